@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// The main function of sla-runner: reads the settings, puts the policies together, lets the Runner
+// run, and says with its exit code how it went. Whatever is wrong with the settings is said before
+// anything is started or sent.
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "sla/app/aws_settings.hpp"
+#include "sla/app/exit_code.hpp"
+#include "sla/app/heartbeat.hpp"
+#include "sla/app/help.hpp"
+#include "sla/app/parse_settings.hpp"
+#include "sla/app/settings.hpp"
+#include "sla/app/sinks.hpp"
+#include "sla/app/watched.hpp"
+#include "sla/aws/digest.hpp"
+#include "sla/core/descriptor.hpp"
+#include "sla/core/environment.hpp"
+#include "sla/core/log.hpp"
+#include "sla/core/stop.hpp"
+#include "sla/executor/direct.hpp"
+#include "sla/executor/shell.hpp"
+#include "sla/runner.hpp"
+#include "sla/scheduler/fixed_delay.hpp"
+#include "sla/scheduler/fixed_rate.hpp"
+#include "sla/scheduler/once.hpp"
+#include "sla/scheduler/one_of.hpp"
+
+namespace sla::inline v1 {
+
+namespace detail {
+
+inline int print(std::string const& text) {
+  return write_all(STDOUT_FILENO, text) ? exit_success : exit_undelivered;
+}
+
+inline void complain(std::vector<std::string> const& lines) {
+  std::string text;
+  for (std::string const& line : lines) text += line + '\n';
+  (void)write_all(STDERR_FILENO, text);
+}
+
+/// The shipped program once its settings are known to be good.
+class Program {
+ public:
+  struct Parts {
+    Settings settings;
+    AwsSettings aws;
+    Environment environment;
+    std::vector<std::string> words;  ///< of the command
+  };
+
+  explicit Program(Parts parts)
+      : parts_(std::move(parts)), log_({.format = parts_.settings.log_format}) {}
+
+  int run(Stop const& stop) const {
+    Settings const& settings = parts_.settings;
+    Heartbeat const heartbeat;
+    WatchedClock clock{heartbeat};
+    if (settings.disabled) return rest(clock, stop);
+    SinkBuilder const sinks{{settings, parts_.aws, parts_.environment, stop}};
+    Runner runner{scheduler(), WatchedExecutor{Direct<Sha256>{process()}, heartbeat, longest_run()},
+                  WatchedPublisher{sinks.build(), heartbeat, longest_delivery}, clock, log_};
+    Job const job{.service = settings.service,
+                  .groups = settings.groups,
+                  .command = parts_.words,
+                  .tag_id = settings.tag_id,
+                  .sla_target = settings.sla_target};
+    Tally const tally = runner.run(job, stop);
+    if (!settings.once && !settings.dry_run) return exit_success;
+    if (tally.undelivered != 0) return exit_undelivered;
+    return tally.failed != 0 ? exit_test_failed : exit_success;
+  }
+
+ private:
+  /// The sum of the limits of all sinks.
+  static constexpr Duration longest_delivery = std::chrono::seconds{75};
+
+  int rest(WatchedClock const& clock, Stop const& stop) const {
+    log_.info("disabled: nothing is run");
+    while (clock.wait_until(Instant::max(), stop) != Wake::stopped) continue;
+    return exit_success;
+  }
+
+  [[nodiscard]] OneOf<FixedDelay, FixedRate, Once> scheduler() const {
+    Settings const& settings = parts_.settings;
+    if (settings.once || settings.dry_run) return Once{};
+    if (settings.every) return FixedRate{*settings.every};
+    return FixedDelay{settings.delay.value_or(Duration::zero())};
+  }
+
+  [[nodiscard]] ProcessOptions process() const {
+    Settings const& settings = parts_.settings;
+    Duration const most_delivery = std::chrono::seconds{5};
+    return {.timeout = settings.timeout,
+            .grace = settings.grace,
+            .delivery = std::min<Duration>(most_delivery, settings.stop_timeout / 4),
+            .log_limit = settings.log_limit,
+            .pass_through = settings.dry_run ? -1 : STDOUT_FILENO};
+  }
+
+  /// How long a run may take with all its limits; zero is no limit.
+  [[nodiscard]] Duration longest_run() const {
+    ProcessOptions const limits = process();
+    if (limits.timeout == Duration::zero()) return Duration::zero();
+    return limits.timeout + limits.grace + 2 * limits.drain;
+  }
+
+  Parts parts_;
+  Logger log_;
+};
+
+/// What only this machine and its environment can tell about the settings.
+inline void check_surroundings(Settings const& settings, AwsSettings const& aws,
+                               std::vector<std::string>& problems) {
+  bool const named = settings.sns_topic_arn.empty() && !settings.sns_topic_name.empty();
+  bool const bucket = !settings.s3_bucket_name.empty() && settings.sns_topic_arn.empty();
+  if (aws.region.empty() && (named || bucket)) {
+    problems.emplace_back(
+        "AWS_REGION is not set: it says where the topic and the bucket are, such as eu-central-1");
+  }
+}
+
+/// The words that run the command.
+inline Result<std::vector<std::string>> words_of(Settings const& settings) {
+  if (!settings.words.empty()) return settings.words;
+  return shell_words(settings.command);
+}
+
+}  // namespace detail
+
+/// Runs the program with the arguments behind its name; gives its exit code.
+[[nodiscard]] inline int run_program(std::span<char const* const> arguments,
+                                     Environment environment) {
+  if (!arguments.empty() && std::string_view(arguments.front()) == "healthcheck") {
+    Health const health = check_health();
+    (void)detail::print(health.reason + '\n');
+    return health.alive ? exit_success : exit_test_failed;
+  }
+  Parsed parsed = parse_settings(arguments, environment);
+  if (parsed.action == Action::show_help) return detail::print(help_text());
+  if (parsed.action == Action::show_version) return detail::print(version_text());
+  AwsSettings aws = read_aws_settings(environment, parsed.problems);
+  detail::check_surroundings(parsed.settings, aws, parsed.problems);
+  auto words = detail::words_of(parsed.settings);
+  if (!words && !parsed.settings.command.empty()) {
+    parsed.problems.push_back("Command: " + words.error().message);
+  }
+  Logger const log{{.format = parsed.settings.log_format}};
+  for (std::string const& warning : parsed.warnings) log.warning(warning);
+  detail::complain(parsed.usage_errors);
+  detail::complain(parsed.problems);
+  if (parsed.action == Action::show_settings) (void)detail::print(settings_text(parsed));
+  if (parsed.exit_code() != exit_success || parsed.action != Action::run) return parsed.exit_code();
+
+  auto const stop = Stop::on_signals({.budget = parsed.settings.stop_timeout});
+  if (!stop) {
+    log.error(stop.error().message);
+    return exit_undelivered;
+  }
+  detail::Program const program{{.settings = std::move(parsed.settings),
+                                 .aws = std::move(aws),
+                                 .environment = std::move(environment),
+                                 .words = *std::move(words)}};
+  return program.run(*stop);
+}
+
+}  // namespace sla::inline v1

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// The settings of a run from the command line and the environment: a flag beats its variable,
+// which beats the default. Every problem is found in one go, and nothing outside is touched. What
+// cannot be understood (usage) is kept apart from what is missing or wrong (settings).
+#include <array>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "sla/app/arguments.hpp"
+#include "sla/app/exit_code.hpp"
+#include "sla/app/nearest.hpp"
+#include "sla/app/quoted.hpp"
+#include "sla/app/setting_field.hpp"
+#include "sla/app/setting_table.hpp"
+#include "sla/app/settings.hpp"
+#include "sla/core/environment.hpp"
+
+namespace sla::inline v1 {
+
+/// What was understood, and what was not. The lists hold one line for each finding.
+struct Parsed {
+  Settings settings{};
+  Action action = Action::run;
+  std::vector<std::string> usage_errors{};
+  std::vector<std::string> problems{};
+  std::vector<std::string> warnings{};
+  std::array<Origin, setting_table.size()> origins{};  ///< for each row of the table
+
+  /// What the program exits with before it starts; 0 where the settings can be used.
+  [[nodiscard]] int exit_code() const noexcept {
+    if (!usage_errors.empty()) return exit_usage;
+    return problems.empty() ? exit_success : exit_settings;
+  }
+};
+
+namespace detail {
+
+class SettingsReader {
+ public:
+  SettingsReader(Arguments arguments, Environment const& environment)
+      : arguments_(std::move(arguments)), environment_(environment) {
+    parsed_.action = arguments_.action;
+  }
+
+  Parsed read() {
+    parsed_.usage_errors = std::move(arguments_.usage_errors);
+    read_words();
+    for (std::size_t row = 0; row < setting_table.size(); ++row) read_row(row);
+    require_what_to_run();
+    require_when_to_run();
+    require_a_sink();
+    warn_of_unknown_variables();
+    return std::move(parsed_);
+  }
+
+ private:
+  static constexpr std::size_t command = setting_index("command");
+  static constexpr std::size_t delay = setting_index("delay");
+  static constexpr std::size_t every = setting_index("every");
+  static constexpr std::size_t once = setting_index("once");
+  static constexpr std::size_t topic_arn = setting_index("sns-topic-arn");
+  static constexpr std::size_t topic_name = setting_index("sns-topic-name");
+
+  void read_row(std::size_t row) {
+    Setting const& setting = setting_table[row];
+    if (row == command && arguments_.words) return;
+    if (!arguments_.values[row].empty()) {
+      // An empty value of a flag takes back what the environment says.
+      for (std::string_view const text : arguments_.values[row]) read_text(row, Origin::flag, text);
+    } else if (auto const text = environment_.get(setting.variable)) {
+      read_text(row, Origin::environment, *text);
+    }
+  }
+
+  void read_text(std::size_t row, Origin origin, std::string_view text) {
+    if (text.empty()) return;
+    Setting const& setting = setting_table[row];
+    parsed_.origins[row] = origin;
+    auto good = setting.check(text);
+    if (good) good = read_field(setting.field, text, parsed_.settings);
+    if (good) return;
+    wrong_[row] = true;
+    parsed_.problems.push_back(setting_label(setting, origin) + ": " + shown_value(setting, text) +
+                               ' ' + good.error().message);
+  }
+
+  void read_words() {
+    if (!arguments_.words) return;
+    parsed_.origins[command] = Origin::flag;
+    parsed_.settings.words.assign(arguments_.words->begin(), arguments_.words->end());
+    auto const& words = parsed_.settings.words;
+    if (!arguments_.values[command].empty()) {
+      parsed_.problems.emplace_back(
+          "Command (--command) and the words after -- exclude each other: give one of them");
+    }
+    if (words.empty()) {
+      parsed_.problems.emplace_back("Command (--): no words follow");
+    } else if (words.front().empty()) {
+      parsed_.problems.emplace_back("Command (--): the first word is empty");
+    }
+  }
+
+  [[nodiscard]] bool given(std::size_t row) const noexcept {
+    return parsed_.origins[row] != Origin::fallback;
+  }
+  void require(std::string const& what) {
+    parsed_.problems.push_back(what + " is a required argument");
+  }
+  static std::string variable_label(std::size_t row) {
+    return setting_label(setting_table[row], Origin::environment);
+  }
+  [[nodiscard]] std::string label(std::size_t row) const {
+    return setting_label(setting_table[row], parsed_.origins[row]);
+  }
+
+  void require_what_to_run() {
+    for (std::size_t const row : {command, setting_index("service")}) {
+      if (!given(row)) require(variable_label(row));
+    }
+  }
+
+  void require_when_to_run() {
+    if (given(delay) && given(every)) {
+      parsed_.problems.push_back(label(delay) + " and " + label(every) +
+                                 " exclude each other: give one of them");
+    }
+    // A wrong --once is a problem of its own; whether it asks for a delay cannot be known.
+    bool const one_run = parsed_.settings.once || wrong_[once] || parsed_.settings.dry_run;
+    if (!given(delay) && !given(every) && !one_run) require(variable_label(delay));
+  }
+
+  void require_a_sink() {
+    if (given(topic_arn) || given(topic_name) || given(setting_index("store"))) return;
+    require(variable_label(topic_arn) + " or " + variable_label(topic_name));
+  }
+
+  void warn_of_unknown_variables() {
+    std::vector<std::string_view> known;
+    for (Setting const& setting : setting_table) {
+      if (setting.variable.starts_with("SLARUNNER_")) known.push_back(setting.variable);
+    }
+    for (auto const& [name, value] : environment_) {
+      if (!name.starts_with("SLARUNNER_")) continue;
+      std::string_view const meant = nearest(name, known);
+      if (meant == name) continue;
+      parsed_.warnings.push_back("unknown variable " + escaped(name, 60) +
+                                 "; the nearest known one is " + std::string(meant));
+    }
+  }
+
+  Arguments arguments_;
+  Environment const& environment_;
+  Parsed parsed_;
+  std::array<bool, setting_table.size()> wrong_{};
+};
+
+}  // namespace detail
+
+/// Reads the settings; the arguments come without the program's own name. Where help or the
+/// version is asked for, nothing else is looked at.
+[[nodiscard]] inline Parsed parse_settings(std::span<char const* const> arguments,
+                                           Environment const& environment) {
+  Arguments taken_apart = read_arguments(arguments);
+  if (taken_apart.action == Action::show_help || taken_apart.action == Action::show_version) {
+    Parsed asked;
+    asked.action = taken_apart.action;
+    return asked;
+  }
+  return detail::SettingsReader(std::move(taken_apart), environment).read();
+}
+
+}  // namespace sla::inline v1

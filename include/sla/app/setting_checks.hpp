@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// What the text of a setting must keep to before it is read, so that nothing breaks a header, an
+// event or a request later. An error is a fragment that reads on after the value: `holds a
+// control character`.
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "sla/app/setting_values.hpp"
+#include "sla/aws/arn.hpp"
+#include "sla/aws/bucket.hpp"
+#include "sla/core/result.hpp"
+#include "sla/core/text.hpp"
+#include "sla/core/time.hpp"
+
+namespace sla::inline v1 {
+
+/// The key of an object has at most 1024 bytes; this leaves room for what follows the service.
+inline constexpr std::size_t most_service_bytes = 900;
+
+/// One line without control characters: what every setting keeps to, except the command.
+[[nodiscard]] inline Result<void> check_line(std::string_view text) {
+  if (has_control(text)) return Error{Errc::invalid, "holds a control character"};
+  return {};
+}
+
+/// A line that is valid UTF-8: what reaches the event.
+[[nodiscard]] inline Result<void> check_name(std::string_view text) {
+  if (auto good = check_line(text); !good) return good;
+  if (!is_utf8(text)) return Error{Errc::invalid, "is not valid UTF-8"};
+  return {};
+}
+
+/// A command that is more than blanks; it may have many lines.
+[[nodiscard]] inline Result<void> check_command(std::string_view text) {
+  if (trim(text).empty()) return Error{Errc::invalid, "is blank"};
+  return {};
+}
+
+/// A name that is more than blanks and fits the key of a log. It may hold slashes and dots.
+[[nodiscard]] inline Result<void> check_service(std::string_view text) {
+  if (auto good = check_name(text); !good) return good;
+  if (trim(text).empty()) return Error{Errc::invalid, "is blank"};
+  if (text.size() > most_service_bytes) {
+    return Error{Errc::invalid, "is longer than " + std::to_string(most_service_bytes) +
+                                    " bytes, more than the " + "key of a log can hold"};
+  }
+  return {};
+}
+
+/// Seconds, more than 0.
+[[nodiscard]] inline Result<void> check_period(std::string_view text) {
+  if (auto good = check_line(text); !good) return good;
+  Duration period{};
+  if (read_value(text, period) && period == Duration::zero()) {
+    return Error{Errc::invalid, "is not more than 0 seconds"};
+  }
+  return {};
+}
+
+[[nodiscard]] inline Result<void> check_topic_arn(std::string_view text) {
+  if (auto good = check_line(text); !good) return good;
+  if (text.find(' ') != std::string_view::npos) {
+    return Error{Errc::invalid, "is no ARN: it holds a blank"};
+  }
+  auto const arn = parse_topic_arn(text);
+  if (arn) return {};
+  // The message shows the value as it is; it must read on after the value as it may be shown.
+  std::string why = arn.error().message;
+  std::string const value = '\'' + std::string(text) + "' ";
+  if (why.starts_with(value)) return Error{Errc::invalid, why.substr(value.size())};
+  return Error{Errc::invalid, "is no topic: " + why};
+}
+
+[[nodiscard]] inline Result<void> check_topic(std::string_view text) {
+  if (auto good = check_line(text); !good) return good;
+  auto const good = check_topic_name(text);
+  if (!good) return Error{Errc::invalid, "is no topic: " + good.error().message};
+  return {};
+}
+
+[[nodiscard]] inline Result<void> check_bucket(std::string_view text) {
+  if (auto good = check_line(text); !good) return good;
+  auto const good = check_bucket_name(text);
+  if (!good) return Error{Errc::invalid, "is " + good.error().message};
+  return {};
+}
+
+}  // namespace sla::inline v1

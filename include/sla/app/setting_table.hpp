@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// The one table of settings: the command line and the environment are read by it, help and
+// --print-settings are printed from it. To add a setting, add a member to Settings and a row here.
+#include <array>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "sla/app/quoted.hpp"
+#include "sla/app/setting_checks.hpp"
+#include "sla/app/setting_field.hpp"
+#include "sla/app/settings.hpp"
+#include "sla/core/result.hpp"
+
+namespace sla::inline v1 {
+
+/// How often a flag may be given.
+enum class Times { once, any };
+
+/// Whether people may see a value.
+enum class Shown { plainly, as_stars };
+
+/// One row of the table.
+struct Setting {
+  std::string_view flag{};      ///< without its two dashes; empty: there is only the variable
+  std::string_view variable{};  ///< empty: there is only the flag
+  std::string_view title{};     ///< what messages call it
+  std::string_view value{};     ///< what help calls the value; empty: a switch, which needs none
+  std::string_view fallback{};  ///< the default, as help shows it
+  std::string_view meaning{};
+  SettingField field{};
+  Result<void> (*check)(std::string_view) = check_line;  ///< of the text, before it is read
+  Times times = Times::once;
+  Shown shown = Shown::plainly;
+
+  [[nodiscard]] constexpr bool is_switch() const noexcept { return value.empty(); }
+  [[nodiscard]] constexpr bool is_action() const noexcept {
+    return std::holds_alternative<Action>(field);
+  }
+};
+
+inline constexpr auto setting_table = std::to_array<Setting>({
+    {.flag = "command",
+     .variable = "SLARUNNER_COMMAND",
+     .title = "Command",
+     .value = "TEXT",
+     .fallback = "required",
+     .meaning = "what to run, or everything after --. Text goes through /bin/sh -c where a shell "
+                "exists, otherwise it is split by shell quoting rules and executed directly (an "
+                "error at start if it needs a shell and there is none). Words after -- are "
+                "executed directly, unchanged",
+     .field = &Settings::command,
+     .check = check_command},
+    {.flag = "service",
+     .variable = "SLARUNNER_SERVICE",
+     .title = "Service",
+     .value = "NAME",
+     .fallback = "required",
+     .meaning = "component under test; prefix of the log's key",
+     .field = &Settings::service,
+     .check = check_service},
+    {.flag = "groups",
+     .variable = "SLARUNNER_GROUPS",
+     .title = "Groups",
+     .value = "A,B",
+     .fallback = "none",
+     .meaning = "comma-separated; blanks around a name are trimmed, empty names dropped",
+     .field = &Settings::groups,
+     .check = check_name},
+    {.flag = "delay",
+     .variable = "SLARUNNER_DELAY",
+     .title = "Delay",
+     .value = "SECONDS",
+     .fallback = "required",
+     .meaning = "wait between the end of a run and the start of the next; decimals allowed, 0 "
+                "allowed. Required, except with every, once or dry-run",
+     .field = &Settings::delay},
+    {.flag = "every",
+     .variable = "SLARUNNER_EVERY",
+     .title = "Every",
+     .value = "SECONDS",
+     .fallback = "none",
+     .meaning = "instead of delay: a fixed grid of starts; runs never overlap, missed slots are "
+                "skipped and counted",
+     .field = &Settings::every,
+     .check = check_period},
+    {.flag = "once",
+     .variable = "SLARUNNER_ONCE",
+     .title = "Once",
+     .fallback = "off",
+     .meaning = "one run, then exit",
+     .field = &Settings::once},
+    {.flag = "disabled",
+     .variable = "SLARUNNER_DISABLED",
+     .title = "Disabled",
+     .fallback = "off",
+     .meaning = "true/1/yes/on (any case): say so once, run nothing, stay alive, stop on a signal. "
+                "false/0/no/off/empty: not disabled. Anything else: an error",
+     .field = &Settings::disabled},
+    {.flag = "dry-run",
+     .variable = "SLARUNNER_DRYRUN",
+     .title = "Dry Run",
+     .fallback = "off",
+     .meaning = "any non-empty value: run once, print the topic, the message, the object's name "
+                "and the log to stdout; send nothing",
+     .field = AnyText{&Settings::dry_run}},
+    {.flag = "sns-topic-arn",
+     .variable = "SLARUNNER_SNSTOPICARN",
+     .title = "SNS Topic ARN",
+     .value = "ARN",
+     .fallback = "a sink",
+     .meaning = "where to publish; .fifo topics work. One sink is required: this, a topic's name "
+                "or a store",
+     .field = &Settings::sns_topic_arn,
+     .check = check_topic_arn},
+    {.flag = "sns-topic-name",
+     .variable = "SLARUNNER_SNSTOPICNAME",
+     .title = "SNS Topic Name",
+     .value = "NAME",
+     .fallback = "a sink",
+     .meaning = "as above, by name in the own account and region; the partition comes from the "
+                "region. Where both are set the ARN is used",
+     .field = &Settings::sns_topic_name,
+     .check = check_topic},
+    {.flag = "s3-bucket-name",
+     .variable = "SLARUNNER_S3BUCKETNAME",
+     .title = "S3 Bucket Name",
+     .value = "NAME",
+     .fallback = "none",
+     .meaning = "where logs go",
+     .field = &Settings::s3_bucket_name,
+     .check = check_bucket},
+    {.flag = "store",
+     .variable = "SLARUNNER_STORE",
+     .title = "Store",
+     .value = "DIR",
+     .fallback = "none",
+     .meaning = "a local sink that needs no account: DIR/events.ndjson and the logs under the "
+                "same keys",
+     .field = &Settings::store},
+    {.flag = "upload-logs",
+     .variable = "SLARUNNER_UPLOADLOGS",
+     .title = "Upload Logs",
+     .value = "WHICH",
+     .fallback = "always",
+     .meaning = "always/failures/never: which runs have their log stored",
+     .field = &Settings::upload_logs},
+    {.flag = "timeout",
+     .variable = "SLARUNNER_TIMEOUT",
+     .title = "Timeout",
+     .value = "SECONDS",
+     .fallback = "3600",
+     .meaning = "a run longer than this is stopped and fails with verdict timeout; 0 = no limit",
+     .field = &Settings::timeout},
+    {.flag = "grace",
+     .variable = "SLARUNNER_GRACE",
+     .title = "Grace",
+     .value = "SECONDS",
+     .fallback = "5",
+     .meaning = "between TERM and KILL for the whole process group",
+     .field = &Settings::grace},
+    {.flag = "stop-timeout",
+     .variable = "SLARUNNER_STOPTIMEOUT",
+     .title = "Stop Timeout",
+     .value = "SECONDS",
+     .fallback = "25",
+     .meaning = "from the first stop signal to exit, delivery included",
+     .field = &Settings::stop_timeout},
+    {.flag = "log-limit",
+     .variable = "SLARUNNER_LOGLIMIT",
+     .title = "Log Limit",
+     .value = "BYTES",
+     .fallback = "16M",
+     .meaning = "kept of one run's output: first and last half, a line between them says exactly "
+                "how much was left out; suffixes K, M, G; 0 = all",
+     .field = &Settings::log_limit},
+    {.flag = "event-format",
+     .variable = "SLARUNNER_EVENTFORMAT",
+     .title = "Event Format",
+     .value = "FORMAT",
+     .fallback = "documented",
+     .meaning = "documented/numbers: the time and the seconds of an event as strings, or as JSON "
+                "numbers with milliseconds",
+     .field = &Settings::event_format},
+    {.flag = "log-format",
+     .variable = "SLARUNNER_LOGFORMAT",
+     .title = "Log Format",
+     .value = "FORMAT",
+     .fallback = "text",
+     .meaning = "text/json: the runner's own lines, on stderr",
+     .field = &Settings::log_format},
+    {.variable = "SLARUNNER_SVC_TAG",
+     .title = "Service Tag",
+     .value = "TEXT",
+     .fallback = "none",
+     .meaning = "passed through to the event as tagID when set",
+     .field = &Settings::tag_id,
+     .check = check_name},
+    {.variable = "SLA_TARGET",
+     .title = "SLA Target",
+     .value = "TEXT",
+     .fallback = "none",
+     .meaning = "passed through to the event as slaTarget when set",
+     .field = &Settings::sla_target,
+     .check = check_name},
+    {.flag = "help", .meaning = "print this and exit", .field = Action::show_help},
+    {.flag = "version", .meaning = "print the version and exit", .field = Action::show_version},
+    {.flag = "print-settings",
+     .meaning = "print each value and where it came from, and exit",
+     .field = Action::show_settings},
+});
+
+/// The row of a flag; one that is not in the table does not compile.
+[[nodiscard]] consteval std::size_t setting_index(std::string_view flag) {
+  std::size_t index = 0;
+  while (setting_table[index].flag != flag) ++index;
+  return index;
+}
+
+/// What a message calls a setting, such as `Delay ($SLARUNNER_DELAY)` or, where its value came
+/// from the command line, `Delay (--delay)`.
+[[nodiscard]] inline std::string setting_label(Setting const& setting, Origin origin) {
+  bool const by_flag = origin == Origin::flag || setting.variable.empty();
+  return std::string(setting.title)
+      .append(by_flag ? " (--" : " ($")
+      .append(by_flag ? setting.flag : setting.variable)
+      .append(")");
+}
+
+/// A value as a message may show it.
+[[nodiscard]] inline std::string shown_value(Setting const& setting, std::string_view value) {
+  return setting.shown == Shown::as_stars ? "***" : quoted(value);
+}
+
+}  // namespace sla::inline v1

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// The written form of each type of setting: reads a text into a typed value, and writes the value
+// back as it would be given. A reader changes its target only when the whole text makes sense;
+// its error is a fragment that reads on after the value: `is no number of seconds`.
+#include <array>
+#include <chrono>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sla/app/settings.hpp"
+#include "sla/core/result.hpp"
+#include "sla/core/text.hpp"
+#include "sla/core/time.hpp"
+
+namespace sla::inline v1 {
+
+/// About 30 years: no setting means more, and no sum of a few of them overflows.
+inline constexpr double most_seconds = 1e9;
+
+[[nodiscard]] inline Result<void> read_value(std::string_view text, std::string& out) {
+  out = text;
+  return {};
+}
+
+/// Seconds as a decimal number, from 0 to most_seconds.
+[[nodiscard]] inline Result<void> read_value(std::string_view text, Duration& out) {
+  auto const seconds = parse_decimal(trim(text));
+  if (!seconds) return Error{Errc::invalid, "is no number of seconds, such as 60 or 0.5"};
+  if (*seconds < 0) return Error{Errc::invalid, "is less than 0 seconds"};
+  if (*seconds > most_seconds) return Error{Errc::invalid, "is more than 1000000000 seconds"};
+  out = Duration{std::llround(*seconds * 1e9)};
+  return {};
+}
+
+[[nodiscard]] inline Result<void> read_value(std::string_view text, std::optional<Duration>& out) {
+  Duration read{};
+  if (auto done = read_value(text, read); !done) return done.error();
+  out = read;
+  return {};
+}
+
+/// A whole number of bytes, with an optional K, M or G for 2 to the power of 10, 20 or 30.
+[[nodiscard]] inline Result<void> read_value(std::string_view text, std::uint64_t& out) {
+  text = trim(text);
+  constexpr std::string_view suffixes = "kmg";
+  std::size_t const suffix = text.empty() ? suffixes.npos : suffixes.find(lower(text.back()));
+  unsigned const shift = suffix == suffixes.npos ? 0U : 10U * (static_cast<unsigned>(suffix) + 1);
+  if (shift != 0) text.remove_suffix(1);
+  bool const digits = !text.empty() && text.find_first_not_of("0123456789") == text.npos;
+  if (!digits) return Error{Errc::invalid, "is no number of bytes, such as 65536, 64K, 16M or 1G"};
+  constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
+  auto const number = parse_integer<std::uint64_t>(text);
+  if (!number || *number > most >> shift) {
+    return Error{Errc::invalid, "is more bytes than can be counted"};
+  }
+  out = *number << shift;
+  return {};
+}
+
+/// A truth: true, 1, yes, on or false, 0, no, off in any case; nothing at all is false.
+[[nodiscard]] inline Result<void> read_value(std::string_view text, bool& out) {
+  std::string const word = lower(trim(text));
+  bool const yes = word == "true" || word == "1" || word == "yes" || word == "on";
+  bool const no = word == "false" || word == "0" || word == "no" || word == "off" || word.empty();
+  if (!yes && !no) {
+    return Error{Errc::invalid, "is neither true, 1, yes, on nor false, 0, no, off"};
+  }
+  out = yes;
+  return {};
+}
+
+/// Names between commas, blanks around each trimmed, empty ones dropped; adds to what is there.
+[[nodiscard]] inline Result<void> read_value(std::string_view text, std::vector<std::string>& out) {
+  for (std::string_view const part : split(text, ',')) {
+    std::string_view const name = trim(part);
+    if (!name.empty()) out.emplace_back(name);
+  }
+  return {};
+}
+
+/// One of the values that an enumeration has, and how it is written.
+template <class E>
+struct Choice {
+  std::string_view name;
+  E value;
+};
+
+/// The written forms of an enumeration.
+template <class E>
+inline constexpr std::array<Choice<E>, 0> choices{};
+template <>
+inline constexpr std::array choices<EventFormat>{
+    Choice<EventFormat>{"documented", EventFormat::documented},
+    Choice<EventFormat>{"numbers", EventFormat::numbers}};
+template <>
+inline constexpr std::array choices<UploadLogs>{
+    Choice<UploadLogs>{"always", UploadLogs::always},
+    Choice<UploadLogs>{"failures", UploadLogs::failures},
+    Choice<UploadLogs>{"never", UploadLogs::never}};
+template <>
+inline constexpr std::array choices<LogFormat>{Choice<LogFormat>{"text", LogFormat::text},
+                                               Choice<LogFormat>{"json", LogFormat::json}};
+
+/// One of the choices, in any case.
+template <class E>
+requires(!choices<E>.empty()) [[nodiscard]] Result<void> read_value(std::string_view text, E& out) {
+  std::string names;
+  for (auto const& choice : choices<E>) {
+    if (same_ignoring_case(trim(text), choice.name)) {
+      out = choice.value;
+      return {};
+    }
+    names.append(names.empty() ? "" : ", ").append(choice.name);
+  }
+  return Error{Errc::invalid, "is none of " + names};
+}
+
+[[nodiscard]] inline std::string value_text(std::string_view value) { return std::string(value); }
+
+/// Seconds with as many decimals as they need: `60`, `0.5`.
+[[nodiscard]] inline std::string value_text(Duration value) {
+  auto const seconds = std::chrono::floor<std::chrono::seconds>(value);
+  std::string decimals = std::to_string(1'000'000'000 + (value - seconds).count());
+  decimals[0] = '.';
+  decimals.erase(decimals.find_last_not_of('0') + 1);
+  return std::to_string(seconds.count()) + (decimals == "." ? "" : decimals);
+}
+
+[[nodiscard]] inline std::string value_text(std::optional<Duration> value) {
+  return value ? value_text(*value) : "";
+}
+
+/// Bytes with the largest suffix that leaves a whole number: `16M`.
+[[nodiscard]] inline std::string value_text(std::uint64_t value) {
+  constexpr std::string_view suffixes = "KMG";
+  std::string suffix;
+  for (std::size_t i = 0; i < suffixes.size() && value != 0 && value % 1024 == 0; ++i) {
+    value /= 1024;
+    suffix = suffixes[i];
+  }
+  return std::to_string(value) + suffix;
+}
+
+[[nodiscard]] inline std::string value_text(bool value) { return value ? "on" : "off"; }
+
+[[nodiscard]] inline std::string value_text(std::vector<std::string> const& value) {
+  std::string out;
+  for (std::string const& part : value) out.append(out.empty() ? "" : ",").append(part);
+  return out;
+}
+
+template <class E>
+requires(!choices<E>.empty()) [[nodiscard]] std::string value_text(E value) {
+  for (auto const& choice : choices<E>) {
+    if (choice.value == value) return std::string(choice.name);
+  }
+  return {};
+}
+
+}  // namespace sla::inline v1

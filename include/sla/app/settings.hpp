@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// What the shipped program is told to do, as values. A Settings is plain data: where it comes from
+// is the business of parse_settings.hpp, what each is called that of setting_table.hpp.
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sla/core/log.hpp"
+#include "sla/core/time.hpp"
+#include "sla/publisher/event.hpp"
+#include "sla/publisher/log_first.hpp"
+
+namespace sla::inline v1 {
+
+/// Every setting of the program; an empty text and an empty list are "not set".
+struct Settings {
+  std::string command{};             ///< the command as text; empty where there are words
+  std::vector<std::string> words{};  ///< the command as words, to be executed directly
+  std::string service{};             ///< the component under test
+  std::vector<std::string> groups{};
+  std::optional<Duration> delay{};  ///< between the end of a run and the start of the next
+  std::optional<Duration> every{};  ///< between the starts of two runs; instead of delay
+  bool once = false;
+  bool disabled = false;
+  bool dry_run = false;
+  std::string sns_topic_arn{};   ///< goes before the name where both are set
+  std::string sns_topic_name{};  ///< a topic of the own account and region
+  std::string s3_bucket_name{};
+  std::string store{};  ///< a folder
+  UploadLogs upload_logs = UploadLogs::always;
+  Duration timeout = std::chrono::hours{1};  ///< of one run; zero is no limit
+  Duration grace = std::chrono::seconds{5};
+  Duration stop_timeout = std::chrono::seconds{25};
+  std::uint64_t log_limit = std::uint64_t{16} << 20U;  ///< in bytes; 0 keeps all
+  EventFormat event_format = EventFormat::documented;
+  LogFormat log_format = LogFormat::text;
+  std::string tag_id{};      ///< passed through to the event
+  std::string sla_target{};  ///< passed through to the event
+};
+
+/// What the command line asks the program to do.
+enum class Action {
+  run,            ///< the program's purpose
+  show_help,      ///< --help
+  show_version,   ///< --version
+  show_settings,  ///< --print-settings
+};
+
+/// Where the value of a setting came from.
+enum class Origin { fallback, environment, flag };
+
+}  // namespace sla::inline v1

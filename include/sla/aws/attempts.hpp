@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// The attempts of one small request, such as those for credentials: repeated by the rule of
+// aws/retry.hpp, each within a time limit of its own. Clients of services keep a quota over many
+// calls instead.
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+#include "sla/aws/http.hpp"
+#include "sla/aws/retry.hpp"
+#include "sla/core/clock.hpp"
+#include "sla/core/result.hpp"
+#include "sla/core/run_id.hpp"
+#include "sla/core/time.hpp"
+
+namespace sla::inline v1 {
+
+/// A random number from 0 to below 1.
+[[nodiscard]] inline double random_fraction() {
+  auto const bytes = random_bytes<4>();
+  std::uint32_t number = 0;
+  for (unsigned char const byte : bytes) number = number << 8U | byte;
+  return static_cast<double>(number) / 4294967296.0;
+}
+
+/// Limits of the attempts.
+struct AttemptLimits {
+  int attempts = 3;                         ///< the first one included
+  Duration each = std::chrono::seconds{5};  ///< for one attempt, connection and answer
+};
+
+/// Calls `attempt(deadline)` until `judge(answer)` sees no reason for another one, or the attempts
+/// are used up; gives the last answer.
+template <Clock C, class Attempt, class Judge>
+auto repeat_attempts(C& clock, AttemptLimits limits, Attempt attempt, Judge judge) {
+  RetryQuota quota;
+  Retry retry({.max_attempts = limits.attempts}, quota);
+  for (;;) {
+    auto answer = attempt(clock.now() + limits.each);
+    auto const next = retry.fail({.reason = judge(answer), .jitter = random_fraction()});
+    if (next.verdict != RetryVerdict::retry) return answer;
+    clock.sleep_until(clock.now() + next.delay);
+  }
+}
+
+/// One transport for several users, one at a time: copies send over the same connection. Not
+/// thread-safe.
+template <Transport T>
+class SharedTransport {
+ public:
+  explicit SharedTransport(T transport) : held_(std::make_shared<T>(std::move(transport))) {}
+
+  [[nodiscard]] Result<Response> send(Request const& request, Instant deadline) {
+    return held_->send(request, deadline);
+  }
+
+ private:
+  std::shared_ptr<T> held_;
+};
+
+}  // namespace sla::inline v1

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// Who signs: one set of AWS credentials, and the contract of what supplies them. The sources stand
+// in credential/, one per file.
+#include <concepts>
+#include <optional>
+#include <string>
+
+#include "sla/core/result.hpp"
+#include "sla/core/secret.hpp"
+#include "sla/core/time.hpp"
+
+namespace sla::inline v1 {
+
+/// One set of keys. The access key id may be logged, the rest never.
+struct Credentials {
+  std::string access_key_id{};
+  Secret secret_access_key{};
+  Secret session_token{};             ///< empty for keys that do not expire
+  std::optional<WallTime> expires{};  ///< by the service's clock
+  std::string account_id{};           ///< empty where the source does not say it
+  std::string source{};               ///< which source they came from, for people
+};
+
+/// `credentials(now)` gives the keys to sign with at that time. Errc::not_configured means that
+/// this source is not in use here and another may be asked; any other Error means that it is in
+/// use and failed.
+template <class S>
+concept CredentialSource = std::movable<S> && requires(S& s, WallTime now) {
+  { s.credentials(now) } -> std::same_as<Result<Credentials>>;
+};
+
+}  // namespace sla::inline v1

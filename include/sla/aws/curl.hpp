@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// The real Transport, over libcurl, and the only user of it. One connection stays open between
+// requests. TLS is always verified, no redirect is followed, and libcurl adds nothing to a request
+// but Host, User-Agent and Content-Length. A request is bound to its deadline, name resolution
+// included, and to that of a Stop. Nothing is initialised before the first request.
+#include <curl/curl.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "sla/aws/ca_file.hpp"
+#include "sla/aws/curl_headers.hpp"
+#include "sla/aws/http.hpp"
+#include "sla/aws/response_builder.hpp"
+#include "sla/core/output.hpp"
+#include "sla/core/pipe_signal.hpp"
+#include "sla/core/result.hpp"
+#include "sla/core/stop.hpp"
+#include "sla/core/time.hpp"
+
+namespace sla::inline v1 {
+namespace detail {
+
+struct CurlRelease {
+  void operator()(CURL* handle) const noexcept {
+    PipeSignalGuard const guard;  // a TLS connection ends with a write
+    curl_easy_cleanup(handle);
+  }
+};
+using CurlHandle = std::unique_ptr<CURL, CurlRelease>;
+
+/// Sets options and remembers the first that was refused.
+struct CurlSetup {
+  CURL* handle;
+  CURLcode code = CURLE_OK;
+
+  template <class Value>
+  void set(CURLoption option, Value value) noexcept {
+    static_assert(std::is_pointer_v<Value> || std::is_same_v<Value, long> ||
+                  std::is_same_v<Value, curl_off_t>);  // libcurl reads them unchecked
+    if (code == CURLE_OK) code = curl_easy_setopt(handle, option, value);
+  }
+};
+
+/// One request under way. The functions are called from C, so nothing may be thrown through them.
+struct CurlTransfer {
+  Output const& body;
+  Stop const* stop;
+  ResponseBuilder answer;
+  std::optional<Error> error{};  ///< why one of them ended the transfer
+  std::uint64_t sent = 0;
+  int status = 0;
+  char words[CURL_ERROR_SIZE] = "";  ///< libcurl's own
+
+  void attach(CurlSetup& setup) {
+    setup.set(CURLOPT_ERRORBUFFER, &words[0]);
+    setup.set(CURLOPT_READFUNCTION, &read);
+    setup.set(CURLOPT_READDATA, this);
+    setup.set(CURLOPT_SEEKFUNCTION, &seek);
+    setup.set(CURLOPT_SEEKDATA, this);
+    setup.set(CURLOPT_HEADERFUNCTION, &take<&ResponseBuilder::line>);
+    setup.set(CURLOPT_HEADERDATA, this);
+    setup.set(CURLOPT_WRITEFUNCTION, &take<&ResponseBuilder::body>);
+    setup.set(CURLOPT_WRITEDATA, this);
+    setup.set(CURLOPT_XFERINFOFUNCTION, &progress);
+    setup.set(CURLOPT_XFERINFODATA, this);
+    setup.set(CURLOPT_NOPROGRESS, stop == nullptr ? 1L : 0L);
+    setup.set(CURLOPT_OPENSOCKETFUNCTION, &open_socket);
+  }
+
+  static std::size_t read(char* to, std::size_t size, std::size_t count, void* user) noexcept {
+    auto& self = *static_cast<CurlTransfer*>(user);
+    auto const n = self.body.read(self.sent, {to, size * count});
+    if (!n) self.error = n.error();
+    if (!n) return CURL_READFUNC_ABORT;
+    self.sent += *n;
+    return *n;
+  }
+  static int seek(void* user, curl_off_t offset, int origin) noexcept {
+    if (origin != SEEK_SET || offset < 0) return CURL_SEEKFUNC_CANTSEEK;
+    static_cast<CurlTransfer*>(user)->sent = static_cast<std::uint64_t>(offset);
+    return CURL_SEEKFUNC_OK;
+  }
+  template <auto part>
+  static std::size_t take(char* data, std::size_t size, std::size_t count, void* user) noexcept {
+    auto& self = *static_cast<CurlTransfer*>(user);
+    auto const taken = (self.answer.*part)({data, size * count});
+    if (!taken) self.error = taken.error();
+    return taken ? size * count : 0;
+  }
+  /// Not 0 ends the transfer: a stop is due by now. libcurl asks about once a second.
+  static int progress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) noexcept {
+    auto const limit = static_cast<CurlTransfer*>(user)->stop->deadline();
+    return limit && std::chrono::steady_clock::now() >= *limit ? 1 : 0;
+  }
+  static curl_socket_t open_socket(void*, curlsocktype, curl_sockaddr* address) noexcept {
+    return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  }
+};
+
+struct CurlMeaning {
+  CURLcode code;
+  Errc meaning;
+  std::string_view message;
+};
+inline constexpr std::string_view not_trusted = "the certificate is not trusted";
+inline constexpr CurlMeaning curl_meanings[] = {
+    {CURLE_ABORTED_BY_CALLBACK, Errc::stopped, "given up because the program stops"},
+    {CURLE_OPERATION_TIMEDOUT, Errc::timed_out, "no answer in time"},
+    {CURLE_COULDNT_RESOLVE_HOST, Errc::unavailable, "could not resolve the name"},
+    {CURLE_COULDNT_RESOLVE_PROXY, Errc::unavailable, "no such proxy (HTTPS_PROXY, http_proxy)"},
+    {CURLE_COULDNT_CONNECT, Errc::unavailable, "could not connect"},
+    {CURLE_PEER_FAILED_VERIFICATION, Errc::invalid, not_trusted},
+    {CURLE_SSL_CACERT_BADFILE, Errc::invalid, not_trusted},
+    {CURLE_URL_MALFORMAT, Errc::invalid, "not a URL"},
+    {CURLE_UNSUPPORTED_PROTOCOL, Errc::invalid, "not HTTP, or this libcurl has no TLS"},
+    {CURLE_UNKNOWN_OPTION, Errc::invalid, "not possible with this libcurl"},
+    {CURLE_OUT_OF_MEMORY, Errc::system, "libcurl"},
+    {CURLE_FAILED_INIT, Errc::system, "libcurl"},
+};
+
+/// What a CURLcode means, for the program and for people.
+inline Error curl_error(CURLcode code) {
+  for (auto const& known : curl_meanings) {
+    if (known.code == code) return {known.meaning, std::string(known.message), code};
+  }
+  return {Errc::unavailable, "the connection failed", code};
+}
+
+/// libcurl takes 0 for no limit and reads an int.
+inline long curl_milliseconds(Duration time) {
+  auto const count = std::chrono::ceil<std::chrono::milliseconds>(time).count();
+  return static_cast<long>(std::clamp<std::int64_t>(count, 1, INT32_MAX));
+}
+
+/// What is the same for every request.
+inline constexpr std::pair<CURLoption, long> curl_options[] = {
+    {CURLOPT_QUICK_EXIT, 1},  // a name server that is silent holds up nobody
+    {CURLOPT_NOSIGNAL, 1},
+    {CURLOPT_TCP_NODELAY, 1},
+    {CURLOPT_TCP_KEEPALIVE, 1},
+    {CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
+    {CURLOPT_SSL_VERIFYPEER, 1},
+    {CURLOPT_SSL_VERIFYHOST, 2},
+    {CURLOPT_PATH_AS_IS, 1},
+    {CURLOPT_DISALLOW_USERNAME_IN_URL, 1},
+    {CURLOPT_FOLLOWLOCATION, 0},
+    {CURLOPT_SUPPRESS_CONNECT_HEADERS, 1},
+    {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
+};
+
+}  // namespace detail
+
+/// Initialises libcurl and its TLS library: about a millisecond, once per process, from any thread.
+/// The first request does it; a program that has something else to do meanwhile may be earlier.
+[[nodiscard]] inline Result<void> initialise_curl() {
+  static CURLcode const code = curl_global_init(CURL_GLOBAL_DEFAULT);
+  return code == CURLE_OK ? Result<void>() : detail::curl_error(CURLE_FAILED_INIT);
+}
+
+/// Which proxy requests go through.
+enum class Proxy {
+  environment,  ///< that of http_proxy, HTTPS_PROXY, NO_PROXY and their kin
+  none,         ///< for link-local addresses such as 169.254.169.254
+};
+
+/// Sends requests over HTTP/1.1 and keeps the connection. Not thread-safe.
+class Curl {
+ public:
+  struct Options {
+    std::string ca_file{};  ///< the trusted certificates; empty is where the system keeps them
+    Duration connect_timeout = std::chrono::milliseconds{3100};
+    std::size_t response_limit = 1024 * 1024;  ///< in bytes, header lines included
+    Stop const* stop = nullptr;  ///< outlives this; its deadline ends a request, within a second
+    Proxy proxy = Proxy::environment;
+  };
+
+  /// Costs nothing: libcurl wakes with the first request.
+  Curl() = default;
+  explicit Curl(Options options) : options_(std::move(options)) {}
+
+  /// Sends the request and reads the answer. The message of an Error names scheme and host, never
+  /// the path, the query or a header; native is the CURLcode.
+  [[nodiscard]] Result<Response> send(Request const& request, Instant deadline) {
+    auto answer = transfer(request, deadline);
+    if (answer) return answer;
+    Url const& url = request.url;
+    return answer.error().within(to_string(Url{url.scheme, url.host, url.port, "", ""}));
+  }
+
+ private:
+  Result<Response> transfer(Request const& request, Instant deadline) {
+    if (auto ready = open(); !ready) return ready.error();
+    auto headers = curl_headers(request);
+    if (!headers) return headers.error();
+    auto const stop_at = options_.stop != nullptr ? options_.stop->deadline() : std::nullopt;
+    bool const stopping = stop_at && *stop_at < deadline;
+    detail::CurlTransfer under_way{.body = request.body,
+                                   .stop = options_.stop,
+                                   .answer = ResponseBuilder(options_.response_limit)};
+    auto code = perform(request, *headers, stopping ? *stop_at : deadline, under_way);
+    if (under_way.error) return *under_way.error;
+    if (stopping && code == CURLE_OPERATION_TIMEDOUT) code = CURLE_ABORTED_BY_CALLBACK;
+    if (code != CURLE_OK) return failure(code, under_way.words);
+    return std::move(under_way.answer).finish(under_way.status);
+  }
+
+  Result<void> open() {
+    if (handle_) return {};
+    if (auto ready = initialise_curl(); !ready) return ready.error();
+    detail::CurlHandle handle(curl_easy_init());
+    if (!handle) return detail::curl_error(CURLE_FAILED_INIT);
+    char const* own = nullptr;
+    (void)curl_easy_getinfo(handle.get(), CURLINFO_CAINFO, &own);
+    auto ca_file = find_ca_file(options_.ca_file, own != nullptr ? own : "");
+    if (!ca_file) return ca_file.error();
+    ca_file_ = *std::move(ca_file);
+    handle_ = std::move(handle);
+    return {};
+  }
+
+  CURLcode perform(Request const& request, std::vector<std::string>& headers, Instant deadline,
+                   detail::CurlTransfer& under_way) {
+    Duration const left = deadline - std::chrono::steady_clock::now();
+    if (left <= Duration::zero()) return CURLE_OPERATION_TIMEDOUT;
+    detail::CurlSetup setup{handle_.get()};
+    std::vector<curl_slist> list(headers.size());
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      list[i] = {headers[i].data(), i + 1 < list.size() ? &list[i + 1] : nullptr};
+    }
+    setup.set(CURLOPT_HTTPHEADER, list.data());
+    set_connection(setup, left);
+    set_request(setup, request);
+    under_way.attach(setup);
+    if (setup.code == CURLE_OK) {
+      PipeSignalGuard const guard;
+      setup.code = curl_easy_perform(handle_.get());
+    }
+    long status = 0;
+    (void)curl_easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &status);
+    under_way.status = static_cast<int>(status);
+    curl_easy_reset(handle_.get());  // forgets what points into this call, keeps the connection
+    return setup.code;
+  }
+
+  void set_connection(detail::CurlSetup& setup, Duration left) const {
+    for (auto const& [option, value] : detail::curl_options) setup.set(option, value);
+    setup.set(CURLOPT_TIMEOUT_MS, detail::curl_milliseconds(left));
+    setup.set(CURLOPT_CONNECTTIMEOUT_MS, detail::curl_milliseconds(options_.connect_timeout));
+    // With a file and a directory libcurl reads the file again for each connection; a file that is
+    // not there fails although the directory would do.
+    char const* const none = nullptr;
+    setup.set(CURLOPT_CAINFO, ca_file_.empty() ? none : ca_file_.c_str());
+    if (!ca_file_.empty()) setup.set(CURLOPT_CAPATH, none);
+    if (options_.proxy == Proxy::none) setup.set(CURLOPT_PROXY, "");
+  }
+
+  static void set_request(detail::CurlSetup& setup, Request const& request) {
+    setup.set(CURLOPT_URL, to_string(request.url).c_str());
+    setup.set(CURLOPT_PROTOCOLS_STR, "http,https");
+    auto const size = static_cast<curl_off_t>(request.body.size());
+    if (request.method == Method::head) setup.set(CURLOPT_NOBODY, 1L);
+    if (request.method == Method::put) setup.set(CURLOPT_UPLOAD, 1L);
+    if (request.method == Method::put) setup.set(CURLOPT_INFILESIZE_LARGE, size);
+    if (request.method == Method::post) setup.set(CURLOPT_POST, 1L);
+    if (request.method == Method::post) setup.set(CURLOPT_POSTFIELDSIZE_LARGE, size);
+  }
+
+  /// libcurl's words on a proxy or a URL may hold a password that somebody put there.
+  [[nodiscard]] Error failure(CURLcode code, std::string_view words) const {
+    Error error = detail::curl_error(code);
+    bool const secret = code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_URL_MALFORMAT;
+    error.message += ": ";
+    error.message += secret || words.empty() ? std::string_view(curl_easy_strerror(code)) : words;
+    if (error.message.starts_with(detail::not_trusted)) {
+      error.message += "; trusted are those in " + (ca_file_.empty() ? "no file" : ca_file_) +
+                       " (AWS_CA_BUNDLE, SSL_CERT_FILE)";
+    }
+    return error;
+  }
+
+  Options options_{};
+  detail::CurlHandle handle_{};
+  std::string ca_file_{};  ///< empty leaves libcurl its directory
+};
+static_assert(Transport<Curl>);
+
+}  // namespace sla::inline v1

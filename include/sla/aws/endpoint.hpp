@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// Which host answers for a service in a region. The rules are those of the SDKs' endpoint rule sets
+// (regional hosts only, never a global one); buckets have rules of their own in aws/bucket.hpp.
+// What the environment asks for is read in aws/endpoint_settings.hpp.
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "sla/aws/http.hpp"
+#include "sla/aws/region.hpp"
+#include "sla/core/result.hpp"
+
+namespace sla::inline v1 {
+
+/// The services that this library speaks to.
+enum class Service { sns, s3, sts, ssm, cloudwatch };
+
+/// The name of a service in host names and in the scope of a signature.
+[[nodiscard]] constexpr std::string_view signing_name(Service service) noexcept {
+  constexpr std::array<std::string_view, 5> names{"sns", "s3", "sts", "ssm", "monitoring"};
+  return names[static_cast<std::size_t>(service)];
+}
+
+/// Whether requests go to hosts that have IPv6 addresses too.
+enum class DualStack { off, on };
+
+/// What decides where requests go.
+struct EndpointOptions {
+  std::string region{};
+  Fips fips = Fips::off;
+  DualStack dual_stack = DualStack::off;
+  std::optional<Url> custom{};  ///< a server of the user's own; then only this one is used
+};
+
+namespace detail {
+
+inline Error bad_endpoint(std::string_view why) { return Error{Errc::invalid, std::string(why)}; }
+
+/// What no service allows together, and the region where one is needed.
+inline Result<void> check_endpoint(Service service, EndpointOptions const& options) {
+  if (options.custom && options.dual_stack == DualStack::on) {
+    return bad_endpoint("a custom endpoint cannot be combined with dual-stack hosts");
+  }
+  if (options.custom && options.fips == Fips::on) {
+    return bad_endpoint("a custom endpoint cannot be combined with FIPS hosts");
+  }
+  if (options.region.empty()) {
+    if (options.custom && service != Service::s3) return {};
+    return bad_endpoint("no region is set");
+  }
+  if (!valid_region(options.region)) {
+    return bad_endpoint("the region is no valid part of a host name");
+  }
+  if (service == Service::s3 && options.fips == Fips::on &&
+      partition_of(options.region).name == "aws-cn") {
+    return bad_endpoint("s3 has no FIPS hosts in the partition aws-cn");
+  }
+  return {};
+}
+
+/// The name of the service in the host, with `-fips` where it is so called. In GovCloud the plain
+/// hosts are the validated ones, but for s3 and for the dual-stack hosts of some.
+inline std::string endpoint_prefix(Service service, EndpointOptions const& options) {
+  std::string name(signing_name(service));
+  bool const government = partition_of(options.region).name == "aws-us-gov";
+  bool const plain = government && service != Service::s3 &&
+                     (options.dual_stack == DualStack::off || service == Service::cloudwatch);
+  if (options.fips == Fips::on && !plain) name += "-fips";
+  return name;
+}
+
+}  // namespace detail
+
+/// The URL of a service. Errc::invalid where the options contradict each other or lack the region;
+/// only a custom endpoint of another service than s3 needs none.
+[[nodiscard]] inline Result<Url> endpoint_url(Service service, EndpointOptions const& options) {
+  if (auto good = detail::check_endpoint(service, options); !good) return good.error();
+  if (options.custom) return *options.custom;
+  Partition const& partition = partition_of(options.region);
+  std::string host = detail::endpoint_prefix(service, options);
+  bool const dual = options.dual_stack == DualStack::on;
+  if (dual && service == Service::s3) host += ".dualstack";
+  host.append(".").append(lower(options.region)).append(".");
+  host += dual && service != Service::s3 ? partition.dual_stack_suffix : partition.dns_suffix;
+  Url url{};
+  url.host = std::move(host);
+  return url;
+}
+
+}  // namespace sla::inline v1

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// The query protocol of SNS and STS: a form with the action and its parameters, posted to the root
+// of the service. What the parameters are is each operation's business.
+// https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "sla/aws/http.hpp"
+#include "sla/core/output.hpp"
+#include "sla/core/text.hpp"
+
+namespace sla::inline v1 {
+
+/// What is called, in which version of the service's interface.
+struct QueryAction {
+  std::string_view action;
+  std::string_view version;
+};
+
+/// One parameter of a call.
+struct QueryParameter {
+  std::string_view name;
+  std::string_view value;
+};
+
+/// Builds the form of one call.
+class QueryForm {
+ public:
+  explicit QueryForm(QueryAction call) {
+    add({"Action", call.action});
+    add({"Version", call.version});
+  }
+
+  QueryForm& add(QueryParameter parameter) {
+    if (!text_.empty()) text_ += '&';
+    percent_encode_to(text_, parameter.name, Slash::encode);
+    text_ += '=';
+    percent_encode_to(text_, parameter.value, Slash::encode);
+    return *this;
+  }
+
+  [[nodiscard]] std::string const& text() const& noexcept { return text_; }
+
+  /// The request that carries the form.
+  [[nodiscard]] Request request(Url url) && {
+    return {Method::post,
+            std::move(url),
+            {{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}},
+            Output(std::move(text_))};
+  }
+
+ private:
+  std::string text_;
+};
+
+}  // namespace sla::inline v1

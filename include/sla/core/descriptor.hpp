@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// File descriptors that close themselves, and the one place that knows about EINTR. Whatever is
+// opened here is closed on exec, so that no child inherits it.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "sla/core/result.hpp"
+
+namespace sla::inline v1 {
+
+/// Calls a system call again for as long as a signal interrupts it.
+template <class Call>
+auto uninterrupted(Call call) {
+  for (;;) {
+    auto const got = call();
+    if (got >= 0 || errno != EINTR) return got;
+  }
+}
+
+/// Owns one file descriptor; -1 is none.
+class Descriptor {
+ public:
+  Descriptor() = default;
+  explicit Descriptor(int number) noexcept : number_(number) {}
+  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    if (this != &other) {
+      reset();
+      number_ = std::exchange(other.number_, -1);
+    }
+    return *this;
+  }
+  ~Descriptor() { reset(); }
+
+  [[nodiscard]] int get() const noexcept { return number_; }
+  explicit operator bool() const noexcept { return number_ >= 0; }
+  /// Closes now. Linux closes even where close() says EINTR, so it is never repeated.
+  void reset() noexcept {
+    if (number_ >= 0) ::close(number_);
+    number_ = -1;
+  }
+
+ private:
+  int number_ = -1;
+};
+
+/// Opens a file; O_CLOEXEC is added to the flags. The error names the path.
+[[nodiscard]] inline Result<Descriptor> open_file(std::string const& path, int flags,
+                                                  mode_t mode = 0600) {
+  int const number = uninterrupted([&] { return ::open(path.c_str(), flags | O_CLOEXEC, mode); });
+  if (number < 0) return system_error(path);
+  return Descriptor{number};
+}
+
+/// Writes all of the text, or says why not.
+[[nodiscard]] inline Result<void> write_all(int descriptor, std::string_view text) {
+  while (!text.empty()) {
+    ssize_t const n = uninterrupted([&] { return ::write(descriptor, text.data(), text.size()); });
+    if (n < 0) return system_error("write");
+    text.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return {};
+}
+
+/// Reads a whole file of at most `limit` bytes. The error names the path.
+[[nodiscard]] inline Result<std::string> read_file(std::string const& path, std::size_t limit) {
+  auto file = open_file(path, O_RDONLY);
+  if (!file) return file.error();
+  std::string text;
+  char buffer[4096];
+  for (;;) {
+    ssize_t const n = uninterrupted([&] { return ::read(file->get(), buffer, sizeof buffer); });
+    if (n < 0) return system_error(path);
+    if (n == 0) return text;
+    text.append(buffer, static_cast<std::size_t>(n));
+    if (text.size() > limit) {
+      return Error{Errc::invalid, path + ": larger than " + std::to_string(limit) + " bytes"};
+    }
+  }
+}
+
+}  // namespace sla::inline v1

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// What a command wrote: read-only, of known size, held in a file that nobody else sees or in
+// memory, and readable at any offset. Copies share the bytes. How it gets there is the executor's
+// business (executor/capture.hpp); where it goes is the publisher's.
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "sla/core/descriptor.hpp"
+#include "sla/core/result.hpp"
+
+namespace sla::inline v1 {
+
+using Sha256Bytes = std::array<unsigned char, 32>;
+
+/// The bytes of one run, in order. Copies are cheap; reading is thread-safe.
+class Output {
+ public:
+  /// A stretch of the output: a range of the file, or a text of its own.
+  struct Piece {
+    std::uint64_t size = 0;
+    std::uint64_t offset = 0;  ///< in the file
+    std::string text{};        ///< instead of the file, where it is not empty
+  };
+
+  /// No bytes.
+  Output() = default;
+  /// A text in memory.
+  explicit Output(std::string text) {
+    std::uint64_t const size = text.size();
+    if (size != 0) *this = Output({}, {Piece{size, 0, std::move(text)}}, std::nullopt);
+  }
+  /// Ranges of a file; `sha256` is that of all the bytes in order, where it is known already.
+  Output(Descriptor file, std::vector<Piece> pieces, std::optional<Sha256Bytes> sha256)
+      : held_(std::make_shared<Held const>(Held{std::move(file), std::move(pieces), sha256})) {
+    for (Piece const& piece : held_->pieces) size_ += piece.size;
+  }
+
+  [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
+  [[nodiscard]] std::optional<Sha256Bytes> sha256() const noexcept {
+    return held_ ? held_->sha256 : std::nullopt;
+  }
+
+  /// Fills the buffer with the bytes from the offset on; returns how many there were, 0 at the end.
+  [[nodiscard]] Result<std::size_t> read(std::uint64_t offset, std::span<char> buffer) const {
+    if (!held_) return std::size_t{0};
+    for (Piece const& piece : held_->pieces) {
+      if (offset >= piece.size) {
+        offset -= piece.size;
+        continue;
+      }
+      auto const wanted =
+          static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), piece.size - offset));
+      if (!piece.text.empty()) {
+        return piece.text.copy(buffer.data(), wanted, static_cast<std::size_t>(offset));
+      }
+      ssize_t const n = uninterrupted([&] {
+        return ::pread(held_->file.get(), buffer.data(), wanted,
+                       static_cast<off_t>(piece.offset + offset));
+      });
+      if (n < 0) return system_error("reading the captured output");
+      if (n == 0 && wanted != 0) return Error{Errc::system, "the captured output was cut short"};
+      return static_cast<std::size_t>(n);
+    }
+    return std::size_t{0};
+  }
+
+  /// Hands all bytes in order to `sink(std::string_view) -> Result<void>`; ends at its first error.
+  template <class Sink>
+  [[nodiscard]] Result<void> each_block(Sink sink) const {
+    std::vector<char> buffer(static_cast<std::size_t>(std::min<std::uint64_t>(size_, 64 * 1024)));
+    for (std::uint64_t offset = 0; offset < size_;) {
+      auto const n = read(offset, buffer);
+      if (!n) return n.error();
+      if (auto done = sink(std::string_view(buffer.data(), *n)); !done) return done.error();
+      offset += *n;
+    }
+    return {};
+  }
+
+  /// All the bytes in one string: for small outputs and tests.
+  [[nodiscard]] Result<std::string> text() const {
+    std::string all;
+    auto done = each_block([&](std::string_view block) -> Result<void> {
+      all += block;
+      return {};
+    });
+    if (!done) return done.error();
+    return all;
+  }
+
+ private:
+  struct Held {
+    Descriptor file;
+    std::vector<Piece> pieces;
+    std::optional<Sha256Bytes> sha256;
+  };
+
+  std::shared_ptr<Held const> held_;
+  std::uint64_t size_ = 0;
+};
+
+}  // namespace sla::inline v1

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// A value, or the Error that explains why there is none. The spelling is std::expected's, so that
+// this can become an alias once the floor is C++23. Propagate with `if (!x) return x.error();`.
+#include <cassert>
+#include <concepts>
+#include <optional>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include "sla/core/error.hpp"
+
+namespace sla::inline v1 {
+
+template <class T>
+class Result;
+
+namespace detail {
+
+/// Whether a U makes the value of a Result<T>, and is neither one itself nor its Error.
+template <class U, class T>
+concept ValueFor =
+    std::constructible_from<T, U&&> && !std::same_as<std::remove_cvref_t<U>, Error> &&
+    !std::same_as<std::remove_cvref_t<U>, Result<T>>;
+
+}  // namespace detail
+
+/// Either a T or an Error. Asking for the one that is not there is a bug (assert).
+template <class T>
+class [[nodiscard]] Result {
+ public:
+  using value_type = T;
+  using error_type = Error;
+
+  template <detail::ValueFor<T> U = T>
+  explicit(!std::convertible_to<U&&, T>) Result(U&& value)
+      : state_(std::in_place_index<0>, std::forward<U>(value)) {}
+  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
+
+  [[nodiscard]] bool has_value() const noexcept { return state_.index() == 0; }
+  explicit operator bool() const noexcept { return has_value(); }
+
+  T& value() & { return *std::get_if<0>(checked()); }
+  T const& value() const& { return *std::get_if<0>(checked()); }
+  T&& value() && { return std::move(*std::get_if<0>(checked())); }
+
+  T& operator*() & { return value(); }
+  T const& operator*() const& { return value(); }
+  T&& operator*() && { return std::move(*this).value(); }
+  T* operator->() { return &value(); }
+  T const* operator->() const { return &value(); }
+
+  template <class U>
+  [[nodiscard]] T value_or(U&& fallback) const& {
+    return has_value() ? value() : static_cast<T>(std::forward<U>(fallback));
+  }
+  template <class U>
+  [[nodiscard]] T value_or(U&& fallback) && {
+    return has_value() ? std::move(*this).value() : static_cast<T>(std::forward<U>(fallback));
+  }
+
+  [[nodiscard]] Error const& error() const& {
+    assert(!has_value());
+    return *std::get_if<1>(&state_);
+  }
+  [[nodiscard]] Error&& error() && {
+    assert(!has_value());
+    return std::move(*std::get_if<1>(&state_));
+  }
+
+ private:
+  std::variant<T, Error>* checked() {
+    assert(has_value());
+    return &state_;
+  }
+  std::variant<T, Error> const* checked() const {
+    assert(has_value());
+    return &state_;
+  }
+
+  std::variant<T, Error> state_;
+};
+
+/// Done, or the Error that explains why not.
+template <>
+class [[nodiscard]] Result<void> {
+ public:
+  using value_type = void;
+  using error_type = Error;
+
+  Result() = default;
+  Result(Error error) : error_(std::move(error)) {}
+
+  [[nodiscard]] bool has_value() const noexcept { return !error_.has_value(); }
+  explicit operator bool() const noexcept { return has_value(); }
+
+  [[nodiscard]] Error const& error() const& {
+    assert(!has_value());
+    return *error_;
+  }
+  [[nodiscard]] Error&& error() && {
+    assert(!has_value());
+    return std::move(*error_);
+  }
+
+ private:
+  std::optional<Error> error_;
+};
+
+}  // namespace sla::inline v1

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// The identity of one run: a UUID version 7 (RFC 9562), unique without any coordination and sorted
+// by time. It is made before the run and kept through every retry, so that a redelivery is known.
+#include <sys/random.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "sla/core/descriptor.hpp"
+#include "sla/core/text.hpp"
+#include "sla/core/time.hpp"
+
+namespace sla::inline v1 {
+
+/// Bytes from the kernel's random source.
+template <std::size_t N>
+[[nodiscard]] std::array<unsigned char, N> random_bytes() {
+  std::array<unsigned char, N> bytes{};
+  for (std::size_t have = 0; have < N;) {
+    auto const n =
+        uninterrupted([&] { return ::getrandom(bytes.data() + have, bytes.size() - have, 0); });
+    if (n > 0) have += static_cast<std::size_t>(n);
+  }
+  return bytes;
+}
+
+/// A new UUIDv7, such as `0190163d-8694-739b-aea5-966c26f8ad91`.
+[[nodiscard]] inline std::string new_run_id(WallTime now) {
+  auto bytes = random_bytes<16>();
+  auto const milliseconds = static_cast<std::uint64_t>(epoch_milliseconds(now));
+  for (std::size_t i = 0; i < 6; ++i) {
+    bytes[i] = static_cast<unsigned char>(milliseconds >> (40U - 8U * i));
+  }
+  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0FU) | 0x70U);
+  bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3FU) | 0x80U);
+  std::string id = hex(bytes);
+  for (std::size_t const at : {8U, 13U, 18U, 23U}) id.insert(at, 1, '-');
+  return id;
+}
+
+}  // namespace sla::inline v1

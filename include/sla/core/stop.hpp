@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// How a runner is told to stop, from a signal or from code. Signals are blocked and received
+// synchronously through a descriptor, so there are no handlers and no disposition is changed;
+// a child gets back the mask that was there before. Whoever waits polls watch() beside its own
+// descriptors and asks level() when one is readable.
+#include <poll.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <utility>
+
+#include "sla/core/descriptor.hpp"
+#include "sla/core/result.hpp"
+#include "sla/core/time.hpp"
+
+namespace sla::inline v1 {
+
+/// How urgently a runner is told to stop.
+enum class StopLevel {
+  none,    ///< go on
+  finish,  ///< no new run; what is in flight may finish within the budget
+  now,     ///< end the run in flight
+};
+
+/// A request to stop. It is waited on by one thread; request() may come from any.
+class Stop {
+ public:
+  struct Options {
+    /// From the first request to the end of the program, delivery included.
+    Duration budget = std::chrono::seconds{25};
+  };
+
+  /// A Stop that only request() moves.
+  Stop() : Stop(Options{}) {}
+  explicit Stop(Options options)
+      : options_(options), events_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+    ::pthread_sigmask(SIG_SETMASK, nullptr, &child_mask_);
+  }
+
+  /// A Stop that SIGTERM and SIGINT move too; SIGUSR1 asks for a run, SIGHUP and SIGPIPE are
+  /// ignored. Call it before any thread is started: it blocks these signals, and SIGCHLD, for the
+  /// caller and for every thread made later, until the Stop is destroyed.
+  [[nodiscard]] static Result<Stop> on_signals() { return on_signals(Options{}); }
+  [[nodiscard]] static Result<Stop> on_signals(Options options) {
+    Stop stop{options};
+    sigset_t watched = received_signals();
+    stop.signals_ = Descriptor{::signalfd(-1, &watched, SFD_NONBLOCK | SFD_CLOEXEC)};
+    if (!stop.signals_) return system_error("signalfd");
+    ::sigaddset(&watched, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &watched, nullptr);
+    return stop;
+  }
+
+  Stop(Stop&&) = default;
+  Stop& operator=(Stop&&) = delete;
+  ~Stop() {
+    if (!signals_) return;
+    drop_pending_signals();
+    ::pthread_sigmask(SIG_SETMASK, &child_mask_, nullptr);
+  }
+
+  /// Asks to stop; a second call asks for it now. Safe from any thread.
+  void request() const noexcept {
+    std::uint64_t const one = 1;
+    (void)uninterrupted([&] { return ::write(events_.get(), &one, sizeof one); });
+  }
+
+  /// How urgent it is by now; takes in what has arrived since it was last asked.
+  StopLevel level() const noexcept {
+    take_events();
+    take_signals();
+    return requests_ == 0 ? StopLevel::none : requests_ == 1 ? StopLevel::finish : StopLevel::now;
+  }
+
+  /// When the program has to be gone; nothing while nobody asked it to stop.
+  std::optional<Instant> deadline() const noexcept {
+    if (level() == StopLevel::none) return std::nullopt;
+    return requested_at_ + options_.budget;
+  }
+
+  /// Whether a run was asked for out of turn (SIGUSR1) since the last call.
+  bool take_run_now() const noexcept {
+    (void)level();
+    return std::exchange(run_now_, false);
+  }
+
+  /// Whether a child of the process ended (SIGCHLD) since the last call.
+  bool take_child_ended() const noexcept {
+    (void)level();
+    return std::exchange(child_ended_, false);
+  }
+
+  /// What to poll: readable when level(), take_run_now() or take_child_ended() has news. An entry
+  /// may be -1, which poll() passes over.
+  [[nodiscard]] std::array<pollfd, 2> watch() const noexcept {
+    return {pollfd{events_.get(), POLLIN, 0}, pollfd{signals_.get(), POLLIN, 0}};
+  }
+
+  /// The signal mask of the process before this Stop: what a child should start with.
+  [[nodiscard]] sigset_t const& child_mask() const noexcept { return child_mask_; }
+
+ private:
+  static sigset_t received_signals() noexcept {
+    sigset_t set;
+    ::sigemptyset(&set);
+    for (int const signal : {SIGTERM, SIGINT, SIGUSR1, SIGHUP, SIGCHLD}) ::sigaddset(&set, signal);
+    return set;
+  }
+
+  /// What nobody took would act, and end the program, as soon as it is no longer blocked.
+  void drop_pending_signals() const noexcept {
+    sigset_t dropped = received_signals();
+    ::sigaddset(&dropped, SIGPIPE);
+    for (int const signal : {SIGTERM, SIGINT, SIGUSR1, SIGHUP, SIGCHLD, SIGPIPE}) {
+      if (::sigismember(&child_mask_, signal) == 1) ::sigdelset(&dropped, signal);
+    }
+    timespec const at_once{};
+    while (uninterrupted([&] { return ::sigtimedwait(&dropped, nullptr, &at_once); }) > 0) continue;
+  }
+
+  void take_events() const noexcept {
+    std::uint64_t count = 0;
+    if (uninterrupted([&] { return ::read(events_.get(), &count, sizeof count); }) > 0) {
+      add_requests(count);
+    }
+  }
+  void take_signals() const noexcept {
+    if (!signals_) return;
+    signalfd_siginfo info{};
+    while (uninterrupted([&] { return ::read(signals_.get(), &info, sizeof info); }) > 0) {
+      switch (info.ssi_signo) {
+        case SIGTERM:
+        case SIGINT:
+          add_requests(1);
+          break;
+        case SIGUSR1:
+          run_now_ = true;
+          break;
+        case SIGCHLD:
+          child_ended_ = true;
+          break;
+        default:
+          break;  // SIGHUP: taken off the queue and forgotten
+      }
+    }
+  }
+  void add_requests(std::uint64_t count) const noexcept {
+    if (requests_ == 0) requested_at_ = std::chrono::steady_clock::now();
+    requests_ += count;
+  }
+
+  Options options_;
+  Descriptor events_;
+  Descriptor signals_;
+  sigset_t child_mask_{};
+  mutable std::uint64_t requests_ = 0;
+  mutable Instant requested_at_{};
+  mutable bool run_now_ = false;
+  mutable bool child_ended_ = false;
+};
+
+}  // namespace sla::inline v1

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// Points in time and their written forms. Instant is monotonic and is what schedules, limits and
+// durations are made of; WallTime is what people and other machines call the time. Formats and
+// parsers are pure, know no time zone but UTC, and call neither mktime nor a locale.
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "sla/core/text.hpp"
+
+namespace sla::inline v1 {
+
+using Duration = std::chrono::nanoseconds;
+/// A point of monotonic time: never stepped, meaningless outside this process.
+using Instant = std::chrono::time_point<std::chrono::steady_clock, Duration>;
+/// A point of civil time, to the nanosecond.
+using WallTime = std::chrono::time_point<std::chrono::system_clock, Duration>;
+
+/// Whole seconds since 1970-01-01T00:00:00Z, rounded down.
+[[nodiscard]] constexpr std::int64_t epoch_seconds(WallTime time) noexcept {
+  return std::chrono::floor<std::chrono::seconds>(time.time_since_epoch()).count();
+}
+/// Whole milliseconds since 1970-01-01T00:00:00Z, rounded down.
+[[nodiscard]] constexpr std::int64_t epoch_milliseconds(WallTime time) noexcept {
+  return std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch()).count();
+}
+
+namespace detail {
+
+/// The number with zeros before it; it must not be negative.
+template <class Integer>
+void append_padded(std::string& out, Integer value, std::size_t width) {
+  std::string const digits = std::to_string(static_cast<std::uint64_t>(value));
+  if (digits.size() < width) out.append(width - digits.size(), '0');
+  out += digits;
+}
+
+/// Reads exactly `width` digits at `at` and steps over them.
+inline std::optional<int> take_digits(std::string_view text, std::size_t& at, std::size_t width) {
+  if (at + width > text.size()) return std::nullopt;
+  int value = 0;
+  for (std::size_t const end = at + width; at < end; ++at) {
+    if (!is_digit(text[at])) return std::nullopt;
+    value = value * 10 + (text[at] - '0');
+  }
+  return value;
+}
+
+inline bool take_char(std::string_view text, std::size_t& at, char wanted) {
+  if (at >= text.size() || lower(text[at]) != lower(wanted)) return false;
+  ++at;
+  return true;
+}
+
+struct Civil {
+  int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
+};
+
+inline std::optional<WallTime> to_wall_time(Civil c) {
+  using namespace std::chrono;
+  auto const date = year_month_day{year{c.year}, month{static_cast<unsigned>(c.month)},
+                                   day{static_cast<unsigned>(c.day)}};
+  // 2261 is the last whole year that fits nanoseconds in 64 bits; 60 is a leap second.
+  if (!date.ok() || c.year < 1970 || c.year > 2261) return std::nullopt;
+  if (c.hour > 23 || c.minute > 59 || c.second > 60) return std::nullopt;
+  return WallTime{sys_days{date}.time_since_epoch() + hours{c.hour} + minutes{c.minute} +
+                  seconds{c.second}};
+}
+
+}  // namespace detail
+
+/// Seconds with three decimals, such as `1.500`, rounded down.
+[[nodiscard]] inline std::string decimal_seconds(Duration duration) {
+  auto const count = std::chrono::floor<std::chrono::milliseconds>(duration).count();
+  auto const bits = static_cast<std::uint64_t>(count);
+  std::uint64_t const milliseconds = count < 0 ? 0 - bits : bits;
+  std::string out = (count < 0 ? "-" : "") + std::to_string(milliseconds / 1000) + '.';
+  detail::append_padded(out, milliseconds % 1000, 3);
+  return out;
+}
+
+/// `20150830T123600Z`, the form of X-Amz-Date.
+[[nodiscard]] inline std::string amz_date(WallTime time) {
+  using namespace std::chrono;
+  auto const day = floor<days>(time);
+  year_month_day const date{day};
+  hh_mm_ss const clock{floor<seconds>(time - day)};
+  std::string out;
+  detail::append_padded(out, int{date.year()}, 4);
+  detail::append_padded(out, unsigned{date.month()}, 2);
+  detail::append_padded(out, unsigned{date.day()}, 2);
+  out += 'T';
+  detail::append_padded(out, clock.hours().count(), 2);
+  detail::append_padded(out, clock.minutes().count(), 2);
+  detail::append_padded(out, clock.seconds().count(), 2);
+  out += 'Z';
+  return out;
+}
+
+/// `2015-08-30T12:36:00.000Z`, for log lines.
+[[nodiscard]] inline std::string iso_time(WallTime time) {
+  std::string const compact = amz_date(time);
+  std::string out = compact.substr(0, 4) + '-' + compact.substr(4, 2) + '-' + compact.substr(6, 2) +
+                    'T' + compact.substr(9, 2) + ':' + compact.substr(11, 2) + ':' +
+                    compact.substr(13, 2) + '.';
+  detail::append_padded(out, epoch_milliseconds(time) - epoch_seconds(time) * 1000, 3);
+  out += 'Z';
+  return out;
+}
+
+/// Reads `2026-01-01T00:00:00Z`, with an optional fraction and an optional `+00:00` offset
+/// (RFC 3339), the forms in which AWS services and credential processes write an expiry.
+[[nodiscard]] inline std::optional<WallTime> parse_iso_time(std::string_view text) {
+  std::size_t at = 0;
+  auto const year = detail::take_digits(text, at, 4);
+  if (!year || !detail::take_char(text, at, '-')) return std::nullopt;
+  auto const month = detail::take_digits(text, at, 2);
+  if (!month || !detail::take_char(text, at, '-')) return std::nullopt;
+  auto const day = detail::take_digits(text, at, 2);
+  if (!day || !(detail::take_char(text, at, 'T') || detail::take_char(text, at, ' '))) {
+    return std::nullopt;
+  }
+  auto const hour = detail::take_digits(text, at, 2);
+  if (!hour || !detail::take_char(text, at, ':')) return std::nullopt;
+  auto const minute = detail::take_digits(text, at, 2);
+  if (!minute || !detail::take_char(text, at, ':')) return std::nullopt;
+  auto const second = detail::take_digits(text, at, 2);
+  if (!second) return std::nullopt;
+  if (detail::take_char(text, at, '.')) {
+    std::size_t const start = at;
+    while (at < text.size() && is_digit(text[at])) ++at;
+    if (at == start) return std::nullopt;
+  }
+  auto time = detail::to_wall_time({*year, *month, *day, *hour, *minute, *second});
+  if (!time) return std::nullopt;
+  if (detail::take_char(text, at, 'Z')) return at == text.size() ? time : std::nullopt;
+  bool const behind = detail::take_char(text, at, '-');
+  if (!behind && !detail::take_char(text, at, '+')) return std::nullopt;
+  auto const hours = detail::take_digits(text, at, 2);
+  if (!hours || !detail::take_char(text, at, ':')) return std::nullopt;
+  auto const minutes = detail::take_digits(text, at, 2);
+  if (!minutes || at != text.size() || *hours > 23 || *minutes > 59) return std::nullopt;
+  Duration const offset = std::chrono::hours{*hours} + std::chrono::minutes{*minutes};
+  return behind ? *time + offset : *time - offset;
+}
+
+/// Reads `Thu, 01 Jan 2026 00:00:01 GMT`, the one form of an HTTP Date that servers may send
+/// (RFC 9110 section 5.6.7, IMF-fixdate). The name of the weekday is not checked.
+[[nodiscard]] inline std::optional<WallTime> parse_http_date(std::string_view text) {
+  constexpr std::string_view months = "janfebmaraprmayjunjulaugsepoctnovdec";
+  std::size_t at = text.find(',');
+  if (at != 3 || text.size() != 29 || text[4] != ' ') return std::nullopt;
+  at = 5;
+  auto const day = detail::take_digits(text, at, 2);
+  if (!day || !detail::take_char(text, at, ' ')) return std::nullopt;
+  std::size_t const month = months.find(lower(text.substr(at, 3)));
+  at += 3;
+  if (month == std::string_view::npos || month % 3 != 0) return std::nullopt;
+  if (!detail::take_char(text, at, ' ')) return std::nullopt;
+  auto const year = detail::take_digits(text, at, 4);
+  if (!year || !detail::take_char(text, at, ' ')) return std::nullopt;
+  auto const hour = detail::take_digits(text, at, 2);
+  if (!hour || !detail::take_char(text, at, ':')) return std::nullopt;
+  auto const minute = detail::take_digits(text, at, 2);
+  if (!minute || !detail::take_char(text, at, ':')) return std::nullopt;
+  auto const second = detail::take_digits(text, at, 2);
+  if (!second || text.substr(at) != " GMT") return std::nullopt;
+  return detail::to_wall_time(
+      {*year, static_cast<int>(month / 3) + 1, *day, *hour, *minute, *second});
+}
+
+}  // namespace sla::inline v1

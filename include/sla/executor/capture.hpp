@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// Takes in what a command writes, in constant memory: small outputs stay in a buffer, larger ones
+// go to a file that has no name (or to a memfd where no directory is writable). Beyond the limit
+// the first and the last half are kept. A digest can be taken as the bytes stream by. Storing
+// never fails a run: what could not be stored is counted as left out.
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "sla/core/descriptor.hpp"
+#include "sla/core/output.hpp"
+#include "sla/core/result.hpp"
+
+namespace sla::inline v1 {
+
+/// A digest that takes none: for runners that need no hash of the log, and so no OpenSSL.
+struct NoDigest {
+  Result<void> update(std::string_view) { return {}; }
+  Result<Sha256Bytes> finish() { return Error{Errc::not_configured, "no digest is taken"}; }
+};
+
+/// A file without a name in $TMPDIR or /tmp; a memfd where neither is writable.
+[[nodiscard]] inline Result<Descriptor> open_unnamed_file() {
+  char const* const chosen = std::getenv("TMPDIR");
+  std::string const directory = chosen != nullptr && *chosen != '\0' ? chosen : "/tmp";
+  if (auto file = open_file(directory, O_TMPFILE | O_RDWR)) return file;
+  std::string name = directory + "/sla-runner-XXXXXX";
+  if (int const file = ::mkostemp(name.data(), O_CLOEXEC); file >= 0) {
+    ::unlink(name.c_str());
+    return Descriptor{file};
+  }
+  int const memory = ::memfd_create("sla-runner-log", MFD_CLOEXEC);
+  if (memory < 0) return system_error("memfd_create");
+  return Descriptor{memory};
+}
+
+/// One run's output as it comes in. D is NoDigest or a digest such as Sha256. Not thread-safe.
+template <class D = NoDigest>
+class Capture {
+ public:
+  /// Keeps at most `limit` bytes, half from the start and half from the end; 0 keeps everything,
+  /// 1 counts as 2.
+  explicit Capture(std::uint64_t limit)
+      : head_(limit == 0   ? UINT64_MAX
+              : limit == 1 ? 1
+                           : limit - limit / 2),
+        tail_(limit == 0 ? 0 : std::max<std::uint64_t>(1, limit / 2)) {}
+
+  /// How many bytes came in so far.
+  [[nodiscard]] std::uint64_t total() const noexcept { return total_; }
+
+  /// Takes in the next block.
+  void append(std::string_view block) {
+    while (!block.empty()) {
+      std::string_view const part = block.substr(0, room(total_));
+      store(place(total_), part);
+      total_ += part.size();
+      if (!overflowed()) hashed_ = hashed_ && digest_.update(part).has_value();
+      block.remove_prefix(part.size());
+    }
+  }
+
+  /// How many bytes from the offset on are no longer there: they were in the middle.
+  [[nodiscard]] std::uint64_t lost_from(std::uint64_t offset) const noexcept {
+    std::uint64_t const kept_again = overflowed() ? total_ - tail_ : 0;
+    if (!failure_.empty()) return offset < stored_ ? 0 : total_ - offset;
+    return offset >= head_ && offset < kept_again ? kept_again - offset : 0;
+  }
+
+  /// Reads back bytes that are still there, from an offset of the stream on; 0 where there are
+  /// none.
+  [[nodiscard]] std::size_t read_back(std::uint64_t offset, std::span<char> buffer) const {
+    std::uint64_t const end = failure_.empty() ? total_ : stored_;
+    if (offset >= end) return 0;
+    auto const wanted = static_cast<std::size_t>(
+        std::min<std::uint64_t>({buffer.size(), end - offset, room(offset)}));
+    if (!file_) {
+      return memory_.copy(buffer.data(), wanted, static_cast<std::size_t>(place(offset)));
+    }
+    ssize_t const n = uninterrupted([&] {
+      return ::pread(file_.get(), buffer.data(), wanted, static_cast<off_t>(place(offset)));
+    });
+    return n > 0 ? static_cast<std::size_t>(n) : 0;
+  }
+
+  /// All that was kept, with a line that says how much was left out. The capture is used up.
+  [[nodiscard]] Output finish() && {
+    std::vector<Output::Piece> pieces;
+    if (!failure_.empty()) {
+      add_piece(pieces, 0, stored_);
+      add_marker(pieces, total_ - stored_, ": " + failure_);
+    } else if (overflowed()) {
+      std::uint64_t const turn = (total_ - head_) % tail_;
+      add_piece(pieces, 0, head_);
+      add_marker(pieces, total_ - head_ - tail_, {});
+      add_piece(pieces, head_ + turn, tail_ - turn);
+      add_piece(pieces, head_, turn);
+    } else {
+      add_piece(pieces, 0, total_);
+    }
+    return Output(std::move(file_), std::move(pieces), final_digest());
+  }
+
+ private:
+  static constexpr std::uint64_t in_memory = 64 * 1024;
+
+  [[nodiscard]] bool overflowed() const noexcept {
+    return total_ > head_ && total_ - head_ > tail_;
+  }
+  /// Where the byte at that offset of the stream is stored: the head in its place, the rest in a
+  /// ring behind it.
+  [[nodiscard]] std::uint64_t place(std::uint64_t offset) const noexcept {
+    return offset < head_ ? offset : head_ + (offset - head_) % tail_;
+  }
+  /// How many bytes from that offset on are stored side by side.
+  [[nodiscard]] std::uint64_t room(std::uint64_t offset) const noexcept {
+    return offset < head_ ? head_ - offset : tail_ - (offset - head_) % tail_;
+  }
+
+  void store(std::uint64_t at, std::string_view part) {
+    if (!failure_.empty()) return;
+    if (!file_ && at + part.size() > in_memory && !spill()) return;
+    if (file_) return write_at(at, part);
+    auto const begin = static_cast<std::size_t>(at);
+    memory_.resize(std::max(memory_.size(), begin + part.size()));
+    part.copy(memory_.data() + begin, part.size());
+  }
+
+  /// Moves on from memory to a file.
+  bool spill() {
+    auto file = open_unnamed_file();
+    if (!file) {
+      give_up(file.error().message);
+      return false;
+    }
+    file_ = *std::move(file);
+    write_at(0, memory_);
+    if (failure_.empty()) {
+      memory_ = std::string();
+    } else {
+      file_.reset();  // what is in memory stays there
+    }
+    return failure_.empty();
+  }
+
+  void write_at(std::uint64_t at, std::string_view part) {
+    while (!part.empty()) {
+      ssize_t const n = uninterrupted(
+          [&] { return ::pwrite(file_.get(), part.data(), part.size(), static_cast<off_t>(at)); });
+      if (n < 0) return give_up(system_error("storing it failed").message);
+      at += static_cast<std::uint64_t>(n);
+      part.remove_prefix(static_cast<std::size_t>(n));
+    }
+  }
+
+  /// What is stored in one stretch stays, nothing more is added.
+  void give_up(std::string reason) {
+    stored_ = overflowed() ? head_ : total_;
+    failure_ = std::move(reason);
+  }
+
+  void add_piece(std::vector<Output::Piece>& pieces, std::uint64_t at, std::uint64_t size) const {
+    if (size == 0) return;
+    if (file_) {
+      pieces.push_back({size, at, {}});
+    } else {
+      auto const begin = static_cast<std::size_t>(at);
+      pieces.push_back({size, 0, memory_.substr(begin, static_cast<std::size_t>(size))});
+    }
+  }
+  static void add_marker(std::vector<Output::Piece>& pieces, std::uint64_t left_out,
+                         std::string const& reason) {
+    std::string text =
+        "\n[sla-runner: " + std::to_string(left_out) + " bytes left out here" + reason + "]\n";
+    std::uint64_t const size = text.size();
+    pieces.push_back({size, 0, std::move(text)});
+  }
+
+  /// The digest of a log that lost its middle is left to whoever needs it.
+  std::optional<Sha256Bytes> final_digest() {
+    if (!hashed_ || overflowed() || !failure_.empty()) return std::nullopt;
+    auto sha256 = digest_.finish();
+    if (!sha256) return std::nullopt;
+    return *sha256;
+  }
+
+  std::uint64_t head_;
+  std::uint64_t tail_;
+  std::uint64_t total_ = 0;
+  std::uint64_t stored_ = 0;  ///< where storing failed
+  std::string failure_;       ///< why storing failed
+  std::string memory_;
+  Descriptor file_;
+  D digest_{};
+  bool hashed_ = true;
+};
+
+}  // namespace sla::inline v1

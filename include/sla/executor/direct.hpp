@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// Runs the job's words as they are, without a shell.
+#include <utility>
+
+#include "sla/executor.hpp"
+#include "sla/executor/process.hpp"
+
+namespace sla::inline v1 {
+
+/// Executes the job's words directly; a name without a slash is looked for in $PATH. D is NoDigest,
+/// or the digest to take of the log as it streams, such as Sha256.
+template <class D = NoDigest>
+class Direct {
+ public:
+  Direct() = default;
+  explicit Direct(ProcessOptions options) : options_(options) {}
+
+  Result<Outcome> execute(Job const& job, Stop const& stop) {
+    return Process<D>(options_, stop).run(job.command, job.run_id);
+  }
+
+ private:
+  ProcessOptions options_{};
+};
+static_assert(Executor<Direct<>>);
+
+}  // namespace sla::inline v1

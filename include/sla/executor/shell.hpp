@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// Runs the job's command text with /bin/sh; in a container without one the text is split by the
+// shell's quoting rules and executed directly.
+#include <unistd.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sla/executor.hpp"
+#include "sla/executor/process.hpp"
+#include "sla/executor/words.hpp"
+
+namespace sla::inline v1 {
+
+/// The words that run a command text on this machine. Errc::invalid where it needs a shell and
+/// there is none, so that a program can say so at its start.
+[[nodiscard]] inline Result<std::vector<std::string>> shell_words(std::string const& text) {
+  if (::access("/bin/sh", X_OK) == 0) return std::vector<std::string>{"/bin/sh", "-c", text};
+  return split_words(text);
+}
+
+/// Executes the job's one word as a command text. D as in Direct.
+template <class D = NoDigest>
+class Shell {
+ public:
+  Shell() = default;
+  explicit Shell(ProcessOptions options) : options_(options) {}
+
+  Result<Outcome> execute(Job const& job, Stop const& stop) {
+    if (job.command.size() != 1) {
+      return Error{Errc::invalid, "a shell executor takes one word, the command text"};
+    }
+    auto const words = shell_words(job.command[0]);
+    if (!words) return words.error();
+    return Process<D>(options_, stop).run(*words, job.run_id);
+  }
+
+ private:
+  ProcessOptions options_{};
+};
+static_assert(Executor<Shell<>>);
+
+}  // namespace sla::inline v1

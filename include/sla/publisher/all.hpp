@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// Several publishers as one: each gets every report, whatever becomes of the others.
+#include <optional>
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include "sla/publisher.hpp"
+
+namespace sla::inline v1 {
+
+/// Publishes to each publisher in turn. The error is the first one's, and its message all of them.
+template <Publisher... P>
+class All {
+ public:
+  explicit All(P... publishers) : publishers_(std::move(publishers)...) {}
+
+  Result<void> publish(Report const& report) {
+    std::optional<Error> failed;
+    auto const one = [&](auto& publisher) {
+      auto done = publisher.publish(report);
+      if (done) return;
+      if (failed) {
+        failed->message.append("; ").append(done.error().message);
+      } else {
+        failed = std::move(done).error();
+      }
+    };
+    std::apply([&](P&... publisher) { (one(publisher), ...); }, publishers_);
+    if (failed) return *std::move(failed);
+    return {};
+  }
+
+ private:
+  std::tuple<P...> publishers_;
+};
+static_assert(Publisher<All<>>);
+
+}  // namespace sla::inline v1

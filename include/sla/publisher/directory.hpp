@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// A store in a local folder, for which nobody needs an account: each event is one line of
+// events.ndjson, each log a file under the same key that it would have in a bucket. No service
+// name leads out of the folder.
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "sla/core/descriptor.hpp"
+#include "sla/core/text.hpp"
+#include "sla/publisher.hpp"
+#include "sla/publisher/event.hpp"
+#include "sla/publisher/log_store.hpp"
+
+namespace sla::inline v1 {
+
+/// Keeps events and logs in a folder, which it makes where it is missing. Several processes may
+/// share one.
+class Directory {
+ public:
+  struct Options {
+    std::string path;
+    EventFormat format = EventFormat::documented;
+  };
+
+  explicit Directory(Options options) : options_(std::move(options)) {}
+
+  /// Writes the log to a file of its own; gives its path as a file URI.
+  Result<std::string> store(Report const& report) {
+    for (std::size_t attempt = 1; attempt <= log_key_attempts; ++attempt) {
+      std::string const path = options_.path + '/' + confined(log_key(report, attempt));
+      if (auto made = make_folders(path); !made) return made.error().within("store");
+      auto file = open_file(path, O_WRONLY | O_CREAT | O_EXCL, 0644);
+      if (!file && file.error().native == EEXIST) continue;
+      if (!file) return file.error().within("store");
+      auto written = report.outcome.output.each_block(
+          [&](std::string_view block) { return write_all(file->get(), block); });
+      if (written) return uri(path);
+      ::unlink(path.c_str());
+      return written.error().within("store: " + path);
+    }
+    return Error{Errc::exists, "store: " + log_key(report) + " and all its successors are taken"};
+  }
+
+  /// Writes the log, then adds the event, with the log's URI or why there is none.
+  Result<void> publish(Report const& report) {
+    auto const log = store(report);
+    if (!report.counts()) return log ? Result<void>{} : log.error();
+    Report known = report;
+    known.log_uri = log ? *log : std::string();
+    known.log_error = log ? std::string() : log.error().message;
+    if (auto added = add_event(known); !added) return added.error().within("store");
+    return log ? Result<void>{} : log.error();
+  }
+
+ private:
+  /// The key with each step that would lead elsewhere made a plain name.
+  static std::string confined(std::string_view key) {
+    std::string out;
+    for (std::string_view const part : split(key, '/')) {
+      if (!out.empty()) out += '/';
+      out += part == "." ? "%2E" : part == ".." ? "%2E%2E" : part;
+    }
+    return out;
+  }
+
+  static Result<void> make_folders(std::string const& path) {
+    for (std::size_t at = path.find('/', 1); at != std::string::npos; at = path.find('/', at + 1)) {
+      std::string const folder = path.substr(0, at);
+      if (::mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST) return system_error(folder);
+    }
+    return {};
+  }
+
+  static std::string uri(std::string const& path) {
+    std::string absolute = path;
+    if (!path.starts_with('/')) {
+      char* const here = ::getcwd(nullptr, 0);
+      if (here != nullptr) absolute = std::string(here) + '/' + path;
+      ::free(here);
+    }
+    return "file://" + percent_encode(absolute, Slash::keep);
+  }
+
+  Result<void> add_event(Report const& report) const {
+    std::string const path = options_.path + "/events.ndjson";
+    auto const file = open_file(path, O_WRONLY | O_CREAT | O_APPEND, 0644);
+    if (!file) return file.error();
+    std::string const line = event_json(report, options_.format) + '\n';
+    if (auto written = write_all(file->get(), line); !written) return written.error().within(path);
+    return {};
+  }
+
+  Options options_;
+};
+static_assert(LogStore<Directory>);
+
+}  // namespace sla::inline v1

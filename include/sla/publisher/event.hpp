@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// The event that consumers read: a report as one JSON object, in the form they were promised. Keys
+// may be added; what stands here keeps its name, type and meaning.
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "sla/core/json.hpp"
+#include "sla/core/run.hpp"
+#include "sla/core/time.hpp"
+
+namespace sla::inline v1 {
+
+/// How the event writes its two figures, the time of the end and the seconds it took.
+enum class EventFormat {
+  documented,  ///< as strings of whole seconds
+  numbers,     ///< as JSON numbers, the seconds with milliseconds
+};
+
+namespace detail {
+
+inline void write_list(JsonWriter& json, std::string_view name, Report const& report) {
+  json.key(name).begin_array();
+  for (std::string const& group : report.job.groups) json.string(group);
+  json.end_array();
+}
+
+inline void write_optional(JsonWriter& json, std::string_view name, std::string_view value) {
+  if (!value.empty()) json.key(name).string(value);
+}
+
+/// `1.5` for one and a half seconds, `914` for a whole number of them.
+inline std::string shortest_seconds(Duration duration) {
+  std::string text = decimal_seconds(duration);
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.back() == '.') text.pop_back();
+  return text;
+}
+
+}  // namespace detail
+
+/// The event of a report, on one line.
+[[nodiscard]] inline std::string event_json(Report const& report, EventFormat format) {
+  std::string const timestamp = std::to_string(epoch_seconds(report.ended_at));
+  auto const seconds = std::chrono::floor<std::chrono::seconds>(report.duration).count();
+  JsonWriter json;
+  json.begin_object().key("service").string(report.job.service);
+  detail::write_list(json, "group", report);
+  detail::write_list(json, "groups", report);
+  json.key("succeeded").boolean(report.succeeded());
+  if (format == EventFormat::documented) {
+    json.key("timestamp").string(timestamp);
+    json.key("testExecutionSecs").string(std::to_string(seconds));
+  } else {
+    json.key("timestamp").literal(timestamp);
+    json.key("testExecutionSecs").literal(detail::shortest_seconds(report.duration));
+  }
+  json.key("runId").string(report.job.run_id);
+  json.key("verdict").string(to_string(report.outcome.verdict));
+  json.key("exitCode").integer(report.outcome.exit_code);
+  if (report.outcome.signal != 0) json.key("signal").integer(report.outcome.signal);
+  json.key("startedAtMs").integer(epoch_milliseconds(report.started_at));
+  json.key("durationMs")
+      .integer(std::chrono::floor<std::chrono::milliseconds>(report.duration).count());
+  detail::write_optional(json, "logUri", report.log_uri);
+  detail::write_optional(json, "logError", report.log_error);
+  detail::write_optional(json, "tagID", report.job.tag_id);
+  detail::write_optional(json, "slaTarget", report.job.sla_target);
+  return json.end_object().text();
+}
+
+}  // namespace sla::inline v1

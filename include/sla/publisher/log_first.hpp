@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// The log first, then the event that says where it is. A log that cannot be stored never holds
+// back its event.
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "sla/publisher.hpp"
+#include "sla/publisher/log_store.hpp"
+
+namespace sla::inline v1 {
+
+/// Which logs are stored.
+enum class UploadLogs { always, failures, never };
+
+/// Stores a report's log in L, then publishes the report to P with the log's URI in it.
+template <LogStore L, Publisher P>
+class LogFirst {
+ public:
+  LogFirst(L store, P publisher, UploadLogs upload = UploadLogs::always)
+      : store_(std::move(store)), publisher_(std::move(publisher)), upload_(upload) {}
+
+  Result<void> publish(Report const& report) {
+    Report known = report;
+    std::optional<Error> log_failed;
+    if (wanted(report)) {
+      if (auto uri = store_.store(report)) {
+        known.log_uri = *std::move(uri);
+      } else {
+        known.log_error = uri.error().message;
+        log_failed = std::move(uri).error();
+      }
+    }
+    auto done = publisher_.publish(known);
+    if (!log_failed) return done;
+    if (!done) log_failed->message.append("; ").append(done.error().message);
+    return *std::move(log_failed);
+  }
+
+ private:
+  [[nodiscard]] bool wanted(Report const& report) const noexcept {
+    return upload_ == UploadLogs::always ||
+           (upload_ == UploadLogs::failures && !report.succeeded());
+  }
+
+  L store_;
+  P publisher_;
+  UploadLogs upload_;
+};
+
+}  // namespace sla::inline v1

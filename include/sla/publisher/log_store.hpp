@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// What keeps the logs of runs, and how a log is called there. A log store is a Publisher that can
+// also say where it put the log.
+#include <concepts>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "sla/core/run.hpp"
+#include "sla/core/time.hpp"
+#include "sla/publisher.hpp"
+
+namespace sla::inline v1 {
+
+/// `store(report)` keeps the report's log and gives its URI. No log ever replaces another.
+template <class L>
+concept LogStore = Publisher<L> && requires(L& l, Report const& report) {
+  { l.store(report) } -> std::same_as<Result<std::string>>;
+};
+
+/// The key of a report's log: `<service>/<seconds since the epoch>_<result>`. Where it is taken
+/// the attempts from 2 on add `_2`, `_3`, ...
+[[nodiscard]] inline std::string log_key(Report const& report, std::size_t attempt = 1) {
+  std::string_view const result = !report.counts()     ? "INTERRUPTED"
+                                  : report.succeeded() ? "SUCCESS"
+                                                       : "FAILURE";
+  std::string key = report.job.service + '/' + std::to_string(epoch_seconds(report.ended_at));
+  key.append("_").append(result);
+  if (attempt > 1) key += '_' + std::to_string(attempt);
+  return key;
+}
+
+/// How many keys are tried before a store gives up.
+inline constexpr std::size_t log_key_attempts = 1000;
+
+}  // namespace sla::inline v1

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// Publishes each counted run as an event to an SNS topic, with the attributes that subscriptions
+// filter by. On a FIFO topic the service's events keep their order and a redelivery is dropped.
+#include <chrono>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sla/aws/arn.hpp"
+#include "sla/aws/endpoint_settings.hpp"
+#include "sla/aws/sns.hpp"
+#include "sla/core/json.hpp"
+#include "sla/core/time.hpp"
+#include "sla/publisher.hpp"
+#include "sla/publisher/event.hpp"
+#include "sla/publisher/topic.hpp"
+
+namespace sla::inline v1 {
+
+/// The attributes of a report's message: service, succeeded, verdict, and groups where there are
+/// any.
+[[nodiscard]] inline std::vector<MessageAttribute> event_attributes(Report const& report) {
+  std::vector<MessageAttribute> attributes{
+      {"service", AttributeType::string, report.job.service},
+      {"succeeded", AttributeType::string, report.succeeded() ? "true" : "false"},
+      {"verdict", AttributeType::string, std::string(to_string(report.outcome.verdict))}};
+  if (report.job.groups.empty()) return attributes;
+  JsonWriter groups;
+  groups.begin_array();
+  for (std::string const& group : report.job.groups) groups.string(group);
+  attributes.push_back({"groups", AttributeType::string_array, groups.end_array().text()});
+  return attributes;
+}
+
+/// Publishes events. C is a Client for SNS, T a TopicSource. Not thread-safe.
+template <class C, TopicSource T = FixedTopic>
+class Sns {
+ public:
+  struct Options {
+    EndpointSettings endpoints{};
+    EventFormat format = EventFormat::documented;
+    Duration limit = std::chrono::seconds{20};  ///< for one report, its retries included
+  };
+
+  Sns(C client, T topic) : Sns(std::move(client), std::move(topic), Options{}) {}
+  Sns(C client, T topic, Options options)
+      : client_(std::move(client)), topic_(std::move(topic)), options_(std::move(options)) {}
+
+  Result<void> publish(Report const& report) {
+    if (!report.counts()) return {};
+    auto const topic = topic_.arn();
+    if (!topic) return topic.error();
+    PublishInput const input{.topic_arn = *topic,
+                             .message = event_json(report, options_.format),
+                             .attributes = event_attributes(report),
+                             .group_id = report.job.service,
+                             .deduplication_id = report.job.run_id};
+    auto const id = sla::publish(client_, options_.endpoints, input,
+                                 std::chrono::steady_clock::now() + options_.limit);
+    if (!id) return id.error();
+    return {};
+  }
+
+ private:
+  C client_;
+  T topic_;
+  Options options_;
+};
+
+}  // namespace sla::inline v1

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// The contract of a Scheduler: says when the next run begins. Its models stand in scheduler/.
+#include <concepts>
+#include <optional>
+
+#include "sla/core/time.hpp"
+
+namespace sla::inline v1 {
+
+/// `next(now)` is asked once before each run: when does it begin (a past instant means now), or
+/// nullopt for no more. It is a pure function of monotonic time and of what it was asked before;
+/// it never sleeps. `now` is the end of the run before, or the start of the program.
+template <class S>
+concept Scheduler = std::movable<S> && requires(S& s, Instant now) {
+  { s.next(now) } -> std::same_as<std::optional<Instant>>;
+};
+
+}  // namespace sla::inline v1

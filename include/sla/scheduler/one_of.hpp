@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// One of several schedulers, chosen at run time: what a program needs whose schedule is a setting.
+#include <concepts>
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <variant>
+
+#include "sla/core/time.hpp"
+#include "sla/scheduler.hpp"
+#include "sla/scheduler/once.hpp"
+
+namespace sla::inline v1 {
+
+/// Holds one scheduler out of the listed types and does what it does.
+template <Scheduler... S>
+class OneOf {
+ public:
+  template <class T>
+  requires(std::same_as<T, S> || ...) OneOf(T scheduler) : scheduler_(std::move(scheduler)) {}
+
+  [[nodiscard]] std::optional<Instant> next(Instant now) {
+    return std::visit([now](auto& scheduler) { return scheduler.next(now); }, scheduler_);
+  }
+
+  /// How many slots were skipped so far; 0 for a scheduler that skips none.
+  [[nodiscard]] std::uint64_t missed() const {
+    return std::visit(
+        [](auto const& scheduler) {
+          if constexpr (requires { scheduler.missed(); }) return scheduler.missed();
+          return std::uint64_t{0};
+        },
+        scheduler_);
+  }
+
+ private:
+  std::variant<S...> scheduler_;
+};
+static_assert(Scheduler<OneOf<Once>>);
+
+}  // namespace sla::inline v1

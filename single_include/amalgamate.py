@@ -1,0 +1,309 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Writes single_include/sla.hpp from include/sla, and is the lint of the architecture.
+
+usage: amalgamate.py            check the tree, then write the single header
+       amalgamate.py --check    check the tree and the single header; write nothing
+
+Every complaint says where, why and what to do. Needs nothing but Python's standard library.
+"""
+
+import difflib
+import re
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+TREE = ROOT / "include" / "sla"
+SINGLE = ROOT / "single_include" / "sla.hpp"
+COMMAND = "python3 single_include/amalgamate.py"
+
+# The rooms of the house, lowest first. An include points to a lower room or stays in its own.
+HEIGHT = {"version": 0, "core": 1, "aws": 2, "scheduler": 3, "executor": 3, "publisher": 3,
+          "runner": 4, "app": 5, "sla": 6}
+CONTRACTS = ("scheduler", "executor", "publisher")
+
+# Third-party headers, and the only header of ours that may include each.
+OWNERS = {"curl/": "aws/curl.hpp", "openssl/": "aws/digest.hpp", "simdjson.h": "aws/reply.hpp"}
+
+# Every user pays for an include, or the oldest supported compiler does not have it.
+BANNED = {"regex", "iostream", "filesystem", "ranges", "functional", "format", "expected",
+          "source_location"}
+SYSTEM = re.compile(r"[a-z_0-9]+(\.h)?|(sys|linux|net|netinet|arpa)/[a-z_0-9]+\.h")
+
+MOST_LINES = 300
+SPDX = "// SPDX-License-Identifier: MIT"
+
+# Lists in meson.build files: the strings that look like `entry`, against the files of `patterns`.
+LISTS = [
+    ("meson.build", "include/sla", r"[\w/]+\.hpp", ["**/*.hpp"]),
+    ("tests/meson.build", "tests", r"[\w/]+\.cpp",
+     ["*.cpp"] + [f"{room}/**/*.cpp" for room in HEIGHT]),
+    ("tests/meson.build", "tests", r"system/\w+\.py", ["system/*.py"]),
+    ("tests/meson.build", "tests", r"support/\w+_test\.py", ["support/*_test.py"]),
+    ("examples/meson.build", "examples", r"[\w/]+\.cpp", ["**/*.cpp"]),
+]
+
+INCLUDE = re.compile(r'\s*#\s*include\s*([<"])([^>"]+)[>"]')
+# What may hide a directive: comments and raw strings. Other literals are matched to be kept, so
+# that a quote or a slash inside one starts nothing.
+HIDING = re.compile(
+    r'(?P<hidden>//[^\n]*|/\*.*?\*/|R"(?P<d>[^()\\\s]{0,16})\(.*?\)(?P=d)")'
+    r'|"(?:\\.|[^"\\\n])*"|(?<!\w)\'(?:\\.|[^\'\\\n])+\'', re.S)
+
+
+class Include(NamedTuple):
+    line: int
+    name: str
+    quoted: bool
+
+
+class Header:
+    """One file of the tree: its place, its text, its directives."""
+
+    def __init__(self, path):
+        self.path = path
+        self.name = path.relative_to(TREE).as_posix()
+        self.room = re.split(r"[/.]", self.name)[0]
+        self.text = path.read_text(encoding="utf-8")
+        self.lines = self.text.splitlines()
+        code = HIDING.sub(lambda m: re.sub(r"[^\n]", " ", m[0]) if m["hidden"] else m[0], self.text)
+        self.directives = [(number, line.strip()) for number, line in
+                           enumerate(code.splitlines(), 1) if line.lstrip().startswith("#")]
+        found = [(number, INCLUDE.match(line)) for number, line in self.directives]
+        self.includes = [Include(number, m[2], m[1] == '"') for number, m in found if m]
+
+    def ours(self):
+        return [Include(i.line, i.name[len("sla/"):], True) for i in self.includes
+                if i.quoted and i.name.startswith("sla/")]
+
+
+def lint_text(header, say):
+    """What one header shows by itself: its opening, its length, its directives."""
+    if header.lines.count(SPDX) != 1:
+        say(header, 1, f"there must be exactly one licence line; begin the file with: {SPDX}")
+    if [line for _, line in header.directives].count("#pragma once") != 1:
+        say(header, 1, "there must be exactly one #pragma once; write it under the licence line")
+    if len(header.lines) > MOST_LINES:
+        say(header, MOST_LINES + 1, f"{len(header.lines)} lines, and a header has at most "
+            f"{MOST_LINES}: it holds more than one idea; move one of them to its own header")
+    for number, line in header.directives:
+        if line == "#pragma once" or INCLUDE.match(line) or header.name == "version.hpp":
+            continue
+        say(header, number, f"'{line}': macros and conditionals stand only in version.hpp, because "
+            "they make the library differ from one user to the next; write a constant, a function "
+            "or a template instead")
+
+
+def lint_includes(header, headers, say):
+    """Where the includes of one header point to."""
+    for line, name, quoted in header.includes:
+        if quoted and not name.startswith("sla/"):
+            say(header, line, f'"{name}": ours are included from the root, so that a header means '
+                f'the same from everywhere; write "sla/..." or, for others, <{name}>')
+        elif quoted and name[len("sla/"):] not in headers:
+            say(header, line, f'"{name}" is not in include/; correct the name or add the header')
+        elif quoted:
+            lint_direction(header, line, headers[name[len("sla/"):]], say)
+        elif name.startswith("sla/"):
+            say(header, line, f'<{name}>: ours are included with quotes; write "{name}"')
+        else:
+            lint_others(header, line, name, say)
+
+
+def lint_direction(header, line, other, say):
+    """Includes point one way: app -> runner -> scheduler | executor | publisher -> aws -> core."""
+    mine, theirs = HEIGHT.get(header.room), HEIGHT.get(other.room)
+    if mine is None or theirs is None:
+        return  # lint_tree complains about the room itself
+    if header.room in CONTRACTS and other.room in CONTRACTS and header.room != other.room:
+        say(header, line, f"{header.room} includes {other.room}: the three contracts do not know "
+            "each other, so that each can be replaced alone; move what both need to core/")
+    elif theirs > mine:
+        say(header, line, f"an upward include: {header.room} is below {other.room} (app -> runner "
+            "-> scheduler | executor | publisher -> aws -> core); move what is needed down")
+    elif "/" in other.name and other.room in CONTRACTS and header.name in (
+            other.room + ".hpp", "runner.hpp"):
+        say(header, line, f"{header.name} knows contracts only, never a model such as "
+            f"{other.name}; include {other.room}.hpp, or take the model as a template parameter")
+
+
+def lint_others(header, line, name, say):
+    """Includes of the standard library, of the system and of third parties."""
+    for prefix, owner in OWNERS.items():
+        if name.startswith(prefix):
+            if header.name != owner:
+                say(header, line, f"<{name}> belongs to {owner} alone, so that only those who need "
+                    f'it pay for it; include "sla/{owner}" and use what it offers')
+            return
+    if name in BANNED:
+        say(header, line, f"<{name}> is too costly for every user, or newer than g++ 12 and clang "
+            "14; use what core/ offers, or write the few lines that are needed")
+    elif not SYSTEM.fullmatch(name):
+        say(header, line, f"<{name}> is neither the standard library nor the system: sla depends "
+            "on libcurl, OpenSSL and simdjson only; do without it")
+
+
+def lint_tree(headers, say):
+    """What shows only when all headers are seen together."""
+    for header in headers.values():
+        if header.room not in HEIGHT:
+            say(header, 1, f"there is no room '{header.room}' in the house; move the header to one "
+                f"of {', '.join(HEIGHT)}")
+        if header.name not in ("version.hpp", "sla.hpp") and not header.ours():
+            say(header, 1, "reaches nothing of ours, so it would not notice that the single header "
+                'is there too; add #include "sla/version.hpp"')
+    if "sla.hpp" not in headers or "version.hpp" not in headers:
+        say(None, 1, "include/sla/sla.hpp and include/sla/version.hpp must be there")
+        return []
+    order = bottom_up(headers, say)
+    for header in headers.values():
+        if header not in order:
+            say(header, 1, "an orphan: sla.hpp does not reach it, so the single header lacks it; "
+                f'add #include "sla/{header.name}" to include/sla/sla.hpp, or delete it')
+    return order
+
+
+def bottom_up(headers, say):
+    """All headers that sla.hpp reaches, each after those that it includes."""
+    order, path = [headers["version.hpp"]], []
+
+    def visit(header):
+        if header in order:
+            return
+        path.append(header)
+        for line, name, _ in header.ours():
+            other = headers.get(name)
+            if other in path:
+                circle = [h.name for h in path[path.index(other):]] + [name]
+                say(header, line, f"the includes run in a circle: {' -> '.join(circle)}; move what "
+                    "both sides need to a header of its own, lower down")
+            elif other:
+                visit(other)
+        path.pop()
+        order.append(header)
+
+    visit(headers["sla.hpp"])
+    return order
+
+
+def lint_umbrella(header, say):
+    """sla.hpp holds includes only, lowest room first."""
+    code = HIDING.sub(lambda m: "" if m["hidden"] else m[0], header.text)
+    if [line for line in code.splitlines() if line.strip() and not line.startswith("#")]:
+        say(header, 1, "sla.hpp holds includes and its comment, nothing else; move the code to the "
+            "room that it belongs to")
+    heights = [(HEIGHT.get(re.split(r"[/.]", name)[0], 0), line, name)
+               for line, name, _ in header.ours()]
+    for before, after in zip(heights, heights[1:]):
+        if after[0] < before[0]:
+            say(header, after[1], f"{after[2]} stands after {before[2]}, which is higher in the "
+                "house; sla.hpp reads bottom-up, so move the line up")
+
+
+def lint_lists(say):
+    """The lists in the meson.build files name exactly what is there."""
+    for where, folder, entry, patterns in LISTS:
+        meson = ROOT / where
+        tree = {file.relative_to(ROOT / folder).as_posix()
+                for pattern in patterns for file in (ROOT / folder).glob(pattern)}
+        if not meson.exists():
+            if tree:
+                say(meson, 1, f"is missing, and {folder}/ has files that it must list")
+            continue
+        text = re.sub(r"#[^\n]*", "", meson.read_text(encoding="utf-8"))
+        listed = {m[1]: text.count("\n", 0, m.start()) + 1
+                  for m in re.finditer(rf"'({entry})'", text) if "@" not in m[1]}
+        for name in sorted(tree - listed.keys()):
+            say(meson, 1, f"{folder}/{name} is in the tree but not in the list, so nothing builds "
+                f"it; add '{name}'")
+        for name in sorted(listed.keys() - tree):
+            if not (meson.parent / name).exists():
+                say(meson, listed[name], f"'{name}' is in the list, but there is no "
+                    f"{folder}/{name}; correct the name or remove it")
+
+
+def lint_tests(headers, say):
+    """tests/<path>.cpp includes sla/<path>.hpp first, which shows that the header stands alone."""
+    for pattern in LISTS[1][3]:
+        for test in sorted((ROOT / "tests").glob(pattern)):
+            name = test.relative_to(ROOT / "tests").with_suffix(".hpp").as_posix()
+            text = test.read_text(encoding="utf-8")
+            first = next((m[2] for m in map(INCLUDE.match, text.splitlines()) if m), "nothing")
+            if name in headers and first != f"sla/{name}":
+                say(test, 1, f"a test includes the header that it mirrors first, so that a header "
+                    f'which needs others shows; write #include "sla/{name}" above "{first}"')
+
+
+def single(order):
+    """The text of the single header."""
+    version, *headers, umbrella = order
+    number = ".".join(re.findall(r"#define SLA_VERSION_\w+ (\d+)", version.text))
+    others = {i.name for h in order for i in h.includes if not i.quoted}
+    posix = sorted(name for name in others if name.endswith(".h"))
+    standard = sorted(others - set(posix))
+    parts = [f"{SPDX}\n#pragma once\n"
+             f"// sla {number} in one header, generated from include/sla: change it there and run\n"
+             f"// {COMMAND}\n", body(umbrella, above_includes=True), body(version)]
+    parts += ["".join(f"#include <{name}>\n" for name in group)
+              for group in (posix, standard) if group]
+    parts += [f"// sla/{h.name}\n{body(h)}" for h in headers]
+    return "\n".join(parts)
+
+
+def body(header, above_includes=False):
+    """A header without the lines that the single header has once."""
+    last = header.includes[0].line if above_includes else len(header.lines)
+    dropped = {i.line for i in header.includes} | {
+        number for number, line in header.directives if line == "#pragma once"}
+    kept = [line for number, line in enumerate(header.lines[:last], 1)
+            if number not in dropped and line != SPDX]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip("\n") + "\n"
+
+
+def check_single(text):
+    """Whether the committed single header is the one that this tree gives."""
+    there = SINGLE.read_text(encoding="utf-8") if SINGLE.exists() else ""
+    if there == text:
+        return True
+    sys.stdout.writelines(difflib.unified_diff(
+        there.splitlines(True), text.splitlines(True), "single_include/sla.hpp", "include/sla"))
+    print(f"\nsingle_include/sla.hpp:1: differs from what include/sla gives; run: {COMMAND}")
+    return False
+
+
+def main(arguments):
+    if arguments not in ([], ["--check"]):
+        print(__doc__.strip(), file=sys.stderr)
+        return 64
+    complaints = []
+
+    def say(where, line, what):
+        path = getattr(where, "path", where) or TREE
+        complaints.append(f"{path.relative_to(ROOT).as_posix()}:{line}: {what}")
+
+    headers = {h.name: h for h in map(Header, sorted(TREE.rglob("*.hpp")))}
+    for header in headers.values():
+        lint_text(header, say)
+        lint_includes(header, headers, say)
+    order = lint_tree(headers, say)
+    if "sla.hpp" in headers:
+        lint_umbrella(headers["sla.hpp"], say)
+    lint_lists(say)
+    lint_tests(headers, say)
+    if complaints:
+        print("\n".join(complaints))
+        plural = "" if len(complaints) == 1 else "s"
+        print(f"\n{len(complaints)} complaint{plural}; nothing was written")
+        return 1
+    text = single(order)
+    if arguments:
+        return 0 if check_single(text) else 1
+    SINGLE.write_text(text, encoding="utf-8")
+    print(f"wrote single_include/sla.hpp: {len(order)} headers, {text.count(chr(10))} lines")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

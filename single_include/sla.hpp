@@ -1,0 +1,8099 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// sla 0.1.0 in one header, generated from include/sla: change it there and run
+// python3 single_include/amalgamate.py
+
+// sla: a toolkit for continuous test runners. This header includes all of it, bottom-up, and is
+// the map of the house. A program that wants less includes the headers that it names.
+//
+//   core/        std and POSIX only: results, time, text, JSON, what passes between the policies
+//   aws/         HTTP, SigV4, credentials, endpoints, and one operation per header
+//   scheduler/   says when the next run begins
+//   executor/    runs the test
+//   publisher/   delivers what happened, or combines publishers
+//   runner.hpp   the loop that a scheduler, an executor and a publisher make
+//   app/         settings and the main function of the shipped program
+//
+// The order is from the bottom up, not by the alphabet.
+// clang-format off
+
+// The version: the only macros of the library, and the only place that states it. Every header
+// includes this one before it declares anything, so a program that mixes the headers under sla/
+// with the single header reads one sentence first.
+
+#ifdef SLA_VERSION_MAJOR
+#error "sla is included twice: as the headers under sla/ and as the single header; keep one of them"
+#endif
+
+#define SLA_VERSION_MAJOR 0
+#define SLA_VERSION_MINOR 1
+#define SLA_VERSION_PATCH 0
+
+#include <arpa/inet.h>
+#include <curl/curl.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cassert>
+#include <cerrno>
+#include <charconv>
+#include <chrono>
+#include <climits>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <initializer_list>
+#include <limits>
+#include <map>
+#include <memory>
+#include <numeric>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+// sla/core/error.hpp
+// What went wrong when something expected to work did not. The code decides what to do next, the
+// message explains it to a person, and the native number is kept for those who look closer.
+// A test that fails is not an error: that is a value of Outcome.
+
+namespace sla::inline v1 {
+
+/// What kind of failure an Error is; one kind asks for one reaction.
+enum class Errc {
+  invalid,         ///< the input is wrong; repeating it changes nothing
+  not_configured,  ///< the thing asked for is not set up here; another source may have it
+  system,          ///< the operating system refused; native is errno
+  unavailable,     ///< the other side could not be reached, or failed by itself
+  timed_out,       ///< no answer within the time limit
+  throttled,       ///< the other side asks for fewer requests
+  denied,          ///< not allowed, or not recognised
+  expired,         ///< the credentials are past their time: renew, then repeat
+  not_found,       ///< what the request names does not exist
+  exists,          ///< what should be created is already there
+  rejected,        ///< the other side refuses this very message
+  malformed,       ///< what the other side said cannot be understood
+  stopped,         ///< given up because the program was told to stop
+};
+
+/// An expected failure. The message is a lower-case fragment; each layer prefixes its context once.
+struct Error {
+  Errc code = Errc::invalid;
+  std::string message;
+  int native = 0;  ///< errno, HTTP status or CURLcode, by the layer that made the error; 0 is none
+
+  /// The same error, seen from one layer further up.
+  [[nodiscard]] Error within(std::string_view context) && {
+    message.insert(0, ": ").insert(0, context);
+    return std::move(*this);
+  }
+  [[nodiscard]] Error within(std::string_view context) const& {
+    return Error(*this).within(context);
+  }
+
+  bool operator==(Error const&) const = default;
+};
+
+/// Whether the same request may succeed later without anybody changing anything.
+[[nodiscard]] constexpr bool retryable(Errc code) noexcept {
+  switch (code) {
+    case Errc::unavailable:
+    case Errc::timed_out:
+    case Errc::throttled:
+      return true;
+    case Errc::invalid:
+    case Errc::not_configured:
+    case Errc::system:
+    case Errc::denied:
+    case Errc::expired:
+    case Errc::not_found:
+    case Errc::exists:
+    case Errc::rejected:
+    case Errc::malformed:
+    case Errc::stopped:
+      return false;
+  }
+  return false;
+}
+
+/// Whether the request behind this error may succeed later without anybody changing anything.
+[[nodiscard]] inline bool retryable(Error const& error) noexcept { return retryable(error.code); }
+
+/// An Error for a failed system call: `what: No such file or directory`.
+[[nodiscard]] inline Error system_error(std::string_view what, int number = errno) {
+  return Error{Errc::system, std::string(what) + ": " + std::strerror(number), number};
+}
+
+}  // namespace sla::inline v1
+
+// sla/core/result.hpp
+// A value, or the Error that explains why there is none. The spelling is std::expected's, so that
+// this can become an alias once the floor is C++23. Propagate with `if (!x) return x.error();`.
+
+namespace sla::inline v1 {
+
+template <class T>
+class Result;
+
+namespace detail {
+
+/// Whether a U makes the value of a Result<T>, and is neither one itself nor its Error.
+template <class U, class T>
+concept ValueFor =
+    std::constructible_from<T, U&&> && !std::same_as<std::remove_cvref_t<U>, Error> &&
+    !std::same_as<std::remove_cvref_t<U>, Result<T>>;
+
+}  // namespace detail
+
+/// Either a T or an Error. Asking for the one that is not there is a bug (assert).
+template <class T>
+class [[nodiscard]] Result {
+ public:
+  using value_type = T;
+  using error_type = Error;
+
+  template <detail::ValueFor<T> U = T>
+  explicit(!std::convertible_to<U&&, T>) Result(U&& value)
+      : state_(std::in_place_index<0>, std::forward<U>(value)) {}
+  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
+
+  [[nodiscard]] bool has_value() const noexcept { return state_.index() == 0; }
+  explicit operator bool() const noexcept { return has_value(); }
+
+  T& value() & { return *std::get_if<0>(checked()); }
+  T const& value() const& { return *std::get_if<0>(checked()); }
+  T&& value() && { return std::move(*std::get_if<0>(checked())); }
+
+  T& operator*() & { return value(); }
+  T const& operator*() const& { return value(); }
+  T&& operator*() && { return std::move(*this).value(); }
+  T* operator->() { return &value(); }
+  T const* operator->() const { return &value(); }
+
+  template <class U>
+  [[nodiscard]] T value_or(U&& fallback) const& {
+    return has_value() ? value() : static_cast<T>(std::forward<U>(fallback));
+  }
+  template <class U>
+  [[nodiscard]] T value_or(U&& fallback) && {
+    return has_value() ? std::move(*this).value() : static_cast<T>(std::forward<U>(fallback));
+  }
+
+  [[nodiscard]] Error const& error() const& {
+    assert(!has_value());
+    return *std::get_if<1>(&state_);
+  }
+  [[nodiscard]] Error&& error() && {
+    assert(!has_value());
+    return std::move(*std::get_if<1>(&state_));
+  }
+
+ private:
+  std::variant<T, Error>* checked() {
+    assert(has_value());
+    return &state_;
+  }
+  std::variant<T, Error> const* checked() const {
+    assert(has_value());
+    return &state_;
+  }
+
+  std::variant<T, Error> state_;
+};
+
+/// Done, or the Error that explains why not.
+template <>
+class [[nodiscard]] Result<void> {
+ public:
+  using value_type = void;
+  using error_type = Error;
+
+  Result() = default;
+  Result(Error error) : error_(std::move(error)) {}
+
+  [[nodiscard]] bool has_value() const noexcept { return !error_.has_value(); }
+  explicit operator bool() const noexcept { return has_value(); }
+
+  [[nodiscard]] Error const& error() const& {
+    assert(!has_value());
+    return *error_;
+  }
+  [[nodiscard]] Error&& error() && {
+    assert(!has_value());
+    return std::move(*error_);
+  }
+
+ private:
+  std::optional<Error> error_;
+};
+
+}  // namespace sla::inline v1
+
+// sla/core/descriptor.hpp
+// File descriptors that close themselves, and the one place that knows about EINTR. Whatever is
+// opened here is closed on exec, so that no child inherits it.
+
+namespace sla::inline v1 {
+
+/// Calls a system call again for as long as a signal interrupts it.
+template <class Call>
+auto uninterrupted(Call call) {
+  for (;;) {
+    auto const got = call();
+    if (got >= 0 || errno != EINTR) return got;
+  }
+}
+
+/// Owns one file descriptor; -1 is none.
+class Descriptor {
+ public:
+  Descriptor() = default;
+  explicit Descriptor(int number) noexcept : number_(number) {}
+  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    if (this != &other) {
+      reset();
+      number_ = std::exchange(other.number_, -1);
+    }
+    return *this;
+  }
+  ~Descriptor() { reset(); }
+
+  [[nodiscard]] int get() const noexcept { return number_; }
+  explicit operator bool() const noexcept { return number_ >= 0; }
+  /// Closes now. Linux closes even where close() says EINTR, so it is never repeated.
+  void reset() noexcept {
+    if (number_ >= 0) ::close(number_);
+    number_ = -1;
+  }
+
+ private:
+  int number_ = -1;
+};
+
+/// Opens a file; O_CLOEXEC is added to the flags. The error names the path.
+[[nodiscard]] inline Result<Descriptor> open_file(std::string const& path, int flags,
+                                                  mode_t mode = 0600) {
+  int const number = uninterrupted([&] { return ::open(path.c_str(), flags | O_CLOEXEC, mode); });
+  if (number < 0) return system_error(path);
+  return Descriptor{number};
+}
+
+/// Writes all of the text, or says why not.
+[[nodiscard]] inline Result<void> write_all(int descriptor, std::string_view text) {
+  while (!text.empty()) {
+    ssize_t const n = uninterrupted([&] { return ::write(descriptor, text.data(), text.size()); });
+    if (n < 0) return system_error("write");
+    text.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return {};
+}
+
+/// Reads a whole file of at most `limit` bytes. The error names the path.
+[[nodiscard]] inline Result<std::string> read_file(std::string const& path, std::size_t limit) {
+  auto file = open_file(path, O_RDONLY);
+  if (!file) return file.error();
+  std::string text;
+  char buffer[4096];
+  for (;;) {
+    ssize_t const n = uninterrupted([&] { return ::read(file->get(), buffer, sizeof buffer); });
+    if (n < 0) return system_error(path);
+    if (n == 0) return text;
+    text.append(buffer, static_cast<std::size_t>(n));
+    if (text.size() > limit) {
+      return Error{Errc::invalid, path + ": larger than " + std::to_string(limit) + " bytes"};
+    }
+  }
+}
+
+}  // namespace sla::inline v1
+
+// sla/core/text.hpp
+// Small pure functions over text: ASCII case, blanks, hexadecimal, base64, percent-encoding, UTF-8
+// and numbers. They know no locale and never fail halfway.
+
+namespace sla::inline v1 {
+
+[[nodiscard]] constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+[[nodiscard]] constexpr bool is_alpha(char c) noexcept {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+/// A C0 control character or DEL: what no header, name or setting may hold.
+[[nodiscard]] constexpr bool is_control(char c) noexcept {
+  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
+[[nodiscard]] constexpr bool is_blank(char c) noexcept {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+[[nodiscard]] constexpr char lower(char c) noexcept {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+/// The text with ASCII letters in lower case.
+[[nodiscard]] inline std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = lower(c);
+  return out;
+}
+
+/// Whether two texts differ at most in the case of ASCII letters.
+[[nodiscard]] constexpr bool same_ignoring_case(std::string_view a, std::string_view b) noexcept {
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (lower(a[i]) != lower(b[i])) return false;
+  }
+  return true;
+}
+
+[[nodiscard]] constexpr bool has_control(std::string_view text) noexcept {
+  for (char const c : text) {
+    if (is_control(c)) return true;
+  }
+  return false;
+}
+
+/// The text without blanks (space, tab, CR, LF) at either end.
+[[nodiscard]] constexpr std::string_view trim(std::string_view text) noexcept {
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+/// The parts between separators; an empty text has one empty part.
+[[nodiscard]] inline std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  for (;;) {
+    std::size_t const end = text.find(separator);
+    parts.push_back(text.substr(0, end));
+    if (end == std::string_view::npos) return parts;
+    text.remove_prefix(end + 1);
+  }
+}
+
+/// Lower-case hexadecimal, two digits a byte.
+[[nodiscard]] inline std::string hex(std::span<unsigned char const> bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string out;
+  out.reserve(bytes.size() * 2);
+  for (unsigned char const byte : bytes) {
+    out += digits[byte >> 4U];
+    out += digits[byte & 15U];
+  }
+  return out;
+}
+
+/// Base64 with padding, RFC 4648 section 4.
+[[nodiscard]] inline std::string base64(std::span<unsigned char const> bytes) {
+  constexpr std::string_view digits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  out.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    std::size_t const left = bytes.size() - i;
+    std::uint32_t const group = std::uint32_t{bytes[i]} << 16U |
+                                (left > 1 ? std::uint32_t{bytes[i + 1]} << 8U : 0U) |
+                                (left > 2 ? std::uint32_t{bytes[i + 2]} : 0U);
+    out += digits[group >> 18U];
+    out += digits[group >> 12U & 63U];
+    out += left > 1 ? digits[group >> 6U & 63U] : '=';
+    out += left > 2 ? digits[group & 63U] : '=';
+  }
+  return out;
+}
+
+/// What percent_encode leaves as it is besides the unreserved characters.
+enum class Slash { encode, keep };
+
+/// Percent-encoding as SigV4 wants it: A-Z a-z 0-9 - . _ ~ stay, all else is %XX in upper case.
+inline void percent_encode_to(std::string& out, std::string_view text, Slash slash) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  for (char const c : text) {
+    if (is_alpha(c) || is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~' ||
+        (c == '/' && slash == Slash::keep)) {
+      out += c;
+    } else {
+      auto const byte = static_cast<unsigned char>(c);
+      out += '%';
+      out += digits[byte >> 4U];
+      out += digits[byte & 15U];
+    }
+  }
+}
+[[nodiscard]] inline std::string percent_encode(std::string_view text, Slash slash) {
+  std::string out;
+  out.reserve(text.size());
+  percent_encode_to(out, text, slash);
+  return out;
+}
+
+/// A whole number that fills the text, or nothing.
+template <class Integer = std::int64_t>
+[[nodiscard]] std::optional<Integer> parse_integer(std::string_view text) noexcept {
+  Integer value{};
+  auto const [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (failed != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+/// A decimal number without exponent that fills the text (`2`, `0.5`), or nothing.
+[[nodiscard]] inline std::optional<double> parse_decimal(std::string_view text) noexcept {
+  double value{};
+  auto const [end, failed] =
+      std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
+  if (failed != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  if (!(value > -1e15 && value < 1e15)) return std::nullopt;  // infinities and nan too
+  return value;
+}
+
+/// How many bytes the well-formed UTF-8 sequence at the start of the text has; 0 where it is
+/// ill-formed (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF).
+[[nodiscard]] constexpr std::size_t utf8_length(std::string_view text) noexcept {
+  if (text.empty()) return 0;
+  auto const byte = [&](std::size_t i) {
+    return i < text.size() ? unsigned{static_cast<unsigned char>(text[i])} : 0U;
+  };
+  auto const tail = [&](std::size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
+  unsigned const first = byte(0);
+  if (first < 0x80) return 1;
+  if (first < 0xC2) return 0;
+  if (first < 0xE0) return tail(1) ? 2 : 0;
+  if (first < 0xF0) {
+    if ((first == 0xE0 && byte(1) < 0xA0) || (first == 0xED && byte(1) > 0x9F)) return 0;
+    return tail(1) && tail(2) ? 3 : 0;
+  }
+  if (first > 0xF4 || (first == 0xF0 && byte(1) < 0x90) || (first == 0xF4 && byte(1) > 0x8F)) {
+    return 0;
+  }
+  return tail(1) && tail(2) && tail(3) ? 4 : 0;
+}
+
+/// Whether the whole text is well-formed UTF-8.
+[[nodiscard]] constexpr bool is_utf8(std::string_view text) noexcept {
+  while (!text.empty()) {
+    std::size_t const length = utf8_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
+}  // namespace sla::inline v1
+
+// sla/core/time.hpp
+// Points in time and their written forms. Instant is monotonic and is what schedules, limits and
+// durations are made of; WallTime is what people and other machines call the time. Formats and
+// parsers are pure, know no time zone but UTC, and call neither mktime nor a locale.
+
+namespace sla::inline v1 {
+
+using Duration = std::chrono::nanoseconds;
+/// A point of monotonic time: never stepped, meaningless outside this process.
+using Instant = std::chrono::time_point<std::chrono::steady_clock, Duration>;
+/// A point of civil time, to the nanosecond.
+using WallTime = std::chrono::time_point<std::chrono::system_clock, Duration>;
+
+/// Whole seconds since 1970-01-01T00:00:00Z, rounded down.
+[[nodiscard]] constexpr std::int64_t epoch_seconds(WallTime time) noexcept {
+  return std::chrono::floor<std::chrono::seconds>(time.time_since_epoch()).count();
+}
+/// Whole milliseconds since 1970-01-01T00:00:00Z, rounded down.
+[[nodiscard]] constexpr std::int64_t epoch_milliseconds(WallTime time) noexcept {
+  return std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch()).count();
+}
+
+namespace detail {
+
+/// The number with zeros before it; it must not be negative.
+template <class Integer>
+void append_padded(std::string& out, Integer value, std::size_t width) {
+  std::string const digits = std::to_string(static_cast<std::uint64_t>(value));
+  if (digits.size() < width) out.append(width - digits.size(), '0');
+  out += digits;
+}
+
+/// Reads exactly `width` digits at `at` and steps over them.
+inline std::optional<int> take_digits(std::string_view text, std::size_t& at, std::size_t width) {
+  if (at + width > text.size()) return std::nullopt;
+  int value = 0;
+  for (std::size_t const end = at + width; at < end; ++at) {
+    if (!is_digit(text[at])) return std::nullopt;
+    value = value * 10 + (text[at] - '0');
+  }
+  return value;
+}
+
+inline bool take_char(std::string_view text, std::size_t& at, char wanted) {
+  if (at >= text.size() || lower(text[at]) != lower(wanted)) return false;
+  ++at;
+  return true;
+}
+
+struct Civil {
+  int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
+};
+
+inline std::optional<WallTime> to_wall_time(Civil c) {
+  using namespace std::chrono;
+  auto const date = year_month_day{year{c.year}, month{static_cast<unsigned>(c.month)},
+                                   day{static_cast<unsigned>(c.day)}};
+  // 2261 is the last whole year that fits nanoseconds in 64 bits; 60 is a leap second.
+  if (!date.ok() || c.year < 1970 || c.year > 2261) return std::nullopt;
+  if (c.hour > 23 || c.minute > 59 || c.second > 60) return std::nullopt;
+  return WallTime{sys_days{date}.time_since_epoch() + hours{c.hour} + minutes{c.minute} +
+                  seconds{c.second}};
+}
+
+}  // namespace detail
+
+/// Seconds with three decimals, such as `1.500`, rounded down.
+[[nodiscard]] inline std::string decimal_seconds(Duration duration) {
+  auto const count = std::chrono::floor<std::chrono::milliseconds>(duration).count();
+  auto const bits = static_cast<std::uint64_t>(count);
+  std::uint64_t const milliseconds = count < 0 ? 0 - bits : bits;
+  std::string out = (count < 0 ? "-" : "") + std::to_string(milliseconds / 1000) + '.';
+  detail::append_padded(out, milliseconds % 1000, 3);
+  return out;
+}
+
+/// `20150830T123600Z`, the form of X-Amz-Date.
+[[nodiscard]] inline std::string amz_date(WallTime time) {
+  using namespace std::chrono;
+  auto const day = floor<days>(time);
+  year_month_day const date{day};
+  hh_mm_ss const clock{floor<seconds>(time - day)};
+  std::string out;
+  detail::append_padded(out, int{date.year()}, 4);
+  detail::append_padded(out, unsigned{date.month()}, 2);
+  detail::append_padded(out, unsigned{date.day()}, 2);
+  out += 'T';
+  detail::append_padded(out, clock.hours().count(), 2);
+  detail::append_padded(out, clock.minutes().count(), 2);
+  detail::append_padded(out, clock.seconds().count(), 2);
+  out += 'Z';
+  return out;
+}
+
+/// `2015-08-30T12:36:00.000Z`, for log lines.
+[[nodiscard]] inline std::string iso_time(WallTime time) {
+  std::string const compact = amz_date(time);
+  std::string out = compact.substr(0, 4) + '-' + compact.substr(4, 2) + '-' + compact.substr(6, 2) +
+                    'T' + compact.substr(9, 2) + ':' + compact.substr(11, 2) + ':' +
+                    compact.substr(13, 2) + '.';
+  detail::append_padded(out, epoch_milliseconds(time) - epoch_seconds(time) * 1000, 3);
+  out += 'Z';
+  return out;
+}
+
+/// Reads `2026-01-01T00:00:00Z`, with an optional fraction and an optional `+00:00` offset
+/// (RFC 3339), the forms in which AWS services and credential processes write an expiry.
+[[nodiscard]] inline std::optional<WallTime> parse_iso_time(std::string_view text) {
+  std::size_t at = 0;
+  auto const year = detail::take_digits(text, at, 4);
+  if (!year || !detail::take_char(text, at, '-')) return std::nullopt;
+  auto const month = detail::take_digits(text, at, 2);
+  if (!month || !detail::take_char(text, at, '-')) return std::nullopt;
+  auto const day = detail::take_digits(text, at, 2);
+  if (!day || !(detail::take_char(text, at, 'T') || detail::take_char(text, at, ' '))) {
+    return std::nullopt;
+  }
+  auto const hour = detail::take_digits(text, at, 2);
+  if (!hour || !detail::take_char(text, at, ':')) return std::nullopt;
+  auto const minute = detail::take_digits(text, at, 2);
+  if (!minute || !detail::take_char(text, at, ':')) return std::nullopt;
+  auto const second = detail::take_digits(text, at, 2);
+  if (!second) return std::nullopt;
+  if (detail::take_char(text, at, '.')) {
+    std::size_t const start = at;
+    while (at < text.size() && is_digit(text[at])) ++at;
+    if (at == start) return std::nullopt;
+  }
+  auto time = detail::to_wall_time({*year, *month, *day, *hour, *minute, *second});
+  if (!time) return std::nullopt;
+  if (detail::take_char(text, at, 'Z')) return at == text.size() ? time : std::nullopt;
+  bool const behind = detail::take_char(text, at, '-');
+  if (!behind && !detail::take_char(text, at, '+')) return std::nullopt;
+  auto const hours = detail::take_digits(text, at, 2);
+  if (!hours || !detail::take_char(text, at, ':')) return std::nullopt;
+  auto const minutes = detail::take_digits(text, at, 2);
+  if (!minutes || at != text.size() || *hours > 23 || *minutes > 59) return std::nullopt;
+  Duration const offset = std::chrono::hours{*hours} + std::chrono::minutes{*minutes};
+  return behind ? *time + offset : *time - offset;
+}
+
+/// Reads `Thu, 01 Jan 2026 00:00:01 GMT`, the one form of an HTTP Date that servers may send
+/// (RFC 9110 section 5.6.7, IMF-fixdate). The name of the weekday is not checked.
+[[nodiscard]] inline std::optional<WallTime> parse_http_date(std::string_view text) {
+  constexpr std::string_view months = "janfebmaraprmayjunjulaugsepoctnovdec";
+  std::size_t at = text.find(',');
+  if (at != 3 || text.size() != 29 || text[4] != ' ') return std::nullopt;
+  at = 5;
+  auto const day = detail::take_digits(text, at, 2);
+  if (!day || !detail::take_char(text, at, ' ')) return std::nullopt;
+  std::size_t const month = months.find(lower(text.substr(at, 3)));
+  at += 3;
+  if (month == std::string_view::npos || month % 3 != 0) return std::nullopt;
+  if (!detail::take_char(text, at, ' ')) return std::nullopt;
+  auto const year = detail::take_digits(text, at, 4);
+  if (!year || !detail::take_char(text, at, ' ')) return std::nullopt;
+  auto const hour = detail::take_digits(text, at, 2);
+  if (!hour || !detail::take_char(text, at, ':')) return std::nullopt;
+  auto const minute = detail::take_digits(text, at, 2);
+  if (!minute || !detail::take_char(text, at, ':')) return std::nullopt;
+  auto const second = detail::take_digits(text, at, 2);
+  if (!second || text.substr(at) != " GMT") return std::nullopt;
+  return detail::to_wall_time(
+      {*year, static_cast<int>(month / 3) + 1, *day, *hour, *minute, *second});
+}
+
+}  // namespace sla::inline v1
+
+// sla/core/run_id.hpp
+// The identity of one run: a UUID version 7 (RFC 9562), unique without any coordination and sorted
+// by time. It is made before the run and kept through every retry, so that a redelivery is known.
+
+namespace sla::inline v1 {
+
+/// Bytes from the kernel's random source.
+template <std::size_t N>
+[[nodiscard]] std::array<unsigned char, N> random_bytes() {
+  std::array<unsigned char, N> bytes{};
+  for (std::size_t have = 0; have < N;) {
+    auto const n =
+        uninterrupted([&] { return ::getrandom(bytes.data() + have, bytes.size() - have, 0); });
+    if (n > 0) have += static_cast<std::size_t>(n);
+  }
+  return bytes;
+}
+
+/// A new UUIDv7, such as `0190163d-8694-739b-aea5-966c26f8ad91`.
+[[nodiscard]] inline std::string new_run_id(WallTime now) {
+  auto bytes = random_bytes<16>();
+  auto const milliseconds = static_cast<std::uint64_t>(epoch_milliseconds(now));
+  for (std::size_t i = 0; i < 6; ++i) {
+    bytes[i] = static_cast<unsigned char>(milliseconds >> (40U - 8U * i));
+  }
+  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0FU) | 0x70U);
+  bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3FU) | 0x80U);
+  std::string id = hex(bytes);
+  for (std::size_t const at : {8U, 13U, 18U, 23U}) id.insert(at, 1, '-');
+  return id;
+}
+
+}  // namespace sla::inline v1
+
+// sla/core/backoff.hpp
+// How long to wait before something that failed is tried again: a random time up to a bound that
+// doubles with each failure, so that many programs do not all come back at once (full jitter).
+
+namespace sla::inline v1 {
+
+/// A random time from zero to the longest, both included.
+[[nodiscard]] inline Duration random_duration(Duration longest) {
+  if (longest <= Duration::zero()) return Duration::zero();
+  auto const bytes = random_bytes<8>();
+  std::uint64_t value = 0;
+  for (unsigned char const byte : bytes) value = value << 8U | byte;
+  return Duration{
+      static_cast<Duration::rep>(value % (static_cast<std::uint64_t>(longest.count()) + 1))};
+}
+
+/// The bounds of one thing that is tried again and again.
+class Backoff {
+ public:
+  struct Options {
+    Duration first = std::chrono::seconds{1};
+    Duration longest = std::chrono::minutes{5};
+  };
+
+  Backoff() = default;
+  explicit Backoff(Options options) : options_(options) {}
+
+  [[nodiscard]] Options const& options() const noexcept { return options_; }
+  /// How many failures in a row there were.
+  [[nodiscard]] std::uint64_t failures() const noexcept { return failures_; }
+
+  /// It failed again: the bound of the wait.
+  Duration failed() noexcept {
+    Duration bound = options_.first;
+    for (std::uint64_t i = 0; i < failures_ && bound < options_.longest; ++i) bound *= 2;
+    ++failures_;
+    return std::min(bound, options_.longest);
+  }
+  void succeeded() noexcept { failures_ = 0; }
+
+ private:
+  Options options_{};
+  std::uint64_t failures_ = 0;
+};
+
+}  // namespace sla::inline v1
+
+// sla/core/stop.hpp
+// How a runner is told to stop, from a signal or from code. Signals are blocked and received
+// synchronously through a descriptor, so there are no handlers and no disposition is changed;
+// a child gets back the mask that was there before. Whoever waits polls watch() beside its own
+// descriptors and asks level() when one is readable.
+
+namespace sla::inline v1 {
+
+/// How urgently a runner is told to stop.
+enum class StopLevel {
+  none,    ///< go on
+  finish,  ///< no new run; what is in flight may finish within the budget
+  now,     ///< end the run in flight
+};
+
+/// A request to stop. It is waited on by one thread; request() may come from any.
+class Stop {
+ public:
+  struct Options {
+    /// From the first request to the end of the program, delivery included.
+    Duration budget = std::chrono::seconds{25};
+  };
+
+  /// A Stop that only request() moves.
+  Stop() : Stop(Options{}) {}
+  explicit Stop(Options options)
+      : options_(options), events_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+    ::pthread_sigmask(SIG_SETMASK, nullptr, &child_mask_);
+  }
+
+  /// A Stop that SIGTERM and SIGINT move too; SIGUSR1 asks for a run, SIGHUP and SIGPIPE are
+  /// ignored. Call it before any thread is started: it blocks these signals, and SIGCHLD, for the
+  /// caller and for every thread made later, until the Stop is destroyed.
+  [[nodiscard]] static Result<Stop> on_signals() { return on_signals(Options{}); }
+  [[nodiscard]] static Result<Stop> on_signals(Options options) {
+    Stop stop{options};
+    sigset_t watched = received_signals();
+    stop.signals_ = Descriptor{::signalfd(-1, &watched, SFD_NONBLOCK | SFD_CLOEXEC)};
+    if (!stop.signals_) return system_error("signalfd");
+    ::sigaddset(&watched, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &watched, nullptr);
+    return stop;
+  }
+
+  Stop(Stop&&) = default;
+  Stop& operator=(Stop&&) = delete;
+  ~Stop() {
+    if (!signals_) return;
+    drop_pending_signals();
+    ::pthread_sigmask(SIG_SETMASK, &child_mask_, nullptr);
+  }
+
+  /// Asks to stop; a second call asks for it now. Safe from any thread.
+  void request() const noexcept {
+    std::uint64_t const one = 1;
+    (void)uninterrupted([&] { return ::write(events_.get(), &one, sizeof one); });
+  }
+
+  /// How urgent it is by now; takes in what has arrived since it was last asked.
+  StopLevel level() const noexcept {
+    take_events();
+    take_signals();
+    return requests_ == 0 ? StopLevel::none : requests_ == 1 ? StopLevel::finish : StopLevel::now;
+  }
+
+  /// When the program has to be gone; nothing while nobody asked it to stop.
+  std::optional<Instant> deadline() const noexcept {
+    if (level() == StopLevel::none) return std::nullopt;
+    return requested_at_ + options_.budget;
+  }
+
+  /// Whether a run was asked for out of turn (SIGUSR1) since the last call.
+  bool take_run_now() const noexcept {
+    (void)level();
+    return std::exchange(run_now_, false);
+  }
+
+  /// Whether a child of the process ended (SIGCHLD) since the last call.
+  bool take_child_ended() const noexcept {
+    (void)level();
+    return std::exchange(child_ended_, false);
+  }
+
+  /// What to poll: readable when level(), take_run_now() or take_child_ended() has news. An entry
+  /// may be -1, which poll() passes over.
+  [[nodiscard]] std::array<pollfd, 2> watch() const noexcept {
+    return {pollfd{events_.get(), POLLIN, 0}, pollfd{signals_.get(), POLLIN, 0}};
+  }
+
+  /// The signal mask of the process before this Stop: what a child should start with.
+  [[nodiscard]] sigset_t const& child_mask() const noexcept { return child_mask_; }
+
+ private:
+  static sigset_t received_signals() noexcept {
+    sigset_t set;
+    ::sigemptyset(&set);
+    for (int const signal : {SIGTERM, SIGINT, SIGUSR1, SIGHUP, SIGCHLD}) ::sigaddset(&set, signal);
+    return set;
+  }
+
+  /// What nobody took would act, and end the program, as soon as it is no longer blocked.
+  void drop_pending_signals() const noexcept {
+    sigset_t dropped = received_signals();
+    ::sigaddset(&dropped, SIGPIPE);
+    for (int const signal : {SIGTERM, SIGINT, SIGUSR1, SIGHUP, SIGCHLD, SIGPIPE}) {
+      if (::sigismember(&child_mask_, signal) == 1) ::sigdelset(&dropped, signal);
+    }
+    timespec const at_once{};
+    while (uninterrupted([&] { return ::sigtimedwait(&dropped, nullptr, &at_once); }) > 0) continue;
+  }
+
+  void take_events() const noexcept {
+    std::uint64_t count = 0;
+    if (uninterrupted([&] { return ::read(events_.get(), &count, sizeof count); }) > 0) {
+      add_requests(count);
+    }
+  }
+  void take_signals() const noexcept {
+    if (!signals_) return;
+    signalfd_siginfo info{};
+    while (uninterrupted([&] { return ::read(signals_.get(), &info, sizeof info); }) > 0) {
+      switch (info.ssi_signo) {
+        case SIGTERM:
+        case SIGINT:
+          add_requests(1);
+          break;
+        case SIGUSR1:
+          run_now_ = true;
+          break;
+        case SIGCHLD:
+          child_ended_ = true;
+          break;
+        default:
+          break;  // SIGHUP: taken off the queue and forgotten
+      }
+    }
+  }
+  void add_requests(std::uint64_t count) const noexcept {
+    if (requests_ == 0) requested_at_ = std::chrono::steady_clock::now();
+    requests_ += count;
+  }
+
+  Options options_;
+  Descriptor events_;
+  Descriptor signals_;
+  sigset_t child_mask_{};
+  mutable std::uint64_t requests_ = 0;
+  mutable Instant requested_at_{};
+  mutable bool run_now_ = false;
+  mutable bool child_ended_ = false;
+};
+
+}  // namespace sla::inline v1
+
+// sla/core/clock.hpp
+// Where time comes from and how the loop waits. A Clock is a parameter so that tests own the time;
+// SteadyClock is the real one. Waiting follows the monotonic clock: a stepped wall clock causes
+// neither a burst nor a stall.
+
+namespace sla::inline v1 {
+
+/// Why a wait ended.
+enum class Wake {
+  due,      ///< the instant was reached
+  run_now,  ///< a run was asked for out of turn
+  stopped,  ///< a stop was requested
+};
+
+template <class C>
+concept Clock = std::movable<C> && requires(C& c, Instant until, Stop const& stop) {
+  { c.now() } -> std::same_as<Instant>;
+  { c.wall() } -> std::same_as<WallTime>;
+  { c.wait_until(until, stop) } -> std::same_as<Wake>;
+  { c.sleep_until(until) } -> std::same_as<void>;
+};
+
+/// A relative time for ppoll and the like: never negative.
+[[nodiscard]] inline timespec to_timespec(Duration duration) noexcept {
+  if (duration < Duration::zero()) duration = Duration::zero();
+  auto const seconds = std::chrono::floor<std::chrono::seconds>(duration);
+  return {static_cast<time_t>(seconds.count()), static_cast<long>((duration - seconds).count())};
+}
+
+/// Sleeps until the stop has news or the instant is reached, whichever comes first; it may also
+/// return for no reason.
+inline void await_news(Instant until, Stop const& stop) noexcept {
+  auto watched = stop.watch();
+  timespec const limit = to_timespec(until - std::chrono::steady_clock::now());
+  (void)::ppoll(watched.data(), watched.size(), &limit, nullptr);
+}
+
+/// The clocks of the operating system. Thread-safe.
+class SteadyClock {
+ public:
+  [[nodiscard]] Instant now() const noexcept { return std::chrono::steady_clock::now(); }
+  [[nodiscard]] WallTime wall() const noexcept { return std::chrono::system_clock::now(); }
+
+  /// Waits for the instant, a stop or a run out of turn, whichever comes first. A stop wins.
+  Wake wait_until(Instant until, Stop const& stop) const noexcept {
+    for (;;) {
+      if (stop.level() != StopLevel::none) return Wake::stopped;
+      if (stop.take_run_now()) return Wake::run_now;
+      if (until <= now()) return Wake::due;
+      await_news(until, stop);
+    }
+  }
+
+  /// Waits for the instant and for nothing else.
+  void sleep_until(Instant until) const noexcept {
+    while (until > now()) {
+      timespec const limit = to_timespec(until - now());
+      (void)::nanosleep(&limit, nullptr);
+    }
+  }
+};
+static_assert(Clock<SteadyClock>);
+
+}  // namespace sla::inline v1
+
+// sla/core/environment.hpp
+// The process environment as a value, so that nothing below reads it behind a test's back.
+
+extern "C" char** environ;  // POSIX: the program declares it itself
+
+namespace sla::inline v1 {
+
+/// Names and values. Thread-safe for reading, as any const container is.
+class Environment {
+ public:
+  Environment() = default;
+  explicit Environment(std::map<std::string, std::string, std::less<>> variables)
+      : variables_(std::move(variables)) {}
+
+  /// A copy of the environment of this process, as it is now.
+  [[nodiscard]] static Environment of_process() {
+    Environment copy;
+    for (char** entry = ::environ; entry != nullptr && *entry != nullptr; ++entry) {
+      std::string_view const text = *entry;
+      auto const equals = text.find('=');
+      if (equals == std::string_view::npos) continue;
+      copy.variables_.emplace(text.substr(0, equals), text.substr(equals + 1));
+    }
+    return copy;
+  }
+
+  /// The value, where the variable is set and not empty: AWS and this program treat both alike.
+  [[nodiscard]] std::optional<std::string_view> get(std::string_view name) const {
+    auto const found = variables_.find(name);
+    if (found == variables_.end() || found->second.empty()) return std::nullopt;
+    return std::string_view(found->second);
+  }
+  void set(std::string name, std::string value) {
+    variables_.insert_or_assign(std::move(name), std::move(value));
+  }
+
+  [[nodiscard]] auto begin() const noexcept { return variables_.begin(); }
+  [[nodiscard]] auto end() const noexcept { return variables_.end(); }
+
+ private:
+  std::map<std::string, std::string, std::less<>> variables_;
+};
+
+}  // namespace sla::inline v1
+
+// sla/core/json.hpp
+// Writes JSON, nothing else: commas and escapes are its business, the nesting is the caller's.
+// Bytes that are not UTF-8 become U+FFFD, so that what comes out is always valid. What reads JSON
+// that others wrote stands in aws/reply.hpp.
+
+namespace sla::inline v1 {
+
+/// Builds one JSON text from the front to the back; each call returns the writer itself.
+class JsonWriter {
+ public:
+  JsonWriter& begin_object() { return open('{'); }
+  JsonWriter& end_object() { return close('}'); }
+  JsonWriter& begin_array() { return open('['); }
+  JsonWriter& end_array() { return close(']'); }
+
+  JsonWriter& key(std::string_view name) {
+    string(name);
+    text_ += ':';
+    first_ = true;
+    return *this;
+  }
+  JsonWriter& string(std::string_view value) {
+    comma();
+    text_ += '"';
+    while (!value.empty()) append_character(value);
+    text_ += '"';
+    return *this;
+  }
+  JsonWriter& integer(std::int64_t value) { return literal(std::to_string(value)); }
+  JsonWriter& boolean(bool value) { return literal(value ? "true" : "false"); }
+  /// A number in its own spelling, such as `1.500`; the caller vouches that it is JSON.
+  JsonWriter& literal(std::string_view value) {
+    comma();
+    text_ += value;
+    return *this;
+  }
+
+  [[nodiscard]] std::string const& text() const& noexcept { return text_; }
+  [[nodiscard]] std::string text() && noexcept { return std::move(text_); }
+
+ private:
+  JsonWriter& open(char bracket) {
+    comma();
+    text_ += bracket;
+    first_ = true;
+    return *this;
+  }
+  JsonWriter& close(char bracket) {
+    text_ += bracket;
+    first_ = false;
+    return *this;
+  }
+  void comma() {
+    if (!first_) text_ += ',';
+    first_ = false;
+  }
+
+  /// Moves one character from the front of the value to the text.
+  void append_character(std::string_view& value) {
+    std::size_t const length = utf8_length(value);
+    if (length == 0) {
+      text_ += "\xEF\xBF\xBD";
+      value.remove_prefix(1);
+      return;
+    }
+    std::string_view const character = value.substr(0, length);
+    value.remove_prefix(length);
+    if (character == "\"" || character == "\\") {
+      text_ += '\\';
+      text_ += character;
+    } else if (character == "\n") {
+      text_ += "\\n";
+    } else if (character == "\t") {
+      text_ += "\\t";
+    } else if (length == 1 && is_control(character[0])) {
+      unsigned char const byte = static_cast<unsigned char>(character[0]);
+      text_ += "\\u00" + hex({&byte, 1});
+    } else if (character == "\xEF\xBF\xBE" || character == "\xEF\xBF\xBF") {
+      // U+FFFE and U+FFFF are no XML characters, which SNS asks for; escaped they are.
+      text_ += character == "\xEF\xBF\xBE" ? "\\ufffe" : "\\uffff";
+    } else {
+      text_ += character;
+    }
+  }
+
+  std::string text_;
+  bool first_ = true;
+};
+
+}  // namespace sla::inline v1
+
+// sla/core/log.hpp
+// The runner's own lines, on stderr unless told otherwise: one line each, as text for people or as
+// JSON for machines. A line is one write, so lines of several threads never mix; a reader that is
+// gone or full loses lines, never time.
+
+namespace sla::inline v1 {
+
+enum class LogFormat { text, json, none };
+enum class LogLevel { info, warning, error };
+
+/// One named value beside a line's message.
+struct LogField {
+  std::string_view name;
+  std::string value;
+};
+
+/// Writes the runner's own lines. Thread-safe; cheap to copy.
+class Logger {
+ public:
+  struct Options {
+    LogFormat format = LogFormat::text;
+    int descriptor = STDERR_FILENO;  ///< stays the caller's
+  };
+
+  Logger() = default;
+  explicit Logger(Options options) : options_(options) {}
+
+  void info(std::string_view message, std::initializer_list<LogField> fields = {}) const {
+    write(LogLevel::info, message, fields);
+  }
+  void warning(std::string_view message, std::initializer_list<LogField> fields = {}) const {
+    write(LogLevel::warning, message, fields);
+  }
+  void error(std::string_view message, std::initializer_list<LogField> fields = {}) const {
+    write(LogLevel::error, message, fields);
+  }
+
+ private:
+  static std::string_view name(LogLevel level) {
+    switch (level) {
+      case LogLevel::info:
+        return "info";
+      case LogLevel::warning:
+        return "warning";
+      case LogLevel::error:
+        break;
+    }
+    return "error";
+  }
+
+  /// What a line says.
+  struct Line {
+    WallTime time;
+    LogLevel level;
+    std::string_view message;
+    std::initializer_list<LogField> fields;
+  };
+
+  /// A control character would forge a line or a colour; each becomes a question mark.
+  static void append_clean(std::string& text, std::string_view value) {
+    for (char const c : value) text += is_control(c) ? '?' : c;
+  }
+
+  /// Each of the texts is cut at `most` bytes.
+  static std::string as_text(Line const& line, std::size_t most) {
+    std::string text = iso_time(line.time) + " sla-runner ";
+    if (line.level != LogLevel::info) text.append(name(line.level)).append(": ");
+    append_clean(text, line.message.substr(0, most));
+    for (LogField const& field : line.fields) {
+      text.append(" ").append(field.name).append("=");
+      append_clean(text, std::string_view(field.value).substr(0, most));
+    }
+    return text + '\n';
+  }
+  static std::string as_json(Line const& line, std::size_t most) {
+    JsonWriter json;
+    json.begin_object().key("time").string(iso_time(line.time));
+    json.key("level").string(name(line.level));
+    json.key("message").string(line.message.substr(0, most));
+    for (LogField const& field : line.fields) {
+      json.key(field.name).string(std::string_view(field.value).substr(0, most));
+    }
+    return json.end_object().text() + '\n';
+  }
+
+  /// A line that fits where a pipe is writable at all, and so never waits and never mixes.
+  [[nodiscard]] std::string formatted(Line const& line) const {
+    std::string text;
+    for (std::size_t most = PIPE_BUF; text.empty() || text.size() > PIPE_BUF; most /= 2) {
+      text = options_.format == LogFormat::json ? as_json(line, most) : as_text(line, most);
+    }
+    return text;
+  }
+
+  void write(LogLevel level, std::string_view message,
+             std::initializer_list<LogField> fields) const {
+    if (options_.format == LogFormat::none) return;
+    std::string const text = formatted({std::chrono::system_clock::now(), level, message, fields});
+    pollfd reader{options_.descriptor, POLLOUT, 0};
+    if (::poll(&reader, 1, 0) != 1 || reader.revents != POLLOUT) return;  // full, or gone
+    (void)write_all(options_.descriptor, text);
+  }
+
+  Options options_{};
+};
+
+}  // namespace sla::inline v1
+
+// sla/core/output.hpp
+// What a command wrote: read-only, of known size, held in a file that nobody else sees or in
+// memory, and readable at any offset. Copies share the bytes. How it gets there is the executor's
+// business (executor/capture.hpp); where it goes is the publisher's.
+
+namespace sla::inline v1 {
+
+using Sha256Bytes = std::array<unsigned char, 32>;
+
+/// The bytes of one run, in order. Copies are cheap; reading is thread-safe.
+class Output {
+ public:
+  /// A stretch of the output: a range of the file, or a text of its own.
+  struct Piece {
+    std::uint64_t size = 0;
+    std::uint64_t offset = 0;  ///< in the file
+    std::string text{};        ///< instead of the file, where it is not empty
+  };
+
+  /// No bytes.
+  Output() = default;
+  /// A text in memory.
+  explicit Output(std::string text) {
+    std::uint64_t const size = text.size();
+    if (size != 0) *this = Output({}, {Piece{size, 0, std::move(text)}}, std::nullopt);
+  }
+  /// Ranges of a file; `sha256` is that of all the bytes in order, where it is known already.
+  Output(Descriptor file, std::vector<Piece> pieces, std::optional<Sha256Bytes> sha256)
+      : held_(std::make_shared<Held const>(Held{std::move(file), std::move(pieces), sha256})) {
+    for (Piece const& piece : held_->pieces) size_ += piece.size;
+  }
+
+  [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
+  [[nodiscard]] std::optional<Sha256Bytes> sha256() const noexcept {
+    return held_ ? held_->sha256 : std::nullopt;
+  }
+
+  /// Fills the buffer with the bytes from the offset on; returns how many there were, 0 at the end.
+  [[nodiscard]] Result<std::size_t> read(std::uint64_t offset, std::span<char> buffer) const {
+    if (!held_) return std::size_t{0};
+    for (Piece const& piece : held_->pieces) {
+      if (offset >= piece.size) {
+        offset -= piece.size;
+        continue;
+      }
+      auto const wanted =
+          static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), piece.size - offset));
+      if (!piece.text.empty()) {
+        return piece.text.copy(buffer.data(), wanted, static_cast<std::size_t>(offset));
+      }
+      ssize_t const n = uninterrupted([&] {
+        return ::pread(held_->file.get(), buffer.data(), wanted,
+                       static_cast<off_t>(piece.offset + offset));
+      });
+      if (n < 0) return system_error("reading the captured output");
+      if (n == 0 && wanted != 0) return Error{Errc::system, "the captured output was cut short"};
+      return static_cast<std::size_t>(n);
+    }
+    return std::size_t{0};
+  }
+
+  /// Hands all bytes in order to `sink(std::string_view) -> Result<void>`; ends at its first error.
+  template <class Sink>
+  [[nodiscard]] Result<void> each_block(Sink sink) const {
+    std::vector<char> buffer(static_cast<std::size_t>(std::min<std::uint64_t>(size_, 64 * 1024)));
+    for (std::uint64_t offset = 0; offset < size_;) {
+      auto const n = read(offset, buffer);
+      if (!n) return n.error();
+      if (auto done = sink(std::string_view(buffer.data(), *n)); !done) return done.error();
+      offset += *n;
+    }
+    return {};
+  }
+
+  /// All the bytes in one string: for small outputs and tests.
+  [[nodiscard]] Result<std::string> text() const {
+    std::string all;
+    auto done = each_block([&](std::string_view block) -> Result<void> {
+      all += block;
+      return {};
+    });
+    if (!done) return done.error();
+    return all;
+  }
+
+ private:
+  struct Held {
+    Descriptor file;
+    std::vector<Piece> pieces;
+    std::optional<Sha256Bytes> sha256;
+  };
+
+  std::shared_ptr<Held const> held_;
+  std::uint64_t size_ = 0;
+};
+
+}  // namespace sla::inline v1
+
+// sla/core/pipe_signal.hpp
+// Keeps SIGPIPE from a thread for a while, for libraries that write to a connection which the other
+// side may have closed. It changes no disposition, and leaves nothing pending that was not.
+
+namespace sla::inline v1 {
+
+/// While it lives, a broken pipe is EPIPE and nothing more, in the thread that made it.
+class PipeSignalGuard {
+ public:
+  PipeSignalGuard() noexcept : was_pending_(pending()) {
+    ::sigemptyset(&pipe_);
+    ::sigaddset(&pipe_, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+  }
+  PipeSignalGuard(PipeSignalGuard const&) = delete;
+  PipeSignalGuard& operator=(PipeSignalGuard const&) = delete;
+  ~PipeSignalGuard() {
+    timespec const at_once{};
+    if (!was_pending_ && pending()) {
+      (void)uninterrupted([&] { return ::sigtimedwait(&pipe_, nullptr, &at_once); });
+    }
+    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+
+ private:
+  static bool pending() noexcept {
+    sigset_t set;
+    ::sigpending(&set);
+    return ::sigismember(&set, SIGPIPE) == 1;
+  }
+
+  bool was_pending_;
+  sigset_t pipe_{};
+  sigset_t before_{};
+};
+
+}  // namespace sla::inline v1
+
+// sla/core/run.hpp
+// What passes between the policies: the Job that is run, the Outcome of one run, and the Report
+// that is published. Plain values; the output they carry is shared, not copied.
+
+namespace sla::inline v1 {
+
+/// What is run, and on whose behalf.
+struct Job {
+  std::string service{};              ///< the component under test
+  std::vector<std::string> groups{};  ///< who cares about it
+  /// The words of the command; for a shell executor one word, the command text.
+  std::vector<std::string> command{};
+  std::string tag_id{};      ///< passed through to the event when not empty
+  std::string sla_target{};  ///< passed through to the event when not empty
+  std::string run_id{};      ///< unique to each run; the Runner sets it
+};
+
+/// How a run ended.
+enum class Verdict {
+  pass,         ///< exit code 0
+  fail,         ///< any other exit code
+  timeout,      ///< stopped because it took too long
+  signaled,     ///< ended by a signal that the runner did not send
+  spawn_error,  ///< could not be started
+  interrupted,  ///< cut short because the runner was told to stop: no result
+};
+
+/// The name of a verdict in events and lines; consumers rely on it.
+[[nodiscard]] constexpr std::string_view to_string(Verdict verdict) noexcept {
+  switch (verdict) {
+    case Verdict::pass:
+      return "pass";
+    case Verdict::fail:
+      return "fail";
+    case Verdict::timeout:
+      return "timeout";
+    case Verdict::signaled:
+      return "signaled";
+    case Verdict::spawn_error:
+      return "spawn_error";
+    case Verdict::interrupted:
+      return "interrupted";
+  }
+  return "fail";
+}
+
+/// What an Executor found out about one run.
+struct Outcome {
+  Verdict verdict = Verdict::pass;
+  int exit_code = 0;     ///< as a shell gives it: 126, 127 and 128+n included
+  int signal = 0;        ///< the signal that ended it; 0 is none
+  Output output{};       ///< what it wrote to stdout and stderr, in order
+  std::string remark{};  ///< a sentence for the runner's own log, when there is something to say
+  /// When it ended, if that was before execute() returned.
+  std::optional<Instant> ended{};
+};
+
+/// What a Publisher delivers: one run, from its job to its outcome.
+struct Report {
+  Job job{};
+  Outcome outcome{};
+  WallTime started_at{};
+  WallTime ended_at{};
+  Duration duration{};      ///< monotonic, so a stepped wall clock does not show in it
+  std::string log_uri{};    ///< where the log was put; empty while it is nowhere
+  std::string log_error{};  ///< why the log could not be put anywhere
+
+  [[nodiscard]] bool succeeded() const noexcept { return outcome.verdict == Verdict::pass; }
+  /// Whether this run is a result at all; one that the runner cut short is none.
+  [[nodiscard]] bool counts() const noexcept { return outcome.verdict != Verdict::interrupted; }
+};
+
+/// What a Runner did, counted.
+struct Tally {
+  std::uint64_t passed = 0;
+  std::uint64_t failed = 0;       ///< every other verdict that is a result
+  std::uint64_t interrupted = 0;  ///< cut short by a stop: no result
+  std::uint64_t missed = 0;       ///< slots of the schedule that a longer run took
+  std::uint64_t undelivered = 0;  ///< reports for which the publisher returned an error
+};
+
+}  // namespace sla::inline v1
+
+// sla/core/run_log.hpp
+// What the loop says about its runs: a line when one starts, one when it ends, one for each problem
+// with its delivery. Only the words are here; how a line is written is Logger's business.
+
+namespace sla::inline v1 {
+
+/// Words a Runner's lines. Thread-safe, as the Logger is.
+class RunLog {
+ public:
+  explicit RunLog(Logger log) : log_(log) {}
+
+  void starts(Job const& job) const {
+    log_.info("run starts", {{"run", job.run_id}, {"service", job.service}});
+  }
+
+  /// The remark of the outcome, where there is one, and the result.
+  void ended(Report const& report) const {
+    std::string const& run = report.job.run_id;
+    if (!report.outcome.remark.empty()) log_.warning(report.outcome.remark, {{"run", run}});
+    log_.info("run ended", {{"run", run},
+                            {"verdict", std::string(to_string(report.outcome.verdict))},
+                            {"exit", std::to_string(report.outcome.exit_code)},
+                            {"seconds", decimal_seconds(report.duration)}});
+  }
+
+  void undelivered(Job const& job, Error const& error) const {
+    log_.error("not delivered: " + error.message, {{"run", job.run_id}});
+  }
+
+  /// `missed` counts the slots of the schedule that runs took too long for, since the start.
+  void missed(std::uint64_t missed) const {
+    log_.warning("a run took longer than its slot", {{"missed", std::to_string(missed)}});
+  }
+
+ private:
+  Logger log_;
+};
+
+}  // namespace sla::inline v1
+
+// sla/core/secret.hpp
+// A text that must not be seen: it shows itself as ***, compares in constant time and wipes its
+// memory before it is given back. Only reveal() hands out the characters.
+
+namespace sla::inline v1 {
+
+/// A secret key, a session token, a password. Copies are secrets too. Not thread-safe.
+class Secret {
+ public:
+  Secret() = default;
+  /// Takes a copy; the caller's own copy stays the caller's to wipe.
+  explicit Secret(std::string_view text) : text_(text) {}
+
+  Secret(Secret const&) = default;
+  Secret(Secret&& other) noexcept : text_(std::move(other.text_)) { other.wipe(); }
+  Secret& operator=(Secret const& other) {
+    if (this != &other) {
+      wipe();
+      text_ = other.text_;
+    }
+    return *this;
+  }
+  Secret& operator=(Secret&& other) noexcept {
+    if (this != &other) {
+      wipe();
+      text_.swap(other.text_);
+    }
+    return *this;
+  }
+  ~Secret() { wipe(); }
+
+  /// The characters themselves, valid while the secret lives unchanged. Never into a log line.
+  [[nodiscard]] std::string_view reveal() const noexcept { return text_; }
+  [[nodiscard]] bool empty() const noexcept { return text_.empty(); }
+
+  /// Compares in a time that depends on the lengths alone.
+  friend bool operator==(Secret const& left, Secret const& right) noexcept {
+    if (left.text_.size() != right.text_.size()) return false;
+    unsigned difference = 0;
+    for (std::size_t i = 0; i < left.text_.size(); ++i) {
+      difference |= static_cast<unsigned char>(left.text_[i]) ^
+                    static_cast<unsigned>(static_cast<unsigned char>(right.text_[i]));
+    }
+    return difference == 0;
+  }
+
+  /// What a person may see of any secret.
+  friend std::string_view to_string(Secret const&) noexcept { return "***"; }
+
+ private:
+  void wipe() noexcept {
+    text_.resize(text_.capacity());
+    ::explicit_bzero(text_.data(), text_.size());
+    text_.clear();
+  }
+
+  std::string text_;
+};
+
+}  // namespace sla::inline v1
+
+// sla/aws/http.hpp
+// An HTTP request and its response as values, and the contract of what carries one to the other
+// side. Nothing here knows AWS, signatures or libcurl.
+
+namespace sla::inline v1 {
+
+enum class Method { get, head, post, put };
+
+[[nodiscard]] constexpr std::string_view to_string(Method method) noexcept {
+  switch (method) {
+    case Method::get:
+      return "GET";
+    case Method::head:
+      return "HEAD";
+    case Method::post:
+      return "POST";
+    case Method::put:
+      return "PUT";
+  }
+  return "GET";
+}
+
+enum class Scheme { http, https };
+
+/// Where a request goes. The Host header, the signature and the connection are all made from this
+/// one value, so they cannot differ.
+struct Url {
+  Scheme scheme = Scheme::https;
+  std::string host{};      ///< lower case; an IPv6 address stands in brackets
+  std::uint16_t port = 0;  ///< 0 is the scheme's own port
+  std::string path = "/";  ///< percent-encoded, exactly as it goes over the wire
+  std::string query{};     ///< percent-encoded, without the question mark
+
+  bool operator==(Url const&) const = default;
+};
+
+struct Header {
+  std::string name;
+  std::string value;
+};
+
+struct Request {
+  Method method = Method::get;
+  Url url{};
+  std::vector<Header> headers{};
+  Output body{};
+};
+
+struct Response {
+  int status = 0;
+  std::vector<Header> headers{};  ///< names in lower case, in the order of arrival
+  std::string body{};
+
+  [[nodiscard]] bool ok() const noexcept { return status >= 200 && status < 300; }
+};
+
+/// The first header of that name, in any case; nothing where there is none.
+[[nodiscard]] inline std::optional<std::string_view> find_header(std::vector<Header> const& headers,
+                                                                 std::string_view name) noexcept {
+  for (Header const& header : headers) {
+    if (same_ignoring_case(header.name, name)) return std::string_view(header.value);
+  }
+  return std::nullopt;
+}
+
+/// The port a URL means.
+[[nodiscard]] constexpr std::uint16_t port_of(Url const& url) noexcept {
+  if (url.port != 0) return url.port;
+  return url.scheme == Scheme::https ? 443 : 80;
+}
+
+/// The value of the Host header: the port stands there only when it is not the scheme's own.
+[[nodiscard]] inline std::string host_header(Url const& url) {
+  std::uint16_t const own = url.scheme == Scheme::https ? 443 : 80;
+  return port_of(url) == own ? url.host : url.host + ':' + std::to_string(url.port);
+}
+
+/// The whole URL as a text.
+[[nodiscard]] inline std::string to_string(Url const& url) {
+  std::string out = url.scheme == Scheme::https ? "https://" : "http://";
+  out += host_header(url);
+  out += url.path;
+  if (!url.query.empty()) out.append("?").append(url.query);
+  return out;
+}
+
+/// Carries one request to the other side and brings back the answer, whatever its status. An Error
+/// means that there was no whole answer: unavailable, timed_out, invalid (what no repetition
+/// mends, such as a certificate that is not trusted), stopped. It follows no redirect.
+template <class T>
+concept Transport = std::movable<T> && requires(T& t, Request const& request, Instant deadline) {
+  { t.send(request, deadline) } -> std::same_as<Result<Response>>;
+};
+
+}  // namespace sla::inline v1
+
+// sla/aws/url.hpp
+// Reads the URL of an endpoint from a text, strictly: what is accepted reaches the signature and
+// the connection unchanged. There is no user name, query or fragment, and no host that one library
+// takes for a name and the next for an address.
+
+namespace sla::inline v1 {
+
+/// Whether a text may be one part of a host name: 1 to 63 letters, digits and inner hyphens.
+[[nodiscard]] constexpr bool is_dns_label(std::string_view text) noexcept {
+  if (text.empty() || text.size() > 63 || text.front() == '-' || text.back() == '-') return false;
+  for (char const c : text) {
+    if (!is_alpha(c) && !is_digit(c) && c != '-') return false;
+  }
+  return true;
+}
+
+/// Whether a text is an IPv4 address of four decimal numbers.
+[[nodiscard]] inline bool is_ipv4_address(std::string_view text) {
+  in_addr address{};
+  return text.find('\0') == std::string_view::npos &&
+         ::inet_pton(AF_INET, std::string(text).c_str(), &address) == 1;
+}
+
+/// Whether the host of a URL is an address: IPv4, or IPv6 in brackets. `localhost` is a name.
+[[nodiscard]] inline bool is_ip_address(std::string_view host) {
+  return host.starts_with('[') || is_ipv4_address(host);
+}
+
+namespace detail {
+
+inline Error bad_url(std::string_view why) {
+  return Error{Errc::invalid, "not the URL of an endpoint: " + std::string(why)};
+}
+
+inline Result<std::string> read_ipv6(std::string_view text) {
+  in6_addr address{};
+  std::array<char, INET6_ADDRSTRLEN> shortest{};
+  if (text.find('\0') != std::string_view::npos ||
+      ::inet_pton(AF_INET6, std::string(text).c_str(), &address) != 1) {
+    return bad_url("what stands in brackets must be an IPv6 address, without a zone");
+  }
+  // The one canonical spelling (RFC 5952): a connection may shorten the host, a signature cannot.
+  ::inet_ntop(AF_INET6, &address, shortest.data(), shortest.size());
+  return '[' + std::string(shortest.data()) + ']';
+}
+
+/// Whether the last part of a host looks like a number, so that some would read an address.
+inline bool ends_in_number(std::string_view host) {
+  std::string_view const last = host.substr(host.rfind('.') + 1);
+  bool digits = true;
+  for (char const c : last) digits = digits && is_digit(c);
+  return digits || last.starts_with("0x");
+}
+
+inline Result<std::string> read_host(std::string_view text) {
+  if (text.empty()) return bad_url("the host is missing");
+  if (text.front() == '[') {
+    if (text.back() != ']') return bad_url("the bracket around the IPv6 address is not closed");
+    return read_ipv6(text.substr(1, text.size() - 2));
+  }
+  std::string host = lower(text);
+  if (host.size() > 253) return bad_url("the host is longer than 253 characters");
+  for (std::string_view const label : split(host, '.')) {
+    // An underscore is no part of a host name, but names of containers have it.
+    std::string plain(label);
+    for (char& c : plain) c = c == '_' ? 'a' : c;
+    if (!is_dns_label(plain)) {
+      return bad_url("the host must be a name of letters, digits, hyphens and dots, or an address");
+    }
+  }
+  if (ends_in_number(host) && !is_ipv4_address(host)) {
+    return bad_url("the host looks like an IPv4 address but is none");
+  }
+  return host;
+}
+
+inline Result<std::uint16_t> read_port(std::string_view text) {
+  auto const port = parse_integer<std::uint16_t>(text);
+  if (!port || *port == 0) return bad_url("the port must be a number from 1 to 65535");
+  return *port;
+}
+
+inline Result<void> check_url_path(std::string_view path) {
+  constexpr std::string_view others = "-._~!$&'()*+,;=:@/";
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    char const c = path[i];
+    if (is_alpha(c) || is_digit(c) || others.find(c) != std::string_view::npos) continue;
+    auto const byte = c == '%' ? path.substr(i + 1, 2) : std::string_view{};
+    bool const encoded = byte.size() == 2 &&
+                         byte.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+    if (!encoded) return bad_url("the path must be percent-encoded");
+  }
+  return {};
+}
+
+}  // namespace detail
+
+/// Reads `https://host`, with an optional port and base path. The error says what is wrong and
+/// never repeats the text, which may hold a password.
+[[nodiscard]] inline Result<Url> parse_url(std::string_view text) {
+  if (has_control(text) || text.find(' ') != std::string_view::npos) {
+    return detail::bad_url("it holds a blank or a control character");
+  }
+  std::size_t const colon = text.find("://");
+  std::string_view const scheme = text.substr(0, colon == std::string_view::npos ? 0 : colon);
+  bool const plain = same_ignoring_case(scheme, "http");
+  if (!plain && !same_ignoring_case(scheme, "https")) {
+    return detail::bad_url("it must begin with http:// or https://");
+  }
+  text.remove_prefix(colon + 3);
+  if (text.find('?') != std::string_view::npos || text.find('#') != std::string_view::npos) {
+    return detail::bad_url("it must have no query and no fragment");
+  }
+  std::size_t const slash = text.find('/');
+  std::string_view authority = text.substr(0, slash);
+  Url url{plain ? Scheme::http : Scheme::https};
+  if (slash != std::string_view::npos) url.path = text.substr(slash);
+  if (authority.find('@') != std::string_view::npos) {
+    return detail::bad_url("it must have no user name and no password");
+  }
+  std::size_t const bracket = authority.find(']');
+  std::size_t const port = authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
+  if (port != std::string_view::npos) {
+    auto const number = detail::read_port(authority.substr(port + 1));
+    if (!number) return number.error();
+    if (*number != port_of(url)) url.port = *number;
+    authority = authority.substr(0, port);
+  }
+  auto host = detail::read_host(authority);
+  if (!host) return host.error();
+  if (auto path = detail::check_url_path(url.path); !path) return path.error();
+  url.host = *std::move(host);
+  return url;
+}
+
+}  // namespace sla::inline v1
+
+// sla/aws/region.hpp
+// Regions and the partitions they belong to. A region becomes part of a host name, so its form is
+// checked; whether it exists is not, because new ones appear. The table follows the public
+// partitions.json of the SDKs; what no line of it matches is taken for the partition aws.
+
+namespace sla::inline v1 {
+
+/// Whether requests go to hosts that use validated cryptography (FIPS 140).
+enum class Fips { off, on };
+
+/// A group of regions that share accounts and the ends of host names.
+struct Partition {
+  std::string_view name;
+  std::string_view dns_suffix;
+  std::string_view dual_stack_suffix;
+  /// What stands before `-<word>-<number>` in the names of its regions.
+  std::array<std::string_view, 9> prefixes;
+};
+
+/// All partitions; the first is that of unknown regions.
+inline constexpr std::array<Partition, 8> partitions{{
+    {"aws", "amazonaws.com", "api.aws", {"us", "eu", "ap", "sa", "ca", "me", "af", "il", "mx"}},
+    {"aws-cn", "amazonaws.com.cn", "api.amazonwebservices.com.cn", {"cn"}},
+    {"aws-us-gov", "amazonaws.com", "api.aws", {"us-gov"}},
+    {"aws-eusc", "amazonaws.eu", "api.amazonwebservices.eu", {"eusc-de"}},
+    {"aws-iso", "c2s.ic.gov", "api.aws.ic.gov", {"us-iso"}},
+    {"aws-iso-b", "sc2s.sgov.gov", "api.aws.scloud", {"us-isob"}},
+    {"aws-iso-e", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk", {"eu-isoe"}},
+    {"aws-iso-f", "csp.hci.ic.gov", "api.aws.hci.ic.gov", {"us-isof"}},
+}};
+
+namespace detail {
+
+/// Whether a region is `<prefix>-<word>-<number>`.
+constexpr bool has_region_prefix(std::string_view region, std::string_view prefix) noexcept {
+  if (prefix.empty() || !region.starts_with(prefix)) return false;
+  region.remove_prefix(prefix.size());
+  if (!region.starts_with('-')) return false;
+  region.remove_prefix(1);
+  std::size_t const hyphen = region.find('-');
+  if (hyphen == 0 || hyphen >= region.size() - 1) return false;
+  for (char const c : region.substr(0, hyphen)) {
+    if (!is_alpha(c) && !is_digit(c) && c != '_') return false;
+  }
+  for (char const c : region.substr(hyphen + 1)) {
+    if (!is_digit(c)) return false;
+  }
+  return true;
+}
+
+}  // namespace detail
+
+/// The partition of a region; that of an unknown region is aws.
+[[nodiscard]] constexpr Partition const& partition_of(std::string_view region) noexcept {
+  for (Partition const& partition : partitions) {
+    bool const global = region.size() == partition.name.size() + 7 &&
+                        region.starts_with(partition.name) && region.ends_with("-global");
+    if (global) return partition;
+    for (std::string_view const prefix : partition.prefixes) {
+      if (detail::has_region_prefix(region, prefix)) return partition;
+    }
+  }
+  return partitions.front();
+}
+
+/// Whether a text may stand for a region in a host name: one DNS label that is no mere number.
+[[nodiscard]] constexpr bool valid_region(std::string_view region) noexcept {
+  bool number = true;
+  for (char const c : region) number = number && is_digit(c);
+  return is_dns_label(region) && !number;
+}
+
+/// What a setting such as AWS_REGION says.
+struct RegionSetting {
+  std::string region{};
+  Fips fips = Fips::off;  ///< on for the old pseudo regions, `fips-us-east-1` or `us-east-1-fips`
+};
+
+/// Reads a region from a setting. Blanks around it are dropped, upper case is
+/// lowered, pseudo regions are taken apart.
+[[nodiscard]] inline Result<RegionSetting> parse_region(std::string_view text) {
+  std::string const lowered = lower(trim(text));
+  std::string_view region = lowered;
+  RegionSetting setting{};
+  if (region.starts_with("fips-")) {
+    region.remove_prefix(5);
+    setting.fips = Fips::on;
+  } else if (region.ends_with("-fips")) {
+    region.remove_suffix(5);
+    setting.fips = Fips::on;
+  }
+  if (region.empty()) return Error{Errc::invalid, "the region is empty"};
+  if (!valid_region(region)) {
+    return Error{Errc::invalid,
+                 "the region must be a name such as eu-central-1: letters, digits "
+                 "and inner hyphens, 63 at most"};
+  }
+  setting.region = region;
+  return setting;
+}
+
+}  // namespace sla::inline v1
+
+// sla/aws/arn.hpp
+// Amazon resource names, `arn:partition:service:region:account:resource`, and the rules of those
+// that name an SNS topic. They are taken apart at the colons, never matched against one partition.
+
+namespace sla::inline v1 {
+
+/// The parts of a resource name. Region and account are empty for services that have none.
+struct Arn {
+  std::string partition{};
+  std::string service{};
+  std::string region{};
+  std::string account{};
+  std::string resource{};  ///< may itself hold colons and slashes
+
+  bool operator==(Arn const&) const = default;
+};
+
+[[nodiscard]] inline std::string to_string(Arn const& arn) {
+  return "arn:" + arn.partition + ':' + arn.service + ':' + arn.region + ':' + arn.account + ':' +
+         arn.resource;
+}
+
+/// Takes a resource name apart. Only its form is checked.
+[[nodiscard]] inline Result<Arn> parse_arn(std::string_view text) {
+  if (has_control(text) || text.find(' ') != std::string_view::npos) {
+    return Error{Errc::invalid, "an ARN holds no blanks and no control characters"};
+  }
+  std::vector<std::string_view> const parts = split(text, ':');
+  if (parts.front() != "arn" || parts.size() < 6) {
+    return Error{Errc::invalid, "'" + std::string(text) +
+                                    "' is no ARN: it must read "
+                                    "arn:partition:service:region:account:resource"};
+  }
+  std::size_t const before =
+      parts[0].size() + parts[1].size() + parts[2].size() + parts[3].size() + parts[4].size() + 5;
+  Arn arn{std::string(parts[1]), std::string(parts[2]), std::string(parts[3]),
+          std::string(parts[4]), std::string(text.substr(before))};
+  if (arn.partition.empty() || arn.service.empty() || arn.resource.empty()) {
+    return Error{Errc::invalid, "'" + std::string(text) +
+                                    "' is no ARN: its partition, service or resource is empty"};
+  }
+  return arn;
+}
+
+/// Whether a text is an account id: 12 digits.
+[[nodiscard]] constexpr bool is_account_id(std::string_view text) noexcept {
+  for (char const c : text) {
+    if (!is_digit(c)) return false;
+  }
+  return text.size() == 12;
+}
+
+/// Whether a topic, by its ARN or its name, keeps order (FIFO).
+[[nodiscard]] constexpr bool is_fifo_topic(std::string_view topic) noexcept {
+  return topic.ends_with(".fifo");
+}
+
+/// Whether SNS allows the name of a topic: 1 to 256 of A-Z a-z 0-9 _ and -, and an optional .fifo.
+[[nodiscard]] inline Result<void> check_topic_name(std::string_view name) {
+  std::string_view stem = name;
+  if (is_fifo_topic(stem)) stem.remove_suffix(5);
+  bool allowed = !stem.empty() && name.size() <= 256;
+  for (char const c : stem)
+    allowed = allowed && (is_alpha(c) || is_digit(c) || c == '_' || c == '-');
+  if (allowed) return {};
+  return Error{Errc::invalid,
+               "the name of a topic is 1 to 256 letters, digits, hyphens and underscores, and may "
+               "end in .fifo"};
+}
+
+/// Takes the ARN of a topic apart and checks each part.
+[[nodiscard]] inline Result<Arn> parse_topic_arn(std::string_view text) {
+  auto arn = parse_arn(text);
+  if (!arn) return arn;
+  auto const wrong = [&](std::string_view why) {
+    return Error{Errc::invalid, "'" + std::string(text) + "' is no topic: " + std::string(why)};
+  };
+  if (arn->service != "sns") return wrong("its service is not sns");
+  if (!valid_region(arn->region)) return wrong("its region is no region");
+  if (!is_account_id(arn->account)) return wrong("its account must be 12 digits");
+  if (arn->resource.find(':') != std::string::npos) {
+    return wrong("it has a part too many, as the ARN of a subscription has");
+  }
+  if (auto name = check_topic_name(arn->resource); !name) return wrong(name.error().message);
+  return arn;
+}
+
+/// What a topic's ARN is made of when only its name is known.
+struct TopicName {
+  std::string_view region;
+  std::string_view account;
+  std::string_view name;
+};
+
+/// The ARN of a topic by its name, in the partition of the region.
+[[nodiscard]] inline Result<Arn> topic_arn(TopicName topic) {
+  Arn const arn{std::string(partition_of(topic.region).name), "sns", std::string(topic.region),
+                std::string(topic.account), std::string(topic.name)};
+  return parse_topic_arn(to_string(arn));
+}
+
+}  // namespace sla::inline v1
+
+// sla/aws/retry.hpp
+// What the refusal of a service means, whether to ask again, and after how long: the standard retry
+// mode 2.1 that the AWS SDKs share. Everything here is pure: the waiting, the random numbers and
+// the deadline are the caller's.
+// https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+
+namespace sla::inline v1 {
+
+/// The bare name of a service's error code, in whichever form it comes:
+/// `com.amazonaws.ssm#ThrottlingException:http://...` is `Throttling`.
+[[nodiscard]] constexpr std::string_view bare_code(std::string_view code) noexcept {
+  code = code.substr(0, code.find(':'));
+  code.remove_prefix(code.find('#') + 1);  // npos + 1 is 0
+  constexpr std::string_view ending = "Exception";
+  if (code.size() > ending.size() && code.ends_with(ending)) code.remove_suffix(ending.size());
+  return code;
+}
+
+namespace detail {
+
+constexpr bool is_one_of(std::string_view code,
+                         std::initializer_list<std::string_view> names) noexcept {
+  return std::find(names.begin(), names.end(), code) != names.end();
+}
+
+/// What a bare code says by itself, whatever the HTTP status.
+constexpr std::optional<Errc> meaning_of_code(std::string_view code) noexcept {
+  if (is_one_of(code, {"Throttling", "Throttled", "RequestThrottled", "KMSThrottling",
+                       "EC2Throttled", "TooManyRequests", "ProvisionedThroughputExceeded",
+                       "TransactionInProgress", "RequestLimitExceeded", "BandwidthLimitExceeded",
+                       "LimitExceeded", "SlowDown", "PriorRequestNotComplete"})) {
+    return Errc::throttled;
+  }
+  if (is_one_of(code, {"RequestTimeout", "InternalError", "InternalFailure", "InternalServerError",
+                       "ServiceUnavailable", "IDPCommunicationError", "ConditionalRequestConflict",
+                       "OperationAborted"})) {
+    return Errc::unavailable;
+  }
+  if (is_one_of(code, {"ExpiredToken", "InvalidToken"})) return Errc::expired;
+  if (is_one_of(code, {"AccessDenied",
+                       "AllAccessDisabled",
+                       "AuthFailure",
+                       "AuthorizationError",
+                       "IDPRejectedClaim",
+                       "IncompleteSignature",
+                       "InvalidAccessKeyId",
+                       "InvalidClientTokenId",
+                       "InvalidIdentityToken",
+                       "InvalidSignature",
+                       "KMSAccessDenied",
+                       "KMSOptInRequired",
+                       "MissingAuthenticationToken",
+                       "NotAuthorized",
+                       "OptInRequired",
+                       "RegionDisabled",
+                       "RequestExpired",
+                       "RequestTimeTooSkewed",
+                       "SignatureDoesNotMatch",
+                       "UnauthorizedOperation",
+                       "UnrecognizedClient"})) {
+    return Errc::denied;
+  }
+  if (is_one_of(code, {"NotFound", "NoSuchBucket", "NoSuchKey", "KMSNotFound", "ParameterNotFound",
+                       "ResourceNotFound"})) {
+    return Errc::not_found;
+  }
+  if (code == "PreconditionFailed") return Errc::exists;
+  return std::nullopt;
+}
+
+constexpr Errc meaning_of_status(int status) noexcept {
+  switch (status) {
+    case 500:
+    case 502:
+    case 503:
+    case 504:
+      return Errc::unavailable;
+    case 401:
+    case 403:
+      return Errc::denied;
+    case 404:
+      return Errc::not_found;
+    case 412:
+      return Errc::exists;
+    case 429:
+      return Errc::throttled;
+    default:
+      return Errc::rejected;
+  }
+}
+
+}  // namespace detail
+
+/// Why an attempt may be repeated at once; the reason decides the price and the wait.
+enum class RetryReason {
+  none,        ///< asking again changes nothing
+  transient,   ///< the connection or the service failed
+  throttling,  ///< the service asks for fewer requests
+};
+
+/// What an answer that is no success means, and whether the same request is worth another attempt.
+struct Refusal {
+  Errc code = Errc::rejected;
+  RetryReason reason = RetryReason::none;
+};
+
+/// Whether an error of a transport or a service is worth another attempt.
+[[nodiscard]] constexpr RetryReason retry_reason(Errc code) noexcept {
+  if (code == Errc::throttled) return RetryReason::throttling;
+  return retryable(code) ? RetryReason::transient : RetryReason::none;
+}
+
+/// Reads a refusal: the service's code decides, the HTTP status only where the code is not known. A
+/// 429 that no code explains is Errc::throttled, but as in the SDKs not worth an attempt of its
+/// own: whoever sends the message again does so much later.
+[[nodiscard]] constexpr Refusal read_refusal(int status, std::string_view service_code) noexcept {
+  auto const code = detail::meaning_of_code(bare_code(service_code));
+  Errc const meaning = code ? *code : detail::meaning_of_status(status);
+  if (!code && status == 429) return {meaning, RetryReason::none};
+  return {meaning, retry_reason(meaning)};
+}
+
+/// The tokens that pay for retries: while a service fails for everybody, a client runs out of them
+/// and asks once per call. Lives as long as its client. Not thread-safe.
+class RetryQuota {
+ public:
+  static constexpr int capacity = 500;
+
+  RetryQuota() = default;
+  explicit RetryQuota(int tokens) noexcept : tokens_(std::clamp(tokens, 0, capacity)) {}
+
+  [[nodiscard]] int tokens() const noexcept { return tokens_; }
+  /// Takes that many tokens, or none and says no.
+  [[nodiscard]] bool take(int cost) noexcept {
+    if (cost > tokens_) return false;
+    tokens_ -= cost;
+    return true;
+  }
+  void give_back(int tokens) noexcept { tokens_ = std::min(capacity, tokens_ + tokens); }
+
+ private:
+  int tokens_ = capacity;
+};
+
+/// Limits of the retries.
+struct RetryOptions {
+  int max_attempts = 3;  ///< the first one included; AWS_MAX_ATTEMPTS
+  Duration max_delay = std::chrono::seconds{20};
+};
+
+/// What to do after a failed attempt.
+enum class RetryVerdict {
+  retry,
+  not_retryable,
+  attempts_used_up,
+  quota_used_up,
+};
+
+/// The retries of one call: tell it how each attempt ended. The quota outlives it.
+class Retry {
+ public:
+  /// One failed attempt.
+  struct Failure {
+    RetryReason reason = RetryReason::none;
+    double jitter = 0;                                 ///< at random, from 0 to below 1
+    std::optional<std::string_view> retry_after = {};  ///< x-amz-retry-after, in milliseconds
+  };
+  struct Decision {
+    RetryVerdict verdict = RetryVerdict::not_retryable;
+    Duration delay = Duration::zero();  ///< before the next attempt
+  };
+
+  Retry(RetryOptions options, RetryQuota& quota) noexcept : options_(options), quota_(&quota) {}
+
+  /// How many attempts ended so far.
+  [[nodiscard]] int attempts() const noexcept { return attempts_; }
+
+  /// An attempt failed: whether there is another one, which is then paid for.
+  [[nodiscard]] Decision fail(Failure const& failure) noexcept {
+    ++attempts_;
+    if (failure.reason == RetryReason::none) return {RetryVerdict::not_retryable};
+    if (attempts_ >= options_.max_attempts) return {RetryVerdict::attempts_used_up};
+    int const cost = failure.reason == RetryReason::throttling ? 5 : 14;
+    if (!quota_->take(cost)) return {RetryVerdict::quota_used_up};
+    last_cost_ = cost;
+    return {RetryVerdict::retry, delay(failure)};
+  }
+
+  /// An attempt succeeded: gives back what the last retry cost, or one token where there was none.
+  void succeed() noexcept {
+    ++attempts_;
+    quota_->give_back(last_cost_ == 0 ? 1 : last_cost_);
+  }
+
+ private:
+  [[nodiscard]] Duration delay(Failure const& failure) const noexcept {
+    using namespace std::chrono;
+    Duration longest = failure.reason == RetryReason::throttling ? seconds{1} : milliseconds{50};
+    for (int i = 1; i < attempts_ && longest < options_.max_delay; ++i) longest *= 2;
+    longest = std::min(longest, options_.max_delay);
+    auto const computed = duration_cast<Duration>(duration<double, Duration::period>(longest) *
+                                                  std::clamp(failure.jitter, 0.0, 1.0));
+    if (!failure.retry_after) return computed;
+    auto const asked = parse_integer(trim(*failure.retry_after));
+    if (!asked || *asked < 0) return computed;
+    Duration const wanted = milliseconds{std::min<std::int64_t>(*asked, 3'600'000)};
+    return std::clamp<Duration>(wanted, computed, computed + seconds{5});
+  }
+
+  RetryOptions options_;
+  RetryQuota* quota_;
+  int attempts_ = 0;
+  int last_cost_ = 0;
+};
+
+}  // namespace sla::inline v1
+
+// sla/aws/attempts.hpp
+// The attempts of one small request, such as those for credentials: repeated by the rule of
+// aws/retry.hpp, each within a time limit of its own. Clients of services keep a quota over many
+// calls instead.
+
+namespace sla::inline v1 {
+
+/// A random number from 0 to below 1.
+[[nodiscard]] inline double random_fraction() {
+  auto const bytes = random_bytes<4>();
+  std::uint32_t number = 0;
+  for (unsigned char const byte : bytes) number = number << 8U | byte;
+  return static_cast<double>(number) / 4294967296.0;
+}
+
+/// Limits of the attempts.
+struct AttemptLimits {
+  int attempts = 3;                         ///< the first one included
+  Duration each = std::chrono::seconds{5};  ///< for one attempt, connection and answer
+};
+
+/// Calls `attempt(deadline)` until `judge(answer)` sees no reason for another one, or the attempts
+/// are used up; gives the last answer.
+template <Clock C, class Attempt, class Judge>
+auto repeat_attempts(C& clock, AttemptLimits limits, Attempt attempt, Judge judge) {
+  RetryQuota quota;
+  Retry retry({.max_attempts = limits.attempts}, quota);
+  for (;;) {
+    auto answer = attempt(clock.now() + limits.each);
+    auto const next = retry.fail({.reason = judge(answer), .jitter = random_fraction()});
+    if (next.verdict != RetryVerdict::retry) return answer;
+    clock.sleep_until(clock.now() + next.delay);
+  }
+}
+
+/// One transport for several users, one at a time: copies send over the same connection. Not
+/// thread-safe.
+template <Transport T>
+class SharedTransport {
+ public:
+  explicit SharedTransport(T transport) : held_(std::make_shared<T>(std::move(transport))) {}
+
+  [[nodiscard]] Result<Response> send(Request const& request, Instant deadline) {
+    return held_->send(request, deadline);
+  }
+
+ private:
+  std::shared_ptr<T> held_;
+};
+
+}  // namespace sla::inline v1
+
+// sla/aws/endpoint.hpp
+// Which host answers for a service in a region. The rules are those of the SDKs' endpoint rule sets
+// (regional hosts only, never a global one); buckets have rules of their own in aws/bucket.hpp.
+// What the environment asks for is read in aws/endpoint_settings.hpp.
+
+namespace sla::inline v1 {
+
+/// The services that this library speaks to.
+enum class Service { sns, s3, sts, ssm, cloudwatch };
+
+/// The name of a service in host names and in the scope of a signature.
+[[nodiscard]] constexpr std::string_view signing_name(Service service) noexcept {
+  constexpr std::array<std::string_view, 5> names{"sns", "s3", "sts", "ssm", "monitoring"};
+  return names[static_cast<std::size_t>(service)];
+}
+
+/// Whether requests go to hosts that have IPv6 addresses too.
+enum class DualStack { off, on };
+
+/// What decides where requests go.
+struct EndpointOptions {
+  std::string region{};
+  Fips fips = Fips::off;
+  DualStack dual_stack = DualStack::off;
+  std::optional<Url> custom{};  ///< a server of the user's own; then only this one is used
+};
+
+namespace detail {
+
+inline Error bad_endpoint(std::string_view why) { return Error{Errc::invalid, std::string(why)}; }
+
+/// What no service allows together, and the region where one is needed.
+inline Result<void> check_endpoint(Service service, EndpointOptions const& options) {
+  if (options.custom && options.dual_stack == DualStack::on) {
+    return bad_endpoint("a custom endpoint cannot be combined with dual-stack hosts");
+  }
+  if (options.custom && options.fips == Fips::on) {
+    return bad_endpoint("a custom endpoint cannot be combined with FIPS hosts");
+  }
+  if (options.region.empty()) {
+    if (options.custom && service != Service::s3) return {};
+    return bad_endpoint("no region is set");
+  }
+  if (!valid_region(options.region)) {
+    return bad_endpoint("the region is no valid part of a host name");
+  }
+  if (service == Service::s3 && options.fips == Fips::on &&
+      partition_of(options.region).name == "aws-cn") {
+    return bad_endpoint("s3 has no FIPS hosts in the partition aws-cn");
+  }
+  return {};
+}
+
+/// The name of the service in the host, with `-fips` where it is so called. In GovCloud the plain
+/// hosts are the validated ones, but for s3 and for the dual-stack hosts of some.
+inline std::string endpoint_prefix(Service service, EndpointOptions const& options) {
+  std::string name(signing_name(service));
+  bool const government = partition_of(options.region).name == "aws-us-gov";
+  bool const plain = government && service != Service::s3 &&
+                     (options.dual_stack == DualStack::off || service == Service::cloudwatch);
+  if (options.fips == Fips::on && !plain) name += "-fips";
+  return name;
+}
+
+}  // namespace detail
+
+/// The URL of a service. Errc::invalid where the options contradict each other or lack the region;
+/// only a custom endpoint of another service than s3 needs none.
+[[nodiscard]] inline Result<Url> endpoint_url(Service service, EndpointOptions const& options) {
+  if (auto good = detail::check_endpoint(service, options); !good) return good.error();
+  if (options.custom) return *options.custom;
+  Partition const& partition = partition_of(options.region);
+  std::string host = detail::endpoint_prefix(service, options);
+  bool const dual = options.dual_stack == DualStack::on;
+  if (dual && service == Service::s3) host += ".dualstack";
+  host.append(".").append(lower(options.region)).append(".");
+  host += dual && service != Service::s3 ? partition.dual_stack_suffix : partition.dns_suffix;
+  Url url{};
+  url.host = std::move(host);
+  return url;
+}
+
+}  // namespace sla::inline v1
+
+// sla/aws/bucket.hpp
+// Where an S3 bucket is and how its objects are addressed: the bucket as a sub-domain where its
+// name can be one, else as the first part of the path. A name is checked before any request; access
+// points, outposts and directory buckets are refused, because they are signed differently.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+
+namespace sla::inline v1 {
+
+/// How a bucket is addressed.
+enum class Addressing {
+  automatic,       ///< as a sub-domain where that is possible
+  path,            ///< always in the path, as small servers of one's own want it
+  virtual_hosted,  ///< as a sub-domain, or not at all
+};
+
+/// One bucket. The region of its endpoint is corrected when S3 says that it is elsewhere, so
+/// requests go to one Bucket from one thread at a time.
+struct Bucket {
+  std::string name{};
+  EndpointOptions endpoint{};
+  Addressing addressing = Addressing::automatic;
+};
+
+/// Whether a name can be that of a bucket. Upper case and underscores are allowed for the sake of
+/// old buckets.
+[[nodiscard]] inline Result<void> check_bucket_name(std::string_view name) {
+  auto const wrong = [](std::string_view why) {
+    return Error{Errc::invalid, "not the name of a bucket: " + std::string(why)};
+  };
+  if (name.starts_with("arn:")) return wrong("ARNs of access points and buckets are not supported");
+  if (name.starts_with("s3://")) return wrong("give the name alone, without s3://");
+  if (name.find('/') != std::string_view::npos) return wrong("it holds a slash");
+  if (has_control(name)) return wrong("it holds a control character");
+  if (name.size() < 3 || name.size() > 63) return wrong("it must have 3 to 63 characters");
+  for (char const c : name) {
+    if (!is_alpha(c) && !is_digit(c) && c != '-' && c != '.' && c != '_') {
+      return wrong("it may hold letters, digits, dots and hyphens only");
+    }
+  }
+  if (name.ends_with("--x-s3")) return wrong("directory buckets (--x-s3) are not supported");
+  if (!(is_alpha(name.front()) || is_digit(name.front())) ||
+      !(is_alpha(name.back()) || is_digit(name.back()))) {
+    return wrong("it must begin and end with a letter or a digit");
+  }
+  if (name.find("..") != std::string_view::npos) return wrong("it holds two dots in a row");
+  if (is_ipv4_address(name)) return wrong("it looks like an IP address");
+  return {};
+}
+
+namespace detail {
+
+/// Whether a bucket can be a sub-domain. A dot makes two labels of it, which no certificate of S3
+/// covers, so it is possible only without TLS.
+inline bool fits_host(std::string_view bucket, Url const& url) {
+  if (bucket.size() < 3 || bucket.size() > 63 || is_ipv4_address(bucket)) return false;
+  for (std::string_view const label : split(bucket, '.')) {
+    if (!is_dns_label(label) || lower(label) != label) return false;
+  }
+  return bucket.find('.') == std::string_view::npos || url.scheme == Scheme::http;
+}
+
+}  // namespace detail
+
+/// The URL under which the objects of a bucket are: its path ends where the slash before the key
+/// comes. A host that is an address has no sub-domains; `localhost` is a name.
+[[nodiscard]] inline Result<Url> bucket_url(Bucket const& bucket) {
+  auto url = endpoint_url(Service::s3, bucket.endpoint);
+  if (!url) return url;
+  while (url->path.ends_with('/')) url->path.pop_back();
+  bool const fits = detail::fits_host(bucket.name, *url) && !is_ip_address(url->host) &&
+                    bucket.name.size() + 1 + url->host.size() <= 253;
+  if (fits && bucket.addressing != Addressing::path) {
+    url->host.insert(0, bucket.name + '.');
+    return url;
+  }
+  if (bucket.addressing == Addressing::virtual_hosted) {
+    return Error{Errc::invalid, "the bucket '" + bucket.name + "' cannot be a part of the host " +
+                                    url->host + "; address it by path"};
+  }
+  url->path += '/';
+  percent_encode_to(url->path, bucket.name, Slash::encode);
+  return url;
+}
+
+}  // namespace sla::inline v1
+
+// sla/aws/ca_file.hpp
+// The file with the certificates of the authorities that TLS trusts. One that is asked for is used
+// or is an error, never passed over. Otherwise it is the system's; a static binary may run on
+// another system than that which its libcurl was built for, so the usual places are tried.
+
+namespace sla::inline v1 {
+
+/// That file. `asked` comes from the user, `own` is the TLS library's default; each may be empty.
+/// Empty where there is none; Errc::invalid where the one that is asked for cannot be read.
+[[nodiscard]] inline Result<std::string> find_ca_file(std::string asked, std::string const& own) {
+  if (!asked.empty()) {
+    if (::access(asked.c_str(), R_OK) == 0) return asked;
+    Error const why = system_error("the file of trusted certificates " + asked);
+    return Error{Errc::invalid, why.message + " (AWS_CA_BUNDLE, SSL_CERT_FILE)", why.native};
+  }
+  for (std::string file :
+       {own, std::string("/etc/ssl/certs/ca-certificates.crt"),  // Debian, Alpine
+        std::string("/etc/pki/tls/certs/ca-bundle.crt"),         // Amazon Linux, Fedora
+        std::string("/etc/ssl/ca-bundle.pem"), std::string("/etc/ssl/cert.pem")}) {
+    if (!file.empty() && ::access(file.c_str(), R_OK) == 0) return file;
+  }
+  return std::string();
+}
+
+}  // namespace sla::inline v1
+
+// sla/aws/canonical.hpp
+// The texts that a Signature Version 4 is made of: canonical request, credential scope, string to
+// sign. Pure functions that append to a text of the caller; they know no key, clock or network.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+
+namespace sla::inline v1 {
+
+/// How a service reads the path of a URL.
+enum class PathStyle {
+  single,      ///< S3: as it is sent, encoded once, dots and slashes kept
+  normalized,  ///< all others: dot segments and empty segments removed, then encoded once more
+};
+
+/// A header that lives elsewhere.
+struct HeaderView {
+  std::string_view name;
+  std::string_view value;
+};
+
+/// Where and when a signature is valid.
+struct CredentialScope {
+  std::string_view time{};  ///< `20150830T123600Z`, the value of X-Amz-Date
+  std::string_view region{};
+  std::string_view service{};
+
+  [[nodiscard]] std::string_view date() const noexcept { return time.substr(0, 8); }
+};
+
+/// What a canonical request is made from.
+struct CanonicalParts {
+  Method method = Method::get;
+  std::string_view path{};   ///< as it is sent
+  std::string_view query{};  ///< as it is sent, without the question mark
+  PathStyle path_style = PathStyle::normalized;
+  std::span<HeaderView const> headers{};  ///< in the order of insert_header
+  std::string_view payload_hash{};
+};
+
+namespace detail {
+
+inline std::optional<unsigned char> hex_digit(char c) {
+  if (is_digit(c)) return static_cast<unsigned char>(c - '0');
+  c = lower(c);
+  if (c >= 'a' && c <= 'f') return static_cast<unsigned char>(c - 'a' + 10);
+  return std::nullopt;
+}
+
+/// The byte that an escape such as `%2F` at the start of the text stands for.
+inline std::optional<char> escaped_byte(std::string_view text) {
+  if (text.size() < 3 || text[0] != '%') return std::nullopt;
+  auto const high = hex_digit(text[1]);
+  auto const low = hex_digit(text[2]);
+  if (!high || !low) return std::nullopt;
+  return static_cast<char>(*high << 4U | *low);
+}
+
+/// Encodes what is not encoded yet, and spells escapes as percent_encode does. An escaped slash
+/// is no separator and stays escaped.
+inline void encode_once_to(std::string& out, std::string_view text, Slash slash) {
+  while (!text.empty()) {
+    if (auto const byte = escaped_byte(text)) {
+      percent_encode_to(out, {&*byte, 1}, Slash::encode);
+      text.remove_prefix(3);
+    } else {
+      percent_encode_to(out, text.substr(0, 1), slash);
+      text.remove_prefix(1);
+    }
+  }
+}
+
+/// RFC 3986 section 5.2.4, and without empty segments; a final slash stays.
+inline void normalized_path_to(std::string& out, std::string_view path) {
+  std::size_t const start = out.size();
+  bool directory = false;
+  for (bool last = false; !last;) {
+    std::size_t const end = std::min(path.find('/'), path.size());
+    std::string_view const segment = path.substr(0, end);
+    last = end == path.size();
+    path.remove_prefix(last ? end : end + 1);
+    directory = segment.empty() || segment == "." || segment == "..";
+    if (!directory) {
+      out += '/';
+      percent_encode_to(out, segment, Slash::encode);
+    } else if (segment == ".." && out.size() > start) {
+      out.resize(out.rfind('/'));
+    }
+  }
+  if (directory) out += '/';
+}
+
+/// Without blanks at both ends, each inner run of spaces as one, inside quotes too.
+inline void header_value_to(std::string& out, std::string_view value) {
+  value = trim(value);
+  for (std::size_t end = 0; !value.empty(); value.remove_prefix(end)) {
+    std::size_t const word = std::min(value.find(' '), value.size());
+    out += value.substr(0, word);
+    end = std::min(value.find_first_not_of(' ', word), value.size());
+    if (end > word) out += ' ';
+  }
+}
+
+inline void lower_to(std::string& out, std::string_view text) {
+  for (char const c : text) out += lower(c);
+}
+
+/// Hands each name to `visit` once, with the headers that have it.
+template <class Visit>
+void each_header_name(std::span<HeaderView const> headers, Visit visit) {
+  while (!headers.empty()) {
+    std::size_t count = 1;
+    while (count < headers.size() &&
+           same_ignoring_case(headers[count].name, headers.front().name)) {
+      ++count;
+    }
+    visit(headers.first(count));
+    headers = headers.subspan(count);
+  }
+}
+
+}  // namespace detail
+
+/// Puts a header where the signature wants it: by name, those of one name in order of arrival.
+inline void insert_header(std::vector<HeaderView>& headers, HeaderView header) {
+  auto const before = [](HeaderView const& left, HeaderView const& right) {
+    return std::lexicographical_compare(left.name.begin(), left.name.end(), right.name.begin(),
+                                        right.name.end(),
+                                        [](char a, char b) { return lower(a) < lower(b); });
+  };
+  headers.insert(std::upper_bound(headers.begin(), headers.end(), header, before), header);
+}
+
+/// The path as the service will write it when it checks the signature.
+inline void canonical_path_to(std::string& out, std::string_view path, PathStyle style) {
+  if (style == PathStyle::normalized) return detail::normalized_path_to(out, path);
+  if (path.empty()) out += '/';
+  detail::encode_once_to(out, path, Slash::keep);
+}
+
+/// `name=value` pairs, encoded once, sorted by encoded name, then by encoded value.
+inline void canonical_query_to(std::string& out, std::string_view query) {
+  if (query.empty()) return;
+  std::vector<std::pair<std::string, std::string>> pairs;
+  for (std::string_view const part : split(query, '&')) {
+    if (part.empty()) continue;
+    std::size_t const equals = std::min(part.find('='), part.size());
+    auto& [name, value] = pairs.emplace_back();
+    detail::encode_once_to(name, part.substr(0, equals), Slash::encode);
+    if (equals < part.size()) {
+      detail::encode_once_to(value, part.substr(equals + 1), Slash::encode);
+    }
+  }
+  std::sort(pairs.begin(), pairs.end());
+  std::string_view separator;
+  for (auto const& [name, value] : pairs) {
+    out.append(separator).append(name).append("=").append(value);
+    separator = "&";
+  }
+}
+
+/// A line `name:value` for each name; headers of one name are joined by commas.
+inline void canonical_headers_to(std::string& out, std::span<HeaderView const> headers) {
+  detail::each_header_name(headers, [&](std::span<HeaderView const> same) {
+    detail::lower_to(out, same.front().name);
+    char separator = ':';
+    for (HeaderView const& header : same) {
+      out += separator;
+      detail::header_value_to(out, header.value);
+      separator = ',';
+    }
+    out += '\n';
+  });
+}
+
+/// The names of the headers, joined by semicolons.
+inline void signed_names_to(std::string& out, std::span<HeaderView const> headers) {
+  std::string_view separator;
+  detail::each_header_name(headers, [&](std::span<HeaderView const> same) {
+    out += separator;
+    detail::lower_to(out, same.front().name);
+    separator = ";";
+  });
+}
+
+/// The six parts, one after the other, without a line end at the end.
+inline void canonical_request_to(std::string& out, CanonicalParts const& parts) {
+  out.append(to_string(parts.method)).append("\n");
+  canonical_path_to(out, parts.path, parts.path_style);
+  out += '\n';
+  canonical_query_to(out, parts.query);
+  out += '\n';
+  canonical_headers_to(out, parts.headers);
+  out += '\n';
+  signed_names_to(out, parts.headers);
+  out.append("\n").append(parts.payload_hash);
+}
+
+/// `20150830/us-east-1/sns/aws4_request`.
+inline void credential_scope_to(std::string& out, CredentialScope const& scope) {
+  out.append(scope.date()).append("/").append(scope.region).append("/").append(scope.service);
+  out += "/aws4_request";
+}
+
+/// The four lines that are signed; the hash is that of the canonical request, in hexadecimal.
+inline void string_to_sign_to(std::string& out, CredentialScope const& scope,
+                              std::string_view canonical_hash) {
+  out.append("AWS4-HMAC-SHA256\n").append(scope.time).append("\n");
+  credential_scope_to(out, scope);
+  out.append("\n").append(canonical_hash);
+}
+
+}  // namespace sla::inline v1
+
+// sla/aws/credentials.hpp
+// Who signs: one set of AWS credentials, and the contract of what supplies them. The sources stand
+// in credential/, one per file.
+
+namespace sla::inline v1 {
+
+/// One set of keys. The access key id may be logged, the rest never.
+struct Credentials {
+  std::string access_key_id{};
+  Secret secret_access_key{};
+  Secret session_token{};             ///< empty for keys that do not expire
+  std::optional<WallTime> expires{};  ///< by the service's clock
+  std::string account_id{};           ///< empty where the source does not say it
+  std::string source{};               ///< which source they came from, for people
+};
+
+/// `credentials(now)` gives the keys to sign with at that time. Errc::not_configured means that
+/// this source is not in use here and another may be asked; any other Error means that it is in
+/// use and failed.
+template <class S>
+concept CredentialSource = std::movable<S> && requires(S& s, WallTime now) {
+  { s.credentials(now) } -> std::same_as<Result<Credentials>>;
+};
+
+}  // namespace sla::inline v1
+
+// sla/aws/service_error.hpp
+// What a service says when it says no, whatever the format of its answer. The readers stand with
+// the formats (aws/xml.hpp, aws/reply.hpp); what the code means for a retry is decided elsewhere.
+
+namespace sla::inline v1 {
+
+/// The service's own words. Each is empty where the answer does not have it.
+struct ServiceError {
+  std::string code{};        ///< such as `InvalidParameter`, as it stands on the wire
+  std::string message{};     ///< for people
+  std::string request_id{};  ///< what the service's support asks for
+
+  bool operator==(ServiceError const&) const = default;
+};
+
+}  // namespace sla::inline v1
+
+// sla/aws/refusal.hpp
+// The Error that tells people how a service refused a request. Services put into their messages
+// what they were sent: some give back the canonical request, line by line, session token included,
+// so only the first line is kept.
+
+namespace sla::inline v1 {
+
+/// `http 403: AccessDenied: not allowed (request id 4f2a)`; native is the HTTP status.
+[[nodiscard]] inline Error refusal_error(Errc code, int status, ServiceError const& said) {
+  std::string message = "http " + std::to_string(status);
+  std::string_view const words = trim(said.message);
+  if (!said.code.empty()) message.append(": ").append(said.code, 0, 100);
+  if (!words.empty()) message.append(": ").append(words.substr(0, words.find('\n')), 0, 500);
+  if (!said.request_id.empty()) {
+    message.append(" (request id ").append(said.request_id, 0, 100).append(")");
+  }
+  for (char& c : message) c = is_control(c) ? ' ' : c;
+  return Error{code, std::move(message), status};
+}
+
+}  // namespace sla::inline v1
+
+// sla/aws/digest.hpp
+// SHA-256 and HMAC-SHA-256: all that sla itself needs from OpenSSL, and the only header that
+// includes it. OpenSSL starts with the first byte hashed, not with the program, and the algorithm
+// is looked up once. Use one hash again and again where it matters; what held a key is wiped.
+
+namespace sla::inline v1 {
+
+namespace detail {
+
+struct OpensslFree {
+  void operator()(EVP_MD* algorithm) const noexcept { EVP_MD_free(algorithm); }
+  void operator()(EVP_MD_CTX* context) const noexcept { EVP_MD_CTX_free(context); }
+};
+
+/// Looked up by the first call; null where OpenSSL has no SHA-256.
+inline EVP_MD const* sha256_algorithm() {
+  static std::unique_ptr<EVP_MD, OpensslFree> const algorithm(
+      EVP_MD_fetch(nullptr, "SHA256", nullptr));
+  return algorithm.get();
+}
+
+/// Takes OpenSSL's own reason, and leaves its queue of errors empty for libcurl.
+inline Error digest_error() {
+  char const* const reason = ERR_reason_error_string(ERR_peek_last_error());
+  Error error{Errc::system, std::string("sha-256: ") + (reason != nullptr ? reason : "failed")};
+  ERR_clear_error();
+  return error;
+}
+
+}  // namespace detail
+
+/// A text seen as bytes.
+[[nodiscard]] inline std::span<unsigned char const> bytes_of(std::string_view text) noexcept {
+  return {reinterpret_cast<unsigned char const*>(text.data()), text.size()};
+}
+/// A digest seen as a text of 32 characters; valid while the digest lives.
+[[nodiscard]] inline std::string_view text_of(Sha256Bytes const& digest) noexcept {
+  return {reinterpret_cast<char const*>(digest.data()), digest.size()};
+}
+
+/// Hashes bytes as they come. A new one costs nothing before its first update. Not thread-safe.
+class Sha256 {
+ public:
+  Sha256() = default;
+  Sha256(Sha256&& other) noexcept
+      : context_(std::move(other.context_)), state_(std::exchange(other.state_, State::fresh)) {}
+  Sha256& operator=(Sha256&& other) noexcept {
+    context_ = std::move(other.context_);
+    state_ = std::exchange(other.state_, State::fresh);
+    return *this;
+  }
+
+  /// Takes in the next bytes. A failure also fails the finish() that follows.
+  Result<void> update(std::string_view block) {
+    if (state_ == State::fresh) start();
+    if (state_ == State::running &&
+        EVP_DigestUpdate(context_.get(), block.data(), block.size()) != 1) {
+      state_ = State::failed;
+    }
+    if (state_ == State::failed) return detail::digest_error();
+    return {};
+  }
+
+  /// The digest of all bytes since the last start; the next update starts anew.
+  Result<Sha256Bytes> finish() {
+    Sha256Bytes digest{};
+    if (state_ == State::fresh) start();
+    bool const good =
+        state_ == State::running && EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr) == 1;
+    reset();
+    if (!good) return detail::digest_error();
+    return digest;
+  }
+
+  /// Another hash that has taken in the same bytes; both go on by themselves.
+  [[nodiscard]] Result<Sha256> fork() const {
+    Sha256 copy;
+    copy.state_ = state_;
+    if (state_ != State::running) return copy;
+    copy.context_.reset(EVP_MD_CTX_new());
+    if (!copy.context_ || EVP_MD_CTX_copy_ex(copy.context_.get(), context_.get()) != 1) {
+      return detail::digest_error();
+    }
+    return copy;
+  }
+
+  /// Forgets the bytes so far; the next update starts anew.
+  void reset() noexcept { state_ = State::fresh; }
+
+ private:
+  enum class State { fresh, running, failed };
+
+  void start() {
+    EVP_MD const* const algorithm = detail::sha256_algorithm();
+    if (!context_) context_.reset(EVP_MD_CTX_new());
+    bool const good = algorithm != nullptr && context_ &&
+                      EVP_DigestInit_ex2(context_.get(), algorithm, nullptr) == 1;
+    state_ = good ? State::running : State::failed;
+  }
+
+  std::unique_ptr<EVP_MD_CTX, detail::OpensslFree> context_;
+  State state_ = State::fresh;
+};
+
+/// The digest of one text, with a hash at hand; whatever that had taken in is forgotten.
+[[nodiscard]] inline Result<Sha256Bytes> sha256(Sha256& hash, std::string_view text) {
+  hash.reset();
+  if (auto taken = hash.update(text); !taken) return taken.error();
+  return hash.finish();
+}
+/// The digest of one text.
+[[nodiscard]] inline Result<Sha256Bytes> sha256(std::string_view text) {
+  Sha256 hash;
+  return sha256(hash, text);
+}
+
+namespace detail {
+
+/// The digest of one block and what follows it: one half of an HMAC.
+inline Result<Sha256Bytes> sha256_after(Sha256& hash, std::array<char, 64> const& block,
+                                        std::string_view text) {
+  hash.reset();
+  if (auto taken = hash.update({block.data(), block.size()}); !taken) return taken.error();
+  if (auto taken = hash.update(text); !taken) return taken.error();
+  return hash.finish();
+}
+
+}  // namespace detail
+
+/// HMAC-SHA-256 (RFC 2104) with a hash at hand; whatever that had taken in is forgotten.
+/// By hand, because OpenSSL's own costs twice the time and allocates.
+[[nodiscard]] inline Result<Sha256Bytes> hmac_sha256(Sha256& hash,
+                                                     std::span<unsigned char const> key,
+                                                     std::string_view text) {
+  std::array<char, 64> block{};
+  std::string_view given(reinterpret_cast<char const*>(key.data()), key.size());
+  Sha256Bytes short_key{};
+  if (given.size() > block.size()) {
+    auto const digest = sha256(hash, given);
+    if (!digest) return digest.error();
+    short_key = *digest;
+    given = text_of(short_key);
+  }
+  given.copy(block.data(), given.size());
+  auto const mask = [&block](unsigned bits) {
+    for (char& c : block) c = static_cast<char>(static_cast<unsigned char>(c) ^ bits);
+  };
+  mask(0x36U);
+  auto const inner = detail::sha256_after(hash, block, text);
+  mask(0x36U ^ 0x5CU);
+  auto outer = inner ? detail::sha256_after(hash, block, text_of(*inner)) : inner;
+  OPENSSL_cleanse(block.data(), block.size());
+  OPENSSL_cleanse(short_key.data(), short_key.size());
+  return outer;
+}
+/// HMAC-SHA-256 (RFC 2104).
+[[nodiscard]] inline Result<Sha256Bytes> hmac_sha256(std::span<unsigned char const> key,
+                                                     std::string_view text) {
+  Sha256 hash;
+  return hmac_sha256(hash, key, text);
+}
+
+}  // namespace sla::inline v1
+
+// sla/aws/sigv4.hpp
+// Signs HTTP requests for AWS with Signature Version 4: takes a request, credentials, a scope and
+// the time, and gives the request its X-Amz-* and Authorization headers. Sign again for every
+// attempt; what an earlier signature left is replaced. The clock is the caller's, and whether it
+// is right too. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
+
+namespace sla::inline v1 {
+
+/// Whether the hash of the body is also a header.
+enum class PayloadHeader {
+  none,  ///< no X-Amz-Content-Sha256
+  sign,  ///< S3: sent and signed
+};
+
+/// Which headers of a request the signature covers.
+enum class SignedHeaders {
+  standard,  ///< what no proxy changes: host, content-type, content-md5, if-none-match, x-amz-*
+  all,       ///< every header of the request
+};
+
+/// For whom a request is signed, and how that service wants it.
+struct SigningScope {
+  std::string region{};
+  std::string service{};  ///< `sns`, `s3`, `sts`, `ssm`, `monitoring`, ...
+  PathStyle path_style = PathStyle::normalized;
+  PayloadHeader payload_header = PayloadHeader::none;
+  SignedHeaders signed_headers = SignedHeaders::standard;
+};
+
+/// Holds the last signing key: it is the same for a day, a region, a service and a secret. Whoever
+/// alternates between services has one for each. Wipes what it forgets. Not thread-safe.
+class SigningKeyCache {
+ public:
+  /// The signing key, valid until the next call.
+  [[nodiscard]] Result<std::span<unsigned char const>> key(Sha256& hash, Secret const& secret,
+                                                           CredentialScope const& scope) {
+    if (scope.date() != date_ || scope.region != region_ || scope.service != service_ ||
+        key_.empty() || !(secret == secret_)) {
+      if (auto derived = derive(hash, secret, scope); !derived) return derived.error();
+    }
+    return bytes_of(key_.reveal());
+  }
+
+ private:
+  Result<void> derive(Sha256& hash, Secret const& secret, CredentialScope const& scope) {
+    key_ = Secret();
+    std::string start;
+    start.reserve(4 + secret.reveal().size());
+    start.append("AWS4").append(secret.reveal());
+    auto key = hmac_sha256(hash, bytes_of(start), scope.date());
+    ::explicit_bzero(start.data(), start.size());
+    for (std::string_view const part :
+         std::initializer_list<std::string_view>{scope.region, scope.service, "aws4_request"}) {
+      if (key) key = hmac_sha256(hash, *key, part);
+    }
+    if (!key) return key.error();
+    key_ = Secret(text_of(*key));
+    ::explicit_bzero(key->data(), key->size());
+    secret_ = secret;
+    date_ = scope.date();
+    region_ = scope.region;
+    service_ = scope.service;
+    return {};
+  }
+
+  Secret secret_;
+  std::string date_;
+  std::string region_;
+  std::string service_;
+  Secret key_;
+};
+
+/// Signs requests, and keeps its key and its buffers for the next one. Not thread-safe.
+class Signer {
+ public:
+  /// Puts X-Amz-Date, X-Amz-Security-Token, X-Amz-Content-Sha256 (as the scope wants) and
+  /// Authorization into the request. Signs the URL's host, so a Host header of the caller's is
+  /// refused. Errc::invalid, and the request stays as it was, where a text that becomes part of a
+  /// header holds a control character or a part that is needed is empty.
+  Result<void> sign(Request& request, Credentials const& credentials, SigningScope const& scope,
+                    WallTime now) {
+    if (auto good = check(request, credentials, scope); !good) return within(good.error());
+    auto const payload = payload_hash(request.body);
+    if (!payload) return within(payload.error());
+    payload_ = hex(*payload);
+    time_ = amz_date(now);
+    host_ = host_header(request.url);
+    set_headers(request.headers, credentials, scope);
+    if (auto done = prepare(request, scope); !done) return within(done.error());
+    if (auto done = authorize(credentials, scope); !done) return within(done.error());
+    set_header(request.headers, {"Authorization", authorization_});
+    return {};
+  }
+
+  /// What the last signature was made from. It holds the session token: not for a log.
+  [[nodiscard]] std::string const& canonical_request() const noexcept { return canonical_; }
+  /// What the last signature is the signature of.
+  [[nodiscard]] std::string const& string_to_sign() const noexcept { return string_to_sign_; }
+
+ private:
+  static Error within(Error error) { return std::move(error).within("signing"); }
+
+  static Result<void> check(Request const& request, Credentials const& credentials,
+                            SigningScope const& scope) {
+    std::string_view const secret = credentials.secret_access_key.reveal();
+    if (secret.empty()) return Error{Errc::invalid, "no secret access key"};
+    for (HeaderView const part : {HeaderView{"access key id", credentials.access_key_id},
+                                  {"region", scope.region},
+                                  {"service", scope.service},
+                                  {"host", request.url.host}}) {
+      if (part.value.empty()) return Error{Errc::invalid, "no " + std::string(part.name)};
+      if (has_control(part.value)) return control_character(part.name);
+    }
+    if (has_control(credentials.session_token.reveal())) return control_character("session token");
+    for (Header const& header : request.headers) {
+      if (is_replaced(header.name)) continue;
+      if (auto good = check(header); !good) return good.error();
+    }
+    return {};
+  }
+  static Result<void> check(Header const& header) {
+    auto const allowed = [](char c) { return c > ' ' && c < '\x7f' && c != ':'; };
+    if (header.name.empty() || !std::all_of(header.name.begin(), header.name.end(), allowed)) {
+      return Error{Errc::invalid, shown(header) + ": not a name for a header"};
+    }
+    if (has_control(header.value)) return control_character(shown(header));
+    if (same_ignoring_case(header.name, "host")) {
+      return Error{Errc::invalid, shown(header) + ": it is made from the URL"};
+    }
+    return {};
+  }
+  /// Escaped, because the name may be what is wrong; without the value, which may be a secret.
+  static std::string shown(Header const& header) {
+    return "header " + percent_encode(header.name, Slash::encode);
+  }
+  static Error control_character(std::string_view where) {
+    return Error{Errc::invalid, std::string(where) + ": a control character in its value"};
+  }
+
+  Result<Sha256Bytes> payload_hash(Output const& body) {
+    if (auto const known = body.sha256()) return *known;
+    hash_.reset();
+    std::array<char, 16 * 1024> block;
+    for (std::uint64_t offset = 0; offset < body.size();) {
+      auto const count = body.read(offset, block);
+      if (!count) return count.error();
+      if (auto taken = hash_.update({block.data(), *count}); !taken) return taken.error();
+      offset += *count;
+    }
+    return hash_.finish();
+  }
+
+  static bool is_replaced(std::string_view name) {
+    for (std::string_view const ours :
+         {"authorization", "x-amz-date", "x-amz-security-token", "x-amz-content-sha256"}) {
+      if (same_ignoring_case(name, ours)) return true;
+    }
+    return false;
+  }
+  void set_headers(std::vector<Header>& headers, Credentials const& credentials,
+                   SigningScope const& scope) {
+    set_header(headers, {"X-Amz-Date", time_});
+    set_header(headers, {"X-Amz-Security-Token", credentials.session_token.reveal()});
+    bool const with_payload = scope.payload_header == PayloadHeader::sign;
+    set_header(headers, {"X-Amz-Content-Sha256", with_payload ? payload_ : std::string_view()});
+  }
+  /// The only header of that name has that value; no value, no header. One that is there already
+  /// is written over, so that signing a request again allocates nothing.
+  static void set_header(std::vector<Header>& headers, HeaderView wanted) {
+    auto const named = [&](Header const& header) {
+      return same_ignoring_case(header.name, wanted.name);
+    };
+    auto const first = std::find_if(headers.begin(), headers.end(), named);
+    if (wanted.value.empty()) {
+      headers.erase(std::remove_if(first, headers.end(), named), headers.end());
+    } else if (first == headers.end()) {
+      headers.push_back({std::string(wanted.name), std::string(wanted.value)});
+    } else {
+      first->value = wanted.value;
+      headers.erase(std::remove_if(first + 1, headers.end(), named), headers.end());
+    }
+  }
+
+  static bool is_signed(std::string_view name, SignedHeaders which) {
+    if (which == SignedHeaders::all) return !same_ignoring_case(name, "authorization");
+    for (std::string_view const signed_name : {"content-type", "content-md5", "if-none-match"}) {
+      if (same_ignoring_case(name, signed_name)) return true;
+    }
+    return same_ignoring_case(name.substr(0, 6), "x-amz-");
+  }
+
+  /// Writes down what is to be signed.
+  Result<void> prepare(Request const& request, SigningScope const& scope) {
+    headers_.clear();
+    insert_header(headers_, {"host", host_});
+    for (Header const& header : request.headers) {
+      if (is_signed(header.name, scope.signed_headers)) {
+        insert_header(headers_, {header.name, header.value});
+      }
+    }
+    canonical_.clear();
+    canonical_request_to(canonical_, {.method = request.method,
+                                      .path = request.url.path,
+                                      .query = request.url.query,
+                                      .path_style = scope.path_style,
+                                      .headers = headers_,
+                                      .payload_hash = payload_});
+    auto const hash = sha256(hash_, canonical_);
+    if (!hash) return hash.error();
+    string_to_sign_.clear();
+    string_to_sign_to(string_to_sign_, credential_scope(scope), hex(*hash));
+    return {};
+  }
+
+  /// Signs it, and writes the value of the Authorization header.
+  Result<void> authorize(Credentials const& credentials, SigningScope const& scope) {
+    auto const key = keys_.key(hash_, credentials.secret_access_key, credential_scope(scope));
+    if (!key) return key.error();
+    auto const signature = hmac_sha256(hash_, *key, string_to_sign_);
+    if (!signature) return signature.error();
+    authorization_ = "AWS4-HMAC-SHA256 Credential=";
+    authorization_.append(credentials.access_key_id).append("/");
+    credential_scope_to(authorization_, credential_scope(scope));
+    authorization_ += ", SignedHeaders=";
+    signed_names_to(authorization_, headers_);
+    authorization_.append(", Signature=").append(hex(*signature));
+    return {};
+  }
+
+  [[nodiscard]] CredentialScope credential_scope(SigningScope const& scope) const noexcept {
+    return {.time = time_, .region = scope.region, .service = scope.service};
+  }
+
+  Sha256 hash_;
+  SigningKeyCache keys_;
+  std::vector<HeaderView> headers_;
+  std::string host_;
+  std::string time_;
+  std::string payload_;
+  std::string canonical_;
+  std::string string_to_sign_;
+  std::string authorization_;
+};
+
+}  // namespace sla::inline v1
+
+// sla/aws/skew.hpp
+// How far this machine's clock is from the service's. Signatures carry a time, so a wrong clock
+// makes every request fail; the Date of each answer says by how much it is wrong. Pure: the caller
+// says what time it was.
+
+namespace sla::inline v1 {
+
+/// When a request was sent and its answer received, by the machine's clock.
+struct Exchange {
+  WallTime sent{};
+  WallTime received{};
+};
+
+/// The service's clock minus ours, as the last answer showed it. Not thread-safe.
+class ClockSkew {
+ public:
+  ClockSkew() = default;
+  explicit ClockSkew(Duration offset) noexcept : offset_(offset) {}
+
+  /// What to add to our time to have the service's.
+  [[nodiscard]] Duration offset() const noexcept { return offset_; }
+
+  /// Learns from any answer. One without a Date, out of a cache, or under way for more than 15
+  /// minutes says nothing.
+  void observe(Exchange exchange, Response const& response) {
+    Duration const took = exchange.received - exchange.sent;
+    if (took < Duration::zero() || took > std::chrono::minutes{15}) return;
+    if (find_header(response.headers, "age")) return;
+    auto const date = parse_http_date(find_header(response.headers, "date").value_or(""));
+    if (date) offset_ = *date - (exchange.sent + took / 2);
+  }
+
+  /// Whether a refusal comes from having signed with that offset: the code may mean it, and what
+  /// was learned since differs by more than 4 minutes. Ask after observe(). Without the second
+  /// condition every wrong key would be tried again.
+  [[nodiscard]] bool explains(std::string_view service_code, Duration used) const noexcept {
+    Duration const difference = offset_ > used ? offset_ - used : used - offset_;
+    if (difference <= std::chrono::minutes{4}) return false;
+    for (std::string_view const code : {"InvalidSignature", "SignatureDoesNotMatch", "AuthFailure",
+                                        "RequestTimeTooSkewed", "AccessDenied"}) {
+      if (bare_code(service_code) == code) return true;
+    }
+    return false;
+  }
+
+ private:
+  Duration offset_ = Duration::zero();
+};
+
+}  // namespace sla::inline v1
+
+// sla/aws/client.hpp
+// Calls one AWS service: signs each attempt anew, sends it, reads a refusal, and asks again where
+// that helps and the deadline allows it. It corrects the time in signatures by what the service
+// says the time is, and has expired credentials renewed once. It knows no format of an answer.
+
+namespace sla::inline v1 {
+
+/// Whether a call says who makes it.
+enum class Authentication {
+  sigv4,
+  none,  ///< AssumeRoleWithWebIdentity: the token in the body says it
+};
+
+/// What holds for one call besides its request.
+struct Call {
+  SigningScope scope{};  ///< ignored where nothing is signed
+  Instant deadline{};    ///< for all attempts and the waits between them
+  Duration attempt_limit = std::chrono::seconds{60};  ///< for one attempt
+  Authentication authentication = Authentication::sigv4;
+};
+
+/// A random number from 0 to below 1 for each wait, so that clients do not return all at once.
+struct RandomJitter {
+  double operator()() const { return random_fraction(); }
+};
+
+/// Calls one service. Its transport keeps the connection, its quota and its clock correction last
+/// from call to call. A source of credentials with `reject(std::string_view access_key_id)` is told
+/// when the service took them for expired. Not thread-safe.
+template <Transport T, CredentialSource S, Clock C = SteadyClock, class J = RandomJitter>
+class Client {
+ public:
+  Client(T transport, S source, RetryOptions options = {}, C clock = {}, J jitter = {})
+      : transport_(std::move(transport)),
+        source_(std::move(source)),
+        options_(options),
+        clock_(std::move(clock)),
+        jitter_(std::move(jitter)) {}
+
+  /// The answer, if its status is 2xx. `read_error(Response const&) -> ServiceError` reads what the
+  /// service says otherwise; the Error's native is then the HTTP status. An Error after more than
+  /// one attempt says how many there were.
+  template <class ReadError>
+  [[nodiscard]] Result<Response> call(Request request, Call const& how, ReadError read_error) {
+    Retry retry(options_, quota_);
+    Renewal renewal = can_renew ? Renewal::possible : Renewal::impossible;
+    for (;;) {
+      Attempt attempt = send(request, how);
+      if (attempt.result && attempt.result->ok()) {
+        retry.succeed();
+        return std::move(attempt.result);
+      }
+      if (attempt.result) refuse(attempt, read_error(*attempt.result), renewal);
+      auto const next = retry.fail(
+          {.reason = attempt.reason, .jitter = jitter_(), .retry_after = attempt.retry_after});
+      Instant const again = clock_.now() + next.delay;
+      if (next.verdict != RetryVerdict::retry || again >= how.deadline) {
+        if (retry.attempts() == 1) return attempt.result.error();
+        return attempt.result.error().within("after " + std::to_string(retry.attempts()) +
+                                             " attempts");
+      }
+      clock_.sleep_until(again);
+    }
+  }
+
+  /// The service's clock minus ours, as far as known.
+  [[nodiscard]] Duration skew() const noexcept { return skew_.offset(); }
+
+  [[nodiscard]] S& source() noexcept { return source_; }
+
+ private:
+  static constexpr bool can_renew = requires(S & source, std::string_view access_key_id) {
+    source.reject(access_key_id);
+  };
+  enum class Renewal { possible, impossible };
+
+  struct Attempt {
+    Result<Response> result;
+    RetryReason reason = RetryReason::none;
+    Duration skew = Duration::zero();  ///< that it was signed with
+    std::string access_key_id{};       ///< empty where nothing is signed
+    std::optional<std::string> retry_after{};
+  };
+
+  Attempt send(Request& request, Call const& how) {
+    Attempt attempt{.result = Response{}, .skew = skew_.offset()};
+    if (how.authentication == Authentication::sigv4) {
+      auto id = sign(request, how.scope);
+      attempt.access_key_id = id.value_or(std::string{});
+      if (!id) attempt.result = id.error();
+      if (!id) return attempt;
+    }
+    Instant const sent = clock_.now();
+    Duration const limit = std::min<Duration>(how.attempt_limit, how.deadline - sent);
+    attempt.result = transport_.send(request, sent + limit);
+    if (attempt.result) {
+      WallTime const received = clock_.wall();
+      skew_.observe({received - (clock_.now() - sent), received}, *attempt.result);
+    } else {
+      attempt.reason = retry_reason(attempt.result.error().code);
+    }
+    return attempt;
+  }
+
+  /// Gives back the access key id. What an earlier attempt signed is replaced.
+  Result<std::string> sign(Request& request, SigningScope const& scope) {
+    auto const keys = source_.credentials(clock_.wall() + skew_.offset());
+    if (!keys) return keys.error().within("credentials");
+    auto const done = signer_.sign(request, *keys, scope, clock_.wall() + skew_.offset());
+    if (!done) return done.error();
+    return keys->access_key_id;
+  }
+
+  /// Makes of an answer that is no success the error that it is.
+  void refuse(Attempt& attempt, ServiceError const& said, Renewal& renewal) {
+    int const status = attempt.result->status;
+    Refusal const refusal = read_refusal(status, said.code);
+    if (auto const after = find_header(attempt.result->headers, "x-amz-retry-after")) {
+      attempt.retry_after = std::string(*after);
+    }
+    attempt.result = refusal_error(refusal.code, status, said);
+    attempt.reason = refusal.reason;
+    if (attempt.access_key_id.empty()) return;
+    if (skew_.explains(said.code, attempt.skew)) attempt.reason = RetryReason::transient;
+    if constexpr (can_renew) {
+      if (refusal.code != Errc::expired || renewal == Renewal::impossible) return;
+      renewal = Renewal::impossible;
+      source_.reject(std::string_view(attempt.access_key_id));
+      attempt.reason = RetryReason::transient;
+    }
+  }
+
+  T transport_;
+  S source_;
+  RetryOptions options_;
+  C clock_;
+  J jitter_;
+  Signer signer_{};
+  RetryQuota quota_{};
+  ClockSkew skew_{};
+};
+
+}  // namespace sla::inline v1
+
+// sla/aws/credential/environment.hpp
+// Credentials from the environment variables that all AWS tools share. A blank variable counts as
+// unset. Half a pair of keys is an error and not a reason to ask another source, which might answer
+// with the identity of somebody else.
+
+namespace sla::inline v1 {
+
+/// AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_CREDENTIAL_EXPIRATION and
+/// AWS_ACCOUNT_ID, as they were when this was made. Errors name the variable, never its value.
+class EnvironmentCredentials {
+ public:
+  explicit EnvironmentCredentials(Environment const& environment) : found_(read(environment)) {}
+
+  /// The keys; Errc::not_configured where none is set, Errc::invalid where they cannot be used.
+  [[nodiscard]] Result<Credentials> credentials(WallTime /*now*/) const { return found_; }
+
+ private:
+  static std::string_view value(Environment const& environment, std::string_view name) {
+    std::string_view const text = environment.get(name).value_or(std::string_view{});
+    return trim(text).empty() ? std::string_view{} : text;
+  }
+
+  /// Keys and tokens are visible ASCII. A line break from a file would even forge a header.
+  static bool visible(std::string_view text) {
+    for (char const c : text) {
+      if (c <= ' ' || c > '~') return false;
+    }
+    return true;
+  }
+
+  static Result<Credentials> read(Environment const& environment) {
+    std::string_view const id = value(environment, "AWS_ACCESS_KEY_ID");
+    std::string_view const secret = value(environment, "AWS_SECRET_ACCESS_KEY");
+    if (id.empty() && secret.empty()) {
+      return Error{Errc::not_configured, "AWS_ACCESS_KEY_ID is not set"};
+    }
+    if (id.empty()) return invalid("AWS_SECRET_ACCESS_KEY is set but AWS_ACCESS_KEY_ID is not");
+    if (secret.empty()) return invalid("AWS_ACCESS_KEY_ID is set but AWS_SECRET_ACCESS_KEY is not");
+    for (std::string_view const name :
+         {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ACCOUNT_ID"}) {
+      if (!visible(value(environment, name))) {
+        return invalid(std::string(name) +
+                       " holds a blank, a line break or another character that cannot be in it");
+      }
+    }
+    Credentials keys{};
+    keys.access_key_id = id;
+    keys.secret_access_key = Secret(secret);
+    keys.session_token = Secret(value(environment, "AWS_SESSION_TOKEN"));
+    keys.account_id = value(environment, "AWS_ACCOUNT_ID");
+    keys.source = "environment";
+    std::string_view const expiration = trim(value(environment, "AWS_CREDENTIAL_EXPIRATION"));
+    if (!expiration.empty()) keys.expires = parse_iso_time(expiration);
+    if (!expiration.empty() && !keys.expires) {
+      return invalid("AWS_CREDENTIAL_EXPIRATION is not a time such as 2026-01-01T00:00:00Z");
+    }
+    return keys;
+  }
+
+  static Error invalid(std::string_view why) { return Error{Errc::invalid, std::string(why)}; }
+
+  Result<Credentials> found_;
+};
+static_assert(CredentialSource<EnvironmentCredentials>);
+
+}  // namespace sla::inline v1
+
+// sla/aws/curl_headers.hpp
+// The headers of a request in the form in which libcurl takes them: `Name: value`, `Name;` for an
+// empty value, and `Name:` for one of its own that it shall leave out.
+
+namespace sla::inline v1 {
+
+/// `sla-runner/` and the version.
+[[nodiscard]] inline std::string user_agent() {
+  return "sla-runner/" + std::to_string(SLA_VERSION_MAJOR) + '.' +
+         std::to_string(SLA_VERSION_MINOR) + '.' + std::to_string(SLA_VERSION_PATCH);
+}
+
+/// The lines. Errc::invalid where a header could smuggle in another; the message has no value.
+[[nodiscard]] inline Result<std::vector<std::string>> curl_headers(Request const& request) {
+  std::vector<std::string> lines;
+  for (auto const& [name, value] : request.headers) {
+    if (name.empty() || has_control(name) || name.find_first_of(" :;") != std::string::npos) {
+      return Error{Errc::invalid, "a header with a name that cannot be one"};
+    }
+    if (has_control(value)) {
+      return Error{Errc::invalid, "header " + name + ": a control character in its value"};
+    }
+    lines.push_back(trim(value).empty() ? name + ';' : name + ": " + value);
+  }
+  for (std::string_view const name : {"Accept", "Content-Type", "Expect"}) {
+    if (!find_header(request.headers, name)) lines.push_back(std::string(name) + ':');
+  }
+  if (!find_header(request.headers, "User-Agent")) lines.push_back("User-Agent: " + user_agent());
+  return lines;
+}
+
+}  // namespace sla::inline v1
+
+// sla/aws/response_builder.hpp
+// Puts a Response together from the lines and blocks that arrive, up to a limit. Interim answers
+// (1xx) are dropped, and a head that was cut off is no answer. What parses HTTP itself is the
+// transport's business.
+
+namespace sla::inline v1 {
+
+/// One response on its way in.
+class ResponseBuilder {
+ public:
+  /// At most `limit` bytes, header lines included.
+  explicit ResponseBuilder(std::size_t limit) noexcept : limit_(limit) {}
+
+  /// One line of the head: a status line, which begins anew, a header, or the empty line.
+  Result<void> line(std::string_view text) {
+    if (text.starts_with("HTTP/")) {
+      response_ = Response{};
+      whole_head_ = false;
+    }
+    if (auto good = count(text.size()); !good) return good;
+    auto& headers = response_.headers;
+    if ((text.starts_with(' ') || text.starts_with('\t')) && !headers.empty()) {
+      headers.back().value.append(" ").append(trim(text));  // RFC 9112 section 5.2
+    } else if (auto const colon = text.find(':'); colon != std::string_view::npos) {
+      headers.push_back({lower(text.substr(0, colon)), std::string(trim(text.substr(colon + 1)))});
+    }
+    whole_head_ = whole_head_ || trim(text).empty();
+    return {};
+  }
+  /// A block of the body.
+  Result<void> body(std::string_view block) {
+    if (auto good = count(block.size()); !good) return good;
+    response_.body += block;
+    return {};
+  }
+
+  /// Nothing more arrives.
+  [[nodiscard]] Result<Response> finish(int status) && {
+    if (!whole_head_) return Error{Errc::unavailable, "the answer was cut off in its head"};
+    response_.status = status;
+    return std::move(response_);
+  }
+
+ private:
+  Result<void> count(std::size_t size) {
+    if (size > limit_ - received_) {
+      return Error{Errc::invalid, "the answer is larger than " + std::to_string(limit_) + " bytes"};
+    }
+    received_ += size;
+    return {};
+  }
+
+  std::size_t limit_;
+  std::size_t received_ = 0;
+  bool whole_head_ = false;
+  Response response_{};
+};
+
+}  // namespace sla::inline v1
+
+// sla/aws/curl.hpp
+// The real Transport, over libcurl, and the only user of it. One connection stays open between
+// requests. TLS is always verified, no redirect is followed, and libcurl adds nothing to a request
+// but Host, User-Agent and Content-Length. A request is bound to its deadline, name resolution
+// included, and to that of a Stop. Nothing is initialised before the first request.
+
+namespace sla::inline v1 {
+namespace detail {
+
+struct CurlRelease {
+  void operator()(CURL* handle) const noexcept {
+    PipeSignalGuard const guard;  // a TLS connection ends with a write
+    curl_easy_cleanup(handle);
+  }
+};
+using CurlHandle = std::unique_ptr<CURL, CurlRelease>;
+
+/// Sets options and remembers the first that was refused.
+struct CurlSetup {
+  CURL* handle;
+  CURLcode code = CURLE_OK;
+
+  template <class Value>
+  void set(CURLoption option, Value value) noexcept {
+    static_assert(std::is_pointer_v<Value> || std::is_same_v<Value, long> ||
+                  std::is_same_v<Value, curl_off_t>);  // libcurl reads them unchecked
+    if (code == CURLE_OK) code = curl_easy_setopt(handle, option, value);
+  }
+};
+
+/// One request under way. The functions are called from C, so nothing may be thrown through them.
+struct CurlTransfer {
+  Output const& body;
+  Stop const* stop;
+  ResponseBuilder answer;
+  std::optional<Error> error{};  ///< why one of them ended the transfer
+  std::uint64_t sent = 0;
+  int status = 0;
+  char words[CURL_ERROR_SIZE] = "";  ///< libcurl's own
+
+  void attach(CurlSetup& setup) {
+    setup.set(CURLOPT_ERRORBUFFER, &words[0]);
+    setup.set(CURLOPT_READFUNCTION, &read);
+    setup.set(CURLOPT_READDATA, this);
+    setup.set(CURLOPT_SEEKFUNCTION, &seek);
+    setup.set(CURLOPT_SEEKDATA, this);
+    setup.set(CURLOPT_HEADERFUNCTION, &take<&ResponseBuilder::line>);
+    setup.set(CURLOPT_HEADERDATA, this);
+    setup.set(CURLOPT_WRITEFUNCTION, &take<&ResponseBuilder::body>);
+    setup.set(CURLOPT_WRITEDATA, this);
+    setup.set(CURLOPT_XFERINFOFUNCTION, &progress);
+    setup.set(CURLOPT_XFERINFODATA, this);
+    setup.set(CURLOPT_NOPROGRESS, stop == nullptr ? 1L : 0L);
+    setup.set(CURLOPT_OPENSOCKETFUNCTION, &open_socket);
+  }
+
+  static std::size_t read(char* to, std::size_t size, std::size_t count, void* user) noexcept {
+    auto& self = *static_cast<CurlTransfer*>(user);
+    auto const n = self.body.read(self.sent, {to, size * count});
+    if (!n) self.error = n.error();
+    if (!n) return CURL_READFUNC_ABORT;
+    self.sent += *n;
+    return *n;
+  }
+  static int seek(void* user, curl_off_t offset, int origin) noexcept {
+    if (origin != SEEK_SET || offset < 0) return CURL_SEEKFUNC_CANTSEEK;
+    static_cast<CurlTransfer*>(user)->sent = static_cast<std::uint64_t>(offset);
+    return CURL_SEEKFUNC_OK;
+  }
+  template <auto part>
+  static std::size_t take(char* data, std::size_t size, std::size_t count, void* user) noexcept {
+    auto& self = *static_cast<CurlTransfer*>(user);
+    auto const taken = (self.answer.*part)({data, size * count});
+    if (!taken) self.error = taken.error();
+    return taken ? size * count : 0;
+  }
+  /// Not 0 ends the transfer: a stop is due by now. libcurl asks about once a second.
+  static int progress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) noexcept {
+    auto const limit = static_cast<CurlTransfer*>(user)->stop->deadline();
+    return limit && std::chrono::steady_clock::now() >= *limit ? 1 : 0;
+  }
+  static curl_socket_t open_socket(void*, curlsocktype, curl_sockaddr* address) noexcept {
+    return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  }
+};
+
+struct CurlMeaning {
+  CURLcode code;
+  Errc meaning;
+  std::string_view message;
+};
+inline constexpr std::string_view not_trusted = "the certificate is not trusted";
+inline constexpr CurlMeaning curl_meanings[] = {
+    {CURLE_ABORTED_BY_CALLBACK, Errc::stopped, "given up because the program stops"},
+    {CURLE_OPERATION_TIMEDOUT, Errc::timed_out, "no answer in time"},
+    {CURLE_COULDNT_RESOLVE_HOST, Errc::unavailable, "could not resolve the name"},
+    {CURLE_COULDNT_RESOLVE_PROXY, Errc::unavailable, "no such proxy (HTTPS_PROXY, http_proxy)"},
+    {CURLE_COULDNT_CONNECT, Errc::unavailable, "could not connect"},
+    {CURLE_PEER_FAILED_VERIFICATION, Errc::invalid, not_trusted},
+    {CURLE_SSL_CACERT_BADFILE, Errc::invalid, not_trusted},
+    {CURLE_URL_MALFORMAT, Errc::invalid, "not a URL"},
+    {CURLE_UNSUPPORTED_PROTOCOL, Errc::invalid, "not HTTP, or this libcurl has no TLS"},
+    {CURLE_UNKNOWN_OPTION, Errc::invalid, "not possible with this libcurl"},
+    {CURLE_OUT_OF_MEMORY, Errc::system, "libcurl"},
+    {CURLE_FAILED_INIT, Errc::system, "libcurl"},
+};
+
+/// What a CURLcode means, for the program and for people.
+inline Error curl_error(CURLcode code) {
+  for (auto const& known : curl_meanings) {
+    if (known.code == code) return {known.meaning, std::string(known.message), code};
+  }
+  return {Errc::unavailable, "the connection failed", code};
+}
+
+/// libcurl takes 0 for no limit and reads an int.
+inline long curl_milliseconds(Duration time) {
+  auto const count = std::chrono::ceil<std::chrono::milliseconds>(time).count();
+  return static_cast<long>(std::clamp<std::int64_t>(count, 1, INT32_MAX));
+}
+
+/// What is the same for every request.
+inline constexpr std::pair<CURLoption, long> curl_options[] = {
+    {CURLOPT_QUICK_EXIT, 1},  // a name server that is silent holds up nobody
+    {CURLOPT_NOSIGNAL, 1},
+    {CURLOPT_TCP_NODELAY, 1},
+    {CURLOPT_TCP_KEEPALIVE, 1},
+    {CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
+    {CURLOPT_SSL_VERIFYPEER, 1},
+    {CURLOPT_SSL_VERIFYHOST, 2},
+    {CURLOPT_PATH_AS_IS, 1},
+    {CURLOPT_DISALLOW_USERNAME_IN_URL, 1},
+    {CURLOPT_FOLLOWLOCATION, 0},
+    {CURLOPT_SUPPRESS_CONNECT_HEADERS, 1},
+    {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
+};
+
+}  // namespace detail
+
+/// Initialises libcurl and its TLS library: about a millisecond, once per process, from any thread.
+/// The first request does it; a program that has something else to do meanwhile may be earlier.
+[[nodiscard]] inline Result<void> initialise_curl() {
+  static CURLcode const code = curl_global_init(CURL_GLOBAL_DEFAULT);
+  return code == CURLE_OK ? Result<void>() : detail::curl_error(CURLE_FAILED_INIT);
+}
+
+/// Which proxy requests go through.
+enum class Proxy {
+  environment,  ///< that of http_proxy, HTTPS_PROXY, NO_PROXY and their kin
+  none,         ///< for link-local addresses such as 169.254.169.254
+};
+
+/// Sends requests over HTTP/1.1 and keeps the connection. Not thread-safe.
+class Curl {
+ public:
+  struct Options {
+    std::string ca_file{};  ///< the trusted certificates; empty is where the system keeps them
+    Duration connect_timeout = std::chrono::milliseconds{3100};
+    std::size_t response_limit = 1024 * 1024;  ///< in bytes, header lines included
+    Stop const* stop = nullptr;  ///< outlives this; its deadline ends a request, within a second
+    Proxy proxy = Proxy::environment;
+  };
+
+  /// Costs nothing: libcurl wakes with the first request.
+  Curl() = default;
+  explicit Curl(Options options) : options_(std::move(options)) {}
+
+  /// Sends the request and reads the answer. The message of an Error names scheme and host, never
+  /// the path, the query or a header; native is the CURLcode.
+  [[nodiscard]] Result<Response> send(Request const& request, Instant deadline) {
+    auto answer = transfer(request, deadline);
+    if (answer) return answer;
+    Url const& url = request.url;
+    return answer.error().within(to_string(Url{url.scheme, url.host, url.port, "", ""}));
+  }
+
+ private:
+  Result<Response> transfer(Request const& request, Instant deadline) {
+    if (auto ready = open(); !ready) return ready.error();
+    auto headers = curl_headers(request);
+    if (!headers) return headers.error();
+    auto const stop_at = options_.stop != nullptr ? options_.stop->deadline() : std::nullopt;
+    bool const stopping = stop_at && *stop_at < deadline;
+    detail::CurlTransfer under_way{.body = request.body,
+                                   .stop = options_.stop,
+                                   .answer = ResponseBuilder(options_.response_limit)};
+    auto code = perform(request, *headers, stopping ? *stop_at : deadline, under_way);
+    if (under_way.error) return *under_way.error;
+    if (stopping && code == CURLE_OPERATION_TIMEDOUT) code = CURLE_ABORTED_BY_CALLBACK;
+    if (code != CURLE_OK) return failure(code, under_way.words);
+    return std::move(under_way.answer).finish(under_way.status);
+  }
+
+  Result<void> open() {
+    if (handle_) return {};
+    if (auto ready = initialise_curl(); !ready) return ready.error();
+    detail::CurlHandle handle(curl_easy_init());
+    if (!handle) return detail::curl_error(CURLE_FAILED_INIT);
+    char const* own = nullptr;
+    (void)curl_easy_getinfo(handle.get(), CURLINFO_CAINFO, &own);
+    auto ca_file = find_ca_file(options_.ca_file, own != nullptr ? own : "");
+    if (!ca_file) return ca_file.error();
+    ca_file_ = *std::move(ca_file);
+    handle_ = std::move(handle);
+    return {};
+  }
+
+  CURLcode perform(Request const& request, std::vector<std::string>& headers, Instant deadline,
+                   detail::CurlTransfer& under_way) {
+    Duration const left = deadline - std::chrono::steady_clock::now();
+    if (left <= Duration::zero()) return CURLE_OPERATION_TIMEDOUT;
+    detail::CurlSetup setup{handle_.get()};
+    std::vector<curl_slist> list(headers.size());
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      list[i] = {headers[i].data(), i + 1 < list.size() ? &list[i + 1] : nullptr};
+    }
+    setup.set(CURLOPT_HTTPHEADER, list.data());
+    set_connection(setup, left);
+    set_request(setup, request);
+    under_way.attach(setup);
+    if (setup.code == CURLE_OK) {
+      PipeSignalGuard const guard;
+      setup.code = curl_easy_perform(handle_.get());
+    }
+    long status = 0;
+    (void)curl_easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &status);
+    under_way.status = static_cast<int>(status);
+    curl_easy_reset(handle_.get());  // forgets what points into this call, keeps the connection
+    return setup.code;
+  }
+
+  void set_connection(detail::CurlSetup& setup, Duration left) const {
+    for (auto const& [option, value] : detail::curl_options) setup.set(option, value);
+    setup.set(CURLOPT_TIMEOUT_MS, detail::curl_milliseconds(left));
+    setup.set(CURLOPT_CONNECTTIMEOUT_MS, detail::curl_milliseconds(options_.connect_timeout));
+    // With a file and a directory libcurl reads the file again for each connection; a file that is
+    // not there fails although the directory would do.
+    char const* const none = nullptr;
+    setup.set(CURLOPT_CAINFO, ca_file_.empty() ? none : ca_file_.c_str());
+    if (!ca_file_.empty()) setup.set(CURLOPT_CAPATH, none);
+    if (options_.proxy == Proxy::none) setup.set(CURLOPT_PROXY, "");
+  }
+
+  static void set_request(detail::CurlSetup& setup, Request const& request) {
+    setup.set(CURLOPT_URL, to_string(request.url).c_str());
+    setup.set(CURLOPT_PROTOCOLS_STR, "http,https");
+    auto const size = static_cast<curl_off_t>(request.body.size());
+    if (request.method == Method::head) setup.set(CURLOPT_NOBODY, 1L);
+    if (request.method == Method::put) setup.set(CURLOPT_UPLOAD, 1L);
+    if (request.method == Method::put) setup.set(CURLOPT_INFILESIZE_LARGE, size);
+    if (request.method == Method::post) setup.set(CURLOPT_POST, 1L);
+    if (request.method == Method::post) setup.set(CURLOPT_POSTFIELDSIZE_LARGE, size);
+  }
+
+  /// libcurl's words on a proxy or a URL may hold a password that somebody put there.
+  [[nodiscard]] Error failure(CURLcode code, std::string_view words) const {
+    Error error = detail::curl_error(code);
+    bool const secret = code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_URL_MALFORMAT;
+    error.message += ": ";
+    error.message += secret || words.empty() ? std::string_view(curl_easy_strerror(code)) : words;
+    if (error.message.starts_with(detail::not_trusted)) {
+      error.message += "; trusted are those in " + (ca_file_.empty() ? "no file" : ca_file_) +
+                       " (AWS_CA_BUNDLE, SSL_CERT_FILE)";
+    }
+    return error;
+  }
+
+  Options options_{};
+  detail::CurlHandle handle_{};
+  std::string ca_file_{};  ///< empty leaves libcurl its directory
+};
+static_assert(Transport<Curl>);
+
+}  // namespace sla::inline v1
+
+// sla/aws/endpoint_settings.hpp
+// What the user's settings say about endpoints, in the order in which the SDKs ask: the variable of
+// the service, the variable of all services, the profile's section of the service, the profile. The
+// two inputs are functions, so that this knows neither the process nor the format of a file.
+
+namespace sla::inline v1 {
+
+/// The last part of the variable AWS_ENDPOINT_URL_<SERVICE>; in lower case the profile's name.
+[[nodiscard]] constexpr std::string_view settings_name(Service service) noexcept {
+  constexpr std::array<std::string_view, 5> names{"SNS", "S3", "STS", "SSM", "CLOUDWATCH"};
+  return names[static_cast<std::size_t>(service)];
+}
+
+/// Where requests go, as far as the region of a request does not decide it.
+struct EndpointSettings {
+  Fips fips = Fips::off;
+  DualStack dual_stack = DualStack::off;
+  Addressing addressing = Addressing::automatic;
+  std::array<std::optional<Url>, 5> custom{};  ///< by Service
+
+  /// The options for a service in a region.
+  [[nodiscard]] EndpointOptions in(std::string_view region, Service service) const {
+    return {std::string(region), fips, dual_stack, custom[static_cast<std::size_t>(service)]};
+  }
+};
+
+/// A profile that says nothing.
+struct NoProfile {
+  std::optional<std::string_view> operator()(std::string_view /*key*/) const {
+    return std::nullopt;
+  }
+};
+
+namespace detail {
+
+/// The two names of one setting; an empty one is not asked for.
+struct SettingNames {
+  std::string_view variable{};
+  std::string_view key{};  ///< in the profile
+};
+
+/// One setting and where it was found, so that an error can name it.
+struct FoundSetting {
+  std::string name{};
+  std::string_view value{};
+};
+
+/// What is set and not blank, in the variable or else in the profile.
+template <class Variables, class Profile>
+std::optional<FoundSetting> find_setting(Variables const& variables, Profile const& profile,
+                                         SettingNames names) {
+  std::optional<std::string_view> value;
+  if (!names.variable.empty()) value = variables(names.variable);
+  if (value && !trim(*value).empty())
+    return FoundSetting{std::string(names.variable), trim(*value)};
+  value.reset();
+  if (!names.key.empty()) value = profile(names.key);
+  if (value && !trim(*value).empty()) return FoundSetting{std::string(names.key), trim(*value)};
+  return std::nullopt;
+}
+
+inline Result<bool> read_switch(std::optional<FoundSetting> const& setting) {
+  if (!setting || same_ignoring_case(setting->value, "false")) return false;
+  if (same_ignoring_case(setting->value, "true")) return true;
+  return Error{Errc::invalid, setting->name + ": must be true or false"};
+}
+
+inline Result<Addressing> read_addressing(std::optional<std::string_view> text) {
+  std::string_view const style = text ? trim(*text) : "";
+  if (style.empty() || same_ignoring_case(style, "auto")) return Addressing::automatic;
+  if (same_ignoring_case(style, "path")) return Addressing::path;
+  if (same_ignoring_case(style, "virtual")) return Addressing::virtual_hosted;
+  return Error{Errc::invalid, "s3.addressing_style: must be auto, path or virtual"};
+}
+
+/// The custom endpoint of a service; both variables go before both places of the profile.
+template <class Variables, class Profile>
+Result<std::optional<Url>> read_custom(Variables const& variables, Profile const& profile,
+                                       Service service) {
+  std::string const variable = "AWS_ENDPOINT_URL_" + std::string(settings_name(service));
+  std::string const section = lower(settings_name(service)) + ".endpoint_url";
+  std::optional<FoundSetting> found;
+  for (SettingNames const names : {SettingNames{variable, ""},
+                                   {"AWS_ENDPOINT_URL", ""},
+                                   {"", section},
+                                   {"", "endpoint_url"}}) {
+    if (!found) found = find_setting(variables, profile, names);
+  }
+  if (!found) return std::optional<Url>{};
+  auto url = parse_url(found->value);
+  if (!url) return std::move(url).error().within(found->name);
+  return std::optional<Url>(*std::move(url));
+}
+
+}  // namespace detail
+
+/// Reads the settings from `variables(name)` and `profile(key)`, which give a text or nothing. The
+/// keys of the profile are `use_fips_endpoint`, `use_dualstack_endpoint`, `endpoint_url`,
+/// `ignore_configured_endpoint_urls`, `s3.addressing_style`, and `sns.endpoint_url` and so on for
+/// what stands in its section of services. The error names the setting that is wrong.
+template <class Variables, class Profile = NoProfile>
+[[nodiscard]] Result<EndpointSettings> read_endpoint_settings(Variables const& variables,
+                                                              Profile const& profile = {}) {
+  EndpointSettings settings{};
+  auto const fips = detail::read_switch(
+      detail::find_setting(variables, profile, {"AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"}));
+  if (!fips) return fips.error();
+  auto const dual_stack = detail::read_switch(detail::find_setting(
+      variables, profile, {"AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint"}));
+  if (!dual_stack) return dual_stack.error();
+  auto const ignore = detail::read_switch(detail::find_setting(
+      variables, profile,
+      {"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "ignore_configured_endpoint_urls"}));
+  if (!ignore) return ignore.error();
+  auto const addressing = detail::read_addressing(profile("s3.addressing_style"));
+  if (!addressing) return addressing.error();
+  settings.fips = *fips ? Fips::on : Fips::off;
+  settings.dual_stack = *dual_stack ? DualStack::on : DualStack::off;
+  settings.addressing = *addressing;
+  if (*ignore) return settings;
+  for (Service const service :
+       {Service::sns, Service::s3, Service::sts, Service::ssm, Service::cloudwatch}) {
+    auto custom = detail::read_custom(variables, profile, service);
+    if (!custom) return custom.error();
+    settings.custom[static_cast<std::size_t>(service)] = *std::move(custom);
+  }
+  return settings;
+}
+
+/// Reads the settings from an environment alone.
+[[nodiscard]] inline Result<EndpointSettings> endpoint_settings(Environment const& environment) {
+  return read_endpoint_settings([&](std::string_view name) { return environment.get(name); });
+}
+
+}  // namespace sla::inline v1
+
+// sla/aws/query.hpp
+// The query protocol of SNS and STS: a form with the action and its parameters, posted to the root
+// of the service. What the parameters are is each operation's business.
+// https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
+
+namespace sla::inline v1 {
+
+/// What is called, in which version of the service's interface.
+struct QueryAction {
+  std::string_view action;
+  std::string_view version;
+};
+
+/// One parameter of a call.
+struct QueryParameter {
+  std::string_view name;
+  std::string_view value;
+};
+
+/// Builds the form of one call.
+class QueryForm {
+ public:
+  explicit QueryForm(QueryAction call) {
+    add({"Action", call.action});
+    add({"Version", call.version});
+  }
+
+  QueryForm& add(QueryParameter parameter) {
+    if (!text_.empty()) text_ += '&';
+    percent_encode_to(text_, parameter.name, Slash::encode);
+    text_ += '=';
+    percent_encode_to(text_, parameter.value, Slash::encode);
+    return *this;
+  }
+
+  [[nodiscard]] std::string const& text() const& noexcept { return text_; }
+
+  /// The request that carries the form.
+  [[nodiscard]] Request request(Url url) && {
+    return {Method::post,
+            std::move(url),
+            {{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}},
+            Output(std::move(text_))};
+  }
+
+ private:
+  std::string text_;
+};
+
+}  // namespace sla::inline v1
+
+// sla/aws/xml.hpp
+// Reads the XML in which SNS, STS and S3 answer: the text of one element, found by the local names
+// on the way to it. One pass without recursion over any bytes at all; document types and the
+// entities they define are not understood, so there is nothing to expand. No validator: what is not
+// XML has no such element.
+
+namespace sla::inline v1 {
+
+namespace detail {
+
+/// The character of a numeric reference such as `#65` or `#x41` in UTF-8; empty where it is none.
+inline std::string xml_character(std::string_view reference) {
+  bool const hexadecimal = reference.starts_with("#x");
+  reference.remove_prefix(hexadecimal ? 2 : 1);
+  std::uint32_t code = 0;
+  if (reference.empty() || reference.size() > 8) return {};
+  for (char const c : reference) {
+    char const digit = lower(c);
+    bool const letter = hexadecimal && digit >= 'a' && digit <= 'f';
+    if (!is_digit(digit) && !letter) return {};
+    int const value = letter ? digit - 'a' + 10 : digit - '0';
+    code = code * (hexadecimal ? 16U : 10U) + static_cast<std::uint32_t>(value);
+    if (code > 0x10FFFF) return {};
+  }
+  if (code == 0 || (code >= 0xD800 && code <= 0xDFFF)) return {};
+  auto const byte = [](std::uint32_t value) { return static_cast<char>(value); };
+  if (code < 0x80) return {byte(code)};
+  if (code < 0x800) return {byte(0xC0U | code >> 6U), byte(0x80U | (code & 63U))};
+  if (code < 0x10000) {
+    return {byte(0xE0U | code >> 12U), byte(0x80U | (code >> 6U & 63U)),
+            byte(0x80U | (code & 63U))};
+  }
+  return {byte(0xF0U | code >> 18U), byte(0x80U | (code >> 12U & 63U)),
+          byte(0x80U | (code >> 6U & 63U)), byte(0x80U | (code & 63U))};
+}
+
+/// Adds a text to `out` with its entities replaced; what is no entity stays as it is.
+inline void append_xml_text(std::string& out, std::string_view text) {
+  constexpr std::pair<std::string_view, char> entities[] = {
+      {"amp", '&'}, {"lt", '<'}, {"gt", '>'}, {"quot", '"'}, {"apos", '\''}};
+  while (!text.empty()) {
+    std::size_t const ampersand = text.find('&');
+    out += text.substr(0, ampersand);
+    if (ampersand == std::string_view::npos) return;
+    text.remove_prefix(ampersand);
+    std::size_t const end = text.substr(0, 12).find(';');
+    std::string_view const name =
+        end == std::string_view::npos ? std::string_view{} : text.substr(1, end - 1);
+    std::string character = name.starts_with('#') ? xml_character(name) : std::string{};
+    for (auto const& [entity, meaning] : entities) {
+      if (name == entity) character = meaning;
+    }
+    out += character.empty() ? "&" : character;
+    text.remove_prefix(character.empty() ? 1 : end + 1);
+  }
+}
+
+/// What stands next in a document.
+struct XmlPiece {
+  enum class Kind { text, verbatim, open, empty, close, end } kind = Kind::end;
+  std::string_view content{};  ///< the text, or the local name of the element
+};
+
+/// Takes a document apart from the front to the back, bounded by its size.
+class XmlScanner {
+ public:
+  explicit XmlScanner(std::string_view document) : rest_(document) {}
+
+  XmlPiece next() {
+    while (!rest_.empty()) {
+      if (rest_.front() != '<') {
+        return {XmlPiece::Kind::text, take(rest_.find('<'))};
+      }
+      if (rest_.starts_with("<!--")) {
+        skip_past("-->", 4);
+      } else if (rest_.starts_with("<?")) {
+        skip_past("?>", 2);
+      } else if (rest_.starts_with("<![CDATA[")) {
+        std::size_t const end = rest_.find("]]>");
+        if (end == std::string_view::npos) break;
+        std::string_view const whole = take(end + 3);
+        return {XmlPiece::Kind::verbatim, whole.substr(9, whole.size() - 12)};
+      } else if (rest_.starts_with("<!")) {
+        break;  // a document type: no answer of AWS has one
+      } else {
+        return tag();
+      }
+    }
+    rest_ = {};
+    return {};
+  }
+
+ private:
+  std::string_view take(std::size_t count) {
+    std::string_view const taken = rest_.substr(0, count);
+    rest_.remove_prefix(taken.size());
+    return taken;
+  }
+  void skip_past(std::string_view end, std::size_t from) {
+    std::size_t const at = rest_.find(end, from);
+    rest_ = at == std::string_view::npos ? std::string_view{} : rest_.substr(at + end.size());
+  }
+
+  /// A tag up to its `>`; one inside a quoted attribute does not end it.
+  XmlPiece tag() {
+    char quote = '\0';
+    for (std::size_t i = 1; i < rest_.size(); ++i) {
+      char const c = rest_[i];
+      if (quote != '\0') {
+        if (c == quote) quote = '\0';
+      } else if (c == '"' || c == '\'') {
+        quote = c;
+      } else if (c == '>') {
+        std::string_view const whole = take(i + 1);
+        return tag(whole.substr(1, whole.size() - 2));
+      }
+    }
+    rest_ = {};
+    return {};
+  }
+  static XmlPiece tag(std::string_view inside) {
+    XmlPiece::Kind kind = XmlPiece::Kind::open;
+    if (inside.starts_with('/')) {
+      kind = XmlPiece::Kind::close;
+      inside.remove_prefix(1);
+    } else if (inside.ends_with('/')) {
+      kind = XmlPiece::Kind::empty;
+      inside.remove_suffix(1);
+    }
+    std::string_view name = inside.substr(0, inside.find_first_of(" \t\r\n"));
+    if (std::size_t const colon = name.find(':'); colon != std::string_view::npos) {
+      name.remove_prefix(colon + 1);
+    }
+    return {kind, name};
+  }
+
+  std::string_view rest_;
+};
+
+}  // namespace detail
+
+/// The names of elements on the way from the root to one, the root's included.
+using XmlPath = std::initializer_list<std::string_view>;
+
+/// The text of the first element at the path, decoded; nothing where there is none, or where the
+/// document ends before the element does. Text of elements inside it is left out.
+[[nodiscard]] inline std::optional<std::string> xml_text(std::string_view document, XmlPath path) {
+  using Kind = detail::XmlPiece::Kind;
+  detail::XmlScanner scanner(document);
+  std::string text;
+  std::size_t depth = 0, matched = 0;  // how deep, and how much of the path leads here
+  for (;;) {
+    detail::XmlPiece const piece = scanner.next();
+    bool const inside = matched == path.size() && depth == matched;
+    switch (piece.kind) {
+      case Kind::end:
+        return std::nullopt;
+      case Kind::text:
+        if (inside) detail::append_xml_text(text, piece.content);
+        break;
+      case Kind::verbatim:
+        if (inside) text += piece.content;
+        break;
+      case Kind::open:
+      case Kind::empty: {
+        bool const leads =
+            matched == depth && matched < path.size() && piece.content == path.begin()[matched];
+        if (leads && piece.kind == Kind::empty && matched + 1 == path.size()) return text;
+        if (piece.kind == Kind::empty) break;
+        if (leads) ++matched;
+        ++depth;
+        break;
+      }
+      case Kind::close:
+        if (inside) return text;
+        if (depth == 0) return std::nullopt;
+        if (matched == depth) --matched;
+        --depth;
+        break;
+    }
+  }
+}
+
+/// Whether the outermost element of a document has that local name.
+[[nodiscard]] inline bool is_xml_root(std::string_view document, std::string_view name) {
+  using Kind = detail::XmlPiece::Kind;
+  detail::XmlScanner scanner(document);
+  for (;;) {
+    detail::XmlPiece const piece = scanner.next();
+    if (piece.kind == Kind::open || piece.kind == Kind::empty) return piece.content == name;
+    if (piece.kind != Kind::text || !trim(piece.content).empty()) return false;
+  }
+}
+
+/// What the service says in an answer of the query protocol (`ErrorResponse`) or of S3 (`Error`).
+/// Where the body is something else, an empty one or a proxy's page, the code stays empty and the
+/// message says so; the status has to do.
+[[nodiscard]] inline ServiceError read_xml_error(Response const& response) {
+  auto const text = [&](XmlPath path) {
+    auto found = xml_text(response.body, path);
+    return found ? std::string(trim(*found)) : std::string{};
+  };
+  ServiceError error{};
+  if (is_xml_root(response.body, "ErrorResponse")) {
+    error = {text({"ErrorResponse", "Error", "Code"}), text({"ErrorResponse", "Error", "Message"}),
+             text({"ErrorResponse", "RequestId"})};
+  } else if (is_xml_root(response.body, "Error")) {
+    error = {text({"Error", "Code"}), text({"Error", "Message"}), text({"Error", "RequestId"})};
+  } else if (!trim(response.body).empty()) {
+    error.message = "the answer is not one of AWS";
+  }
+  for (std::string_view const name : {"x-amzn-requestid", "x-amz-request-id"}) {
+    auto const id = find_header(response.headers, name);
+    if (error.request_id.empty() && id) error.request_id = trim(*id);
+  }
+  return error;
+}
+
+}  // namespace sla::inline v1
+
+// sla/aws/s3.hpp
+// S3 PutObject and HeadObject: one object in one request, replacing another or only where there is
+// none. When S3 answers that the bucket is in another region, the request is repeated there once
+// and the Bucket remembers it; the host is always made from the region, never taken from the
+// answer. https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
+
+namespace sla::inline v1 {
+
+/// What happens to an object that has the key already.
+enum class Existing {
+  replace,
+  keep,  ///< it stays, and the answer is Errc::exists
+};
+
+/// One object.
+struct PutObjectInput {
+  std::string key{};  ///< 1 to 1,024 bytes
+  Output body{};
+  std::string content_type = "application/octet-stream";
+  std::vector<Header> metadata{};  ///< names without x-amz-meta-; ASCII, 2 KB together
+  Existing existing = Existing::replace;
+};
+
+/// What is known of an object without reading it.
+struct ObjectHead {
+  std::uint64_t size = 0;
+  std::vector<Header> metadata{};  ///< names in lower case, without x-amz-meta-
+};
+
+namespace detail {
+
+inline constexpr std::string_view metadata_prefix = "x-amz-meta-";
+
+inline Result<std::vector<Header>> metadata_headers(std::vector<Header> const& metadata) {
+  std::vector<Header> headers;
+  std::size_t size = 0;
+  for (Header const& entry : metadata) {
+    bool good = !entry.name.empty();
+    for (char const c : entry.name) {
+      good = good && (is_alpha(c) || is_digit(c) || c == '-' || c == '_');
+    }
+    if (!good) return Error{Errc::invalid, "'" + entry.name + "' cannot be a name of metadata"};
+    for (char const c : entry.value) good = good && c >= ' ' && c <= '~';
+    if (!good) return Error{Errc::invalid, "the metadata " + entry.name + " is not plain ASCII"};
+    size += entry.name.size() + entry.value.size();
+    headers.push_back({std::string(metadata_prefix) + lower(entry.name), entry.value});
+  }
+  if (size > 2048) return Error{Errc::invalid, "the metadata has more than 2,048 bytes"};
+  return headers;
+}
+
+}  // namespace detail
+
+/// The URL of an object. The key is encoded once, slashes stay: `a b/c` is `/a%20b/c`.
+[[nodiscard]] inline Result<Url> object_url(Bucket const& bucket, std::string_view key) {
+  if (auto good = check_bucket_name(bucket.name); !good) return good.error();
+  if (key.empty()) return Error{Errc::invalid, "the key of the object is empty"};
+  if (key.size() > 1024) return Error{Errc::invalid, "the key has more than 1,024 bytes"};
+  if (!is_utf8(key)) return Error{Errc::invalid, "the key is not UTF-8"};
+  auto url = bucket_url(bucket);
+  if (!url) return url;
+  url->path += '/';
+  percent_encode_to(url->path, key, Slash::keep);
+  return url;
+}
+
+/// The request that puts an object; Errc::invalid where S3 would refuse it.
+[[nodiscard]] inline Result<Request> put_object_request(Bucket const& bucket,
+                                                        PutObjectInput const& input) {
+  auto url = object_url(bucket, input.key);
+  if (!url) return url.error();
+  auto metadata = detail::metadata_headers(input.metadata);
+  if (!metadata) return metadata.error();
+  if (input.content_type.empty() || has_control(input.content_type)) {
+    return Error{Errc::invalid, "the content type is empty or holds a control character"};
+  }
+  Request request{Method::put, *std::move(url), *std::move(metadata), input.body};
+  request.headers.push_back({"Content-Type", input.content_type});
+  if (input.existing == Existing::keep) request.headers.push_back({"If-None-Match", "*"});
+  if (auto const sum = input.body.sha256()) {
+    request.headers.push_back({"x-amz-checksum-sha256", base64(*sum)});
+  }
+  return request;
+}
+
+/// The request that asks what is known of an object.
+[[nodiscard]] inline Result<Request> head_object_request(Bucket const& bucket,
+                                                         std::string_view key) {
+  auto url = object_url(bucket, key);
+  if (!url) return url.error();
+  return Request{Method::head, *std::move(url), {}, {}};
+}
+
+/// Whether the object was put. A success may hold an error, which is then as good as a status of
+/// 500; one without an ETag is a proxy's: Errc::unavailable.
+[[nodiscard]] inline Result<void> parse_put_answer(Response const& response) {
+  if (is_xml_root(response.body, "Error")) {
+    ServiceError const error = read_xml_error(response);
+    return Error{read_refusal(500, error.code).code, error.code + ": " + error.message,
+                 response.status};
+  }
+  if (find_header(response.headers, "etag")) return {};
+  return Error{Errc::unavailable, "the answer has no ETag and is not one of S3", response.status};
+}
+
+/// What an answer says of an object.
+[[nodiscard]] inline ObjectHead parse_object_head(Response const& response) {
+  ObjectHead head{};
+  auto const size = find_header(response.headers, "content-length").value_or("0");
+  head.size = parse_integer<std::uint64_t>(size).value_or(0);
+  for (Header const& header : response.headers) {
+    std::string name = lower(header.name);
+    if (!name.starts_with(detail::metadata_prefix)) continue;
+    head.metadata.push_back({name.substr(detail::metadata_prefix.size()), header.value});
+  }
+  return head;
+}
+
+/// Where the bucket is, if an answer refuses a request for coming to the wrong region.
+[[nodiscard]] inline std::optional<std::string> read_bucket_region(Response const& response) {
+  if (response.status != 301 && response.status != 307 && response.status != 400) {
+    return std::nullopt;
+  }
+  auto const code = xml_text(response.body, {"Error", "Code"}).value_or("");
+  bool const head = response.body.empty();  // the answer to HEAD has no code
+  if (response.status == 400 && !head && code != "AuthorizationHeaderMalformed" &&
+      code != "IllegalLocationConstraintException") {
+    return std::nullopt;
+  }
+  std::string region(find_header(response.headers, "x-amz-bucket-region").value_or(""));
+  if (region.empty()) region = xml_text(response.body, {"Error", "Region"}).value_or("");
+  if (!valid_region(region)) return std::nullopt;
+  return region;
+}
+
+namespace detail {
+
+/// Calls S3 with what `make_request()` makes, and once more where the bucket turns out to be.
+template <class ServiceClient, class MakeRequest>
+Result<Response> call_s3(ServiceClient& client, Bucket& bucket, MakeRequest make_request,
+                         Instant deadline) {
+  std::optional<std::string> elsewhere;
+  auto const read_error = [&](Response const& response) {
+    elsewhere = read_bucket_region(response);
+    return read_xml_error(response);
+  };
+  for (bool moved = false;; moved = true) {
+    elsewhere.reset();
+    auto request = make_request();
+    if (!request) return request.error();
+    SigningScope const scope{.region = bucket.endpoint.region,
+                             .service = std::string(signing_name(Service::s3)),
+                             .path_style = PathStyle::single,
+                             .payload_header = PayloadHeader::sign};
+    auto response =
+        client.call(*std::move(request), Call{.scope = scope, .deadline = deadline}, read_error);
+    bool const here = !elsewhere || *elsewhere == bucket.endpoint.region;
+    if (response || moved || here || bucket.endpoint.custom) return response;
+    bucket.endpoint.region = *elsewhere;
+  }
+}
+
+}  // namespace detail
+
+/// Puts an object with a Client. Errc::exists where one with the key is there and is to be kept;
+/// that may be this very object, if the answer to an earlier attempt was lost.
+template <class ServiceClient>
+[[nodiscard]] Result<void> put_object(ServiceClient& client, Bucket& bucket,
+                                      PutObjectInput const& input, Instant deadline) {
+  constexpr std::string_view context = "s3 put object";
+  auto response = detail::call_s3(
+      client, bucket, [&] { return put_object_request(bucket, input); }, deadline);
+  if (!response) return std::move(response).error().within(context);
+  auto done = parse_put_answer(*response);
+  if (!done) return std::move(done).error().within(context);
+  return {};
+}
+
+/// Asks with a Client what is known of an object; Errc::not_found, or Errc::denied where the caller
+/// may not list the bucket, if there is none.
+template <class ServiceClient>
+[[nodiscard]] Result<ObjectHead> head_object(ServiceClient& client, Bucket& bucket,
+                                             std::string_view key, Instant deadline) {
+  auto response = detail::call_s3(
+      client, bucket, [&] { return head_object_request(bucket, key); }, deadline);
+  if (!response) return std::move(response).error().within("s3 head object");
+  return parse_object_head(*response);
+}
+
+}  // namespace sla::inline v1
+
+// sla/aws/sns.hpp
+// SNS Publish: one message to one topic. What SNS would refuse is found here, before a request;
+// what it merely cannot carry (an emoji in an attribute, a blank in a group id) is replaced. The
+// region is that of the topic's ARN. Publishing twice delivers twice, but for a FIFO topic.
+// https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
+
+namespace sla::inline v1 {
+
+/// The type of an attribute's value.
+enum class AttributeType {
+  string,
+  string_array,  ///< the value is a JSON array
+  number,        ///< from -10^9 to 10^9, at most 5 digits after the point
+};
+
+[[nodiscard]] constexpr std::string_view to_string(AttributeType type) noexcept {
+  switch (type) {
+    case AttributeType::string:
+      return "String";
+    case AttributeType::string_array:
+      return "String.Array";
+    case AttributeType::number:
+      return "Number";
+  }
+  return "String";
+}
+
+/// What a subscription can filter by, beside the message.
+struct MessageAttribute {
+  std::string name{};
+  AttributeType type = AttributeType::string;
+  std::string value{};
+};
+
+/// One message.
+struct PublishInput {
+  std::string topic_arn{};
+  std::string message{};                       ///< UTF-8 without control characters, not empty
+  std::vector<MessageAttribute> attributes{};  ///< at most 10
+  std::string group_id{};          ///< what a FIFO topic keeps in order; other topics don't get it
+  std::string deduplication_id{};  ///< what a FIFO topic delivers once; other topics don't get it
+  std::size_t size_limit = 262'144;  ///< bytes of message and attributes; the topic may allow more
+};
+
+namespace detail {
+
+inline Error bad_message(std::string_view why) { return Error{Errc::invalid, std::string(why)}; }
+
+/// Whether SNS carries a character: those of XML 1.0 but no others.
+inline bool is_xml_character(std::string_view character) {
+  if (character.size() == 1)
+    return !is_control(character[0]) || is_blank(character[0]) || character[0] == 0x7f;
+  return character != "\xEF\xBF\xBE" && character != "\xEF\xBF\xBF";
+}
+
+inline Result<void> check_message(std::string_view message) {
+  if (message.empty()) return bad_message("the message is empty");
+  while (!message.empty()) {
+    std::size_t const length = utf8_length(message);
+    if (length == 0) return bad_message("the message is not UTF-8");
+    if (!is_xml_character(message.substr(0, length))) {
+      return bad_message("the message holds a control character, which SNS refuses");
+    }
+    message.remove_prefix(length);
+  }
+  return {};
+}
+
+/// The value with U+FFFD for what attributes cannot hold: control characters, characters outside
+/// the basic multilingual plane, and what is no UTF-8.
+inline std::string attribute_value(std::string_view value) {
+  std::string clean;
+  while (!value.empty()) {
+    std::size_t const length = utf8_length(value);
+    std::string_view const character = value.substr(0, length);
+    bool const good = length > 1 && length < 4 && is_xml_character(character);
+    if (good || (length == 1 && !is_control(character[0]))) {
+      clean += character;
+    } else {
+      clean += "\xEF\xBF\xBD";
+    }
+    value.remove_prefix(length == 0 ? 1 : length);
+  }
+  return clean;
+}
+
+inline bool is_attribute_name(std::string_view name) {
+  std::string const lowered = lower(name);
+  if (name.empty() || name.size() > 256 || name.front() == '.' || name.back() == '.' ||
+      name.find("..") != std::string_view::npos || lowered.starts_with("aws.") ||
+      lowered.starts_with("amazon.")) {
+    return false;
+  }
+  for (char const c : name) {
+    if (!is_alpha(c) && !is_digit(c) && c != '_' && c != '-' && c != '.') return false;
+  }
+  return true;
+}
+
+inline bool is_attribute_number(std::string_view text) {
+  std::size_t const point = text.find('.');
+  std::string_view const digits = text.substr(text.starts_with('-') ? 1 : 0);
+  bool const plain = !digits.empty() && is_digit(digits.front()) && is_digit(digits.back());
+  auto const value = plain ? parse_decimal(text) : std::nullopt;
+  return value && *value >= -1e9 && *value <= 1e9 &&
+         (point == std::string_view::npos || text.size() - point - 1 <= 5);
+}
+
+inline Result<void> check_attributes(std::vector<MessageAttribute> const& attributes) {
+  if (attributes.size() > 10) {
+    return bad_message("more than 10 attributes: raw subscriptions would lose the message");
+  }
+  for (MessageAttribute const& attribute : attributes) {
+    if (!is_attribute_name(attribute.name)) {
+      return bad_message("'" + attribute.name + "' cannot be the name of an attribute");
+    }
+    if (attribute.value.empty()) {
+      return bad_message("the attribute " + attribute.name + " is empty");
+    }
+    if (attribute.type == AttributeType::number && !is_attribute_number(attribute.value)) {
+      return bad_message("the attribute " + attribute.name +
+                         " must be a number within 10^9 with at most 5 decimals");
+    }
+    std::size_t same = 0;
+    for (MessageAttribute const& other : attributes) same += other.name == attribute.name ? 1 : 0;
+    if (same > 1) return bad_message("the attribute " + attribute.name + " is there twice");
+  }
+  return {};
+}
+
+/// An id as FIFO topics allow it: at most 128 visible ASCII characters, others are underscores.
+inline std::string fifo_id(std::string_view id) {
+  std::string clean(id.substr(0, 128));
+  for (char& c : clean) {
+    if (c <= ' ' || c > '~') c = '_';
+  }
+  return clean;
+}
+
+/// Adds the attributes to the form; returns the bytes that SNS counts for them.
+inline std::size_t add_attributes(QueryForm& form,
+                                  std::vector<MessageAttribute> const& attributes) {
+  std::size_t size = 0, number = 0;
+  for (MessageAttribute const& attribute : attributes) {
+    std::string const entry = "MessageAttributes.entry." + std::to_string(++number) + '.';
+    std::string const value = attribute_value(attribute.value);
+    form.add({entry + "Name", attribute.name});
+    form.add({entry + "Value.DataType", to_string(attribute.type)});
+    form.add({entry + "Value.StringValue", value});
+    size += attribute.name.size() + to_string(attribute.type).size() + value.size();
+  }
+  return size;
+}
+
+}  // namespace detail
+
+/// The request that publishes a message at an endpoint; Errc::invalid where SNS would refuse it.
+[[nodiscard]] inline Result<Request> publish_request(PublishInput const& input, Url endpoint) {
+  if (auto arn = parse_topic_arn(input.topic_arn); !arn) return arn.error();
+  if (auto good = detail::check_message(input.message); !good) return good.error();
+  if (auto good = detail::check_attributes(input.attributes); !good) return good.error();
+  QueryForm form({"Publish", "2010-03-31"});
+  form.add({"TopicArn", input.topic_arn}).add({"Message", input.message});
+  std::size_t const size = input.message.size() + detail::add_attributes(form, input.attributes);
+  if (size > input.size_limit) {
+    return Error{Errc::invalid, "message and attributes have " + std::to_string(size) +
+                                    " bytes, and the limit is " + std::to_string(input.size_limit)};
+  }
+  if (is_fifo_topic(input.topic_arn)) {
+    if (input.group_id.empty()) return detail::bad_message("a FIFO topic needs a group id");
+    form.add({"MessageGroupId", detail::fifo_id(input.group_id)});
+    if (!input.deduplication_id.empty()) {
+      form.add({"MessageDeduplicationId", detail::fifo_id(input.deduplication_id)});
+    }
+  }
+  return std::move(form).request(std::move(endpoint));
+}
+
+/// The id of the message. An answer that has none is a proxy's: Errc::unavailable.
+[[nodiscard]] inline Result<std::string> parse_publish_answer(Response const& response) {
+  auto id = xml_text(response.body, {"PublishResponse", "PublishResult", "MessageId"});
+  if (id && !trim(*id).empty()) return std::string(trim(*id));
+  return Error{Errc::unavailable, "the answer has no MessageId and is not one of SNS",
+               response.status};
+}
+
+/// Publishes a message with a Client, in the region of its topic; gives the id of the message.
+template <class ServiceClient>
+[[nodiscard]] Result<std::string> publish(ServiceClient& client, EndpointSettings const& endpoints,
+                                          PublishInput const& input, Instant deadline) {
+  constexpr std::string_view context = "sns publish";
+  auto arn = parse_topic_arn(input.topic_arn);
+  if (!arn) return std::move(arn).error().within(context);
+  auto url = endpoint_url(Service::sns, endpoints.in(arn->region, Service::sns));
+  if (!url) return std::move(url).error().within(context);
+  auto request = publish_request(input, *std::move(url));
+  if (!request) return std::move(request).error().within(context);
+  SigningScope const scope{.region = arn->region,
+                           .service = std::string(signing_name(Service::sns))};
+  auto response =
+      client.call(*std::move(request), Call{.scope = scope, .deadline = deadline}, read_xml_error);
+  if (!response) return std::move(response).error().within(context);
+  auto id = parse_publish_answer(*response);
+  if (!id) return std::move(id).error().within(context);
+  return id;
+}
+
+}  // namespace sla::inline v1
+
+// sla/aws/sts.hpp
+// STS GetCallerIdentity: whose credentials these are. It needs no permission, so it also tells
+// whether they work at all.
+// https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+
+namespace sla::inline v1 {
+
+/// Who AWS takes the caller for.
+struct CallerIdentity {
+  std::string account{};
+  std::string arn{};
+  std::string user_id{};
+
+  bool operator==(CallerIdentity const&) const = default;
+};
+
+/// The request that asks for it at an endpoint.
+[[nodiscard]] inline Request caller_identity_request(Url endpoint) {
+  return QueryForm({"GetCallerIdentity", "2011-06-15"}).request(std::move(endpoint));
+}
+
+/// The identity. An answer that has none is a proxy's: Errc::unavailable.
+[[nodiscard]] inline Result<CallerIdentity> parse_caller_identity(Response const& response) {
+  auto const text = [&](std::string_view name) {
+    auto found =
+        xml_text(response.body, {"GetCallerIdentityResponse", "GetCallerIdentityResult", name});
+    return found ? std::string(trim(*found)) : std::string{};
+  };
+  CallerIdentity identity{text("Account"), text("Arn"), text("UserId")};
+  if (!identity.account.empty() && !identity.arn.empty()) return identity;
+  return Error{Errc::unavailable, "the answer has no account and is not one of STS",
+               response.status};
+}
+
+/// Asks a Client's service whose credentials it has.
+template <class ServiceClient>
+[[nodiscard]] Result<CallerIdentity> get_caller_identity(ServiceClient& client,
+                                                         EndpointOptions const& endpoint,
+                                                         Instant deadline) {
+  constexpr std::string_view context = "sts get caller identity";
+  auto url = endpoint_url(Service::sts, endpoint);
+  if (!url) return std::move(url).error().within(context);
+  SigningScope const scope{.region = endpoint.region,
+                           .service = std::string(signing_name(Service::sts))};
+  auto response = client.call(caller_identity_request(*std::move(url)),
+                              Call{.scope = scope, .deadline = deadline}, read_xml_error);
+  if (!response) return std::move(response).error().within(context);
+  auto identity = parse_caller_identity(*response);
+  if (!identity) return std::move(identity).error().within(context);
+  return identity;
+}
+
+}  // namespace sla::inline v1
+
+// sla/scheduler.hpp
+// The contract of a Scheduler: says when the next run begins. Its models stand in scheduler/.
+
+namespace sla::inline v1 {
+
+/// `next(now)` is asked once before each run: when does it begin (a past instant means now), or
+/// nullopt for no more. It is a pure function of monotonic time and of what it was asked before;
+/// it never sleeps. `now` is the end of the run before, or the start of the program.
+template <class S>
+concept Scheduler = std::movable<S> && requires(S& s, Instant now) {
+  { s.next(now) } -> std::same_as<std::optional<Instant>>;
+};
+
+}  // namespace sla::inline v1
+
+// sla/scheduler/fixed_delay.hpp
+// Waits a fixed time between the end of one run and the start of the next. The first run begins
+// at once.
+
+namespace sla::inline v1 {
+
+/// Starts each run a fixed delay after the end of the one before.
+class FixedDelay {
+ public:
+  /// The delay may be zero; a negative one counts as zero.
+  explicit FixedDelay(Duration delay) : delay_(delay) {}
+
+  [[nodiscard]] std::optional<Instant> next(Instant now) noexcept {
+    return std::exchange(first_, false) ? now : now + delay_;
+  }
+
+ private:
+  Duration delay_;
+  bool first_ = true;
+};
+static_assert(Scheduler<FixedDelay>);
+
+}  // namespace sla::inline v1
+
+// sla/scheduler/fixed_rate.hpp
+// Starts runs on a fixed grid of time. Runs never overlap: a slot that passes while a run is still
+// going is skipped and counted, and the grid stays where it is.
+
+namespace sla::inline v1 {
+
+/// Starts each run at the next slot of a grid that begins with the first run.
+class FixedRate {
+ public:
+  /// The period must be positive; anything else counts as one nanosecond.
+  explicit FixedRate(Duration period) : period_(period > Duration::zero() ? period : Duration{1}) {}
+
+  [[nodiscard]] std::optional<Instant> next(Instant now) noexcept {
+    if (!slot_) return slot_ = now;
+    if (*slot_ > now) return slot_;  // a run out of turn leaves the grid alone
+    *slot_ += period_;
+    if (*slot_ < now) {
+      auto const behind = (now - *slot_ + period_ - Duration{1}) / period_;
+      missed_ += static_cast<std::uint64_t>(behind);
+      *slot_ += behind * period_;
+    }
+    return slot_;
+  }
+
+  /// How many slots were skipped so far because a run was still going.
+  [[nodiscard]] std::uint64_t missed() const noexcept { return missed_; }
+
+ private:
+  Duration period_;
+  std::optional<Instant> slot_;
+  std::uint64_t missed_ = 0;
+};
+static_assert(Scheduler<FixedRate>);
+
+}  // namespace sla::inline v1
+
+// sla/scheduler/once.hpp
+// One run, at once, and no more.
+
+namespace sla::inline v1 {
+
+/// Starts a single run.
+class Once {
+ public:
+  [[nodiscard]] std::optional<Instant> next(Instant now) noexcept {
+    if (std::exchange(done_, true)) return std::nullopt;
+    return now;
+  }
+
+ private:
+  bool done_ = false;
+};
+static_assert(Scheduler<Once>);
+
+}  // namespace sla::inline v1
+
+// sla/scheduler/one_of.hpp
+// One of several schedulers, chosen at run time: what a program needs whose schedule is a setting.
+
+namespace sla::inline v1 {
+
+/// Holds one scheduler out of the listed types and does what it does.
+template <Scheduler... S>
+class OneOf {
+ public:
+  template <class T>
+  requires(std::same_as<T, S> || ...) OneOf(T scheduler) : scheduler_(std::move(scheduler)) {}
+
+  [[nodiscard]] std::optional<Instant> next(Instant now) {
+    return std::visit([now](auto& scheduler) { return scheduler.next(now); }, scheduler_);
+  }
+
+  /// How many slots were skipped so far; 0 for a scheduler that skips none.
+  [[nodiscard]] std::uint64_t missed() const {
+    return std::visit(
+        [](auto const& scheduler) {
+          if constexpr (requires { scheduler.missed(); }) return scheduler.missed();
+          return std::uint64_t{0};
+        },
+        scheduler_);
+  }
+
+ private:
+  std::variant<S...> scheduler_;
+};
+static_assert(Scheduler<OneOf<Once>>);
+
+}  // namespace sla::inline v1
+
+// sla/executor.hpp
+// The contract of an Executor: runs one job. Its models stand in executor/.
+
+namespace sla::inline v1 {
+
+/// `execute(job, stop)` runs the job once and says how it ended. A non-zero exit, a signal, a
+/// timeout are values of Outcome; an Error means that it could not be run at all. It honours the
+/// stop, and leaves no child, descriptor or signal mask behind.
+template <class E>
+concept Executor = std::movable<E> && requires(E& e, Job const& job, Stop const& stop) {
+  { e.execute(job, stop) } -> std::same_as<Result<Outcome>>;
+};
+
+}  // namespace sla::inline v1
+
+// sla/executor/capture.hpp
+// Takes in what a command writes, in constant memory: small outputs stay in a buffer, larger ones
+// go to a file that has no name (or to a memfd where no directory is writable). Beyond the limit
+// the first and the last half are kept. A digest can be taken as the bytes stream by. Storing
+// never fails a run: what could not be stored is counted as left out.
+
+namespace sla::inline v1 {
+
+/// A digest that takes none: for runners that need no hash of the log, and so no OpenSSL.
+struct NoDigest {
+  Result<void> update(std::string_view) { return {}; }
+  Result<Sha256Bytes> finish() { return Error{Errc::not_configured, "no digest is taken"}; }
+};
+
+/// A file without a name in $TMPDIR or /tmp; a memfd where neither is writable.
+[[nodiscard]] inline Result<Descriptor> open_unnamed_file() {
+  char const* const chosen = std::getenv("TMPDIR");
+  std::string const directory = chosen != nullptr && *chosen != '\0' ? chosen : "/tmp";
+  if (auto file = open_file(directory, O_TMPFILE | O_RDWR)) return file;
+  std::string name = directory + "/sla-runner-XXXXXX";
+  if (int const file = ::mkostemp(name.data(), O_CLOEXEC); file >= 0) {
+    ::unlink(name.c_str());
+    return Descriptor{file};
+  }
+  int const memory = ::memfd_create("sla-runner-log", MFD_CLOEXEC);
+  if (memory < 0) return system_error("memfd_create");
+  return Descriptor{memory};
+}
+
+/// One run's output as it comes in. D is NoDigest or a digest such as Sha256. Not thread-safe.
+template <class D = NoDigest>
+class Capture {
+ public:
+  /// Keeps at most `limit` bytes, half from the start and half from the end; 0 keeps everything,
+  /// 1 counts as 2.
+  explicit Capture(std::uint64_t limit)
+      : head_(limit == 0   ? UINT64_MAX
+              : limit == 1 ? 1
+                           : limit - limit / 2),
+        tail_(limit == 0 ? 0 : std::max<std::uint64_t>(1, limit / 2)) {}
+
+  /// How many bytes came in so far.
+  [[nodiscard]] std::uint64_t total() const noexcept { return total_; }
+
+  /// Takes in the next block.
+  void append(std::string_view block) {
+    while (!block.empty()) {
+      std::string_view const part = block.substr(0, room(total_));
+      store(place(total_), part);
+      total_ += part.size();
+      if (!overflowed()) hashed_ = hashed_ && digest_.update(part).has_value();
+      block.remove_prefix(part.size());
+    }
+  }
+
+  /// How many bytes from the offset on are no longer there: they were in the middle.
+  [[nodiscard]] std::uint64_t lost_from(std::uint64_t offset) const noexcept {
+    std::uint64_t const kept_again = overflowed() ? total_ - tail_ : 0;
+    if (!failure_.empty()) return offset < stored_ ? 0 : total_ - offset;
+    return offset >= head_ && offset < kept_again ? kept_again - offset : 0;
+  }
+
+  /// Reads back bytes that are still there, from an offset of the stream on; 0 where there are
+  /// none.
+  [[nodiscard]] std::size_t read_back(std::uint64_t offset, std::span<char> buffer) const {
+    std::uint64_t const end = failure_.empty() ? total_ : stored_;
+    if (offset >= end) return 0;
+    auto const wanted = static_cast<std::size_t>(
+        std::min<std::uint64_t>({buffer.size(), end - offset, room(offset)}));
+    if (!file_) {
+      return memory_.copy(buffer.data(), wanted, static_cast<std::size_t>(place(offset)));
+    }
+    ssize_t const n = uninterrupted([&] {
+      return ::pread(file_.get(), buffer.data(), wanted, static_cast<off_t>(place(offset)));
+    });
+    return n > 0 ? static_cast<std::size_t>(n) : 0;
+  }
+
+  /// All that was kept, with a line that says how much was left out. The capture is used up.
+  [[nodiscard]] Output finish() && {
+    std::vector<Output::Piece> pieces;
+    if (!failure_.empty()) {
+      add_piece(pieces, 0, stored_);
+      add_marker(pieces, total_ - stored_, ": " + failure_);
+    } else if (overflowed()) {
+      std::uint64_t const turn = (total_ - head_) % tail_;
+      add_piece(pieces, 0, head_);
+      add_marker(pieces, total_ - head_ - tail_, {});
+      add_piece(pieces, head_ + turn, tail_ - turn);
+      add_piece(pieces, head_, turn);
+    } else {
+      add_piece(pieces, 0, total_);
+    }
+    return Output(std::move(file_), std::move(pieces), final_digest());
+  }
+
+ private:
+  static constexpr std::uint64_t in_memory = 64 * 1024;
+
+  [[nodiscard]] bool overflowed() const noexcept {
+    return total_ > head_ && total_ - head_ > tail_;
+  }
+  /// Where the byte at that offset of the stream is stored: the head in its place, the rest in a
+  /// ring behind it.
+  [[nodiscard]] std::uint64_t place(std::uint64_t offset) const noexcept {
+    return offset < head_ ? offset : head_ + (offset - head_) % tail_;
+  }
+  /// How many bytes from that offset on are stored side by side.
+  [[nodiscard]] std::uint64_t room(std::uint64_t offset) const noexcept {
+    return offset < head_ ? head_ - offset : tail_ - (offset - head_) % tail_;
+  }
+
+  void store(std::uint64_t at, std::string_view part) {
+    if (!failure_.empty()) return;
+    if (!file_ && at + part.size() > in_memory && !spill()) return;
+    if (file_) return write_at(at, part);
+    auto const begin = static_cast<std::size_t>(at);
+    memory_.resize(std::max(memory_.size(), begin + part.size()));
+    part.copy(memory_.data() + begin, part.size());
+  }
+
+  /// Moves on from memory to a file.
+  bool spill() {
+    auto file = open_unnamed_file();
+    if (!file) {
+      give_up(file.error().message);
+      return false;
+    }
+    file_ = *std::move(file);
+    write_at(0, memory_);
+    if (failure_.empty()) {
+      memory_ = std::string();
+    } else {
+      file_.reset();  // what is in memory stays there
+    }
+    return failure_.empty();
+  }
+
+  void write_at(std::uint64_t at, std::string_view part) {
+    while (!part.empty()) {
+      ssize_t const n = uninterrupted(
+          [&] { return ::pwrite(file_.get(), part.data(), part.size(), static_cast<off_t>(at)); });
+      if (n < 0) return give_up(system_error("storing it failed").message);
+      at += static_cast<std::uint64_t>(n);
+      part.remove_prefix(static_cast<std::size_t>(n));
+    }
+  }
+
+  /// What is stored in one stretch stays, nothing more is added.
+  void give_up(std::string reason) {
+    stored_ = overflowed() ? head_ : total_;
+    failure_ = std::move(reason);
+  }
+
+  void add_piece(std::vector<Output::Piece>& pieces, std::uint64_t at, std::uint64_t size) const {
+    if (size == 0) return;
+    if (file_) {
+      pieces.push_back({size, at, {}});
+    } else {
+      auto const begin = static_cast<std::size_t>(at);
+      pieces.push_back({size, 0, memory_.substr(begin, static_cast<std::size_t>(size))});
+    }
+  }
+  static void add_marker(std::vector<Output::Piece>& pieces, std::uint64_t left_out,
+                         std::string const& reason) {
+    std::string text =
+        "\n[sla-runner: " + std::to_string(left_out) + " bytes left out here" + reason + "]\n";
+    std::uint64_t const size = text.size();
+    pieces.push_back({size, 0, std::move(text)});
+  }
+
+  /// The digest of a log that lost its middle is left to whoever needs it.
+  std::optional<Sha256Bytes> final_digest() {
+    if (!hashed_ || overflowed() || !failure_.empty()) return std::nullopt;
+    auto sha256 = digest_.finish();
+    if (!sha256) return std::nullopt;
+    return *sha256;
+  }
+
+  std::uint64_t head_;
+  std::uint64_t tail_;
+  std::uint64_t total_ = 0;
+  std::uint64_t stored_ = 0;  ///< where storing failed
+  std::string failure_;       ///< why storing failed
+  std::string memory_;
+  Descriptor file_;
+  D digest_{};
+  bool hashed_ = true;
+};
+
+}  // namespace sla::inline v1
+
+// sla/executor/spawn.hpp
+// Starts one program with posix_spawn: its own process group, stdin from /dev/null, stdout and
+// stderr into one descriptor, no other descriptor of ours, and the signal mask it should have.
+// Waiting for it is left to others.
+
+namespace sla::inline v1 {
+
+/// What a program is started with. The views and references need to live only for the call.
+struct SpawnOptions {
+  std::vector<std::string> const& words;
+  std::string_view run_id;  ///< becomes SLARUNNER_RUN_ID
+  int output = -1;          ///< becomes stdout and stderr
+  sigset_t const& mask;     ///< becomes the signal mask
+};
+
+namespace detail {
+
+/// What posix_spawn is told to do in the child; frees itself.
+class SpawnPlan {
+ public:
+  SpawnPlan() {
+    ::posix_spawn_file_actions_init(&actions);
+    ::posix_spawnattr_init(&attributes);
+  }
+  SpawnPlan(SpawnPlan const&) = delete;
+  SpawnPlan& operator=(SpawnPlan const&) = delete;
+  ~SpawnPlan() {
+    ::posix_spawn_file_actions_destroy(&actions);
+    ::posix_spawnattr_destroy(&attributes);
+  }
+
+  posix_spawn_file_actions_t actions{};
+  posix_spawnattr_t attributes{};
+};
+
+/// The environment of this process with SLARUNNER_RUN_ID set; the entries are borrowed.
+inline std::vector<char*> child_environment(std::string& run_id_entry) {
+  constexpr std::string_view name = "SLARUNNER_RUN_ID=";
+  run_id_entry.insert(0, name);
+  std::vector<char*> entries;
+  for (char** entry = ::environ; entry != nullptr && *entry != nullptr; ++entry) {
+    if (std::string_view(*entry).substr(0, name.size()) != name) entries.push_back(*entry);
+  }
+  entries.push_back(run_id_entry.data());
+  entries.push_back(nullptr);
+  return entries;
+}
+
+/// Something that reads as empty: /dev/null, or in a root without one a pipe nobody writes to.
+inline Result<Descriptor> empty_input() {
+  if (auto null = open_file("/dev/null", O_RDONLY)) return null;
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return system_error("pipe");
+  Descriptor const writer{ends[1]};
+  return Descriptor{ends[0]};
+}
+
+}  // namespace detail
+
+/// Starts the program; a name without a slash is looked for in $PATH. An Error's native is the
+/// errno of exec: ENOENT where there is no such file or its interpreter is missing, EACCES where
+/// it may not be executed or is a directory.
+[[nodiscard]] inline Result<pid_t> spawn(SpawnOptions const& options) {
+  auto const input = detail::empty_input();
+  if (!input) return input.error();
+  detail::SpawnPlan plan;
+  ::posix_spawn_file_actions_adddup2(&plan.actions, input->get(), STDIN_FILENO);
+  ::posix_spawn_file_actions_adddup2(&plan.actions, options.output, STDOUT_FILENO);
+  ::posix_spawn_file_actions_adddup2(&plan.actions, options.output, STDERR_FILENO);
+  ::posix_spawn_file_actions_addclosefrom_np(&plan.actions, STDERR_FILENO + 1);
+  ::posix_spawnattr_setflags(&plan.attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
+  ::posix_spawnattr_setpgroup(&plan.attributes, 0);
+  ::posix_spawnattr_setsigmask(&plan.attributes, &options.mask);
+
+  std::vector<char*> words;
+  // posix_spawn's arguments are not const for historical reasons; it changes none of them.
+  for (std::string const& word : options.words) words.push_back(const_cast<char*>(word.c_str()));
+  words.push_back(nullptr);
+  std::string run_id(options.run_id);
+  std::vector<char*> const environment = detail::child_environment(run_id);
+  pid_t pid = -1;
+  int const failed = ::posix_spawnp(&pid, words[0], &plan.actions, &plan.attributes, words.data(),
+                                    environment.data());
+  if (failed != 0) return system_error(options.words[0], failed);
+  return pid;
+}
+
+/// A descriptor that is readable once the process has ended; none where the kernel has no pidfds
+/// (before Linux 5.3), in which case the caller has to look from time to time.
+[[nodiscard]] inline Descriptor open_pidfd(pid_t pid) noexcept {
+  return Descriptor{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};  // glibc 2.36 wraps it
+}
+
+}  // namespace sla::inline v1
+
+// sla/executor/descendants.hpp
+// Ends what a run left behind. The process makes itself a child subreaper, so that whatever
+// double-forked or called setsid becomes its own child when it is orphaned; after the run, all
+// children are killed and reaped until there are none. Only for processes whose children all
+// belong to the run.
+
+namespace sla::inline v1 {
+
+/// What an executor does about processes that outlive their run.
+enum class Leftovers {
+  end,    ///< end and reap every child of this process; it must have no others
+  leave,  ///< end the process group of the run and nothing else
+};
+
+/// Makes this process the parent of its orphaned descendants, and one that hears of its children's
+/// ends even where it was started with SIGCHLD ignored.
+inline void adopt_orphans() noexcept {
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+  struct sigaction now {};
+  if (::sigaction(SIGCHLD, nullptr, &now) == 0 && now.sa_handler == SIG_IGN) {
+    ::signal(SIGCHLD, SIG_DFL);
+  }
+}
+
+/// Reaps every child that has ended but `spared`. Whether any child is left.
+inline bool reap_children(pid_t spared = -1) noexcept {
+  for (;;) {
+    siginfo_t info{};
+    if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0) return errno != ECHILD;
+    if (info.si_pid == 0 || info.si_pid == spared) return true;
+    ::waitid(P_PID, static_cast<id_t>(info.si_pid), &info, WEXITED | WNOHANG);
+  }
+}
+
+/// The processes whose parent is this one, as /proc has them, also those that have ended and were
+/// not reaped; nothing where there is no /proc.
+[[nodiscard]] inline std::optional<std::vector<pid_t>> children_of_this_process() {
+  struct Close {
+    void operator()(DIR* directory) const { ::closedir(directory); }
+  };
+  std::unique_ptr<DIR, Close> const proc(::opendir("/proc"));
+  if (!proc) return std::nullopt;
+  std::vector<pid_t> children;
+  bool found_any = false;
+  while (dirent const* const entry = ::readdir(proc.get())) {
+    auto const pid = parse_integer<pid_t>(entry->d_name);
+    if (!pid) continue;
+    found_any = true;
+    auto const stat = read_file("/proc/" + std::to_string(*pid) + "/stat", 4096);
+    if (!stat) continue;
+    // `pid (name) state ppid ...`, and the name may hold anything, a `)` too.
+    std::size_t const name_end = stat->rfind(')');
+    if (name_end == std::string::npos) continue;
+    auto const fields = split(std::string_view(*stat).substr(name_end + 1), ' ');
+    if (fields.size() > 2 && parse_integer<pid_t>(fields[2]) == ::getpid()) {
+      children.push_back(*pid);
+    }
+  }
+  if (!found_any) return std::nullopt;  // a folder with that name, but nothing mounted there
+  return children;
+}
+
+/// What end_children did.
+struct Ended {
+  std::uint64_t killed = 0;  ///< how many it had to kill
+  bool clean = true;         ///< whether no child is left
+};
+
+namespace detail {
+
+/// Kills one child and reaps it, waiting at most that long for its end. Whether that was needed.
+inline bool end_child(pid_t pid, Duration limit) {
+  Descriptor const handle = open_pidfd(pid);
+  ::kill(pid, SIGKILL);
+  pollfd end{handle.get(), POLLIN, 0};
+  // Without a pidfd this is a short pause before the caller looks again.
+  timespec const pause = to_timespec(handle ? limit : std::chrono::milliseconds{1});
+  (void)::ppoll(&end, 1, &pause, nullptr);
+  siginfo_t info{};
+  ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG);
+  return info.si_pid == pid && info.si_code == CLD_KILLED && info.si_status == SIGKILL;
+}
+
+}  // namespace detail
+
+/// Kills and reaps all children of this process until none is left or the limit has passed. Where
+/// there is no /proc only PID 1 can do it, by killing everything but itself.
+[[nodiscard]] inline Ended end_children(Duration limit) {
+  Ended ended;
+  Instant const deadline = std::chrono::steady_clock::now() + limit;
+  while (reap_children()) {
+    Duration const left = deadline - std::chrono::steady_clock::now();
+    auto const children = children_of_this_process();
+    bool const blind = !children && (::getpid() != 1 || ::kill(-1, SIGKILL) != 0);
+    if (left <= Duration::zero() || blind) {
+      ended.clean = !reap_children();
+      break;
+    }
+    for (pid_t const pid : children.value_or(std::vector<pid_t>{})) {
+      if (detail::end_child(pid, left)) ++ended.killed;
+    }
+  }
+  return ended;
+}
+
+}  // namespace sla::inline v1
+
+// sla/executor/pass_through.hpp
+// Passes a run's output on to the runner's own stdout while the run goes on, without ever waiting
+// for whoever reads there. What the reader is too slow for is caught up on from the capture; what
+// is no longer there by then, or has no reader left, is dropped and counted.
+
+namespace sla::inline v1 {
+
+/// One run's way to stdout.
+class PassThrough {
+ public:
+  /// The descriptor stays the caller's; -1, or one that is not open, passes nothing on.
+  explicit PassThrough(int descriptor) : descriptor_(descriptor) {
+    struct stat about {};
+    if (descriptor_ < 0 || ::fstat(descriptor_, &about) != 0) {
+      descriptor_ = -1;
+      return;
+    }
+    regular_ = S_ISREG(about.st_mode);
+    if (!S_ISFIFO(about.st_mode) && !S_ISCHR(about.st_mode)) return;
+    // O_NONBLOCK belongs to the open file, which others share: so this opens it once more.
+    auto again =
+        open_file("/proc/self/fd/" + std::to_string(descriptor_), O_WRONLY | O_NONBLOCK | O_NOCTTY);
+    if (!again) return;
+    never_waits_ = *std::move(again);
+    descriptor_ = never_waits_.get();
+  }
+
+  /// Passes on what can be passed on at once. `block` is what was just captured, so that it need
+  /// not be read back.
+  template <class C>
+  void forward(C const& capture, std::string_view block) {
+    if (descriptor_ < 0) return;
+    if (passed_ + block.size() == capture.total()) passed_ += write_ready(block);
+    catch_up(capture);
+  }
+
+  /// Passes on what is left, for as long as the reader takes some within `patience`, and until
+  /// `end` at most.
+  template <class C>
+  void finish(C const& capture, Duration patience, Instant end) {
+    while (behind(capture)) {
+      pollfd reader = watch(capture);
+      Duration const left = end - std::chrono::steady_clock::now();
+      timespec const limit = to_timespec(std::min(patience, left));
+      if (uninterrupted([&] { return ::ppoll(&reader, 1, &limit, nullptr); }) <= 0) break;
+      catch_up(capture);
+    }
+    drop_the_rest(capture);
+  }
+
+  /// What to poll while the reader is behind; -1 when there is nothing to wait for.
+  template <class C>
+  [[nodiscard]] pollfd watch(C const& capture) const noexcept {
+    return {behind(capture) ? descriptor_ : -1, POLLOUT, 0};
+  }
+
+  /// How many bytes were not passed on.
+  [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
+
+ private:
+  template <class C>
+  [[nodiscard]] bool behind(C const& capture) const noexcept {
+    return descriptor_ >= 0 && !closed_ && passed_ < capture.total();
+  }
+
+  template <class C>
+  void catch_up(C const& capture) {
+    std::array<char, 16 * 1024> buffer;
+    while (behind(capture) && has_room()) {
+      std::uint64_t const lost = capture.lost_from(passed_);
+      dropped_ += lost;
+      passed_ += lost;
+      std::size_t const n = capture.read_back(passed_, buffer);
+      if (n == 0) return drop_the_rest(capture);
+      std::size_t const written = write_ready({buffer.data(), n});
+      passed_ += written;
+      if (written < n) return;
+    }
+  }
+
+  template <class C>
+  void drop_the_rest(C const& capture) {
+    if (descriptor_ >= 0) dropped_ += capture.total() - passed_;
+    passed_ = capture.total();
+  }
+
+  [[nodiscard]] bool has_room() const noexcept {
+    pollfd reader{descriptor_, POLLOUT, 0};
+    return ::poll(&reader, 1, 0) == 1;
+  }
+
+  /// Writes as much as the reader takes without waiting. Where the descriptor itself would wait:
+  /// if poll() says that it is writable, PIPE_BUF bytes fit. A file takes everything.
+  std::size_t write_ready(std::string_view text) {
+    PipeSignalGuard const no_signal;
+    bool const at_once = regular_ || never_waits_;
+    std::size_t done = 0;
+    while (done < text.size() && !closed_ && (at_once || has_room())) {
+      std::size_t const left = text.size() - done;
+      std::size_t const size = at_once ? left : std::min<std::size_t>(left, PIPE_BUF);
+      ssize_t const n = uninterrupted([&] { return ::write(descriptor_, &text[done], size); });
+      if (n < 0 && errno == EAGAIN) break;
+      if (n < 0) {
+        closed_ = true;
+      } else {
+        done += static_cast<std::size_t>(n);
+      }
+    }
+    return done;
+  }
+
+  int descriptor_;
+  Descriptor
+      never_waits_;  ///< the same pipe or terminal, opened not to wait, where that is possible
+  bool regular_ = false;
+  bool closed_ = false;
+  std::uint64_t passed_ = 0;
+  std::uint64_t dropped_ = 0;
+};
+
+}  // namespace sla::inline v1
+
+// sla/executor/process.hpp
+// Runs one program to its end and beyond: captures and passes on what it writes, keeps its time
+// limit, stops it when the runner is told to stop, and leaves nothing of it behind. A run ends at
+// the program's own exit plus a short drain; a grandchild that holds the pipe cannot delay it.
+// The executors that give it a command stand beside it.
+
+namespace sla::inline v1 {
+
+/// How a program is run.
+struct ProcessOptions {
+  Duration timeout = std::chrono::hours{1};     ///< a longer run is stopped; 0 is no limit
+  Duration grace = std::chrono::seconds{5};     ///< between TERM and KILL
+  Duration drain = std::chrono::seconds{2};     ///< for output after the program's own end
+  Duration delivery = std::chrono::seconds{5};  ///< of the stop budget, kept for delivery
+  std::uint64_t log_limit = 16U << 20U;         ///< bytes kept of the output; 0 keeps all
+  int pass_through = STDOUT_FILENO;             ///< where output goes live; -1 is nowhere
+  Leftovers leftovers = Leftovers::end;         ///< what happens to what outlives the run
+};
+
+/// One run of one program. D is NoDigest or a digest to take of the log. Used once.
+template <class D>
+class Process {
+ public:
+  Process(ProcessOptions const& options, Stop const& stop)
+      : options_(options), stop_(stop), capture_(options.log_limit), pass_(options.pass_through) {}
+
+  /// Runs the words to the end. An Error means that this machine could not even try.
+  Result<Outcome> run(std::vector<std::string> const& words, std::string_view run_id) {
+    if (words.empty()) return Error{Errc::invalid, "the job has no command"};
+    if (options_.leftovers == Leftovers::end) adopt_orphans();
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) return system_error("pipe");
+    pipe_ = Descriptor{ends[0]};
+    Descriptor writer{ends[1]};
+    ::fcntl(pipe_.get(), F_SETFL, O_NONBLOCK);
+    ::fcntl(pipe_.get(), F_SETPIPE_SZ, 1 << 20);  // fewer turns; where it is refused, it stays
+    auto const pid = spawn({words, run_id, writer.get(), stop_.child_mask()});
+    writer.reset();
+    if (!pid) return not_started(pid.error());
+    pid_ = *pid;
+    pidfd_ = open_pidfd(pid_);
+    if (options_.timeout > Duration::zero()) act_at_ = now() + options_.timeout;
+    supervise();
+    return conclude();
+  }
+
+ private:
+  enum class Stage { running, told, killed };
+
+  static Instant now() { return std::chrono::steady_clock::now(); }
+
+  static Outcome not_started(Error const& error) {
+    Outcome outcome{.verdict = Verdict::spawn_error};
+    outcome.exit_code = error.native == ENOENT ? 127 : 126;
+    outcome.remark = "could not start " + error.message;
+    return outcome;
+  }
+
+  /// Goes on until the program has ended and its output is drained.
+  void supervise() {
+    bool stop_news = true;
+    while (!drain_until_ || (pipe_ && now() < *drain_until_)) {
+      if (stop_news) heed_stop();
+      stop_news = wait();
+      read_output();
+      if (!drain_until_ && end_seen_ && has_ended()) note_end();
+      if (!drain_until_ && act_at_ && now() >= *act_at_) act();
+    }
+  }
+
+  /// Sleeps until there is output, an end, a signal, room on stdout, or a limit is reached.
+  /// Whether there is news of a stop.
+  bool wait() {
+    auto const stop = stop_.watch();
+    std::array<pollfd, 5> watched{pollfd{pipe_.get(), POLLIN, 0},
+                                  pollfd{drain_until_ ? -1 : pidfd_.get(), POLLIN, 0}, stop[0],
+                                  stop[1], pass_.watch(capture_)};
+    std::optional<Instant> until = drain_until_ ? drain_until_ : act_at_;
+    if (!pidfd_ && !drain_until_) {  // an old kernel: look from time to time
+      Instant const look = now() + std::chrono::milliseconds{10};
+      until = until ? std::min(*until, look) : look;
+    }
+    timespec const limit = to_timespec(until ? *until - now() : Duration::zero());
+    (void)::ppoll(watched.data(), watched.size(), until ? &limit : nullptr, nullptr);
+    end_seen_ = !pidfd_ || watched[1].revents != 0;
+    return watched[2].revents != 0 || watched[3].revents != 0;
+  }
+
+  /// Takes in one block, and whatever the reader of stdout has room for. Whether there was a block.
+  bool read_output() {
+    std::string_view block;
+    if (pipe_) {
+      ssize_t const n =
+          uninterrupted([&] { return ::read(pipe_.get(), buffer_.data(), buffer_.size()); });
+      if (n > 0) block = {buffer_.data(), static_cast<std::size_t>(n)};
+      if (n == 0 || (n < 0 && errno != EAGAIN)) pipe_.reset();
+    }
+    capture_.append(block);
+    pass_.forward(capture_, block);
+    return !block.empty();
+  }
+
+  /// A first request lets the program finish for as long as the budget allows; a second does not.
+  void heed_stop() {
+    StopLevel const level = stop_.level();
+    if (options_.leftovers == Leftovers::end && stop_.take_child_ended()) reap_children(pid_);
+    if (drain_until_ || level == StopLevel::none || stage_ == Stage::killed) return;
+    Instant const kill_by = *stop_.deadline() - options_.delivery;
+    Instant cut = stage_ == Stage::running ? kill_by - options_.grace : kill_by;
+    if (level == StopLevel::now && stage_ == Stage::running) cut = now();
+    if (act_at_ && *act_at_ < cut) return;  // its own limit comes first
+    act_at_ = cut;
+    if (stage_ == Stage::running) cause_ = Verdict::interrupted;
+  }
+
+  /// The limit is reached: first TERM to the process group, then KILL to everything.
+  /// What does not even end then (it may be another user's by now) is left alone.
+  void act() {
+    if (stage_ == Stage::killed) return note_end();
+    bool const first = stage_ == Stage::running;
+    ::kill(-pid_, first ? SIGTERM : SIGKILL);
+    ::kill(first ? -pid_ : pid_, first ? SIGCONT : SIGKILL);  // what is stopped hears no TERM
+    stage_ = first ? Stage::told : Stage::killed;
+    act_at_ = now() + (first ? options_.grace : options_.drain);
+    if (auto const deadline = stop_.deadline(); first && deadline) {
+      act_at_ = std::min(*act_at_, *deadline - options_.delivery);
+    }
+  }
+
+  /// Whether the program itself is over; its state stays to be collected.
+  [[nodiscard]] bool has_ended() const noexcept {
+    siginfo_t info{};
+    int const got = ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT);
+    return got == 0 ? info.si_pid == pid_ : errno == ECHILD;
+  }
+
+  /// The program is over; what it started may still write for a while: the rest of the grace where
+  /// it was told to end, nothing where it was killed.
+  void note_end() {
+    ended_at_ = now();
+    drain_until_ = stage_ == Stage::running ? *ended_at_ + options_.drain
+                   : stage_ == Stage::told  ? *act_at_
+                                            : *ended_at_;
+  }
+
+  /// Collects the exit state, ends what is left, and takes in what was still in the pipe.
+  Outcome conclude() {
+    bool const held = pipe_ && stage_ != Stage::killed;
+    ::kill(-pid_, SIGKILL);  // the group; its leader is not reaped yet, so the number is still ours
+    siginfo_t info{};
+    ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG);
+    Ended left{.clean = info.si_pid == pid_};
+    if (options_.leftovers == Leftovers::end) left = end_children(options_.drain);
+    for (int turns = 0; turns < 64 && read_output(); ++turns) continue;  // a full pipe at most
+    pass_.finish(capture_, std::chrono::seconds{1}, pass_until());
+    Outcome outcome = judge(info);
+    outcome.ended = ended_at_;
+    outcome.output = std::move(capture_).finish();
+    outcome.remark = remark(held, left);
+    return outcome;
+  }
+
+  /// Until when a slow reader of stdout is waited for.
+  [[nodiscard]] Instant pass_until() const noexcept {
+    Instant const end = now() + std::chrono::seconds{10};
+    auto const deadline = stop_.deadline();
+    return deadline ? std::min(end, *deadline - options_.delivery) : end;
+  }
+
+  [[nodiscard]] Outcome judge(siginfo_t const& info) const {
+    Outcome outcome;
+    bool const exited = info.si_code == CLD_EXITED;
+    int const status = info.si_pid == pid_ ? info.si_status : SIGKILL;  // it had to be given up
+    outcome.signal = exited ? 0 : status;
+    outcome.exit_code = exited ? status : 128 + status;
+    if (stage_ != Stage::running) {
+      outcome.verdict = cause_;  // the runner ended it, whatever it then said
+    } else if (!exited) {
+      outcome.verdict = Verdict::signaled;
+    } else {
+      outcome.verdict = outcome.exit_code == 0 ? Verdict::pass : Verdict::fail;
+    }
+    return outcome;
+  }
+
+  [[nodiscard]] std::string remark(bool held, Ended const& left) const {
+    std::string text;
+    auto const add = [&](std::string const& part) { text += (text.empty() ? "" : "; ") + part; };
+    if (held) add("something that the command started held its output open and was ended");
+    if (!held && left.killed != 0) {
+      add("ended " + std::to_string(left.killed) + (left.killed == 1 ? " process" : " processes") +
+          " that the command left behind");
+    }
+    if (!left.clean) add("a process of this run could not be ended");
+    if (pass_.dropped() != 0) {
+      add(std::to_string(pass_.dropped()) + " bytes of output were not passed on to stdout");
+    }
+    return text;
+  }
+
+  ProcessOptions const& options_;
+  Stop const& stop_;
+  Capture<D> capture_;
+  PassThrough pass_;
+  Descriptor pipe_;
+  Descriptor pidfd_;
+  pid_t pid_ = -1;
+  Stage stage_ = Stage::running;
+  Verdict cause_ = Verdict::timeout;    ///< the verdict if the runner ends it
+  bool end_seen_ = false;               ///< whether it is worth asking for the program's end
+  std::optional<Instant> act_at_;       ///< when the program is told, or killed
+  std::optional<Instant> ended_at_;     ///< when the program's own end was seen
+  std::optional<Instant> drain_until_;  ///< how long its output is waited for
+  std::array<char, 64 * 1024> buffer_;
+};
+
+}  // namespace sla::inline v1
+
+// sla/executor/direct.hpp
+// Runs the job's words as they are, without a shell.
+
+namespace sla::inline v1 {
+
+/// Executes the job's words directly; a name without a slash is looked for in $PATH. D is NoDigest,
+/// or the digest to take of the log as it streams, such as Sha256.
+template <class D = NoDigest>
+class Direct {
+ public:
+  Direct() = default;
+  explicit Direct(ProcessOptions options) : options_(options) {}
+
+  Result<Outcome> execute(Job const& job, Stop const& stop) {
+    return Process<D>(options_, stop).run(job.command, job.run_id);
+  }
+
+ private:
+  ProcessOptions options_{};
+};
+static_assert(Executor<Direct<>>);
+
+}  // namespace sla::inline v1
+
+// sla/executor/words.hpp
+// Splits a command text into words by the quoting rules of the POSIX shell, for containers that
+// have none. Only quoting is understood: a text that needs a real shell (operators, expansions,
+// redirections, assignments) is refused with the reason, never run half right.
+
+namespace sla::inline v1 {
+
+namespace detail {
+
+/// Reads a text character by character into words.
+class WordSplitter {
+ public:
+  explicit WordSplitter(std::string_view text) : text_(text) {}
+
+  Result<std::vector<std::string>> split() {
+    while (at_ < text_.size()) {
+      if (auto done = step(text_[at_]); !done) return done.error();
+    }
+    end_word();
+    if (words_.empty()) return Error{Errc::invalid, "the command is empty"};
+    return std::move(words_);
+  }
+
+ private:
+  static Error needs_shell(char c) {
+    std::string const what = c == '\n' ? "second line" : std::string("`") + c + "`";
+    return {Errc::invalid,
+            "the command needs a shell for its " + what +
+                " and there is no /bin/sh here; quote it, or give the words after --"};
+  }
+
+  Result<void> step(char c) {
+    if (c == '\'') return single_quoted();
+    if (c == '"') return double_quoted();
+    if (c == '\\') return escaped();
+    ++at_;
+    if (c == ' ' || c == '\t') {
+      end_word();
+      return {};
+    }
+    if (c == '\n') return end_line();
+    bool const starts_word = !in_word_;
+    constexpr std::string_view operators = "|&;<>()$`*?[]";
+    if (operators.find(c) != std::string_view::npos) return needs_shell(c);
+    if (starts_word && (c == '#' || c == '~' || c == '!')) return needs_shell(c);
+    if (c == '{' || c == '}') return needs_shell(c);
+    if (c == '=' && words_.empty() && !quoted_) return needs_shell(c);  // an assignment
+    add(c);
+    return {};
+  }
+
+  /// Empty lines around the command mean nothing.
+  Result<void> end_line() {
+    end_word();
+    bool const more = text_.find_first_not_of(" \t\n", at_) != std::string_view::npos;
+    if (!words_.empty() && more) return needs_shell('\n');
+    return {};
+  }
+
+  Result<void> single_quoted() {
+    std::size_t const end = text_.find('\'', at_ + 1);
+    if (end == std::string_view::npos) return unfinished("a single quote");
+    word_ += text_.substr(at_ + 1, end - at_ - 1);
+    in_word_ = quoted_ = true;
+    at_ = end + 1;
+    return {};
+  }
+
+  Result<void> double_quoted() {
+    in_word_ = quoted_ = true;
+    for (++at_; at_ < text_.size(); ++at_) {
+      char const c = text_[at_];
+      if (c == '"') {
+        ++at_;
+        return {};
+      }
+      if (c == '$' || c == '`') return needs_shell(c);
+      if (c == '\\' && at_ + 1 < text_.size()) {
+        char const next = text_[at_ + 1];
+        if (next == '"' || next == '\\' || next == '$' || next == '`') {
+          word_ += next;
+          ++at_;
+          continue;
+        }
+        if (next == '\n') {
+          ++at_;
+          continue;
+        }
+      }
+      word_ += c;
+    }
+    return unfinished("a double quote");
+  }
+
+  Result<void> escaped() {
+    if (at_ + 1 == text_.size()) return unfinished("a backslash");
+    if (text_[at_ + 1] != '\n') {
+      add(text_[at_ + 1]);
+      quoted_ = true;
+    }
+    at_ += 2;
+    return {};
+  }
+
+  static Error unfinished(std::string_view what) {
+    return {Errc::invalid, "the command ends within " + std::string(what)};
+  }
+
+  void add(char c) {
+    word_ += c;
+    in_word_ = true;
+  }
+  void end_word() {
+    if (in_word_) words_.push_back(std::move(word_));
+    word_.clear();
+    in_word_ = quoted_ = false;
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+  std::vector<std::string> words_;
+  std::string word_;
+  bool in_word_ = false;
+  bool quoted_ = false;
+};
+
+}  // namespace detail
+
+/// The words of a command text, or why a shell would be needed for it.
+[[nodiscard]] inline Result<std::vector<std::string>> split_words(std::string_view text) {
+  return detail::WordSplitter(text).split();
+}
+
+}  // namespace sla::inline v1
+
+// sla/executor/shell.hpp
+// Runs the job's command text with /bin/sh; in a container without one the text is split by the
+// shell's quoting rules and executed directly.
+
+namespace sla::inline v1 {
+
+/// The words that run a command text on this machine. Errc::invalid where it needs a shell and
+/// there is none, so that a program can say so at its start.
+[[nodiscard]] inline Result<std::vector<std::string>> shell_words(std::string const& text) {
+  if (::access("/bin/sh", X_OK) == 0) return std::vector<std::string>{"/bin/sh", "-c", text};
+  return split_words(text);
+}
+
+/// Executes the job's one word as a command text. D as in Direct.
+template <class D = NoDigest>
+class Shell {
+ public:
+  Shell() = default;
+  explicit Shell(ProcessOptions options) : options_(options) {}
+
+  Result<Outcome> execute(Job const& job, Stop const& stop) {
+    if (job.command.size() != 1) {
+      return Error{Errc::invalid, "a shell executor takes one word, the command text"};
+    }
+    auto const words = shell_words(job.command[0]);
+    if (!words) return words.error();
+    return Process<D>(options_, stop).run(*words, job.run_id);
+  }
+
+ private:
+  ProcessOptions options_{};
+};
+static_assert(Executor<Shell<>>);
+
+}  // namespace sla::inline v1
+
+// sla/publisher.hpp
+// The contract of a Publisher: delivers what happened. Its models and the adaptors that combine
+// them stand in publisher/.
+
+namespace sla::inline v1 {
+
+/// `publish(report)` delivers one report within the publisher's own deadline, or says why not. An
+/// Error never ends the loop. A report that does not count (Report::counts) is no result: a
+/// publisher of events passes over it, one of logs keeps its log.
+template <class P>
+concept Publisher = std::movable<P> && requires(P& p, Report const& report) {
+  { p.publish(report) } -> std::same_as<Result<void>>;
+};
+
+}  // namespace sla::inline v1
+
+// sla/publisher/all.hpp
+// Several publishers as one: each gets every report, whatever becomes of the others.
+
+namespace sla::inline v1 {
+
+/// Publishes to each publisher in turn. The error is the first one's, and its message all of them.
+template <Publisher... P>
+class All {
+ public:
+  explicit All(P... publishers) : publishers_(std::move(publishers)...) {}
+
+  Result<void> publish(Report const& report) {
+    std::optional<Error> failed;
+    auto const one = [&](auto& publisher) {
+      auto done = publisher.publish(report);
+      if (done) return;
+      if (failed) {
+        failed->message.append("; ").append(done.error().message);
+      } else {
+        failed = std::move(done).error();
+      }
+    };
+    std::apply([&](P&... publisher) { (one(publisher), ...); }, publishers_);
+    if (failed) return *std::move(failed);
+    return {};
+  }
+
+ private:
+  std::tuple<P...> publishers_;
+};
+static_assert(Publisher<All<>>);
+
+}  // namespace sla::inline v1
+
+// sla/publisher/event.hpp
+// The event that consumers read: a report as one JSON object, in the form they were promised. Keys
+// may be added; what stands here keeps its name, type and meaning.
+
+namespace sla::inline v1 {
+
+/// How the event writes its two figures, the time of the end and the seconds it took.
+enum class EventFormat {
+  documented,  ///< as strings of whole seconds
+  numbers,     ///< as JSON numbers, the seconds with milliseconds
+};
+
+namespace detail {
+
+inline void write_list(JsonWriter& json, std::string_view name, Report const& report) {
+  json.key(name).begin_array();
+  for (std::string const& group : report.job.groups) json.string(group);
+  json.end_array();
+}
+
+inline void write_optional(JsonWriter& json, std::string_view name, std::string_view value) {
+  if (!value.empty()) json.key(name).string(value);
+}
+
+/// `1.5` for one and a half seconds, `914` for a whole number of them.
+inline std::string shortest_seconds(Duration duration) {
+  std::string text = decimal_seconds(duration);
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.back() == '.') text.pop_back();
+  return text;
+}
+
+}  // namespace detail
+
+/// The event of a report, on one line.
+[[nodiscard]] inline std::string event_json(Report const& report, EventFormat format) {
+  std::string const timestamp = std::to_string(epoch_seconds(report.ended_at));
+  auto const seconds = std::chrono::floor<std::chrono::seconds>(report.duration).count();
+  JsonWriter json;
+  json.begin_object().key("service").string(report.job.service);
+  detail::write_list(json, "group", report);
+  detail::write_list(json, "groups", report);
+  json.key("succeeded").boolean(report.succeeded());
+  if (format == EventFormat::documented) {
+    json.key("timestamp").string(timestamp);
+    json.key("testExecutionSecs").string(std::to_string(seconds));
+  } else {
+    json.key("timestamp").literal(timestamp);
+    json.key("testExecutionSecs").literal(detail::shortest_seconds(report.duration));
+  }
+  json.key("runId").string(report.job.run_id);
+  json.key("verdict").string(to_string(report.outcome.verdict));
+  json.key("exitCode").integer(report.outcome.exit_code);
+  if (report.outcome.signal != 0) json.key("signal").integer(report.outcome.signal);
+  json.key("startedAtMs").integer(epoch_milliseconds(report.started_at));
+  json.key("durationMs")
+      .integer(std::chrono::floor<std::chrono::milliseconds>(report.duration).count());
+  detail::write_optional(json, "logUri", report.log_uri);
+  detail::write_optional(json, "logError", report.log_error);
+  detail::write_optional(json, "tagID", report.job.tag_id);
+  detail::write_optional(json, "slaTarget", report.job.sla_target);
+  return json.end_object().text();
+}
+
+}  // namespace sla::inline v1
+
+// sla/publisher/console.hpp
+// Prints each event as one line of JSON, on stdout unless told otherwise.
+
+namespace sla::inline v1 {
+
+/// Prints events; logs are nothing to it.
+class Console {
+ public:
+  struct Options {
+    EventFormat format = EventFormat::documented;
+    int descriptor = STDOUT_FILENO;  ///< stays the caller's
+  };
+
+  Console() = default;
+  explicit Console(Options options) : options_(options) {}
+
+  Result<void> publish(Report const& report) {
+    if (!report.counts()) return {};
+    auto written = write_all(options_.descriptor, event_json(report, options_.format) + '\n');
+    if (!written) return written.error().within("console");
+    return {};
+  }
+
+ private:
+  Options options_{};
+};
+static_assert(Publisher<Console>);
+
+}  // namespace sla::inline v1
+
+// sla/publisher/log_store.hpp
+// What keeps the logs of runs, and how a log is called there. A log store is a Publisher that can
+// also say where it put the log.
+
+namespace sla::inline v1 {
+
+/// `store(report)` keeps the report's log and gives its URI. No log ever replaces another.
+template <class L>
+concept LogStore = Publisher<L> && requires(L& l, Report const& report) {
+  { l.store(report) } -> std::same_as<Result<std::string>>;
+};
+
+/// The key of a report's log: `<service>/<seconds since the epoch>_<result>`. Where it is taken
+/// the attempts from 2 on add `_2`, `_3`, ...
+[[nodiscard]] inline std::string log_key(Report const& report, std::size_t attempt = 1) {
+  std::string_view const result = !report.counts()     ? "INTERRUPTED"
+                                  : report.succeeded() ? "SUCCESS"
+                                                       : "FAILURE";
+  std::string key = report.job.service + '/' + std::to_string(epoch_seconds(report.ended_at));
+  key.append("_").append(result);
+  if (attempt > 1) key += '_' + std::to_string(attempt);
+  return key;
+}
+
+/// How many keys are tried before a store gives up.
+inline constexpr std::size_t log_key_attempts = 1000;
+
+}  // namespace sla::inline v1
+
+// sla/publisher/directory.hpp
+// A store in a local folder, for which nobody needs an account: each event is one line of
+// events.ndjson, each log a file under the same key that it would have in a bucket. No service
+// name leads out of the folder.
+
+namespace sla::inline v1 {
+
+/// Keeps events and logs in a folder, which it makes where it is missing. Several processes may
+/// share one.
+class Directory {
+ public:
+  struct Options {
+    std::string path;
+    EventFormat format = EventFormat::documented;
+  };
+
+  explicit Directory(Options options) : options_(std::move(options)) {}
+
+  /// Writes the log to a file of its own; gives its path as a file URI.
+  Result<std::string> store(Report const& report) {
+    for (std::size_t attempt = 1; attempt <= log_key_attempts; ++attempt) {
+      std::string const path = options_.path + '/' + confined(log_key(report, attempt));
+      if (auto made = make_folders(path); !made) return made.error().within("store");
+      auto file = open_file(path, O_WRONLY | O_CREAT | O_EXCL, 0644);
+      if (!file && file.error().native == EEXIST) continue;
+      if (!file) return file.error().within("store");
+      auto written = report.outcome.output.each_block(
+          [&](std::string_view block) { return write_all(file->get(), block); });
+      if (written) return uri(path);
+      ::unlink(path.c_str());
+      return written.error().within("store: " + path);
+    }
+    return Error{Errc::exists, "store: " + log_key(report) + " and all its successors are taken"};
+  }
+
+  /// Writes the log, then adds the event, with the log's URI or why there is none.
+  Result<void> publish(Report const& report) {
+    auto const log = store(report);
+    if (!report.counts()) return log ? Result<void>{} : log.error();
+    Report known = report;
+    known.log_uri = log ? *log : std::string();
+    known.log_error = log ? std::string() : log.error().message;
+    if (auto added = add_event(known); !added) return added.error().within("store");
+    return log ? Result<void>{} : log.error();
+  }
+
+ private:
+  /// The key with each step that would lead elsewhere made a plain name.
+  static std::string confined(std::string_view key) {
+    std::string out;
+    for (std::string_view const part : split(key, '/')) {
+      if (!out.empty()) out += '/';
+      out += part == "." ? "%2E" : part == ".." ? "%2E%2E" : part;
+    }
+    return out;
+  }
+
+  static Result<void> make_folders(std::string const& path) {
+    for (std::size_t at = path.find('/', 1); at != std::string::npos; at = path.find('/', at + 1)) {
+      std::string const folder = path.substr(0, at);
+      if (::mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST) return system_error(folder);
+    }
+    return {};
+  }
+
+  static std::string uri(std::string const& path) {
+    std::string absolute = path;
+    if (!path.starts_with('/')) {
+      char* const here = ::getcwd(nullptr, 0);
+      if (here != nullptr) absolute = std::string(here) + '/' + path;
+      ::free(here);
+    }
+    return "file://" + percent_encode(absolute, Slash::keep);
+  }
+
+  Result<void> add_event(Report const& report) const {
+    std::string const path = options_.path + "/events.ndjson";
+    auto const file = open_file(path, O_WRONLY | O_CREAT | O_APPEND, 0644);
+    if (!file) return file.error();
+    std::string const line = event_json(report, options_.format) + '\n';
+    if (auto written = write_all(file->get(), line); !written) return written.error().within(path);
+    return {};
+  }
+
+  Options options_;
+};
+static_assert(LogStore<Directory>);
+
+}  // namespace sla::inline v1
+
+// sla/publisher/dry_run.hpp
+// Shows what would be sent, and sends nothing.
+
+namespace sla::inline v1 {
+
+/// Prints the topic, the message, the object's name and the log.
+class DryRun {
+ public:
+  struct Options {
+    std::string topic;   ///< the topic as it is set; empty where there is none
+    std::string bucket;  ///< where the log would go; empty where it would go nowhere
+    EventFormat format = EventFormat::documented;
+    int descriptor = STDOUT_FILENO;  ///< stays the caller's
+  };
+
+  explicit DryRun(Options options) : options_(std::move(options)) {}
+
+  Result<void> publish(Report const& report) {
+    std::string text = "topic: " + (options_.topic.empty() ? "none" : options_.topic);
+    text += "\nmessage: " + (report.counts() ? event_json(report, options_.format) : "none");
+    text += "\nobject: ";
+    text += options_.bucket.empty() ? log_key(report)
+                                    : "s3://" + options_.bucket + '/' + log_key(report);
+    text += "\nlog:\n";
+    if (auto written = write_all(options_.descriptor, text); !written) return written;
+    return report.outcome.output.each_block(
+        [this](std::string_view block) { return write_all(options_.descriptor, block); });
+  }
+
+ private:
+  Options options_;
+};
+static_assert(Publisher<DryRun>);
+
+}  // namespace sla::inline v1
+
+// sla/publisher/lane.hpp
+// One way out of a spool, that of the logs or that of the events: when it may be tried again after
+// a failure, and what is said about it, which is one line a minute at most. And what a failure
+// means for the message that met it.
+
+namespace sla::inline v1 {
+
+/// Whether this very message can never be delivered. An error that carries a number of its own is
+/// believed only where that is the answer of a service that read the message: a certificate that is
+/// not trusted or a proxy that refuses says nothing about the message.
+[[nodiscard]] constexpr bool never_succeeds(Errc code, int native) noexcept {
+  if (code == Errc::exists) return true;
+  if (code != Errc::rejected && code != Errc::invalid) return false;
+  return native == 0 || native == 400 || native == 413 || native == 422;
+}
+[[nodiscard]] inline bool never_succeeds(Error const& error) noexcept {
+  return never_succeeds(error.code, error.native);
+}
+
+/// The state of one way out. Not thread-safe.
+class Lane {
+ public:
+  Lane(std::string_view name, Logger log, Backoff::Options options = {})
+      : name_(name), log_(log), backoff_(options) {}
+
+  /// When it may be tried again; a past instant is now.
+  [[nodiscard]] Instant due() const noexcept { return due_; }
+  /// Why it is not tried now.
+  [[nodiscard]] std::string const& reason() const noexcept { return reason_; }
+
+  /// Forgets past failures, because there is little time left.
+  void hurry() noexcept {
+    backoff_.succeeded();
+    due_ = Instant::min();
+  }
+
+  void succeeded() {
+    if (said_) log_.info(name_ + " are delivered again");
+    said_ = false;
+    hurry();
+  }
+
+  /// It failed, and may succeed later: soon where it mends itself, slowly where a person has to.
+  void failed(Error const& error, std::string_view run_id, Instant now) {
+    constexpr Duration least = std::chrono::seconds{10};
+    Duration const bound = backoff_.failed();
+    Duration const longest = backoff_.options().longest;
+    Duration const wait =
+        retryable(error) ? random_duration(bound) : least + random_duration(longest - least);
+    due_ = now + wait;
+    reason_ = error.message;
+    if (now < say_at_) return;
+    say_at_ = now + std::chrono::minutes{1};
+    said_ = true;
+    log_.warning(name_ + " cannot be delivered: " + error.message,
+                 {{"run", std::string(run_id)},
+                  {"failures", std::to_string(backoff_.failures())},
+                  {"again in seconds", decimal_seconds(wait)}});
+  }
+
+ private:
+  std::string name_;
+  Logger log_;
+  Backoff backoff_;
+  std::string reason_{};
+  Instant due_ = Instant::min();
+  Instant say_at_ = Instant::min();
+  bool said_ = false;
+};
+
+}  // namespace sla::inline v1
+
+// sla/publisher/log_first.hpp
+// The log first, then the event that says where it is. A log that cannot be stored never holds
+// back its event.
+
+namespace sla::inline v1 {
+
+/// Which logs are stored.
+enum class UploadLogs { always, failures, never };
+
+/// Stores a report's log in L, then publishes the report to P with the log's URI in it.
+template <LogStore L, Publisher P>
+class LogFirst {
+ public:
+  LogFirst(L store, P publisher, UploadLogs upload = UploadLogs::always)
+      : store_(std::move(store)), publisher_(std::move(publisher)), upload_(upload) {}
+
+  Result<void> publish(Report const& report) {
+    Report known = report;
+    std::optional<Error> log_failed;
+    if (wanted(report)) {
+      if (auto uri = store_.store(report)) {
+        known.log_uri = *std::move(uri);
+      } else {
+        known.log_error = uri.error().message;
+        log_failed = std::move(uri).error();
+      }
+    }
+    auto done = publisher_.publish(known);
+    if (!log_failed) return done;
+    if (!done) log_failed->message.append("; ").append(done.error().message);
+    return *std::move(log_failed);
+  }
+
+ private:
+  [[nodiscard]] bool wanted(Report const& report) const noexcept {
+    return upload_ == UploadLogs::always ||
+           (upload_ == UploadLogs::failures && !report.succeeded());
+  }
+
+  L store_;
+  P publisher_;
+  UploadLogs upload_;
+};
+
+}  // namespace sla::inline v1
+
+// sla/publisher/optional.hpp
+// A publisher that may be absent: what a setting switches on at run time.
+
+namespace sla::inline v1 {
+
+/// Publishes where there is a publisher; otherwise every report counts as delivered.
+template <Publisher P>
+class Optional {
+ public:
+  Optional() = default;
+  explicit Optional(std::optional<P> publisher) : publisher_(std::move(publisher)) {}
+
+  Result<void> publish(Report const& report) {
+    return publisher_ ? publisher_->publish(report) : Result<void>{};
+  }
+
+  /// Where P is a log store: the log's URI, empty where there is no store.
+  Result<std::string> store(Report const& report) requires LogStore<P> {
+    return publisher_ ? publisher_->store(report) : Result<std::string>(std::string());
+  }
+
+ private:
+  std::optional<P> publisher_;
+};
+
+}  // namespace sla::inline v1
+
+// sla/publisher/s3_log.hpp
+// Puts each run's log in an S3 bucket, as an object that replaces no other. Where the key is taken
+// by the very same run, because an answer got lost, the log is there already.
+
+namespace sla::inline v1 {
+
+/// Keeps logs in a bucket. C is a Client for S3. Not thread-safe.
+template <class C>
+class S3Log {
+ public:
+  struct Options {
+    Bucket bucket{};
+    Duration limit = std::chrono::seconds{30};  ///< for one log, its retries included
+    Stop const* stop = nullptr;  ///< outlives this; once it is requested, half its time is left
+  };
+
+  S3Log(C client, Options options) : client_(std::move(client)), options_(std::move(options)) {}
+
+  /// Puts the log; gives its `s3://` URI.
+  Result<std::string> store(Report const& report) {
+    Instant const until = deadline();
+    for (std::size_t attempt = 1; attempt <= log_key_attempts; ++attempt) {
+      std::string const key = log_key(report, attempt);
+      auto const put = put_object(client_, options_.bucket, object(report, key), until);
+      if (put) return uri(key);
+      if (put.error().code != Errc::exists) return put.error();
+      if (is_ours(report, key, until)) return uri(key);
+    }
+    return Error{Errc::exists,
+                 "s3 put object: " + log_key(report) + " and all its successors are taken"};
+  }
+
+  Result<void> publish(Report const& report) {
+    auto const stored = store(report);
+    if (!stored) return stored.error();
+    return {};
+  }
+
+ private:
+  static PutObjectInput object(Report const& report, std::string const& key) {
+    return {.key = key,
+            .body = report.outcome.output,
+            .content_type = "text/plain; charset=utf-8",
+            .metadata = {{"run-id", report.job.run_id},
+                         {"exit-code", std::to_string(report.outcome.exit_code)}},
+            .existing = Existing::keep};
+  }
+
+  /// Whether what has the key is this run's log. Where that may not be asked, it is not.
+  bool is_ours(Report const& report, std::string const& key, Instant until) {
+    auto const head = head_object(client_, options_.bucket, key, until);
+    return head && find_header(head->metadata, "run-id") == std::string_view(report.job.run_id);
+  }
+
+  [[nodiscard]] Instant deadline() const {
+    Instant const now = std::chrono::steady_clock::now();
+    auto const end = options_.stop != nullptr ? options_.stop->deadline() : std::nullopt;
+    return end ? std::min(now + options_.limit, now + (*end - now) / 2) : now + options_.limit;
+  }
+
+  [[nodiscard]] std::string uri(std::string const& key) const {
+    return "s3://" + options_.bucket.name + '/' + key;
+  }
+
+  C client_;
+  Options options_;
+};
+
+}  // namespace sla::inline v1
+
+// sla/publisher/topic.hpp
+// Which topic a publisher of events publishes to: one whose ARN is known, or one of the own account
+// by its name, which STS is asked to complete, once.
+
+namespace sla::inline v1 {
+
+/// `arn()` gives the topic's ARN, or why it is not known (yet).
+template <class T>
+concept TopicSource = std::movable<T> && requires(T& t) {
+  { t.arn() } -> std::same_as<Result<std::string>>;
+};
+
+/// A topic whose ARN is known.
+class FixedTopic {
+ public:
+  explicit FixedTopic(std::string arn) : arn_(std::move(arn)) {}
+
+  Result<std::string> arn() const { return arn_; }
+
+ private:
+  std::string arn_;
+};
+static_assert(TopicSource<FixedTopic>);
+
+/// A topic of the own account. C is a Client for STS.
+template <class C>
+class NamedTopic {
+ public:
+  struct Options {
+    std::string name;
+    std::string region;
+    EndpointSettings endpoints{};
+    Duration limit = std::chrono::seconds{15};  ///< for the question to STS, its retries included
+  };
+
+  NamedTopic(C sts, Options options) : sts_(std::move(sts)), options_(std::move(options)) {}
+  /// The topic of that ARN; STS is never asked.
+  NamedTopic(C sts, FixedTopic const& topic) : sts_(std::move(sts)), arn_(topic.arn().value()) {}
+
+  /// Asks STS for the account until it answers, and never again.
+  Result<std::string> arn() {
+    if (!arn_.empty()) return arn_;
+    auto const identity =
+        get_caller_identity(sts_, options_.endpoints.in(options_.region, Service::sts),
+                            std::chrono::steady_clock::now() + options_.limit);
+    if (!identity) return identity.error().within("topic " + options_.name);
+    auto const arn =
+        topic_arn({.region = options_.region, .account = identity->account, .name = options_.name});
+    if (!arn) return arn.error();
+    return arn_ = to_string(*arn);
+  }
+
+ private:
+  C sts_;
+  Options options_{};
+  std::string arn_;
+};
+
+}  // namespace sla::inline v1
+
+// sla/publisher/sns.hpp
+// Publishes each counted run as an event to an SNS topic, with the attributes that subscriptions
+// filter by. On a FIFO topic the service's events keep their order and a redelivery is dropped.
+
+namespace sla::inline v1 {
+
+/// The attributes of a report's message: service, succeeded, verdict, and groups where there are
+/// any.
+[[nodiscard]] inline std::vector<MessageAttribute> event_attributes(Report const& report) {
+  std::vector<MessageAttribute> attributes{
+      {"service", AttributeType::string, report.job.service},
+      {"succeeded", AttributeType::string, report.succeeded() ? "true" : "false"},
+      {"verdict", AttributeType::string, std::string(to_string(report.outcome.verdict))}};
+  if (report.job.groups.empty()) return attributes;
+  JsonWriter groups;
+  groups.begin_array();
+  for (std::string const& group : report.job.groups) groups.string(group);
+  attributes.push_back({"groups", AttributeType::string_array, groups.end_array().text()});
+  return attributes;
+}
+
+/// Publishes events. C is a Client for SNS, T a TopicSource. Not thread-safe.
+template <class C, TopicSource T = FixedTopic>
+class Sns {
+ public:
+  struct Options {
+    EndpointSettings endpoints{};
+    EventFormat format = EventFormat::documented;
+    Duration limit = std::chrono::seconds{20};  ///< for one report, its retries included
+  };
+
+  Sns(C client, T topic) : Sns(std::move(client), std::move(topic), Options{}) {}
+  Sns(C client, T topic, Options options)
+      : client_(std::move(client)), topic_(std::move(topic)), options_(std::move(options)) {}
+
+  Result<void> publish(Report const& report) {
+    if (!report.counts()) return {};
+    auto const topic = topic_.arn();
+    if (!topic) return topic.error();
+    PublishInput const input{.topic_arn = *topic,
+                             .message = event_json(report, options_.format),
+                             .attributes = event_attributes(report),
+                             .group_id = report.job.service,
+                             .deduplication_id = report.job.run_id};
+    auto const id = sla::publish(client_, options_.endpoints, input,
+                                 std::chrono::steady_clock::now() + options_.limit);
+    if (!id) return id.error();
+    return {};
+  }
+
+ private:
+  C client_;
+  T topic_;
+  Options options_;
+};
+
+}  // namespace sla::inline v1
+
+// sla/runner.hpp
+// The loop: waits for the Scheduler's next instant, lets the Executor run the job, hands the
+// report to the Publisher, and goes on until there is no next instant or a stop is requested. It
+// knows the contracts and never a concrete policy; no failure of a policy ends it.
+
+namespace sla::inline v1 {
+
+/// Runs a job again and again. One thread uses it at a time.
+template <class S, class E, class P, class C = SteadyClock>
+class Runner {
+ public:
+  Runner(S scheduler, E executor, P publisher, C clock = C{}, Logger log = Logger{})
+      : scheduler_(std::move(scheduler)),
+        executor_(std::move(executor)),
+        publisher_(std::move(publisher)),
+        clock_(std::move(clock)),
+        log_(log) {}
+
+  /// Runs until the scheduler has no next instant or a stop is requested.
+  Tally run(Job const& job, Stop const& stop) {
+    static_assert(Scheduler<S>,
+                  "Runner's first parameter must be a sla::Scheduler: movable, with "
+                  "std::optional<sla::Instant> next(sla::Instant now)");
+    static_assert(Executor<E>,
+                  "Runner's second parameter must be a sla::Executor: movable, with "
+                  "sla::Result<sla::Outcome> execute(sla::Job const&, sla::Stop const&)");
+    static_assert(Publisher<P>,
+                  "Runner's third parameter must be a sla::Publisher: movable, with "
+                  "sla::Result<void> publish(sla::Report const&)");
+    static_assert(Clock<C>,
+                  "Runner's fourth parameter must be a sla::Clock: movable, with now(), "
+                  "wall(), wait_until(sla::Instant, sla::Stop const&) and "
+                  "sleep_until(sla::Instant)");
+    Tally tally;
+    if constexpr (Scheduler<S> && Executor<E> && Publisher<P> && Clock<C>) {
+      Instant ended = clock_.now();
+      while (std::optional<Instant> const start = scheduler_.next(ended)) {
+        note_missed(tally);
+        if (clock_.wait_until(*start, stop) == Wake::stopped) break;
+        Report const report = execute(job, stop);
+        ended = clock_.now();
+        log_.ended(report);
+        ++(!report.counts() ? tally.interrupted : report.succeeded() ? tally.passed : tally.failed);
+        if (auto done = publisher_.publish(report); !done) {
+          ++tally.undelivered;
+          log_.undelivered(report.job, done.error());
+        }
+      }
+    }
+    return tally;
+  }
+
+ private:
+  Report execute(Job const& job, Stop const& stop) {
+    Report report{.job = job, .started_at = clock_.wall()};
+    report.job.run_id = new_run_id(report.started_at);
+    log_.starts(report.job);
+    Instant const start = clock_.now();
+    auto outcome = executor_.execute(report.job, stop);
+    Instant const now = clock_.now();
+    if (outcome) {
+      report.outcome = *std::move(outcome);
+    } else {
+      report.outcome = {
+          .verdict = Verdict::spawn_error, .exit_code = 126, .remark = outcome.error().message};
+    }
+    Instant const end = report.outcome.ended.value_or(now);
+    report.duration = end - start;
+    report.ended_at = clock_.wall() - (now - end);
+    return report;
+  }
+
+  /// A scheduler that counts the slots it misses (FixedRate) is heard.
+  void note_missed(Tally& tally) const {
+    if constexpr (requires { scheduler_.missed(); }) {
+      if (scheduler_.missed() != tally.missed) log_.missed(tally.missed = scheduler_.missed());
+    }
+  }
+
+  S scheduler_;
+  E executor_;
+  P publisher_;
+  C clock_;
+  RunLog log_;
+};
+
+}  // namespace sla::inline v1
+
+// sla/app/nearest.hpp
+// What somebody may have meant: the known name that is the fewest edits away from a mistyped one.
+
+namespace sla::inline v1 {
+
+/// The fewest insertions, deletions and replacements of one byte that make `to` of `from`.
+[[nodiscard]] inline std::size_t edit_distance(std::string_view from, std::string_view to) {
+  std::vector<std::size_t> row(to.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i + 1);
+    for (std::size_t j = 0; j < to.size(); ++j) {
+      std::size_t const replaced = diagonal + (from[i] == to[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
+    }
+  }
+  return row.back();
+}
+
+/// The known name nearest to a wrong one, whatever the case; the first of equals, empty where none
+/// is known. A name that holds the wrong one as a whole is nearer than any edit makes it.
+[[nodiscard]] inline std::string_view nearest(std::string_view wrong,
+                                              std::vector<std::string_view> const& known) {
+  std::string const wanted = lower(wrong.substr(0, 64));  // longer ones are no typing mistake
+  std::string_view best;
+  std::size_t best_distance = std::string_view::npos;
+  for (std::string_view const name : known) {
+    std::string const candidate = lower(name);
+    bool const holds = wanted.size() > 2 && candidate.find(wanted) != std::string::npos;
+    std::size_t const distance = holds ? 1 : edit_distance(wanted, candidate);
+    if (distance >= best_distance) continue;
+    best_distance = distance;
+    best = name;
+  }
+  return best;
+}
+
+}  // namespace sla::inline v1
+
+// sla/app/quoted.hpp
+// A value that somebody else wrote, as a message or a listing may show it: what would move the
+// cursor, forge a line or reverse the reading order is escaped, what is endless is cut.
+
+namespace sla::inline v1 {
+
+namespace detail {
+
+/// C0 and C1 controls, and the characters of Unicode that break a line or change its direction.
+constexpr bool is_unprintable(std::string_view character) noexcept {
+  if (character.size() == 1) return is_control(character[0]);
+  if (character.size() == 2) return character[0] == '\xC2' && character < "\xC2\xA0";
+  return (character >= "\xE2\x80\xA8" && character <= "\xE2\x80\xAE") ||
+         (character >= "\xE2\x81\xA6" && character <= "\xE2\x81\xA9");
+}
+
+/// The character at the front as it may be shown.
+inline std::string escaped_character(std::string_view character) {
+  if (character == "\n") return "\\n";
+  if (character == "\r") return "\\r";
+  if (character == "\t") return "\\t";
+  if (character == "\\") return "\\\\";
+  bool const whole = utf8_length(character) == character.size();
+  if (whole && !is_unprintable(character)) return std::string(character);
+  std::string out;
+  for (char const c : character) {
+    auto const byte = static_cast<unsigned char>(c);
+    out += "\\x" + hex({&byte, 1});
+  }
+  return out;
+}
+
+}  // namespace detail
+
+/// The text on one line of valid UTF-8, with `\n`, `\x1b` and the like for what cannot be shown;
+/// after `most` characters three dots stand for the rest.
+[[nodiscard]] inline std::string escaped(std::string_view text,
+                                         std::size_t most = std::string_view::npos) {
+  std::string out;
+  for (std::size_t shown = 0; !text.empty(); ++shown) {
+    if (shown == most) return out + "...";
+    std::size_t const whole = utf8_length(text);
+    std::size_t const length = whole == 0 ? 1 : whole;
+    out += detail::escaped_character(text.substr(0, length));
+    text.remove_prefix(length);
+  }
+  return out;
+}
+
+/// The text escaped, cut to 60 characters, between single quotes.
+[[nodiscard]] inline std::string quoted(std::string_view text) {
+  return '\'' + escaped(text, 60) + '\'';
+}
+
+}  // namespace sla::inline v1
+
+// sla/app/settings.hpp
+// What the shipped program is told to do, as values. A Settings is plain data: where it comes from
+// is the business of parse_settings.hpp, what each is called that of setting_table.hpp.
+
+namespace sla::inline v1 {
+
+/// Every setting of the program; an empty text and an empty list are "not set".
+struct Settings {
+  std::string command{};             ///< the command as text; empty where there are words
+  std::vector<std::string> words{};  ///< the command as words, to be executed directly
+  std::string service{};             ///< the component under test
+  std::vector<std::string> groups{};
+  std::optional<Duration> delay{};  ///< between the end of a run and the start of the next
+  std::optional<Duration> every{};  ///< between the starts of two runs; instead of delay
+  bool once = false;
+  bool disabled = false;
+  bool dry_run = false;
+  std::string sns_topic_arn{};   ///< goes before the name where both are set
+  std::string sns_topic_name{};  ///< a topic of the own account and region
+  std::string s3_bucket_name{};
+  std::string store{};  ///< a folder
+  UploadLogs upload_logs = UploadLogs::always;
+  Duration timeout = std::chrono::hours{1};  ///< of one run; zero is no limit
+  Duration grace = std::chrono::seconds{5};
+  Duration stop_timeout = std::chrono::seconds{25};
+  std::uint64_t log_limit = std::uint64_t{16} << 20U;  ///< in bytes; 0 keeps all
+  EventFormat event_format = EventFormat::documented;
+  LogFormat log_format = LogFormat::text;
+  std::string tag_id{};      ///< passed through to the event
+  std::string sla_target{};  ///< passed through to the event
+};
+
+/// What the command line asks the program to do.
+enum class Action {
+  run,            ///< the program's purpose
+  show_help,      ///< --help
+  show_version,   ///< --version
+  show_settings,  ///< --print-settings
+};
+
+/// Where the value of a setting came from.
+enum class Origin { fallback, environment, flag };
+
+}  // namespace sla::inline v1
+
+// sla/app/setting_values.hpp
+// The written form of each type of setting: reads a text into a typed value, and writes the value
+// back as it would be given. A reader changes its target only when the whole text makes sense;
+// its error is a fragment that reads on after the value: `is no number of seconds`.
+
+namespace sla::inline v1 {
+
+/// About 30 years: no setting means more, and no sum of a few of them overflows.
+inline constexpr double most_seconds = 1e9;
+
+[[nodiscard]] inline Result<void> read_value(std::string_view text, std::string& out) {
+  out = text;
+  return {};
+}
+
+/// Seconds as a decimal number, from 0 to most_seconds.
+[[nodiscard]] inline Result<void> read_value(std::string_view text, Duration& out) {
+  auto const seconds = parse_decimal(trim(text));
+  if (!seconds) return Error{Errc::invalid, "is no number of seconds, such as 60 or 0.5"};
+  if (*seconds < 0) return Error{Errc::invalid, "is less than 0 seconds"};
+  if (*seconds > most_seconds) return Error{Errc::invalid, "is more than 1000000000 seconds"};
+  out = Duration{std::llround(*seconds * 1e9)};
+  return {};
+}
+
+[[nodiscard]] inline Result<void> read_value(std::string_view text, std::optional<Duration>& out) {
+  Duration read{};
+  if (auto done = read_value(text, read); !done) return done.error();
+  out = read;
+  return {};
+}
+
+/// A whole number of bytes, with an optional K, M or G for 2 to the power of 10, 20 or 30.
+[[nodiscard]] inline Result<void> read_value(std::string_view text, std::uint64_t& out) {
+  text = trim(text);
+  constexpr std::string_view suffixes = "kmg";
+  std::size_t const suffix = text.empty() ? suffixes.npos : suffixes.find(lower(text.back()));
+  unsigned const shift = suffix == suffixes.npos ? 0U : 10U * (static_cast<unsigned>(suffix) + 1);
+  if (shift != 0) text.remove_suffix(1);
+  bool const digits = !text.empty() && text.find_first_not_of("0123456789") == text.npos;
+  if (!digits) return Error{Errc::invalid, "is no number of bytes, such as 65536, 64K, 16M or 1G"};
+  constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
+  auto const number = parse_integer<std::uint64_t>(text);
+  if (!number || *number > most >> shift) {
+    return Error{Errc::invalid, "is more bytes than can be counted"};
+  }
+  out = *number << shift;
+  return {};
+}
+
+/// A truth: true, 1, yes, on or false, 0, no, off in any case; nothing at all is false.
+[[nodiscard]] inline Result<void> read_value(std::string_view text, bool& out) {
+  std::string const word = lower(trim(text));
+  bool const yes = word == "true" || word == "1" || word == "yes" || word == "on";
+  bool const no = word == "false" || word == "0" || word == "no" || word == "off" || word.empty();
+  if (!yes && !no) {
+    return Error{Errc::invalid, "is neither true, 1, yes, on nor false, 0, no, off"};
+  }
+  out = yes;
+  return {};
+}
+
+/// Names between commas, blanks around each trimmed, empty ones dropped; adds to what is there.
+[[nodiscard]] inline Result<void> read_value(std::string_view text, std::vector<std::string>& out) {
+  for (std::string_view const part : split(text, ',')) {
+    std::string_view const name = trim(part);
+    if (!name.empty()) out.emplace_back(name);
+  }
+  return {};
+}
+
+/// One of the values that an enumeration has, and how it is written.
+template <class E>
+struct Choice {
+  std::string_view name;
+  E value;
+};
+
+/// The written forms of an enumeration.
+template <class E>
+inline constexpr std::array<Choice<E>, 0> choices{};
+template <>
+inline constexpr std::array choices<EventFormat>{
+    Choice<EventFormat>{"documented", EventFormat::documented},
+    Choice<EventFormat>{"numbers", EventFormat::numbers}};
+template <>
+inline constexpr std::array choices<UploadLogs>{
+    Choice<UploadLogs>{"always", UploadLogs::always},
+    Choice<UploadLogs>{"failures", UploadLogs::failures},
+    Choice<UploadLogs>{"never", UploadLogs::never}};
+template <>
+inline constexpr std::array choices<LogFormat>{Choice<LogFormat>{"text", LogFormat::text},
+                                               Choice<LogFormat>{"json", LogFormat::json}};
+
+/// One of the choices, in any case.
+template <class E>
+requires(!choices<E>.empty()) [[nodiscard]] Result<void> read_value(std::string_view text, E& out) {
+  std::string names;
+  for (auto const& choice : choices<E>) {
+    if (same_ignoring_case(trim(text), choice.name)) {
+      out = choice.value;
+      return {};
+    }
+    names.append(names.empty() ? "" : ", ").append(choice.name);
+  }
+  return Error{Errc::invalid, "is none of " + names};
+}
+
+[[nodiscard]] inline std::string value_text(std::string_view value) { return std::string(value); }
+
+/// Seconds with as many decimals as they need: `60`, `0.5`.
+[[nodiscard]] inline std::string value_text(Duration value) {
+  auto const seconds = std::chrono::floor<std::chrono::seconds>(value);
+  std::string decimals = std::to_string(1'000'000'000 + (value - seconds).count());
+  decimals[0] = '.';
+  decimals.erase(decimals.find_last_not_of('0') + 1);
+  return std::to_string(seconds.count()) + (decimals == "." ? "" : decimals);
+}
+
+[[nodiscard]] inline std::string value_text(std::optional<Duration> value) {
+  return value ? value_text(*value) : "";
+}
+
+/// Bytes with the largest suffix that leaves a whole number: `16M`.
+[[nodiscard]] inline std::string value_text(std::uint64_t value) {
+  constexpr std::string_view suffixes = "KMG";
+  std::string suffix;
+  for (std::size_t i = 0; i < suffixes.size() && value != 0 && value % 1024 == 0; ++i) {
+    value /= 1024;
+    suffix = suffixes[i];
+  }
+  return std::to_string(value) + suffix;
+}
+
+[[nodiscard]] inline std::string value_text(bool value) { return value ? "on" : "off"; }
+
+[[nodiscard]] inline std::string value_text(std::vector<std::string> const& value) {
+  std::string out;
+  for (std::string const& part : value) out.append(out.empty() ? "" : ",").append(part);
+  return out;
+}
+
+template <class E>
+requires(!choices<E>.empty()) [[nodiscard]] std::string value_text(E value) {
+  for (auto const& choice : choices<E>) {
+    if (choice.value == value) return std::string(choice.name);
+  }
+  return {};
+}
+
+}  // namespace sla::inline v1
+
+// sla/app/setting_checks.hpp
+// What the text of a setting must keep to before it is read, so that nothing breaks a header, an
+// event or a request later. An error is a fragment that reads on after the value: `holds a
+// control character`.
+
+namespace sla::inline v1 {
+
+/// The key of an object has at most 1024 bytes; this leaves room for what follows the service.
+inline constexpr std::size_t most_service_bytes = 900;
+
+/// One line without control characters: what every setting keeps to, except the command.
+[[nodiscard]] inline Result<void> check_line(std::string_view text) {
+  if (has_control(text)) return Error{Errc::invalid, "holds a control character"};
+  return {};
+}
+
+/// A line that is valid UTF-8: what reaches the event.
+[[nodiscard]] inline Result<void> check_name(std::string_view text) {
+  if (auto good = check_line(text); !good) return good;
+  if (!is_utf8(text)) return Error{Errc::invalid, "is not valid UTF-8"};
+  return {};
+}
+
+/// A command that is more than blanks; it may have many lines.
+[[nodiscard]] inline Result<void> check_command(std::string_view text) {
+  if (trim(text).empty()) return Error{Errc::invalid, "is blank"};
+  return {};
+}
+
+/// A name that is more than blanks and fits the key of a log. It may hold slashes and dots.
+[[nodiscard]] inline Result<void> check_service(std::string_view text) {
+  if (auto good = check_name(text); !good) return good;
+  if (trim(text).empty()) return Error{Errc::invalid, "is blank"};
+  if (text.size() > most_service_bytes) {
+    return Error{Errc::invalid, "is longer than " + std::to_string(most_service_bytes) +
+                                    " bytes, more than the " + "key of a log can hold"};
+  }
+  return {};
+}
+
+/// Seconds, more than 0.
+[[nodiscard]] inline Result<void> check_period(std::string_view text) {
+  if (auto good = check_line(text); !good) return good;
+  Duration period{};
+  if (read_value(text, period) && period == Duration::zero()) {
+    return Error{Errc::invalid, "is not more than 0 seconds"};
+  }
+  return {};
+}
+
+[[nodiscard]] inline Result<void> check_topic_arn(std::string_view text) {
+  if (auto good = check_line(text); !good) return good;
+  if (text.find(' ') != std::string_view::npos) {
+    return Error{Errc::invalid, "is no ARN: it holds a blank"};
+  }
+  auto const arn = parse_topic_arn(text);
+  if (arn) return {};
+  // The message shows the value as it is; it must read on after the value as it may be shown.
+  std::string why = arn.error().message;
+  std::string const value = '\'' + std::string(text) + "' ";
+  if (why.starts_with(value)) return Error{Errc::invalid, why.substr(value.size())};
+  return Error{Errc::invalid, "is no topic: " + why};
+}
+
+[[nodiscard]] inline Result<void> check_topic(std::string_view text) {
+  if (auto good = check_line(text); !good) return good;
+  auto const good = check_topic_name(text);
+  if (!good) return Error{Errc::invalid, "is no topic: " + good.error().message};
+  return {};
+}
+
+[[nodiscard]] inline Result<void> check_bucket(std::string_view text) {
+  if (auto good = check_line(text); !good) return good;
+  auto const good = check_bucket_name(text);
+  if (!good) return Error{Errc::invalid, "is " + good.error().message};
+  return {};
+}
+
+}  // namespace sla::inline v1
+
+// sla/app/setting_field.hpp
+// Where the value of a setting lives: a member of Settings of one of its types. The member's type
+// alone decides how its text is read and written.
+
+namespace sla::inline v1 {
+
+/// A switch that any text turns on, whatever it says.
+struct AnyText {
+  bool Settings::*member;
+};
+
+/// The member that a setting fills; a flag without one asks for an Action instead.
+using SettingField =
+    std::variant<Action, AnyText, bool Settings::*, std::string Settings::*, Duration Settings::*,
+                 std::optional<Duration> Settings::*, std::uint64_t Settings::*,
+                 std::vector<std::string> Settings::*, EventFormat Settings::*,
+                 UploadLogs Settings::*, LogFormat Settings::*>;
+
+namespace detail {
+
+struct FieldReader {
+  Settings& settings;
+  std::string_view text;
+
+  Result<void> operator()(Action) const { return {}; }
+  Result<void> operator()(AnyText any) const {
+    settings.*any.member = !text.empty();
+    return {};
+  }
+  template <class T>
+  Result<void> operator()(T Settings::*member) const {
+    return read_value(text, settings.*member);
+  }
+};
+
+struct FieldWriter {
+  Settings const& settings;
+
+  std::string operator()(Action) const { return {}; }
+  std::string operator()(AnyText any) const { return value_text(settings.*any.member); }
+  template <class T>
+  std::string operator()(T Settings::*member) const {
+    return value_text(settings.*member);
+  }
+};
+
+}  // namespace detail
+
+/// Reads a text into the member. The error is a fragment that reads on after the value.
+[[nodiscard]] inline Result<void> read_field(SettingField const& field, std::string_view text,
+                                             Settings& settings) {
+  return std::visit(detail::FieldReader{settings, text}, field);
+}
+
+/// The member's value as it would be written; empty where it is not set.
+[[nodiscard]] inline std::string field_text(SettingField const& field, Settings const& settings) {
+  return std::visit(detail::FieldWriter{settings}, field);
+}
+
+}  // namespace sla::inline v1
+
+// sla/app/setting_table.hpp
+// The one table of settings: the command line and the environment are read by it, help and
+// --print-settings are printed from it. To add a setting, add a member to Settings and a row here.
+
+namespace sla::inline v1 {
+
+/// How often a flag may be given.
+enum class Times { once, any };
+
+/// Whether people may see a value.
+enum class Shown { plainly, as_stars };
+
+/// One row of the table.
+struct Setting {
+  std::string_view flag{};      ///< without its two dashes; empty: there is only the variable
+  std::string_view variable{};  ///< empty: there is only the flag
+  std::string_view title{};     ///< what messages call it
+  std::string_view value{};     ///< what help calls the value; empty: a switch, which needs none
+  std::string_view fallback{};  ///< the default, as help shows it
+  std::string_view meaning{};
+  SettingField field{};
+  Result<void> (*check)(std::string_view) = check_line;  ///< of the text, before it is read
+  Times times = Times::once;
+  Shown shown = Shown::plainly;
+
+  [[nodiscard]] constexpr bool is_switch() const noexcept { return value.empty(); }
+  [[nodiscard]] constexpr bool is_action() const noexcept {
+    return std::holds_alternative<Action>(field);
+  }
+};
+
+inline constexpr auto setting_table = std::to_array<Setting>({
+    {.flag = "command",
+     .variable = "SLARUNNER_COMMAND",
+     .title = "Command",
+     .value = "TEXT",
+     .fallback = "required",
+     .meaning = "what to run, or everything after --. Text goes through /bin/sh -c where a shell "
+                "exists, otherwise it is split by shell quoting rules and executed directly (an "
+                "error at start if it needs a shell and there is none). Words after -- are "
+                "executed directly, unchanged",
+     .field = &Settings::command,
+     .check = check_command},
+    {.flag = "service",
+     .variable = "SLARUNNER_SERVICE",
+     .title = "Service",
+     .value = "NAME",
+     .fallback = "required",
+     .meaning = "component under test; prefix of the log's key",
+     .field = &Settings::service,
+     .check = check_service},
+    {.flag = "groups",
+     .variable = "SLARUNNER_GROUPS",
+     .title = "Groups",
+     .value = "A,B",
+     .fallback = "none",
+     .meaning = "comma-separated; blanks around a name are trimmed, empty names dropped",
+     .field = &Settings::groups,
+     .check = check_name},
+    {.flag = "delay",
+     .variable = "SLARUNNER_DELAY",
+     .title = "Delay",
+     .value = "SECONDS",
+     .fallback = "required",
+     .meaning = "wait between the end of a run and the start of the next; decimals allowed, 0 "
+                "allowed. Required, except with every, once or dry-run",
+     .field = &Settings::delay},
+    {.flag = "every",
+     .variable = "SLARUNNER_EVERY",
+     .title = "Every",
+     .value = "SECONDS",
+     .fallback = "none",
+     .meaning = "instead of delay: a fixed grid of starts; runs never overlap, missed slots are "
+                "skipped and counted",
+     .field = &Settings::every,
+     .check = check_period},
+    {.flag = "once",
+     .variable = "SLARUNNER_ONCE",
+     .title = "Once",
+     .fallback = "off",
+     .meaning = "one run, then exit",
+     .field = &Settings::once},
+    {.flag = "disabled",
+     .variable = "SLARUNNER_DISABLED",
+     .title = "Disabled",
+     .fallback = "off",
+     .meaning = "true/1/yes/on (any case): say so once, run nothing, stay alive, stop on a signal. "
+                "false/0/no/off/empty: not disabled. Anything else: an error",
+     .field = &Settings::disabled},
+    {.flag = "dry-run",
+     .variable = "SLARUNNER_DRYRUN",
+     .title = "Dry Run",
+     .fallback = "off",
+     .meaning = "any non-empty value: run once, print the topic, the message, the object's name "
+                "and the log to stdout; send nothing",
+     .field = AnyText{&Settings::dry_run}},
+    {.flag = "sns-topic-arn",
+     .variable = "SLARUNNER_SNSTOPICARN",
+     .title = "SNS Topic ARN",
+     .value = "ARN",
+     .fallback = "a sink",
+     .meaning = "where to publish; .fifo topics work. One sink is required: this, a topic's name "
+                "or a store",
+     .field = &Settings::sns_topic_arn,
+     .check = check_topic_arn},
+    {.flag = "sns-topic-name",
+     .variable = "SLARUNNER_SNSTOPICNAME",
+     .title = "SNS Topic Name",
+     .value = "NAME",
+     .fallback = "a sink",
+     .meaning = "as above, by name in the own account and region; the partition comes from the "
+                "region. Where both are set the ARN is used",
+     .field = &Settings::sns_topic_name,
+     .check = check_topic},
+    {.flag = "s3-bucket-name",
+     .variable = "SLARUNNER_S3BUCKETNAME",
+     .title = "S3 Bucket Name",
+     .value = "NAME",
+     .fallback = "none",
+     .meaning = "where logs go",
+     .field = &Settings::s3_bucket_name,
+     .check = check_bucket},
+    {.flag = "store",
+     .variable = "SLARUNNER_STORE",
+     .title = "Store",
+     .value = "DIR",
+     .fallback = "none",
+     .meaning = "a local sink that needs no account: DIR/events.ndjson and the logs under the "
+                "same keys",
+     .field = &Settings::store},
+    {.flag = "upload-logs",
+     .variable = "SLARUNNER_UPLOADLOGS",
+     .title = "Upload Logs",
+     .value = "WHICH",
+     .fallback = "always",
+     .meaning = "always/failures/never: which runs have their log stored",
+     .field = &Settings::upload_logs},
+    {.flag = "timeout",
+     .variable = "SLARUNNER_TIMEOUT",
+     .title = "Timeout",
+     .value = "SECONDS",
+     .fallback = "3600",
+     .meaning = "a run longer than this is stopped and fails with verdict timeout; 0 = no limit",
+     .field = &Settings::timeout},
+    {.flag = "grace",
+     .variable = "SLARUNNER_GRACE",
+     .title = "Grace",
+     .value = "SECONDS",
+     .fallback = "5",
+     .meaning = "between TERM and KILL for the whole process group",
+     .field = &Settings::grace},
+    {.flag = "stop-timeout",
+     .variable = "SLARUNNER_STOPTIMEOUT",
+     .title = "Stop Timeout",
+     .value = "SECONDS",
+     .fallback = "25",
+     .meaning = "from the first stop signal to exit, delivery included",
+     .field = &Settings::stop_timeout},
+    {.flag = "log-limit",
+     .variable = "SLARUNNER_LOGLIMIT",
+     .title = "Log Limit",
+     .value = "BYTES",
+     .fallback = "16M",
+     .meaning = "kept of one run's output: first and last half, a line between them says exactly "
+                "how much was left out; suffixes K, M, G; 0 = all",
+     .field = &Settings::log_limit},
+    {.flag = "event-format",
+     .variable = "SLARUNNER_EVENTFORMAT",
+     .title = "Event Format",
+     .value = "FORMAT",
+     .fallback = "documented",
+     .meaning = "documented/numbers: the time and the seconds of an event as strings, or as JSON "
+                "numbers with milliseconds",
+     .field = &Settings::event_format},
+    {.flag = "log-format",
+     .variable = "SLARUNNER_LOGFORMAT",
+     .title = "Log Format",
+     .value = "FORMAT",
+     .fallback = "text",
+     .meaning = "text/json: the runner's own lines, on stderr",
+     .field = &Settings::log_format},
+    {.variable = "SLARUNNER_SVC_TAG",
+     .title = "Service Tag",
+     .value = "TEXT",
+     .fallback = "none",
+     .meaning = "passed through to the event as tagID when set",
+     .field = &Settings::tag_id,
+     .check = check_name},
+    {.variable = "SLA_TARGET",
+     .title = "SLA Target",
+     .value = "TEXT",
+     .fallback = "none",
+     .meaning = "passed through to the event as slaTarget when set",
+     .field = &Settings::sla_target,
+     .check = check_name},
+    {.flag = "help", .meaning = "print this and exit", .field = Action::show_help},
+    {.flag = "version", .meaning = "print the version and exit", .field = Action::show_version},
+    {.flag = "print-settings",
+     .meaning = "print each value and where it came from, and exit",
+     .field = Action::show_settings},
+});
+
+/// The row of a flag; one that is not in the table does not compile.
+[[nodiscard]] consteval std::size_t setting_index(std::string_view flag) {
+  std::size_t index = 0;
+  while (setting_table[index].flag != flag) ++index;
+  return index;
+}
+
+/// What a message calls a setting, such as `Delay ($SLARUNNER_DELAY)` or, where its value came
+/// from the command line, `Delay (--delay)`.
+[[nodiscard]] inline std::string setting_label(Setting const& setting, Origin origin) {
+  bool const by_flag = origin == Origin::flag || setting.variable.empty();
+  return std::string(setting.title)
+      .append(by_flag ? " (--" : " ($")
+      .append(by_flag ? setting.flag : setting.variable)
+      .append(")");
+}
+
+/// A value as a message may show it.
+[[nodiscard]] inline std::string shown_value(Setting const& setting, std::string_view value) {
+  return setting.shown == Shown::as_stars ? "***" : quoted(value);
+}
+
+}  // namespace sla::inline v1
+
+// sla/app/arguments.hpp
+// The command line taken apart by the table of settings, without looking at any value: which flag
+// was given what, the words after `--`, and what of it cannot be understood at all.
+
+namespace sla::inline v1 {
+
+/// A command line, taken apart. The texts are those of the arguments.
+struct Arguments {
+  Action action = Action::run;                           ///< the first that was asked for
+  std::vector<std::vector<std::string_view>> values{};   ///< for each row of the table
+  std::optional<std::vector<std::string_view>> words{};  ///< what follows `--`, where it is there
+  std::vector<std::string> usage_errors{};               ///< one line each
+};
+
+namespace detail {
+
+class ArgumentReader {
+ public:
+  ArgumentReader(std::span<char const* const> arguments, std::span<Setting const> table)
+      : left_(arguments), table_(table) {
+    read_.values.resize(table.size());
+  }
+
+  Arguments read() {
+    while (!left_.empty()) {
+      std::string_view const argument = take();
+      if (argument == "--") {
+        read_.words.emplace(left_.begin(), left_.end());
+        break;
+      }
+      if (argument.starts_with('-')) {
+        read_flag(argument);
+      } else {
+        complain("unexpected argument " + quoted(argument) + ": a command goes after --");
+      }
+    }
+    return std::move(read_);
+  }
+
+ private:
+  std::string_view take() {
+    std::string_view const argument = left_.front();
+    left_ = left_.subspan(1);
+    return argument;
+  }
+  void complain(std::string line) { read_.usage_errors.push_back(std::move(line)); }
+
+  /// `--flag`, `--flag=value`, or `--flag` with the value in the next argument.
+  void read_flag(std::string_view argument) {
+    std::size_t const equals = argument.find('=');
+    std::string_view const name = argument.substr(0, equals);
+    std::optional<std::string_view> value;
+    if (equals != std::string_view::npos) value = argument.substr(equals + 1);
+    for (std::size_t row = 0; row < table_.size(); ++row) {
+      if (table_[row].flag.empty() || name != flag_of(table_[row])) continue;
+      return table_[row].is_action() ? read_action(table_[row], value) : read_value_of(row, value);
+    }
+    complain("unknown flag " + quoted(name) + "; the nearest known one is " + nearest_flag(name));
+    if (!value && next_is_a_value()) take();  // most likely the value of what is unknown
+  }
+
+  void read_action(Setting const& setting, std::optional<std::string_view> value) {
+    if (value) complain(flag_of(setting) + " takes no value");
+    if (read_.action == Action::run) read_.action = std::get<Action>(setting.field);
+  }
+
+  void read_value_of(std::size_t row, std::optional<std::string_view> value) {
+    Setting const& setting = table_[row];
+    if (!value && setting.is_switch()) value = "true";
+    if (!value && next_is_a_value()) value = take();
+    if (!value) return complain(missing_value(setting));
+    if (setting.times == Times::once && read_.values[row].size() == 1) {
+      complain(flag_of(setting) + " is given more than once");
+    }
+    read_.values[row].push_back(*value);
+  }
+
+  [[nodiscard]] bool next_is_a_value() const {
+    return !left_.empty() && !std::string_view(left_.front()).starts_with("--");
+  }
+
+  [[nodiscard]] std::string missing_value(Setting const& setting) const {
+    std::string line = flag_of(setting) + " needs a value: " + flag_of(setting) + ' ';
+    line += setting.value;
+    if (!left_.empty()) {
+      line += "; one that begins with -- is written " + flag_of(setting) + '=';
+      line += setting.value;
+    }
+    return line;
+  }
+
+  [[nodiscard]] std::string nearest_flag(std::string_view name) const {
+    std::vector<std::string_view> known;
+    for (Setting const& setting : table_) {
+      if (!setting.flag.empty()) known.push_back(setting.flag);
+    }
+    while (name.starts_with('-')) name.remove_prefix(1);
+    return std::string("--").append(nearest(name, known));
+  }
+
+  static std::string flag_of(Setting const& setting) {
+    return std::string("--").append(setting.flag);
+  }
+
+  std::span<char const* const> left_;
+  std::span<Setting const> table_;
+  Arguments read_;
+};
+
+}  // namespace detail
+
+/// Takes the arguments apart; they come without the program's own name.
+[[nodiscard]] inline Arguments read_arguments(std::span<char const* const> arguments,
+                                              std::span<Setting const> table = setting_table) {
+  return detail::ArgumentReader(arguments, table).read();
+}
+
+}  // namespace sla::inline v1
+
+// sla/app/aws_settings.hpp
+// What AWS's own variables say about where requests go and how: they keep the meaning that the SDKs
+// give them. Every problem is found in one go, before any request.
+
+namespace sla::inline v1 {
+
+/// Where and how AWS is reached.
+struct AwsSettings {
+  std::string region{};  ///< empty where none is set
+  EndpointSettings endpoints{};
+  std::string ca_file{};  ///< the trusted certificates; empty is the system's
+  int max_attempts = 3;
+};
+
+namespace detail {
+
+inline void read_region(Environment const& environment, AwsSettings& settings,
+                        std::vector<std::string>& problems) {
+  for (std::string_view const name : {"AWS_REGION", "AWS_DEFAULT_REGION"}) {
+    auto const text = environment.get(name);
+    if (!text || trim(*text).empty()) continue;
+    auto const region = parse_region(*text);
+    if (!region) {
+      problems.push_back(std::string(name) + ": " + region.error().message);
+    } else {
+      settings.region = region->region;
+      if (region->fips == Fips::on) settings.endpoints.fips = Fips::on;
+    }
+    return;
+  }
+}
+
+inline void read_ca_file(Environment const& environment, AwsSettings& settings,
+                         std::vector<std::string>& problems) {
+  for (std::string_view const name : {"AWS_CA_BUNDLE", "SSL_CERT_FILE"}) {
+    auto const path = environment.get(name);
+    if (!path) continue;
+    settings.ca_file = *path;
+    if (::access(settings.ca_file.c_str(), R_OK) != 0) {
+      problems.push_back(std::string(name) + ": " + system_error(settings.ca_file).message);
+    }
+    return;
+  }
+}
+
+inline void read_max_attempts(Environment const& environment, AwsSettings& settings,
+                              std::vector<std::string>& problems) {
+  auto const text = environment.get("AWS_MAX_ATTEMPTS");
+  if (!text) return;
+  auto const number = parse_integer<int>(trim(*text));
+  if (!number || *number < 1 || *number > 100) {
+    problems.emplace_back("AWS_MAX_ATTEMPTS: must be a whole number from 1 to 100");
+  } else {
+    settings.max_attempts = *number;
+  }
+}
+
+}  // namespace detail
+
+/// Reads the settings; adds a line to the problems for each that cannot be used.
+[[nodiscard]] inline AwsSettings read_aws_settings(Environment const& environment,
+                                                   std::vector<std::string>& problems) {
+  AwsSettings settings;
+  if (auto endpoints = endpoint_settings(environment)) {
+    settings.endpoints = *std::move(endpoints);
+  } else {
+    problems.push_back(endpoints.error().message);
+  }
+  detail::read_region(environment, settings, problems);
+  detail::read_ca_file(environment, settings, problems);
+  detail::read_max_attempts(environment, settings, problems);
+  return settings;
+}
+
+}  // namespace sla::inline v1
+
+// sla/app/exit_code.hpp
+// What the exit codes of the program mean. Those from 64 on are the ones of sysexits.h, so that a
+// supervisor can tell a wrong setting, which no restart mends, from a failed test.
+
+namespace sla::inline v1 {
+
+inline constexpr int exit_success = 0;       ///< done, or stopped as asked
+inline constexpr int exit_test_failed = 1;   ///< --once: the test failed
+inline constexpr int exit_usage = 64;        ///< the command line cannot be understood
+inline constexpr int exit_undelivered = 75;  ///< --once: the result could not be delivered
+inline constexpr int exit_settings = 78;     ///< a setting is missing or wrong
+
+/// One exit code and what help says about it.
+struct ExitCode {
+  int code;
+  std::string_view meaning;
+};
+
+/// All exit codes, in the order of their numbers.
+inline constexpr std::array exit_codes{
+    ExitCode{exit_success, "stopped as asked; --once: the test passed and was delivered"},
+    ExitCode{exit_test_failed, "--once: the test failed"},
+    ExitCode{exit_usage, "usage: the command line cannot be understood"},
+    ExitCode{exit_undelivered, "--once: the result could not be delivered"},
+    ExitCode{exit_settings, "settings: something is missing or wrong; every problem is listed"},
+};
+
+}  // namespace sla::inline v1
+
+// sla/app/heartbeat.hpp
+// How `sla-runner healthcheck` knows that a runner's loop is alive, without a port, a shell or a
+// disk. The runner keeps a page of shared memory that says by when it will be heard of again; the
+// healthcheck finds the page among the descriptors of the processes that run the same program. A
+// failing test is no reason to be unhealthy, a promise that was not kept is.
+
+namespace sla::inline v1 {
+
+/// What the loop is at.
+enum class Activity : std::int64_t { starting, waiting, running, publishing, stopping };
+
+[[nodiscard]] constexpr std::string_view to_string(Activity activity) noexcept {
+  switch (activity) {
+    case Activity::starting:
+      return "starting";
+    case Activity::waiting:
+      return "waiting for the next run";
+    case Activity::running:
+      return "running the test";
+    case Activity::publishing:
+      return "publishing a result";
+    case Activity::stopping:
+      return "stopping";
+  }
+  return "starting";
+}
+
+namespace detail {
+
+/// What stands in the shared page. Instants are comparable between the processes of a machine.
+struct HeartbeatPage {
+  std::atomic<std::int64_t> activity;
+  std::atomic<std::int64_t> due;  ///< nanoseconds of monotonic time
+};
+static_assert(std::atomic<std::int64_t>::is_always_lock_free);
+
+inline constexpr char const* heartbeat_name = "sla-runner-heartbeat";
+
+inline HeartbeatPage* map_page(int descriptor, int protection) noexcept {
+  void* const page = ::mmap(nullptr, sizeof(HeartbeatPage), protection, MAP_SHARED, descriptor, 0);
+  return page == MAP_FAILED ? nullptr : static_cast<HeartbeatPage*>(page);
+}
+
+}  // namespace detail
+
+/// The runner's side: promises to be heard of again. Cheap to copy; where the page could not be
+/// made, promises go nowhere and the healthcheck finds no runner.
+class Heartbeat {
+ public:
+  Heartbeat()
+      : file_(std::make_shared<Descriptor>(::memfd_create(detail::heartbeat_name, MFD_CLOEXEC))) {
+    if (::ftruncate(file_->get(), sizeof(detail::HeartbeatPage)) == 0) {
+      page_ = {detail::map_page(file_->get(), PROT_READ | PROT_WRITE), Unmap{}};
+    }
+    promise(Activity::starting, std::chrono::steady_clock::now() + std::chrono::seconds{10});
+  }
+
+  /// Will be heard of again by then; Instant::max() is "whenever".
+  void promise(Activity activity, Instant due) const noexcept {
+    if (!page_) return;
+    page_->activity = static_cast<std::int64_t>(activity);
+    page_->due = due.time_since_epoch().count();
+  }
+
+ private:
+  struct Unmap {
+    void operator()(detail::HeartbeatPage* page) const noexcept {
+      if (page != nullptr) ::munmap(page, sizeof *page);
+    }
+  };
+
+  std::shared_ptr<Descriptor> file_;
+  std::shared_ptr<detail::HeartbeatPage> page_;
+};
+
+/// What the healthcheck found.
+struct Health {
+  bool alive = false;
+  std::string reason;  ///< one line for people
+};
+
+namespace detail {
+
+/// Calls `visit(name)` for each entry of a folder until it gives true; false where it never does.
+template <class Visit>
+bool any_entry(std::string const& folder, Visit visit) {
+  struct Close {
+    void operator()(DIR* directory) const { ::closedir(directory); }
+  };
+  std::unique_ptr<DIR, Close> const directory(::opendir(folder.c_str()));
+  while (directory) {
+    dirent const* const entry = ::readdir(directory.get());
+    if (entry == nullptr) break;
+    if (visit(std::string_view(entry->d_name))) return true;
+  }
+  return false;
+}
+
+/// The heartbeat page of a process, where it has one.
+inline Descriptor open_heartbeat(std::string const& process) {
+  Descriptor found;
+  any_entry(process + "/fd", [&](std::string_view number) {
+    std::string const link = process + "/fd/" + std::string(number);
+    char target[64];
+    ssize_t const size = ::readlink(link.c_str(), target, sizeof target);
+    if (size <= 0) return false;
+    std::string_view const name(target, static_cast<std::size_t>(size));
+    if (name.find(heartbeat_name) == std::string_view::npos) return false;
+    if (auto file = open_file(link, O_RDONLY)) found = *std::move(file);
+    return static_cast<bool>(found);
+  });
+  return found;
+}
+
+inline Health judge_page(Descriptor const& file, std::string_view pid) {
+  HeartbeatPage* const page = map_page(file.get(), PROT_READ);
+  if (page == nullptr) return {false, "the heartbeat of process " + std::string(pid) + " is empty"};
+  auto const activity = static_cast<Activity>(page->activity.load());
+  Instant const due{Duration{page->due.load()}};
+  ::munmap(page, sizeof *page);
+  Duration const late = std::chrono::steady_clock::now() - due;
+  std::string who = "process " + std::string(pid) + " is ";
+  if (late <= Duration::zero()) return {true, who.append(to_string(activity))};
+  return {false, who.append("stuck: ")
+                     .append(to_string(activity))
+                     .append(", overdue by ")
+                     .append(decimal_seconds(late))
+                     .append(" s")};
+}
+
+}  // namespace detail
+
+/// Looks at every runner in sight that runs the same program; healthy when there is one and none
+/// is stuck.
+[[nodiscard]] inline Health check_health() {
+  struct stat self {};
+  if (::stat("/proc/self/exe", &self) != 0) return {false, "cannot look: there is no /proc"};
+  Health health{false, "no runner is alive here"};
+  std::string const own = std::to_string(::getpid());
+  detail::any_entry("/proc", [&](std::string_view pid) {
+    if (!parse_integer<pid_t>(pid) || pid == own) return false;
+    std::string const process = "/proc/" + std::string(pid);
+    struct stat other {};
+    if (::stat((process + "/exe").c_str(), &other) != 0) return false;
+    if (other.st_ino != self.st_ino || other.st_dev != self.st_dev) return false;
+    Descriptor const file = detail::open_heartbeat(process);
+    if (!file) return false;
+    health = detail::judge_page(file, pid);
+    return !health.alive;
+  });
+  return health;
+}
+
+}  // namespace sla::inline v1
+
+// sla/app/parse_settings.hpp
+// The settings of a run from the command line and the environment: a flag beats its variable,
+// which beats the default. Every problem is found in one go, and nothing outside is touched. What
+// cannot be understood (usage) is kept apart from what is missing or wrong (settings).
+
+namespace sla::inline v1 {
+
+/// What was understood, and what was not. The lists hold one line for each finding.
+struct Parsed {
+  Settings settings{};
+  Action action = Action::run;
+  std::vector<std::string> usage_errors{};
+  std::vector<std::string> problems{};
+  std::vector<std::string> warnings{};
+  std::array<Origin, setting_table.size()> origins{};  ///< for each row of the table
+
+  /// What the program exits with before it starts; 0 where the settings can be used.
+  [[nodiscard]] int exit_code() const noexcept {
+    if (!usage_errors.empty()) return exit_usage;
+    return problems.empty() ? exit_success : exit_settings;
+  }
+};
+
+namespace detail {
+
+class SettingsReader {
+ public:
+  SettingsReader(Arguments arguments, Environment const& environment)
+      : arguments_(std::move(arguments)), environment_(environment) {
+    parsed_.action = arguments_.action;
+  }
+
+  Parsed read() {
+    parsed_.usage_errors = std::move(arguments_.usage_errors);
+    read_words();
+    for (std::size_t row = 0; row < setting_table.size(); ++row) read_row(row);
+    require_what_to_run();
+    require_when_to_run();
+    require_a_sink();
+    warn_of_unknown_variables();
+    return std::move(parsed_);
+  }
+
+ private:
+  static constexpr std::size_t command = setting_index("command");
+  static constexpr std::size_t delay = setting_index("delay");
+  static constexpr std::size_t every = setting_index("every");
+  static constexpr std::size_t once = setting_index("once");
+  static constexpr std::size_t topic_arn = setting_index("sns-topic-arn");
+  static constexpr std::size_t topic_name = setting_index("sns-topic-name");
+
+  void read_row(std::size_t row) {
+    Setting const& setting = setting_table[row];
+    if (row == command && arguments_.words) return;
+    if (!arguments_.values[row].empty()) {
+      // An empty value of a flag takes back what the environment says.
+      for (std::string_view const text : arguments_.values[row]) read_text(row, Origin::flag, text);
+    } else if (auto const text = environment_.get(setting.variable)) {
+      read_text(row, Origin::environment, *text);
+    }
+  }
+
+  void read_text(std::size_t row, Origin origin, std::string_view text) {
+    if (text.empty()) return;
+    Setting const& setting = setting_table[row];
+    parsed_.origins[row] = origin;
+    auto good = setting.check(text);
+    if (good) good = read_field(setting.field, text, parsed_.settings);
+    if (good) return;
+    wrong_[row] = true;
+    parsed_.problems.push_back(setting_label(setting, origin) + ": " + shown_value(setting, text) +
+                               ' ' + good.error().message);
+  }
+
+  void read_words() {
+    if (!arguments_.words) return;
+    parsed_.origins[command] = Origin::flag;
+    parsed_.settings.words.assign(arguments_.words->begin(), arguments_.words->end());
+    auto const& words = parsed_.settings.words;
+    if (!arguments_.values[command].empty()) {
+      parsed_.problems.emplace_back(
+          "Command (--command) and the words after -- exclude each other: give one of them");
+    }
+    if (words.empty()) {
+      parsed_.problems.emplace_back("Command (--): no words follow");
+    } else if (words.front().empty()) {
+      parsed_.problems.emplace_back("Command (--): the first word is empty");
+    }
+  }
+
+  [[nodiscard]] bool given(std::size_t row) const noexcept {
+    return parsed_.origins[row] != Origin::fallback;
+  }
+  void require(std::string const& what) {
+    parsed_.problems.push_back(what + " is a required argument");
+  }
+  static std::string variable_label(std::size_t row) {
+    return setting_label(setting_table[row], Origin::environment);
+  }
+  [[nodiscard]] std::string label(std::size_t row) const {
+    return setting_label(setting_table[row], parsed_.origins[row]);
+  }
+
+  void require_what_to_run() {
+    for (std::size_t const row : {command, setting_index("service")}) {
+      if (!given(row)) require(variable_label(row));
+    }
+  }
+
+  void require_when_to_run() {
+    if (given(delay) && given(every)) {
+      parsed_.problems.push_back(label(delay) + " and " + label(every) +
+                                 " exclude each other: give one of them");
+    }
+    // A wrong --once is a problem of its own; whether it asks for a delay cannot be known.
+    bool const one_run = parsed_.settings.once || wrong_[once] || parsed_.settings.dry_run;
+    if (!given(delay) && !given(every) && !one_run) require(variable_label(delay));
+  }
+
+  void require_a_sink() {
+    if (given(topic_arn) || given(topic_name) || given(setting_index("store"))) return;
+    require(variable_label(topic_arn) + " or " + variable_label(topic_name));
+  }
+
+  void warn_of_unknown_variables() {
+    std::vector<std::string_view> known;
+    for (Setting const& setting : setting_table) {
+      if (setting.variable.starts_with("SLARUNNER_")) known.push_back(setting.variable);
+    }
+    for (auto const& [name, value] : environment_) {
+      if (!name.starts_with("SLARUNNER_")) continue;
+      std::string_view const meant = nearest(name, known);
+      if (meant == name) continue;
+      parsed_.warnings.push_back("unknown variable " + escaped(name, 60) +
+                                 "; the nearest known one is " + std::string(meant));
+    }
+  }
+
+  Arguments arguments_;
+  Environment const& environment_;
+  Parsed parsed_;
+  std::array<bool, setting_table.size()> wrong_{};
+};
+
+}  // namespace detail
+
+/// Reads the settings; the arguments come without the program's own name. Where help or the
+/// version is asked for, nothing else is looked at.
+[[nodiscard]] inline Parsed parse_settings(std::span<char const* const> arguments,
+                                           Environment const& environment) {
+  Arguments taken_apart = read_arguments(arguments);
+  if (taken_apart.action == Action::show_help || taken_apart.action == Action::show_version) {
+    Parsed asked;
+    asked.action = taken_apart.action;
+    return asked;
+  }
+  return detail::SettingsReader(std::move(taken_apart), environment).read();
+}
+
+}  // namespace sla::inline v1
+
+// sla/app/help.hpp
+// What --help, --version and --print-settings print, as texts that end in a line break. Help is the
+// table of settings, laid out in 100 columns.
+
+namespace sla::inline v1 {
+
+/// The columns of help.
+inline constexpr std::size_t help_width = 100;
+
+namespace detail {
+
+/// The words of a text on lines of at most `width` columns; a longer word has its own line.
+inline std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
+  std::vector<std::string> lines{""};
+  for (std::string_view const word : split(text, ' ')) {
+    std::string& line = lines.back();
+    if (!line.empty() && line.size() + 1 + word.size() > width) {
+      lines.emplace_back(word);
+    } else {
+      line.append(line.empty() ? "" : " ").append(word);
+    }
+  }
+  return lines;
+}
+
+/// The text followed by blanks up to a width; characters are counted, not bytes.
+inline std::string padded(std::string text, std::size_t width) {
+  std::size_t size = 0;
+  for (char const c : text) size += (static_cast<unsigned char>(c) & 0xC0U) != 0x80U ? 1 : 0;
+  if (size < width) text.append(width - size, ' ');
+  return text;
+}
+
+inline void append_line(std::string& out, std::string_view line) {
+  out.append(line.substr(0, line.find_last_not_of(' ') + 1)).append("\n");
+}
+
+/// The first column of a row: the flag, and under it the variable.
+inline std::vector<std::string> names_of(Setting const& setting) {
+  std::vector<std::string> names;
+  if (!setting.flag.empty()) {
+    std::string const flag = std::string("--").append(setting.flag);
+    names.push_back(setting.is_switch() ? flag : (flag + ' ').append(setting.value));
+  }
+  if (!setting.variable.empty()) names.push_back(std::string("  ").append(setting.variable));
+  return names;
+}
+
+/// The widths of the first two columns: those of their widest cells.
+struct Columns {
+  std::size_t names = 0;
+  std::size_t fallback = 0;
+};
+
+inline Columns columns_of_help() {
+  Columns columns{std::string_view("flag, environment").size(), std::string_view("default").size()};
+  for (Setting const& setting : setting_table) {
+    for (std::string const& name : names_of(setting)) {
+      columns.names = std::max(columns.names, name.size());
+    }
+    columns.fallback = std::max(columns.fallback, setting.fallback.size());
+  }
+  return columns;
+}
+
+inline void append_row(std::string& out, Setting const& setting, Columns columns) {
+  std::size_t const before = 2 + columns.names + 2 + columns.fallback + 2;
+  auto const names = names_of(setting);
+  auto const meaning = wrapped(setting.meaning, help_width - before);
+  for (std::size_t i = 0; i < std::max(names.size(), meaning.size()); ++i) {
+    std::string line = "  " + padded(i < names.size() ? names[i] : "", columns.names) + "  ";
+    line += padded(i == 0 ? std::string(setting.fallback) : "", columns.fallback) + "  ";
+    append_line(out, line + (i < meaning.size() ? meaning[i] : ""));
+  }
+}
+
+/// Where a value came from, in the words of whoever set it.
+inline std::string origin_text(Setting const& setting, Parsed const& parsed, Origin origin) {
+  if (origin == Origin::fallback) return "default";
+  if (origin == Origin::environment) return std::string("$").append(setting.variable);
+  bool const words = setting.flag == "command" && parsed.settings.command.empty();
+  return words ? "after --" : std::string("--").append(setting.flag);
+}
+
+inline std::string printed_value(Setting const& setting, Settings const& settings) {
+  if (setting.flag == "command" && !settings.words.empty()) {
+    std::string words;
+    for (std::string const& word : settings.words) {
+      words.append(words.empty() ? "'" : " '").append(escaped(word)).append("'");
+    }
+    return words;
+  }
+  std::string const value = field_text(setting.field, settings);
+  if (value.empty()) return "-";
+  return setting.shown == Shown::as_stars ? "***" : escaped(value);
+}
+
+}  // namespace detail
+
+/// What --help prints.
+[[nodiscard]] inline std::string help_text() {
+  std::string out =
+      "Runs a command again and again, publishes each result and keeps its log.\n\n"
+      "usage: sla-runner [SETTING]... --command TEXT\n"
+      "       sla-runner [SETTING]... -- WORD...\n\n"
+      "A flag beats its environment variable, which beats the default. A value follows its flag "
+      "as\n"
+      "the next argument or after =; an empty one takes back what the environment says.\n\n";
+  detail::Columns const columns = detail::columns_of_help();
+  out += "  " + detail::padded("flag, environment", columns.names) + "  " +
+         detail::padded("default", columns.fallback) + "  meaning\n";
+  for (Setting const& setting : setting_table) detail::append_row(out, setting, columns);
+  out +=
+      "\nexamples:\n"
+      "  sla-runner --service shop --once --store results -- curl -fsS https://shop.example/\n"
+      "  sla-runner --service shop --groups web,critical --delay 60 --s3-bucket-name shop-logs \\\n"
+      "    --sns-topic-arn arn:aws:sns:eu-west-1:123456789012:sla --command 'make -C tests smoke'\n"
+      "\nexit codes:\n";
+  for (ExitCode const& exit : exit_codes) {
+    std::string const code = std::to_string(exit.code);
+    detail::append_line(
+        out, std::string(4 - code.size(), ' ') + code + "  " + std::string(exit.meaning));
+  }
+  return out;
+}
+
+/// What --version prints.
+[[nodiscard]] inline std::string version_text() {
+  return "sla-runner " + std::to_string(SLA_VERSION_MAJOR) + '.' +
+         std::to_string(SLA_VERSION_MINOR) + '.' + std::to_string(SLA_VERSION_PATCH) + '\n';
+}
+
+/// What --print-settings prints: name, value and source of each setting, one line each.
+[[nodiscard]] inline std::string settings_text(Parsed const& parsed) {
+  constexpr std::size_t most_padding = 48;  // a longer value pushes its own source aside only
+  std::vector<std::string> values;
+  std::size_t width = 0;
+  for (Setting const& setting : setting_table) {
+    values.push_back(detail::printed_value(setting, parsed.settings));
+    if (values.back().size() <= most_padding) width = std::max(width, values.back().size());
+  }
+  std::string out;
+  for (std::size_t row = 0; row < setting_table.size(); ++row) {
+    Setting const& setting = setting_table[row];
+    if (setting.is_action()) continue;
+    std::string const name(setting.flag.empty() ? setting.variable : setting.flag);
+    std::string const origin = detail::origin_text(setting, parsed, parsed.origins[row]);
+    out += detail::padded(name, 17) + "  " + detail::padded(values[row], width) + "  " + origin;
+    out += '\n';
+  }
+  return out;
+}
+
+}  // namespace sla::inline v1
+
+// sla/app/sinks.hpp
+// The publisher of the shipped program, put together from its settings: a dry run, a local store,
+// a bucket for the logs and a topic for the events, each of them there or not.
+
+namespace sla::inline v1 {
+
+using ProgramClient = Client<Curl, EnvironmentCredentials>;
+using ProgramLog = S3Log<ProgramClient>;
+using ProgramEvents = Sns<ProgramClient, NamedTopic<ProgramClient>>;
+using ProgramSinks = All<Optional<DryRun>, Optional<Directory>,
+                         LogFirst<Optional<ProgramLog>, Optional<ProgramEvents>>>;
+
+/// Builds the sinks. What it refers to outlives them.
+class SinkBuilder {
+ public:
+  struct Parts {
+    Settings const& settings;
+    AwsSettings const& aws;
+    Environment const& environment;
+    Stop const& stop;
+  };
+
+  explicit SinkBuilder(Parts parts) : parts_(parts) {}
+
+  [[nodiscard]] ProgramSinks build() const {
+    if (parts_.settings.dry_run) return ProgramSinks{dry_run(), {}, cloud({}, {})};
+    return ProgramSinks{Optional<DryRun>{}, store(), cloud(log(), events())};
+  }
+
+ private:
+  using Cloud = LogFirst<Optional<ProgramLog>, Optional<ProgramEvents>>;
+
+  [[nodiscard]] Cloud cloud(std::optional<ProgramLog> log,
+                            std::optional<ProgramEvents> events) const {
+    return Cloud{Optional{std::move(log)}, Optional{std::move(events)},
+                 parts_.settings.upload_logs};
+  }
+
+  [[nodiscard]] Optional<DryRun> dry_run() const {
+    Settings const& settings = parts_.settings;
+    return Optional{std::optional{DryRun{
+        {.topic = settings.sns_topic_arn.empty() ? settings.sns_topic_name : settings.sns_topic_arn,
+         .bucket = settings.s3_bucket_name,
+         .format = settings.event_format}}}};
+  }
+
+  [[nodiscard]] Optional<Directory> store() const {
+    if (parts_.settings.store.empty()) return {};
+    return Optional{std::optional{
+        Directory{{.path = parts_.settings.store, .format = parts_.settings.event_format}}}};
+  }
+
+  [[nodiscard]] std::optional<ProgramLog> log() const {
+    Settings const& settings = parts_.settings;
+    if (settings.s3_bucket_name.empty()) return std::nullopt;
+    return ProgramLog{client(),
+                      {.bucket = {.name = settings.s3_bucket_name,
+                                  .endpoint = parts_.aws.endpoints.in(region(), Service::s3),
+                                  .addressing = parts_.aws.endpoints.addressing},
+                       .stop = &parts_.stop}};
+  }
+
+  [[nodiscard]] std::optional<ProgramEvents> events() const {
+    Settings const& settings = parts_.settings;
+    if (settings.sns_topic_arn.empty() && settings.sns_topic_name.empty()) return std::nullopt;
+    return ProgramEvents{
+        client(), topic(), {.endpoints = parts_.aws.endpoints, .format = settings.event_format}};
+  }
+
+  [[nodiscard]] NamedTopic<ProgramClient> topic() const {
+    Settings const& settings = parts_.settings;
+    if (!settings.sns_topic_arn.empty()) return {client(), FixedTopic{settings.sns_topic_arn}};
+    return {client(),
+            {.name = settings.sns_topic_name,
+             .region = parts_.aws.region,
+             .endpoints = parts_.aws.endpoints}};
+  }
+
+  [[nodiscard]] ProgramClient client() const {
+    return {Curl{{.ca_file = parts_.aws.ca_file, .stop = &parts_.stop}},
+            EnvironmentCredentials{parts_.environment},
+            {.max_attempts = parts_.aws.max_attempts}};
+  }
+
+  /// The region of the bucket; where none is set that of the topic, as S3 corrects a wrong one.
+  [[nodiscard]] std::string region() const {
+    if (!parts_.aws.region.empty()) return parts_.aws.region;
+    auto const topic = parse_topic_arn(parts_.settings.sns_topic_arn);
+    return topic ? topic->region : std::string();
+  }
+
+  Parts parts_;
+};
+
+}  // namespace sla::inline v1
+
+// sla/app/watched.hpp
+// The policies of the shipped program with a heartbeat: each says how long it may take before it
+// takes that long, so that a healthcheck can tell a long test from a stuck loop. The clock also
+// reaps what ends while the loop waits, as PID 1 has to.
+
+namespace sla::inline v1 {
+
+/// How late a loop may be before it counts as stuck: a busy machine is no stuck runner.
+inline constexpr Duration heartbeat_slack = std::chrono::seconds{10};
+
+/// SteadyClock with a heartbeat, for a process whose children all belong to its runs.
+class WatchedClock {
+ public:
+  explicit WatchedClock(Heartbeat heartbeat) : heartbeat_(std::move(heartbeat)) {}
+
+  [[nodiscard]] Instant now() const noexcept { return clock_.now(); }
+  [[nodiscard]] WallTime wall() const noexcept { return clock_.wall(); }
+
+  Wake wait_until(Instant until, Stop const& stop) const {
+    bool const forever = until > Instant::max() - heartbeat_slack;
+    heartbeat_.promise(Activity::waiting, forever ? Instant::max() : until + heartbeat_slack);
+    for (;;) {
+      if (stop.level() != StopLevel::none) return Wake::stopped;
+      if (stop.take_run_now()) return Wake::run_now;
+      if (until <= now()) return Wake::due;
+      if (stop.take_child_ended()) reap_children();
+      await_news(until, stop);
+    }
+  }
+  void sleep_until(Instant until) const noexcept { clock_.sleep_until(until); }
+
+ private:
+  SteadyClock clock_;
+  Heartbeat heartbeat_;
+};
+static_assert(Clock<WatchedClock>);
+
+/// An executor that promises to be done within a limit; a limit of zero is none.
+template <Executor E>
+class WatchedExecutor {
+ public:
+  WatchedExecutor(E executor, Heartbeat heartbeat, Duration limit)
+      : executor_(std::move(executor)), heartbeat_(std::move(heartbeat)), limit_(limit) {}
+
+  Result<Outcome> execute(Job const& job, Stop const& stop) {
+    Instant const now = std::chrono::steady_clock::now();
+    bool const limited =
+        limit_ > Duration::zero() && limit_ < Instant::max() - now - heartbeat_slack;
+    heartbeat_.promise(Activity::running,
+                       limited ? now + limit_ + heartbeat_slack : Instant::max());
+    return executor_.execute(job, stop);
+  }
+
+ private:
+  E executor_;
+  Heartbeat heartbeat_;
+  Duration limit_;
+};
+
+/// A publisher that promises to be done within a limit.
+template <Publisher P>
+class WatchedPublisher {
+ public:
+  WatchedPublisher(P publisher, Heartbeat heartbeat, Duration limit)
+      : publisher_(std::move(publisher)), heartbeat_(std::move(heartbeat)), limit_(limit) {}
+
+  Result<void> publish(Report const& report) {
+    Instant const now = std::chrono::steady_clock::now();
+    heartbeat_.promise(Activity::publishing, now + limit_ + heartbeat_slack);
+    return publisher_.publish(report);
+  }
+
+ private:
+  P publisher_;
+  Heartbeat heartbeat_;
+  Duration limit_;
+};
+
+}  // namespace sla::inline v1
+
+// sla/app/main.hpp
+// The main function of sla-runner: reads the settings, puts the policies together, lets the Runner
+// run, and says with its exit code how it went. Whatever is wrong with the settings is said before
+// anything is started or sent.
+
+namespace sla::inline v1 {
+
+namespace detail {
+
+inline int print(std::string const& text) {
+  return write_all(STDOUT_FILENO, text) ? exit_success : exit_undelivered;
+}
+
+inline void complain(std::vector<std::string> const& lines) {
+  std::string text;
+  for (std::string const& line : lines) text += line + '\n';
+  (void)write_all(STDERR_FILENO, text);
+}
+
+/// The shipped program once its settings are known to be good.
+class Program {
+ public:
+  struct Parts {
+    Settings settings;
+    AwsSettings aws;
+    Environment environment;
+    std::vector<std::string> words;  ///< of the command
+  };
+
+  explicit Program(Parts parts)
+      : parts_(std::move(parts)), log_({.format = parts_.settings.log_format}) {}
+
+  int run(Stop const& stop) const {
+    Settings const& settings = parts_.settings;
+    Heartbeat const heartbeat;
+    WatchedClock clock{heartbeat};
+    if (settings.disabled) return rest(clock, stop);
+    SinkBuilder const sinks{{settings, parts_.aws, parts_.environment, stop}};
+    Runner runner{scheduler(), WatchedExecutor{Direct<Sha256>{process()}, heartbeat, longest_run()},
+                  WatchedPublisher{sinks.build(), heartbeat, longest_delivery}, clock, log_};
+    Job const job{.service = settings.service,
+                  .groups = settings.groups,
+                  .command = parts_.words,
+                  .tag_id = settings.tag_id,
+                  .sla_target = settings.sla_target};
+    Tally const tally = runner.run(job, stop);
+    if (!settings.once && !settings.dry_run) return exit_success;
+    if (tally.undelivered != 0) return exit_undelivered;
+    return tally.failed != 0 ? exit_test_failed : exit_success;
+  }
+
+ private:
+  /// The sum of the limits of all sinks.
+  static constexpr Duration longest_delivery = std::chrono::seconds{75};
+
+  int rest(WatchedClock const& clock, Stop const& stop) const {
+    log_.info("disabled: nothing is run");
+    while (clock.wait_until(Instant::max(), stop) != Wake::stopped) continue;
+    return exit_success;
+  }
+
+  [[nodiscard]] OneOf<FixedDelay, FixedRate, Once> scheduler() const {
+    Settings const& settings = parts_.settings;
+    if (settings.once || settings.dry_run) return Once{};
+    if (settings.every) return FixedRate{*settings.every};
+    return FixedDelay{settings.delay.value_or(Duration::zero())};
+  }
+
+  [[nodiscard]] ProcessOptions process() const {
+    Settings const& settings = parts_.settings;
+    Duration const most_delivery = std::chrono::seconds{5};
+    return {.timeout = settings.timeout,
+            .grace = settings.grace,
+            .delivery = std::min<Duration>(most_delivery, settings.stop_timeout / 4),
+            .log_limit = settings.log_limit,
+            .pass_through = settings.dry_run ? -1 : STDOUT_FILENO};
+  }
+
+  /// How long a run may take with all its limits; zero is no limit.
+  [[nodiscard]] Duration longest_run() const {
+    ProcessOptions const limits = process();
+    if (limits.timeout == Duration::zero()) return Duration::zero();
+    return limits.timeout + limits.grace + 2 * limits.drain;
+  }
+
+  Parts parts_;
+  Logger log_;
+};
+
+/// What only this machine and its environment can tell about the settings.
+inline void check_surroundings(Settings const& settings, AwsSettings const& aws,
+                               std::vector<std::string>& problems) {
+  bool const named = settings.sns_topic_arn.empty() && !settings.sns_topic_name.empty();
+  bool const bucket = !settings.s3_bucket_name.empty() && settings.sns_topic_arn.empty();
+  if (aws.region.empty() && (named || bucket)) {
+    problems.emplace_back(
+        "AWS_REGION is not set: it says where the topic and the bucket are, such as eu-central-1");
+  }
+}
+
+/// The words that run the command.
+inline Result<std::vector<std::string>> words_of(Settings const& settings) {
+  if (!settings.words.empty()) return settings.words;
+  return shell_words(settings.command);
+}
+
+}  // namespace detail
+
+/// Runs the program with the arguments behind its name; gives its exit code.
+[[nodiscard]] inline int run_program(std::span<char const* const> arguments,
+                                     Environment environment) {
+  if (!arguments.empty() && std::string_view(arguments.front()) == "healthcheck") {
+    Health const health = check_health();
+    (void)detail::print(health.reason + '\n');
+    return health.alive ? exit_success : exit_test_failed;
+  }
+  Parsed parsed = parse_settings(arguments, environment);
+  if (parsed.action == Action::show_help) return detail::print(help_text());
+  if (parsed.action == Action::show_version) return detail::print(version_text());
+  AwsSettings aws = read_aws_settings(environment, parsed.problems);
+  detail::check_surroundings(parsed.settings, aws, parsed.problems);
+  auto words = detail::words_of(parsed.settings);
+  if (!words && !parsed.settings.command.empty()) {
+    parsed.problems.push_back("Command: " + words.error().message);
+  }
+  Logger const log{{.format = parsed.settings.log_format}};
+  for (std::string const& warning : parsed.warnings) log.warning(warning);
+  detail::complain(parsed.usage_errors);
+  detail::complain(parsed.problems);
+  if (parsed.action == Action::show_settings) (void)detail::print(settings_text(parsed));
+  if (parsed.exit_code() != exit_success || parsed.action != Action::run) return parsed.exit_code();
+
+  auto const stop = Stop::on_signals({.budget = parsed.settings.stop_timeout});
+  if (!stop) {
+    log.error(stop.error().message);
+    return exit_undelivered;
+  }
+  detail::Program const program{{.settings = std::move(parsed.settings),
+                                 .aws = std::move(aws),
+                                 .environment = std::move(environment),
+                                 .words = *std::move(words)}};
+  return program.run(*stop);
+}
+
+}  // namespace sla::inline v1

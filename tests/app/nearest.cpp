@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#include "sla/app/nearest.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+TEST_CASE("the distance counts insertions, deletions and replacements") {
+  CHECK(sla::edit_distance("", "") == 0);
+  CHECK(sla::edit_distance("abc", "") == 3);
+  CHECK(sla::edit_distance("", "abc") == 3);
+  CHECK(sla::edit_distance("delay", "delay") == 0);
+  CHECK(sla::edit_distance("dely", "delay") == 1);
+  CHECK(sla::edit_distance("dealy", "delay") == 2);
+  CHECK(sla::edit_distance("kitten", "sitting") == 3);
+}
+
+TEST_CASE("the nearest name is found whatever the case, and the first of equals wins") {
+  std::vector<std::string_view> const known{"command", "service", "delay", "sns-topic-arn"};
+  CHECK(sla::nearest("servce", known) == "service");
+  CHECK(sla::nearest("DELAY", known) == "delay");
+  CHECK(sla::nearest("", known) == "delay");
+  CHECK(sla::nearest("ab", {"aa", "bb"}) == "aa");
+  CHECK(sla::nearest("x", {}).empty());
+}
+
+TEST_CASE("a part of a name means that name") {
+  std::vector<std::string_view> const known{"once", "delay", "sns-topic-arn", "s3-bucket-name"};
+  CHECK(sla::nearest("topic", known) == "sns-topic-arn");
+  CHECK(sla::nearest("bucket", known) == "s3-bucket-name");
+}
+
+TEST_CASE("an endless name costs no more than a long one") {
+  CHECK(sla::nearest(std::string(1000000, 'x'), {"delay", "once"}) == "delay");
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#include "sla/app/setting_field.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+using namespace std::chrono_literals;
+
+TEST_CASE("a text is read into the member by its type, and written back") {
+  sla::Settings settings;
+  CHECK(sla::read_field(&sla::Settings::service, "web", settings));
+  CHECK(sla::read_field(&sla::Settings::delay, "0.5", settings));
+  CHECK(sla::read_field(&sla::Settings::timeout, "10", settings));
+  CHECK(sla::read_field(&sla::Settings::log_limit, "1K", settings));
+  CHECK(sla::read_field(&sla::Settings::once, "yes", settings));
+  CHECK(sla::read_field(&sla::Settings::groups, "a,b", settings));
+  CHECK(sla::read_field(&sla::Settings::log_format, "json", settings));
+  CHECK(settings.service == "web");
+  CHECK(settings.delay == 500ms);
+  CHECK(settings.timeout == 10s);
+  CHECK(settings.log_limit == 1024);
+  CHECK(settings.once);
+  CHECK(settings.groups == std::vector<std::string>{"a", "b"});
+  CHECK(settings.log_format == sla::LogFormat::json);
+  CHECK(sla::field_text(&sla::Settings::delay, settings) == "0.5");
+  CHECK(sla::field_text(&sla::Settings::every, settings).empty());
+  CHECK(sla::field_text(&sla::Settings::groups, settings) == "a,b");
+}
+
+TEST_CASE("any text turns on what asks for any text") {
+  sla::Settings settings;
+  CHECK(sla::read_field(sla::AnyText{&sla::Settings::dry_run}, "false", settings));
+  CHECK(settings.dry_run);
+  CHECK(sla::field_text(sla::AnyText{&sla::Settings::dry_run}, settings) == "on");
+}
+
+TEST_CASE("an action fills no member, and a wrong text changes none") {
+  sla::Settings settings;
+  CHECK(sla::read_field(sla::Action::show_help, "x", settings));
+  CHECK(sla::field_text(sla::Action::show_help, settings).empty());
+  CHECK_FALSE(sla::read_field(&sla::Settings::timeout, "soon", settings));
+  CHECK(settings.timeout == 3600s);
+}

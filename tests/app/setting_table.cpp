@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#include "sla/app/setting_table.hpp"
+
+#include <doctest/doctest.h>
+
+#include <set>
+#include <string>
+#include <string_view>
+
+TEST_CASE("the flags and variables are those that users rely on") {
+  std::set<std::string_view> flags;
+  std::set<std::string_view> variables;
+  for (sla::Setting const& setting : sla::setting_table) {
+    if (!setting.flag.empty()) CHECK(flags.insert(setting.flag).second);
+    if (!setting.variable.empty()) CHECK(variables.insert(setting.variable).second);
+  }
+  for (std::string const variable :
+       {"SLARUNNER_COMMAND", "SLARUNNER_SERVICE", "SLARUNNER_GROUPS", "SLARUNNER_DELAY",
+        "SLARUNNER_DISABLED", "SLARUNNER_DRYRUN", "SLARUNNER_SNSTOPICARN", "SLARUNNER_SNSTOPICNAME",
+        "SLARUNNER_S3BUCKETNAME", "SLARUNNER_SVC_TAG", "SLA_TARGET"}) {
+    CAPTURE(variable);
+    CHECK(variables.count(variable) == 1);
+  }
+}
+
+TEST_CASE("a variable is spelled as its flag, in capitals and without hyphens") {
+  for (sla::Setting const& setting : sla::setting_table) {
+    if (setting.flag.empty() || setting.variable.empty()) continue;
+    std::string spelled = "slarunner_";
+    for (char const c : setting.flag) {
+      if (c != '-') spelled += c;
+    }
+    CHECK(sla::lower(setting.variable) == spelled);
+  }
+}
+
+TEST_CASE("every row can be found, named and explained") {
+  for (sla::Setting const& setting : sla::setting_table) {
+    CAPTURE(std::string(setting.flag));
+    CHECK_FALSE((setting.flag.empty() && setting.variable.empty()));
+    CHECK_FALSE(setting.meaning.empty());
+    CHECK(setting.title.empty() == setting.is_action());
+    CHECK(setting.fallback.empty() == setting.is_action());
+    CHECK((setting.check != nullptr));
+  }
+}
+
+TEST_CASE("the default that help shows is the one that Settings has") {
+  std::set<std::string_view> const none{"required", "a sink", "none", "off"};
+  sla::Settings const untouched;
+  for (sla::Setting const& setting : sla::setting_table) {
+    if (setting.is_action()) continue;
+    CAPTURE(std::string(setting.title));
+    std::string const text = sla::field_text(setting.field, untouched);
+    if (none.count(setting.fallback) == 1) {
+      CHECK((text.empty() || text == "off"));
+    } else {
+      CHECK(text == setting.fallback);
+    }
+  }
+}
+
+TEST_CASE("a message calls a setting by the place where it was set") {
+  sla::Setting const& delay = sla::setting_table[sla::setting_index("delay")];
+  CHECK(sla::setting_label(delay, sla::Origin::fallback) == "Delay ($SLARUNNER_DELAY)");
+  CHECK(sla::setting_label(delay, sla::Origin::environment) == "Delay ($SLARUNNER_DELAY)");
+  CHECK(sla::setting_label(delay, sla::Origin::flag) == "Delay (--delay)");
+}
+
+TEST_CASE("a secret is shown as stars, anything else quoted") {
+  sla::Setting const secret{.flag = "token", .value = "TEXT", .shown = sla::Shown::as_stars};
+  sla::Setting const plain{.flag = "name", .value = "TEXT"};
+  CHECK(sla::shown_value(secret, "hunter2") == "***");
+  CHECK(sla::shown_value(plain, "a\nb") == "'a\\nb'");
+}

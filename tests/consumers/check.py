@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: MIT
+"""Programs that use sla as its users do: each is built in a folder of its own and run."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+CXX = [os.environ.get("CXX", "c++"), "-std=c++20", "-Wall", "-Wextra", "-Werror"]
+
+
+class Consumers(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        """Installs sla into a folder, as a package would be."""
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.prefix = Path(folder.name) / "usr"
+        build = Path(folder.name) / "build"
+        for command in (["meson", "setup", build, ROOT, f"--prefix={cls.prefix}",
+                         "-Dtests=disabled", "-Dexamples=false"],
+                        ["meson", "install", "-C", build, "--quiet"]):
+            run = subprocess.run(command, capture_output=True, text=True)
+            if run.returncode:
+                raise RuntimeError(run.stdout + run.stderr)
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        shutil.copy(HERE / "main.cpp", self.folder)
+
+    def run_here(self, *command, **environment):
+        run = subprocess.run(command, cwd=self.folder, capture_output=True, text=True,
+                             env=os.environ | environment)
+        self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+        return run.stdout
+
+    def assert_works(self, program):
+        self.assertEqual(self.run_here(self.folder / program), "pass\n")
+
+    def test_pkg_config_finds_an_installed_sla(self):
+        flags = self.run_here("pkg-config", "--cflags", "--libs", "sla",
+                              PKG_CONFIG_PATH=str(self.prefix / "share/pkgconfig")).split()
+        self.run_here(*CXX, "main.cpp", *flags, "-o", "consumer")
+        self.assert_works("consumer")
+
+    def test_cmake_finds_an_installed_sla(self):
+        if not shutil.which("cmake"):
+            self.skipTest("cmake is not installed")
+        shutil.copy(HERE / "cmake/CMakeLists.txt", self.folder)
+        self.run_here("cmake", "-B", "build", f"-DCMAKE_PREFIX_PATH={self.prefix}")
+        self.run_here("cmake", "--build", "build")
+        self.assert_works("build/consumer")
+
+    def test_cmake_refuses_another_series_of_versions(self):
+        if not shutil.which("cmake"):
+            self.skipTest("cmake is not installed")
+        for wanted, fits in (("0.1", True), ("0.1.0", True), ("0.0", False), ("0.2", False)):
+            with self.subTest(wanted):
+                (self.folder / "CMakeLists.txt").write_text(
+                    "cmake_minimum_required(VERSION 3.20)\nproject(consumer LANGUAGES CXX)\n"
+                    f"find_package(sla {wanted} QUIET)\nmessage(\"found=${{sla_FOUND}}\")\n")
+                run = subprocess.run(["cmake", "-B", "build", f"-DCMAKE_PREFIX_PATH={self.prefix}"],
+                                     cwd=self.folder, capture_output=True, text=True)
+                self.assertIn(f"found={int(fits)}\n", run.stderr)
+                shutil.rmtree(self.folder / "build")
+
+    def test_meson_takes_it_as_a_subproject(self):
+        shutil.copy(HERE / "meson/meson.build", self.folder)
+        (self.folder / "subprojects").mkdir()
+        (self.folder / "subprojects/sla").symlink_to(ROOT)
+        self.run_here("meson", "setup", "build")
+        self.run_here("meson", "compile", "-C", "build")
+        self.assert_works("build/consumer")
+
+    def test_the_copied_single_header_is_enough(self):
+        shutil.copy(ROOT / "single_include/sla.hpp", self.folder)
+        self.run_here(*CXX, "main.cpp", "-lcurl", "-lcrypto", "-lsimdjson", "-o", "consumer")
+        self.assert_works("consumer")
+
+    def test_the_tree_and_the_single_header_together_are_refused_in_one_sentence(self):
+        shutil.copy(ROOT / "single_include/sla.hpp", self.folder)
+        for first, second in (("sla.hpp", "sla/sla.hpp"), ("sla/sla.hpp", "sla.hpp"),
+                              ("sla.hpp", "sla/core/text.hpp"), ("sla/runner.hpp", "sla.hpp")):
+            with self.subTest(f"{first} before {second}"):
+                (self.folder / "both.cpp").write_text(
+                    f'#include "{first}"\n#include "{second}"\n')
+                run = subprocess.run([*CXX, "-fsyntax-only", f"-I{ROOT / 'include'}", "both.cpp"],
+                                     cwd=self.folder, capture_output=True, text=True)
+                errors = [line for line in run.stderr.splitlines() if "error:" in line]
+                self.assertIn("sla is included twice: as the headers under sla/ and as the single "
+                              "header; keep one of them", (errors or ["compiled"])[0])

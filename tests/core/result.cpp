@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+#include "sla/core/result.hpp"
+
+#include <doctest/doctest.h>
+
+#include <concepts>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+using namespace sla;
+
+namespace {
+
+Result<int> half(int number) {
+  if (number % 2 != 0) return Error{Errc::invalid, "odd"};
+  return number / 2;
+}
+Result<std::string> quarter_in_words(int number) {
+  auto const once = half(number);
+  if (!once) return once.error().within("quarter");
+  auto const twice = half(*once);
+  if (!twice) return twice.error().within("quarter");
+  return std::to_string(*twice);
+}
+Result<void> only_even(int number) {
+  auto const done = half(number);
+  if (!done) return done.error();
+  return {};
+}
+
+}  // namespace
+
+static_assert(std::same_as<Result<int>::value_type, int>);
+static_assert(std::same_as<Result<int>::error_type, Error>);
+static_assert(std::same_as<Result<void>::value_type, void>);
+static_assert(!std::convertible_to<Result<int>, bool>);
+static_assert(!std::convertible_to<Result<void>, bool>);
+static_assert(!std::is_default_constructible_v<Result<int>>);
+static_assert(std::movable<Result<std::unique_ptr<int>>>);
+static_assert(std::copyable<Result<std::string>>);
+static_assert(!std::copyable<Result<std::unique_ptr<int>>>);
+static_assert(!std::constructible_from<Result<int>, std::string>);
+
+TEST_CASE("a result holds a value or an error and says which") {
+  CHECK(half(4).has_value());
+  CHECK(static_cast<bool>(half(4)));
+  CHECK(half(4).value() == 2);
+  CHECK_FALSE(half(3).has_value());
+  CHECK_FALSE(static_cast<bool>(half(3)));
+  CHECK(half(3).error() == Error{Errc::invalid, "odd"});
+}
+
+TEST_CASE("an error travels up through results of other types") {
+  CHECK(*quarter_in_words(8) == "2");
+  CHECK(quarter_in_words(7).error().message == "quarter: odd");
+  CHECK(quarter_in_words(6).error().message == "quarter: odd");
+  CHECK(only_even(6).has_value());
+  CHECK(only_even(7).error().message == "odd");
+}
+
+TEST_CASE("the value can be reached, changed and moved out") {
+  Result<std::string> text = std::string("abc");
+  CHECK(text->size() == 3);
+  *text += 'd';
+  text->push_back('e');
+  text.value() += 'f';
+  CHECK(*text == "abcdef");
+  auto const& same = text;
+  CHECK(same.value() == "abcdef");
+  CHECK(same->size() == 6);
+  std::string const taken = *std::move(text);
+  CHECK(taken == "abcdef");
+
+  Result<std::unique_ptr<int>> owner = std::make_unique<int>(7);
+  std::unique_ptr<int> const held = std::move(owner).value();
+  CHECK(*held == 7);
+}
+
+TEST_CASE("the fallback stands in for a value that is not there") {
+  CHECK(half(4).value_or(9) == 2);
+  CHECK(half(3).value_or(9) == 9);
+  Result<std::string> const none = Error{Errc::not_found, "none"};
+  CHECK(none.value_or("other") == "other");
+  CHECK(Result<std::string>(std::string("x")).value_or("other") == "x");
+}
+
+TEST_CASE("the error can be moved out") {
+  Result<int> failed = Error{Errc::denied, std::string(100, 'x'), 403};
+  Error const error = std::move(failed).error();
+  CHECK(error.message.size() == 100);
+  CHECK(error.native == 403);
+  Result<void> nothing = Error{Errc::denied, std::string(100, 'x'), 403};
+  CHECK((std::move(nothing).error() == error));
+}
+
+TEST_CASE("a copy of a result is a result of its own") {
+  Result<std::string> first = std::string("a");
+  Result<std::string> second = first;
+  *second = "b";
+  CHECK(*first == "a");
+  first = Error{Errc::stopped, "enough"};
+  CHECK_FALSE(first.has_value());
+  second = first;
+  CHECK(second.error().code == Errc::stopped);
+}
+
+TEST_CASE("what makes a value may come instead of the value") {
+  Result<std::string> const text = "literal";
+  CHECK(*text == "literal");
+  Result<bool> const no = false;
+  CHECK(no.has_value());
+  CHECK_FALSE(*no);
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#include "sla/executor.hpp"
+
+#include <doctest/doctest.h>
+
+#include <memory>
+
+using namespace sla;
+
+namespace {
+
+struct Minimal {
+  Result<Outcome> execute(Job const&, Stop const&) { return Outcome{}; }
+};
+struct MoveOnly : Minimal {
+  std::unique_ptr<int> owned;
+};
+struct WithoutExecute {};
+struct ExecuteThatKnowsNoStop {
+  Result<Outcome> execute(Job const&) { return Outcome{}; }
+};
+struct ExecuteThatKnowsNoJob {
+  Result<Outcome> execute(Stop const&) { return Outcome{}; }
+};
+struct ExecuteThatChangesTheJob {
+  Result<Outcome> execute(Job&, Stop const&) { return Outcome{}; }
+};
+struct ExecuteThatChangesTheStop {
+  Result<Outcome> execute(Job const&, Stop&) { return Outcome{}; }
+};
+struct ExecuteThatCannotFail {
+  Outcome execute(Job const&, Stop const&) { return {}; }
+};
+struct ExecuteWithAnotherResult {
+  Result<int> execute(Job const&, Stop const&) { return 0; }
+};
+struct NotMovable : Minimal {
+  NotMovable(NotMovable&&) = delete;
+};
+
+}  // namespace
+
+static_assert(Executor<Minimal>);
+static_assert(Executor<MoveOnly>);
+static_assert(!Executor<WithoutExecute>);
+static_assert(!Executor<ExecuteThatKnowsNoStop>);
+static_assert(!Executor<ExecuteThatKnowsNoJob>);
+static_assert(!Executor<ExecuteThatChangesTheJob>);
+static_assert(!Executor<ExecuteThatChangesTheStop>);
+static_assert(!Executor<ExecuteThatCannotFail>);
+static_assert(!Executor<ExecuteWithAnotherResult>);
+static_assert(!Executor<NotMovable>);
+static_assert(!Executor<int>);
+
+TEST_CASE("a function of a job and a stop is all that an executor has to be") {
+  CHECK(Minimal{}.execute(Job{}, Stop{})->verdict == Verdict::pass);
+}

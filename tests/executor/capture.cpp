@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: MIT
+#include "sla/executor/capture.hpp"
+
+#include <doctest/doctest.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <optional>
+#include <random>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "sla/aws/digest.hpp"
+
+namespace {
+
+/// Bytes without a short period, so that no two stretches are mistaken for each other.
+std::string noise(std::size_t size, unsigned seed = 1) {
+  std::mt19937 random(seed);
+  std::string text(size, '\0');
+  for (char& c : text) c = static_cast<char>(random());
+  return text;
+}
+
+std::string marker(std::uint64_t left_out, std::string const& reason = "") {
+  return "\n[sla-runner: " + std::to_string(left_out) + " bytes left out here" + reason + "]\n";
+}
+
+/// What is to be kept of a text, in the simplest words.
+std::string kept(std::string const& all, std::size_t limit) {
+  if (limit == 1) limit = 2;
+  if (limit == 0 || all.size() <= limit) return all;
+  std::size_t const tail = limit / 2;
+  std::size_t const head = limit - tail;
+  return all.substr(0, head) + marker(all.size() - limit) + all.substr(all.size() - tail);
+}
+
+template <class Capture>
+std::string text_of_finished(Capture&& capture) {
+  auto const text = std::forward<Capture>(capture).finish().text();
+  REQUIRE_MESSAGE(text, text.error().message);
+  return *text;
+}
+
+/// Whoever reads from that offset on finds what was written, but for what is said to be lost.
+template <class Capture>
+void check_reading_back(Capture const& capture, std::string const& all, std::uint64_t from) {
+  std::array<char, 1000> buffer;
+  while (from < all.size()) {
+    from += capture.lost_from(from);
+    std::size_t const n = capture.read_back(from, buffer);
+    REQUIRE((n > 0 || from == all.size()));
+    REQUIRE(std::string_view(buffer.data(), n) == std::string_view(all).substr(from, n));
+    from += n;
+  }
+  CHECK(from == all.size());
+}
+
+/// Sets a variable of the environment for as long as it lives.
+class Variable {
+ public:
+  Variable(char const* name, char const* value) : name_(name) {
+    if (char const* const before = std::getenv(name)) before_ = before;
+    ::setenv(name, value, 1);
+  }
+  Variable(Variable const&) = delete;
+  Variable& operator=(Variable const&) = delete;
+  ~Variable() {
+    if (before_) {
+      ::setenv(name_, before_->c_str(), 1);
+    } else {
+      ::unsetenv(name_);
+    }
+  }
+
+ private:
+  char const* name_;
+  std::optional<std::string> before_;
+};
+
+/// No file of this process may grow beyond that size, for as long as it lives.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t size) {
+    ::signal(SIGXFSZ, SIG_IGN);
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    rlimit const now{size, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &now);
+  }
+  FileSizeLimit(FileSizeLimit const&) = delete;
+  FileSizeLimit& operator=(FileSizeLimit const&) = delete;
+  ~FileSizeLimit() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    ::signal(SIGXFSZ, SIG_DFL);
+  }
+
+ private:
+  rlimit before_{};
+};
+
+std::string name_of(sla::Descriptor const& file) {
+  std::array<char, 256> name{};
+  std::string const link = "/proc/self/fd/" + std::to_string(file.get());
+  REQUIRE(::readlink(link.c_str(), name.data(), name.size() - 1) > 0);
+  return name.data();
+}
+
+/// A digest that can be worked out in one's head: the number of bytes, and their sum.
+struct CountingDigest {
+  sla::Result<void> update(std::string_view block) {
+    for (char const c : block) sum += static_cast<unsigned char>(c);
+    count += block.size();
+    return {};
+  }
+  sla::Result<sla::Sha256Bytes> finish() {
+    sla::Sha256Bytes bytes{};
+    for (unsigned i = 0; i < 8; ++i) {
+      bytes[i] = static_cast<unsigned char>(count >> (8 * i));
+      bytes[8 + i] = static_cast<unsigned char>(sum >> (8 * i));
+    }
+    return bytes;
+  }
+
+  std::uint64_t count = 0;
+  std::uint64_t sum = 0;
+};
+
+struct BrokenDigest {
+  sla::Result<void> update(std::string_view) { return sla::Error{sla::Errc::system, "broken"}; }
+  sla::Result<sla::Sha256Bytes> finish() { return sla::Sha256Bytes{}; }
+};
+
+}  // namespace
+
+TEST_CASE("nothing written is an empty output") {
+  sla::Capture<> capture(0);
+  CHECK(capture.total() == 0);
+  CHECK(capture.lost_from(0) == 0);
+  CHECK(text_of_finished(std::move(capture)).empty());
+}
+
+TEST_CASE("small limits keep the first and the last half at every length") {
+  std::string const all = "0123456789abcdefghijklmnopqrstuvwxyz";
+  for (std::size_t limit = 0; limit <= 12; ++limit) {
+    for (std::size_t size = 0; size <= all.size(); ++size) {
+      CAPTURE(limit);
+      CAPTURE(size);
+      std::string const text = all.substr(0, size);
+      sla::Capture<> at_once(limit);
+      at_once.append(text);
+      sla::Capture<> by_bytes(limit);
+      for (char const c : text) by_bytes.append({&c, 1});
+      CHECK(at_once.total() == size);
+      for (std::size_t from = 0; from <= size; ++from) check_reading_back(at_once, text, from);
+      CHECK(text_of_finished(std::move(at_once)) == kept(text, limit));
+      CHECK(text_of_finished(std::move(by_bytes)) == kept(text, limit));
+    }
+  }
+}
+
+TEST_CASE("a limit of one counts as two, and an odd one gives the start a byte more") {
+  sla::Capture<> one(1);
+  one.append("abcd");
+  CHECK(text_of_finished(std::move(one)) == "a" + marker(2) + "d");
+  sla::Capture<> three(3);
+  three.append("abcd");
+  CHECK(text_of_finished(std::move(three)) == "ab" + marker(1) + "d");
+}
+
+TEST_CASE("the limit itself leaves nothing out, one byte more leaves out one") {
+  for (std::size_t const limit : {1000U, 1001U, 65535U, 65536U, 65537U, 200000U}) {
+    CAPTURE(limit);
+    std::string const text = noise(limit + 1);
+    sla::Capture<> exact(limit);
+    exact.append(std::string_view(text).substr(0, limit));
+    CHECK(text_of_finished(std::move(exact)) == text.substr(0, limit));
+    sla::Capture<> above(limit);
+    above.append(text);
+    CHECK(text_of_finished(std::move(above)) == kept(text, limit));
+  }
+}
+
+TEST_CASE("whatever the sizes of the blocks, the output is that of a simple model") {
+  std::mt19937 random(7);
+  auto const up_to = [&](std::size_t most) {
+    return std::uniform_int_distribution<std::size_t>(0, most)(random);
+  };
+  for (int round = 0; round < 120; ++round) {
+    std::size_t const limit = round % 3 == 0 ? up_to(300000) : round % 3 == 1 ? up_to(2000) : 0;
+    std::string const all = noise(up_to(400000), static_cast<unsigned>(round));
+    std::size_t const most = std::size_t{1} << up_to(17);
+    CAPTURE(limit);
+    CAPTURE(all.size());
+    CAPTURE(most);
+    sla::Capture<> capture(limit);
+    for (std::size_t done = 0; done < all.size();) {
+      std::size_t const size = std::min(1 + up_to(most), all.size() - done);
+      capture.append(std::string_view(all).substr(done, size));
+      done += size;
+    }
+    CHECK(capture.total() == all.size());
+    for (int i = 0; i < 4; ++i) check_reading_back(capture, all, up_to(all.size()));
+    // Not CHECK_EQ: a failure would print both.
+    CHECK((text_of_finished(std::move(capture)) == kept(all, limit)));
+  }
+}
+
+TEST_CASE("a ring that wraps thousands of times still ends with the last bytes") {
+  std::string const block = noise(70001);
+  std::string all;
+  sla::Capture<> capture(131);
+  for (int i = 0; i < 100; ++i) {
+    capture.append(block);
+    all += block;
+  }
+  CHECK((text_of_finished(std::move(capture)) == kept(all, 131)));
+}
+
+TEST_CASE("the digest is that of all bytes, and there is none where some were left out") {
+  std::string const text = noise(100000);
+  CountingDigest expected;
+  REQUIRE(expected.update(text));
+  sla::Capture<CountingDigest> whole(100000);
+  for (std::size_t done = 0; done < text.size(); done += 777) {
+    whole.append(std::string_view(text).substr(done, 777));
+  }
+  CHECK(std::move(whole).finish().sha256() == *expected.finish());
+  sla::Capture<CountingDigest> cut(99999);
+  cut.append(text);
+  CHECK_FALSE(std::move(cut).finish().sha256());
+  sla::Capture<> none(0);
+  none.append(text);
+  CHECK_FALSE(std::move(none).finish().sha256());
+}
+
+TEST_CASE("a digest that fails is no digest, and no failure of the capture") {
+  sla::Capture<BrokenDigest> capture(0);
+  capture.append("abc");
+  sla::Output const output = std::move(capture).finish();
+  CHECK_FALSE(output.sha256());
+  CHECK(*output.text() == "abc");
+}
+
+TEST_CASE("the real digest agrees with that of the finished output") {
+  for (std::size_t const size : {0U, 3U, 65536U, 300000U}) {
+    std::string const text = noise(size);
+    sla::Capture<sla::Sha256> capture(0);
+    for (std::size_t done = 0; done < size; done += 4096) {
+      capture.append(std::string_view(text).substr(done, 4096));
+    }
+    auto const digest = sla::sha256(text);
+    REQUIRE(digest);
+    CHECK(std::move(capture).finish().sha256() == *digest);
+  }
+}
+
+TEST_CASE("output that cannot move from memory to a file stays in memory, the rest is counted") {
+  std::string const text = noise(150000);
+  sla::Capture<CountingDigest> capture(0);
+  FileSizeLimit const limit(32 * 1024);
+  for (std::size_t done = 0; done < text.size(); done += 30000) {
+    capture.append(std::string_view(text).substr(done, 30000));
+  }
+  CHECK(capture.total() == 150000);
+  CHECK(capture.lost_from(0) == 0);
+  CHECK(capture.lost_from(60000) == 90000);
+  CHECK(capture.lost_from(100000) == 50000);
+  check_reading_back(capture, text, 0);
+  sla::Output const output = std::move(capture).finish();
+  CHECK_FALSE(output.sha256());
+  auto const found = output.text();
+  REQUIRE_MESSAGE(found, found.error().message);
+  CHECK((*found == text.substr(0, 60000) + marker(90000, ": storing it failed: File too large")));
+}
+
+TEST_CASE("output that a file has no more room for is kept up to there and counted from there") {
+  std::string const text = noise(150000);
+  sla::Capture<> capture(120000);
+  FileSizeLimit const limit(100000);
+  for (std::size_t done = 0; done < text.size(); done += 30000) {
+    capture.append(std::string_view(text).substr(done, 30000));
+  }
+  check_reading_back(capture, text, 0);
+  check_reading_back(capture, text, 140000);
+  CHECK((text_of_finished(std::move(capture)) ==
+         text.substr(0, 90000) + marker(60000, ": storing it failed: File too large")));
+}
+
+TEST_CASE("the file has no name, in $TMPDIR or in /tmp") {
+  char directory[] = "/tmp/sla-capture-XXXXXX";
+  REQUIRE(::mkdtemp(directory) != nullptr);
+  {
+    Variable const variable("TMPDIR", directory);
+    auto const file = sla::open_unnamed_file();
+    REQUIRE(file);
+    CHECK(name_of(*file).find(directory) == 0);
+    struct stat about {};
+    REQUIRE(::fstat(file->get(), &about) == 0);
+    CHECK(about.st_nlink == 0);
+    CHECK(::rmdir(directory) == 0);  // which works only for an empty one
+  }
+  Variable const variable("TMPDIR", "");
+  auto const file = sla::open_unnamed_file();
+  REQUIRE(file);
+  CHECK(name_of(*file).find("/tmp/") == 0);
+}
+
+TEST_CASE("where no directory is writable the output goes to memory that belongs to the process") {
+  for (char const* const directory : {"/proc", "/there is no such folder", "/dev/null"}) {
+    CAPTURE(directory);
+    Variable const variable("TMPDIR", directory);
+    auto const file = sla::open_unnamed_file();
+    REQUIRE(file);
+    CHECK(name_of(*file).find("/memfd:") == 0);
+    std::string const text = noise(200000);
+    sla::Capture<> capture(150000);
+    capture.append(text);
+    CHECK((text_of_finished(std::move(capture)) == kept(text, 150000)));
+  }
+}
+
+TEST_CASE("a finished output can be read at any offset, by many copies") {
+  std::string const text = noise(200000);
+  sla::Capture<> capture(150001);
+  capture.append(text);
+  sla::Output const output = std::move(capture).finish();
+  sla::Output const copy = output;
+  std::string const expected = kept(text, 150001);
+  CHECK(output.size() == expected.size());
+  std::array<char, 64> buffer;
+  for (std::size_t at = 0; at < expected.size(); at += 1013) {
+    auto const n = copy.read(at, buffer);
+    REQUIRE(n);
+    REQUIRE(*n > 0);
+    REQUIRE(std::string_view(buffer.data(), *n) == std::string_view(expected).substr(at, *n));
+  }
+  CHECK(*output.read(expected.size(), buffer) == 0);
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+#include "sla/executor/direct.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "../support/test_child.hpp"
+#include "sla/aws/digest.hpp"
+
+static_assert(sla::Executor<sla::Direct<>>);
+static_assert(sla::Executor<sla::Direct<sla::Sha256>>);
+static_assert(std::is_nothrow_move_constructible_v<sla::Direct<>>);
+
+namespace {
+
+template <class D = sla::NoDigest>
+sla::Outcome execute(sla::Job const& job,
+                     sla::ProcessOptions const& options = {.pass_through = -1}) {
+  sla::Stop const stop;
+  sla::Direct<D> executor(options);
+  auto outcome = executor.execute(job, stop);
+  REQUIRE_MESSAGE(outcome, outcome.error().message);
+  CHECK(support::no_child_is_left());
+  return *std::move(outcome);
+}
+
+}  // namespace
+
+TEST_CASE("the words of the job arrive unchanged, no shell sees them") {
+  auto const outcome =
+      execute({.command = {"/usr/bin/printf", "<%s>", "", "a  b", "$HOME", "*;|&", "\xFF'\"\n"}});
+  CHECK(outcome.verdict == sla::Verdict::pass);
+  CHECK(*outcome.output.text() == "<><a  b><$HOME><*;|&><\xFF'\"\n>");
+}
+
+TEST_CASE("the command knows the id of its run") {
+  sla::Job job{.command = support::test_child({"environment"})};
+  job.run_id = "0123-abcd";
+  CHECK(*execute(job).output.text() == "0123-abcd");
+}
+
+TEST_CASE("one word with a blank in it is one program's name") {
+  auto const outcome = execute({.command = {"/bin/true and more"}});
+  CHECK(outcome.verdict == sla::Verdict::spawn_error);
+  CHECK(outcome.exit_code == 127);
+}
+
+TEST_CASE("a job without a command is an error") {
+  sla::Stop const stop;
+  sla::Direct<> executor;
+  auto const outcome = executor.execute({}, stop);
+  REQUIRE_FALSE(outcome);
+  CHECK(outcome.error().message == "the job has no command");
+}
+
+TEST_CASE("one executor runs many jobs, each with its own outcome") {
+  sla::Stop const stop;
+  sla::Direct<> first({.pass_through = -1});
+  sla::Direct<> executor = std::move(first);
+  for (int i = 0; i < 20; ++i) {
+    auto const outcome =
+        executor.execute({.command = support::test_child({"exit", std::to_string(i)})}, stop);
+    REQUIRE(outcome);
+    CHECK(outcome->exit_code == i);
+  }
+}
+
+TEST_CASE("the options are heeded") {
+  sla::ProcessOptions options{.pass_through = -1};
+  options.timeout = std::chrono::milliseconds{50};
+  CHECK(execute({.command = {"/bin/sleep", "60"}}, options).verdict == sla::Verdict::timeout);
+  options.timeout = std::chrono::minutes{1};
+  options.log_limit = 4;
+  CHECK(*execute({.command = {"/bin/echo", "abcdef"}}, options).output.text() ==
+        "ab\n[sla-runner: 3 bytes left out here]\nf\n");
+}
+
+TEST_CASE("the digest of the log is taken where one is asked for") {
+  sla::Job const job{.command = support::test_child({"write", "200000", "3000"})};
+  auto const outcome = execute<sla::Sha256>(job);
+  auto const text = outcome.output.text();
+  REQUIRE(text);
+  CHECK(text->size() == 200000);
+  CHECK(outcome.output.sha256() == *sla::sha256(*text));
+  CHECK_FALSE(execute(job).output.sha256());
+}

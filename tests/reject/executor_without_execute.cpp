@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+// expect: Runner's second parameter must be a sla::Executor: movable, with sla::Result<sla::Outcome> execute(sla::Job const&, sla::Stop const&)
+#include <concepts>
+
+#include "minimal.hpp"
+#include "sla/runner.hpp"
+
+struct Case {
+#ifndef REJECT
+  sla::Result<sla::Outcome> execute(sla::Job const&, sla::Stop const&) { return sla::Outcome{}; }
+#endif
+};
+
+int main() {
+  sla::Runner runner{MinimalScheduler{}, Case{}, MinimalPublisher{}, MinimalClock{}};
+  runner.run(sla::Job{}, sla::Stop{});
+}

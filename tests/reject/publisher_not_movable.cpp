@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+// expect: Runner's third parameter must be a sla::Publisher: movable, with sla::Result<void> publish(sla::Report const&)
+#include <concepts>
+
+#include "minimal.hpp"
+#include "sla/runner.hpp"
+
+struct Case : MinimalPublisher {
+#ifdef REJECT
+  int const limit = 1;  // made from another Case, but never assigned
+#endif
+};
+
+int main() {
+  sla::Runner runner{MinimalScheduler{}, MinimalExecutor{}, Case{}, MinimalClock{}};
+  runner.run(sla::Job{}, sla::Stop{});
+}

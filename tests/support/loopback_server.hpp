@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// A plain HTTP server on 127.0.0.1 in a thread of the test. It gives the answers of a list, one for
+// each request, the last one again and again, and remembers what it was sent, byte for byte.
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "sla/core/descriptor.hpp"
+
+/// What the server does with one request.
+struct Answer {
+  enum class Then {
+    keep,   ///< the connection stays open
+    close,  ///< it ends in order
+    reset,  ///< it is torn down
+    hang,   ///< nothing more is said
+  };
+  std::string text{};
+  Then then = Then::keep;
+};
+
+class LoopbackServer {
+ public:
+  explicit LoopbackServer(std::vector<Answer> answers) : answers_(std::move(answers)) {
+    listener_ = sla::Descriptor(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    if (::bind(listener_.get(), as_address(&address), size) != 0 ||
+        ::listen(listener_.get(), 16) != 0 ||
+        ::getsockname(listener_.get(), as_address(&address), &size) != 0) {
+      std::abort();
+    }
+    port_ = ntohs(address.sin_port);
+    thread_ = std::thread([this] { serve(); });
+  }
+  LoopbackServer(LoopbackServer const&) = delete;
+  LoopbackServer& operator=(LoopbackServer const&) = delete;
+  ~LoopbackServer() {
+    ::shutdown(listener_.get(), SHUT_RDWR);
+    {
+      std::lock_guard const lock(mutex_);
+      if (open_ >= 0) ::shutdown(open_, SHUT_RDWR);
+      ended_ = true;
+    }
+    thread_.join();
+  }
+
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+  /// How many connections there were so far.
+  [[nodiscard]] int connections() const {
+    std::lock_guard const lock(mutex_);
+    return connections_;
+  }
+  /// The heads of the requests so far, each with its empty line.
+  [[nodiscard]] std::vector<std::string> heads() const {
+    std::lock_guard const lock(mutex_);
+    return heads_;
+  }
+  [[nodiscard]] std::vector<std::string> bodies() const {
+    std::lock_guard const lock(mutex_);
+    return bodies_;
+  }
+
+ private:
+  static sockaddr* as_address(sockaddr_in* address) { return reinterpret_cast<sockaddr*>(address); }
+
+  /// One connection at a time, in the order of their arrival.
+  void serve() {
+    for (;;) {
+      sla::Descriptor const peer(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+      if (!peer) return;
+      if (!opened(peer.get())) return;
+      while (exchange(peer.get())) {
+      }
+      (void)opened(-1);
+    }
+  }
+  bool opened(int descriptor) {
+    std::lock_guard const lock(mutex_);
+    open_ = descriptor;
+    if (descriptor >= 0) ++connections_;
+    return !ended_;
+  }
+
+  /// One request and its answer; whether the connection stays.
+  bool exchange(int peer) {
+    std::string head;
+    while (!head.ends_with("\r\n\r\n")) {
+      if (!receive(peer, head, 1)) return false;
+    }
+    std::string body;
+    if (!receive(peer, body, length_of(head))) return false;
+    Answer const answer = next(head, body);
+    std::string_view left = answer.text;
+    while (!left.empty()) {
+      ssize_t const n = ::send(peer, left.data(), left.size(), MSG_NOSIGNAL);
+      if (n <= 0) return false;
+      left.remove_prefix(static_cast<std::size_t>(n));
+    }
+    if (answer.then == Answer::Then::hang) (void)receive(peer, head, 1);
+    if (answer.then == Answer::Then::reset) {
+      linger const at_once{1, 0};
+      ::setsockopt(peer, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    }
+    return answer.then == Answer::Then::keep;
+  }
+  static bool receive(int peer, std::string& text, std::size_t count) {
+    std::vector<char> buffer(std::min<std::size_t>(count, 64 * 1024));
+    while (count > 0) {
+      ssize_t const n = ::recv(peer, buffer.data(), std::min(buffer.size(), count), 0);
+      if (n <= 0) return false;
+      text.append(buffer.data(), static_cast<std::size_t>(n));
+      count -= static_cast<std::size_t>(n);
+    }
+    return true;
+  }
+  static std::size_t length_of(std::string const& head) {
+    std::size_t const at = head.find("Content-Length: ");
+    return at == std::string::npos ? 0 : std::strtoul(head.c_str() + at + 16, nullptr, 10);
+  }
+  Answer next(std::string const& head, std::string const& body) {
+    std::lock_guard const lock(mutex_);
+    heads_.push_back(head);
+    bodies_.push_back(body);
+    return answers_[std::min(heads_.size(), answers_.size()) - 1];
+  }
+
+  std::vector<Answer> answers_;
+  sla::Descriptor listener_;
+  std::uint16_t port_ = 0;
+  mutable std::mutex mutex_;
+  std::vector<std::string> heads_;
+  std::vector<std::string> bodies_;
+  int connections_ = 0;
+  int open_ = -1;
+  bool ended_ = false;
+  std::thread thread_;
+};

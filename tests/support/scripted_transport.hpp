@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// A Transport that gives the answers of a script, one for each request, and remembers what was
+// sent.
+#include <functional>
+#include <stdexcept>
+#include <vector>
+
+#include "sla/aws/http.hpp"
+#include "sla/core/result.hpp"
+#include "sla/core/time.hpp"
+
+/// The script and the record, shared by the test and every ScriptedTransport made from it.
+struct Script {
+  std::vector<sla::Result<sla::Response>> answers{};
+  std::vector<sla::Request> requests{};
+  std::vector<sla::Instant> deadlines{};
+  std::function<void()> on_send{};  ///< happens while a request is under way, where it is set
+};
+
+class ScriptedTransport {
+ public:
+  explicit ScriptedTransport(Script& script) : script_(&script) {}
+
+  sla::Result<sla::Response> send(sla::Request const& request, sla::Instant deadline) {
+    script_->requests.push_back(request);
+    script_->deadlines.push_back(deadline);
+    if (script_->on_send) script_->on_send();
+    if (script_->requests.size() > script_->answers.size()) {
+      throw std::logic_error("a request that the script does not have");
+    }
+    return script_->answers[script_->requests.size() - 1];
+  }
+
+ private:
+  Script* script_;
+};
+static_assert(sla::Transport<ScriptedTransport>);
