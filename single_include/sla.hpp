@@ -40,6 +40,7 @@
 #include <openssl/evp.h>
 #include <poll.h>
 #include <signal.h>
+#include <simdjson.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,6 +75,7 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <numeric>
 #include <optional>
 #include <span>
@@ -792,17 +794,17 @@ class Stop {
     ::pthread_sigmask(SIG_SETMASK, nullptr, &child_mask_);
   }
 
-  /// A Stop that SIGTERM and SIGINT move too; SIGUSR1 asks for a run, SIGHUP and SIGPIPE are
-  /// ignored. Call it before any thread is started: it blocks these signals, and SIGCHLD, for the
-  /// caller and for every thread made later, until the Stop is destroyed.
+  /// A Stop that SIGTERM and SIGINT move too; SIGUSR1 asks for a run, SIGHUP, SIGPIPE and SIGXFSZ
+  /// are ignored. Call it before any thread is started: it blocks these signals, and SIGCHLD, for
+  /// the caller and for every thread made later, until the Stop is destroyed.
   [[nodiscard]] static Result<Stop> on_signals() { return on_signals(Options{}); }
   [[nodiscard]] static Result<Stop> on_signals(Options options) {
     Stop stop{options};
-    sigset_t watched = received_signals();
-    stop.signals_ = Descriptor{::signalfd(-1, &watched, SFD_NONBLOCK | SFD_CLOEXEC)};
+    sigset_t const received = signal_set({SIGTERM, SIGINT, SIGUSR1, SIGHUP, SIGCHLD});
+    stop.signals_ = Descriptor{::signalfd(-1, &received, SFD_NONBLOCK | SFD_CLOEXEC)};
     if (!stop.signals_) return system_error("signalfd");
-    ::sigaddset(&watched, SIGPIPE);
-    ::pthread_sigmask(SIG_BLOCK, &watched, nullptr);
+    sigset_t const blocked = signal_set(blocked_signals);
+    ::pthread_sigmask(SIG_BLOCK, &blocked, nullptr);
     return stop;
   }
 
@@ -855,18 +857,22 @@ class Stop {
   [[nodiscard]] sigset_t const& child_mask() const noexcept { return child_mask_; }
 
  private:
-  static sigset_t received_signals() noexcept {
+  /// All that on_signals() blocks; the last two come to a writer whose reader is gone or whose file
+  /// is too large, and the failing write says it too.
+  static constexpr std::initializer_list<int> blocked_signals = {SIGTERM, SIGINT,  SIGUSR1, SIGHUP,
+                                                                 SIGCHLD, SIGPIPE, SIGXFSZ};
+
+  static sigset_t signal_set(std::initializer_list<int> signals) noexcept {
     sigset_t set;
     ::sigemptyset(&set);
-    for (int const signal : {SIGTERM, SIGINT, SIGUSR1, SIGHUP, SIGCHLD}) ::sigaddset(&set, signal);
+    for (int const signal : signals) ::sigaddset(&set, signal);
     return set;
   }
 
   /// What nobody took would act, and end the program, as soon as it is no longer blocked.
   void drop_pending_signals() const noexcept {
-    sigset_t dropped = received_signals();
-    ::sigaddset(&dropped, SIGPIPE);
-    for (int const signal : {SIGTERM, SIGINT, SIGUSR1, SIGHUP, SIGCHLD, SIGPIPE}) {
+    sigset_t dropped = signal_set(blocked_signals);
+    for (int const signal : blocked_signals) {
       if (::sigismember(&child_mask_, signal) == 1) ::sigdelset(&dropped, signal);
     }
     timespec const at_once{};
@@ -3331,6 +3337,1488 @@ class Client {
 
 }  // namespace sla::inline v1
 
+// sla/aws/file_reader.hpp
+// Reads the small files that configure credentials: profiles and tokens. The folder that stands for
+// the root is a parameter, so that a test can bring its own files.
+
+namespace sla::inline v1 {
+
+/// Reads files of at most a mebibyte. Thread-safe.
+class FileReader {
+ public:
+  static constexpr std::size_t size_limit = std::size_t{1024} * 1024;
+
+  FileReader() = default;
+  /// Absolute paths begin below this folder instead of `/`.
+  explicit FileReader(std::string root) : root_(std::move(root)) {}
+
+  /// The whole file. The error names the path as it was given; native is errno.
+  [[nodiscard]] Result<std::string> read(std::string_view path) const {
+    bool const rooted = path.starts_with('/');
+    std::string where = rooted ? root_ + std::string(path) : std::string(path);
+    auto text = read_file(where, size_limit);
+    if (text || !rooted || root_.empty()) return text;
+    Error error = std::move(text).error();
+    if (error.message.starts_with(root_)) error.message.erase(0, root_.size());
+    return error;
+  }
+
+ private:
+  std::string root_;
+};
+
+}  // namespace sla::inline v1
+
+// sla/aws/ini.hpp
+// The grammar of ~/.aws/config and ~/.aws/credentials: a text becomes sections of properties. It is
+// that of the SDKs, line by line: blanks are spaces and tabs, quotes mean nothing, and a name with
+// other characters than A-Z a-z 0-9 _ - / . % @ : + is passed over with all that belongs to it.
+// Which sections mean what is read in aws/profile.hpp.
+
+namespace sla::inline v1 {
+
+/// Keys in lower case and their values; that of `name` inside of `s3` is `s3.name`.
+using IniProperties = std::map<std::string, std::string, std::less<>>;
+
+/// One section as it stands in the file; the same one may stand there several times.
+struct IniSection {
+  std::string kind{};  ///< `profile` of `[profile x]`; empty where there is one word alone
+  std::string name{};  ///< `x`
+  IniProperties properties{};
+
+  bool operator==(IniSection const&) const = default;
+};
+
+namespace detail {
+
+constexpr bool is_ini_blank(char c) noexcept { return c == ' ' || c == '\t'; }
+
+constexpr std::string_view trim_ini(std::string_view text) noexcept {
+  while (!text.empty() && is_ini_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_ini_blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+constexpr bool is_ini_name(std::string_view text) noexcept {
+  constexpr std::string_view others = "_-/.%@:+";
+  for (char const c : text) {
+    if (!is_alpha(c) && !is_digit(c) && others.find(c) == std::string_view::npos) return false;
+  }
+  return !text.empty();
+}
+
+/// A property's line without the comment, which begins after a blank.
+constexpr std::string_view without_comment(std::string_view line) noexcept {
+  for (std::size_t i = 1; i < line.size(); ++i) {
+    if ((line[i] == '#' || line[i] == ';') && is_ini_blank(line[i - 1])) return line.substr(0, i);
+  }
+  return line;
+}
+
+/// Reads a file line by line.
+class IniReader {
+ public:
+  Result<void> read(std::string_view line) {
+    if (trim_ini(line).empty() || line.front() == '#' || line.front() == ';') return {};
+    if (line.front() == '[') return section(line);
+    if (!in_section_) return invalid("a line stands before the first [section]");
+    return is_ini_blank(line.front()) ? continuation(trim_ini(line)) : property(line);
+  }
+
+  [[nodiscard]] std::vector<IniSection> sections() && { return std::move(sections_); }
+
+ private:
+  /// The two sides of an equals sign.
+  struct Pair {
+    std::string_view key;
+    std::string_view value;
+  };
+
+  static Error invalid(std::string_view why) { return Error{Errc::invalid, std::string(why)}; }
+
+  static Result<Pair> pair(std::string_view line) {
+    std::size_t const equals = line.find('=');
+    if (equals == std::string_view::npos) return invalid("there is no = after the name");
+    Pair const found{trim_ini(line.substr(0, equals)), trim_ini(line.substr(equals + 1))};
+    if (found.key.empty()) return invalid("there is no name before the =");
+    return found;
+  }
+
+  Result<void> section(std::string_view line) {
+    line = trim_ini(line.substr(0, line.find_first_of("#;")));
+    if (!line.ends_with(']')) return invalid("the ] that ends the name of the section is missing");
+    std::string_view const whole = trim_ini(line.substr(1, line.size() - 2));
+    std::size_t const blank = whole.find_first_of(" \t");
+    bool const alone = blank == std::string_view::npos;
+    std::string_view const kind = alone ? std::string_view{} : whole.substr(0, blank);
+    std::string_view const name = alone ? whole : trim_ini(whole.substr(blank));
+    in_section_ = true;
+    property_.clear();
+    state_ = State::no_property;
+    known_section_ = is_ini_name(name);
+    if (known_section_) sections_.push_back({std::string(kind), std::string(name), {}});
+    return {};
+  }
+
+  Result<void> property(std::string_view line) {
+    auto const found = pair(without_comment(line));
+    if (!found) return found.error();
+    property_ = lower(found->key);
+    state_ = found->value.empty() ? State::parent : State::value;
+    set(property_, found->value);
+    return {};
+  }
+
+  Result<void> continuation(std::string_view line) {
+    if (state_ == State::no_property) {
+      return invalid("it begins with a blank but there is no property to continue");
+    }
+    if (state_ == State::value) {
+      if (std::string* const value = find(property_)) value->append("\n").append(line);
+      return {};
+    }
+    auto const found = pair(line);
+    if (!found) return found.error();
+    if (is_ini_name(found->key)) set(property_ + '.' + lower(found->key), found->value);
+    return {};
+  }
+
+  void set(std::string const& key, std::string_view value) {
+    if (!known_section_ || !is_ini_name(key)) return;
+    sections_.back().properties.insert_or_assign(key, std::string(value));
+  }
+  std::string* find(std::string const& key) {
+    if (!known_section_) return nullptr;
+    auto const found = sections_.back().properties.find(key);
+    return found == sections_.back().properties.end() ? nullptr : &found->second;
+  }
+
+  enum class State { no_property, value, parent };
+
+  std::vector<IniSection> sections_;
+  std::string property_;
+  State state_ = State::no_property;
+  bool in_section_ = false;
+  bool known_section_ = false;
+};
+
+}  // namespace detail
+
+/// The sections of a file in their order. The error names the line and the reason, and repeats
+/// nothing of the line, which may hold a key.
+[[nodiscard]] inline Result<std::vector<IniSection>> parse_ini(std::string_view text) {
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  detail::IniReader reader;
+  std::size_t number = 0;
+  for (std::string_view line : split(text, '\n')) {
+    ++number;
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (auto done = reader.read(line); !done) {
+      return done.error().within("line " + std::to_string(number));
+    }
+  }
+  return std::move(reader).sections();
+}
+
+}  // namespace sla::inline v1
+
+// sla/aws/profile.hpp
+// The profiles of ~/.aws/config and ~/.aws/credentials as one set, and the settings of one of them.
+// Where both files have a property, that of the credentials file counts. A file that is not there
+// has no profiles; one that does not parse is an error. What a profile means for credentials is
+// read in aws/credential/profile_plan.hpp.
+// https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html
+
+namespace sla::inline v1 {
+
+/// What one profile says. `profile(key)` gives the value of `region`, `s3.addressing_style` and so
+/// on, or of `sns.endpoint_url` in its section of services: what aws/endpoint_settings.hpp asks.
+struct Profile {
+  std::string name{};
+  IniProperties properties{};
+  IniProperties services{};  ///< of the section that its `services` names
+
+  /// The value, where the property is there and not empty.
+  [[nodiscard]] std::optional<std::string_view> get(std::string_view key) const {
+    return find(properties, key);
+  }
+  [[nodiscard]] std::optional<std::string_view> operator()(std::string_view key) const {
+    bool const of_service = key.ends_with(".endpoint_url");
+    return find(of_service ? services : properties, key);
+  }
+
+ private:
+  static std::optional<std::string_view> find(IniProperties const& properties,
+                                              std::string_view key) {
+    auto const found = properties.find(key);
+    if (found == properties.end() || found->second.empty()) return std::nullopt;
+    return std::string_view(found->second);
+  }
+};
+
+/// The name of the profile to use, and whether somebody asked for it.
+struct ProfileChoice {
+  enum class By { user, nobody };
+
+  std::string name = "default";
+  By by = By::nobody;
+};
+
+/// The profile that a flag names, or else AWS_PROFILE, or else `default`.
+[[nodiscard]] inline ProfileChoice choose_profile(Environment const& environment,
+                                                  std::string_view flag = {}) {
+  std::string_view const name =
+      trim(flag).empty() ? trim(environment.get("AWS_PROFILE").value_or("")) : trim(flag);
+  if (name.empty()) return {};
+  return {std::string(name), ProfileChoice::By::user};
+}
+
+/// The texts of the two files.
+struct ProfileTexts {
+  std::string_view config{};
+  std::string_view credentials{};
+};
+
+/// All profiles of the two files.
+class Profiles {
+ public:
+  /// Reads and merges the texts. The error names the line, and which of the two it is in.
+  [[nodiscard]] static Result<Profiles> parse(ProfileTexts texts) {
+    Profiles all;
+    if (auto done = all.read_config(texts.config); !done) {
+      return done.error().within("the config file");
+    }
+    if (auto done = all.read_credentials(texts.credentials); !done) {
+      return done.error().within("the credentials file");
+    }
+    return all;
+  }
+
+  /// Reads AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE, or else ~/.aws/config and
+  /// ~/.aws/credentials. The error names the file and the line.
+  [[nodiscard]] static Result<Profiles> load(Environment const& environment,
+                                             FileReader const& files) {
+    Profiles all;
+    for (bool const config : {true, false}) {
+      std::string const path =
+          config ? path_of(environment, "AWS_CONFIG_FILE", "~/.aws/config")
+                 : path_of(environment, "AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials");
+      auto const text = all.read_text(path, files);
+      if (!text) return text.error();
+      auto const done = config ? all.read_config(*text) : all.read_credentials(*text);
+      if (!done) return done.error().within(path);
+    }
+    return all;
+  }
+
+  /// A path of the user's: `~` alone or before a slash is HOME; that of nobody else is known.
+  [[nodiscard]] static std::string expand_home(std::string_view path,
+                                               Environment const& environment) {
+    auto const home = environment.get("HOME");
+    bool const relative = path == "~" || path.starts_with("~/");
+    if (!relative || !home) return std::string(path);
+    return std::string(*home).append(path.substr(1));
+  }
+
+  [[nodiscard]] bool empty() const noexcept { return profiles_.empty(); }
+  /// The names of all profiles, sorted.
+  [[nodiscard]] std::vector<std::string> names() const {
+    std::vector<std::string> all;
+    for (auto const& [name, properties] : profiles_) all.push_back(name);
+    return all;
+  }
+  /// Why a file was passed over although it is there, for the message of an error; may be empty.
+  [[nodiscard]] std::vector<std::string> const& notes() const noexcept { return notes_; }
+
+  /// The profile of that name. Errc::not_configured where there is none, Errc::invalid where it
+  /// names a section of services that does not exist.
+  [[nodiscard]] Result<Profile> find(std::string_view name) const {
+    auto const found = profiles_.find(name);
+    if (found == profiles_.end()) return missing(name);
+    Profile profile{found->first, found->second, {}};
+    auto const services = profile.get("services");
+    if (!services) return profile;
+    auto const section = services_.find(*services);
+    if (section == services_.end()) {
+      return Error{Errc::invalid, "profile '" + profile.name + "': there is no section [services " +
+                                      std::string(*services) + "]"};
+    }
+    profile.services = section->second;
+    return profile;
+  }
+
+  /// The chosen profile: an empty one where nobody asked for it and there is none, Errc::invalid
+  /// where somebody did.
+  [[nodiscard]] Result<Profile> find(ProfileChoice const& choice) const {
+    auto profile = find(choice.name);
+    if (profile || profile.error().code != Errc::not_configured) return profile;
+    if (choice.by == ProfileChoice::By::nobody) return Profile{choice.name, {}, {}};
+    Error error = std::move(profile).error();
+    error.code = Errc::invalid;
+    return error;
+  }
+
+ private:
+  using Sections = std::map<std::string, IniProperties, std::less<>>;
+
+  static std::string path_of(Environment const& environment, std::string_view variable,
+                             std::string_view usual) {
+    return expand_home(environment.get(variable).value_or(usual), environment);
+  }
+
+  /// The text of a file; empty where it is not there or cannot be read, which a note then says.
+  Result<std::string> read_text(std::string const& path, FileReader const& files) {
+    auto text = files.read(path);
+    if (text && is_utf8(*text)) return text;
+    if (text) return pass_over(path + ": not UTF-8");
+    if (text.error().code != Errc::system) return text;
+    bool const there = text.error().native != ENOENT && text.error().native != ENOTDIR;
+    return there ? pass_over(text.error().message) : std::string{};
+  }
+  std::string pass_over(std::string note) {
+    notes_.push_back(std::move(note));
+    return {};
+  }
+
+  static void merge(IniProperties& into, IniProperties&& from) {
+    for (auto& [key, value] : from) into.insert_or_assign(key, std::move(value));
+  }
+
+  Result<void> read_config(std::string_view text) {
+    auto sections = parse_ini(text);
+    if (!sections) return sections.error();
+    bool prefixed_default = false;
+    for (IniSection const& section : *sections) {
+      if (section.kind == "profile" && section.name == "default") prefixed_default = true;
+    }
+    for (IniSection& section : *sections) {
+      if (section.kind == "services") merge(services_[section.name], std::move(section.properties));
+      bool const plain_default = section.kind.empty() && section.name == "default";
+      if (section.kind == "profile" || (plain_default && !prefixed_default)) {
+        merge(profiles_[section.name], std::move(section.properties));
+      }
+    }
+    return {};
+  }
+  Result<void> read_credentials(std::string_view text) {
+    auto sections = parse_ini(text);
+    if (!sections) return sections.error();
+    for (IniSection& section : *sections) {
+      if (section.kind.empty()) merge(profiles_[section.name], std::move(section.properties));
+    }
+    return {};
+  }
+
+  [[nodiscard]] Error missing(std::string_view name) const {
+    Error error{Errc::not_configured, "there is no profile '" + std::string(name) + "'"};
+    if (notes_.empty()) return error;
+    error.message += " (not read:";
+    for (std::string const& note : notes_) error.message.append(" ").append(note).append(";");
+    error.message.pop_back();
+    error.message += ')';
+    return error;
+  }
+
+  Sections profiles_;
+  Sections services_;
+  std::vector<std::string> notes_;
+};
+
+}  // namespace sla::inline v1
+
+// sla/aws/configured_region.hpp
+// The region that the user set, in the order of the SDKs: a flag, AWS_REGION, AWS_DEFAULT_REGION,
+// the profile. Where nobody set one, an EC2 instance still knows its own: aws/imds.hpp.
+
+namespace sla::inline v1 {
+
+/// The region, or nothing where none is set. A blank setting counts as none; Errc::invalid, with
+/// the name of the setting, where it is no region.
+[[nodiscard]] inline Result<std::optional<RegionSetting>> configured_region(
+    std::string_view flag, Environment const& environment, Profile const& profile) {
+  struct Setting {
+    std::string_view name;
+    std::optional<std::string_view> value;
+  };
+  for (Setting const& setting : {Setting{"the flag", flag},
+                                 {"AWS_REGION", environment.get("AWS_REGION")},
+                                 {"AWS_DEFAULT_REGION", environment.get("AWS_DEFAULT_REGION")},
+                                 {"region of the profile", profile.get("region")}}) {
+    if (!setting.value || trim(*setting.value).empty()) continue;
+    auto region = parse_region(*setting.value);
+    if (!region) return std::move(region).error().within(setting.name);
+    return std::optional<RegionSetting>(*std::move(region));
+  }
+  return std::optional<RegionSetting>{};
+}
+
+}  // namespace sla::inline v1
+
+// sla/aws/endpoint_settings.hpp
+// What the user's settings say about endpoints, in the order in which the SDKs ask: the variable of
+// the service, the variable of all services, the profile's section of the service, the profile. The
+// two inputs are functions, so that this knows neither the process nor the format of a file.
+
+namespace sla::inline v1 {
+
+/// The last part of the variable AWS_ENDPOINT_URL_<SERVICE>; in lower case the profile's name.
+[[nodiscard]] constexpr std::string_view settings_name(Service service) noexcept {
+  constexpr std::array<std::string_view, 5> names{"SNS", "S3", "STS", "SSM", "CLOUDWATCH"};
+  return names[static_cast<std::size_t>(service)];
+}
+
+/// Where requests go, as far as the region of a request does not decide it.
+struct EndpointSettings {
+  Fips fips = Fips::off;
+  DualStack dual_stack = DualStack::off;
+  Addressing addressing = Addressing::automatic;
+  std::array<std::optional<Url>, 5> custom{};  ///< by Service
+
+  /// The options for a service in a region.
+  [[nodiscard]] EndpointOptions in(std::string_view region, Service service) const {
+    return {std::string(region), fips, dual_stack, custom[static_cast<std::size_t>(service)]};
+  }
+};
+
+/// A profile that says nothing.
+struct NoProfile {
+  std::optional<std::string_view> operator()(std::string_view /*key*/) const {
+    return std::nullopt;
+  }
+};
+
+namespace detail {
+
+/// The two names of one setting; an empty one is not asked for.
+struct SettingNames {
+  std::string_view variable{};
+  std::string_view key{};  ///< in the profile
+};
+
+/// One setting and where it was found, so that an error can name it.
+struct FoundSetting {
+  std::string name{};
+  std::string_view value{};
+};
+
+/// What is set and not blank, in the variable or else in the profile.
+template <class Variables, class Profile>
+std::optional<FoundSetting> find_setting(Variables const& variables, Profile const& profile,
+                                         SettingNames names) {
+  std::optional<std::string_view> value;
+  if (!names.variable.empty()) value = variables(names.variable);
+  if (value && !trim(*value).empty())
+    return FoundSetting{std::string(names.variable), trim(*value)};
+  value.reset();
+  if (!names.key.empty()) value = profile(names.key);
+  if (value && !trim(*value).empty()) return FoundSetting{std::string(names.key), trim(*value)};
+  return std::nullopt;
+}
+
+inline Result<bool> read_switch(std::optional<FoundSetting> const& setting) {
+  if (!setting || same_ignoring_case(setting->value, "false")) return false;
+  if (same_ignoring_case(setting->value, "true")) return true;
+  return Error{Errc::invalid, setting->name + ": must be true or false"};
+}
+
+inline Result<Addressing> read_addressing(std::optional<std::string_view> text) {
+  std::string_view const style = text ? trim(*text) : "";
+  if (style.empty() || same_ignoring_case(style, "auto")) return Addressing::automatic;
+  if (same_ignoring_case(style, "path")) return Addressing::path;
+  if (same_ignoring_case(style, "virtual")) return Addressing::virtual_hosted;
+  return Error{Errc::invalid, "s3.addressing_style: must be auto, path or virtual"};
+}
+
+/// The custom endpoint of a service; both variables go before both places of the profile.
+template <class Variables, class Profile>
+Result<std::optional<Url>> read_custom(Variables const& variables, Profile const& profile,
+                                       Service service) {
+  std::string const variable = "AWS_ENDPOINT_URL_" + std::string(settings_name(service));
+  std::string const section = lower(settings_name(service)) + ".endpoint_url";
+  std::optional<FoundSetting> found;
+  for (SettingNames const names : {SettingNames{variable, ""},
+                                   {"AWS_ENDPOINT_URL", ""},
+                                   {"", section},
+                                   {"", "endpoint_url"}}) {
+    if (!found) found = find_setting(variables, profile, names);
+  }
+  if (!found) return std::optional<Url>{};
+  auto url = parse_url(found->value);
+  if (!url) return std::move(url).error().within(found->name);
+  return std::optional<Url>(*std::move(url));
+}
+
+}  // namespace detail
+
+/// Reads the settings from `variables(name)` and `profile(key)`, which give a text or nothing. The
+/// keys of the profile are `use_fips_endpoint`, `use_dualstack_endpoint`, `endpoint_url`,
+/// `ignore_configured_endpoint_urls`, `s3.addressing_style`, and `sns.endpoint_url` and so on for
+/// what stands in its section of services. The error names the setting that is wrong.
+template <class Variables, class Profile = NoProfile>
+[[nodiscard]] Result<EndpointSettings> read_endpoint_settings(Variables const& variables,
+                                                              Profile const& profile = {}) {
+  EndpointSettings settings{};
+  auto const fips = detail::read_switch(
+      detail::find_setting(variables, profile, {"AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"}));
+  if (!fips) return fips.error();
+  auto const dual_stack = detail::read_switch(detail::find_setting(
+      variables, profile, {"AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint"}));
+  if (!dual_stack) return dual_stack.error();
+  auto const ignore = detail::read_switch(detail::find_setting(
+      variables, profile,
+      {"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "ignore_configured_endpoint_urls"}));
+  if (!ignore) return ignore.error();
+  auto const addressing = detail::read_addressing(profile("s3.addressing_style"));
+  if (!addressing) return addressing.error();
+  settings.fips = *fips ? Fips::on : Fips::off;
+  settings.dual_stack = *dual_stack ? DualStack::on : DualStack::off;
+  settings.addressing = *addressing;
+  if (*ignore) return settings;
+  for (Service const service :
+       {Service::sns, Service::s3, Service::sts, Service::ssm, Service::cloudwatch}) {
+    auto custom = detail::read_custom(variables, profile, service);
+    if (!custom) return custom.error();
+    settings.custom[static_cast<std::size_t>(service)] = *std::move(custom);
+  }
+  return settings;
+}
+
+/// Reads the settings from an environment alone.
+[[nodiscard]] inline Result<EndpointSettings> endpoint_settings(Environment const& environment) {
+  return read_endpoint_settings([&](std::string_view name) { return environment.get(name); });
+}
+
+}  // namespace sla::inline v1
+
+// sla/aws/credential/keys.hpp
+// Makes credentials from the texts that a file, a program or a server gave, whatever the source.
+// Keys and tokens become headers: one that holds a line break or another character that no key has
+// is refused here, once for all sources. Messages say what is wrong and never what was read.
+
+namespace sla::inline v1 {
+
+/// One set of keys as a source gave it; empty is what it did not give.
+struct KeyTexts {
+  std::string_view access_key_id{};
+  std::string_view secret_access_key{};
+  std::string_view session_token{};
+  std::string_view expiration{};  ///< RFC 3339
+  std::string_view account_id{};
+};
+
+namespace detail {
+
+struct NamedText {
+  std::string_view name;
+  std::string_view text;
+};
+
+}  // namespace detail
+
+/// Whether a text has visible ASCII characters only, as keys, tokens and identifiers have.
+[[nodiscard]] constexpr bool is_visible_ascii(std::string_view text) noexcept {
+  for (char const c : text) {
+    if (c <= ' ' || c > '~') return false;
+  }
+  return true;
+}
+
+/// The credentials. Errc::malformed where the key id or the secret is missing, a text cannot be a
+/// key, or the expiration is no time.
+[[nodiscard]] inline Result<Credentials> make_credentials(KeyTexts const& texts,
+                                                          std::string source) {
+  if (texts.access_key_id.empty()) return Error{Errc::malformed, "the access key id is missing"};
+  if (texts.secret_access_key.empty()) {
+    return Error{Errc::malformed, "the secret access key is missing"};
+  }
+  for (auto const& [name, text] :
+       std::initializer_list<detail::NamedText>{{"access key id", texts.access_key_id},
+                                                {"secret access key", texts.secret_access_key},
+                                                {"session token", texts.session_token},
+                                                {"account id", texts.account_id}}) {
+    if (is_visible_ascii(text)) continue;
+    return Error{Errc::malformed, "the " + std::string(name) +
+                                      " holds a character that cannot be in it, such as a blank"};
+  }
+  Credentials keys{};
+  keys.access_key_id = texts.access_key_id;
+  keys.secret_access_key = Secret(texts.secret_access_key);
+  keys.session_token = Secret(texts.session_token);
+  keys.account_id = texts.account_id;
+  keys.source = std::move(source);
+  if (texts.expiration.empty()) return keys;
+  keys.expires = parse_iso_time(texts.expiration);
+  if (!keys.expires) {
+    return Error{Errc::malformed, "the expiration is not a time such as 2026-01-01T00:00:00Z"};
+  }
+  return keys;
+}
+
+}  // namespace sla::inline v1
+
+// sla/aws/query.hpp
+// The query protocol of SNS and STS: a form with the action and its parameters, posted to the root
+// of the service. What the parameters are is each operation's business.
+// https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
+
+namespace sla::inline v1 {
+
+/// What is called, in which version of the service's interface.
+struct QueryAction {
+  std::string_view action;
+  std::string_view version;
+};
+
+/// One parameter of a call.
+struct QueryParameter {
+  std::string_view name;
+  std::string_view value;
+};
+
+/// Builds the form of one call.
+class QueryForm {
+ public:
+  explicit QueryForm(QueryAction call) {
+    add({"Action", call.action});
+    add({"Version", call.version});
+  }
+
+  QueryForm& add(QueryParameter parameter) {
+    if (!text_.empty()) text_ += '&';
+    percent_encode_to(text_, parameter.name, Slash::encode);
+    text_ += '=';
+    percent_encode_to(text_, parameter.value, Slash::encode);
+    return *this;
+  }
+
+  [[nodiscard]] std::string const& text() const& noexcept { return text_; }
+
+  /// The request that carries the form.
+  [[nodiscard]] Request request(Url url) && {
+    return {Method::post,
+            std::move(url),
+            {{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}},
+            Output(std::move(text_))};
+  }
+
+ private:
+  std::string text_;
+};
+
+}  // namespace sla::inline v1
+
+// sla/aws/xml.hpp
+// Reads the XML in which SNS, STS and S3 answer: the text of one element, found by the local names
+// on the way to it. One pass without recursion over any bytes at all; document types and the
+// entities they define are not understood, so there is nothing to expand. No validator: what is not
+// XML has no such element.
+
+namespace sla::inline v1 {
+
+namespace detail {
+
+/// The character of a numeric reference such as `#65` or `#x41` in UTF-8; empty where it is none.
+inline std::string xml_character(std::string_view reference) {
+  bool const hexadecimal = reference.starts_with("#x");
+  reference.remove_prefix(hexadecimal ? 2 : 1);
+  std::uint32_t code = 0;
+  if (reference.empty() || reference.size() > 8) return {};
+  for (char const c : reference) {
+    char const digit = lower(c);
+    bool const letter = hexadecimal && digit >= 'a' && digit <= 'f';
+    if (!is_digit(digit) && !letter) return {};
+    int const value = letter ? digit - 'a' + 10 : digit - '0';
+    code = code * (hexadecimal ? 16U : 10U) + static_cast<std::uint32_t>(value);
+    if (code > 0x10FFFF) return {};
+  }
+  if (code == 0 || (code >= 0xD800 && code <= 0xDFFF)) return {};
+  auto const byte = [](std::uint32_t value) { return static_cast<char>(value); };
+  if (code < 0x80) return {byte(code)};
+  if (code < 0x800) return {byte(0xC0U | code >> 6U), byte(0x80U | (code & 63U))};
+  if (code < 0x10000) {
+    return {byte(0xE0U | code >> 12U), byte(0x80U | (code >> 6U & 63U)),
+            byte(0x80U | (code & 63U))};
+  }
+  return {byte(0xF0U | code >> 18U), byte(0x80U | (code >> 12U & 63U)),
+          byte(0x80U | (code >> 6U & 63U)), byte(0x80U | (code & 63U))};
+}
+
+/// Adds a text to `out` with its entities replaced; what is no entity stays as it is.
+inline void append_xml_text(std::string& out, std::string_view text) {
+  constexpr std::pair<std::string_view, char> entities[] = {
+      {"amp", '&'}, {"lt", '<'}, {"gt", '>'}, {"quot", '"'}, {"apos", '\''}};
+  while (!text.empty()) {
+    std::size_t const ampersand = text.find('&');
+    out += text.substr(0, ampersand);
+    if (ampersand == std::string_view::npos) return;
+    text.remove_prefix(ampersand);
+    std::size_t const end = text.substr(0, 12).find(';');
+    std::string_view const name =
+        end == std::string_view::npos ? std::string_view{} : text.substr(1, end - 1);
+    std::string character = name.starts_with('#') ? xml_character(name) : std::string{};
+    for (auto const& [entity, meaning] : entities) {
+      if (name == entity) character = meaning;
+    }
+    out += character.empty() ? "&" : character;
+    text.remove_prefix(character.empty() ? 1 : end + 1);
+  }
+}
+
+/// What stands next in a document.
+struct XmlPiece {
+  enum class Kind { text, verbatim, open, empty, close, end } kind = Kind::end;
+  std::string_view content{};  ///< the text, or the local name of the element
+};
+
+/// Takes a document apart from the front to the back, bounded by its size.
+class XmlScanner {
+ public:
+  explicit XmlScanner(std::string_view document) : rest_(document) {}
+
+  XmlPiece next() {
+    while (!rest_.empty()) {
+      if (rest_.front() != '<') {
+        return {XmlPiece::Kind::text, take(rest_.find('<'))};
+      }
+      if (rest_.starts_with("<!--")) {
+        skip_past("-->", 4);
+      } else if (rest_.starts_with("<?")) {
+        skip_past("?>", 2);
+      } else if (rest_.starts_with("<![CDATA[")) {
+        std::size_t const end = rest_.find("]]>");
+        if (end == std::string_view::npos) break;
+        std::string_view const whole = take(end + 3);
+        return {XmlPiece::Kind::verbatim, whole.substr(9, whole.size() - 12)};
+      } else if (rest_.starts_with("<!")) {
+        break;  // a document type: no answer of AWS has one
+      } else {
+        return tag();
+      }
+    }
+    rest_ = {};
+    return {};
+  }
+
+ private:
+  std::string_view take(std::size_t count) {
+    std::string_view const taken = rest_.substr(0, count);
+    rest_.remove_prefix(taken.size());
+    return taken;
+  }
+  void skip_past(std::string_view end, std::size_t from) {
+    std::size_t const at = rest_.find(end, from);
+    rest_ = at == std::string_view::npos ? std::string_view{} : rest_.substr(at + end.size());
+  }
+
+  /// A tag up to its `>`; one inside a quoted attribute does not end it.
+  XmlPiece tag() {
+    char quote = '\0';
+    for (std::size_t i = 1; i < rest_.size(); ++i) {
+      char const c = rest_[i];
+      if (quote != '\0') {
+        if (c == quote) quote = '\0';
+      } else if (c == '"' || c == '\'') {
+        quote = c;
+      } else if (c == '>') {
+        std::string_view const whole = take(i + 1);
+        return tag(whole.substr(1, whole.size() - 2));
+      }
+    }
+    rest_ = {};
+    return {};
+  }
+  static XmlPiece tag(std::string_view inside) {
+    XmlPiece::Kind kind = XmlPiece::Kind::open;
+    if (inside.starts_with('/')) {
+      kind = XmlPiece::Kind::close;
+      inside.remove_prefix(1);
+    } else if (inside.ends_with('/')) {
+      kind = XmlPiece::Kind::empty;
+      inside.remove_suffix(1);
+    }
+    std::string_view name = inside.substr(0, inside.find_first_of(" \t\r\n"));
+    if (std::size_t const colon = name.find(':'); colon != std::string_view::npos) {
+      name.remove_prefix(colon + 1);
+    }
+    return {kind, name};
+  }
+
+  std::string_view rest_;
+};
+
+}  // namespace detail
+
+/// The names of elements on the way from the root to one, the root's included.
+using XmlPath = std::initializer_list<std::string_view>;
+
+/// The text of the first element at the path, decoded; nothing where there is none, or where the
+/// document ends before the element does. Text of elements inside it is left out.
+[[nodiscard]] inline std::optional<std::string> xml_text(std::string_view document, XmlPath path) {
+  using Kind = detail::XmlPiece::Kind;
+  detail::XmlScanner scanner(document);
+  std::string text;
+  std::size_t depth = 0, matched = 0;  // how deep, and how much of the path leads here
+  for (;;) {
+    detail::XmlPiece const piece = scanner.next();
+    bool const inside = matched == path.size() && depth == matched;
+    switch (piece.kind) {
+      case Kind::end:
+        return std::nullopt;
+      case Kind::text:
+        if (inside) detail::append_xml_text(text, piece.content);
+        break;
+      case Kind::verbatim:
+        if (inside) text += piece.content;
+        break;
+      case Kind::open:
+      case Kind::empty: {
+        bool const leads =
+            matched == depth && matched < path.size() && piece.content == path.begin()[matched];
+        if (leads && piece.kind == Kind::empty && matched + 1 == path.size()) return text;
+        if (piece.kind == Kind::empty) break;
+        if (leads) ++matched;
+        ++depth;
+        break;
+      }
+      case Kind::close:
+        if (inside) return text;
+        if (depth == 0) return std::nullopt;
+        if (matched == depth) --matched;
+        --depth;
+        break;
+    }
+  }
+}
+
+/// Whether the outermost element of a document has that local name.
+[[nodiscard]] inline bool is_xml_root(std::string_view document, std::string_view name) {
+  using Kind = detail::XmlPiece::Kind;
+  detail::XmlScanner scanner(document);
+  for (;;) {
+    detail::XmlPiece const piece = scanner.next();
+    if (piece.kind == Kind::open || piece.kind == Kind::empty) return piece.content == name;
+    if (piece.kind != Kind::text || !trim(piece.content).empty()) return false;
+  }
+}
+
+/// What the service says in an answer of the query protocol (`ErrorResponse`) or of S3 (`Error`).
+/// Where the body is something else, an empty one or a proxy's page, the code stays empty and the
+/// message says so; the status has to do.
+[[nodiscard]] inline ServiceError read_xml_error(Response const& response) {
+  auto const text = [&](XmlPath path) {
+    auto found = xml_text(response.body, path);
+    return found ? std::string(trim(*found)) : std::string{};
+  };
+  ServiceError error{};
+  if (is_xml_root(response.body, "ErrorResponse")) {
+    error = {text({"ErrorResponse", "Error", "Code"}), text({"ErrorResponse", "Error", "Message"}),
+             text({"ErrorResponse", "RequestId"})};
+  } else if (is_xml_root(response.body, "Error")) {
+    error = {text({"Error", "Code"}), text({"Error", "Message"}), text({"Error", "RequestId"})};
+  } else if (!trim(response.body).empty()) {
+    error.message = "the answer is not one of AWS";
+  }
+  for (std::string_view const name : {"x-amzn-requestid", "x-amz-request-id"}) {
+    auto const id = find_header(response.headers, name);
+    if (error.request_id.empty() && id) error.request_id = trim(*id);
+  }
+  return error;
+}
+
+}  // namespace sla::inline v1
+
+// sla/aws/sts_assume_role.hpp
+// STS AssumeRole and AssumeRoleWithWebIdentity: the requests, what they must hold, and the reading
+// of the answers. Pure; who sends them stands in credential/role_caller.hpp.
+// https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+
+namespace sla::inline v1 {
+
+/// Which role to act as, and how.
+struct Role {
+  std::string arn{};
+  std::string session_name{};                      ///< shows up in the logs of the account
+  std::string external_id{};                       ///< empty is none
+  std::optional<std::chrono::seconds> duration{};  ///< the role's own default where not given
+  std::string region{};                            ///< whose STS is asked; empty is the usual one
+};
+
+/// A name for a session made from any text, such as `sla-runner-` and a host's name: 64 characters
+/// at most, and a hyphen for each that STS does not allow.
+[[nodiscard]] inline std::string role_session_name(std::string_view text) {
+  constexpr std::string_view others = "_+=,.@-";
+  std::string name(text.substr(0, 64));
+  for (char& c : name) {
+    if (!is_alpha(c) && !is_digit(c) && others.find(c) == std::string_view::npos) c = '-';
+  }
+  return name.size() < 2 ? "sla-runner" : name;
+}
+
+/// Whether STS would take the role: Errc::invalid with the reason where not.
+[[nodiscard]] inline Result<void> check_role(Role const& role) {
+  auto const arn = parse_arn(role.arn);
+  if (!arn) return arn.error();
+  if (arn->service != "iam" || !arn->resource.starts_with("role/") || role.arn.size() > 2048) {
+    return Error{Errc::invalid, "'" + role.arn +
+                                    "' is no role: its ARN must read "
+                                    "arn:aws:iam::account:role/name"};
+  }
+  if (role.session_name.size() < 2 || role_session_name(role.session_name) != role.session_name) {
+    return Error{Errc::invalid,
+                 "the session name of a role is 2 to 64 letters, digits or any of _+=,.@-"};
+  }
+  bool const no_external_id = role.external_id.empty();
+  if (!no_external_id && (role.external_id.size() < 2 || role.external_id.size() > 1224 ||
+                          !is_visible_ascii(role.external_id))) {
+    return Error{Errc::invalid, "the external id of a role is 2 to 1224 characters, no blanks"};
+  }
+  using std::chrono::seconds;
+  if (role.duration && (*role.duration < seconds{900} || *role.duration > seconds{43200})) {
+    return Error{Errc::invalid, "the duration of a role is 900 to 43200 seconds"};
+  }
+  return {};
+}
+
+namespace detail {
+
+inline QueryForm role_form(std::string_view action, Role const& role) {
+  QueryForm form({action, "2011-06-15"});
+  form.add({"RoleArn", role.arn}).add({"RoleSessionName", role.session_name});
+  if (role.duration) form.add({"DurationSeconds", std::to_string(role.duration->count())});
+  return form;
+}
+
+}  // namespace detail
+
+/// The request for a role, to be signed. Errc::invalid where STS would not take it.
+[[nodiscard]] inline Result<Request> assume_role_request(Url endpoint, Role const& role) {
+  if (auto good = check_role(role); !good) return good.error();
+  QueryForm form = detail::role_form("AssumeRole", role);
+  if (!role.external_id.empty()) form.add({"ExternalId", role.external_id});
+  return std::move(form).request(std::move(endpoint));
+}
+
+/// The request for a role by a token of an identity provider. It is not signed: the token, which
+/// therefore stands in the body and never in a URL, is the proof.
+[[nodiscard]] inline Result<Request> assume_role_with_web_identity_request(Url endpoint,
+                                                                           Role const& role,
+                                                                           Secret const& token) {
+  if (auto good = check_role(role); !good) return good.error();
+  std::string_view const text = token.reveal();
+  if (text.size() < 4 || text.size() > 20'000 || !is_visible_ascii(text)) {
+    return Error{Errc::invalid, "the web identity token is empty, too long, or no token at all"};
+  }
+  QueryForm form = detail::role_form("AssumeRoleWithWebIdentity", role);
+  form.add({"WebIdentityToken", text});
+  return std::move(form).request(std::move(endpoint));
+}
+
+/// The credentials of a role from the answer to either request. Errc::unavailable where a success
+/// has none, which is a proxy's.
+[[nodiscard]] inline Result<Credentials> parse_assumed_role(Response const& response) {
+  bool const web = is_xml_root(response.body, "AssumeRoleWithWebIdentityResponse");
+  std::string_view const root = web ? "AssumeRoleWithWebIdentityResponse" : "AssumeRoleResponse";
+  std::string_view const result = web ? "AssumeRoleWithWebIdentityResult" : "AssumeRoleResult";
+  auto const text = [&](std::string_view parent, std::string_view name) {
+    auto found = xml_text(response.body, {root, result, parent, name});
+    return found ? std::string(trim(*found)) : std::string{};
+  };
+  std::string const id = text("Credentials", "AccessKeyId");
+  std::string const secret = text("Credentials", "SecretAccessKey");
+  std::string const token = text("Credentials", "SessionToken");
+  std::string const expiration = text("Credentials", "Expiration");
+  if (id.empty() || secret.empty() || token.empty() || expiration.empty()) {
+    return Error{Errc::unavailable, "the answer has no credentials and is not one of STS",
+                 response.status};
+  }
+  auto const arn = parse_arn(text("AssumedRoleUser", "Arn"));
+  return make_credentials({id, secret, token, expiration, arn ? arn->account : std::string{}},
+                          "role");
+}
+
+/// Whether STS, which said so, will not give the role any more. By the SDKs' rule credentials from
+/// before must then not be used either; after any other error they may.
+[[nodiscard]] inline bool is_last_word(ServiceError const& said) noexcept {
+  for (std::string_view const final :
+       {"AccessDenied", "IDPRejectedClaim", "InvalidIdentityToken", "RegionDisabled",
+        "MalformedPolicyDocument", "PackedPolicyTooLarge"}) {
+    if (bare_code(said.code) == final) return true;
+  }
+  return false;
+}
+
+}  // namespace sla::inline v1
+
+// sla/aws/credential/role_caller.hpp
+// Asks STS for the credentials of a role, at the host of the region, with keys or with the token of
+// an identity provider as the proof. Which role and by what right is the business of the sources of
+// credentials.
+
+namespace sla::inline v1 {
+
+/// Keys that somebody else supplied already.
+struct GivenCredentials {
+  Credentials keys{};
+
+  [[nodiscard]] Result<Credentials> credentials(WallTime /*now*/) const { return keys; }
+};
+
+/// Which STS is asked, and how long.
+struct StsOptions {
+  EndpointSettings endpoints{};
+  std::string region{};  ///< for roles that name none
+  Duration limit = std::chrono::seconds{15};
+  Duration attempt_limit = std::chrono::seconds{5};
+};
+
+/// Asks STS for roles, and keeps the connection. Not thread-safe.
+template <Transport T, Clock C>
+class RoleCaller {
+ public:
+  RoleCaller(T transport, C clock, StsOptions options)
+      : client_(std::move(transport), {}, {}, clock),
+        clock_(std::move(clock)),
+        options_(std::move(options)) {}
+
+  /// Assumes the role with keys. An Error that is Errc::denied or Errc::rejected is the last word
+  /// of STS.
+  [[nodiscard]] Result<Credentials> assume(Role const& role, Credentials const& keys) {
+    auto url = endpoint(role);
+    if (!url) return url.error();
+    auto request = assume_role_request(*std::move(url), role);
+    if (!request) return request.error();
+    client_.source().keys = keys;
+    return call(*std::move(request), {.region = region_of(role), .service = "sts"},
+                Authentication::sigv4);
+  }
+
+  /// Assumes the role with a token. The same holds for its errors.
+  [[nodiscard]] Result<Credentials> assume(Role const& role, Secret const& token) {
+    auto url = endpoint(role);
+    if (!url) return url.error();
+    auto request = assume_role_with_web_identity_request(*std::move(url), role, token);
+    if (!request) return request.error();
+    return call(*std::move(request), {}, Authentication::none);
+  }
+
+ private:
+  [[nodiscard]] std::string const& region_of(Role const& role) const {
+    return role.region.empty() ? options_.region : role.region;
+  }
+  [[nodiscard]] Result<Url> endpoint(Role const& role) const {
+    if (region_of(role).empty()) {
+      return Error{Errc::invalid,
+                   "no region is set, so which STS to ask is not known (AWS_REGION)"};
+    }
+    return endpoint_url(Service::sts, options_.endpoints.in(region_of(role), Service::sts));
+  }
+
+  Result<Credentials> call(Request request, SigningScope const& scope,
+                           Authentication authentication) {
+    ServiceError said{};
+    Call const how{.scope = scope,
+                   .deadline = clock_.now() + options_.limit,
+                   .attempt_limit = options_.attempt_limit,
+                   .authentication = authentication};
+    auto const answer = client_.call(std::move(request), how, [&](Response const& refusal) {
+      return said = read_xml_error(refusal);
+    });
+    auto keys = answer ? parse_assumed_role(*answer) : Result<Credentials>(answer.error());
+    if (keys) return keys;
+    Error error = std::move(keys).error().within("sts");
+    bool const denied = error.code == Errc::denied || error.code == Errc::rejected;
+    if (denied && !is_last_word(said)) error.code = Errc::invalid;
+    return error;
+  }
+
+  Client<T, GivenCredentials, C> client_;
+  C clock_;
+  StsOptions options_;
+};
+
+}  // namespace sla::inline v1
+
+// sla/aws/credential/stability.hpp
+// What may be done with the credentials of a source when they can no longer be renewed. Sources
+// that others depend on at run time outlive an outage; whatever the user supplies is taken at its
+// word.
+
+namespace sla::inline v1 {
+
+/// Whether credentials may be used after their time.
+enum class Stability {
+  strict,   ///< only while they are valid: environment, files, credential processes
+  lasting,  ///< also later, while the source cannot be reached: roles, containers, IMDS
+};
+
+/// What the source says of the credentials that it gave last; one that says nothing is strict.
+template <class Source>
+[[nodiscard]] Stability stability_of(Source const& source) {
+  if constexpr (requires {
+                  { source.stability() } -> std::same_as<Stability>;
+                }) {
+    return source.stability();
+  } else {
+    return Stability::strict;
+  }
+}
+
+}  // namespace sla::inline v1
+
+// sla/aws/credential/assume_role.hpp
+// Acts as a role, on top of whatever source of credentials has the right to: `--role ARN`. The
+// source is asked anew each time, so it may rotate its keys. Without a role it is the source.
+
+namespace sla::inline v1 {
+
+/// The credentials of a role, assumed with those of `Source`. Not thread-safe.
+template <CredentialSource Source, Transport T, Clock C>
+class AssumeRoleCredentials {
+ public:
+  AssumeRoleCredentials(Source source, RoleCaller<T, C> caller, std::optional<Role> role)
+      : source_(std::move(source)), caller_(std::move(caller)), role_(std::move(role)) {}
+
+  /// The keys of the role; the source's own error where it has none to assume it with.
+  [[nodiscard]] Result<Credentials> credentials(WallTime now) {
+    auto keys = source_.credentials(now);
+    if (!keys || !role_) return keys;
+    auto assumed = caller_.assume(*role_, *keys);
+    if (!assumed) return std::move(assumed).error().within("role " + role_->arn);
+    assumed->source = "role " + role_->arn + ", with " + keys->source;
+    return assumed;
+  }
+
+  [[nodiscard]] Stability stability() const {
+    return role_ ? Stability::lasting : stability_of(source_);
+  }
+
+  /// For who wants to know what it tried.
+  [[nodiscard]] Source const& source() const noexcept { return source_; }
+
+ private:
+  Source source_;
+  RoleCaller<T, C> caller_;
+  std::optional<Role> role_;
+};
+
+}  // namespace sla::inline v1
+
+// sla/aws/reply.hpp
+// Reads the JSON in which services, credential endpoints and credential processes answer, and is
+// the only user of simdjson. Any bytes are safe to read and take time and memory in proportion to
+// their size; what is not there, or is of another type, is nothing. Messages never repeat what was
+// read, since it may be a secret. What writes JSON stands in core/json.hpp.
+
+namespace sla::inline v1 {
+
+/// The names of members on the way to a value; one name alone is the usual case.
+using JsonPath = std::initializer_list<std::string_view>;
+
+/// A JSON value of an answer: the whole of it, or one inside. Copies share the answer, and the
+/// texts that they give live as long as any of them. Reading is thread-safe.
+class JsonReply {
+ public:
+  /// More than this is not read.
+  static constexpr std::size_t size_limit = std::size_t{4} * 1024 * 1024;
+
+  /// Reads a text whose outermost value is an object. Errc::malformed where it is none.
+  [[nodiscard]] static Result<JsonReply> parse(std::string_view text) {
+    if (text.size() > size_limit) return malformed("it is too large");
+    auto parser = std::make_shared<simdjson::dom::parser>(size_limit);
+    simdjson::padded_string const padded(text);
+    simdjson::dom::element root;
+    if (auto const failed = parser->parse(padded).get(root); failed != simdjson::SUCCESS) {
+      return malformed("it is not JSON");
+    }
+    if (!root.is_object()) return malformed("it is JSON but no object");
+    return JsonReply(std::move(parser), root);
+  }
+
+  /// The value at the path; of two members with one name it is the first.
+  [[nodiscard]] std::optional<JsonReply> find(JsonPath path) const {
+    auto const found = element(path);
+    if (!found) return std::nullopt;
+    return JsonReply(parser_, *found);
+  }
+
+  /// The text at the path.
+  [[nodiscard]] std::optional<std::string_view> text(JsonPath path) const {
+    return scalar<std::string_view>(path);
+  }
+  [[nodiscard]] std::optional<std::string_view> text(std::string_view name) const {
+    return text(JsonPath{name});
+  }
+  /// The text of that name. Errc::malformed, with the name, where there is none or it is empty.
+  [[nodiscard]] Result<std::string_view> required_text(std::string_view name) const {
+    auto const found = text(name);
+    if (!found || found->empty()) return malformed("it has no " + std::string(name));
+    return *found;
+  }
+
+  /// The whole number at the path; `1.0` and `"1"` are none.
+  [[nodiscard]] std::optional<std::int64_t> integer(JsonPath path) const {
+    return scalar<std::int64_t>(path);
+  }
+  [[nodiscard]] std::optional<std::int64_t> integer(std::string_view name) const {
+    return integer(JsonPath{name});
+  }
+  /// The number at the path, whole or not.
+  [[nodiscard]] std::optional<double> number(JsonPath path) const { return scalar<double>(path); }
+  [[nodiscard]] std::optional<double> number(std::string_view name) const {
+    return number(JsonPath{name});
+  }
+
+  /// The values of the array at the path, in order; none where there is no array.
+  [[nodiscard]] std::vector<JsonReply> items(JsonPath path) const {
+    std::vector<JsonReply> all;
+    auto const found = element(path);
+    simdjson::dom::array array;
+    if (!found || found->get(array) != simdjson::SUCCESS) return all;
+    for (simdjson::dom::element const item : array) all.push_back(JsonReply(parser_, item));
+    return all;
+  }
+  [[nodiscard]] std::vector<JsonReply> items(std::string_view name) const {
+    return items(JsonPath{name});
+  }
+
+  /// This value itself, where it is a text, as the items of an array of names are.
+  [[nodiscard]] std::optional<std::string_view> text() const { return text(JsonPath{}); }
+
+ private:
+  JsonReply(std::shared_ptr<simdjson::dom::parser const> parser, simdjson::dom::element element)
+      : parser_(std::move(parser)), element_(element) {}
+
+  static Error malformed(std::string_view why) {
+    return Error{Errc::malformed, "the answer cannot be understood: " + std::string(why)};
+  }
+
+  [[nodiscard]] std::optional<simdjson::dom::element> element(JsonPath path) const {
+    simdjson::dom::element at = element_;
+    for (std::string_view const name : path) {
+      simdjson::dom::object object;
+      if (at.get(object) != simdjson::SUCCESS) return std::nullopt;
+      if (object.at_key(name).get(at) != simdjson::SUCCESS) return std::nullopt;
+    }
+    return at;
+  }
+
+  template <class T>
+  [[nodiscard]] std::optional<T> scalar(JsonPath path) const {
+    auto const found = element(path);
+    T value{};
+    if (!found || found->get(value) != simdjson::SUCCESS) return std::nullopt;
+    return value;
+  }
+
+  std::shared_ptr<simdjson::dom::parser const> parser_;  // the element points into it
+  simdjson::dom::element element_;
+};
+
+namespace detail {
+
+/// `com.amazonaws.ssm#InvalidKeyId:http://...` is `InvalidKeyId`.
+inline std::string plain_error_code(std::string_view code) {
+  code = trim(code);
+  code = code.substr(0, code.find(':'));
+  if (auto const hash = code.rfind('#'); hash != std::string_view::npos) {
+    code.remove_prefix(hash + 1);
+  }
+  return std::string(code);
+}
+
+/// The first text that the answer has under one of the names.
+inline std::string first_text(JsonReply const& reply,
+                              std::initializer_list<std::string_view> names) {
+  for (std::string_view const name : names) {
+    if (auto const found = reply.text(name); found && !found->empty()) return std::string(*found);
+  }
+  return {};
+}
+
+}  // namespace detail
+
+/// What a service says in an answer of its JSON protocol; the headers win over the body. Where the
+/// body is something else, an empty one or a proxy's page, the status has to do.
+[[nodiscard]] inline ServiceError read_json_error(Response const& response) {
+  ServiceError error{};
+  // `AWS.SimpleQueueService.NonExistentQueue;Sender`: the name that the older protocol had for it.
+  auto const query = find_header(response.headers, "x-amzn-query-error");
+  if (query) error.code = trim(query->substr(0, query->find(';')));
+  auto const type = find_header(response.headers, "x-amzn-errortype");
+  if (error.code.empty() && type) error.code = detail::plain_error_code(*type);
+  if (auto const reply = JsonReply::parse(response.body); reply) {
+    std::string const code = detail::first_text(*reply, {"__type", "code", "Code"});
+    if (error.code.empty()) error.code = detail::plain_error_code(code);
+    error.message = detail::first_text(*reply, {"message", "Message", "errorMessage"});
+  } else if (!trim(response.body).empty()) {
+    error.message = "the answer is not one of AWS";
+  }
+  for (std::string_view const name : {"x-amzn-requestid", "x-amz-request-id"}) {
+    auto const id = find_header(response.headers, name);
+    if (error.request_id.empty() && id) error.request_id = trim(*id);
+  }
+  return error;
+}
+
+}  // namespace sla::inline v1
+
+// sla/aws/credential/container.hpp
+// Credentials from the agent beside a container: tasks of ECS, EKS Pod Identity, Greengrass. Over
+// plain HTTP only the agents' own addresses are asked, so that a variable cannot send the token
+// elsewhere. The transport must use no proxy.
+// https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
+
+namespace sla::inline v1 {
+
+/// Where the agent is, and what it wants to see.
+struct ContainerAgent {
+  Url url{};
+  std::string token_file{};  ///< wins over the token
+  Secret token{};
+};
+
+namespace detail {
+
+inline Error bad_container_agent(std::string_view why) {
+  return Error{Errc::invalid, "container credentials: " + std::string(why)};
+}
+
+/// A URL with a query, which parse_url() refuses in an endpoint.
+inline Result<Url> parse_agent_url(std::string_view text) {
+  std::size_t const question = text.find('?');
+  auto url = parse_url(text.substr(0, question));
+  if (!url || question == std::string_view::npos) return url;
+  url->query = text.substr(question + 1);
+  if (!is_visible_ascii(url->query) || url->query.find('#') != std::string::npos) {
+    return Error{Errc::invalid, "the query must be percent-encoded"};
+  }
+  return url;
+}
+
+/// Whether the token may go there without encryption.
+inline bool is_agent_host(std::string_view host) {
+  if (is_ipv4_address(host) && host.starts_with("127.")) return true;
+  for (std::string_view const known :
+       {"localhost", "[::1]", "169.254.170.2", "169.254.170.23", "[fd00:ec2::23]"}) {
+    if (host == known) return true;
+  }
+  return false;
+}
+
+}  // namespace detail
+
+/// Reads AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, or else AWS_CONTAINER_CREDENTIALS_FULL_URI, and
+/// AWS_CONTAINER_AUTHORIZATION_TOKEN[_FILE]. Errc::not_configured where neither URI is set.
+[[nodiscard]] inline Result<ContainerAgent> read_container_agent(Environment const& environment) {
+  auto const relative = environment.get("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
+  auto const full = environment.get("AWS_CONTAINER_CREDENTIALS_FULL_URI");
+  if (!relative && !full) {
+    return Error{Errc::not_configured,
+                 "container credentials: neither "
+                 "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor "
+                 "AWS_CONTAINER_CREDENTIALS_FULL_URI is set"};
+  }
+  std::string const variable =
+      relative ? "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI" : "AWS_CONTAINER_CREDENTIALS_FULL_URI";
+  if (relative && !relative->starts_with('/')) {
+    return detail::bad_container_agent(variable + ": it must begin with a slash");
+  }
+  auto url = relative ? detail::parse_agent_url("http://169.254.170.2" + std::string(*relative))
+                      : detail::parse_agent_url(*full);
+  if (!url) return detail::bad_container_agent(variable + ": " + url.error().message);
+  if (url->scheme == Scheme::http && !detail::is_agent_host(url->host)) {
+    return detail::bad_container_agent(
+        variable + ": over http only localhost and the addresses of ECS and EKS are asked, not " +
+        url->host);
+  }
+  ContainerAgent agent{*std::move(url), {}, {}};
+  agent.token_file = environment.get("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE").value_or("");
+  agent.token = Secret(environment.get("AWS_CONTAINER_AUTHORIZATION_TOKEN").value_or(""));
+  return agent;
+}
+
+/// The credentials that a container's agent gives. Not thread-safe.
+template <Transport T, Clock C>
+class ContainerCredentials {
+ public:
+  /// Takes what read_container_agent() gave, an error included: it is then the answer.
+  ContainerCredentials(Result<ContainerAgent> agent, T transport, C clock, FileReader files)
+      : agent_(std::move(agent)),
+        transport_(std::move(transport)),
+        clock_(std::move(clock)),
+        files_(std::move(files)) {}
+
+  [[nodiscard]] Result<Credentials> credentials(WallTime /*now*/) {
+    if (!agent_) return agent_.error();
+    auto request = make_request();
+    if (!request) return request.error().within("container credentials");
+    RetryReason reason = RetryReason::none;
+    auto const attempt = [&](Instant deadline) -> Result<Credentials> {
+      auto const answer = transport_.send(*request, deadline);
+      if (answer) return read(*answer, reason);
+      reason = retry_reason(answer.error().code);
+      return answer.error();
+    };
+    auto keys = repeat_attempts(clock_, {}, attempt, [&](auto const&) { return reason; });
+    if (!keys) return std::move(keys).error().within("container credentials");
+    return keys;
+  }
+
+  [[nodiscard]] Stability stability() const noexcept { return Stability::lasting; }
+
+ private:
+  [[nodiscard]] Result<Request> make_request() const {
+    Request request{Method::get, agent_->url, {{"Accept", "application/json"}}, {}};
+    Secret token = agent_->token;
+    if (!agent_->token_file.empty()) {
+      auto const text = files_.read(agent_->token_file);
+      if (!text) return text.error().within("the token file");
+      token = Secret(*text);
+      if (token.empty()) {
+        return Error{Errc::invalid, "the token file " + agent_->token_file + " is empty"};
+      }
+    }
+    if (token.empty()) return request;
+    if (has_control(token.reveal())) {
+      return Error{Errc::invalid, "the token holds a line break or another control character"};
+    }
+    request.headers.push_back({"Authorization", std::string(token.reveal())});
+    return request;
+  }
+
+  static Result<Credentials> read(Response const& answer, RetryReason& reason) {
+    reason = RetryReason::none;
+    if (!answer.ok()) {
+      reason = answer.status >= 500 ? RetryReason::transient : RetryReason::none;
+      Errc const code = answer.status >= 500 ? Errc::unavailable : Errc::invalid;
+      return refusal_error(code, answer.status, read_json_error(answer));
+    }
+    auto keys = read_keys(answer.body);
+    if (!keys) reason = RetryReason::transient;  // an agent that has just started
+    return keys;
+  }
+  static Result<Credentials> read_keys(std::string_view body) {
+    auto const reply = JsonReply::parse(body);
+    if (!reply) return reply.error();
+    for (std::string_view const name : {"AccessKeyId", "SecretAccessKey", "Token", "Expiration"}) {
+      if (auto const found = reply->required_text(name); !found) return found.error();
+    }
+    auto const text = [&](std::string_view name) { return reply->text(name).value_or(""); };
+    std::string_view const role = text("RoleArn");
+    bool const known = !role.empty() && is_visible_ascii(role);
+    return make_credentials({text("AccessKeyId"), text("SecretAccessKey"), text("Token"),
+                             text("Expiration"), text("AccountId")},
+                            known ? "container, role " + std::string(role) : "container");
+  }
+
+  Result<ContainerAgent> agent_;
+  T transport_;
+  C clock_;
+  FileReader files_;
+};
+
+}  // namespace sla::inline v1
+
 // sla/aws/credential/environment.hpp
 // Credentials from the environment variables that all AWS tools share. A blank variable counts as
 // unset. Half a pair of keys is an error and not a reason to ask another source, which might answer
@@ -3395,6 +4883,1270 @@ class EnvironmentCredentials {
   Result<Credentials> found_;
 };
 static_assert(CredentialSource<EnvironmentCredentials>);
+
+}  // namespace sla::inline v1
+
+// sla/aws/credential/first_of.hpp
+// Several sources of credentials as one: the first that is configured is used from then on. A
+// source that is configured and fails is not passed over, since the next one might answer with the
+// identity of somebody else.
+
+namespace sla::inline v1 {
+
+/// Asks the sources in order. What a program does not name here is not in its binary.
+template <CredentialSource... Sources>
+class FirstOf {
+ public:
+  explicit FirstOf(Sources... sources) : sources_(std::move(sources)...) {}
+
+  /// The keys of the first source that is configured; that one is asked alone from then on.
+  /// Errc::not_configured where none is, with the reasons of all.
+  [[nodiscard]] Result<Credentials> credentials(WallTime now) {
+    if (winner_) return ask_winner(now);
+    tried_.clear();
+    std::optional<Result<Credentials>> answer;
+    visit([&](std::size_t index, auto& source) {
+      if (answer) return;
+      auto keys = source.credentials(now);
+      if (keys) winner_ = index;
+      if (!keys) tried_.push_back(keys.error());
+      if (keys || keys.error().code != Errc::not_configured) answer = std::move(keys);
+    });
+    if (answer) return *std::move(answer);
+    std::string reasons;
+    for (Error const& error : tried_) {
+      reasons.append(reasons.empty() ? "" : "; ").append(error.message);
+    }
+    return Error{Errc::not_configured, "no credentials found: " + reasons};
+  }
+
+  /// Why each source that was asked before there was an answer gave none, in order; the last one
+  /// is why there was no answer, if there was none.
+  [[nodiscard]] std::vector<Error> const& tried() const noexcept { return tried_; }
+
+  /// What the source that is used says.
+  [[nodiscard]] Stability stability() const {
+    Stability found = Stability::strict;
+    visit([&](std::size_t index, auto const& source) {
+      if (winner_ == index) found = stability_of(source);
+    });
+    return found;
+  }
+
+ private:
+  Result<Credentials> ask_winner(WallTime now) {
+    std::optional<Result<Credentials>> answer;
+    visit([&](std::size_t index, auto& source) {
+      if (winner_ == index) answer = source.credentials(now);
+    });
+    bool const gone = !*answer && answer->error().code == Errc::not_configured;
+    if (gone) return Error{Errc::unavailable, answer->error().message, answer->error().native};
+    return *std::move(answer);
+  }
+
+  template <class Visitor>
+  void visit(Visitor visitor) {
+    visit(sources_, visitor, std::index_sequence_for<Sources...>());
+  }
+  template <class Visitor>
+  void visit(Visitor visitor) const {
+    visit(sources_, visitor, std::index_sequence_for<Sources...>());
+  }
+  template <class Tuple, class Visitor, std::size_t... Index>
+  static void visit(Tuple& sources, Visitor& visitor, std::index_sequence<Index...>) {
+    (visitor(Index, std::get<Index>(sources)), ...);
+  }
+
+  std::tuple<Sources...> sources_;
+  std::optional<std::size_t> winner_;
+  std::vector<Error> tried_;
+};
+
+}  // namespace sla::inline v1
+
+// sla/aws/imds.hpp
+// The metadata service of EC2 instances, version 2 only: every question carries a token that is
+// asked for first. Each answer has one second, because inside of a container a token may never
+// arrive. The transport must use no proxy.
+// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html
+
+namespace sla::inline v1 {
+
+/// Reads where the service is from `variables(name)` and `profile(key)`, which give a text or
+/// nothing: AWS_EC2_METADATA_SERVICE_ENDPOINT[_MODE] and the profile's keys of that name.
+/// Errc::not_configured where AWS_EC2_METADATA_DISABLED is true.
+template <class Variables, class Profile>
+[[nodiscard]] Result<Url> read_imds_endpoint(Variables const& variables, Profile const& profile) {
+  auto const invalid = [](std::string_view name, std::string_view why) {
+    return Error{Errc::invalid, "imds: " + std::string(name) + ": " + std::string(why)};
+  };
+  std::string_view const disabled = trim(variables("AWS_EC2_METADATA_DISABLED").value_or(""));
+  if (same_ignoring_case(disabled, "true")) {
+    return Error{Errc::not_configured, "imds: turned off by AWS_EC2_METADATA_DISABLED"};
+  }
+  for (bool const variable : {true, false}) {
+    std::string_view const name =
+        variable ? "AWS_EC2_METADATA_SERVICE_ENDPOINT" : "ec2_metadata_service_endpoint";
+    std::optional<std::string_view> const text = variable ? variables(name) : profile(name);
+    if (!text || trim(*text).empty()) continue;
+    auto url = parse_url(trim(*text));
+    if (!url) return invalid(name, url.error().message);
+    return url;
+  }
+  std::string_view name = "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE";
+  std::optional<std::string_view> mode = variables(name);
+  if (!mode || trim(*mode).empty()) {
+    name = "ec2_metadata_service_endpoint_mode";
+    mode = profile(name);
+  }
+  std::string_view const wanted = mode ? trim(*mode) : "IPv4";
+  if (wanted.empty() || same_ignoring_case(wanted, "IPv4"))
+    return parse_url("http://169.254.169.254");
+  if (same_ignoring_case(wanted, "IPv6")) return parse_url("http://[fd00:ec2::254]");
+  return invalid(name, "it must be IPv4 or IPv6");
+}
+
+/// Asks the metadata service. Keeps its token. Not thread-safe.
+template <Transport T, Clock C>
+class Imds {
+ public:
+  /// Takes what read_imds_endpoint() gave, an error included: it is then the answer.
+  Imds(Result<Url> endpoint, T transport, C clock)
+      : endpoint_(std::move(endpoint)),
+        transport_(std::move(transport)),
+        clock_(std::move(clock)) {}
+
+  /// The text at a path such as `/latest/meta-data/placement/region`. Errc::not_found where there
+  /// is none, Errc::not_configured where there never was a metadata service.
+  [[nodiscard]] Result<std::string> get(std::string_view path) {
+    if (!endpoint_) return endpoint_.error();
+    auto answer = ask(path);
+    if (answer && answer->status == 401) {  // the token was taken back
+      token_.clear();
+      answer = ask(path);
+    }
+    if (!answer) return std::move(answer).error().within("imds");
+    if (answer->ok()) return std::move(answer->body);
+    return refused(answer->status);
+  }
+
+  /// The region that the instance is in.
+  [[nodiscard]] Result<std::string> region() {
+    auto const text = get("/latest/meta-data/placement/region");
+    if (!text) return text.error();
+    auto const setting = parse_region(*text);
+    if (!setting) return Error{Errc::malformed, "imds: what it says is no region"};
+    return setting->region;
+  }
+
+ private:
+  static constexpr std::int64_t longest_life = 21600;  // seconds: what the service allows
+
+  static Error refused(int status) {
+    Errc const code = status == 404   ? Errc::not_found
+                      : status >= 500 ? Errc::unavailable
+                                      : Errc::invalid;
+    return Error{code, "imds: http " + std::to_string(status), status};
+  }
+
+  Result<Response> ask(std::string_view path) {
+    if (auto ready = renew_token(); !ready) return ready.error();
+    return send({Method::get, at(path), {{"X-aws-ec2-metadata-token", token_}}, {}});
+  }
+
+  [[nodiscard]] Url at(std::string_view path) const {
+    Url url = *endpoint_;
+    while (url.path.ends_with('/')) url.path.pop_back();
+    url.path += path;
+    return url;
+  }
+
+  Result<void> renew_token() {
+    if (!token_.empty() && clock_.now() < token_until_) return {};
+    token_.clear();
+    Request const request{Method::put,
+                          at("/latest/api/token"),
+                          {{"X-aws-ec2-metadata-token-ttl-seconds", std::to_string(longest_life)}},
+                          {}};
+    auto answer = send(request);
+    if (!answer) return unreachable(std::move(answer).error());
+    if (!answer->ok()) return no_token(answer->status);
+    std::string_view const token = trim(answer->body);
+    bool const usable = !token.empty() && token.size() <= 4096 && !has_control(token);
+    if (!usable) return Error{Errc::malformed, "its token is none"};
+    token_ = token;
+    reached_ = true;
+    auto const life = parse_integer(
+        trim(find_header(answer->headers, "x-aws-ec2-metadata-token-ttl-seconds").value_or("")));
+    std::int64_t const seconds =
+        std::clamp<std::int64_t>(life.value_or(longest_life), 0, longest_life);
+    token_until_ = clock_.now() + std::chrono::seconds{seconds - 120};
+    return {};
+  }
+
+  /// Nobody answers: no instance of EC2, unless it was one a moment ago.
+  [[nodiscard]] Error unreachable(Error error) const {
+    bool const absent = error.code == Errc::timed_out || error.code == Errc::unavailable;
+    if (absent && !reached_) error.code = Errc::not_configured;
+    return error;
+  }
+  [[nodiscard]] Error no_token(int status) const {
+    std::string const http = "http " + std::to_string(status);
+    if (status == 403) return Error{Errc::invalid, http + ": it is turned off here", status};
+    // What answers there is the metadata service of another cloud.
+    bool const other = !reached_ && (status == 404 || status == 405);
+    if (other) return Error{Errc::not_configured, http + ": it is not that of EC2", status};
+    return Error{status >= 500 ? Errc::unavailable : Errc::invalid, http + " instead of a token",
+                 status};
+  }
+
+  Result<Response> send(Request const& request) {
+    return repeat_attempts(
+        clock_, {4, std::chrono::seconds{1}},
+        [&](Instant deadline) { return transport_.send(request, deadline); },
+        [](Result<Response> const& answer) {
+          bool const failed = answer && answer->status >= 500;
+          return failed ? RetryReason::transient : RetryReason::none;
+        });
+  }
+
+  Result<Url> endpoint_;
+  T transport_;
+  C clock_;
+  std::string token_;
+  Instant token_until_{};
+  bool reached_ = false;
+};
+
+}  // namespace sla::inline v1
+
+// sla/aws/credential/imds.hpp
+// Credentials of the role that an EC2 instance has. Which role that is is asked each time, since it
+// can be changed while the instance runs. During an outage the service may give credentials that
+// have expired; what to do with them is decided in credential/refreshing.hpp.
+
+namespace sla::inline v1 {
+
+/// The credentials of the instance. Not thread-safe.
+template <Transport T, Clock C>
+class ImdsCredentials {
+ public:
+  explicit ImdsCredentials(Imds<T, C> imds) : imds_(std::move(imds)) {}
+
+  /// The keys; Errc::not_configured where there is no metadata service, or no role.
+  [[nodiscard]] Result<Credentials> credentials(WallTime /*now*/) {
+    auto const role = find_role();
+    if (!role) return role.error();
+    auto const body = imds_.get(std::string(place) + *role);
+    if (!body) return body.error();
+    auto keys = read(*body, "imds, role " + *role);
+    if (!keys) return std::move(keys).error().within("imds");
+    return keys;
+  }
+
+  [[nodiscard]] Stability stability() const noexcept { return Stability::lasting; }
+
+ private:
+  static constexpr std::string_view place = "/latest/meta-data/iam/security-credentials/";
+
+  static std::string_view first_line(std::string_view text) {
+    return trim(text.substr(0, text.find('\n')));
+  }
+
+  Result<std::string> find_role() {
+    auto const text = imds_.get(place);
+    bool const none = !text && text.error().code == Errc::not_found;
+    if (!text && !none) return text.error();
+    std::string_view const name = none ? "" : first_line(*text);
+    if (name.empty()) return Error{Errc::not_configured, "imds: the instance has no role"};
+    constexpr std::string_view others = "_+=,.@-";
+    for (char const c : name) {
+      if (is_alpha(c) || is_digit(c) || others.find(c) != std::string_view::npos) continue;
+      return Error{Errc::malformed, "imds: what it says is no name of a role"};
+    }
+    return std::string(name);
+  }
+
+  static Result<Credentials> read(std::string_view body, std::string source) {
+    auto const reply = JsonReply::parse(body);
+    if (!reply) return reply.error();
+    auto const text = [&](std::string_view name) { return reply->text(name).value_or(""); };
+    std::string_view const code = text("Code");
+    if (!code.empty() && code != "Success") {
+      std::string message = "it gives no credentials: ";
+      message.append(code.substr(0, 100)).append(" ").append(text("Message").substr(0, 500));
+      return Error{Errc::unavailable, std::move(message)};
+    }
+    for (std::string_view const name : {"AccessKeyId", "SecretAccessKey", "Token", "Expiration"}) {
+      if (auto const found = reply->required_text(name); !found) return found.error();
+    }
+    return make_credentials({text("AccessKeyId"), text("SecretAccessKey"), text("Token"),
+                             text("Expiration"), text("AccountId")},
+                            std::move(source));
+  }
+
+  Imds<T, C> imds_;
+};
+
+}  // namespace sla::inline v1
+
+// sla/aws/credential/process_output.hpp
+// Runs a short program for what it writes: through the shell where there is one, in its own process
+// group, with nothing on stdin and no descriptor of ours, for a limited time. What it writes to
+// stdout is the answer and may be secret; the end of what it writes to stderr explains a failure.
+
+namespace sla::inline v1 {
+
+/// Limits of a program, and the shell that reads its command.
+struct CommandLimits {
+  Duration limit = std::chrono::seconds{60};
+  std::size_t output_limit = std::size_t{64} * 1024;  ///< in bytes
+  std::string shell = "/bin/sh";  ///< where it is not there, the command must be plain words
+};
+
+namespace detail {
+
+/// The words that start the command.
+inline Result<std::vector<std::string>> command_words(std::string_view command,
+                                                      std::string const& shell) {
+  if (::access(shell.c_str(), X_OK) == 0)
+    return std::vector<std::string>{shell, "-c", std::string(command)};
+  std::size_t const special = command.find_first_of("|&;<>()$`*?[]{}~#!'\"\\\n");
+  if (special != std::string_view::npos) {
+    return Error{Errc::invalid, std::string("the command needs a shell for its `") +
+                                    command[special] + "` and there is no " + shell + " here"};
+  }
+  std::vector<std::string> words;
+  for (std::string_view const word : split(command, ' ')) {
+    if (!trim(word).empty()) words.emplace_back(trim(word));
+  }
+  if (words.empty()) return Error{Errc::invalid, "the command is empty"};
+  return words;
+}
+
+/// The two ends of a pipe; reading never blocks.
+struct Pipe {
+  Descriptor reader{};
+  Descriptor writer{};
+
+  static Result<Pipe> open() {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) return system_error("pipe");
+    ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    return Pipe{Descriptor{ends[0]}, Descriptor{ends[1]}};
+  }
+};
+
+/// What posix_spawn does in the child; frees itself.
+class ChildPlan {
+ public:
+  ChildPlan(int input, int output, int errors) {
+    ::posix_spawn_file_actions_init(&actions);
+    ::posix_spawnattr_init(&attributes);
+    ::posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
+    ::posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+    ::posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO);
+    ::posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
+    sigset_t none;
+    ::sigemptyset(&none);
+    sigset_t all;
+    ::sigfillset(&all);
+    ::posix_spawnattr_setflags(
+        &attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    ::posix_spawnattr_setpgroup(&attributes, 0);
+    ::posix_spawnattr_setsigmask(&attributes, &none);
+    ::posix_spawnattr_setsigdefault(&attributes, &all);
+  }
+  ChildPlan(ChildPlan const&) = delete;
+  ChildPlan& operator=(ChildPlan const&) = delete;
+  ~ChildPlan() {
+    ::posix_spawn_file_actions_destroy(&actions);
+    ::posix_spawnattr_destroy(&attributes);
+  }
+
+  posix_spawn_file_actions_t actions{};
+  posix_spawnattr_t attributes{};
+};
+
+/// A started program: killed with its group, and waited for, at the latest when this goes.
+class Child {
+ public:
+  explicit Child(pid_t pid) noexcept
+      : pid_(pid), ended_(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))) {}
+  Child(Child const&) = delete;
+  Child& operator=(Child const&) = delete;
+  ~Child() {
+    if (pid_ > 0) (void)wait(Group::kill);
+  }
+
+  enum class Group { keep, kill };
+
+  /// Readable once it has ended; none before Linux 5.3.
+  [[nodiscard]] int descriptor() const noexcept { return ended_.get(); }
+  [[nodiscard]] bool ended() const noexcept {
+    siginfo_t info{};
+    int const failed = ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT);
+    return failed != 0 || info.si_pid != 0;
+  }
+  /// Waits for its end; 0 is success, and what cannot be known is not.
+  int wait(Group group) noexcept {
+    if (group == Group::kill) ::kill(-pid_, SIGKILL);
+    siginfo_t info{};
+    int const failed =
+        uninterrupted([&] { return ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED); });
+    pid_ = -1;
+    if (failed != 0) return -1;
+    return info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
+  }
+
+ private:
+  pid_t pid_;
+  Descriptor ended_;
+};
+
+/// Appends what can be read at once; false at the end of the stream.
+inline bool read_available(int descriptor, std::string& text, std::size_t limit) {
+  std::array<char, 4096> block;
+  for (;;) {
+    ssize_t const n = uninterrupted([&] { return ::read(descriptor, block.data(), block.size()); });
+    if (n <= 0) return n < 0 && errno == EAGAIN;
+    if (text.size() <= limit) text.append(block.data(), static_cast<std::size_t>(n));
+  }
+}
+
+inline Result<pid_t> start_process(std::string_view command, Environment const& environment,
+                                   std::string const& shell, ChildPlan const& plan) {
+  auto words = command_words(command, shell);
+  if (!words) return words.error();
+  std::vector<std::string> entries;
+  for (auto const& [name, value] : environment) entries.push_back(name + '=' + value);
+  auto const pointers = [](std::vector<std::string>& texts) {
+    std::vector<char*> all;
+    all.reserve(texts.size() + 1);
+    for (std::string& text : texts) all.push_back(text.data());
+    all.push_back(nullptr);
+    return all;
+  };
+  pid_t pid = -1;
+  int const failed = ::posix_spawnp(&pid, words->front().c_str(), &plan.actions, &plan.attributes,
+                                    pointers(*words).data(), pointers(entries).data());
+  if (failed != 0) return system_error(words->front(), failed);
+  return pid;
+}
+
+/// The last line or so of what a program said, fit for a message.
+inline std::string last_words(std::string_view errors) {
+  std::string_view const text = trim(errors);
+  std::string out(text.size() > 300 ? text.substr(text.size() - 300) : text);
+  for (char& c : out) c = is_control(c) ? ' ' : c;
+  return out;
+}
+
+/// One run of a program, from its start to its last word.
+class ProcessRun {
+ public:
+  explicit ProcessRun(CommandLimits const& options)
+      : options_(options), deadline_(std::chrono::steady_clock::now() + options.limit) {}
+
+  Result<std::string> run(std::string_view command, Environment const& environment) {
+    auto output = Pipe::open();
+    if (!output) return output.error();
+    auto errors = Pipe::open();
+    if (!errors) return errors.error();
+    auto input = Pipe::open();  // nobody writes to it, so it reads as empty
+    if (!input) return input.error();
+    input->writer.reset();
+    ChildPlan const plan(input->reader.get(), output->writer.get(), errors->writer.get());
+    auto const pid = start_process(command, environment, options_.shell, plan);
+    if (!pid) return pid.error();
+    Child child(*pid);
+    output_ = std::move(output->reader);
+    errors_ = std::move(errors->reader);
+    output->writer.reset();
+    errors->writer.reset();
+    if (auto done = collect(child); !done) return done.error();
+    int const status = child.wait(Child::Group::keep);
+    if (status == 0) return std::move(text_);
+    std::string message = "it failed with exit code " + std::to_string(status);
+    if (!trim(said_).empty()) message.append(": ").append(last_words(said_));
+    return Error{Errc::system, std::move(message)};
+  }
+
+ private:
+  /// Reads what the program writes until it has ended; what it left running is not waited for.
+  Result<void> collect(Child const& child) {
+    for (bool ended = false; !ended;) {
+      if (std::chrono::steady_clock::now() >= deadline_) {
+        return Error{Errc::timed_out, "it took too long and was ended"};
+      }
+      await(child);
+      ended = child.ended();
+      read(output_, text_);
+      read(errors_, said_);
+      if (text_.size() > options_.output_limit) return Error{Errc::system, "it writes too much"};
+    }
+    return {};
+  }
+
+  void await(Child const& child) const {
+    using std::chrono::milliseconds;
+    // Without a descriptor for its end it is looked at from time to time.
+    milliseconds const longest{child.descriptor() >= 0 ? 60'000 : 20};
+    auto const left = std::chrono::ceil<milliseconds>(deadline_ - std::chrono::steady_clock::now());
+    std::array<pollfd, 3> watched{
+        {{output_.get(), POLLIN, 0}, {errors_.get(), POLLIN, 0}, {child.descriptor(), POLLIN, 0}}};
+    auto const wait = std::clamp(left, milliseconds{0}, longest);
+    ::poll(watched.data(), watched.size(), static_cast<int>(wait.count()));
+  }
+
+  void read(Descriptor& stream, std::string& into) const {
+    bool const more = stream && read_available(stream.get(), into, options_.output_limit);
+    if (!more) stream.reset();
+  }
+
+  CommandLimits const& options_;
+  Instant deadline_;
+  Descriptor output_;
+  Descriptor errors_;
+  std::string text_;
+  std::string said_;
+};
+
+}  // namespace detail
+
+/// Runs the command and gives what it wrote to stdout. Errors never repeat that: Errc::timed_out
+/// where it took too long, Errc::system where it failed or wrote too much.
+[[nodiscard]] inline Result<std::string> process_output(std::string_view command,
+                                                        Environment const& environment,
+                                                        CommandLimits const& options = {}) {
+  return detail::ProcessRun(options).run(command, environment);
+}
+
+}  // namespace sla::inline v1
+
+// sla/aws/credential/process.hpp
+// Credentials that a program of the user's writes as JSON: `credential_process` in a profile. The
+// program is run anew each time; what it writes is never shown.
+// https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
+
+namespace sla::inline v1 {
+
+/// Reads what a credential process wrote. Errc::malformed where it cannot be understood.
+[[nodiscard]] inline Result<Credentials> parse_process_credentials(std::string_view output) {
+  auto const reply = JsonReply::parse(output);
+  if (!reply) return reply.error();
+  if (reply->integer("Version") != 1) {
+    return Error{Errc::malformed,
+                 "the answer cannot be understood: its Version is not the number 1"};
+  }
+  for (std::string_view const name : {"AccessKeyId", "SecretAccessKey"}) {
+    if (auto const found = reply->required_text(name); !found) return found.error();
+  }
+  auto const text = [&](std::string_view name) { return reply->text(name).value_or(""); };
+  return make_credentials({text("AccessKeyId"), text("SecretAccessKey"), text("SessionToken"),
+                           text("Expiration"), text("AccountId")},
+                          "credential_process");
+}
+
+/// The credentials that a command writes.
+class ProcessCredentials {
+ public:
+  /// The command runs with that environment.
+  ProcessCredentials(std::string command, Environment environment, CommandLimits options = {})
+      : command_(std::move(command)),
+        environment_(std::move(environment)),
+        options_(std::move(options)) {}
+
+  [[nodiscard]] Result<Credentials> credentials(WallTime now) const {
+    auto const output = process_output(command_, environment_, options_);
+    if (!output) return output.error().within("credential_process");
+    auto keys = parse_process_credentials(*output);
+    if (!keys) return std::move(keys).error().within("credential_process");
+    if (keys->expires && *keys->expires <= now) {
+      return Error{Errc::expired, "credential_process: the credentials that it gives have expired"};
+    }
+    return keys;
+  }
+
+ private:
+  std::string command_;
+  Environment environment_;
+  CommandLimits options_;
+};
+static_assert(CredentialSource<ProcessCredentials>);
+
+}  // namespace sla::inline v1
+
+// sla/aws/credential/web_identity.hpp
+// Credentials for a token that an identity provider puts into a file: roles for service accounts of
+// EKS, GitHub Actions. The file is read again each time, since the token in it is replaced; STS is
+// asked without a signature.
+
+namespace sla::inline v1 {
+
+/// A role, and the file that holds the token for it.
+struct WebIdentity {
+  Role role{};
+  std::string token_file{};
+};
+
+/// Reads AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_ARN and AWS_ROLE_SESSION_NAME. Errc::not_configured
+/// where no file is named, Errc::invalid where a file is named but no role.
+[[nodiscard]] inline Result<WebIdentity> read_web_identity(Environment const& environment,
+                                                           std::string_view session_name) {
+  auto const file = environment.get("AWS_WEB_IDENTITY_TOKEN_FILE");
+  if (!file) {
+    return Error{Errc::not_configured, "web identity: AWS_WEB_IDENTITY_TOKEN_FILE is not set"};
+  }
+  auto const arn = environment.get("AWS_ROLE_ARN");
+  if (!arn) {
+    return Error{Errc::invalid,
+                 "web identity: AWS_WEB_IDENTITY_TOKEN_FILE is set but AWS_ROLE_ARN is not"};
+  }
+  WebIdentity identity{};
+  identity.role.arn = trim(*arn);
+  identity.role.session_name = environment.get("AWS_ROLE_SESSION_NAME").value_or(session_name);
+  identity.token_file = *file;
+  return identity;
+}
+
+/// Assumes the role with the token that is in the file now.
+template <Transport T, Clock C>
+[[nodiscard]] Result<Credentials> assume_web_identity(RoleCaller<T, C>& caller,
+                                                      FileReader const& files,
+                                                      WebIdentity const& identity) {
+  auto const text = files.read(identity.token_file);
+  if (!text) return text.error().within("web identity: the token file");
+  Secret const token{trim(*text)};
+  if (token.empty()) {
+    return Error{Errc::invalid,
+                 "web identity: the token file " + identity.token_file + " is empty"};
+  }
+  auto keys = caller.assume(identity.role, token);
+  if (!keys) return std::move(keys).error().within("web identity: role " + identity.role.arn);
+  keys->source = "web identity, role " + identity.role.arn;
+  return keys;
+}
+
+/// The credentials of a role by the token in a file. Not thread-safe.
+template <Transport T, Clock C>
+class WebIdentityCredentials {
+ public:
+  /// Takes what read_web_identity() gave, an error included: it is then the answer.
+  WebIdentityCredentials(Result<WebIdentity> identity, RoleCaller<T, C> caller, FileReader files)
+      : identity_(std::move(identity)), caller_(std::move(caller)), files_(std::move(files)) {}
+
+  [[nodiscard]] Result<Credentials> credentials(WallTime /*now*/) {
+    if (!identity_) return identity_.error();
+    return assume_web_identity(caller_, files_, *identity_);
+  }
+
+  [[nodiscard]] Stability stability() const noexcept { return Stability::lasting; }
+
+ private:
+  Result<WebIdentity> identity_;
+  RoleCaller<T, C> caller_;
+  FileReader files_;
+};
+
+}  // namespace sla::inline v1
+
+// sla/aws/credential/profile_plan.hpp
+// What a profile says about credentials, as a plan: where the first keys come from, and the roles
+// to assume with them, one after the other. Pure, by the rules of the SDKs; what cannot work here
+// (single sign-on, codes of an MFA device) is an error that says what to do instead.
+// https://docs.aws.amazon.com/sdkref/latest/guide/feature-assume-role-credentials.html
+
+namespace sla::inline v1 {
+
+/// Another source that a profile's `credential_source` names.
+enum class NamedSource { environment, container, imds };
+
+/// A command that writes keys.
+struct CredentialCommand {
+  std::string command{};
+};
+
+/// Where the first keys come from.
+using ProfileBase = std::variant<Credentials, WebIdentity, CredentialCommand, NamedSource>;
+
+/// How a profile gets its credentials.
+struct ProfilePlan {
+  ProfileBase base{};
+  std::vector<Role> roles{};  ///< in the order in which they are assumed
+};
+
+namespace detail {
+
+/// Follows the profiles from the chosen one to the one that has keys.
+class ProfilePlanner {
+ public:
+  ProfilePlanner(Profiles const& profiles, std::string_view session_name)
+      : profiles_(profiles), session_name_(session_name) {}
+
+  Result<ProfilePlan> plan(Profile const& chosen) {
+    Profile profile = chosen;
+    for (;;) {
+      bool const seen = std::find(visited_.begin(), visited_.end(), profile.name) != visited_.end();
+      if (seen) return loop(profile);
+      visited_.push_back(profile.name);
+      bool const own_keys = !plan_.roles.empty() && has_static_keys(profile);
+      bool const base_only = own_keys || profile.get("web_identity_token_file").has_value();
+      if (base_only || !profile.get("role_arn")) {
+        return finish(own_keys ? static_keys(profile) : base(profile));
+      }
+      if (auto done = add_role(profile); !done) return done.error();
+      auto next = next_profile(profile);
+      if (!next) return next.error();
+      if (!*next) return finish(base(profile));
+      auto found = profiles_.find(**next);
+      if (!found) return invalid(profile, "source_profile: " + found.error().message);
+      profile = *std::move(found);
+    }
+  }
+
+ private:
+  static std::string named(Profile const& profile) { return "profile '" + profile.name + "': "; }
+  static Error invalid(Profile const& profile, std::string_view why) {
+    return Error{Errc::invalid, named(profile) + std::string(why)};
+  }
+
+  [[nodiscard]] Error loop(Profile const& profile) const {
+    std::string way;
+    for (std::string const& name : visited_) way += name + " -> ";
+    return Error{Errc::invalid, "the profiles refer to each other in a circle: " + way +
+                                    profile.name + " (source_profile)"};
+  }
+
+  Result<ProfilePlan> finish(Result<ProfileBase> found) {
+    if (!found) return found.error();
+    plan_.base = *std::move(found);
+    std::reverse(plan_.roles.begin(), plan_.roles.end());
+    return std::move(plan_);
+  }
+
+  static bool has_static_keys(Profile const& profile) {
+    return profile.get("aws_access_key_id") || profile.get("aws_secret_access_key");
+  }
+
+  Result<void> add_role(Profile const& profile) {
+    if (profile.get("mfa_serial")) {
+      return invalid(profile,
+                     "mfa_serial: nobody is here to enter a code; use a role that does not ask for "
+                     "one, or give this program the keys of a session that was opened elsewhere");
+    }
+    auto role = read_role(profile);
+    if (!role) return role.error();
+    plan_.roles.push_back(*std::move(role));
+    return {};
+  }
+
+  [[nodiscard]] Result<Role> read_role(Profile const& profile) const {
+    Role role{};
+    role.arn = profile.get("role_arn").value_or("");
+    role.session_name = profile.get("role_session_name").value_or(session_name_);
+    role.external_id = profile.get("external_id").value_or("");
+    role.region = profile.get("region").value_or("");
+    if (auto const text = profile.get("duration_seconds")) {
+      auto const seconds = parse_integer<std::int32_t>(*text);
+      if (!seconds) return invalid(profile, "duration_seconds: it must be a number");
+      role.duration = std::chrono::seconds{*seconds};
+    }
+    if (auto good = check_role(role); !good)
+      return good.error().within(named(profile) + "role_arn");
+    return role;
+  }
+
+  /// The name of the profile whose keys are to be used; nothing where it is the profile itself.
+  static Result<std::optional<std::string>> next_profile(Profile const& profile) {
+    auto const source_profile = profile.get("source_profile");
+    auto const credential_source = profile.get("credential_source");
+    if (source_profile && credential_source) {
+      return invalid(profile, "it has both source_profile and credential_source: keep one");
+    }
+    if (!source_profile && !credential_source) {
+      return invalid(profile,
+                     "role_arn needs a source_profile, a credential_source or a "
+                     "web_identity_token_file beside it");
+    }
+    if (!source_profile || *source_profile == profile.name) return std::optional<std::string>{};
+    return std::optional<std::string>(*source_profile);
+  }
+
+  [[nodiscard]] Result<ProfileBase> base(Profile const& profile) const {
+    if (auto const name = profile.get("credential_source")) return named_source(profile, *name);
+    if (profile.get("web_identity_token_file")) return web_identity(profile);
+    for (std::string_view const key :
+         {"sso_session", "sso_start_url", "sso_account_id", "sso_role_name", "login_session"}) {
+      if (profile.get(key)) return no_sign_on(profile, key);
+    }
+    if (auto const command = profile.get("credential_process")) {
+      return ProfileBase(CredentialCommand{std::string(*command)});
+    }
+    if (has_static_keys(profile)) return static_keys(profile);
+    bool const chosen = plan_.roles.empty();
+    return Error{chosen ? Errc::not_configured : Errc::invalid,
+                 named(profile) + "it says nothing about credentials"};
+  }
+
+  static Error no_sign_on(Profile const& profile, std::string_view key) {
+    return invalid(profile,
+                   std::string(key) +
+                       ": signing on in a browser is not supported here; let the AWS CLI do it, "
+                       "with credential_process = aws configure export-credentials --profile " +
+                       profile.name + " in a profile of its own, or use a role");
+  }
+
+  static Result<ProfileBase> named_source(Profile const& profile, std::string_view name) {
+    if (same_ignoring_case(name, "Environment")) return ProfileBase(NamedSource::environment);
+    if (same_ignoring_case(name, "EcsContainer")) return ProfileBase(NamedSource::container);
+    if (same_ignoring_case(name, "Ec2InstanceMetadata")) return ProfileBase(NamedSource::imds);
+    return invalid(
+        profile, "credential_source: it must be Environment, Ec2InstanceMetadata or EcsContainer");
+  }
+
+  [[nodiscard]] Result<ProfileBase> web_identity(Profile const& profile) const {
+    if (!profile.get("role_arn")) {
+      return invalid(profile, "web_identity_token_file needs a role_arn beside it");
+    }
+    auto role = read_role(profile);
+    if (!role) return role.error();
+    return ProfileBase(
+        WebIdentity{*std::move(role), std::string(*profile.get("web_identity_token_file"))});
+  }
+
+  static Result<ProfileBase> static_keys(Profile const& profile) {
+    for (std::string_view const key : {"aws_access_key_id", "aws_secret_access_key"}) {
+      if (!profile.get(key)) return invalid(profile, std::string(key) + " is missing");
+    }
+    auto const text = [&](std::string_view key) { return profile.get(key).value_or(""); };
+    auto keys = make_credentials({text("aws_access_key_id"), text("aws_secret_access_key"),
+                                  text("aws_session_token"), "", text("aws_account_id")},
+                                 "profile '" + profile.name + "'");
+    if (!keys) return invalid(profile, keys.error().message);
+    return ProfileBase(*std::move(keys));
+  }
+
+  Profiles const& profiles_;
+  std::string_view session_name_;
+  ProfilePlan plan_;
+  std::vector<std::string> visited_;
+};
+
+}  // namespace detail
+
+/// The plan of a profile. Errc::not_configured where it says nothing about credentials; any other
+/// error is Errc::invalid and names the profile. Roles without a session name get the one given.
+[[nodiscard]] inline Result<ProfilePlan> plan_profile(Profiles const& profiles,
+                                                      Profile const& chosen,
+                                                      std::string_view session_name) {
+  return detail::ProfilePlanner(profiles, session_name).plan(chosen);
+}
+
+}  // namespace sla::inline v1
+
+// sla/aws/credential/profile.hpp
+// Credentials from the profiles of ~/.aws/config and ~/.aws/credentials, by the plan that
+// credential/profile_plan.hpp makes of them. The files are read again each time, so keys that were
+// replaced in them are found.
+
+namespace sla::inline v1 {
+
+/// What the profiles are read from, and what a profile may refer to.
+struct ProfileSettings {
+  std::string name{};  ///< from a flag; empty is AWS_PROFILE, or else `default`
+  Environment environment{};
+  FileReader files{};
+  std::string session_name = "sla-runner";  ///< of roles that name none
+  CommandLimits process{};
+};
+
+/// The credentials of a profile. Not thread-safe.
+template <Transport T, Clock C>
+class ProfileCredentials {
+ public:
+  /// The sources beside the settings are those that `credential_source` may name.
+  ProfileCredentials(ProfileSettings settings, RoleCaller<T, C> caller,
+                     ContainerCredentials<T, C> container, ImdsCredentials<T, C> imds)
+      : settings_(std::move(settings)),
+        choice_(choose_profile(settings_.environment, settings_.name)),
+        caller_(std::move(caller)),
+        container_(std::move(container)),
+        imds_(std::move(imds)) {}
+
+  /// The keys. Errc::not_configured where nobody asked for a profile and there is none, and where
+  /// the profile says nothing about credentials.
+  [[nodiscard]] Result<Credentials> credentials(WallTime now) {
+    auto const plan = make_plan();
+    if (!plan) return plan.error();
+    auto keys = base(plan->base, now);
+    if (!keys) return failed(std::move(keys).error());
+    for (Role const& role : plan->roles) {
+      auto assumed = caller_.assume(role, *keys);
+      if (!assumed) return failed(std::move(assumed).error().within("role " + role.arn));
+      assumed->source = "role " + role.arn + ", with " + keys->source;
+      keys = std::move(assumed);
+    }
+    bool const own = plan->roles.empty() && std::holds_alternative<Credentials>(plan->base);
+    if (!own) keys->source = "profile '" + choice_.name + "': " + keys->source;
+    return keys;
+  }
+
+  [[nodiscard]] Stability stability() const noexcept { return stability_; }
+
+ private:
+  /// The chosen profile is in use, so its failure is never a reason to ask somebody else.
+  [[nodiscard]] Error failed(Error error) const {
+    if (error.code == Errc::not_configured) error.code = Errc::invalid;
+    return std::move(error).within("profile '" + choice_.name + "'");
+  }
+
+  Result<ProfilePlan> make_plan() {
+    auto const profiles = Profiles::load(settings_.environment, settings_.files);
+    if (!profiles) return profiles.error();
+    auto const chosen = choice_.by == ProfileChoice::By::user ? profiles->find(choice_)
+                                                              : profiles->find(choice_.name);
+    if (!chosen) return chosen.error();
+    auto plan = plan_profile(*profiles, *chosen, settings_.session_name);
+    if (!plan) return plan;
+    bool const by_user = plan->roles.empty() && !std::holds_alternative<WebIdentity>(plan->base) &&
+                         !std::holds_alternative<NamedSource>(plan->base);
+    stability_ = by_user ? Stability::strict : Stability::lasting;
+    return plan;
+  }
+
+  Result<Credentials> base(ProfileBase const& base, WallTime now) {
+    if (auto const* const keys = std::get_if<Credentials>(&base)) return *keys;
+    if (auto const* const identity = std::get_if<WebIdentity>(&base)) {
+      return assume_web_identity(caller_, settings_.files, *identity);
+    }
+    if (auto const* const command = std::get_if<CredentialCommand>(&base)) {
+      return ProcessCredentials(command->command, settings_.environment, settings_.process)
+          .credentials(now);
+    }
+    switch (std::get<NamedSource>(base)) {
+      case NamedSource::container:
+        return container_.credentials(now);
+      case NamedSource::imds:
+        return imds_.credentials(now);
+      case NamedSource::environment:
+        break;
+    }
+    return EnvironmentCredentials(settings_.environment).credentials(now);
+  }
+
+  ProfileSettings settings_;
+  ProfileChoice choice_;
+  RoleCaller<T, C> caller_;
+  ContainerCredentials<T, C> container_;
+  ImdsCredentials<T, C> imds_;
+  Stability stability_ = Stability::strict;
+};
+
+}  // namespace sla::inline v1
+
+// sla/aws/credential/default_chain.hpp
+// The sources of credentials that every AWS SDK has, in the order of most of them: environment,
+// profile, web identity, container, EC2 instance. Nothing is asked before the first credentials
+// are.
+// https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
+
+namespace sla::inline v1 {
+
+/// What the chain is made of. Both transports serve one source at a time.
+template <Transport T, Clock C>
+struct ChainParts {
+  ProfileSettings profile{};  ///< its environment and files are those of the whole chain
+  StsOptions sts{};
+  T services;  ///< to STS
+  T metadata;  ///< to the addresses of container agents and IMDS: must use no proxy
+  C clock;
+};
+
+/// The type of the chain, for who keeps it.
+template <Transport T, Clock C>
+using DefaultChain =
+    FirstOf<EnvironmentCredentials, ProfileCredentials<SharedTransport<T>, C>,
+            WebIdentityCredentials<SharedTransport<T>, C>,
+            ContainerCredentials<SharedTransport<T>, C>, ImdsCredentials<SharedTransport<T>, C>>;
+
+/// Where the metadata service is, by an environment and a profile. A profile that cannot be read is
+/// taken for an empty one: its own source reports it.
+[[nodiscard]] inline Result<Url> imds_endpoint(ProfileSettings const& settings) {
+  auto const profiles = Profiles::load(settings.environment, settings.files);
+  auto const choice = choose_profile(settings.environment, settings.name);
+  auto const profile = profiles ? profiles->find(choice) : Result<Profile>(Profile{});
+  Profile const known = profile.value_or(Profile{});
+  return read_imds_endpoint([&](std::string_view name) { return settings.environment.get(name); },
+                            known);
+}
+
+/// Puts the chain together.
+template <Transport T, Clock C>
+[[nodiscard]] DefaultChain<T, C> default_chain(ChainParts<T, C> parts) {
+  using Shared = SharedTransport<T>;
+  ProfileSettings const& settings = parts.profile;
+  Shared const services(std::move(parts.services));
+  Shared const metadata(std::move(parts.metadata));
+  auto const caller = [&] { return RoleCaller<Shared, C>(services, parts.clock, parts.sts); };
+  auto const container = [&] {
+    return ContainerCredentials<Shared, C>(read_container_agent(settings.environment), metadata,
+                                           parts.clock, settings.files);
+  };
+  auto const imds = [&] {
+    return ImdsCredentials<Shared, C>(
+        Imds<Shared, C>(imds_endpoint(settings), metadata, parts.clock));
+  };
+  return DefaultChain<T, C>(
+      EnvironmentCredentials(settings.environment),
+      ProfileCredentials<Shared, C>(settings, caller(), container(), imds()),
+      WebIdentityCredentials<Shared, C>(
+          read_web_identity(settings.environment, settings.session_name), caller(), settings.files),
+      container(), imds());
+}
+
+}  // namespace sla::inline v1
+
+// sla/aws/credential/refresh_policy.hpp
+// When credentials are renewed, as a state machine without clock, threads or randomness: the rule
+// that the AWS SDKs share since 2026. Well ahead of their end a failure to renew is nothing more
+// than a reason to try later; after it they are kept in use where the source is one that may be
+// down, since the services may be more patient than the source. credential/refreshing.hpp applies
+// it.
+
+namespace sla::inline v1 {
+
+/// What to do for whoever asks for credentials now.
+enum class RefreshVerdict {
+  use,     ///< give those that are there
+  ahead,   ///< one who asks renews them, all others get those that are there
+  now,     ///< renew them first; all wait for it
+  refuse,  ///< give the error of the last attempt again
+};
+
+/// How an attempt to renew ended.
+enum class RefreshFailure {
+  passing,  ///< later attempts may succeed; the credentials from before may be used meanwhile
+  final,    ///< the source refuses: those from before must not be used either
+};
+
+/// Decides for one set of credentials and those that replace it.
+class RefreshPolicy {
+ public:
+  /// Ahead of the end by this, whoever asks waits for the renewal.
+  static constexpr Duration mandatory_window = std::chrono::minutes{1};
+  /// What is left to strict credentials when they are no longer given out.
+  static constexpr Duration strict_reserve = std::chrono::seconds{10};
+
+  /// Ahead of the end by this, by the time that is left to credentials when they are given.
+  [[nodiscard]] static constexpr Duration advisory_window(Duration lifetime) noexcept {
+    using std::chrono::minutes;
+    if (lifetime <= minutes{20}) return minutes{5};
+    return lifetime < minutes{90} ? minutes{15} : minutes{60};
+  }
+
+  [[nodiscard]] RefreshVerdict decide(WallTime now) const noexcept {
+    if (!held_) return RefreshVerdict::now;
+    if (refused_)
+      return is_ahead(now, refused_until_) ? RefreshVerdict::refuse : RefreshVerdict::now;
+    if (!expires_) return RefreshVerdict::use;
+    Duration const left = *expires_ - now;
+    if (stability_ == Stability::strict) {
+      return left > strict_reserve ? RefreshVerdict::use : RefreshVerdict::now;
+    }
+    if (left > window_ || is_ahead(now, again_)) return RefreshVerdict::use;
+    return left > mandatory_window ? RefreshVerdict::ahead : RefreshVerdict::now;
+  }
+
+  /// What a renewal brought.
+  struct Renewed {
+    std::optional<WallTime> expires{};
+    Stability stability = Stability::strict;
+    double jitter = 0;  ///< at random, from 0 to below 1
+  };
+
+  /// Whether what a renewal brought replaces what is there. Expired credentials, as IMDS gives them
+  /// in an outage, only do where there is nothing else; then they are a failure in disguise.
+  [[nodiscard]] bool renew(WallTime now, Renewed const& renewed) noexcept {
+    bool const expired = renewed.expires && *renewed.expires <= now;
+    if (expired && held_ && !refused_) {
+      fail(now, RefreshFailure::passing, renewed.jitter);
+      return false;
+    }
+    held_ = true;
+    refused_ = false;
+    expires_ = renewed.expires;
+    stability_ = renewed.stability;
+    again_.reset();
+    window_ = expires_ ? advisory_window(*expires_ - now) : Duration::zero();
+    if (expired) postpone(now, renewed.jitter);
+    return true;
+  }
+
+  /// An attempt failed; that of the first credentials counts for nothing. A passing failure is not
+  /// repeated for 300 to 600 s, but what was tried early enough is tried once more in the last
+  /// minute, so that an outage which ends before then is never noticed. A final one is remembered
+  /// for 1 to 5 s.
+  void fail(WallTime now, RefreshFailure failure, double jitter) noexcept {
+    if (!held_) return;
+    if (failure == RefreshFailure::final || refused_) {
+      refused_ = true;
+      refused_until_ = now + between(std::chrono::seconds{1}, std::chrono::seconds{5}, jitter);
+      return;
+    }
+    postpone(now, jitter);
+  }
+
+  /// A service took the credentials for expired: so they are. What is known about the source stays.
+  void expire(WallTime now) noexcept {
+    if (held_) expires_ = expires_ ? std::min(*expires_, now) : now;
+  }
+
+  /// Whether the credentials may be given out although they could not be renewed.
+  [[nodiscard]] bool usable_after_failure(WallTime now) const noexcept {
+    if (!held_ || refused_) return false;
+    return stability_ == Stability::lasting || (expires_ && *expires_ - now > strict_reserve);
+  }
+
+  [[nodiscard]] std::optional<WallTime> expires() const noexcept { return expires_; }
+
+ private:
+  static Duration between(Duration least, Duration most, double fraction) noexcept {
+    auto const extra = std::chrono::duration<double, Duration::period>(most - least) * fraction;
+    return least + std::chrono::duration_cast<Duration>(extra);
+  }
+
+  /// Whether a time is still to come; one too far off comes from a clock that was set back.
+  static bool is_ahead(WallTime now, std::optional<WallTime> time) noexcept {
+    return time && now < *time && *time - now <= std::chrono::minutes{10};
+  }
+
+  void postpone(WallTime now, double jitter) noexcept {
+    WallTime again = now + between(std::chrono::seconds{300}, std::chrono::seconds{600}, jitter);
+    bool const early = expires_ && *expires_ - now > mandatory_window;
+    if (early) again = std::min(again, *expires_ - mandatory_window);
+    again_ = again;
+  }
+
+  bool held_ = false;
+  bool refused_ = false;
+  std::optional<WallTime> refused_until_{};
+  std::optional<WallTime> expires_{};
+  Stability stability_ = Stability::strict;
+  Duration window_ = Duration::zero();
+  std::optional<WallTime> again_{};
+};
+
+}  // namespace sla::inline v1
+
+// sla/aws/credential/refreshing.hpp
+// Keeps the credentials of a source and renews them by the rule of credential/refresh_policy.hpp.
+// Copies share them, so that the clients of several services renew once. Whoever asks pays for the
+// renewal: there is no thread of its own. Ahead of the end one who asks renews, and the others go
+// on with what is there.
+
+namespace sla::inline v1 {
+
+/// What a renewal that fails is told to, and the dice.
+struct RefreshOptions {
+  Logger log{Logger::Options{.format = LogFormat::none}};
+  double (*jitter)() = random_fraction;  ///< from 0 to below 1
+};
+
+/// The credentials of `Source`, renewed ahead of their end. Thread-safe, and so are its copies; the
+/// source itself is asked by one thread at a time.
+template <CredentialSource Source>
+class Refreshing {
+ public:
+  explicit Refreshing(Source source, RefreshOptions options = {})
+      : shared_(std::make_shared<Shared>(std::move(source), options)) {}
+
+  /// The keys to sign with now. The first failure is the source's own; later ones are an Error only
+  /// where the keys from before must not be used, and otherwise a warning in the log.
+  [[nodiscard]] Result<Credentials> credentials(WallTime now) {
+    Shared& shared = *shared_;
+    std::unique_lock<std::mutex> state(shared.state);
+    RefreshVerdict const verdict = shared.policy.decide(now);
+    if (verdict == RefreshVerdict::use) return *shared.held;
+    if (verdict == RefreshVerdict::refuse) return shared.refusal;
+    std::unique_lock<std::mutex> turn(shared.turn, std::defer_lock);
+    if (verdict == RefreshVerdict::ahead) {
+      if (!turn.try_lock()) return *shared.held;
+      state.unlock();
+      return shared.renew(now);
+    }
+    state.unlock();
+    turn.lock();
+    state.lock();
+    // Whoever had the turn before may have done it.
+    RefreshVerdict const left = shared.policy.decide(now);
+    if (left == RefreshVerdict::use) return *shared.held;
+    if (left == RefreshVerdict::refuse) return shared.refusal;
+    state.unlock();
+    return shared.renew(now);
+  }
+
+  /// A service took these keys for expired: they are renewed before they are given again, unless
+  /// they were replaced meanwhile, or the source failed a short time ago.
+  void reject(std::string_view access_key_id) {
+    std::lock_guard<std::mutex> const state(shared_->state);
+    bool const current = shared_->held && shared_->held->access_key_id == access_key_id;
+    if (current) shared_->policy.expire(shared_->asked_at);
+  }
+
+ private:
+  struct Shared {
+    Shared(Source from, RefreshOptions with) : source(std::move(from)), options(with) {}
+
+    /// Asks the source, without holding up those who have keys. The caller has the turn.
+    Result<Credentials> renew(WallTime now) {
+      auto answer = source.credentials(now);
+      std::lock_guard<std::mutex> const lock(state);
+      asked_at = now;
+      if (answer) return accept(*std::move(answer), now);
+      bool const final =
+          answer.error().code == Errc::denied || answer.error().code == Errc::rejected;
+      policy.fail(now, final ? RefreshFailure::final : RefreshFailure::passing, options.jitter());
+      refusal = answer.error();
+      if (!policy.usable_after_failure(now)) return std::move(answer).error();
+      warn(now, answer.error().message);
+      return *held;
+    }
+
+    Result<Credentials> accept(Credentials keys, WallTime now) {
+      Stability const stability = stability_of(source);
+      bool const expired = keys.expires && *keys.expires <= now;
+      if (expired && stability == Stability::strict) {
+        return Error{Errc::expired, keys.source + ": the credentials have expired"};
+      }
+      bool const replaces = policy.renew(now, {keys.expires, stability, options.jitter()});
+      if (replaces) held = std::move(keys);
+      if (expired) warn(now, "its source gives credentials that have expired");
+      return *held;
+    }
+
+    void warn(WallTime now, std::string_view why) const {
+      auto const expires = policy.expires();
+      bool const late = expires && *expires <= now;
+      options.log.warning(late ? "credentials have expired and are not renewed; they stay in use"
+                               : "credentials are not renewed yet; those from before stay in use",
+                          {{"source", held->source},
+                           {"expires", expires ? iso_time(*expires) : std::string("never")},
+                           {"reason", std::string(why)}});
+    }
+
+    std::mutex turn;   ///< whoever asks the source; taken before the other one or tried
+    std::mutex state;  ///< all below but the source
+    Source source;
+    RefreshOptions options;
+    RefreshPolicy policy{};
+    std::optional<Credentials> held{};
+    Error refusal{};
+    WallTime asked_at{};
+  };
+
+  std::shared_ptr<Shared> shared_;
+};
 
 }  // namespace sla::inline v1
 
@@ -3763,413 +6515,6 @@ class Curl {
   std::string ca_file_{};  ///< empty leaves libcurl its directory
 };
 static_assert(Transport<Curl>);
-
-}  // namespace sla::inline v1
-
-// sla/aws/endpoint_settings.hpp
-// What the user's settings say about endpoints, in the order in which the SDKs ask: the variable of
-// the service, the variable of all services, the profile's section of the service, the profile. The
-// two inputs are functions, so that this knows neither the process nor the format of a file.
-
-namespace sla::inline v1 {
-
-/// The last part of the variable AWS_ENDPOINT_URL_<SERVICE>; in lower case the profile's name.
-[[nodiscard]] constexpr std::string_view settings_name(Service service) noexcept {
-  constexpr std::array<std::string_view, 5> names{"SNS", "S3", "STS", "SSM", "CLOUDWATCH"};
-  return names[static_cast<std::size_t>(service)];
-}
-
-/// Where requests go, as far as the region of a request does not decide it.
-struct EndpointSettings {
-  Fips fips = Fips::off;
-  DualStack dual_stack = DualStack::off;
-  Addressing addressing = Addressing::automatic;
-  std::array<std::optional<Url>, 5> custom{};  ///< by Service
-
-  /// The options for a service in a region.
-  [[nodiscard]] EndpointOptions in(std::string_view region, Service service) const {
-    return {std::string(region), fips, dual_stack, custom[static_cast<std::size_t>(service)]};
-  }
-};
-
-/// A profile that says nothing.
-struct NoProfile {
-  std::optional<std::string_view> operator()(std::string_view /*key*/) const {
-    return std::nullopt;
-  }
-};
-
-namespace detail {
-
-/// The two names of one setting; an empty one is not asked for.
-struct SettingNames {
-  std::string_view variable{};
-  std::string_view key{};  ///< in the profile
-};
-
-/// One setting and where it was found, so that an error can name it.
-struct FoundSetting {
-  std::string name{};
-  std::string_view value{};
-};
-
-/// What is set and not blank, in the variable or else in the profile.
-template <class Variables, class Profile>
-std::optional<FoundSetting> find_setting(Variables const& variables, Profile const& profile,
-                                         SettingNames names) {
-  std::optional<std::string_view> value;
-  if (!names.variable.empty()) value = variables(names.variable);
-  if (value && !trim(*value).empty())
-    return FoundSetting{std::string(names.variable), trim(*value)};
-  value.reset();
-  if (!names.key.empty()) value = profile(names.key);
-  if (value && !trim(*value).empty()) return FoundSetting{std::string(names.key), trim(*value)};
-  return std::nullopt;
-}
-
-inline Result<bool> read_switch(std::optional<FoundSetting> const& setting) {
-  if (!setting || same_ignoring_case(setting->value, "false")) return false;
-  if (same_ignoring_case(setting->value, "true")) return true;
-  return Error{Errc::invalid, setting->name + ": must be true or false"};
-}
-
-inline Result<Addressing> read_addressing(std::optional<std::string_view> text) {
-  std::string_view const style = text ? trim(*text) : "";
-  if (style.empty() || same_ignoring_case(style, "auto")) return Addressing::automatic;
-  if (same_ignoring_case(style, "path")) return Addressing::path;
-  if (same_ignoring_case(style, "virtual")) return Addressing::virtual_hosted;
-  return Error{Errc::invalid, "s3.addressing_style: must be auto, path or virtual"};
-}
-
-/// The custom endpoint of a service; both variables go before both places of the profile.
-template <class Variables, class Profile>
-Result<std::optional<Url>> read_custom(Variables const& variables, Profile const& profile,
-                                       Service service) {
-  std::string const variable = "AWS_ENDPOINT_URL_" + std::string(settings_name(service));
-  std::string const section = lower(settings_name(service)) + ".endpoint_url";
-  std::optional<FoundSetting> found;
-  for (SettingNames const names : {SettingNames{variable, ""},
-                                   {"AWS_ENDPOINT_URL", ""},
-                                   {"", section},
-                                   {"", "endpoint_url"}}) {
-    if (!found) found = find_setting(variables, profile, names);
-  }
-  if (!found) return std::optional<Url>{};
-  auto url = parse_url(found->value);
-  if (!url) return std::move(url).error().within(found->name);
-  return std::optional<Url>(*std::move(url));
-}
-
-}  // namespace detail
-
-/// Reads the settings from `variables(name)` and `profile(key)`, which give a text or nothing. The
-/// keys of the profile are `use_fips_endpoint`, `use_dualstack_endpoint`, `endpoint_url`,
-/// `ignore_configured_endpoint_urls`, `s3.addressing_style`, and `sns.endpoint_url` and so on for
-/// what stands in its section of services. The error names the setting that is wrong.
-template <class Variables, class Profile = NoProfile>
-[[nodiscard]] Result<EndpointSettings> read_endpoint_settings(Variables const& variables,
-                                                              Profile const& profile = {}) {
-  EndpointSettings settings{};
-  auto const fips = detail::read_switch(
-      detail::find_setting(variables, profile, {"AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"}));
-  if (!fips) return fips.error();
-  auto const dual_stack = detail::read_switch(detail::find_setting(
-      variables, profile, {"AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint"}));
-  if (!dual_stack) return dual_stack.error();
-  auto const ignore = detail::read_switch(detail::find_setting(
-      variables, profile,
-      {"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "ignore_configured_endpoint_urls"}));
-  if (!ignore) return ignore.error();
-  auto const addressing = detail::read_addressing(profile("s3.addressing_style"));
-  if (!addressing) return addressing.error();
-  settings.fips = *fips ? Fips::on : Fips::off;
-  settings.dual_stack = *dual_stack ? DualStack::on : DualStack::off;
-  settings.addressing = *addressing;
-  if (*ignore) return settings;
-  for (Service const service :
-       {Service::sns, Service::s3, Service::sts, Service::ssm, Service::cloudwatch}) {
-    auto custom = detail::read_custom(variables, profile, service);
-    if (!custom) return custom.error();
-    settings.custom[static_cast<std::size_t>(service)] = *std::move(custom);
-  }
-  return settings;
-}
-
-/// Reads the settings from an environment alone.
-[[nodiscard]] inline Result<EndpointSettings> endpoint_settings(Environment const& environment) {
-  return read_endpoint_settings([&](std::string_view name) { return environment.get(name); });
-}
-
-}  // namespace sla::inline v1
-
-// sla/aws/query.hpp
-// The query protocol of SNS and STS: a form with the action and its parameters, posted to the root
-// of the service. What the parameters are is each operation's business.
-// https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
-
-namespace sla::inline v1 {
-
-/// What is called, in which version of the service's interface.
-struct QueryAction {
-  std::string_view action;
-  std::string_view version;
-};
-
-/// One parameter of a call.
-struct QueryParameter {
-  std::string_view name;
-  std::string_view value;
-};
-
-/// Builds the form of one call.
-class QueryForm {
- public:
-  explicit QueryForm(QueryAction call) {
-    add({"Action", call.action});
-    add({"Version", call.version});
-  }
-
-  QueryForm& add(QueryParameter parameter) {
-    if (!text_.empty()) text_ += '&';
-    percent_encode_to(text_, parameter.name, Slash::encode);
-    text_ += '=';
-    percent_encode_to(text_, parameter.value, Slash::encode);
-    return *this;
-  }
-
-  [[nodiscard]] std::string const& text() const& noexcept { return text_; }
-
-  /// The request that carries the form.
-  [[nodiscard]] Request request(Url url) && {
-    return {Method::post,
-            std::move(url),
-            {{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}},
-            Output(std::move(text_))};
-  }
-
- private:
-  std::string text_;
-};
-
-}  // namespace sla::inline v1
-
-// sla/aws/xml.hpp
-// Reads the XML in which SNS, STS and S3 answer: the text of one element, found by the local names
-// on the way to it. One pass without recursion over any bytes at all; document types and the
-// entities they define are not understood, so there is nothing to expand. No validator: what is not
-// XML has no such element.
-
-namespace sla::inline v1 {
-
-namespace detail {
-
-/// The character of a numeric reference such as `#65` or `#x41` in UTF-8; empty where it is none.
-inline std::string xml_character(std::string_view reference) {
-  bool const hexadecimal = reference.starts_with("#x");
-  reference.remove_prefix(hexadecimal ? 2 : 1);
-  std::uint32_t code = 0;
-  if (reference.empty() || reference.size() > 8) return {};
-  for (char const c : reference) {
-    char const digit = lower(c);
-    bool const letter = hexadecimal && digit >= 'a' && digit <= 'f';
-    if (!is_digit(digit) && !letter) return {};
-    int const value = letter ? digit - 'a' + 10 : digit - '0';
-    code = code * (hexadecimal ? 16U : 10U) + static_cast<std::uint32_t>(value);
-    if (code > 0x10FFFF) return {};
-  }
-  if (code == 0 || (code >= 0xD800 && code <= 0xDFFF)) return {};
-  auto const byte = [](std::uint32_t value) { return static_cast<char>(value); };
-  if (code < 0x80) return {byte(code)};
-  if (code < 0x800) return {byte(0xC0U | code >> 6U), byte(0x80U | (code & 63U))};
-  if (code < 0x10000) {
-    return {byte(0xE0U | code >> 12U), byte(0x80U | (code >> 6U & 63U)),
-            byte(0x80U | (code & 63U))};
-  }
-  return {byte(0xF0U | code >> 18U), byte(0x80U | (code >> 12U & 63U)),
-          byte(0x80U | (code >> 6U & 63U)), byte(0x80U | (code & 63U))};
-}
-
-/// Adds a text to `out` with its entities replaced; what is no entity stays as it is.
-inline void append_xml_text(std::string& out, std::string_view text) {
-  constexpr std::pair<std::string_view, char> entities[] = {
-      {"amp", '&'}, {"lt", '<'}, {"gt", '>'}, {"quot", '"'}, {"apos", '\''}};
-  while (!text.empty()) {
-    std::size_t const ampersand = text.find('&');
-    out += text.substr(0, ampersand);
-    if (ampersand == std::string_view::npos) return;
-    text.remove_prefix(ampersand);
-    std::size_t const end = text.substr(0, 12).find(';');
-    std::string_view const name =
-        end == std::string_view::npos ? std::string_view{} : text.substr(1, end - 1);
-    std::string character = name.starts_with('#') ? xml_character(name) : std::string{};
-    for (auto const& [entity, meaning] : entities) {
-      if (name == entity) character = meaning;
-    }
-    out += character.empty() ? "&" : character;
-    text.remove_prefix(character.empty() ? 1 : end + 1);
-  }
-}
-
-/// What stands next in a document.
-struct XmlPiece {
-  enum class Kind { text, verbatim, open, empty, close, end } kind = Kind::end;
-  std::string_view content{};  ///< the text, or the local name of the element
-};
-
-/// Takes a document apart from the front to the back, bounded by its size.
-class XmlScanner {
- public:
-  explicit XmlScanner(std::string_view document) : rest_(document) {}
-
-  XmlPiece next() {
-    while (!rest_.empty()) {
-      if (rest_.front() != '<') {
-        return {XmlPiece::Kind::text, take(rest_.find('<'))};
-      }
-      if (rest_.starts_with("<!--")) {
-        skip_past("-->", 4);
-      } else if (rest_.starts_with("<?")) {
-        skip_past("?>", 2);
-      } else if (rest_.starts_with("<![CDATA[")) {
-        std::size_t const end = rest_.find("]]>");
-        if (end == std::string_view::npos) break;
-        std::string_view const whole = take(end + 3);
-        return {XmlPiece::Kind::verbatim, whole.substr(9, whole.size() - 12)};
-      } else if (rest_.starts_with("<!")) {
-        break;  // a document type: no answer of AWS has one
-      } else {
-        return tag();
-      }
-    }
-    rest_ = {};
-    return {};
-  }
-
- private:
-  std::string_view take(std::size_t count) {
-    std::string_view const taken = rest_.substr(0, count);
-    rest_.remove_prefix(taken.size());
-    return taken;
-  }
-  void skip_past(std::string_view end, std::size_t from) {
-    std::size_t const at = rest_.find(end, from);
-    rest_ = at == std::string_view::npos ? std::string_view{} : rest_.substr(at + end.size());
-  }
-
-  /// A tag up to its `>`; one inside a quoted attribute does not end it.
-  XmlPiece tag() {
-    char quote = '\0';
-    for (std::size_t i = 1; i < rest_.size(); ++i) {
-      char const c = rest_[i];
-      if (quote != '\0') {
-        if (c == quote) quote = '\0';
-      } else if (c == '"' || c == '\'') {
-        quote = c;
-      } else if (c == '>') {
-        std::string_view const whole = take(i + 1);
-        return tag(whole.substr(1, whole.size() - 2));
-      }
-    }
-    rest_ = {};
-    return {};
-  }
-  static XmlPiece tag(std::string_view inside) {
-    XmlPiece::Kind kind = XmlPiece::Kind::open;
-    if (inside.starts_with('/')) {
-      kind = XmlPiece::Kind::close;
-      inside.remove_prefix(1);
-    } else if (inside.ends_with('/')) {
-      kind = XmlPiece::Kind::empty;
-      inside.remove_suffix(1);
-    }
-    std::string_view name = inside.substr(0, inside.find_first_of(" \t\r\n"));
-    if (std::size_t const colon = name.find(':'); colon != std::string_view::npos) {
-      name.remove_prefix(colon + 1);
-    }
-    return {kind, name};
-  }
-
-  std::string_view rest_;
-};
-
-}  // namespace detail
-
-/// The names of elements on the way from the root to one, the root's included.
-using XmlPath = std::initializer_list<std::string_view>;
-
-/// The text of the first element at the path, decoded; nothing where there is none, or where the
-/// document ends before the element does. Text of elements inside it is left out.
-[[nodiscard]] inline std::optional<std::string> xml_text(std::string_view document, XmlPath path) {
-  using Kind = detail::XmlPiece::Kind;
-  detail::XmlScanner scanner(document);
-  std::string text;
-  std::size_t depth = 0, matched = 0;  // how deep, and how much of the path leads here
-  for (;;) {
-    detail::XmlPiece const piece = scanner.next();
-    bool const inside = matched == path.size() && depth == matched;
-    switch (piece.kind) {
-      case Kind::end:
-        return std::nullopt;
-      case Kind::text:
-        if (inside) detail::append_xml_text(text, piece.content);
-        break;
-      case Kind::verbatim:
-        if (inside) text += piece.content;
-        break;
-      case Kind::open:
-      case Kind::empty: {
-        bool const leads =
-            matched == depth && matched < path.size() && piece.content == path.begin()[matched];
-        if (leads && piece.kind == Kind::empty && matched + 1 == path.size()) return text;
-        if (piece.kind == Kind::empty) break;
-        if (leads) ++matched;
-        ++depth;
-        break;
-      }
-      case Kind::close:
-        if (inside) return text;
-        if (depth == 0) return std::nullopt;
-        if (matched == depth) --matched;
-        --depth;
-        break;
-    }
-  }
-}
-
-/// Whether the outermost element of a document has that local name.
-[[nodiscard]] inline bool is_xml_root(std::string_view document, std::string_view name) {
-  using Kind = detail::XmlPiece::Kind;
-  detail::XmlScanner scanner(document);
-  for (;;) {
-    detail::XmlPiece const piece = scanner.next();
-    if (piece.kind == Kind::open || piece.kind == Kind::empty) return piece.content == name;
-    if (piece.kind != Kind::text || !trim(piece.content).empty()) return false;
-  }
-}
-
-/// What the service says in an answer of the query protocol (`ErrorResponse`) or of S3 (`Error`).
-/// Where the body is something else, an empty one or a proxy's page, the code stays empty and the
-/// message says so; the status has to do.
-[[nodiscard]] inline ServiceError read_xml_error(Response const& response) {
-  auto const text = [&](XmlPath path) {
-    auto found = xml_text(response.body, path);
-    return found ? std::string(trim(*found)) : std::string{};
-  };
-  ServiceError error{};
-  if (is_xml_root(response.body, "ErrorResponse")) {
-    error = {text({"ErrorResponse", "Error", "Code"}), text({"ErrorResponse", "Error", "Message"}),
-             text({"ErrorResponse", "RequestId"})};
-  } else if (is_xml_root(response.body, "Error")) {
-    error = {text({"Error", "Code"}), text({"Error", "Message"}), text({"Error", "RequestId"})};
-  } else if (!trim(response.body).empty()) {
-    error.message = "the answer is not one of AWS";
-  }
-  for (std::string_view const name : {"x-amzn-requestid", "x-amz-request-id"}) {
-    auto const id = find_header(response.headers, name);
-    if (error.request_id.empty() && id) error.request_id = trim(*id);
-  }
-  return error;
-}
 
 }  // namespace sla::inline v1
 
@@ -7782,7 +10127,32 @@ inline std::string printed_value(Setting const& setting, Settings const& setting
 
 namespace sla::inline v1 {
 
-using ProgramClient = Client<Curl, EnvironmentCredentials>;
+/// SteadyClock, but a stop shortens the wait between two attempts: half of the time that is left by
+/// then remains for the next one.
+class HurriedClock {
+ public:
+  explicit HurriedClock(Stop const& stop) : stop_(&stop) {}
+
+  [[nodiscard]] Instant now() const noexcept { return clock_.now(); }
+  [[nodiscard]] WallTime wall() const noexcept { return clock_.wall(); }
+  Wake wait_until(Instant until, Stop const& stop) const noexcept {
+    return clock_.wait_until(until, stop);
+  }
+  void sleep_until(Instant until) const noexcept {
+    for (bool hurried = false; until > now(); await_news(until, *stop_)) {
+      auto const deadline = stop_->deadline();
+      if (!deadline || std::exchange(hurried, true)) continue;
+      until = std::min(until, now() + (*deadline - now()) / 2);
+    }
+  }
+
+ private:
+  SteadyClock clock_;
+  Stop const* stop_;
+};
+static_assert(Clock<HurriedClock>);
+
+using ProgramClient = Client<Curl, EnvironmentCredentials, HurriedClock>;
 using ProgramLog = S3Log<ProgramClient>;
 using ProgramEvents = Sns<ProgramClient, NamedTopic<ProgramClient>>;
 using ProgramSinks = All<Optional<DryRun>, Optional<Directory>,
@@ -7857,7 +10227,8 @@ class SinkBuilder {
   [[nodiscard]] ProgramClient client() const {
     return {Curl{{.ca_file = parts_.aws.ca_file, .stop = &parts_.stop}},
             EnvironmentCredentials{parts_.environment},
-            {.max_attempts = parts_.aws.max_attempts}};
+            {.max_attempts = parts_.aws.max_attempts},
+            HurriedClock{parts_.stop}};
   }
 
   /// The region of the bucket; where none is set that of the topic, as S3 corrects a wrong one.
@@ -7961,6 +10332,15 @@ namespace sla::inline v1 {
 
 namespace detail {
 
+/// Whoever starts the program may have closed these; no descriptor of ours must take their place,
+/// or output would be written into it. A socket without a peer takes nothing, as /dev/null would.
+inline void open_standard_descriptors() {
+  for (int const standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(standard, F_GETFD) >= 0) continue;
+    if (::open("/dev/null", O_RDWR) < 0) (void)::socket(AF_UNIX, SOCK_STREAM, 0);
+  }
+}
+
 inline int print(std::string const& text) {
   return write_all(STDOUT_FILENO, text) ? exit_success : exit_undelivered;
 }
@@ -8063,6 +10443,7 @@ inline Result<std::vector<std::string>> words_of(Settings const& settings) {
 /// Runs the program with the arguments behind its name; gives its exit code.
 [[nodiscard]] inline int run_program(std::span<char const* const> arguments,
                                      Environment environment) {
+  detail::open_standard_descriptors();
   if (!arguments.empty() && std::string_view(arguments.front()) == "healthcheck") {
     Health const health = check_health();
     (void)detail::print(health.reason + '\n');

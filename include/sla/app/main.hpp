@@ -3,6 +3,8 @@
 // The main function of sla-runner: reads the settings, puts the policies together, lets the Runner
 // run, and says with its exit code how it went. Whatever is wrong with the settings is said before
 // anything is started or sent.
+#include <fcntl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -37,6 +39,15 @@
 namespace sla::inline v1 {
 
 namespace detail {
+
+/// Whoever starts the program may have closed these; no descriptor of ours must take their place,
+/// or output would be written into it. A socket without a peer takes nothing, as /dev/null would.
+inline void open_standard_descriptors() {
+  for (int const standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(standard, F_GETFD) >= 0) continue;
+    if (::open("/dev/null", O_RDWR) < 0) (void)::socket(AF_UNIX, SOCK_STREAM, 0);
+  }
+}
 
 inline int print(std::string const& text) {
   return write_all(STDOUT_FILENO, text) ? exit_success : exit_undelivered;
@@ -140,6 +151,7 @@ inline Result<std::vector<std::string>> words_of(Settings const& settings) {
 /// Runs the program with the arguments behind its name; gives its exit code.
 [[nodiscard]] inline int run_program(std::span<char const* const> arguments,
                                      Environment environment) {
+  detail::open_standard_descriptors();
   if (!arguments.empty() && std::string_view(arguments.front()) == "healthcheck") {
     Health const health = check_health();
     (void)detail::print(health.reason + '\n');

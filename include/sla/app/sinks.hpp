@@ -2,6 +2,7 @@
 #pragma once
 // The publisher of the shipped program, put together from its settings: a dry run, a local store,
 // a bucket for the logs and a topic for the events, each of them there or not.
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -13,8 +14,10 @@
 #include "sla/aws/client.hpp"
 #include "sla/aws/credential/environment.hpp"
 #include "sla/aws/curl.hpp"
+#include "sla/core/clock.hpp"
 #include "sla/core/environment.hpp"
 #include "sla/core/stop.hpp"
+#include "sla/core/time.hpp"
 #include "sla/publisher/all.hpp"
 #include "sla/publisher/directory.hpp"
 #include "sla/publisher/dry_run.hpp"
@@ -26,7 +29,32 @@
 
 namespace sla::inline v1 {
 
-using ProgramClient = Client<Curl, EnvironmentCredentials>;
+/// SteadyClock, but a stop shortens the wait between two attempts: half of the time that is left by
+/// then remains for the next one.
+class HurriedClock {
+ public:
+  explicit HurriedClock(Stop const& stop) : stop_(&stop) {}
+
+  [[nodiscard]] Instant now() const noexcept { return clock_.now(); }
+  [[nodiscard]] WallTime wall() const noexcept { return clock_.wall(); }
+  Wake wait_until(Instant until, Stop const& stop) const noexcept {
+    return clock_.wait_until(until, stop);
+  }
+  void sleep_until(Instant until) const noexcept {
+    for (bool hurried = false; until > now(); await_news(until, *stop_)) {
+      auto const deadline = stop_->deadline();
+      if (!deadline || std::exchange(hurried, true)) continue;
+      until = std::min(until, now() + (*deadline - now()) / 2);
+    }
+  }
+
+ private:
+  SteadyClock clock_;
+  Stop const* stop_;
+};
+static_assert(Clock<HurriedClock>);
+
+using ProgramClient = Client<Curl, EnvironmentCredentials, HurriedClock>;
 using ProgramLog = S3Log<ProgramClient>;
 using ProgramEvents = Sns<ProgramClient, NamedTopic<ProgramClient>>;
 using ProgramSinks = All<Optional<DryRun>, Optional<Directory>,
@@ -101,7 +129,8 @@ class SinkBuilder {
   [[nodiscard]] ProgramClient client() const {
     return {Curl{{.ca_file = parts_.aws.ca_file, .stop = &parts_.stop}},
             EnvironmentCredentials{parts_.environment},
-            {.max_attempts = parts_.aws.max_attempts}};
+            {.max_attempts = parts_.aws.max_attempts},
+            HurriedClock{parts_.stop}};
   }
 
   /// The region of the bucket; where none is set that of the topic, as S3 corrects a wrong one.

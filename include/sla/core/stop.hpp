@@ -46,17 +46,17 @@ class Stop {
     ::pthread_sigmask(SIG_SETMASK, nullptr, &child_mask_);
   }
 
-  /// A Stop that SIGTERM and SIGINT move too; SIGUSR1 asks for a run, SIGHUP and SIGPIPE are
-  /// ignored. Call it before any thread is started: it blocks these signals, and SIGCHLD, for the
-  /// caller and for every thread made later, until the Stop is destroyed.
+  /// A Stop that SIGTERM and SIGINT move too; SIGUSR1 asks for a run, SIGHUP, SIGPIPE and SIGXFSZ
+  /// are ignored. Call it before any thread is started: it blocks these signals, and SIGCHLD, for
+  /// the caller and for every thread made later, until the Stop is destroyed.
   [[nodiscard]] static Result<Stop> on_signals() { return on_signals(Options{}); }
   [[nodiscard]] static Result<Stop> on_signals(Options options) {
     Stop stop{options};
-    sigset_t watched = received_signals();
-    stop.signals_ = Descriptor{::signalfd(-1, &watched, SFD_NONBLOCK | SFD_CLOEXEC)};
+    sigset_t const received = signal_set({SIGTERM, SIGINT, SIGUSR1, SIGHUP, SIGCHLD});
+    stop.signals_ = Descriptor{::signalfd(-1, &received, SFD_NONBLOCK | SFD_CLOEXEC)};
     if (!stop.signals_) return system_error("signalfd");
-    ::sigaddset(&watched, SIGPIPE);
-    ::pthread_sigmask(SIG_BLOCK, &watched, nullptr);
+    sigset_t const blocked = signal_set(blocked_signals);
+    ::pthread_sigmask(SIG_BLOCK, &blocked, nullptr);
     return stop;
   }
 
@@ -109,18 +109,22 @@ class Stop {
   [[nodiscard]] sigset_t const& child_mask() const noexcept { return child_mask_; }
 
  private:
-  static sigset_t received_signals() noexcept {
+  /// All that on_signals() blocks; the last two come to a writer whose reader is gone or whose file
+  /// is too large, and the failing write says it too.
+  static constexpr std::initializer_list<int> blocked_signals = {SIGTERM, SIGINT,  SIGUSR1, SIGHUP,
+                                                                 SIGCHLD, SIGPIPE, SIGXFSZ};
+
+  static sigset_t signal_set(std::initializer_list<int> signals) noexcept {
     sigset_t set;
     ::sigemptyset(&set);
-    for (int const signal : {SIGTERM, SIGINT, SIGUSR1, SIGHUP, SIGCHLD}) ::sigaddset(&set, signal);
+    for (int const signal : signals) ::sigaddset(&set, signal);
     return set;
   }
 
   /// What nobody took would act, and end the program, as soon as it is no longer blocked.
   void drop_pending_signals() const noexcept {
-    sigset_t dropped = received_signals();
-    ::sigaddset(&dropped, SIGPIPE);
-    for (int const signal : {SIGTERM, SIGINT, SIGUSR1, SIGHUP, SIGCHLD, SIGPIPE}) {
+    sigset_t dropped = signal_set(blocked_signals);
+    for (int const signal : blocked_signals) {
       if (::sigismember(&child_mask_, signal) == 1) ::sigdelset(&dropped, signal);
     }
     timespec const at_once{};

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// Acts as a role, on top of whatever source of credentials has the right to: `--role ARN`. The
+// source is asked anew each time, so it may rotate its keys. Without a role it is the source.
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "sla/aws/credential/role_caller.hpp"
+#include "sla/aws/credential/stability.hpp"
+#include "sla/aws/credentials.hpp"
+#include "sla/aws/http.hpp"
+#include "sla/aws/sts_assume_role.hpp"
+#include "sla/core/clock.hpp"
+#include "sla/core/result.hpp"
+#include "sla/core/time.hpp"
+
+namespace sla::inline v1 {
+
+/// The credentials of a role, assumed with those of `Source`. Not thread-safe.
+template <CredentialSource Source, Transport T, Clock C>
+class AssumeRoleCredentials {
+ public:
+  AssumeRoleCredentials(Source source, RoleCaller<T, C> caller, std::optional<Role> role)
+      : source_(std::move(source)), caller_(std::move(caller)), role_(std::move(role)) {}
+
+  /// The keys of the role; the source's own error where it has none to assume it with.
+  [[nodiscard]] Result<Credentials> credentials(WallTime now) {
+    auto keys = source_.credentials(now);
+    if (!keys || !role_) return keys;
+    auto assumed = caller_.assume(*role_, *keys);
+    if (!assumed) return std::move(assumed).error().within("role " + role_->arn);
+    assumed->source = "role " + role_->arn + ", with " + keys->source;
+    return assumed;
+  }
+
+  [[nodiscard]] Stability stability() const {
+    return role_ ? Stability::lasting : stability_of(source_);
+  }
+
+  /// For who wants to know what it tried.
+  [[nodiscard]] Source const& source() const noexcept { return source_; }
+
+ private:
+  Source source_;
+  RoleCaller<T, C> caller_;
+  std::optional<Role> role_;
+};
+
+}  // namespace sla::inline v1

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// Asks STS for the credentials of a role, at the host of the region, with keys or with the token of
+// an identity provider as the proof. Which role and by what right is the business of the sources of
+// credentials.
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "sla/aws/client.hpp"
+#include "sla/aws/credentials.hpp"
+#include "sla/aws/endpoint.hpp"
+#include "sla/aws/endpoint_settings.hpp"
+#include "sla/aws/http.hpp"
+#include "sla/aws/service_error.hpp"
+#include "sla/aws/sigv4.hpp"
+#include "sla/aws/sts_assume_role.hpp"
+#include "sla/aws/xml.hpp"
+#include "sla/core/clock.hpp"
+#include "sla/core/result.hpp"
+#include "sla/core/secret.hpp"
+#include "sla/core/time.hpp"
+
+namespace sla::inline v1 {
+
+/// Keys that somebody else supplied already.
+struct GivenCredentials {
+  Credentials keys{};
+
+  [[nodiscard]] Result<Credentials> credentials(WallTime /*now*/) const { return keys; }
+};
+
+/// Which STS is asked, and how long.
+struct StsOptions {
+  EndpointSettings endpoints{};
+  std::string region{};  ///< for roles that name none
+  Duration limit = std::chrono::seconds{15};
+  Duration attempt_limit = std::chrono::seconds{5};
+};
+
+/// Asks STS for roles, and keeps the connection. Not thread-safe.
+template <Transport T, Clock C>
+class RoleCaller {
+ public:
+  RoleCaller(T transport, C clock, StsOptions options)
+      : client_(std::move(transport), {}, {}, clock),
+        clock_(std::move(clock)),
+        options_(std::move(options)) {}
+
+  /// Assumes the role with keys. An Error that is Errc::denied or Errc::rejected is the last word
+  /// of STS.
+  [[nodiscard]] Result<Credentials> assume(Role const& role, Credentials const& keys) {
+    auto url = endpoint(role);
+    if (!url) return url.error();
+    auto request = assume_role_request(*std::move(url), role);
+    if (!request) return request.error();
+    client_.source().keys = keys;
+    return call(*std::move(request), {.region = region_of(role), .service = "sts"},
+                Authentication::sigv4);
+  }
+
+  /// Assumes the role with a token. The same holds for its errors.
+  [[nodiscard]] Result<Credentials> assume(Role const& role, Secret const& token) {
+    auto url = endpoint(role);
+    if (!url) return url.error();
+    auto request = assume_role_with_web_identity_request(*std::move(url), role, token);
+    if (!request) return request.error();
+    return call(*std::move(request), {}, Authentication::none);
+  }
+
+ private:
+  [[nodiscard]] std::string const& region_of(Role const& role) const {
+    return role.region.empty() ? options_.region : role.region;
+  }
+  [[nodiscard]] Result<Url> endpoint(Role const& role) const {
+    if (region_of(role).empty()) {
+      return Error{Errc::invalid,
+                   "no region is set, so which STS to ask is not known (AWS_REGION)"};
+    }
+    return endpoint_url(Service::sts, options_.endpoints.in(region_of(role), Service::sts));
+  }
+
+  Result<Credentials> call(Request request, SigningScope const& scope,
+                           Authentication authentication) {
+    ServiceError said{};
+    Call const how{.scope = scope,
+                   .deadline = clock_.now() + options_.limit,
+                   .attempt_limit = options_.attempt_limit,
+                   .authentication = authentication};
+    auto const answer = client_.call(std::move(request), how, [&](Response const& refusal) {
+      return said = read_xml_error(refusal);
+    });
+    auto keys = answer ? parse_assumed_role(*answer) : Result<Credentials>(answer.error());
+    if (keys) return keys;
+    Error error = std::move(keys).error().within("sts");
+    bool const denied = error.code == Errc::denied || error.code == Errc::rejected;
+    if (denied && !is_last_word(said)) error.code = Errc::invalid;
+    return error;
+  }
+
+  Client<T, GivenCredentials, C> client_;
+  C clock_;
+  StsOptions options_;
+};
+
+}  // namespace sla::inline v1

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+// Any bytes as the config file and as the credentials file: they parse or give an error, and every
+// profile has a plan or gives an error.
+#include "sla/aws/ini.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "sla/aws/credential/profile_plan.hpp"
+#include "sla/aws/profile.hpp"
+
+using namespace sla;
+
+namespace {
+
+void check(ProfileTexts texts) {
+  auto const profiles = Profiles::parse(texts);
+  if (!profiles) {
+    if (profiles.error().message.find(": line ") == std::string::npos) std::abort();
+    return;
+  }
+  for (std::string const& name : profiles->names()) {
+    auto const profile = profiles->find(name);
+    if (!profile) continue;
+    auto const plan = plan_profile(*profiles, *profile, "fuzz");
+    if (!plan && plan.error().code != Errc::invalid && plan.error().code != Errc::not_configured) {
+      std::abort();
+    }
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
+  std::string text(size, '\0');
+  for (std::size_t i = 0; i < size; ++i) text[i] = static_cast<char>(data[i]);
+  check({.config = text, .credentials = {}});
+  check({.config = {}, .credentials = text});
+  check({.config = text, .credentials = text});
+  return 0;
+}
