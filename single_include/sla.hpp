@@ -1019,6 +1019,10 @@ class Environment {
     if (found == variables_.end() || found->second.empty()) return std::nullopt;
     return std::string_view(found->second);
   }
+  /// Whether the variable is there at all, with or without a value.
+  [[nodiscard]] bool has(std::string_view name) const {
+    return variables_.find(name) != variables_.end();
+  }
   void set(std::string name, std::string value) {
     variables_.insert_or_assign(std::move(name), std::move(value));
   }
@@ -3985,9 +3989,9 @@ class QueryForm {
 
   QueryForm& add(QueryParameter parameter) {
     if (!text_.empty()) text_ += '&';
-    percent_encode_to(text_, parameter.name, Slash::encode);
+    append(parameter.name);
     text_ += '=';
-    percent_encode_to(text_, parameter.value, Slash::encode);
+    append(parameter.value);
     return *this;
   }
 
@@ -4002,6 +4006,17 @@ class QueryForm {
   }
 
  private:
+  /// A form writes a blank as a plus sign; services take %20 too, some look-alikes do not.
+  void append(std::string_view text) {
+    for (std::size_t blank = text.find(' '); blank != std::string_view::npos;
+         blank = text.find(' ')) {
+      percent_encode_to(text_, text.substr(0, blank), Slash::encode);
+      text_ += '+';
+      text.remove_prefix(blank + 1);
+    }
+    percent_encode_to(text_, text, Slash::encode);
+  }
+
   std::string text_;
 };
 
@@ -6368,8 +6383,9 @@ inline long curl_milliseconds(Duration time) {
 inline constexpr std::pair<CURLoption, long> curl_options[] = {
     {CURLOPT_QUICK_EXIT, 1},  // a name server that is silent holds up nobody
     {CURLOPT_NOSIGNAL, 1},
-    {CURLOPT_TCP_NODELAY, 1},
     {CURLOPT_TCP_KEEPALIVE, 1},
+    {CURLOPT_LOW_SPEED_LIMIT, 1},  // a silent connection ends in time for another attempt
+    {CURLOPT_LOW_SPEED_TIME, 6},
     {CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
     {CURLOPT_SSL_VERIFYPEER, 1},
     {CURLOPT_SSL_VERIFYHOST, 2},
@@ -6490,11 +6506,11 @@ class Curl {
     setup.set(CURLOPT_URL, to_string(request.url).c_str());
     setup.set(CURLOPT_PROTOCOLS_STR, "http,https");
     auto const size = static_cast<curl_off_t>(request.body.size());
+    bool const put = request.method == Method::put, post = request.method == Method::post;
     if (request.method == Method::head) setup.set(CURLOPT_NOBODY, 1L);
-    if (request.method == Method::put) setup.set(CURLOPT_UPLOAD, 1L);
-    if (request.method == Method::put) setup.set(CURLOPT_INFILESIZE_LARGE, size);
-    if (request.method == Method::post) setup.set(CURLOPT_POST, 1L);
-    if (request.method == Method::post) setup.set(CURLOPT_POSTFIELDSIZE_LARGE, size);
+    if (put || post) setup.set(put ? CURLOPT_UPLOAD : CURLOPT_POST, 1L);
+    if (put) setup.set(CURLOPT_INFILESIZE_LARGE, size);
+    if (post) setup.set(CURLOPT_POSTFIELDSIZE_LARGE, size);
   }
 
   /// libcurl's words on a proxy or a URL may hold a password that somebody put there.
@@ -8266,12 +8282,15 @@ class Directory {
   }
 
  private:
-  /// The key with each step that would lead elsewhere made a plain name.
+  static constexpr std::string_view events_name = "events.ndjson";
+
+  /// The key with each part that would lead elsewhere, or to the events, made a plain name.
   static std::string confined(std::string_view key) {
     std::string out;
     for (std::string_view const part : split(key, '/')) {
       if (!out.empty()) out += '/';
-      out += part == "." ? "%2E" : part == ".." ? "%2E%2E" : part;
+      bool const events = out.empty() && part == events_name;
+      out += part == "." ? "%2E" : part == ".." ? "%2E%2E" : events ? "events%2Endjson" : part;
     }
     return out;
   }
@@ -8295,7 +8314,7 @@ class Directory {
   }
 
   Result<void> add_event(Report const& report) const {
-    std::string const path = options_.path + "/events.ndjson";
+    std::string const path = (options_.path + '/').append(events_name);
     auto const file = open_file(path, O_WRONLY | O_CREAT | O_APPEND, 0644);
     if (!file) return file.error();
     std::string const line = event_json(report, options_.format) + '\n';

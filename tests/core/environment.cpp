@@ -48,3 +48,11 @@ TEST_CASE("the environment of the process is a copy") {
   ::unsetenv("SLA_TEST_VARIABLE");
   CHECK(Environment::of_process().get("SLA_TEST_VARIABLE") == std::nullopt);
 }
+
+TEST_CASE("a variable without a value is there, but has none to give") {
+  sla::Environment environment;
+  environment.set("EMPTY", "");
+  CHECK(environment.has("EMPTY"));
+  CHECK_FALSE(environment.get("EMPTY"));
+  CHECK_FALSE(environment.has("MISSING"));
+}

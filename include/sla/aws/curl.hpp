@@ -148,8 +148,9 @@ inline long curl_milliseconds(Duration time) {
 inline constexpr std::pair<CURLoption, long> curl_options[] = {
     {CURLOPT_QUICK_EXIT, 1},  // a name server that is silent holds up nobody
     {CURLOPT_NOSIGNAL, 1},
-    {CURLOPT_TCP_NODELAY, 1},
     {CURLOPT_TCP_KEEPALIVE, 1},
+    {CURLOPT_LOW_SPEED_LIMIT, 1},  // a silent connection ends in time for another attempt
+    {CURLOPT_LOW_SPEED_TIME, 6},
     {CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
     {CURLOPT_SSL_VERIFYPEER, 1},
     {CURLOPT_SSL_VERIFYHOST, 2},
@@ -270,11 +271,11 @@ class Curl {
     setup.set(CURLOPT_URL, to_string(request.url).c_str());
     setup.set(CURLOPT_PROTOCOLS_STR, "http,https");
     auto const size = static_cast<curl_off_t>(request.body.size());
+    bool const put = request.method == Method::put, post = request.method == Method::post;
     if (request.method == Method::head) setup.set(CURLOPT_NOBODY, 1L);
-    if (request.method == Method::put) setup.set(CURLOPT_UPLOAD, 1L);
-    if (request.method == Method::put) setup.set(CURLOPT_INFILESIZE_LARGE, size);
-    if (request.method == Method::post) setup.set(CURLOPT_POST, 1L);
-    if (request.method == Method::post) setup.set(CURLOPT_POSTFIELDSIZE_LARGE, size);
+    if (put || post) setup.set(put ? CURLOPT_UPLOAD : CURLOPT_POST, 1L);
+    if (put) setup.set(CURLOPT_INFILESIZE_LARGE, size);
+    if (post) setup.set(CURLOPT_POSTFIELDSIZE_LARGE, size);
   }
 
   /// libcurl's words on a proxy or a URL may hold a password that somebody put there.

@@ -3,6 +3,7 @@
 // The query protocol of SNS and STS: a form with the action and its parameters, posted to the root
 // of the service. What the parameters are is each operation's business.
 // https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -35,9 +36,9 @@ class QueryForm {
 
   QueryForm& add(QueryParameter parameter) {
     if (!text_.empty()) text_ += '&';
-    percent_encode_to(text_, parameter.name, Slash::encode);
+    append(parameter.name);
     text_ += '=';
-    percent_encode_to(text_, parameter.value, Slash::encode);
+    append(parameter.value);
     return *this;
   }
 
@@ -52,6 +53,17 @@ class QueryForm {
   }
 
  private:
+  /// A form writes a blank as a plus sign; services take %20 too, some look-alikes do not.
+  void append(std::string_view text) {
+    for (std::size_t blank = text.find(' '); blank != std::string_view::npos;
+         blank = text.find(' ')) {
+      percent_encode_to(text_, text.substr(0, blank), Slash::encode);
+      text_ += '+';
+      text.remove_prefix(blank + 1);
+    }
+    percent_encode_to(text_, text, Slash::encode);
+  }
+
   std::string text_;
 };
 

@@ -38,6 +38,10 @@ class Environment {
     if (found == variables_.end() || found->second.empty()) return std::nullopt;
     return std::string_view(found->second);
   }
+  /// Whether the variable is there at all, with or without a value.
+  [[nodiscard]] bool has(std::string_view name) const {
+    return variables_.find(name) != variables_.end();
+  }
   void set(std::string name, std::string value) {
     variables_.insert_or_assign(std::move(name), std::move(value));
   }

@@ -62,12 +62,15 @@ class Directory {
   }
 
  private:
-  /// The key with each step that would lead elsewhere made a plain name.
+  static constexpr std::string_view events_name = "events.ndjson";
+
+  /// The key with each part that would lead elsewhere, or to the events, made a plain name.
   static std::string confined(std::string_view key) {
     std::string out;
     for (std::string_view const part : split(key, '/')) {
       if (!out.empty()) out += '/';
-      out += part == "." ? "%2E" : part == ".." ? "%2E%2E" : part;
+      bool const events = out.empty() && part == events_name;
+      out += part == "." ? "%2E" : part == ".." ? "%2E%2E" : events ? "events%2Endjson" : part;
     }
     return out;
   }
@@ -91,7 +94,7 @@ class Directory {
   }
 
   Result<void> add_event(Report const& report) const {
-    std::string const path = options_.path + "/events.ndjson";
+    std::string const path = (options_.path + '/').append(events_name);
     auto const file = open_file(path, O_WRONLY | O_CREAT | O_APPEND, 0644);
     if (!file) return file.error();
     std::string const line = event_json(report, options_.format) + '\n';

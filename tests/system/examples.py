@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: MIT
+"""The examples run and print what they should, and the README's code is the examples' code."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+import sigv4_check as sigv4
+from runner_process import RunnerProcess
+
+_ROOT = Path(__file__).resolve().parents[2]
+_SIGNED = """\
+Content-Type: application/x-www-form-urlencoded; charset=utf-8
+X-Amz-Date: 20260101T000000Z
+Authorization: AWS4-HMAC-SHA256 \
+Credential=AKIAIOSFODNN7EXAMPLE/20260101/eu-central-1/sns/aws4_request, \
+SignedHeaders=content-type;host;x-amz-date, \
+Signature={signature}
+"""
+
+
+def code_of(text: str) -> str:
+    """A program without its comments and blank lines."""
+    return "\n".join(line for line in text.splitlines() if line.strip()
+                     and not line.lstrip().startswith("//"))
+
+
+@unittest.skipUnless(os.environ.get("SLA_EXAMPLES"), "SLA_EXAMPLES does not name the examples")
+class ProgramsTest(unittest.TestCase):
+    """The programs as they were built."""
+
+    def run_example(self, name: str) -> str:
+        done = subprocess.run([str(self.path(name))], capture_output=True, text=True, check=False,
+                              stdin=subprocess.DEVNULL, timeout=30)
+        self.assertEqual(0, done.returncode, done.stderr)
+        return done.stdout
+
+    @staticmethod
+    def path(name: str) -> Path:
+        return Path(os.environ["SLA_EXAMPLES"]) / name
+
+    def test_a_publisher_of_one_s_own_gets_each_result(self) -> None:
+        self.assertEqual("test -d /: green\ntest -f /: red\n", self.run_example("custom_publisher"))
+
+    def test_a_request_signed_by_hand_is_signed_right(self) -> None:
+        source = (_ROOT / "examples/sign_request.cpp").read_text()
+        body = "".join(re.findall(r'"(Action=[^"]*|&TopicArn=[^"]*)"', source)).encode()
+        secret = re.search(r'Secret\("([^"]+)"\)', source)[1]  # type: ignore[index]
+        host = re.search(r'\.host = "([^"]+)"', source)[1]  # type: ignore[index]
+        signed = [("Content-Type", "application/x-www-form-urlencoded; charset=utf-8"),
+                  ("Host", host), ("X-Amz-Date", "20260101T000000Z")]
+        scope = sigv4.Scope("20260101", "eu-central-1", "sns")
+        canonical = sigv4.canonical_request(
+            "POST", "/", "", signed, ["content-type", "host", "x-amz-date"],
+            sigv4.sha256_hex(body))
+        signature = sigv4.signature(secret, scope, sigv4.string_to_sign("20260101T000000Z", scope,
+                                                                        canonical))
+        printed = self.run_example("sign_request")
+        self.assertEqual(sorted(_SIGNED.format(signature=signature).lower().splitlines()),
+                         sorted(printed.lower().splitlines()))
+
+    def test_the_smallest_runner_prints_each_result_and_stops_on_a_signal(self) -> None:
+        process = RunnerProcess(["/bin/echo", "hi"], {}, program=str(self.path("minimal")))
+        self.addCleanup(process.kill_all)
+        process.wait_for_line(r'^\{"service":"minimal"', stream="out")
+        finished = process.stop()
+        self.assertEqual((0, b""), (finished.code, re.sub(rb"(?m)^.* sla-runner run .*\n", b"",
+                                                          finished.err)))
+        self.assertEqual("hi", finished.out_text.splitlines()[0])
+        event = json.loads(finished.out_text.splitlines()[1])
+        self.assertEqual((True, "pass"), (event["succeeded"], event["verdict"]))
+
+    @unittest.skipUnless(shutil.which("nm"), "there is no nm")
+    def test_what_a_program_does_not_name_is_not_in_it(self) -> None:
+        table = subprocess.run(["nm", "-C", str(self.path("minimal"))], capture_output=True,
+                               text=True, check=True).stdout
+        self.assertIn("sla::v1::", table)
+        for name in (r"\bs3", r"put_object", r"\bsts\b", r"get_caller_identity", r"\bsns\b",
+                     r"simdjson", r"curl_", r"EVP_", r"SHA256_", r"Signer", r"Credentials"):
+            self.assertIsNone(re.search(name, table, re.I), re.findall(f".*{name}.*", table)[:3])
+
+
+class ReadmeTest(unittest.TestCase):
+    """The blocks of code in the README."""
+
+    blocks: list[str]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.blocks = re.findall(r"^```cpp\n(.*?)^```", (_ROOT / "README.md").read_text(),
+                                re.M | re.S)
+
+    def test_the_first_program_is_the_smallest_example(self) -> None:
+        self.assertEqual(code_of((_ROOT / "examples/minimal.cpp").read_text()),
+                         code_of(self.blocks[0]))
+
+    def test_the_publisher_is_that_of_the_example(self) -> None:
+        example = code_of((_ROOT / "examples/custom_publisher.cpp").read_text())
+        self.assertTrue(any(code_of(block) in example for block in self.blocks[1:]))
+
+    @unittest.skipUnless(shutil.which("c++"), "there is no compiler")
+    def test_every_block_compiles(self) -> None:
+        self.assertTrue(self.blocks)
+        for number, block in enumerate(self.blocks):
+            with self.subTest(number), tempfile.TemporaryDirectory() as folder:
+                source = Path(folder) / "block.cpp"
+                # A block without includes is an excerpt.
+                head = '#include <cstdio>\n#include "sla/runner.hpp"\n'
+                head = "" if "#include" in block else head
+                source.write_text(head + block)
+                done = subprocess.run(
+                    ["c++", "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Werror",
+                     f"-I{_ROOT / 'include'}", str(source)],
+                    capture_output=True, text=True, check=False)
+                self.assertEqual(0, done.returncode, done.stderr)
+
+    def test_the_event_is_one_that_the_program_writes(self) -> None:
+        text = (_ROOT / "README.md").read_text()
+        block = re.search(r"```json\n\s*(\{.*?\})\n\s*```", text, re.S)[1]  # type: ignore[index]
+        event = json.loads(block)
+        self.assertEqual(["service", "group", "groups", "succeeded", "timestamp",
+                          "testExecutionSecs", "runId", "verdict", "exitCode", "startedAtMs",
+                          "durationMs", "logUri"], list(event))
+        self.assertEqual(event["startedAtMs"] + event["durationMs"], 1000 * int(event["timestamp"]))
+
+
+if __name__ == "__main__":
+    unittest.main()

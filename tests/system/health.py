@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: MIT
+"""`sla-runner healthcheck` of the real program. Each test has a copy of the program of its own: the
+healthcheck looks at everything that runs the same file."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+import unittest
+
+from fake_aws import FakeAws, faults
+from runner_process import RunnerProcess
+from store_case import StoreTest, wait_until
+
+
+class HealthTest(StoreTest):
+    """Whether the loop is alive."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.program = shutil.copy(os.environ["SLA_RUNNER"], self.folder)
+
+    def start_own(self, *arguments: str, **environment: str) -> RunnerProcess:
+        """Starts the copy with a store."""
+        return self.start(*self.job(*arguments), program=self.program, environment=environment,
+                          directory=self.folder)
+
+    def check(self) -> tuple[int, str]:
+        """The exit code and the line of a healthcheck."""
+        done = subprocess.run([self.program, "healthcheck"], capture_output=True, env={},
+                              stdin=subprocess.DEVNULL, timeout=10, check=False, text=True)
+        self.assertEqual("", done.stderr)
+        self.assertEqual(1, done.stdout.count("\n"), done.stdout)
+        return done.returncode, done.stdout
+
+    def assert_alive(self, process: RunnerProcess, activity: str) -> None:
+        self.assertEqual((0, f"process {process.pid} is {activity}\n"), self.check())
+
+    def test_without_a_runner_nothing_is_alive(self) -> None:
+        self.assertEqual((1, "no runner is alive here\n"), self.check())
+
+    def test_a_waiting_runner_is_alive(self) -> None:
+        process = self.start_own("--delay", "3600", "--", "/bin/true")
+        self.wait_for_events(1, process)
+        wait_until(lambda: "waiting" in self.check()[1])
+        self.assert_alive(process, "waiting for the next run")
+        process.stop()
+        self.assertEqual((1, "no runner is alive here\n"), self.check())
+
+    def test_a_running_test_is_alive(self) -> None:
+        for limit in ("0", "60"):
+            process = self.start_own("--delay", "3600", "--timeout", limit, "--command",
+                                     "echo ready; exec sleep 300")
+            process.wait_for_line("ready", stream="out")
+            self.assert_alive(process, "running the test")
+            process.kill_all()
+
+    def test_a_failing_test_is_alive(self) -> None:
+        process = self.start_own("--delay", "3600", "--", "/bin/false")
+        self.wait_for_events(1, process)
+        wait_until(lambda: "waiting" in self.check()[1])
+        self.assertEqual(0, self.check()[0])
+
+    def test_a_disabled_runner_is_alive(self) -> None:
+        process = self.start_own("--delay", "1", "--disabled", "--", "/bin/true")
+        process.wait_for_line("disabled")
+        wait_until(lambda: "waiting" in self.check()[1])
+        self.assertEqual(0, self.check()[0])
+
+    def test_a_delivery_that_takes_its_time_is_alive(self) -> None:
+        with FakeAws() as aws:
+            topic = aws.create_topic("results")
+            aws.fail("sns:Publish", faults.stall(), times=None)
+            process = self.start_own("--delay", "0", "--sns-topic-arn", topic, "--", "/bin/true",
+                                     **aws.environment())
+            aws.wait_for(aws.requests)
+            self.assert_alive(process, "publishing a result")
+            process.kill_all()
+
+    def test_a_runner_whose_standard_descriptors_are_closed_is_alive(self) -> None:
+        words = " ".join(f"'{word}'" for word in self.job("--delay", "3600", "--", "/bin/true"))
+        process = self.start("-c", f"exec \"$0\" {words} <&- >&- 2>&-", self.program,
+                             program="/bin/sh")
+        self.wait_for_events(1, process)
+        wait_until(lambda: "waiting" in self.check()[1])
+        self.assert_alive(process, "waiting for the next run")
+
+    def test_a_runner_that_is_stuck_is_not_and_one_that_goes_on_is_again(self) -> None:
+        process = self.start_own("--delay", "0.1", "--", "/bin/true")
+        self.wait_for_events(2, process)
+        process.send(signal.SIGSTOP)
+        self.assertEqual(0, self.check()[0])  # it may be a little late
+        wait_until(lambda: self.check()[0] == 1, 30)
+        self.assertRegex(self.check()[1], rf"^process {process.pid} is stuck: "
+                         r"(waiting|running|publishing).*, overdue by \d+\.\d+ s$")
+        process.send(signal.SIGCONT)
+        wait_until(lambda: self.check()[0] == 0)
+
+    def test_a_runner_that_is_slow_to_start_a_long_wait_is_not_taken_for_stuck(self) -> None:
+        process = self.start_own("--every", "1000000000", "--", "/bin/true")
+        self.wait_for_events(1, process)
+        wait_until(lambda: "waiting" in self.check()[1])
+        self.assertEqual(0, self.check()[0])
+
+    def test_it_answers_without_settings_or_a_writable_disk_and_writes_nothing(self) -> None:
+        process = self.start_own("--delay", "3600", "--", "/bin/true")
+        self.wait_for_events(1, process)
+        before = sorted(self.folder.rglob("*"))
+        seconds = []
+        for _ in range(20):
+            began = time.perf_counter()
+            self.assertEqual(0, self.check()[0])
+            seconds.append(time.perf_counter() - began)
+        self.assertEqual(before, sorted(self.folder.rglob("*")))
+        print(f"    a healthcheck with its process: {1000 * min(seconds):.1f} to "
+              f"{1000 * max(seconds):.1f} ms")
+
+
+if __name__ == "__main__":
+    unittest.main()

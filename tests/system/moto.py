@@ -1,0 +1,251 @@
+# SPDX-License-Identifier: MIT
+"""The main job against moto, a server of AWS that others wrote and that checks signatures itself.
+What it took in is read back with boto3. Skipped where one of the two is not there."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+import tempfile
+import unittest
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import certificates
+from runner_process import Finished, RunnerTest
+from store_case import wait_until
+
+try:
+    import boto3
+    import botocore.config
+except ImportError:
+    boto3 = None
+
+_REGION = "eu-central-1"
+_BYTES = r"printf 'out\n'; printf 'err \377\376\033[1m\n' >&2"
+_WROTE = b"out\nerr \xff\xfe\x1b[1m\n"
+
+
+def _why_not() -> str:
+    if not shutil.which("moto_server"):
+        return "moto_server is not on the PATH"
+    return "" if boto3 else "boto3 cannot be imported"
+
+
+_REASON = _why_not()
+
+
+@contextmanager
+def moto_server(log: Path, *arguments: str) -> Iterator[int]:
+    """A server on a free port of loopback."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = int(free.getsockname()[1])
+    environment = dict(os.environ, INITIAL_NO_AUTH_ACTION_COUNT="1000000")
+    with log.open("wb") as out, subprocess.Popen(
+            ["moto_server", "-H", "127.0.0.1", "-p", str(port), *arguments], env=environment,
+            stdin=subprocess.DEVNULL, stdout=out, stderr=out) as process:
+        try:
+            wait_until(lambda: answers(port) or process.poll() is not None, 60, log.read_text)
+            yield port
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def answers(port: int) -> bool:
+    """Whether something listens there."""
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+        return True
+    except OSError:
+        return False
+
+
+class Server:
+    """What the tests below find wherever the server is."""
+
+    scheme = "http"
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()  # type: ignore[misc]
+        if not os.environ.get("SLA_RUNNER"):
+            raise unittest.SkipTest("SLA_RUNNER does not name the program to test")
+        folder = Path(tempfile.mkdtemp(prefix="sla-moto-"))
+        cls.addClassCleanup(shutil.rmtree, folder)  # type: ignore[attr-defined]
+        arguments: list[str] = []
+        cls.ca_file = None
+        if cls.scheme == "https":
+            authority = certificates.Authority(folder)
+            leaf, cls.ca_file = authority.leaf(), str(authority.ca_file)
+            arguments = ["-s", "-c", str(leaf.certificate), "-k", str(leaf.key)]
+        port = cls.enterClassContext(  # type: ignore[attr-defined]
+            moto_server(folder / "log", *arguments))
+        cls.url = f"{cls.scheme}://127.0.0.1:{port}"
+        cls.key = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "any"}
+        cls.set_up()
+
+    @classmethod
+    def client(cls, service: str) -> Any:
+        """A client of boto3 with the key of the tests and nothing of the machine's set-up."""
+        return boto3.client(service, region_name=_REGION, endpoint_url=cls.url, verify=cls.ca_file,
+                            aws_access_key_id=cls.key["AWS_ACCESS_KEY_ID"],
+                            aws_secret_access_key=cls.key["AWS_SECRET_ACCESS_KEY"],
+                            config=botocore.config.Config(s3={"addressing_style": "path"}))
+
+    @classmethod
+    def set_up(cls) -> None:
+        """A user who may do everything, topics with a queue each, a bucket; from then on the server
+        checks who calls."""
+        iam, sqs, sns = cls.client("iam"), cls.client("sqs"), cls.client("sns")
+        iam.create_user(UserName="tester")
+        everything = {"Version": "2012-10-17",
+                      "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+        iam.put_user_policy(UserName="tester", PolicyName="all",
+                            PolicyDocument=json.dumps(everything))
+        made = iam.create_access_key(UserName="tester")["AccessKey"]
+        cls.key = {"AWS_ACCESS_KEY_ID": made["AccessKeyId"],
+                   "AWS_SECRET_ACCESS_KEY": made["SecretAccessKey"]}
+        cls.topics, cls.queues = {}, {}
+        for name in ("results", "ordered.fifo"):
+            fifo = {"FifoQueue": "true"} if name.endswith(".fifo") else {}
+            topic = sns.create_topic(Name=name, Attributes={"FifoTopic": "true"} if fifo else {})
+            queue = sqs.create_queue(QueueName=name, Attributes=fifo)["QueueUrl"]
+            arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
+            sns.subscribe(TopicArn=topic["TopicArn"], Protocol="sqs",
+                          Endpoint=arn["Attributes"]["QueueArn"])
+            cls.topics[name], cls.queues[name] = topic["TopicArn"], queue
+        cls.client("s3").create_bucket(
+            Bucket="logs", CreateBucketConfiguration={"LocationConstraint": _REGION})
+        cls.check_signatures()
+
+    @classmethod
+    def check_signatures(cls) -> None:
+        """From now on a request without a good signature is refused."""
+        context = ssl.create_default_context(cafile=cls.ca_file) if cls.ca_file else None
+        request = urllib.request.Request(f"{cls.url}/moto-api/reset-auth", b"0",
+                                         {"Content-Type": "text/plain"})
+        with urllib.request.urlopen(request, timeout=10, context=context) as answer:
+            answer.read()
+
+    def setUp(self) -> None:
+        self.environment = self.key | {
+            "AWS_ENDPOINT_URL": self.url, "AWS_REGION": _REGION, "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "AWS_EC2_METADATA_DISABLED": "true"}
+        if self.ca_file:
+            self.environment["AWS_CA_BUNDLE"] = self.ca_file
+
+    def run_once(self, *arguments: str, **environment: str) -> Finished:
+        finished: Finished = self.run_to_end(  # type: ignore[attr-defined]
+            "--service", "shop", "--once", "--command", _BYTES, *arguments,
+            environment=self.environment | environment)
+        return finished
+
+    def messages(self, topic: str) -> list[dict[str, Any]]:
+        """The notifications in the queue of a topic, which is empty then."""
+        sqs, queue = self.client("sqs"), self.queues[topic]
+        found = []
+        while batch := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
+            for one in batch:
+                found.append(json.loads(one["Body"]))
+                sqs.delete_message(QueueUrl=queue, ReceiptHandle=one["ReceiptHandle"])
+        return found
+
+    def message(self, topic: str) -> dict[str, Any]:
+        """The only notification in the queue of a topic."""
+        found = self.messages(topic)
+        self.assertEqual(1, len(found), found)  # type: ignore[attr-defined]
+        return found[0]
+
+    def test_a_run_arrives_as_message_and_object(self) -> None:
+        finished = self.run_once("--sns-topic-arn", self.topics["results"], "--groups", "a,größe",
+                                 "--s3-bucket-name", "logs")
+        self.assertEqual((0, _WROTE), (finished.code, finished.out), finished.err_text)
+        message = self.message("results")
+        event = json.loads(message["Message"])
+        self.assertEqual((True, ["a", "größe"], "pass"),
+                         (event["succeeded"], event["groups"], event["verdict"]))
+        self.assertEqual({"service": ("String", "shop"), "succeeded": ("String", "true"),
+                          "verdict": ("String", "pass"),
+                          "groups": ("String.Array", '["a","größe"]')},
+                         {name: (one["Type"], one["Value"])
+                          for name, one in message["MessageAttributes"].items()})
+        key = event["logUri"].removeprefix("s3://logs/")
+        self.assertEqual(f"shop/{event['timestamp']}_SUCCESS", key)
+        stored = self.client("s3").get_object(Bucket="logs", Key=key)
+        self.assertEqual(_WROTE, stored["Body"].read())
+        self.assertEqual("text/plain; charset=utf-8", stored["ContentType"])
+        self.assertEqual({"run-id": event["runId"], "exit-code": "0"}, stored["Metadata"])
+
+    def test_a_topic_is_found_by_name(self) -> None:
+        finished = self.run_once("--sns-topic-name", "results")
+        self.assertEqual(0, finished.code, finished.err_text)
+        self.message("results")
+
+    def test_a_fifo_topic_takes_the_event(self) -> None:
+        finished = self.run_once("--sns-topic-arn", self.topics["ordered.fifo"])
+        self.assertEqual(0, finished.code, finished.err_text)
+        self.assertEqual("shop", json.loads(self.message("ordered.fifo")["Message"])["service"])
+
+    def test_runs_within_a_second_get_objects_of_their_own(self) -> None:
+        process = self.start(  # type: ignore[attr-defined]
+            "--service", "fast", "--delay", "0", "--sns-topic-arn", self.topics["results"],
+            "--s3-bucket-name", "logs", "--command", "printf %s $SLARUNNER_RUN_ID",
+            environment=self.environment)
+        process.wait_for_line("run ended", 30, count=6)
+        finished = process.stop()
+        self.assertEqual(0, finished.code, finished.err_text)
+        self.assertNotIn(" error: ", finished.err_text)
+        events = [json.loads(one["Message"]) for one in self.messages("results")]
+        self.assertEqual(sorted(re.findall(r"run ended run=(\S+)", finished.err_text)),
+                         sorted(event["runId"] for event in events))
+        s3 = self.client("s3")
+        for event in events:
+            key = event["logUri"].removeprefix("s3://logs/")
+            stored = s3.get_object(Bucket="logs", Key=key)["Body"].read()
+            self.assertEqual(event["runId"], stored.decode())
+
+    def test_a_wrong_secret_is_refused(self) -> None:
+        finished = self.run_once("--sns-topic-arn", self.topics["results"], "--s3-bucket-name",
+                                 "logs", AWS_SECRET_ACCESS_KEY="wrong")
+        self.assertEqual(75, finished.code, finished.err_text)
+        self.assertRegex(finished.err_text, "s3 put object: http 403: SignatureDoesNotMatch.*; "
+                         "sns publish: http 403")
+        self.assertEqual([], self.messages("results"))
+
+    def test_a_topic_and_a_bucket_that_do_not_exist_are_named(self) -> None:
+        finished = self.run_once("--sns-topic-arn", self.topics["results"] + "2")
+        self.assertEqual(75, finished.code)
+        self.assertIn("sns publish: http 404: NotFound", finished.err_text)
+        finished = self.run_once("--sns-topic-arn", self.topics["results"], "--s3-bucket-name",
+                                 "no-logs")
+        self.assertEqual(75, finished.code)
+        self.assertIn("s3 put object: http 404: NoSuchBucket", finished.err_text)
+        self.assertEqual(1, len(self.messages("results")), "the event arrives without its log")
+
+
+@unittest.skipIf(_REASON, _REASON)
+class OverHttp(Server, RunnerTest):
+    """Plain."""
+
+
+@unittest.skipIf(_REASON, _REASON)
+class OverTls(Server, RunnerTest):
+    """Over TLS, with an authority of the test's own."""
+
+    scheme = "https"
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,372 @@
+# SPDX-License-Identifier: MIT
+"""The settings of the real program: where they come from, what is wrong with them, what it does."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import unittest
+from pathlib import Path
+
+from aws_case import BUCKET, AwsTest
+from fake_aws import FakeAws, faults
+from runner_process import Finished, RunnerTest
+
+_ARN = "arn:aws:sns:eu-central-1:123456789012:results"
+_GOOD = ("--command", "true", "--service", "shop", "--delay", "1", "--sns-topic-arn", _ARN)
+_MISSING = {
+    "command": "Command ($SLARUNNER_COMMAND) is a required argument",
+    "service": "Service ($SLARUNNER_SERVICE) is a required argument",
+    "delay": "Delay ($SLARUNNER_DELAY) is a required argument",
+    "sink": "SNS Topic ARN ($SLARUNNER_SNSTOPICARN) or SNS Topic Name ($SLARUNNER_SNSTOPICNAME) "
+            "is a required argument",
+}
+# Flag, variable, a value, and how --print-settings shows it.
+_VALUES = (
+    ("command", "SLARUNNER_COMMAND", "exit 0 # x", "exit 0 # x"),
+    ("service", "SLARUNNER_SERVICE", "shop/größe", "shop/größe"),
+    ("groups", "SLARUNNER_GROUPS", " a , ,b,", "a,b"),
+    ("delay", "SLARUNNER_DELAY", "0.25", "0.25"),
+    ("once", "SLARUNNER_ONCE", "yes", "on"),
+    ("disabled", "SLARUNNER_DISABLED", "On", "on"),
+    ("dry-run", "SLARUNNER_DRYRUN", "false", "on"),
+    ("sns-topic-arn", "SLARUNNER_SNSTOPICARN", _ARN, _ARN),
+    ("sns-topic-name", "SLARUNNER_SNSTOPICNAME", "results", "results"),
+    ("s3-bucket-name", "SLARUNNER_S3BUCKETNAME", "logs", "logs"),
+    ("store", "SLARUNNER_STORE", "/a b", "/a b"),
+    ("upload-logs", "SLARUNNER_UPLOADLOGS", "failures", "failures"),
+    ("timeout", "SLARUNNER_TIMEOUT", "0", "0"),
+    ("grace", "SLARUNNER_GRACE", "1.5", "1.5"),
+    ("stop-timeout", "SLARUNNER_STOPTIMEOUT", "7", "7"),
+    ("log-limit", "SLARUNNER_LOGLIMIT", "64k", "64K"),
+    ("event-format", "SLARUNNER_EVENTFORMAT", "numbers", "numbers"),
+    ("log-format", "SLARUNNER_LOGFORMAT", "json", "json"),
+)
+_SWITCHES = ("once", "disabled", "dry-run")
+_REGION = {"AWS_REGION": "eu-central-1"}
+
+
+class SettingsTest(RunnerTest):
+    """Reads settings and runs nothing."""
+
+    def shown(self, *arguments: str, **environment: str) -> dict[str, tuple[str, str]]:
+        """What --print-settings says: value and source by name."""
+        finished = self.run_to_end("--print-settings", *arguments,
+                                   environment=_REGION | environment)
+        lines = [re.fullmatch(r"(\S+) +(\S.*?)  +(\S.*)", line)
+                 for line in finished.out_text.splitlines()]
+        return {line[1]: (line[2], line[3]) for line in lines if line}
+
+    def problems(self, *arguments: str, **environment: str) -> list[str]:
+        """The lines of a start that is refused with 78."""
+        finished = self.run_to_end(*arguments, environment=_REGION | environment)
+        self.assertEqual((78, b""), (finished.code, finished.out), finished.err_text)
+        return finished.err_text.splitlines()
+
+
+class SourcesTest(SettingsTest):
+    """Flags, variables and defaults."""
+
+    def test_every_setting_can_be_a_flag(self) -> None:
+        for flag, _, value, shown in _VALUES:
+            with self.subTest(flag):
+                given = [f"--{flag}={value}"]
+                self.assertEqual((shown, f"--{flag}"), self.shown(*given)[flag])
+                if flag not in _SWITCHES:
+                    self.assertEqual((shown, f"--{flag}"), self.shown(f"--{flag}", value)[flag])
+
+    def test_a_switch_needs_no_value(self) -> None:
+        for flag in _SWITCHES:
+            self.assertEqual(("on", f"--{flag}"), self.shown(f"--{flag}", "--store", "x")[flag])
+
+    def test_every_setting_can_be_a_variable(self) -> None:
+        shown = self.shown(**{variable: value for _, variable, value, _ in _VALUES})
+        for flag, variable, _, expected in _VALUES:
+            with self.subTest(flag):
+                self.assertEqual((expected, f"${variable}"), shown[flag])
+
+    def test_a_flag_beats_its_variable(self) -> None:
+        shown = self.shown("--service", "flag", "--once=no", SLARUNNER_SERVICE="variable",
+                           SLARUNNER_ONCE="yes")
+        self.assertEqual(("flag", "--service"), shown["service"])
+        self.assertEqual(("off", "--once"), shown["once"])
+
+    def test_the_defaults_are_those_of_the_contract(self) -> None:
+        shown = self.shown()
+        expected = {"upload-logs": "always", "timeout": "3600", "grace": "5", "stop-timeout": "25",
+                    "log-limit": "16M", "event-format": "documented", "log-format": "text",
+                    "once": "off", "disabled": "off", "dry-run": "off", "groups": "-"}
+        self.assertEqual({name: (value, "default") for name, value in expected.items()},
+                         {name: shown[name] for name in expected})
+
+    def test_variables_without_a_flag_are_shown_by_their_names(self) -> None:
+        shown = self.shown(SLARUNNER_SVC_TAG="tag", SLA_TARGET="99.9")
+        self.assertEqual(("tag", "$SLARUNNER_SVC_TAG"), shown["SLARUNNER_SVC_TAG"])
+        self.assertEqual(("99.9", "$SLA_TARGET"), shown["SLA_TARGET"])
+
+    def test_words_are_shown_as_words(self) -> None:
+        self.assertEqual(("'echo' 'a b'", "after --"), self.shown("--", "echo", "a b")["command"])
+
+    def test_each_word_for_yes_and_no_is_understood_in_any_case(self) -> None:
+        for words, expected in ((("true", "1", "Yes", "ON", "TRUE"), "on"),
+                                (("false", "0", "No", "OFF", ""), "off")):
+            for word in words:
+                with self.subTest(word):
+                    self.assertEqual(expected, self.shown(SLARUNNER_DISABLED=word)["disabled"][0])
+
+    def test_print_settings_shows_no_secret(self) -> None:
+        finished = self.run_to_end("--print-settings", *_GOOD, environment=_REGION | {
+            "AWS_ACCESS_KEY_ID": "AKIASHOWN", "AWS_SECRET_ACCESS_KEY": "hidden-secret",
+            "AWS_SESSION_TOKEN": "hidden-token"})
+        self.assertEqual(0, finished.code, finished.err_text)
+        self.assertNotIn("hidden", finished.out_text + finished.err_text)
+
+
+class HelpTest(SettingsTest):
+    """What explains the program."""
+
+    def test_help_names_every_setting_with_its_variable_and_default(self) -> None:
+        finished = self.run_to_end("--help")
+        self.assertEqual((0, b""), (finished.code, finished.err))
+        for flag, variable, _, _ in _VALUES:
+            self.assertRegex(finished.out_text, rf"\n  --{flag}\b")
+            self.assertRegex(finished.out_text, rf"\n    {variable}\b")
+        for text in ("SLARUNNER_SVC_TAG", "SLA_TARGET", "--every SECONDS", "SLARUNNER_EVERY",
+                     "3600", "16M", "  78  ", "  75  ", "  64  "):
+            self.assertIn(text, finished.out_text)
+        self.assertLessEqual(max(map(len, finished.out_text.splitlines())), 100)
+
+    def test_version_is_one_line(self) -> None:
+        header = (Path(__file__).parents[2] / "include/sla/version.hpp").read_text()
+        numbers = [re.search(rf"SLA_VERSION_{part} (\d+)", header)[1]  # type: ignore[index]
+                   for part in ("MAJOR", "MINOR", "PATCH")]
+        finished = self.run_to_end("--version")
+        self.assertEqual((0, f"sla-runner {'.'.join(numbers)}\n".encode(), b""),
+                         (finished.code, finished.out, finished.err))
+
+    def test_help_and_version_need_no_settings(self) -> None:
+        for flag in ("--help", "--version", "--print-settings"):
+            finished = self.run_to_end(flag, *_GOOD, environment=_REGION)
+            self.assertEqual(0, finished.code)
+
+
+class ProblemsTest(SettingsTest):
+    """What is missing or wrong."""
+
+    def test_what_is_missing_is_said_in_the_promised_words(self) -> None:
+        self.assertEqual(list(_MISSING.values()), self.problems())
+        for name in _MISSING:
+            with self.subTest(name):
+                position = {"command": 0, "service": 2, "delay": 4, "sink": 6}[name]
+                arguments = _GOOD[:position] + _GOOD[position + 2:]
+                self.assertEqual([_MISSING[name]], self.problems(*arguments))
+
+    def test_an_empty_variable_is_a_missing_one(self) -> None:
+        self.assertEqual(list(_MISSING.values()), self.problems(
+            SLARUNNER_COMMAND="", SLARUNNER_SERVICE="", SLARUNNER_DELAY="",
+            SLARUNNER_SNSTOPICARN="", SLARUNNER_SNSTOPICNAME=""))
+
+    def test_a_store_or_a_topic_by_name_is_sink_enough(self) -> None:
+        for sink in ("--store=/x", "--sns-topic-name=results"):
+            self.assertEqual([_MISSING["delay"]],
+                             self.problems("--command=x", "--service=x", sink))
+
+    def test_a_bucket_alone_is_no_sink(self) -> None:
+        self.assertEqual([_MISSING["sink"]], self.problems(
+            "--command=x", "--service=x", "--delay=0", "--s3-bucket-name=logs"))
+
+    def test_each_malformed_value_is_one_line_that_names_the_setting_and_the_value(self) -> None:
+        wrong = {"groups": "a\x01b", "delay": "soon", "every": "0", "once": "perhaps",
+                 "disabled": "2", "sns-topic-name": "no topic", "s3-bucket-name": "no_Bucket!",
+                 "upload-logs": "sometimes", "timeout": "-1", "grace": "1e400",
+                 "stop-timeout": "1,5", "log-limit": "12Q", "event-format": "xml",
+                 "log-format": "loud", "sns-topic-arn": "results"}
+        lines = self.problems("--command= ", "--service=\t",
+                              *(f"--{flag}={value}" for flag, value in wrong.items()))
+        for flag, value in wrong.items():
+            shown = value.replace("\x01", "\\x01")
+            found = [line for line in lines if f"(--{flag}):" in line]
+            self.assertEqual(1, len(found), (flag, lines))
+            self.assertIn(f"'{shown}'", found[0])
+        both = "Delay (--delay) and Every (--every) exclude each other: give one of them"
+        self.assertIn(both, lines)
+        self.assertEqual(len(wrong) + 3, len(lines), lines)
+
+    def test_a_wrong_variable_is_named_as_a_variable(self) -> None:
+        [line] = self.problems(*_GOOD, SLARUNNER_TIMEOUT="long")
+        self.assertTrue(line.startswith("Timeout ($SLARUNNER_TIMEOUT): 'long' is "), line)
+
+    def test_a_line_break_is_refused_in_every_setting_but_the_command(self) -> None:
+        for flag, variable, value, _ in _VALUES[1:]:
+            if flag in _SWITCHES:
+                continue
+            for mark in ("\r", "\n", "\r\nX-Injected: yes"):
+                with self.subTest(flag, mark=mark):
+                    good = [one for one in zip(_GOOD[::2], _GOOD[1::2]) if one[0] != f"--{flag}"]
+                    lines = self.problems(*(word for pair in good for word in pair),
+                                          **{variable: value + mark})
+                    self.assertTrue(any(f"(${variable}): " in line and "control character" in line
+                                        for line in lines), lines)
+                    self.assertFalse(any(line.startswith("X-Injected") for line in lines), lines)
+        for variable in ("SLARUNNER_SVC_TAG", "SLA_TARGET"):
+            [line] = self.problems(*_GOOD, **{variable: "a\r\nb"})
+            self.assertIn("control character", line)
+
+    def test_bucket_names_that_s3_forbids_are_refused(self) -> None:
+        for name in ("ab", "x" * 64, "-logs", "logs-", ".logs", "logs.", "a..b", "192.168.0.1",
+                     "s3://logs", "logs/shop", "my logs", "lögs", "logs--x-s3",
+                     "arn:aws:s3:::logs", "../logs"):
+            with self.subTest(name):
+                [line] = self.problems(*_GOOD, "--s3-bucket-name", name)
+                self.assertIn("not the name of a bucket", line)
+
+    def test_a_topic_that_is_no_arn_is_refused(self) -> None:
+        for arn in ("results", "arn:aws:sqs:eu-central-1:123456789012:results", "arn:aws:sns:::",
+                    "arn:aws:sns:eu-central-1:12345:results", "https://sns/results",
+                    "arn:aws:sns:eu-central-1:123456789012:no topic",
+                    "arn:aws:sns:eu-central-1:123456789012:results:subscription"):
+            with self.subTest(arn):
+                lines = self.problems("--command=x", "--service=x", "--delay=1",
+                                      "--sns-topic-arn", arn)
+                self.assertEqual(1, len(lines), lines)
+                self.assertIn("SNS Topic ARN (--sns-topic-arn): ", lines[0])
+
+    def test_a_service_that_is_not_utf_8_is_refused(self) -> None:
+        [line] = self.problems(*_GOOD[:2], *_GOOD[4:], "--service", "\udcff")
+        self.assertIn("is not valid UTF-8", line)
+
+    def test_what_aws_s_own_variables_say_is_checked_too(self) -> None:
+        finished = self.run_to_end(*_GOOD, environment={
+            "AWS_REGION": "../x", "AWS_ENDPOINT_URL": "ftp://x", "AWS_MAX_ATTEMPTS": "many",
+            "AWS_CA_BUNDLE": "/nowhere/ca.pem"})
+        self.assertEqual(78, finished.code, finished.err_text)
+        for name in ("AWS_REGION", "AWS_ENDPOINT_URL", "AWS_MAX_ATTEMPTS", "AWS_CA_BUNDLE"):
+            self.assertRegex(finished.err_text, rf"(?m)^{name}: ")
+
+    def test_a_topic_by_name_needs_a_region(self) -> None:
+        finished = self.run_to_end("--command=x", "--service=x", "--once",
+                                   "--sns-topic-name=results")
+        self.assertEqual(78, finished.code)
+        self.assertRegex(finished.err_text, "^AWS_REGION is not set")
+
+
+class UsageTest(SettingsTest):
+    """What cannot be understood."""
+
+    def refused(self, *arguments: str) -> str:
+        finished = self.run_to_end(*arguments, environment=_REGION)
+        self.assertEqual((64, b""), (finished.code, finished.out), finished.err_text)
+        return finished.err_text
+
+    def test_an_unknown_flag_names_the_nearest_one(self) -> None:
+        self.assertEqual("unknown flag '--servce'; the nearest known one is --service\n",
+                         self.refused(*_GOOD, "--servce", "x"))
+
+    def test_a_stray_word_a_flag_without_a_value_and_a_flag_twice_are_usage(self) -> None:
+        self.assertIn("unexpected argument 'shop'", self.refused(*_GOOD, "shop"))
+        self.assertIn("--store needs a value", self.refused(*_GOOD, "--store"))
+        self.assertIn("--delay is given more than once", self.refused(*_GOOD, "--delay", "2"))
+
+    def test_usage_and_settings_are_reported_together(self) -> None:
+        text = self.refused("--servce", "x")
+        for line in _MISSING.values():
+            self.assertIn(line, text)
+
+    def test_a_command_text_and_words_exclude_each_other(self) -> None:
+        [line] = self.problems(*_GOOD, "--", "true")
+        self.assertIn("exclude each other", line)
+
+
+class WarningsTest(SettingsTest):
+    """Variables that nobody knows."""
+
+    def test_an_unknown_variable_is_a_warning_that_names_the_nearest(self) -> None:
+        finished = self.run_to_end(
+            "--service=x", "--once", "--store", str(self.temporary_directory()), "--", "/bin/true",
+            environment={"SLARUNNER_GROUPSS": "a", "SLARUNNER_RUN_ID": "x"})
+        self.assertEqual(0, finished.code)
+        self.assertIn("warning: unknown variable SLARUNNER_GROUPSS; the nearest known one is "
+                      "SLARUNNER_GROUPS\n", finished.err_text)
+
+    def test_the_warning_is_there_when_a_setting_is_missing_for_it(self) -> None:
+        finished = self.run_to_end("--command=x", "--once", "--store=/x",
+                                   environment={"SLARUNNER_SERVCE": "shop"})
+        self.assertEqual(78, finished.code)
+        self.assertIn(_MISSING["service"], finished.err_text)
+        self.assertIn("unknown variable SLARUNNER_SERVCE; the nearest known one is "
+                      "SLARUNNER_SERVICE", finished.err_text)
+
+
+class NetworkTest(AwsTest):
+    """What is sent, and what is not."""
+
+    def assert_silent(self, aws: FakeAws) -> None:
+        self.assertEqual(([], 0), (aws.requests(), aws.connections))
+
+    def test_nothing_is_sent_where_a_setting_is_wrong(self) -> None:
+        aws = self.fake()
+        for arguments in (("--delay", "x"), ("--once=maybe",), ("--nope",), ("--help",),
+                          ("--s3-bucket-name", "No Bucket"), ("--print-settings",)):
+            self.run_to_end("--service", "shop", "--command", "true", "--sns-topic-name",
+                            "results", *arguments, environment=aws.environment())
+        self.assert_silent(aws)
+
+    def test_a_dry_run_shows_what_would_be_sent_and_sends_nothing(self) -> None:
+        aws, store = self.fake(), self.temporary_directory()
+        for how in ("--dry-run", "--dry-run=no", None):
+            with self.subTest(how):
+                finished = self.run_to_end(
+                    *self.sinks(aws), *([how] if how else []), "--groups", "a,b", "--store",
+                    str(store), "--command", r"printf 'one\ntwo \377'",
+                    environment=aws.environment() | ({} if how else {"SLARUNNER_DRYRUN": "x"}))
+                self.assertEqual(0, finished.code, finished.err_text)
+                head, _, log = finished.out.partition(b"\nlog:\n")
+                self.assertEqual(b"one\ntwo \xff", log)
+                topic, message, stored = head.decode().split("\n")
+                event = json.loads(message.removeprefix("message: "))
+                self.assertEqual(f"topic: {self.topic(aws)}", topic)
+                self.assertEqual((["a", "b"], True), (event["groups"], event["succeeded"]))
+                self.assertEqual(f"object: s3://{BUCKET}/shop/{event['timestamp']}_SUCCESS", stored)
+        self.assert_silent(aws)
+        self.assertEqual([], list(store.iterdir()))
+
+    def test_a_dry_run_of_a_topic_by_name_asks_nobody_for_its_account(self) -> None:
+        aws = self.fake()
+        finished = self.run_to_end("--service=x", "--sns-topic-name=results", "--dry-run", "--",
+                                   "/bin/true", environment=aws.environment())
+        self.assertEqual(0, finished.code, finished.err_text)
+        self.assertIn("topic: results\n", finished.out_text)
+        self.assert_silent(aws)
+
+    def test_disabled_says_so_once_runs_nothing_and_stops_on_a_signal(self) -> None:
+        aws = self.fake()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            process = self.start_job(aws, "--delay", "0", "--disabled", "--command", "echo ran")
+            process.wait_for_line("disabled")
+            process.send(signal.SIGUSR1)
+            process.send(signal.SIGHUP)
+            finished = process.stop(number)
+            self.assertEqual((0, b""), (finished.code, finished.out))
+            self.assertEqual(1, len(finished.err_text.splitlines()), finished.err_text)
+        self.assert_silent(aws)
+
+    def once(self, aws: FakeAws, command: str) -> Finished:
+        return self.run_once(aws, command=command)
+
+    def test_once_says_with_its_exit_code_how_it_went(self) -> None:
+        aws = self.fake()
+        self.assertEqual([0, 1, 1], [self.once(aws, command).code
+                                     for command in ("exit 0", "exit 2", "kill -9 $$")])
+        aws.fail("sns:Publish", faults.error("AuthorizationError", 403), times=None)
+        self.assertEqual([75, 75], [self.once(aws, command).code for command in ("true", "false")])
+
+    def test_once_is_undelivered_where_only_the_log_is(self) -> None:
+        aws = self.fake()
+        aws.fail("s3:PutObject", faults.error("AccessDenied", 403), times=None)
+        self.assertEqual(75, self.once(aws, "true").code)
+        self.assertEqual(1, len(self.events(aws)))
+
+
+if __name__ == "__main__":
+    unittest.main()
