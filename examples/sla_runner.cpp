@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The shipped program.
+// The shipped program: sla-runner, and ssm-starter where it is called so.
 #include <span>
 
 #include "sla/app/main.hpp"
 
 int main(int count, char** words) {
   auto const arguments = std::span<char const* const>(words, static_cast<std::size_t>(count));
-  return sla::run_program(arguments.subspan(count > 0 ? 1 : 0), sla::Environment::of_process());
+  return sla::run_program(arguments, sla::Environment::of_process());
 }

@@ -39,7 +39,7 @@ SPDX = "// SPDX-License-Identifier: MIT"
 LISTS = [
     ("meson.build", "include/sla", r"[\w/]+\.hpp", ["**/*.hpp"]),
     ("tests/meson.build", "tests", r"[\w/]+\.cpp",
-     ["*.cpp"] + [f"{room}/**/*.cpp" for room in HEIGHT]),
+     ["*.cpp", "bench/*.cpp", "fuzz/*.cpp"] + [f"{room}/**/*.cpp" for room in HEIGHT]),
     ("tests/meson.build", "tests", r"system/\w+\.py", ["system/*.py"]),
     ("tests/meson.build", "tests", r"support/\w+_test\.py", ["support/*_test.py"]),
     ("examples/meson.build", "examples", r"[\w/]+\.cpp", ["**/*.cpp"]),

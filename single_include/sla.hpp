@@ -78,6 +78,7 @@
 #include <mutex>
 #include <numeric>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -680,87 +681,6 @@ inline std::optional<WallTime> to_wall_time(Civil c) {
   return detail::to_wall_time(
       {*year, static_cast<int>(month / 3) + 1, *day, *hour, *minute, *second});
 }
-
-}  // namespace sla::inline v1
-
-// sla/core/run_id.hpp
-// The identity of one run: a UUID version 7 (RFC 9562), unique without any coordination and sorted
-// by time. It is made before the run and kept through every retry, so that a redelivery is known.
-
-namespace sla::inline v1 {
-
-/// Bytes from the kernel's random source.
-template <std::size_t N>
-[[nodiscard]] std::array<unsigned char, N> random_bytes() {
-  std::array<unsigned char, N> bytes{};
-  for (std::size_t have = 0; have < N;) {
-    auto const n =
-        uninterrupted([&] { return ::getrandom(bytes.data() + have, bytes.size() - have, 0); });
-    if (n > 0) have += static_cast<std::size_t>(n);
-  }
-  return bytes;
-}
-
-/// A new UUIDv7, such as `0190163d-8694-739b-aea5-966c26f8ad91`.
-[[nodiscard]] inline std::string new_run_id(WallTime now) {
-  auto bytes = random_bytes<16>();
-  auto const milliseconds = static_cast<std::uint64_t>(epoch_milliseconds(now));
-  for (std::size_t i = 0; i < 6; ++i) {
-    bytes[i] = static_cast<unsigned char>(milliseconds >> (40U - 8U * i));
-  }
-  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0FU) | 0x70U);
-  bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3FU) | 0x80U);
-  std::string id = hex(bytes);
-  for (std::size_t const at : {8U, 13U, 18U, 23U}) id.insert(at, 1, '-');
-  return id;
-}
-
-}  // namespace sla::inline v1
-
-// sla/core/backoff.hpp
-// How long to wait before something that failed is tried again: a random time up to a bound that
-// doubles with each failure, so that many programs do not all come back at once (full jitter).
-
-namespace sla::inline v1 {
-
-/// A random time from zero to the longest, both included.
-[[nodiscard]] inline Duration random_duration(Duration longest) {
-  if (longest <= Duration::zero()) return Duration::zero();
-  auto const bytes = random_bytes<8>();
-  std::uint64_t value = 0;
-  for (unsigned char const byte : bytes) value = value << 8U | byte;
-  return Duration{
-      static_cast<Duration::rep>(value % (static_cast<std::uint64_t>(longest.count()) + 1))};
-}
-
-/// The bounds of one thing that is tried again and again.
-class Backoff {
- public:
-  struct Options {
-    Duration first = std::chrono::seconds{1};
-    Duration longest = std::chrono::minutes{5};
-  };
-
-  Backoff() = default;
-  explicit Backoff(Options options) : options_(options) {}
-
-  [[nodiscard]] Options const& options() const noexcept { return options_; }
-  /// How many failures in a row there were.
-  [[nodiscard]] std::uint64_t failures() const noexcept { return failures_; }
-
-  /// It failed again: the bound of the wait.
-  Duration failed() noexcept {
-    Duration bound = options_.first;
-    for (std::uint64_t i = 0; i < failures_ && bound < options_.longest; ++i) bound *= 2;
-    ++failures_;
-    return std::min(bound, options_.longest);
-  }
-  void succeeded() noexcept { failures_ = 0; }
-
- private:
-  Options options_{};
-  std::uint64_t failures_ = 0;
-};
 
 }  // namespace sla::inline v1
 
@@ -1451,6 +1371,40 @@ struct Tally {
   std::uint64_t missed = 0;       ///< slots of the schedule that a longer run took
   std::uint64_t undelivered = 0;  ///< reports for which the publisher returned an error
 };
+
+}  // namespace sla::inline v1
+
+// sla/core/run_id.hpp
+// The identity of one run: a UUID version 7 (RFC 9562), unique without any coordination and sorted
+// by time. It is made before the run and kept through every retry, so that a redelivery is known.
+
+namespace sla::inline v1 {
+
+/// Bytes from the kernel's random source.
+template <std::size_t N>
+[[nodiscard]] std::array<unsigned char, N> random_bytes() {
+  std::array<unsigned char, N> bytes{};
+  for (std::size_t have = 0; have < N;) {
+    auto const n =
+        uninterrupted([&] { return ::getrandom(bytes.data() + have, bytes.size() - have, 0); });
+    if (n > 0) have += static_cast<std::size_t>(n);
+  }
+  return bytes;
+}
+
+/// A new UUIDv7, such as `0190163d-8694-739b-aea5-966c26f8ad91`.
+[[nodiscard]] inline std::string new_run_id(WallTime now) {
+  auto bytes = random_bytes<16>();
+  auto const milliseconds = static_cast<std::uint64_t>(epoch_milliseconds(now));
+  for (std::size_t i = 0; i < 6; ++i) {
+    bytes[i] = static_cast<unsigned char>(milliseconds >> (40U - 8U * i));
+  }
+  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0FU) | 0x70U);
+  bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3FU) | 0x80U);
+  std::string id = hex(bytes);
+  for (std::size_t const at : {8U, 13U, 18U, 23U}) id.insert(at, 1, '-');
+  return id;
+}
 
 }  // namespace sla::inline v1
 
@@ -6934,6 +6888,111 @@ template <class ServiceClient>
 
 }  // namespace sla::inline v1
 
+// sla/aws/ssm.hpp
+// SSM GetParametersByPath: all parameters below a path, decrypted, page by page. A page may be
+// empty and still not be the last; a service that never comes to an end is given up.
+// https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html
+
+namespace sla::inline v1 {
+
+/// Whether people may see the value of a parameter.
+enum class ParameterKind {
+  plain,   ///< String and StringList
+  secure,  ///< SecureString, and any type that comes later
+};
+
+/// One parameter. The value is kept as a secret, whatever its kind.
+struct Parameter {
+  std::string name{};  ///< its whole path
+  Secret value{};
+  ParameterKind kind = ParameterKind::secure;
+};
+
+/// What is below which path; a token asks for the page that follows the one that gave it.
+struct ParameterQuery {
+  std::string_view path{};   ///< begins with a slash
+  std::string_view token{};  ///< empty for the first page
+};
+
+/// One page of parameters.
+struct ParameterPage {
+  std::vector<Parameter> parameters{};
+  std::string next_token{};  ///< empty on the last page
+};
+
+/// More pages than this are not read; one has ten parameters at most.
+inline constexpr std::size_t most_parameter_pages = 1000;
+
+/// The request for one page, of the largest size that there is.
+[[nodiscard]] inline Request parameters_request(Url endpoint, ParameterQuery const& query) {
+  JsonWriter json;
+  json.begin_object().key("Path").string(query.path);
+  json.key("Recursive").boolean(true).key("WithDecryption").boolean(true);
+  json.key("MaxResults").integer(10);
+  if (!query.token.empty()) json.key("NextToken").string(query.token);
+  json.end_object();
+  return {Method::post,
+          std::move(endpoint),
+          {{"Content-Type", "application/x-amz-json-1.1"},
+           {"X-Amz-Target", "AmazonSSM.GetParametersByPath"}},
+          Output(std::move(json).text())};
+}
+
+/// The parameters of a page. Errc::malformed, without a word of it, where it cannot be understood.
+[[nodiscard]] inline Result<ParameterPage> parse_parameters(Response const& response) {
+  auto const reply = JsonReply::parse(response.body);
+  if (!reply) return reply.error();
+  auto const malformed = [](std::string_view why) {
+    return Error{Errc::malformed, "the answer cannot be understood: " + std::string(why)};
+  };
+  if (!reply->find({"Parameters"})) return malformed("it has no Parameters");
+  ParameterPage page{};
+  for (JsonReply const& item : reply->items("Parameters")) {
+    auto const name = item.required_text("Name");
+    if (!name) return name.error();
+    auto const value = item.text("Value");
+    if (!value) return malformed("a parameter has no Value");
+    auto const type = item.text("Type");
+    bool const plain = type == "String" || type == "StringList";
+    page.parameters.push_back(
+        {std::string(*name), Secret(*value), plain ? ParameterKind::plain : ParameterKind::secure});
+  }
+  page.next_token = reply->text("NextToken").value_or("");
+  return page;
+}
+
+/// Asks a Client's service for all parameters below a path, at any depth, in its order; a path
+/// without any is no error.
+template <class ServiceClient>
+[[nodiscard]] Result<std::vector<Parameter>> get_parameters_by_path(ServiceClient& client,
+                                                                    EndpointOptions const& endpoint,
+                                                                    std::string_view path,
+                                                                    Instant deadline) {
+  std::string const context = "ssm get parameters by path " + std::string(path);
+  auto const url = endpoint_url(Service::ssm, endpoint);
+  if (!url) return url.error().within(context);
+  Call const how{.scope = {.region = endpoint.region, .service = "ssm"}, .deadline = deadline};
+  std::vector<Parameter> all;
+  std::set<std::string> tokens{""};
+  for (std::string token; tokens.size() <= most_parameter_pages;) {
+    auto const answer =
+        client.call(parameters_request(*url, {.path = path, .token = token}), how, read_json_error);
+    if (!answer) return answer.error().within(context);
+    auto page = parse_parameters(*answer);
+    if (!page) return std::move(page).error().within(context);
+    for (Parameter& parameter : page->parameters) all.push_back(std::move(parameter));
+    if (page->next_token.empty()) return all;
+    token = page->next_token;
+    if (!tokens.insert(token).second) {
+      return Error{Errc::malformed, context + ": a page leads back to one that was read"};
+    }
+  }
+  return Error{Errc::malformed,
+               context + ": more than " + std::to_string(most_parameter_pages) + " pages"};
+}
+
+}  // namespace sla::inline v1
+
 // sla/aws/sts.hpp
 // STS GetCallerIdentity: whose credentials these are. It needs no permission, so it also tells
 // whether they work at all.
@@ -8364,78 +8423,6 @@ static_assert(Publisher<DryRun>);
 
 }  // namespace sla::inline v1
 
-// sla/publisher/lane.hpp
-// One way out of a spool, that of the logs or that of the events: when it may be tried again after
-// a failure, and what is said about it, which is one line a minute at most. And what a failure
-// means for the message that met it.
-
-namespace sla::inline v1 {
-
-/// Whether this very message can never be delivered. An error that carries a number of its own is
-/// believed only where that is the answer of a service that read the message: a certificate that is
-/// not trusted or a proxy that refuses says nothing about the message.
-[[nodiscard]] constexpr bool never_succeeds(Errc code, int native) noexcept {
-  if (code == Errc::exists) return true;
-  if (code != Errc::rejected && code != Errc::invalid) return false;
-  return native == 0 || native == 400 || native == 413 || native == 422;
-}
-[[nodiscard]] inline bool never_succeeds(Error const& error) noexcept {
-  return never_succeeds(error.code, error.native);
-}
-
-/// The state of one way out. Not thread-safe.
-class Lane {
- public:
-  Lane(std::string_view name, Logger log, Backoff::Options options = {})
-      : name_(name), log_(log), backoff_(options) {}
-
-  /// When it may be tried again; a past instant is now.
-  [[nodiscard]] Instant due() const noexcept { return due_; }
-  /// Why it is not tried now.
-  [[nodiscard]] std::string const& reason() const noexcept { return reason_; }
-
-  /// Forgets past failures, because there is little time left.
-  void hurry() noexcept {
-    backoff_.succeeded();
-    due_ = Instant::min();
-  }
-
-  void succeeded() {
-    if (said_) log_.info(name_ + " are delivered again");
-    said_ = false;
-    hurry();
-  }
-
-  /// It failed, and may succeed later: soon where it mends itself, slowly where a person has to.
-  void failed(Error const& error, std::string_view run_id, Instant now) {
-    constexpr Duration least = std::chrono::seconds{10};
-    Duration const bound = backoff_.failed();
-    Duration const longest = backoff_.options().longest;
-    Duration const wait =
-        retryable(error) ? random_duration(bound) : least + random_duration(longest - least);
-    due_ = now + wait;
-    reason_ = error.message;
-    if (now < say_at_) return;
-    say_at_ = now + std::chrono::minutes{1};
-    said_ = true;
-    log_.warning(name_ + " cannot be delivered: " + error.message,
-                 {{"run", std::string(run_id)},
-                  {"failures", std::to_string(backoff_.failures())},
-                  {"again in seconds", decimal_seconds(wait)}});
-  }
-
- private:
-  std::string name_;
-  Logger log_;
-  Backoff backoff_;
-  std::string reason_{};
-  Instant due_ = Instant::min();
-  Instant say_at_ = Instant::min();
-  bool said_ = false;
-};
-
-}  // namespace sla::inline v1
-
 // sla/publisher/log_first.hpp
 // The log first, then the event that says where it is. A log that cannot be stored never holds
 // back its event.
@@ -8907,6 +8894,8 @@ struct Settings {
   Duration grace = std::chrono::seconds{5};
   Duration stop_timeout = std::chrono::seconds{25};
   std::uint64_t log_limit = std::uint64_t{16} << 20U;  ///< in bytes; 0 keeps all
+  std::vector<std::string> ssm_names{};                ///< of parameters that become variables
+  std::string role{};                                  ///< the ARN of the role to act as
   EventFormat event_format = EventFormat::documented;
   LogFormat log_format = LogFormat::text;
   std::string tag_id{};      ///< passed through to the event
@@ -8922,7 +8911,12 @@ enum class Action {
 };
 
 /// Where the value of a setting came from.
-enum class Origin { fallback, environment, flag };
+enum class Origin {
+  fallback,
+  ssm,  ///< a variable that a parameter filled
+  environment,
+  flag,
+};
 
 }  // namespace sla::inline v1
 
@@ -9128,18 +9122,49 @@ inline constexpr std::size_t most_service_bytes = 900;
   return {};
 }
 
-[[nodiscard]] inline Result<void> check_topic_arn(std::string_view text) {
-  if (auto good = check_line(text); !good) return good;
-  if (text.find(' ') != std::string_view::npos) {
-    return Error{Errc::invalid, "is no ARN: it holds a blank"};
-  }
-  auto const arn = parse_topic_arn(text);
-  if (arn) return {};
-  // The message shows the value as it is; it must read on after the value as it may be shown.
-  std::string why = arn.error().message;
+namespace detail {
+
+/// What a message about an ARN says after the value: it shows the value as it is, and must read on
+/// after the value as it may be shown.
+inline Error after_value(std::string_view text, std::string const& why) {
   std::string const value = '\'' + std::string(text) + "' ";
   if (why.starts_with(value)) return Error{Errc::invalid, why.substr(value.size())};
-  return Error{Errc::invalid, "is no topic: " + why};
+  return Error{Errc::invalid, "cannot be used: " + why};
+}
+
+inline Result<void> check_arn_line(std::string_view text) {
+  if (auto good = check_line(text); !good) return good;
+  if (text.find(' ') == std::string_view::npos) return {};
+  return Error{Errc::invalid, "is no ARN: it holds a blank"};
+}
+
+}  // namespace detail
+
+[[nodiscard]] inline Result<void> check_topic_arn(std::string_view text) {
+  if (auto good = detail::check_arn_line(text); !good) return good;
+  auto const arn = parse_topic_arn(text);
+  if (!arn) return detail::after_value(text, arn.error().message);
+  return {};
+}
+
+[[nodiscard]] inline Result<void> check_role_arn(std::string_view text) {
+  if (auto good = detail::check_arn_line(text); !good) return good;
+  auto const good = check_role({.arn = std::string(text), .session_name = "sla-runner"});
+  if (!good) return detail::after_value(text, good.error().message);
+  return {};
+}
+
+/// Names of parameters, or paths that begin with a slash, between commas.
+[[nodiscard]] inline Result<void> check_parameter_names(std::string_view text) {
+  if (auto good = check_line(text); !good) return good;
+  for (char const c : text) {
+    bool const other = c == '_' || c == '.' || c == '-' || c == '/' || c == ',' || c == ' ';
+    if (is_alpha(c) || is_digit(c) || other) continue;
+    return Error{Errc::invalid,
+                 "holds what no name of a parameter does: it is made of letters, "
+                 "digits and any of _.-/"};
+  }
+  return {};
 }
 
 [[nodiscard]] inline Result<void> check_topic(std::string_view text) {
@@ -9385,6 +9410,26 @@ inline constexpr auto setting_table = std::to_array<Setting>({
      .meaning = "kept of one run's output: first and last half, a line between them says exactly "
                 "how much was left out; suffixes K, M, G; 0 = all",
      .field = &Settings::log_limit},
+    {.flag = "ssm-name",
+     .variable = "SLARUNNER_SSMNAME",
+     .title = "SSM Name",
+     .value = "NAME",
+     .fallback = "none",
+     .meaning = "load the parameters under /$AWS_ENV/NAME/ (or an absolute path) into the "
+                "environment before anything else: /prod/shop/SLARUNNER_DELAY becomes "
+                "SLARUNNER_DELAY. A variable that is there already wins, and so does the first of "
+                "several names. May be given more than once, and comma-separated",
+     .field = &Settings::ssm_names,
+     .check = check_parameter_names,
+     .times = Times::any},
+    {.flag = "role",
+     .variable = "SLARUNNER_ROLE",
+     .title = "Role",
+     .value = "ARN",
+     .fallback = "none",
+     .meaning = "assume this role on top of the credentials found",
+     .field = &Settings::role,
+     .check = check_role_arn},
     {.flag = "event-format",
      .variable = "SLARUNNER_EVENTFORMAT",
      .title = "Event Format",
@@ -9565,14 +9610,14 @@ class ArgumentReader {
 }  // namespace sla::inline v1
 
 // sla/app/aws_settings.hpp
-// What AWS's own variables say about where requests go and how: they keep the meaning that the SDKs
-// give them. Every problem is found in one go, before any request.
+// What AWS's own variables and the profile say about where requests go and how: they keep the
+// meaning that the SDKs give them. Every problem is found in one go, before any request.
 
 namespace sla::inline v1 {
 
 /// Where and how AWS is reached.
 struct AwsSettings {
-  std::string region{};  ///< empty where none is set
+  std::string region{};  ///< empty where nothing says it
   EndpointSettings endpoints{};
   std::string ca_file{};  ///< the trusted certificates; empty is the system's
   int max_attempts = 3;
@@ -9580,28 +9625,44 @@ struct AwsSettings {
 
 namespace detail {
 
-inline void read_region(Environment const& environment, AwsSettings& settings,
-                        std::vector<std::string>& problems) {
-  for (std::string_view const name : {"AWS_REGION", "AWS_DEFAULT_REGION"}) {
-    auto const text = environment.get(name);
-    if (!text || trim(*text).empty()) continue;
-    auto const region = parse_region(*text);
-    if (!region) {
-      problems.push_back(std::string(name) + ": " + region.error().message);
-    } else {
-      settings.region = region->region;
-      if (region->fips == Fips::on) settings.endpoints.fips = Fips::on;
-    }
-    return;
+/// The profile that is in use; an empty one where there is none, or a problem with it.
+inline Profile read_profile(Environment const& environment, FileReader const& files,
+                            std::vector<std::string>& problems) {
+  auto const profiles = Profiles::load(environment, files);
+  if (!profiles) {
+    problems.push_back(profiles.error().message);
+    return {};
+  }
+  ProfileChoice const choice = choose_profile(environment);
+  auto profile = profiles->find(choice);
+  if (profile) return *std::move(profile);
+  bool const by_user = choice.by == ProfileChoice::By::user;
+  problems.push_back((by_user ? "AWS_PROFILE: " : "") + profile.error().message);
+  return {};
+}
+
+inline void read_region(Environment const& environment, Profile const& profile,
+                        AwsSettings& settings, std::vector<std::string>& problems) {
+  auto const region = configured_region({}, environment, profile);
+  if (!region) {
+    problems.push_back(region.error().message);
+  } else if (*region) {
+    settings.region = (*region)->region;
+    if ((*region)->fips == Fips::on) settings.endpoints.fips = Fips::on;
   }
 }
 
-inline void read_ca_file(Environment const& environment, AwsSettings& settings,
-                         std::vector<std::string>& problems) {
-  for (std::string_view const name : {"AWS_CA_BUNDLE", "SSL_CERT_FILE"}) {
-    auto const path = environment.get(name);
+inline void read_ca_file(Environment const& environment, Profile const& profile,
+                         AwsSettings& settings, std::vector<std::string>& problems) {
+  struct Place {
+    std::string_view name;
+    std::optional<std::string_view> path;
+  };
+  for (auto const& [name, path] : {Place{"AWS_CA_BUNDLE", environment.get("AWS_CA_BUNDLE")},
+                                   {"ca_bundle of the profile", profile.get("ca_bundle")},
+                                   {"SSL_CERT_FILE", environment.get("SSL_CERT_FILE")}}) {
     if (!path) continue;
-    settings.ca_file = *path;
+    settings.ca_file = Profiles::expand_home(*path, environment);
     if (::access(settings.ca_file.c_str(), R_OK) != 0) {
       problems.push_back(std::string(name) + ": " + system_error(settings.ca_file).message);
     }
@@ -9609,13 +9670,15 @@ inline void read_ca_file(Environment const& environment, AwsSettings& settings,
   }
 }
 
-inline void read_max_attempts(Environment const& environment, AwsSettings& settings,
-                              std::vector<std::string>& problems) {
-  auto const text = environment.get("AWS_MAX_ATTEMPTS");
+inline void read_max_attempts(Environment const& environment, Profile const& profile,
+                              AwsSettings& settings, std::vector<std::string>& problems) {
+  auto text = environment.get("AWS_MAX_ATTEMPTS");
+  std::string const name = text ? "AWS_MAX_ATTEMPTS" : "max_attempts of the profile";
+  if (!text) text = profile.get("max_attempts");
   if (!text) return;
   auto const number = parse_integer<int>(trim(*text));
   if (!number || *number < 1 || *number > 100) {
-    problems.emplace_back("AWS_MAX_ATTEMPTS: must be a whole number from 1 to 100");
+    problems.push_back(name + ": must be a whole number from 1 to 100");
   } else {
     settings.max_attempts = *number;
   }
@@ -9625,17 +9688,190 @@ inline void read_max_attempts(Environment const& environment, AwsSettings& setti
 
 /// Reads the settings; adds a line to the problems for each that cannot be used.
 [[nodiscard]] inline AwsSettings read_aws_settings(Environment const& environment,
-                                                   std::vector<std::string>& problems) {
+                                                   std::vector<std::string>& problems,
+                                                   FileReader const& files = {}) {
   AwsSettings settings;
-  if (auto endpoints = endpoint_settings(environment)) {
+  Profile const profile = detail::read_profile(environment, files, problems);
+  auto const variables = [&](std::string_view name) { return environment.get(name); };
+  if (auto endpoints = read_endpoint_settings(variables, profile)) {
     settings.endpoints = *std::move(endpoints);
   } else {
     problems.push_back(endpoints.error().message);
   }
-  detail::read_region(environment, settings, problems);
-  detail::read_ca_file(environment, settings, problems);
-  detail::read_max_attempts(environment, settings, problems);
+  detail::read_region(environment, profile, settings, problems);
+  detail::read_ca_file(environment, profile, settings, problems);
+  detail::read_max_attempts(environment, profile, settings, problems);
   return settings;
+}
+
+}  // namespace sla::inline v1
+
+// sla/app/hurried_clock.hpp
+// The clock of the shipped program's clients: a wait between two attempts does not outlive a stop.
+
+namespace sla::inline v1 {
+
+/// SteadyClock, but a stop shortens the wait between two attempts: half of the time that is left by
+/// then remains for the next one. The Stop outlives it.
+class HurriedClock {
+ public:
+  explicit HurriedClock(Stop const& stop) : stop_(&stop) {}
+
+  [[nodiscard]] Instant now() const noexcept { return clock_.now(); }
+  [[nodiscard]] WallTime wall() const noexcept { return clock_.wall(); }
+  Wake wait_until(Instant until, Stop const& stop) const noexcept {
+    return clock_.wait_until(until, stop);
+  }
+  void sleep_until(Instant until) const noexcept {
+    for (bool hurried = false; until > now(); await_news(until, *stop_)) {
+      auto const deadline = stop_->deadline();
+      if (!deadline || std::exchange(hurried, true)) continue;
+      until = std::min(until, now() + (*deadline - now()) / 2);
+    }
+  }
+
+ private:
+  SteadyClock clock_;
+  Stop const* stop_;
+};
+static_assert(Clock<HurriedClock>);
+
+}  // namespace sla::inline v1
+
+// sla/app/aws_access.hpp
+// As whom the shipped program speaks to AWS, and with what: the default chain of credentials, the
+// role on top of it, and clients that all share one set of them. Nothing is asked before the first
+// request. What talks to the machine itself, container agents and the metadata service, uses no
+// proxy.
+
+namespace sla::inline v1 {
+
+/// The chain of credentials, with the role on top where there is one.
+using ProgramSource = AssumeRoleCredentials<DefaultChain<Curl, HurriedClock>, Curl, HurriedClock>;
+/// The same, kept and renewed; copies share them.
+using ProgramCredentials = Refreshing<ProgramSource>;
+using ProgramClient = Client<Curl, ProgramCredentials, HurriedClock>;
+
+/// The name of this host in the account's logs: `sla-runner-` and what it calls itself.
+[[nodiscard]] inline std::string program_session_name() {
+  std::array<char, 65> host{};
+  if (::gethostname(host.data(), host.size() - 1) != 0 || host[0] == '\0') return "sla-runner";
+  return role_session_name("sla-runner-" + std::string(host.data()));
+}
+
+/// What talks to the addresses of this very machine: without a proxy.
+[[nodiscard]] inline Curl machine_transport(Stop const& stop) {
+  return Curl{{.stop = &stop, .proxy = Proxy::none}};
+}
+
+/// Asks the instance for the region where no setting says it, which takes seconds where there is no
+/// instance. Errc::invalid where it does not say it either.
+[[nodiscard]] inline Result<void> complete_region(AwsSettings& aws, Environment const& environment,
+                                                  Stop const& stop) {
+  if (!aws.region.empty()) return {};
+  auto region = Imds<Curl, HurriedClock>(imds_endpoint({.environment = environment}),
+                                         machine_transport(stop), HurriedClock{stop})
+                    .region();
+  if (!region) {
+    return Error{Errc::invalid,
+                 "AWS_REGION is not set: it says where in AWS to go, such as eu-central-1, and "
+                 "neither the profile nor the instance does (" +
+                     region.error().message + ")"};
+  }
+  aws.region = *std::move(region);
+  return {};
+}
+
+/// Makes what is needed to call AWS. What it refers to outlives what it makes, but for the strings.
+class AwsAccess {
+ public:
+  struct Parts {
+    AwsSettings const& aws;
+    Environment const& environment;
+    std::string role{};  ///< its ARN; empty is none
+    Stop const& stop;
+    Logger log{};
+  };
+
+  explicit AwsAccess(Parts parts)
+      : parts_(std::move(parts)), credentials_(source(), {.log = parts_.log}) {}
+
+  /// A client of any service, with the credentials that all of them share.
+  [[nodiscard]] ProgramClient client() const {
+    return {services(), credentials_, {.max_attempts = parts_.aws.max_attempts}, clock()};
+  }
+
+  /// The credentials as they are asked for, shared with nobody.
+  [[nodiscard]] ProgramSource source() const {
+    std::optional<Role> role;
+    if (!parts_.role.empty()) {
+      role.emplace(Role{.arn = parts_.role, .session_name = program_session_name()});
+    }
+    return {default_chain<Curl, HurriedClock>({.profile = profile(),
+                                               .sts = sts(),
+                                               .services = services(),
+                                               .metadata = machine_transport(parts_.stop),
+                                               .clock = clock()}),
+            {services(), clock(), sts()},
+            std::move(role)};
+  }
+
+  [[nodiscard]] Curl services() const {
+    return Curl{{.ca_file = parts_.aws.ca_file, .stop = &parts_.stop}};
+  }
+  [[nodiscard]] HurriedClock clock() const { return HurriedClock{parts_.stop}; }
+
+ private:
+  [[nodiscard]] StsOptions sts() const {
+    return {.endpoints = parts_.aws.endpoints, .region = parts_.aws.region};
+  }
+  /// A program of the user's has less time than a stop leaves.
+  [[nodiscard]] ProfileSettings profile() const {
+    return {.environment = parts_.environment,
+            .session_name = program_session_name(),
+            .process = {.limit = std::chrono::seconds{20}}};
+  }
+
+  Parts parts_;
+  ProgramCredentials credentials_;
+};
+
+}  // namespace sla::inline v1
+
+// sla/app/become.hpp
+// The program becomes another one: same process, so its signals and its exit code are that one's.
+
+namespace sla::inline v1 {
+
+/// What a shell exits with where a command cannot be started: 127 where there is none, 126 where
+/// there is one that cannot be executed.
+[[nodiscard]] constexpr int exit_code_of_start(Error const& error) noexcept {
+  return error.native == ENOENT ? 127 : 126;
+}
+
+/// The words of a command that may have been given as one text, `'run --all'`: that is then read by
+/// the shell, which does not know this program where only its binary is there. What is the name of
+/// a file is never a text.
+[[nodiscard]] inline Result<std::vector<std::string>> command_of(std::vector<std::string> words) {
+  bool const text = words.size() == 1 && words[0].find(' ') != std::string::npos;
+  if (!text || ::access(words[0].c_str(), F_OK) == 0) return words;
+  auto plain = split_words(words[0]);
+  if (plain && plain->front() == "sla-runner") return plain;
+  return shell_words(words[0]);
+}
+
+/// Executes the words, and returns only where that fails; the error's native is errno. A name
+/// without a slash is looked for in $PATH; `sla-runner` is this very program where it is not there.
+[[nodiscard]] inline Error become(std::vector<std::string> const& words) {
+  std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
+  // exec's arguments are not const for historical reasons; it changes none of them.
+  for (std::string const& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
+  arguments.push_back(nullptr);
+  ::execvp(arguments[0], arguments.data());
+  int const failed = errno;
+  if (words[0] == "sla-runner") ::execv("/proc/self/exe", arguments.data());
+  return system_error(words[0], failed);
 }
 
 }  // namespace sla::inline v1
@@ -9647,9 +9883,9 @@ inline void read_max_attempts(Environment const& environment, AwsSettings& setti
 namespace sla::inline v1 {
 
 inline constexpr int exit_success = 0;       ///< done, or stopped as asked
-inline constexpr int exit_test_failed = 1;   ///< --once: the test failed
+inline constexpr int exit_test_failed = 1;   ///< --once: the test failed; a subcommand says no
 inline constexpr int exit_usage = 64;        ///< the command line cannot be understood
-inline constexpr int exit_undelivered = 75;  ///< --once: the result could not be delivered
+inline constexpr int exit_undelivered = 75;  ///< delivered nothing, or AWS was of no help
 inline constexpr int exit_settings = 78;     ///< a setting is missing or wrong
 
 /// One exit code and what help says about it.
@@ -9661,9 +9897,11 @@ struct ExitCode {
 /// All exit codes, in the order of their numbers.
 inline constexpr std::array exit_codes{
     ExitCode{exit_success, "stopped as asked; --once: the test passed and was delivered"},
-    ExitCode{exit_test_failed, "--once: the test failed"},
+    ExitCode{exit_test_failed,
+             "--once: the test failed; identity: AWS knows none; healthcheck: not alive"},
     ExitCode{exit_usage, "usage: the command line cannot be understood"},
-    ExitCode{exit_undelivered, "--once: the result could not be delivered"},
+    ExitCode{exit_undelivered,
+             "--once: the result could not be delivered; AWS did not answer or refused"},
     ExitCode{exit_settings, "settings: something is missing or wrong; every problem is listed"},
 };
 
@@ -9824,12 +10062,40 @@ inline Health judge_page(Descriptor const& file, std::string_view pid) {
 
 }  // namespace sla::inline v1
 
-// sla/app/parse_settings.hpp
-// The settings of a run from the command line and the environment: a flag beats its variable,
-// which beats the default. Every problem is found in one go, and nothing outside is touched. What
-// cannot be understood (usage) is kept apart from what is missing or wrong (settings).
+// sla/app/loaded_variables.hpp
+// Which variables of the environment were filled from parameters, so that what is printed can say
+// where a value came from, and keep quiet about one that is secret.
 
 namespace sla::inline v1 {
+
+/// Where the value of a variable came from.
+struct LoadedVariable {
+  std::string parameter{};  ///< its whole path
+  Shown shown = Shown::as_stars;
+};
+
+/// The variables by their names.
+using LoadedVariables = std::map<std::string, LoadedVariable, std::less<>>;
+
+}  // namespace sla::inline v1
+
+// sla/app/parse_settings.hpp
+// The settings of a run from the command line and the environment: a flag beats its variable,
+// which beats the default; some variables may come from parameters. Every problem is found in one
+// go, and nothing outside is touched. What cannot be understood (usage) is kept apart from what is
+// missing or wrong (settings).
+
+namespace sla::inline v1 {
+
+/// What the settings are read for.
+struct ParseOptions {
+  /// Whether what is missing is a problem.
+  enum class Missing { is_a_problem, is_fine };
+
+  /// Nothing where no parameters were loaded yet: what they may still bring is not missing.
+  LoadedVariables const* loaded = nullptr;
+  Missing missing = Missing::is_a_problem;
+};
 
 /// What was understood, and what was not. The lists hold one line for each finding.
 struct Parsed {
@@ -9839,6 +10105,7 @@ struct Parsed {
   std::vector<std::string> problems{};
   std::vector<std::string> warnings{};
   std::array<Origin, setting_table.size()> origins{};  ///< for each row of the table
+  LoadedVariables loaded{};                            ///< what was made known of the parameters
 
   /// What the program exits with before it starts; 0 where the settings can be used.
   [[nodiscard]] int exit_code() const noexcept {
@@ -9847,22 +10114,33 @@ struct Parsed {
   }
 };
 
+/// Whether the value of a row must not be shown, because of the setting or of its parameter.
+[[nodiscard]] inline bool is_secret(Parsed const& parsed, std::size_t row) {
+  if (setting_table[row].shown == Shown::as_stars) return true;
+  if (parsed.origins[row] != Origin::ssm) return false;
+  auto const found = parsed.loaded.find(setting_table[row].variable);
+  return found == parsed.loaded.end() || found->second.shown == Shown::as_stars;
+}
+
 namespace detail {
 
 class SettingsReader {
  public:
-  SettingsReader(Arguments arguments, Environment const& environment)
-      : arguments_(std::move(arguments)), environment_(environment) {
+  SettingsReader(Arguments arguments, Environment const& environment, ParseOptions options)
+      : arguments_(std::move(arguments)), environment_(environment), options_(options) {
     parsed_.action = arguments_.action;
+    if (options.loaded != nullptr) parsed_.loaded = *options.loaded;
   }
 
   Parsed read() {
     parsed_.usage_errors = std::move(arguments_.usage_errors);
     read_words();
     for (std::size_t row = 0; row < setting_table.size(); ++row) read_row(row);
-    require_what_to_run();
-    require_when_to_run();
-    require_a_sink();
+    bool const pending = options_.loaded == nullptr && !parsed_.settings.ssm_names.empty();
+    bool const complete = !pending && options_.missing == ParseOptions::Missing::is_a_problem;
+    if (complete) require_what_to_run();
+    require_when_to_run(complete);
+    if (complete) require_a_sink();
     warn_of_unknown_variables();
     return std::move(parsed_);
   }
@@ -9882,7 +10160,8 @@ class SettingsReader {
       // An empty value of a flag takes back what the environment says.
       for (std::string_view const text : arguments_.values[row]) read_text(row, Origin::flag, text);
     } else if (auto const text = environment_.get(setting.variable)) {
-      read_text(row, Origin::environment, *text);
+      bool const loaded = parsed_.loaded.find(setting.variable) != parsed_.loaded.end();
+      read_text(row, loaded ? Origin::ssm : Origin::environment, *text);
     }
   }
 
@@ -9894,8 +10173,13 @@ class SettingsReader {
     if (good) good = read_field(setting.field, text, parsed_.settings);
     if (good) return;
     wrong_[row] = true;
-    parsed_.problems.push_back(setting_label(setting, origin) + ": " + shown_value(setting, text) +
-                               ' ' + good.error().message);
+    parsed_.problems.push_back(setting_label(setting, origin) + ": " + shown(row, text) + ' ' +
+                               good.error().message);
+  }
+
+  /// A value as a message may show it, wherever it came from.
+  [[nodiscard]] std::string shown(std::size_t row, std::string_view text) const {
+    return is_secret(parsed_, row) ? "***" : shown_value(setting_table[row], text);
   }
 
   void read_words() {
@@ -9933,14 +10217,14 @@ class SettingsReader {
     }
   }
 
-  void require_when_to_run() {
+  void require_when_to_run(bool complete) {
     if (given(delay) && given(every)) {
       parsed_.problems.push_back(label(delay) + " and " + label(every) +
                                  " exclude each other: give one of them");
     }
     // A wrong --once is a problem of its own; whether it asks for a delay cannot be known.
     bool const one_run = parsed_.settings.once || wrong_[once] || parsed_.settings.dry_run;
-    if (!given(delay) && !given(every) && !one_run) require(variable_label(delay));
+    if (complete && !given(delay) && !given(every) && !one_run) require(variable_label(delay));
   }
 
   void require_a_sink() {
@@ -9964,6 +10248,7 @@ class SettingsReader {
 
   Arguments arguments_;
   Environment const& environment_;
+  ParseOptions options_;
   Parsed parsed_;
   std::array<bool, setting_table.size()> wrong_{};
 };
@@ -9973,14 +10258,15 @@ class SettingsReader {
 /// Reads the settings; the arguments come without the program's own name. Where help or the
 /// version is asked for, nothing else is looked at.
 [[nodiscard]] inline Parsed parse_settings(std::span<char const* const> arguments,
-                                           Environment const& environment) {
+                                           Environment const& environment,
+                                           ParseOptions options = {}) {
   Arguments taken_apart = read_arguments(arguments);
   if (taken_apart.action == Action::show_help || taken_apart.action == Action::show_version) {
     Parsed asked;
     asked.action = taken_apart.action;
     return asked;
   }
-  return detail::SettingsReader(std::move(taken_apart), environment).read();
+  return detail::SettingsReader(std::move(taken_apart), environment, options).read();
 }
 
 }  // namespace sla::inline v1
@@ -10065,11 +10351,17 @@ inline void append_row(std::string& out, Setting const& setting, Columns columns
 inline std::string origin_text(Setting const& setting, Parsed const& parsed, Origin origin) {
   if (origin == Origin::fallback) return "default";
   if (origin == Origin::environment) return std::string("$").append(setting.variable);
+  if (origin == Origin::ssm) {
+    auto const found = parsed.loaded.find(setting.variable);
+    return "SSM " + (found == parsed.loaded.end() ? std::string() : found->second.parameter);
+  }
   bool const words = setting.flag == "command" && parsed.settings.command.empty();
   return words ? "after --" : std::string("--").append(setting.flag);
 }
 
-inline std::string printed_value(Setting const& setting, Settings const& settings) {
+inline std::string printed_value(std::size_t row, Parsed const& parsed) {
+  Setting const& setting = setting_table[row];
+  Settings const& settings = parsed.settings;
   if (setting.flag == "command" && !settings.words.empty()) {
     std::string words;
     for (std::string const& word : settings.words) {
@@ -10079,7 +10371,7 @@ inline std::string printed_value(Setting const& setting, Settings const& setting
   }
   std::string const value = field_text(setting.field, settings);
   if (value.empty()) return "-";
-  return setting.shown == Shown::as_stars ? "***" : escaped(value);
+  return is_secret(parsed, row) ? "***" : escaped(value);
 }
 
 }  // namespace detail
@@ -10089,10 +10381,18 @@ inline std::string printed_value(Setting const& setting, Settings const& setting
   std::string out =
       "Runs a command again and again, publishes each result and keeps its log.\n\n"
       "usage: sla-runner [SETTING]... --command TEXT\n"
-      "       sla-runner [SETTING]... -- WORD...\n\n"
-      "A flag beats its environment variable, which beats the default. A value follows its flag "
-      "as\n"
-      "the next argument or after =; an empty one takes back what the environment says.\n\n";
+      "       sla-runner [SETTING]... -- WORD...\n"
+      "       sla-runner healthcheck\n"
+      "       sla-runner identity [SETTING]...\n"
+      "       ssm-starter --ssm-name NAME... [--abort-if-duplicates | --overwrite-if-duplicates]\n"
+      "         --command WORD...\n\n"
+      "A flag beats its environment variable, which beats a value loaded from SSM, which beats "
+      "the\n"
+      "default. A value follows its flag as the next argument or after =; an empty one takes back "
+      "what\nthe environment says.\n\n"
+      "healthcheck says whether a runner here is alive, identity as whom it speaks to AWS and "
+      "where.\n"
+      "ssm-starter, a link to this program, loads parameters and becomes the command.\n\n";
   detail::Columns const columns = detail::columns_of_help();
   out += "  " + detail::padded("flag, environment", columns.names) + "  " +
          detail::padded("default", columns.fallback) + "  meaning\n";
@@ -10122,8 +10422,8 @@ inline std::string printed_value(Setting const& setting, Settings const& setting
   constexpr std::size_t most_padding = 48;  // a longer value pushes its own source aside only
   std::vector<std::string> values;
   std::size_t width = 0;
-  for (Setting const& setting : setting_table) {
-    values.push_back(detail::printed_value(setting, parsed.settings));
+  for (std::size_t row = 0; row < setting_table.size(); ++row) {
+    values.push_back(detail::printed_value(row, parsed));
     if (values.back().size() <= most_padding) width = std::max(width, values.back().size());
   }
   std::string out;
@@ -10140,38 +10440,386 @@ inline std::string printed_value(Setting const& setting, Settings const& setting
 
 }  // namespace sla::inline v1
 
+// sla/app/printing.hpp
+// What the program says to whoever called it, beside its log: answers on stdout, complaints on
+// stderr.
+
+namespace sla::inline v1 {
+
+/// Prints an answer; gives the exit code of a program that had nothing else to do.
+inline int print(std::string_view text) {
+  return write_all(STDOUT_FILENO, text) ? exit_success : exit_undelivered;
+}
+
+/// Prints complaints, one line each.
+inline void complain(std::vector<std::string> const& lines) {
+  std::string text;
+  for (std::string const& line : lines) text += line + '\n';
+  (void)write_all(STDERR_FILENO, text);
+}
+
+}  // namespace sla::inline v1
+
+// sla/app/parameters.hpp
+// Parameters become variables of the environment: below which path they are looked for, what a
+// variable is called, and who wins where there is one already. Messages name variables and
+// parameters, never a value.
+
+namespace sla::inline v1 {
+
+/// What happens when a parameter would fill a variable that is there already, from the environment
+/// or from a parameter that was read before it.
+enum class Duplicates { skip, overwrite, abort };
+
+/// The path below which the parameters of that name are: `/prod/shop/` for `shop` where AWS_ENV is
+/// prod. A name that begins with a slash is a path already. Errc::invalid where AWS_ENV is missing.
+[[nodiscard]] inline Result<std::string> parameter_path(std::string_view name,
+                                                        Environment const& environment) {
+  std::string path(name);
+  if (!path.starts_with('/')) {
+    std::string_view const stage = trim(environment.get("AWS_ENV").value_or(""));
+    if (stage.empty()) {
+      return Error{Errc::invalid, quoted(name) +
+                                      " is the name of parameters under /$AWS_ENV/, and AWS_ENV is "
+                                      "not set; a path such as /prod/" +
+                                      escaped(name, 60) + " needs none"};
+    }
+    for (char const c : stage) {
+      if (is_alpha(c) || is_digit(c) || c == '_' || c == '.' || c == '-' || c == '/') continue;
+      return Error{Errc::invalid, "AWS_ENV: " + quoted(stage) + " is no part of a path"};
+    }
+    path.insert(0, "/").insert(0, stage);
+    if (!path.starts_with('/')) path.insert(0, "/");
+  }
+  if (!path.ends_with('/')) path += '/';
+  return path;
+}
+
+/// The variable that a parameter fills: the last part of its path.
+[[nodiscard]] constexpr std::string_view variable_of(std::string_view parameter) noexcept {
+  return parameter.substr(parameter.rfind('/') + 1);  // npos + 1 is 0
+}
+
+namespace detail {
+
+/// Whether the operating system can hold a variable with that name and value.
+inline bool is_variable(std::string_view name, std::string_view value) {
+  return !name.empty() && !has_control(name) && name.find('=') == std::string_view::npos &&
+         value.find('\0') == std::string_view::npos;
+}
+
+}  // namespace detail
+
+/// Fills the environment in the order of the parameters; gives what was filled. Errc::exists, with
+/// the environment half filled, where a variable is there already and that is a reason to stop.
+[[nodiscard]] inline Result<LoadedVariables> fill_environment(
+    std::vector<Parameter> const& parameters, Duplicates duplicates, Environment& environment,
+    Logger const& log) {
+  LoadedVariables loaded;
+  for (Parameter const& parameter : parameters) {
+    std::string const variable(variable_of(parameter.name));
+    std::string_view const value = parameter.value.reveal();
+    if (!detail::is_variable(variable, value)) {
+      log.warning("a parameter cannot be a variable", {{"parameter", escaped(parameter.name)}});
+      continue;
+    }
+    if (environment.has(variable)) {
+      if (duplicates == Duplicates::abort) {
+        return Error{Errc::exists, "the parameter " + escaped(parameter.name) +
+                                       " is a duplicate: the variable is set already"};
+      }
+      bool const kept = duplicates == Duplicates::skip;
+      log.warning(kept ? "a variable that is set already keeps its value"
+                       : "a variable that is set already is replaced",
+                  {{"variable", variable}, {"parameter", parameter.name}});
+      if (kept) continue;
+    }
+    environment.set(variable, std::string(value));
+    bool const secret = parameter.kind == ParameterKind::secure;
+    loaded.insert_or_assign(
+        variable, LoadedVariable{parameter.name, secret ? Shown::as_stars : Shown::plainly});
+  }
+  return loaded;
+}
+
+/// Puts the variables into the environment of this process, which its children get. No other thread
+/// may be running.
+inline void export_variables(LoadedVariables const& loaded, Environment const& environment) {
+  for (auto const& [name, origin] : loaded) {
+    std::string const value(environment.get(name).value_or(""));
+    ::setenv(name.c_str(), value.c_str(), 1);
+  }
+}
+
+}  // namespace sla::inline v1
+
+// sla/app/load_parameters.hpp
+// Loads parameters from SSM into the environment, of this process too, as the very first thing that
+// a program does. Until it is done a stop signal ends it at once; afterwards the signals are as
+// they were before.
+
+namespace sla::inline v1 {
+
+/// What to load, and as whom.
+struct LoadPlan {
+  std::vector<std::string> paths{};  ///< in order
+  Duplicates duplicates = Duplicates::skip;
+  AwsSettings aws{};
+  std::string role{};  ///< its ARN; empty is none
+  Logger log{};
+  Duration limit = std::chrono::seconds{30};  ///< for all paths, without what credentials take
+};
+
+/// What a program exits with when its parameters could not be loaded.
+[[nodiscard]] constexpr int exit_code_of(Error const& error) noexcept {
+  switch (error.code) {
+    case Errc::stopped:
+      return exit_success;
+    case Errc::exists:
+      return exit_test_failed;
+    case Errc::invalid:
+      return exit_settings;
+    default:
+      return exit_undelivered;
+  }
+}
+
+namespace detail {
+
+inline Result<std::vector<Parameter>> read_parameters(LoadPlan const& plan,
+                                                      Environment const& environment,
+                                                      Stop const& stop) {
+  AwsSettings aws = plan.aws;
+  if (auto known = complete_region(aws, environment, stop); !known) return known.error();
+  AwsAccess const access{
+      {.aws = aws, .environment = environment, .role = plan.role, .stop = stop, .log = plan.log}};
+  ProgramClient client = access.client();
+  Instant const deadline = std::chrono::steady_clock::now() + plan.limit;
+  std::vector<Parameter> all;
+  for (std::string const& path : plan.paths) {
+    auto found =
+        get_parameters_by_path(client, aws.endpoints.in(aws.region, Service::ssm), path, deadline);
+    if (!found) return found;
+    if (found->empty()) plan.log.warning("there are no parameters", {{"path", path}});
+    for (Parameter& parameter : *found) all.push_back(std::move(parameter));
+  }
+  return all;
+}
+
+}  // namespace detail
+
+/// Loads the parameters into the environment and that of the process. Errc::stopped where a signal
+/// asked to stop meanwhile, Errc::exists where a duplicate is a reason to stop.
+[[nodiscard]] inline Result<LoadedVariables> load_parameters(LoadPlan const& plan,
+                                                             Environment& environment) {
+  Environment filled = environment;
+  Result<LoadedVariables> loaded{LoadedVariables{}};
+  {
+    auto const stop = Stop::on_signals({.budget = Duration::zero()});
+    if (!stop) return stop.error();
+    auto const parameters = detail::read_parameters(plan, environment, *stop);
+    if (stop->level() != StopLevel::none) {
+      return Error{Errc::stopped, "stopped while the parameters were loaded"};
+    }
+    if (!parameters) return parameters.error();
+    loaded = fill_environment(*parameters, plan.duplicates, filled, plan.log);
+  }
+  if (!loaded) return loaded;
+  export_variables(*loaded, filled);
+  environment = std::move(filled);
+  return loaded;
+}
+
+}  // namespace sla::inline v1
+
+// sla/app/startup.hpp
+// Everything that the program knows before it starts anything: its settings and AWS's, after the
+// parameters were loaded that they ask for. What is wrong with them as far as they are known is
+// found before anything is asked.
+
+namespace sla::inline v1 {
+
+/// What was found out; the problems of both kinds of settings are those of `parsed`.
+struct Startup {
+  Parsed parsed{};
+  AwsSettings aws{};
+  Environment environment{};  ///< with the parameters
+
+  /// Whether the program may go on.
+  [[nodiscard]] bool good() const noexcept { return parsed.exit_code() == 0; }
+};
+
+namespace detail {
+
+/// Both kinds of settings. Where nothing says the region it is that of the topic.
+inline Startup read_startup(std::span<char const* const> arguments, Environment environment,
+                            ParseOptions options) {
+  Startup startup{.environment = std::move(environment)};
+  startup.parsed = parse_settings(arguments, startup.environment, options);
+  Action const action = startup.parsed.action;
+  if (action == Action::show_help || action == Action::show_version) return startup;
+  startup.aws = read_aws_settings(startup.environment, startup.parsed.problems);
+  auto const topic = parse_topic_arn(startup.parsed.settings.sns_topic_arn);
+  if (topic && startup.aws.region.empty()) startup.aws.region = topic->region;
+  return startup;
+}
+
+/// The paths of the parameters that the settings ask for.
+inline std::vector<std::string> parameter_paths(Startup& startup) {
+  constexpr std::size_t row = setting_index("ssm-name");
+  std::vector<std::string> paths;
+  for (std::string const& name : startup.parsed.settings.ssm_names) {
+    auto const path = parameter_path(name, startup.environment);
+    if (path) paths.push_back(*path);
+    if (path) continue;
+    startup.parsed.problems.push_back(
+        setting_label(setting_table[row], startup.parsed.origins[row]) + ": " +
+        path.error().message);
+  }
+  return paths;
+}
+
+}  // namespace detail
+
+/// Reads the settings, loads the parameters that they ask for, and reads the settings again with
+/// what came. An Error is why there are no parameters; see exit_code_of().
+[[nodiscard]] inline Result<Startup> start_up(
+    std::span<char const* const> arguments, Environment environment,
+    ParseOptions::Missing missing = ParseOptions::Missing::is_a_problem) {
+  Startup first = detail::read_startup(arguments, std::move(environment), {.missing = missing});
+  std::vector<std::string> const paths = detail::parameter_paths(first);
+  if (paths.empty() || !first.good()) return first;
+  Logger const log{{.format = first.parsed.settings.log_format}};
+  auto const loaded = load_parameters(
+      {.paths = paths, .aws = first.aws, .role = first.parsed.settings.role, .log = log},
+      first.environment);
+  if (!loaded) return loaded.error().within("parameters");
+  return detail::read_startup(arguments, std::move(first.environment),
+                              {.loaded = &*loaded, .missing = missing});
+}
+
+}  // namespace sla::inline v1
+
+// sla/app/identity.hpp
+// `sla-runner identity`: as whom this program speaks to AWS here, where the credentials came from,
+// and which hosts it asks; or what was tried, in order, and why none of it worked.
+
+namespace sla::inline v1 {
+
+/// What `sla-runner identity` tells.
+struct Identity {
+  CallerIdentity caller{};
+  Credentials keys{};
+  Duration skew = Duration::zero();  ///< AWS's clock minus ours
+};
+
+namespace detail {
+
+/// A line of a listing.
+inline std::string listed(std::string_view name, std::string_view value) {
+  std::string line(name);
+  line.append(14 - std::min<std::size_t>(name.size(), 12), ' ');
+  return line + escaped(value) + '\n';
+}
+
+/// What each source of the chain said, in order, and at last why there are no credentials.
+inline std::string attempts_text(std::vector<Error> const& tried, Error const& last) {
+  constexpr std::array<std::string_view, 5> sources{"environment", "profile", "web identity",
+                                                    "container credentials", "imds"};
+  std::string text;
+  for (std::size_t i = 0; i < tried.size() && i < sources.size(); ++i) {
+    text += text.empty() ? "" : "; ";
+    if (!tried[i].message.starts_with(sources[i])) text.append(sources[i]).append(": ");
+    text += tried[i].message;
+  }
+  bool const told =
+      !tried.empty() && (last.message == tried.back().message || last.code == Errc::not_configured);
+  if (told) return text;
+  return text + (text.empty() ? "" : "; ") + last.message;
+}
+
+/// Finds the credentials and asks STS whose they are.
+inline Result<Identity> find_identity(AwsAccess const& access, AwsSettings const& aws) {
+  ProgramSource source = access.source();
+  HurriedClock const clock = access.clock();
+  auto keys = source.credentials(clock.wall());
+  if (!keys) {
+    std::string const text = attempts_text(source.source().tried(), keys.error());
+    return Error{keys.error().code, "no credentials; tried in this order: " + text,
+                 keys.error().native};
+  }
+  Client<Curl, GivenCredentials, HurriedClock> client{
+      access.services(), {*keys}, {.max_attempts = aws.max_attempts}, clock};
+  auto caller = get_caller_identity(client, aws.endpoints.in(aws.region, Service::sts),
+                                    std::chrono::steady_clock::now() + std::chrono::seconds{15});
+  if (!caller) {
+    return std::move(caller).error().within("the credentials " + keys->access_key_id + " from " +
+                                            keys->source);
+  }
+  return Identity{*std::move(caller), *std::move(keys), client.skew()};
+}
+
+inline std::string endpoint_text(Service service, AwsSettings const& aws) {
+  auto const url = endpoint_url(service, aws.endpoints.in(aws.region, service));
+  return url ? to_string(*url) : url.error().message;
+}
+
+}  // namespace detail
+
+/// What it prints, one line for each thing.
+[[nodiscard]] inline std::string identity_text(Identity const& identity, AwsSettings const& aws) {
+  auto const seconds = std::chrono::round<std::chrono::seconds>(identity.skew).count();
+  std::string const offset = (seconds > 0 ? "+" : "") + std::to_string(seconds);
+  std::string text = detail::listed("account", identity.caller.account) +
+                     detail::listed("arn", identity.caller.arn) +
+                     detail::listed("credentials", identity.keys.source) +
+                     detail::listed("access key", identity.keys.access_key_id);
+  if (identity.keys.expires) {
+    text += detail::listed("expire", iso_time(*identity.keys.expires));
+  }
+  text += detail::listed("region", aws.region);
+  for (Service const service : {Service::sns, Service::s3, Service::sts}) {
+    text += detail::listed(signing_name(service), detail::endpoint_text(service, aws));
+  }
+  return text + detail::listed("clock offset", offset + " s");
+}
+
+/// Runs the subcommand with the arguments behind its name; gives its exit code.
+[[nodiscard]] inline int run_identity(std::span<char const* const> arguments,
+                                      Environment environment) {
+  auto startup = start_up(arguments, std::move(environment), ParseOptions::Missing::is_fine);
+  if (!startup) {
+    complain({startup.error().message});
+    return exit_code_of(startup.error());
+  }
+  Parsed const& parsed = startup->parsed;
+  if (parsed.action == Action::show_help) return print(help_text());
+  if (parsed.action == Action::show_version) return print(version_text());
+  complain(parsed.usage_errors);
+  complain(parsed.problems);
+  if (!startup->good()) return parsed.exit_code();
+  Stop const stop;
+  AwsSettings& aws = startup->aws;
+  auto const region = complete_region(aws, startup->environment, stop);
+  AwsAccess const access{{.aws = aws,
+                          .environment = startup->environment,
+                          .role = parsed.settings.role,
+                          .stop = stop}};
+  auto const identity = detail::find_identity(access, aws);
+  if (identity) return print(identity_text(*identity, aws));
+  complain({"no identity: " + identity.error().message});
+  if (!region) complain({region.error().message});
+  return retryable(identity.error()) ? exit_undelivered : exit_test_failed;
+}
+
+}  // namespace sla::inline v1
+
 // sla/app/sinks.hpp
 // The publisher of the shipped program, put together from its settings: a dry run, a local store,
 // a bucket for the logs and a topic for the events, each of them there or not.
 
 namespace sla::inline v1 {
 
-/// SteadyClock, but a stop shortens the wait between two attempts: half of the time that is left by
-/// then remains for the next one.
-class HurriedClock {
- public:
-  explicit HurriedClock(Stop const& stop) : stop_(&stop) {}
-
-  [[nodiscard]] Instant now() const noexcept { return clock_.now(); }
-  [[nodiscard]] WallTime wall() const noexcept { return clock_.wall(); }
-  Wake wait_until(Instant until, Stop const& stop) const noexcept {
-    return clock_.wait_until(until, stop);
-  }
-  void sleep_until(Instant until) const noexcept {
-    for (bool hurried = false; until > now(); await_news(until, *stop_)) {
-      auto const deadline = stop_->deadline();
-      if (!deadline || std::exchange(hurried, true)) continue;
-      until = std::min(until, now() + (*deadline - now()) / 2);
-    }
-  }
-
- private:
-  SteadyClock clock_;
-  Stop const* stop_;
-};
-static_assert(Clock<HurriedClock>);
-
-using ProgramClient = Client<Curl, EnvironmentCredentials, HurriedClock>;
 using ProgramLog = S3Log<ProgramClient>;
 using ProgramEvents = Sns<ProgramClient, NamedTopic<ProgramClient>>;
 using ProgramSinks = All<Optional<DryRun>, Optional<Directory>,
@@ -10183,7 +10831,7 @@ class SinkBuilder {
   struct Parts {
     Settings const& settings;
     AwsSettings const& aws;
-    Environment const& environment;
+    AwsAccess const& access;
     Stop const& stop;
   };
 
@@ -10220,11 +10868,12 @@ class SinkBuilder {
   [[nodiscard]] std::optional<ProgramLog> log() const {
     Settings const& settings = parts_.settings;
     if (settings.s3_bucket_name.empty()) return std::nullopt;
-    return ProgramLog{client(),
-                      {.bucket = {.name = settings.s3_bucket_name,
-                                  .endpoint = parts_.aws.endpoints.in(region(), Service::s3),
-                                  .addressing = parts_.aws.endpoints.addressing},
-                       .stop = &parts_.stop}};
+    return ProgramLog{
+        client(),
+        {.bucket = {.name = settings.s3_bucket_name,
+                    .endpoint = parts_.aws.endpoints.in(parts_.aws.region, Service::s3),
+                    .addressing = parts_.aws.endpoints.addressing},
+         .stop = &parts_.stop}};
   }
 
   [[nodiscard]] std::optional<ProgramEvents> events() const {
@@ -10243,22 +10892,187 @@ class SinkBuilder {
              .endpoints = parts_.aws.endpoints}};
   }
 
-  [[nodiscard]] ProgramClient client() const {
-    return {Curl{{.ca_file = parts_.aws.ca_file, .stop = &parts_.stop}},
-            EnvironmentCredentials{parts_.environment},
-            {.max_attempts = parts_.aws.max_attempts},
-            HurriedClock{parts_.stop}};
-  }
-
-  /// The region of the bucket; where none is set that of the topic, as S3 corrects a wrong one.
-  [[nodiscard]] std::string region() const {
-    if (!parts_.aws.region.empty()) return parts_.aws.region;
-    auto const topic = parse_topic_arn(parts_.settings.sns_topic_arn);
-    return topic ? topic->region : std::string();
-  }
+  [[nodiscard]] ProgramClient client() const { return parts_.access.client(); }
 
   Parts parts_;
 };
+
+}  // namespace sla::inline v1
+
+// sla/app/starter_arguments.hpp
+// The command line of ssm-starter: which parameters, what about duplicates, and the command, which
+// is everything that follows --command, unchanged.
+
+namespace sla::inline v1 {
+
+/// What ssm-starter is told to do.
+struct StarterArguments {
+  Action action = Action::run;
+  std::vector<std::string> names{};  ///< of parameters, in order
+  Duplicates duplicates = Duplicates::skip;
+  std::vector<std::string> words{};         ///< of the command
+  std::vector<std::string> usage_errors{};  ///< one line each
+};
+
+namespace detail {
+
+class StarterReader {
+ public:
+  explicit StarterReader(std::span<char const* const> arguments) : left_(arguments) {}
+
+  StarterArguments read() {
+    bool command = false;
+    while (!left_.empty() && !command) {
+      std::string_view const argument = take();
+      command = argument == "--command";
+      if (!command) read_flag(argument);
+    }
+    if (read_.action != Action::run) return std::move(read_);
+    read_.words.assign(left_.begin(), left_.end());
+    if (read_.names.empty()) complain("--ssm-name NAME is missing");
+    if (read_.words.empty()) complain("--command WORD... is missing, as the last of the arguments");
+    if (!read_.words.empty() && read_.words.front().empty()) {
+      complain("--command: its first word is empty");
+    }
+    return std::move(read_);
+  }
+
+ private:
+  std::string_view take() {
+    std::string_view const argument = left_.front();
+    left_ = left_.subspan(1);
+    return argument;
+  }
+  void complain(std::string line) { read_.usage_errors.push_back(std::move(line)); }
+
+  void read_flag(std::string_view argument) {
+    constexpr std::string_view name = "--ssm-name";
+    if (argument == "--help") return ask_for(Action::show_help);
+    if (argument == "--version") return ask_for(Action::show_version);
+    if (argument == "--abort-if-duplicates") return decide(Duplicates::abort);
+    if (argument == "--overwrite-if-duplicates") return decide(Duplicates::overwrite);
+    if (argument.starts_with(name) && argument.substr(name.size()).starts_with('=')) {
+      return read_name(argument.substr(name.size() + 1));
+    }
+    if (argument != name) return complain("unknown argument " + quoted(argument));
+    read_name(left_.empty() || std::string_view(left_.front()).starts_with("--") ? "" : take());
+  }
+
+  void ask_for(Action action) {
+    if (read_.action == Action::run) read_.action = action;
+  }
+
+  void decide(Duplicates duplicates) {
+    if (read_.duplicates != Duplicates::skip && read_.duplicates != duplicates) {
+      complain("--abort-if-duplicates and --overwrite-if-duplicates exclude each other");
+    }
+    read_.duplicates = duplicates;
+  }
+
+  void read_name(std::string_view text) {
+    std::size_t const before = read_.names.size();
+    (void)read_value(text, read_.names);
+    if (read_.names.size() == before) complain("--ssm-name needs a value: --ssm-name NAME");
+    auto const good = check_parameter_names(text);
+    if (!good) complain("--ssm-name: " + quoted(text) + ' ' + good.error().message);
+  }
+
+  std::span<char const* const> left_;
+  StarterArguments read_{};
+};
+
+}  // namespace detail
+
+/// Takes the arguments apart; they come without the program's own name.
+[[nodiscard]] inline StarterArguments read_starter_arguments(
+    std::span<char const* const> arguments) {
+  return detail::StarterReader(arguments).read();
+}
+
+}  // namespace sla::inline v1
+
+// sla/app/starter.hpp
+// The main function of ssm-starter, which is this program by another name: loads parameters from
+// SSM into the environment, then becomes the command. What is wrong is said before anything is
+// asked.
+
+namespace sla::inline v1 {
+
+/// Whether that is the name, or the path, of ssm-starter.
+[[nodiscard]] constexpr bool is_starter(std::string_view program) noexcept {
+  return program.substr(program.rfind('/') + 1) == "ssm-starter";  // npos + 1 is 0
+}
+
+/// What `ssm-starter --help` prints.
+[[nodiscard]] inline std::string starter_help_text() {
+  return "Loads parameters from SSM into the environment and becomes the command.\n\n"
+         "usage: ssm-starter --ssm-name NAME... [--abort-if-duplicates | "
+         "--overwrite-if-duplicates]\n"
+         "         --command WORD...\n\n"
+         "  --ssm-name NAME            the parameters under /$AWS_ENV/NAME/, or an absolute path; "
+         "each\n"
+         "                             becomes the variable that the last part of its path names\n"
+         "  --abort-if-duplicates      do not start where a variable is there already\n"
+         "  --overwrite-if-duplicates  the last one wins, instead of the first\n"
+         "  --command WORD...          everything that follows, unchanged\n\n"
+         "The role in $SLARUNNER_ROLE is assumed first, where there is one.\n\n"
+         "exit codes: those of the command; before it is started\n"
+         "   1  a duplicate, with --abort-if-duplicates\n"
+         "  64  usage: the command line cannot be understood\n"
+         "  75  the parameters could not be loaded\n"
+         "  78  settings: something is missing or wrong\n"
+         " 126  the command cannot be executed\n"
+         " 127  there is no such command\n";
+}
+
+namespace detail {
+
+/// What the environment says about how to load; its problems are added to the list.
+inline LoadPlan starter_plan(StarterArguments const& arguments, Environment const& environment,
+                             std::vector<std::string>& problems) {
+  LoadPlan plan{.duplicates = arguments.duplicates};
+  for (std::string const& name : arguments.names) {
+    auto const path = parameter_path(name, environment);
+    if (path) plan.paths.push_back(*path);
+    if (!path) problems.push_back("--ssm-name: " + path.error().message);
+  }
+  plan.aws = read_aws_settings(environment, problems);
+  // Of the settings of sla-runner, which may not even be the command, only these two matter here.
+  Parsed const parsed =
+      parse_settings({}, environment, {.missing = ParseOptions::Missing::is_fine});
+  plan.role = parsed.settings.role;
+  if (auto const role = environment.get("SLARUNNER_ROLE"); role && plan.role.empty()) {
+    problems.push_back("SLARUNNER_ROLE: " + quoted(*role) + " is no ARN of a role");
+  }
+  plan.log = Logger{{.format = parsed.settings.log_format}};
+  return plan;
+}
+
+}  // namespace detail
+
+/// Runs ssm-starter with the arguments behind its name; returns only where the command is not
+/// started, and then gives the exit code.
+[[nodiscard]] inline int run_starter(std::span<char const* const> arguments,
+                                     Environment environment) {
+  StarterArguments const read = read_starter_arguments(arguments);
+  if (read.action == Action::show_help) return print(starter_help_text());
+  if (read.action == Action::show_version) return print(version_text());
+  complain(read.usage_errors);
+  if (!read.usage_errors.empty()) return exit_usage;
+  std::vector<std::string> problems;
+  LoadPlan const plan = detail::starter_plan(read, environment, problems);
+  complain(problems);
+  if (!problems.empty()) return exit_settings;
+  auto const loaded = load_parameters(plan, environment);
+  if (!loaded) {
+    complain({"ssm-starter: " + loaded.error().message});
+    return exit_code_of(loaded.error());
+  }
+  auto const words = command_of(read.words);
+  Error const why = words ? become(*words) : words.error();
+  complain({"ssm-starter: " + why.message});
+  return exit_code_of_start(why);
+}
 
 }  // namespace sla::inline v1
 
@@ -10360,16 +11174,6 @@ inline void open_standard_descriptors() {
   }
 }
 
-inline int print(std::string const& text) {
-  return write_all(STDOUT_FILENO, text) ? exit_success : exit_undelivered;
-}
-
-inline void complain(std::vector<std::string> const& lines) {
-  std::string text;
-  for (std::string const& line : lines) text += line + '\n';
-  (void)write_all(STDERR_FILENO, text);
-}
-
 /// The shipped program once its settings are known to be good.
 class Program {
  public:
@@ -10388,7 +11192,12 @@ class Program {
     Heartbeat const heartbeat;
     WatchedClock clock{heartbeat};
     if (settings.disabled) return rest(clock, stop);
-    SinkBuilder const sinks{{settings, parts_.aws, parts_.environment, stop}};
+    AwsAccess const access{{.aws = parts_.aws,
+                            .environment = parts_.environment,
+                            .role = settings.role,
+                            .stop = stop,
+                            .log = log_}};
+    SinkBuilder const sinks{{settings, parts_.aws, access, stop}};
     Runner runner{scheduler(), WatchedExecutor{Direct<Sha256>{process()}, heartbeat, longest_run()},
                   WatchedPublisher{sinks.build(), heartbeat, longest_delivery}, clock, log_};
     Job const job{.service = settings.service,
@@ -10403,8 +11212,8 @@ class Program {
   }
 
  private:
-  /// The sum of the limits of all sinks.
-  static constexpr Duration longest_delivery = std::chrono::seconds{75};
+  /// The sum of the limits of all sinks, each of which may have to wait for credentials.
+  static constexpr Duration longest_delivery = std::chrono::seconds{150};
 
   int rest(WatchedClock const& clock, Stop const& stop) const {
     log_.info("disabled: nothing is run");
@@ -10440,15 +11249,10 @@ class Program {
   Logger log_;
 };
 
-/// What only this machine and its environment can tell about the settings.
-inline void check_surroundings(Settings const& settings, AwsSettings const& aws,
-                               std::vector<std::string>& problems) {
-  bool const named = settings.sns_topic_arn.empty() && !settings.sns_topic_name.empty();
-  bool const bucket = !settings.s3_bucket_name.empty() && settings.sns_topic_arn.empty();
-  if (aws.region.empty() && (named || bucket)) {
-    problems.emplace_back(
-        "AWS_REGION is not set: it says where the topic and the bucket are, such as eu-central-1");
-  }
+/// Whether a sink has to know the region, and nothing but the instance may be left to say it.
+inline bool needs_region(Settings const& settings) {
+  if (settings.disabled || settings.dry_run) return false;
+  return !settings.sns_topic_name.empty() || !settings.s3_bucket_name.empty();
 }
 
 /// The words that run the command.
@@ -10457,43 +11261,65 @@ inline Result<std::vector<std::string>> words_of(Settings const& settings) {
   return shell_words(settings.command);
 }
 
-}  // namespace detail
+/// Says what the settings are and what is wrong with them; whether that was all.
+inline bool say_settings(Parsed const& parsed) {
+  complain(parsed.usage_errors);
+  complain(parsed.problems);
+  if (parsed.action == Action::show_settings) (void)print(settings_text(parsed));
+  return parsed.exit_code() != exit_success || parsed.action != Action::run;
+}
 
-/// Runs the program with the arguments behind its name; gives its exit code.
-[[nodiscard]] inline int run_program(std::span<char const* const> arguments,
-                                     Environment environment) {
-  detail::open_standard_descriptors();
-  if (!arguments.empty() && std::string_view(arguments.front()) == "healthcheck") {
-    Health const health = check_health();
-    (void)detail::print(health.reason + '\n');
-    return health.alive ? exit_success : exit_test_failed;
+/// Runs sla-runner itself.
+inline int run_runner(std::span<char const* const> arguments, Environment environment) {
+  auto startup = start_up(arguments, std::move(environment));
+  if (!startup) {
+    complain({startup.error().message});
+    return exit_code_of(startup.error());
   }
-  Parsed parsed = parse_settings(arguments, environment);
-  if (parsed.action == Action::show_help) return detail::print(help_text());
-  if (parsed.action == Action::show_version) return detail::print(version_text());
-  AwsSettings aws = read_aws_settings(environment, parsed.problems);
-  detail::check_surroundings(parsed.settings, aws, parsed.problems);
-  auto words = detail::words_of(parsed.settings);
+  Parsed& parsed = startup->parsed;
+  if (parsed.action == Action::show_help) return print(help_text());
+  if (parsed.action == Action::show_version) return print(version_text());
+  auto words = words_of(parsed.settings);
   if (!words && !parsed.settings.command.empty()) {
     parsed.problems.push_back("Command: " + words.error().message);
   }
   Logger const log{{.format = parsed.settings.log_format}};
   for (std::string const& warning : parsed.warnings) log.warning(warning);
-  detail::complain(parsed.usage_errors);
-  detail::complain(parsed.problems);
-  if (parsed.action == Action::show_settings) (void)detail::print(settings_text(parsed));
-  if (parsed.exit_code() != exit_success || parsed.action != Action::run) return parsed.exit_code();
+  if (say_settings(parsed)) return parsed.exit_code();
 
   auto const stop = Stop::on_signals({.budget = parsed.settings.stop_timeout});
   if (!stop) {
     log.error(stop.error().message);
     return exit_undelivered;
   }
-  detail::Program const program{{.settings = std::move(parsed.settings),
-                                 .aws = std::move(aws),
-                                 .environment = std::move(environment),
-                                 .words = *std::move(words)}};
+  if (needs_region(parsed.settings)) {
+    auto const known = complete_region(startup->aws, startup->environment, *stop);
+    if (!known) complain({known.error().message});
+    if (!known) return exit_settings;
+  }
+  Program const program{{.settings = std::move(parsed.settings),
+                         .aws = std::move(startup->aws),
+                         .environment = std::move(startup->environment),
+                         .words = *std::move(words)}};
   return program.run(*stop);
+}
+
+}  // namespace detail
+
+/// Runs the program with all its arguments, its own name first; gives its exit code. By the name
+/// ssm-starter it is that.
+[[nodiscard]] inline int run_program(std::span<char const* const> arguments,
+                                     Environment environment) {
+  detail::open_standard_descriptors();
+  std::string_view const name = arguments.empty() ? std::string_view() : arguments.front();
+  arguments = arguments.subspan(arguments.empty() ? 0 : 1);
+  if (is_starter(name)) return run_starter(arguments, std::move(environment));
+  std::string_view const first = arguments.empty() ? std::string_view() : arguments.front();
+  if (first == "identity") return run_identity(arguments.subspan(1), std::move(environment));
+  if (first != "healthcheck") return detail::run_runner(arguments, std::move(environment));
+  Health const health = check_health();
+  (void)print(health.reason + '\n');
+  return health.alive ? exit_success : exit_test_failed;
 }
 
 }  // namespace sla::inline v1

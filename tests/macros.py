@@ -27,6 +27,6 @@ class Macros(unittest.TestCase):
         before = macros(compiler, "\n".join(others) + "\n")
         after = macros(compiler, '#include "sla/sla.hpp"\n')
         # Reserved names are the compiler's and the C library's; some depend on the order.
-        new = sorted(name for name in (re.match(r"#define (\w+)", line)[1] for line in after ^ before)
-                     if not name.startswith("__"))
+        names = (re.match(r"#define (\w+)", line)[1] for line in after ^ before)
+        new = sorted(name for name in names if not name.startswith("__"))
         self.assertEqual(new, ["SLA_VERSION_MAJOR", "SLA_VERSION_MINOR", "SLA_VERSION_PATCH"])

@@ -75,3 +75,16 @@ TEST_CASE("words and long values are printed whole") {
   CHECK(line_of(text, "command").ends_with("  'curl' 'a b'  after --"));
   CHECK(line_of(text, "service").ends_with("  " + service + "  --service"));
 }
+
+TEST_CASE("a value from a parameter is printed with its path, a secret one as stars") {
+  sla::LoadedVariables const loaded{
+      {"SLARUNNER_GRACE", {"/a/SLARUNNER_GRACE", sla::Shown::plainly}},
+      {"SLARUNNER_SERVICE", {"/a/SLARUNNER_SERVICE", sla::Shown::as_stars}}};
+  sla::Environment const environment({{"SLARUNNER_GRACE", "1"}, {"SLARUNNER_SERVICE", "s3cret"}});
+  std::string const text =
+      sla::settings_text(sla::parse_settings({}, environment, {.loaded = &loaded}));
+  CHECK(line_of(text, "grace").ends_with("1           SSM /a/SLARUNNER_GRACE"));
+  CHECK(line_of(text, "service").find("***") != std::string::npos);
+  CHECK(line_of(text, "service").ends_with("  SSM /a/SLARUNNER_SERVICE"));
+  CHECK(text.find("s3cret") == std::string::npos);
+}

@@ -195,13 +195,13 @@ TEST_CASE("a flag beats its variable, which beats the default") {
 }
 
 TEST_CASE("every setting arrives where it is used") {
-  auto const parsed =
-      parse({"--command=curl x\ncurl y", "--service", "a/../b \xC3\xBC", "--groups= a ,,b",
-             "--delay=0.5", "--once", "--sns-topic-arn=arn:aws:sns:eu-west-1:123456789012:t.fifo",
-             "--sns-topic-name=other", "--s3-bucket-name=my-logs", "--store=out",
-             "--upload-logs=never", "--timeout=0", "--grace=1", "--stop-timeout=2",
-             "--log-limit=1G", "--event-format=numbers", "--log-format=json"},
-            {{"SLARUNNER_SVC_TAG", "tag"}, {"SLA_TARGET", "99.9"}, {"SLARUNNER_DRYRUN", "false"}});
+  auto const parsed = parse(
+      {"--command=curl x\ncurl y", "--service", "a/../b \xC3\xBC", "--groups= a ,,b", "--delay=0.5",
+       "--once", "--sns-topic-arn=arn:aws:sns:eu-west-1:123456789012:t.fifo",
+       "--sns-topic-name=other", "--s3-bucket-name=my-logs", "--store=out", "--upload-logs=never",
+       "--timeout=0", "--grace=1", "--stop-timeout=2", "--log-limit=1G", "--event-format=numbers",
+       "--log-format=json", "--role=arn:aws:iam::123456789012:role/x"},
+      {{"SLARUNNER_SVC_TAG", "tag"}, {"SLA_TARGET", "99.9"}, {"SLARUNNER_DRYRUN", "false"}});
   CHECK(parsed.problems.empty());
   CHECK(parsed.usage_errors.empty());
   CHECK(parsed.warnings.empty());
@@ -225,6 +225,7 @@ TEST_CASE("every setting arrives where it is used") {
   CHECK(settings.log_limit == 1073741824);
   CHECK(settings.event_format == sla::EventFormat::numbers);
   CHECK(settings.log_format == sla::LogFormat::json);
+  CHECK(settings.role == "arn:aws:iam::123456789012:role/x");
   CHECK(settings.tag_id == "tag");
   CHECK(settings.sla_target == "99.9");
 }
@@ -275,4 +276,46 @@ TEST_CASE("printing the settings still says what is wrong with them") {
   auto const parsed = parse({"--print-settings"});
   CHECK(parsed.action == sla::Action::show_settings);
   CHECK(parsed.problems.size() == 4);
+}
+
+TEST_CASE("what parameters may still bring is not missing, what is wrong already is") {
+  auto const parsed = parse({"--ssm-name=shop", "--ssm-name", "a,/b", "--grace=x"});
+  CHECK(parsed.settings.ssm_names == Lines{"shop", "a", "/b"});
+  REQUIRE(parsed.problems.size() == 1);
+  CHECK(parsed.problems[0].starts_with("Grace (--grace): "));
+  sla::LoadedVariables const none;
+  char const* const arguments[] = {"--ssm-name=shop"};
+  CHECK(sla::parse_settings(arguments, {}, {.loaded = &none}).problems.size() == 4);
+  CHECK(sla::parse_settings({}, {}, {.missing = sla::ParseOptions::Missing::is_fine})
+            .problems.empty());
+}
+
+TEST_CASE("a value from a parameter beats the default alone, and a secret one is not shown") {
+  sla::LoadedVariables const loaded{
+      {"SLARUNNER_GRACE", {"/a/SLARUNNER_GRACE", sla::Shown::plainly}},
+      {"SLARUNNER_TIMEOUT", {"/a/SLARUNNER_TIMEOUT"}},
+      {"SLARUNNER_DELAY", {"/a/SLARUNNER_DELAY"}}};
+  sla::Environment const environment(with({{"SLARUNNER_GRACE", "soon"},
+                                           {"SLARUNNER_TIMEOUT", "s3cret"},
+                                           {"SLARUNNER_DELAY", "s3cret"}}));
+  char const* const arguments[] = {"--delay=2"};
+  auto const parsed = sla::parse_settings(arguments, environment, {.loaded = &loaded});
+  CHECK(parsed.origins[sla::setting_index("grace")] == sla::Origin::ssm);
+  CHECK(parsed.origins[sla::setting_index("delay")] == sla::Origin::flag);
+  CHECK(parsed.problems ==
+        Lines{"Timeout ($SLARUNNER_TIMEOUT): *** is no number of seconds, such as 60 or 0.5",
+              "Grace ($SLARUNNER_GRACE): 'soon' is no number of seconds, such as 60 or 0.5"});
+  CHECK(sla::is_secret(parsed, sla::setting_index("timeout")));
+  CHECK_FALSE(sla::is_secret(parsed, sla::setting_index("grace")));
+  CHECK_FALSE(sla::is_secret(parsed, sla::setting_index("delay")));
+}
+
+TEST_CASE("a role is an ARN of one") {
+  CHECK(parse({"--role=arn:aws:iam::123456789012:role/a/b"}, with({})).problems.empty());
+  for (char const* const role :
+       {"me", "arn:aws:iam::123456789012:user/x", "arn:aws:sns:::role/x"}) {
+    auto const parsed = parse({"--role", role}, with({}));
+    REQUIRE(parsed.problems.size() == 1);
+    CHECK(parsed.problems[0].starts_with("Role (--role): '" + std::string(role) + "' is no "));
+  }
 }

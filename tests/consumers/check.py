@@ -34,6 +34,8 @@ class Consumers(unittest.TestCase):
         self.folder = Path(folder.name)
         shutil.copy(HERE / "main.cpp", self.folder)
 
+        self.cmake = ["cmake", "-G", "Ninja", "-B", "build", f"-DCMAKE_PREFIX_PATH={self.prefix}"]
+
     def run_here(self, *command, **environment):
         run = subprocess.run(command, cwd=self.folder, capture_output=True, text=True,
                              env=os.environ | environment)
@@ -53,7 +55,7 @@ class Consumers(unittest.TestCase):
         if not shutil.which("cmake"):
             self.skipTest("cmake is not installed")
         shutil.copy(HERE / "cmake/CMakeLists.txt", self.folder)
-        self.run_here("cmake", "-B", "build", f"-DCMAKE_PREFIX_PATH={self.prefix}")
+        self.run_here(*self.cmake)
         self.run_here("cmake", "--build", "build")
         self.assert_works("build/consumer")
 
@@ -65,8 +67,7 @@ class Consumers(unittest.TestCase):
                 (self.folder / "CMakeLists.txt").write_text(
                     "cmake_minimum_required(VERSION 3.20)\nproject(consumer LANGUAGES CXX)\n"
                     f"find_package(sla {wanted} QUIET)\nmessage(\"found=${{sla_FOUND}}\")\n")
-                run = subprocess.run(["cmake", "-B", "build", f"-DCMAKE_PREFIX_PATH={self.prefix}"],
-                                     cwd=self.folder, capture_output=True, text=True)
+                run = subprocess.run(self.cmake, cwd=self.folder, capture_output=True, text=True)
                 self.assertIn(f"found={int(fits)}\n", run.stderr)
                 shutil.rmtree(self.folder / "build")
 

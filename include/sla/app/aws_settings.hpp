@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// What AWS's own variables say about where requests go and how: they keep the meaning that the SDKs
-// give them. Every problem is found in one go, before any request.
+// What AWS's own variables and the profile say about where requests go and how: they keep the
+// meaning that the SDKs give them. Every problem is found in one go, before any request.
 #include <unistd.h>
 
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "sla/aws/configured_region.hpp"
 #include "sla/aws/endpoint.hpp"
 #include "sla/aws/endpoint_settings.hpp"
+#include "sla/aws/file_reader.hpp"
+#include "sla/aws/profile.hpp"
 #include "sla/aws/region.hpp"
 #include "sla/core/environment.hpp"
 #include "sla/core/text.hpp"
@@ -19,7 +23,7 @@ namespace sla::inline v1 {
 
 /// Where and how AWS is reached.
 struct AwsSettings {
-  std::string region{};  ///< empty where none is set
+  std::string region{};  ///< empty where nothing says it
   EndpointSettings endpoints{};
   std::string ca_file{};  ///< the trusted certificates; empty is the system's
   int max_attempts = 3;
@@ -27,28 +31,44 @@ struct AwsSettings {
 
 namespace detail {
 
-inline void read_region(Environment const& environment, AwsSettings& settings,
-                        std::vector<std::string>& problems) {
-  for (std::string_view const name : {"AWS_REGION", "AWS_DEFAULT_REGION"}) {
-    auto const text = environment.get(name);
-    if (!text || trim(*text).empty()) continue;
-    auto const region = parse_region(*text);
-    if (!region) {
-      problems.push_back(std::string(name) + ": " + region.error().message);
-    } else {
-      settings.region = region->region;
-      if (region->fips == Fips::on) settings.endpoints.fips = Fips::on;
-    }
-    return;
+/// The profile that is in use; an empty one where there is none, or a problem with it.
+inline Profile read_profile(Environment const& environment, FileReader const& files,
+                            std::vector<std::string>& problems) {
+  auto const profiles = Profiles::load(environment, files);
+  if (!profiles) {
+    problems.push_back(profiles.error().message);
+    return {};
+  }
+  ProfileChoice const choice = choose_profile(environment);
+  auto profile = profiles->find(choice);
+  if (profile) return *std::move(profile);
+  bool const by_user = choice.by == ProfileChoice::By::user;
+  problems.push_back((by_user ? "AWS_PROFILE: " : "") + profile.error().message);
+  return {};
+}
+
+inline void read_region(Environment const& environment, Profile const& profile,
+                        AwsSettings& settings, std::vector<std::string>& problems) {
+  auto const region = configured_region({}, environment, profile);
+  if (!region) {
+    problems.push_back(region.error().message);
+  } else if (*region) {
+    settings.region = (*region)->region;
+    if ((*region)->fips == Fips::on) settings.endpoints.fips = Fips::on;
   }
 }
 
-inline void read_ca_file(Environment const& environment, AwsSettings& settings,
-                         std::vector<std::string>& problems) {
-  for (std::string_view const name : {"AWS_CA_BUNDLE", "SSL_CERT_FILE"}) {
-    auto const path = environment.get(name);
+inline void read_ca_file(Environment const& environment, Profile const& profile,
+                         AwsSettings& settings, std::vector<std::string>& problems) {
+  struct Place {
+    std::string_view name;
+    std::optional<std::string_view> path;
+  };
+  for (auto const& [name, path] : {Place{"AWS_CA_BUNDLE", environment.get("AWS_CA_BUNDLE")},
+                                   {"ca_bundle of the profile", profile.get("ca_bundle")},
+                                   {"SSL_CERT_FILE", environment.get("SSL_CERT_FILE")}}) {
     if (!path) continue;
-    settings.ca_file = *path;
+    settings.ca_file = Profiles::expand_home(*path, environment);
     if (::access(settings.ca_file.c_str(), R_OK) != 0) {
       problems.push_back(std::string(name) + ": " + system_error(settings.ca_file).message);
     }
@@ -56,13 +76,15 @@ inline void read_ca_file(Environment const& environment, AwsSettings& settings,
   }
 }
 
-inline void read_max_attempts(Environment const& environment, AwsSettings& settings,
-                              std::vector<std::string>& problems) {
-  auto const text = environment.get("AWS_MAX_ATTEMPTS");
+inline void read_max_attempts(Environment const& environment, Profile const& profile,
+                              AwsSettings& settings, std::vector<std::string>& problems) {
+  auto text = environment.get("AWS_MAX_ATTEMPTS");
+  std::string const name = text ? "AWS_MAX_ATTEMPTS" : "max_attempts of the profile";
+  if (!text) text = profile.get("max_attempts");
   if (!text) return;
   auto const number = parse_integer<int>(trim(*text));
   if (!number || *number < 1 || *number > 100) {
-    problems.emplace_back("AWS_MAX_ATTEMPTS: must be a whole number from 1 to 100");
+    problems.push_back(name + ": must be a whole number from 1 to 100");
   } else {
     settings.max_attempts = *number;
   }
@@ -72,16 +94,19 @@ inline void read_max_attempts(Environment const& environment, AwsSettings& setti
 
 /// Reads the settings; adds a line to the problems for each that cannot be used.
 [[nodiscard]] inline AwsSettings read_aws_settings(Environment const& environment,
-                                                   std::vector<std::string>& problems) {
+                                                   std::vector<std::string>& problems,
+                                                   FileReader const& files = {}) {
   AwsSettings settings;
-  if (auto endpoints = endpoint_settings(environment)) {
+  Profile const profile = detail::read_profile(environment, files, problems);
+  auto const variables = [&](std::string_view name) { return environment.get(name); };
+  if (auto endpoints = read_endpoint_settings(variables, profile)) {
     settings.endpoints = *std::move(endpoints);
   } else {
     problems.push_back(endpoints.error().message);
   }
-  detail::read_region(environment, settings, problems);
-  detail::read_ca_file(environment, settings, problems);
-  detail::read_max_attempts(environment, settings, problems);
+  detail::read_region(environment, profile, settings, problems);
+  detail::read_ca_file(environment, profile, settings, problems);
+  detail::read_max_attempts(environment, profile, settings, problems);
   return settings;
 }
 

@@ -10,9 +10,9 @@
 namespace sla::inline v1 {
 
 inline constexpr int exit_success = 0;       ///< done, or stopped as asked
-inline constexpr int exit_test_failed = 1;   ///< --once: the test failed
+inline constexpr int exit_test_failed = 1;   ///< --once: the test failed; a subcommand says no
 inline constexpr int exit_usage = 64;        ///< the command line cannot be understood
-inline constexpr int exit_undelivered = 75;  ///< --once: the result could not be delivered
+inline constexpr int exit_undelivered = 75;  ///< delivered nothing, or AWS was of no help
 inline constexpr int exit_settings = 78;     ///< a setting is missing or wrong
 
 /// One exit code and what help says about it.
@@ -24,9 +24,11 @@ struct ExitCode {
 /// All exit codes, in the order of their numbers.
 inline constexpr std::array exit_codes{
     ExitCode{exit_success, "stopped as asked; --once: the test passed and was delivered"},
-    ExitCode{exit_test_failed, "--once: the test failed"},
+    ExitCode{exit_test_failed,
+             "--once: the test failed; identity: AWS knows none; healthcheck: not alive"},
     ExitCode{exit_usage, "usage: the command line cannot be understood"},
-    ExitCode{exit_undelivered, "--once: the result could not be delivered"},
+    ExitCode{exit_undelivered,
+             "--once: the result could not be delivered; AWS did not answer or refused"},
     ExitCode{exit_settings, "settings: something is missing or wrong; every problem is listed"},
 };
 

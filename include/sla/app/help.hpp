@@ -93,11 +93,17 @@ inline void append_row(std::string& out, Setting const& setting, Columns columns
 inline std::string origin_text(Setting const& setting, Parsed const& parsed, Origin origin) {
   if (origin == Origin::fallback) return "default";
   if (origin == Origin::environment) return std::string("$").append(setting.variable);
+  if (origin == Origin::ssm) {
+    auto const found = parsed.loaded.find(setting.variable);
+    return "SSM " + (found == parsed.loaded.end() ? std::string() : found->second.parameter);
+  }
   bool const words = setting.flag == "command" && parsed.settings.command.empty();
   return words ? "after --" : std::string("--").append(setting.flag);
 }
 
-inline std::string printed_value(Setting const& setting, Settings const& settings) {
+inline std::string printed_value(std::size_t row, Parsed const& parsed) {
+  Setting const& setting = setting_table[row];
+  Settings const& settings = parsed.settings;
   if (setting.flag == "command" && !settings.words.empty()) {
     std::string words;
     for (std::string const& word : settings.words) {
@@ -107,7 +113,7 @@ inline std::string printed_value(Setting const& setting, Settings const& setting
   }
   std::string const value = field_text(setting.field, settings);
   if (value.empty()) return "-";
-  return setting.shown == Shown::as_stars ? "***" : escaped(value);
+  return is_secret(parsed, row) ? "***" : escaped(value);
 }
 
 }  // namespace detail
@@ -117,10 +123,18 @@ inline std::string printed_value(Setting const& setting, Settings const& setting
   std::string out =
       "Runs a command again and again, publishes each result and keeps its log.\n\n"
       "usage: sla-runner [SETTING]... --command TEXT\n"
-      "       sla-runner [SETTING]... -- WORD...\n\n"
-      "A flag beats its environment variable, which beats the default. A value follows its flag "
-      "as\n"
-      "the next argument or after =; an empty one takes back what the environment says.\n\n";
+      "       sla-runner [SETTING]... -- WORD...\n"
+      "       sla-runner healthcheck\n"
+      "       sla-runner identity [SETTING]...\n"
+      "       ssm-starter --ssm-name NAME... [--abort-if-duplicates | --overwrite-if-duplicates]\n"
+      "         --command WORD...\n\n"
+      "A flag beats its environment variable, which beats a value loaded from SSM, which beats "
+      "the\n"
+      "default. A value follows its flag as the next argument or after =; an empty one takes back "
+      "what\nthe environment says.\n\n"
+      "healthcheck says whether a runner here is alive, identity as whom it speaks to AWS and "
+      "where.\n"
+      "ssm-starter, a link to this program, loads parameters and becomes the command.\n\n";
   detail::Columns const columns = detail::columns_of_help();
   out += "  " + detail::padded("flag, environment", columns.names) + "  " +
          detail::padded("default", columns.fallback) + "  meaning\n";
@@ -150,8 +164,8 @@ inline std::string printed_value(Setting const& setting, Settings const& setting
   constexpr std::size_t most_padding = 48;  // a longer value pushes its own source aside only
   std::vector<std::string> values;
   std::size_t width = 0;
-  for (Setting const& setting : setting_table) {
-    values.push_back(detail::printed_value(setting, parsed.settings));
+  for (std::size_t row = 0; row < setting_table.size(); ++row) {
+    values.push_back(detail::printed_value(row, parsed));
     if (values.back().size() <= most_padding) width = std::max(width, values.back().size());
   }
   std::string out;

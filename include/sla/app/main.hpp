@@ -15,16 +15,21 @@
 #include <utility>
 #include <vector>
 
+#include "sla/app/aws_access.hpp"
 #include "sla/app/aws_settings.hpp"
 #include "sla/app/exit_code.hpp"
 #include "sla/app/heartbeat.hpp"
 #include "sla/app/help.hpp"
+#include "sla/app/identity.hpp"
+#include "sla/app/load_parameters.hpp"
 #include "sla/app/parse_settings.hpp"
+#include "sla/app/printing.hpp"
 #include "sla/app/settings.hpp"
 #include "sla/app/sinks.hpp"
+#include "sla/app/starter.hpp"
+#include "sla/app/startup.hpp"
 #include "sla/app/watched.hpp"
 #include "sla/aws/digest.hpp"
-#include "sla/core/descriptor.hpp"
 #include "sla/core/environment.hpp"
 #include "sla/core/log.hpp"
 #include "sla/core/stop.hpp"
@@ -49,16 +54,6 @@ inline void open_standard_descriptors() {
   }
 }
 
-inline int print(std::string const& text) {
-  return write_all(STDOUT_FILENO, text) ? exit_success : exit_undelivered;
-}
-
-inline void complain(std::vector<std::string> const& lines) {
-  std::string text;
-  for (std::string const& line : lines) text += line + '\n';
-  (void)write_all(STDERR_FILENO, text);
-}
-
 /// The shipped program once its settings are known to be good.
 class Program {
  public:
@@ -77,7 +72,12 @@ class Program {
     Heartbeat const heartbeat;
     WatchedClock clock{heartbeat};
     if (settings.disabled) return rest(clock, stop);
-    SinkBuilder const sinks{{settings, parts_.aws, parts_.environment, stop}};
+    AwsAccess const access{{.aws = parts_.aws,
+                            .environment = parts_.environment,
+                            .role = settings.role,
+                            .stop = stop,
+                            .log = log_}};
+    SinkBuilder const sinks{{settings, parts_.aws, access, stop}};
     Runner runner{scheduler(), WatchedExecutor{Direct<Sha256>{process()}, heartbeat, longest_run()},
                   WatchedPublisher{sinks.build(), heartbeat, longest_delivery}, clock, log_};
     Job const job{.service = settings.service,
@@ -92,8 +92,8 @@ class Program {
   }
 
  private:
-  /// The sum of the limits of all sinks.
-  static constexpr Duration longest_delivery = std::chrono::seconds{75};
+  /// The sum of the limits of all sinks, each of which may have to wait for credentials.
+  static constexpr Duration longest_delivery = std::chrono::seconds{150};
 
   int rest(WatchedClock const& clock, Stop const& stop) const {
     log_.info("disabled: nothing is run");
@@ -129,15 +129,10 @@ class Program {
   Logger log_;
 };
 
-/// What only this machine and its environment can tell about the settings.
-inline void check_surroundings(Settings const& settings, AwsSettings const& aws,
-                               std::vector<std::string>& problems) {
-  bool const named = settings.sns_topic_arn.empty() && !settings.sns_topic_name.empty();
-  bool const bucket = !settings.s3_bucket_name.empty() && settings.sns_topic_arn.empty();
-  if (aws.region.empty() && (named || bucket)) {
-    problems.emplace_back(
-        "AWS_REGION is not set: it says where the topic and the bucket are, such as eu-central-1");
-  }
+/// Whether a sink has to know the region, and nothing but the instance may be left to say it.
+inline bool needs_region(Settings const& settings) {
+  if (settings.disabled || settings.dry_run) return false;
+  return !settings.sns_topic_name.empty() || !settings.s3_bucket_name.empty();
 }
 
 /// The words that run the command.
@@ -146,43 +141,65 @@ inline Result<std::vector<std::string>> words_of(Settings const& settings) {
   return shell_words(settings.command);
 }
 
-}  // namespace detail
+/// Says what the settings are and what is wrong with them; whether that was all.
+inline bool say_settings(Parsed const& parsed) {
+  complain(parsed.usage_errors);
+  complain(parsed.problems);
+  if (parsed.action == Action::show_settings) (void)print(settings_text(parsed));
+  return parsed.exit_code() != exit_success || parsed.action != Action::run;
+}
 
-/// Runs the program with the arguments behind its name; gives its exit code.
-[[nodiscard]] inline int run_program(std::span<char const* const> arguments,
-                                     Environment environment) {
-  detail::open_standard_descriptors();
-  if (!arguments.empty() && std::string_view(arguments.front()) == "healthcheck") {
-    Health const health = check_health();
-    (void)detail::print(health.reason + '\n');
-    return health.alive ? exit_success : exit_test_failed;
+/// Runs sla-runner itself.
+inline int run_runner(std::span<char const* const> arguments, Environment environment) {
+  auto startup = start_up(arguments, std::move(environment));
+  if (!startup) {
+    complain({startup.error().message});
+    return exit_code_of(startup.error());
   }
-  Parsed parsed = parse_settings(arguments, environment);
-  if (parsed.action == Action::show_help) return detail::print(help_text());
-  if (parsed.action == Action::show_version) return detail::print(version_text());
-  AwsSettings aws = read_aws_settings(environment, parsed.problems);
-  detail::check_surroundings(parsed.settings, aws, parsed.problems);
-  auto words = detail::words_of(parsed.settings);
+  Parsed& parsed = startup->parsed;
+  if (parsed.action == Action::show_help) return print(help_text());
+  if (parsed.action == Action::show_version) return print(version_text());
+  auto words = words_of(parsed.settings);
   if (!words && !parsed.settings.command.empty()) {
     parsed.problems.push_back("Command: " + words.error().message);
   }
   Logger const log{{.format = parsed.settings.log_format}};
   for (std::string const& warning : parsed.warnings) log.warning(warning);
-  detail::complain(parsed.usage_errors);
-  detail::complain(parsed.problems);
-  if (parsed.action == Action::show_settings) (void)detail::print(settings_text(parsed));
-  if (parsed.exit_code() != exit_success || parsed.action != Action::run) return parsed.exit_code();
+  if (say_settings(parsed)) return parsed.exit_code();
 
   auto const stop = Stop::on_signals({.budget = parsed.settings.stop_timeout});
   if (!stop) {
     log.error(stop.error().message);
     return exit_undelivered;
   }
-  detail::Program const program{{.settings = std::move(parsed.settings),
-                                 .aws = std::move(aws),
-                                 .environment = std::move(environment),
-                                 .words = *std::move(words)}};
+  if (needs_region(parsed.settings)) {
+    auto const known = complete_region(startup->aws, startup->environment, *stop);
+    if (!known) complain({known.error().message});
+    if (!known) return exit_settings;
+  }
+  Program const program{{.settings = std::move(parsed.settings),
+                         .aws = std::move(startup->aws),
+                         .environment = std::move(startup->environment),
+                         .words = *std::move(words)}};
   return program.run(*stop);
+}
+
+}  // namespace detail
+
+/// Runs the program with all its arguments, its own name first; gives its exit code. By the name
+/// ssm-starter it is that.
+[[nodiscard]] inline int run_program(std::span<char const* const> arguments,
+                                     Environment environment) {
+  detail::open_standard_descriptors();
+  std::string_view const name = arguments.empty() ? std::string_view() : arguments.front();
+  arguments = arguments.subspan(arguments.empty() ? 0 : 1);
+  if (is_starter(name)) return run_starter(arguments, std::move(environment));
+  std::string_view const first = arguments.empty() ? std::string_view() : arguments.front();
+  if (first == "identity") return run_identity(arguments.subspan(1), std::move(environment));
+  if (first != "healthcheck") return detail::run_runner(arguments, std::move(environment));
+  Health const health = check_health();
+  (void)print(health.reason + '\n');
+  return health.alive ? exit_success : exit_test_failed;
 }
 
 }  // namespace sla::inline v1

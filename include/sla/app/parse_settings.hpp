@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // The settings of a run from the command line and the environment: a flag beats its variable,
-// which beats the default. Every problem is found in one go, and nothing outside is touched. What
-// cannot be understood (usage) is kept apart from what is missing or wrong (settings).
+// which beats the default; some variables may come from parameters. Every problem is found in one
+// go, and nothing outside is touched. What cannot be understood (usage) is kept apart from what is
+// missing or wrong (settings).
 #include <array>
 #include <cstddef>
 #include <span>
@@ -13,6 +14,7 @@
 
 #include "sla/app/arguments.hpp"
 #include "sla/app/exit_code.hpp"
+#include "sla/app/loaded_variables.hpp"
 #include "sla/app/nearest.hpp"
 #include "sla/app/quoted.hpp"
 #include "sla/app/setting_field.hpp"
@@ -22,6 +24,16 @@
 
 namespace sla::inline v1 {
 
+/// What the settings are read for.
+struct ParseOptions {
+  /// Whether what is missing is a problem.
+  enum class Missing { is_a_problem, is_fine };
+
+  /// Nothing where no parameters were loaded yet: what they may still bring is not missing.
+  LoadedVariables const* loaded = nullptr;
+  Missing missing = Missing::is_a_problem;
+};
+
 /// What was understood, and what was not. The lists hold one line for each finding.
 struct Parsed {
   Settings settings{};
@@ -30,6 +42,7 @@ struct Parsed {
   std::vector<std::string> problems{};
   std::vector<std::string> warnings{};
   std::array<Origin, setting_table.size()> origins{};  ///< for each row of the table
+  LoadedVariables loaded{};                            ///< what was made known of the parameters
 
   /// What the program exits with before it starts; 0 where the settings can be used.
   [[nodiscard]] int exit_code() const noexcept {
@@ -38,22 +51,33 @@ struct Parsed {
   }
 };
 
+/// Whether the value of a row must not be shown, because of the setting or of its parameter.
+[[nodiscard]] inline bool is_secret(Parsed const& parsed, std::size_t row) {
+  if (setting_table[row].shown == Shown::as_stars) return true;
+  if (parsed.origins[row] != Origin::ssm) return false;
+  auto const found = parsed.loaded.find(setting_table[row].variable);
+  return found == parsed.loaded.end() || found->second.shown == Shown::as_stars;
+}
+
 namespace detail {
 
 class SettingsReader {
  public:
-  SettingsReader(Arguments arguments, Environment const& environment)
-      : arguments_(std::move(arguments)), environment_(environment) {
+  SettingsReader(Arguments arguments, Environment const& environment, ParseOptions options)
+      : arguments_(std::move(arguments)), environment_(environment), options_(options) {
     parsed_.action = arguments_.action;
+    if (options.loaded != nullptr) parsed_.loaded = *options.loaded;
   }
 
   Parsed read() {
     parsed_.usage_errors = std::move(arguments_.usage_errors);
     read_words();
     for (std::size_t row = 0; row < setting_table.size(); ++row) read_row(row);
-    require_what_to_run();
-    require_when_to_run();
-    require_a_sink();
+    bool const pending = options_.loaded == nullptr && !parsed_.settings.ssm_names.empty();
+    bool const complete = !pending && options_.missing == ParseOptions::Missing::is_a_problem;
+    if (complete) require_what_to_run();
+    require_when_to_run(complete);
+    if (complete) require_a_sink();
     warn_of_unknown_variables();
     return std::move(parsed_);
   }
@@ -73,7 +97,8 @@ class SettingsReader {
       // An empty value of a flag takes back what the environment says.
       for (std::string_view const text : arguments_.values[row]) read_text(row, Origin::flag, text);
     } else if (auto const text = environment_.get(setting.variable)) {
-      read_text(row, Origin::environment, *text);
+      bool const loaded = parsed_.loaded.find(setting.variable) != parsed_.loaded.end();
+      read_text(row, loaded ? Origin::ssm : Origin::environment, *text);
     }
   }
 
@@ -85,8 +110,13 @@ class SettingsReader {
     if (good) good = read_field(setting.field, text, parsed_.settings);
     if (good) return;
     wrong_[row] = true;
-    parsed_.problems.push_back(setting_label(setting, origin) + ": " + shown_value(setting, text) +
-                               ' ' + good.error().message);
+    parsed_.problems.push_back(setting_label(setting, origin) + ": " + shown(row, text) + ' ' +
+                               good.error().message);
+  }
+
+  /// A value as a message may show it, wherever it came from.
+  [[nodiscard]] std::string shown(std::size_t row, std::string_view text) const {
+    return is_secret(parsed_, row) ? "***" : shown_value(setting_table[row], text);
   }
 
   void read_words() {
@@ -124,14 +154,14 @@ class SettingsReader {
     }
   }
 
-  void require_when_to_run() {
+  void require_when_to_run(bool complete) {
     if (given(delay) && given(every)) {
       parsed_.problems.push_back(label(delay) + " and " + label(every) +
                                  " exclude each other: give one of them");
     }
     // A wrong --once is a problem of its own; whether it asks for a delay cannot be known.
     bool const one_run = parsed_.settings.once || wrong_[once] || parsed_.settings.dry_run;
-    if (!given(delay) && !given(every) && !one_run) require(variable_label(delay));
+    if (complete && !given(delay) && !given(every) && !one_run) require(variable_label(delay));
   }
 
   void require_a_sink() {
@@ -155,6 +185,7 @@ class SettingsReader {
 
   Arguments arguments_;
   Environment const& environment_;
+  ParseOptions options_;
   Parsed parsed_;
   std::array<bool, setting_table.size()> wrong_{};
 };
@@ -164,14 +195,15 @@ class SettingsReader {
 /// Reads the settings; the arguments come without the program's own name. Where help or the
 /// version is asked for, nothing else is looked at.
 [[nodiscard]] inline Parsed parse_settings(std::span<char const* const> arguments,
-                                           Environment const& environment) {
+                                           Environment const& environment,
+                                           ParseOptions options = {}) {
   Arguments taken_apart = read_arguments(arguments);
   if (taken_apart.action == Action::show_help || taken_apart.action == Action::show_version) {
     Parsed asked;
     asked.action = taken_apart.action;
     return asked;
   }
-  return detail::SettingsReader(std::move(taken_apart), environment).read();
+  return detail::SettingsReader(std::move(taken_apart), environment, options).read();
 }
 
 }  // namespace sla::inline v1

@@ -10,6 +10,7 @@
 #include "sla/app/setting_values.hpp"
 #include "sla/aws/arn.hpp"
 #include "sla/aws/bucket.hpp"
+#include "sla/aws/sts_assume_role.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/text.hpp"
 #include "sla/core/time.hpp"
@@ -59,18 +60,49 @@ inline constexpr std::size_t most_service_bytes = 900;
   return {};
 }
 
-[[nodiscard]] inline Result<void> check_topic_arn(std::string_view text) {
-  if (auto good = check_line(text); !good) return good;
-  if (text.find(' ') != std::string_view::npos) {
-    return Error{Errc::invalid, "is no ARN: it holds a blank"};
-  }
-  auto const arn = parse_topic_arn(text);
-  if (arn) return {};
-  // The message shows the value as it is; it must read on after the value as it may be shown.
-  std::string why = arn.error().message;
+namespace detail {
+
+/// What a message about an ARN says after the value: it shows the value as it is, and must read on
+/// after the value as it may be shown.
+inline Error after_value(std::string_view text, std::string const& why) {
   std::string const value = '\'' + std::string(text) + "' ";
   if (why.starts_with(value)) return Error{Errc::invalid, why.substr(value.size())};
-  return Error{Errc::invalid, "is no topic: " + why};
+  return Error{Errc::invalid, "cannot be used: " + why};
+}
+
+inline Result<void> check_arn_line(std::string_view text) {
+  if (auto good = check_line(text); !good) return good;
+  if (text.find(' ') == std::string_view::npos) return {};
+  return Error{Errc::invalid, "is no ARN: it holds a blank"};
+}
+
+}  // namespace detail
+
+[[nodiscard]] inline Result<void> check_topic_arn(std::string_view text) {
+  if (auto good = detail::check_arn_line(text); !good) return good;
+  auto const arn = parse_topic_arn(text);
+  if (!arn) return detail::after_value(text, arn.error().message);
+  return {};
+}
+
+[[nodiscard]] inline Result<void> check_role_arn(std::string_view text) {
+  if (auto good = detail::check_arn_line(text); !good) return good;
+  auto const good = check_role({.arn = std::string(text), .session_name = "sla-runner"});
+  if (!good) return detail::after_value(text, good.error().message);
+  return {};
+}
+
+/// Names of parameters, or paths that begin with a slash, between commas.
+[[nodiscard]] inline Result<void> check_parameter_names(std::string_view text) {
+  if (auto good = check_line(text); !good) return good;
+  for (char const c : text) {
+    bool const other = c == '_' || c == '.' || c == '-' || c == '/' || c == ',' || c == ' ';
+    if (is_alpha(c) || is_digit(c) || other) continue;
+    return Error{Errc::invalid,
+                 "holds what no name of a parameter does: it is made of letters, "
+                 "digits and any of _.-/"};
+  }
+  return {};
 }
 
 [[nodiscard]] inline Result<void> check_topic(std::string_view text) {

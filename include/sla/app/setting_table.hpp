@@ -176,6 +176,26 @@ inline constexpr auto setting_table = std::to_array<Setting>({
      .meaning = "kept of one run's output: first and last half, a line between them says exactly "
                 "how much was left out; suffixes K, M, G; 0 = all",
      .field = &Settings::log_limit},
+    {.flag = "ssm-name",
+     .variable = "SLARUNNER_SSMNAME",
+     .title = "SSM Name",
+     .value = "NAME",
+     .fallback = "none",
+     .meaning = "load the parameters under /$AWS_ENV/NAME/ (or an absolute path) into the "
+                "environment before anything else: /prod/shop/SLARUNNER_DELAY becomes "
+                "SLARUNNER_DELAY. A variable that is there already wins, and so does the first of "
+                "several names. May be given more than once, and comma-separated",
+     .field = &Settings::ssm_names,
+     .check = check_parameter_names,
+     .times = Times::any},
+    {.flag = "role",
+     .variable = "SLARUNNER_ROLE",
+     .title = "Role",
+     .value = "ARN",
+     .fallback = "none",
+     .meaning = "assume this role on top of the credentials found",
+     .field = &Settings::role,
+     .check = check_role_arn},
     {.flag = "event-format",
      .variable = "SLARUNNER_EVENTFORMAT",
      .title = "Event Format",

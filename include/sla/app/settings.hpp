@@ -35,6 +35,8 @@ struct Settings {
   Duration grace = std::chrono::seconds{5};
   Duration stop_timeout = std::chrono::seconds{25};
   std::uint64_t log_limit = std::uint64_t{16} << 20U;  ///< in bytes; 0 keeps all
+  std::vector<std::string> ssm_names{};                ///< of parameters that become variables
+  std::string role{};                                  ///< the ARN of the role to act as
   EventFormat event_format = EventFormat::documented;
   LogFormat log_format = LogFormat::text;
   std::string tag_id{};      ///< passed through to the event
@@ -50,6 +52,11 @@ enum class Action {
 };
 
 /// Where the value of a setting came from.
-enum class Origin { fallback, environment, flag };
+enum class Origin {
+  fallback,
+  ssm,  ///< a variable that a parameter filled
+  environment,
+  flag,
+};
 
 }  // namespace sla::inline v1

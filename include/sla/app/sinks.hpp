@@ -2,22 +2,16 @@
 #pragma once
 // The publisher of the shipped program, put together from its settings: a dry run, a local store,
 // a bucket for the logs and a topic for the events, each of them there or not.
-#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "sla/app/aws_access.hpp"
 #include "sla/app/aws_settings.hpp"
 #include "sla/app/settings.hpp"
-#include "sla/aws/arn.hpp"
 #include "sla/aws/bucket.hpp"
-#include "sla/aws/client.hpp"
-#include "sla/aws/credential/environment.hpp"
-#include "sla/aws/curl.hpp"
-#include "sla/core/clock.hpp"
-#include "sla/core/environment.hpp"
+#include "sla/aws/endpoint.hpp"
 #include "sla/core/stop.hpp"
-#include "sla/core/time.hpp"
 #include "sla/publisher/all.hpp"
 #include "sla/publisher/directory.hpp"
 #include "sla/publisher/dry_run.hpp"
@@ -29,32 +23,6 @@
 
 namespace sla::inline v1 {
 
-/// SteadyClock, but a stop shortens the wait between two attempts: half of the time that is left by
-/// then remains for the next one.
-class HurriedClock {
- public:
-  explicit HurriedClock(Stop const& stop) : stop_(&stop) {}
-
-  [[nodiscard]] Instant now() const noexcept { return clock_.now(); }
-  [[nodiscard]] WallTime wall() const noexcept { return clock_.wall(); }
-  Wake wait_until(Instant until, Stop const& stop) const noexcept {
-    return clock_.wait_until(until, stop);
-  }
-  void sleep_until(Instant until) const noexcept {
-    for (bool hurried = false; until > now(); await_news(until, *stop_)) {
-      auto const deadline = stop_->deadline();
-      if (!deadline || std::exchange(hurried, true)) continue;
-      until = std::min(until, now() + (*deadline - now()) / 2);
-    }
-  }
-
- private:
-  SteadyClock clock_;
-  Stop const* stop_;
-};
-static_assert(Clock<HurriedClock>);
-
-using ProgramClient = Client<Curl, EnvironmentCredentials, HurriedClock>;
 using ProgramLog = S3Log<ProgramClient>;
 using ProgramEvents = Sns<ProgramClient, NamedTopic<ProgramClient>>;
 using ProgramSinks = All<Optional<DryRun>, Optional<Directory>,
@@ -66,7 +34,7 @@ class SinkBuilder {
   struct Parts {
     Settings const& settings;
     AwsSettings const& aws;
-    Environment const& environment;
+    AwsAccess const& access;
     Stop const& stop;
   };
 
@@ -103,11 +71,12 @@ class SinkBuilder {
   [[nodiscard]] std::optional<ProgramLog> log() const {
     Settings const& settings = parts_.settings;
     if (settings.s3_bucket_name.empty()) return std::nullopt;
-    return ProgramLog{client(),
-                      {.bucket = {.name = settings.s3_bucket_name,
-                                  .endpoint = parts_.aws.endpoints.in(region(), Service::s3),
-                                  .addressing = parts_.aws.endpoints.addressing},
-                       .stop = &parts_.stop}};
+    return ProgramLog{
+        client(),
+        {.bucket = {.name = settings.s3_bucket_name,
+                    .endpoint = parts_.aws.endpoints.in(parts_.aws.region, Service::s3),
+                    .addressing = parts_.aws.endpoints.addressing},
+         .stop = &parts_.stop}};
   }
 
   [[nodiscard]] std::optional<ProgramEvents> events() const {
@@ -126,19 +95,7 @@ class SinkBuilder {
              .endpoints = parts_.aws.endpoints}};
   }
 
-  [[nodiscard]] ProgramClient client() const {
-    return {Curl{{.ca_file = parts_.aws.ca_file, .stop = &parts_.stop}},
-            EnvironmentCredentials{parts_.environment},
-            {.max_attempts = parts_.aws.max_attempts},
-            HurriedClock{parts_.stop}};
-  }
-
-  /// The region of the bucket; where none is set that of the topic, as S3 corrects a wrong one.
-  [[nodiscard]] std::string region() const {
-    if (!parts_.aws.region.empty()) return parts_.aws.region;
-    auto const topic = parse_topic_arn(parts_.settings.sns_topic_arn);
-    return topic ? topic->region : std::string();
-  }
+  [[nodiscard]] ProgramClient client() const { return parts_.access.client(); }
 
   Parts parts_;
 };

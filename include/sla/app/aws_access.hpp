@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// As whom the shipped program speaks to AWS, and with what: the default chain of credentials, the
+// role on top of it, and clients that all share one set of them. Nothing is asked before the first
+// request. What talks to the machine itself, container agents and the metadata service, uses no
+// proxy.
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "sla/app/aws_settings.hpp"
+#include "sla/app/hurried_clock.hpp"
+#include "sla/aws/client.hpp"
+#include "sla/aws/credential/assume_role.hpp"
+#include "sla/aws/credential/default_chain.hpp"
+#include "sla/aws/credential/refreshing.hpp"
+#include "sla/aws/credential/role_caller.hpp"
+#include "sla/aws/curl.hpp"
+#include "sla/aws/imds.hpp"
+#include "sla/aws/sts_assume_role.hpp"
+#include "sla/core/environment.hpp"
+#include "sla/core/log.hpp"
+#include "sla/core/result.hpp"
+#include "sla/core/stop.hpp"
+
+namespace sla::inline v1 {
+
+/// The chain of credentials, with the role on top where there is one.
+using ProgramSource = AssumeRoleCredentials<DefaultChain<Curl, HurriedClock>, Curl, HurriedClock>;
+/// The same, kept and renewed; copies share them.
+using ProgramCredentials = Refreshing<ProgramSource>;
+using ProgramClient = Client<Curl, ProgramCredentials, HurriedClock>;
+
+/// The name of this host in the account's logs: `sla-runner-` and what it calls itself.
+[[nodiscard]] inline std::string program_session_name() {
+  std::array<char, 65> host{};
+  if (::gethostname(host.data(), host.size() - 1) != 0 || host[0] == '\0') return "sla-runner";
+  return role_session_name("sla-runner-" + std::string(host.data()));
+}
+
+/// What talks to the addresses of this very machine: without a proxy.
+[[nodiscard]] inline Curl machine_transport(Stop const& stop) {
+  return Curl{{.stop = &stop, .proxy = Proxy::none}};
+}
+
+/// Asks the instance for the region where no setting says it, which takes seconds where there is no
+/// instance. Errc::invalid where it does not say it either.
+[[nodiscard]] inline Result<void> complete_region(AwsSettings& aws, Environment const& environment,
+                                                  Stop const& stop) {
+  if (!aws.region.empty()) return {};
+  auto region = Imds<Curl, HurriedClock>(imds_endpoint({.environment = environment}),
+                                         machine_transport(stop), HurriedClock{stop})
+                    .region();
+  if (!region) {
+    return Error{Errc::invalid,
+                 "AWS_REGION is not set: it says where in AWS to go, such as eu-central-1, and "
+                 "neither the profile nor the instance does (" +
+                     region.error().message + ")"};
+  }
+  aws.region = *std::move(region);
+  return {};
+}
+
+/// Makes what is needed to call AWS. What it refers to outlives what it makes, but for the strings.
+class AwsAccess {
+ public:
+  struct Parts {
+    AwsSettings const& aws;
+    Environment const& environment;
+    std::string role{};  ///< its ARN; empty is none
+    Stop const& stop;
+    Logger log{};
+  };
+
+  explicit AwsAccess(Parts parts)
+      : parts_(std::move(parts)), credentials_(source(), {.log = parts_.log}) {}
+
+  /// A client of any service, with the credentials that all of them share.
+  [[nodiscard]] ProgramClient client() const {
+    return {services(), credentials_, {.max_attempts = parts_.aws.max_attempts}, clock()};
+  }
+
+  /// The credentials as they are asked for, shared with nobody.
+  [[nodiscard]] ProgramSource source() const {
+    std::optional<Role> role;
+    if (!parts_.role.empty()) {
+      role.emplace(Role{.arn = parts_.role, .session_name = program_session_name()});
+    }
+    return {default_chain<Curl, HurriedClock>({.profile = profile(),
+                                               .sts = sts(),
+                                               .services = services(),
+                                               .metadata = machine_transport(parts_.stop),
+                                               .clock = clock()}),
+            {services(), clock(), sts()},
+            std::move(role)};
+  }
+
+  [[nodiscard]] Curl services() const {
+    return Curl{{.ca_file = parts_.aws.ca_file, .stop = &parts_.stop}};
+  }
+  [[nodiscard]] HurriedClock clock() const { return HurriedClock{parts_.stop}; }
+
+ private:
+  [[nodiscard]] StsOptions sts() const {
+    return {.endpoints = parts_.aws.endpoints, .region = parts_.aws.region};
+  }
+  /// A program of the user's has less time than a stop leaves.
+  [[nodiscard]] ProfileSettings profile() const {
+    return {.environment = parts_.environment,
+            .session_name = program_session_name(),
+            .process = {.limit = std::chrono::seconds{20}}};
+  }
+
+  Parts parts_;
+  ProgramCredentials credentials_;
+};
+
+}  // namespace sla::inline v1

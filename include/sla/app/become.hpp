@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// The program becomes another one: same process, so its signals and its exit code are that one's.
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sla/core/error.hpp"
+#include "sla/core/result.hpp"
+#include "sla/executor/shell.hpp"
+#include "sla/executor/words.hpp"
+
+namespace sla::inline v1 {
+
+/// What a shell exits with where a command cannot be started: 127 where there is none, 126 where
+/// there is one that cannot be executed.
+[[nodiscard]] constexpr int exit_code_of_start(Error const& error) noexcept {
+  return error.native == ENOENT ? 127 : 126;
+}
+
+/// The words of a command that may have been given as one text, `'run --all'`: that is then read by
+/// the shell, which does not know this program where only its binary is there. What is the name of
+/// a file is never a text.
+[[nodiscard]] inline Result<std::vector<std::string>> command_of(std::vector<std::string> words) {
+  bool const text = words.size() == 1 && words[0].find(' ') != std::string::npos;
+  if (!text || ::access(words[0].c_str(), F_OK) == 0) return words;
+  auto plain = split_words(words[0]);
+  if (plain && plain->front() == "sla-runner") return plain;
+  return shell_words(words[0]);
+}
+
+/// Executes the words, and returns only where that fails; the error's native is errno. A name
+/// without a slash is looked for in $PATH; `sla-runner` is this very program where it is not there.
+[[nodiscard]] inline Error become(std::vector<std::string> const& words) {
+  std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
+  // exec's arguments are not const for historical reasons; it changes none of them.
+  for (std::string const& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
+  arguments.push_back(nullptr);
+  ::execvp(arguments[0], arguments.data());
+  int const failed = errno;
+  if (words[0] == "sla-runner") ::execv("/proc/self/exe", arguments.data());
+  return system_error(words[0], failed);
+}
+
+}  // namespace sla::inline v1

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// `sla-runner identity`: as whom this program speaks to AWS here, where the credentials came from,
+// and which hosts it asks; or what was tried, in order, and why none of it worked.
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "sla/app/aws_access.hpp"
+#include "sla/app/exit_code.hpp"
+#include "sla/app/help.hpp"
+#include "sla/app/printing.hpp"
+#include "sla/app/quoted.hpp"
+#include "sla/app/startup.hpp"
+#include "sla/aws/client.hpp"
+#include "sla/aws/credentials.hpp"
+#include "sla/aws/endpoint.hpp"
+#include "sla/aws/sts.hpp"
+#include "sla/aws/url.hpp"
+#include "sla/core/environment.hpp"
+#include "sla/core/result.hpp"
+#include "sla/core/stop.hpp"
+#include "sla/core/time.hpp"
+
+namespace sla::inline v1 {
+
+/// What `sla-runner identity` tells.
+struct Identity {
+  CallerIdentity caller{};
+  Credentials keys{};
+  Duration skew = Duration::zero();  ///< AWS's clock minus ours
+};
+
+namespace detail {
+
+/// A line of a listing.
+inline std::string listed(std::string_view name, std::string_view value) {
+  std::string line(name);
+  line.append(14 - std::min<std::size_t>(name.size(), 12), ' ');
+  return line + escaped(value) + '\n';
+}
+
+/// What each source of the chain said, in order, and at last why there are no credentials.
+inline std::string attempts_text(std::vector<Error> const& tried, Error const& last) {
+  constexpr std::array<std::string_view, 5> sources{"environment", "profile", "web identity",
+                                                    "container credentials", "imds"};
+  std::string text;
+  for (std::size_t i = 0; i < tried.size() && i < sources.size(); ++i) {
+    text += text.empty() ? "" : "; ";
+    if (!tried[i].message.starts_with(sources[i])) text.append(sources[i]).append(": ");
+    text += tried[i].message;
+  }
+  bool const told =
+      !tried.empty() && (last.message == tried.back().message || last.code == Errc::not_configured);
+  if (told) return text;
+  return text + (text.empty() ? "" : "; ") + last.message;
+}
+
+/// Finds the credentials and asks STS whose they are.
+inline Result<Identity> find_identity(AwsAccess const& access, AwsSettings const& aws) {
+  ProgramSource source = access.source();
+  HurriedClock const clock = access.clock();
+  auto keys = source.credentials(clock.wall());
+  if (!keys) {
+    std::string const text = attempts_text(source.source().tried(), keys.error());
+    return Error{keys.error().code, "no credentials; tried in this order: " + text,
+                 keys.error().native};
+  }
+  Client<Curl, GivenCredentials, HurriedClock> client{
+      access.services(), {*keys}, {.max_attempts = aws.max_attempts}, clock};
+  auto caller = get_caller_identity(client, aws.endpoints.in(aws.region, Service::sts),
+                                    std::chrono::steady_clock::now() + std::chrono::seconds{15});
+  if (!caller) {
+    return std::move(caller).error().within("the credentials " + keys->access_key_id + " from " +
+                                            keys->source);
+  }
+  return Identity{*std::move(caller), *std::move(keys), client.skew()};
+}
+
+inline std::string endpoint_text(Service service, AwsSettings const& aws) {
+  auto const url = endpoint_url(service, aws.endpoints.in(aws.region, service));
+  return url ? to_string(*url) : url.error().message;
+}
+
+}  // namespace detail
+
+/// What it prints, one line for each thing.
+[[nodiscard]] inline std::string identity_text(Identity const& identity, AwsSettings const& aws) {
+  auto const seconds = std::chrono::round<std::chrono::seconds>(identity.skew).count();
+  std::string const offset = (seconds > 0 ? "+" : "") + std::to_string(seconds);
+  std::string text = detail::listed("account", identity.caller.account) +
+                     detail::listed("arn", identity.caller.arn) +
+                     detail::listed("credentials", identity.keys.source) +
+                     detail::listed("access key", identity.keys.access_key_id);
+  if (identity.keys.expires) {
+    text += detail::listed("expire", iso_time(*identity.keys.expires));
+  }
+  text += detail::listed("region", aws.region);
+  for (Service const service : {Service::sns, Service::s3, Service::sts}) {
+    text += detail::listed(signing_name(service), detail::endpoint_text(service, aws));
+  }
+  return text + detail::listed("clock offset", offset + " s");
+}
+
+/// Runs the subcommand with the arguments behind its name; gives its exit code.
+[[nodiscard]] inline int run_identity(std::span<char const* const> arguments,
+                                      Environment environment) {
+  auto startup = start_up(arguments, std::move(environment), ParseOptions::Missing::is_fine);
+  if (!startup) {
+    complain({startup.error().message});
+    return exit_code_of(startup.error());
+  }
+  Parsed const& parsed = startup->parsed;
+  if (parsed.action == Action::show_help) return print(help_text());
+  if (parsed.action == Action::show_version) return print(version_text());
+  complain(parsed.usage_errors);
+  complain(parsed.problems);
+  if (!startup->good()) return parsed.exit_code();
+  Stop const stop;
+  AwsSettings& aws = startup->aws;
+  auto const region = complete_region(aws, startup->environment, stop);
+  AwsAccess const access{{.aws = aws,
+                          .environment = startup->environment,
+                          .role = parsed.settings.role,
+                          .stop = stop}};
+  auto const identity = detail::find_identity(access, aws);
+  if (identity) return print(identity_text(*identity, aws));
+  complain({"no identity: " + identity.error().message});
+  if (!region) complain({region.error().message});
+  return retryable(identity.error()) ? exit_undelivered : exit_test_failed;
+}
+
+}  // namespace sla::inline v1

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// What the program says to whoever called it, beside its log: answers on stdout, complaints on
+// stderr.
+#include <unistd.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sla/app/exit_code.hpp"
+#include "sla/core/descriptor.hpp"
+
+namespace sla::inline v1 {
+
+/// Prints an answer; gives the exit code of a program that had nothing else to do.
+inline int print(std::string_view text) {
+  return write_all(STDOUT_FILENO, text) ? exit_success : exit_undelivered;
+}
+
+/// Prints complaints, one line each.
+inline void complain(std::vector<std::string> const& lines) {
+  std::string text;
+  for (std::string const& line : lines) text += line + '\n';
+  (void)write_all(STDERR_FILENO, text);
+}
+
+}  // namespace sla::inline v1

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// Everything that the program knows before it starts anything: its settings and AWS's, after the
+// parameters were loaded that they ask for. What is wrong with them as far as they are known is
+// found before anything is asked.
+#include <cstddef>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sla/app/aws_settings.hpp"
+#include "sla/app/load_parameters.hpp"
+#include "sla/app/loaded_variables.hpp"
+#include "sla/app/parameters.hpp"
+#include "sla/app/parse_settings.hpp"
+#include "sla/app/setting_table.hpp"
+#include "sla/aws/arn.hpp"
+#include "sla/core/environment.hpp"
+#include "sla/core/log.hpp"
+#include "sla/core/result.hpp"
+
+namespace sla::inline v1 {
+
+/// What was found out; the problems of both kinds of settings are those of `parsed`.
+struct Startup {
+  Parsed parsed{};
+  AwsSettings aws{};
+  Environment environment{};  ///< with the parameters
+
+  /// Whether the program may go on.
+  [[nodiscard]] bool good() const noexcept { return parsed.exit_code() == 0; }
+};
+
+namespace detail {
+
+/// Both kinds of settings. Where nothing says the region it is that of the topic.
+inline Startup read_startup(std::span<char const* const> arguments, Environment environment,
+                            ParseOptions options) {
+  Startup startup{.environment = std::move(environment)};
+  startup.parsed = parse_settings(arguments, startup.environment, options);
+  Action const action = startup.parsed.action;
+  if (action == Action::show_help || action == Action::show_version) return startup;
+  startup.aws = read_aws_settings(startup.environment, startup.parsed.problems);
+  auto const topic = parse_topic_arn(startup.parsed.settings.sns_topic_arn);
+  if (topic && startup.aws.region.empty()) startup.aws.region = topic->region;
+  return startup;
+}
+
+/// The paths of the parameters that the settings ask for.
+inline std::vector<std::string> parameter_paths(Startup& startup) {
+  constexpr std::size_t row = setting_index("ssm-name");
+  std::vector<std::string> paths;
+  for (std::string const& name : startup.parsed.settings.ssm_names) {
+    auto const path = parameter_path(name, startup.environment);
+    if (path) paths.push_back(*path);
+    if (path) continue;
+    startup.parsed.problems.push_back(
+        setting_label(setting_table[row], startup.parsed.origins[row]) + ": " +
+        path.error().message);
+  }
+  return paths;
+}
+
+}  // namespace detail
+
+/// Reads the settings, loads the parameters that they ask for, and reads the settings again with
+/// what came. An Error is why there are no parameters; see exit_code_of().
+[[nodiscard]] inline Result<Startup> start_up(
+    std::span<char const* const> arguments, Environment environment,
+    ParseOptions::Missing missing = ParseOptions::Missing::is_a_problem) {
+  Startup first = detail::read_startup(arguments, std::move(environment), {.missing = missing});
+  std::vector<std::string> const paths = detail::parameter_paths(first);
+  if (paths.empty() || !first.good()) return first;
+  Logger const log{{.format = first.parsed.settings.log_format}};
+  auto const loaded = load_parameters(
+      {.paths = paths, .aws = first.aws, .role = first.parsed.settings.role, .log = log},
+      first.environment);
+  if (!loaded) return loaded.error().within("parameters");
+  return detail::read_startup(arguments, std::move(first.environment),
+                              {.loaded = &*loaded, .missing = missing});
+}
+
+}  // namespace sla::inline v1

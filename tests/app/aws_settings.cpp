@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+#include "sla/app/aws_settings.hpp"
+
+#include <doctest/doctest.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "../support/temporary_folder.hpp"
+
+using namespace sla;
+
+namespace {
+
+using Lines = std::vector<std::string>;
+using Variables = std::map<std::string, std::string, std::less<>>;
+
+/// Variables, and the two files of profiles.
+struct Machine {
+  TemporaryFolder folder{};
+  Variables variables{{"AWS_CONFIG_FILE", "/config"}, {"AWS_SHARED_CREDENTIALS_FILE", "/keys"}};
+  Lines problems{};
+
+  void config(std::string const& text) const { write_file(folder / "config", text); }
+  AwsSettings read() {
+    problems.clear();
+    return read_aws_settings(Environment(variables), problems, FileReader(folder.path()));
+  }
+};
+
+}  // namespace
+
+TEST_CASE("without any setting there is no region and nothing special") {
+  Machine machine;
+  AwsSettings const settings = machine.read();
+  CHECK(machine.problems.empty());
+  CHECK(settings.region.empty());
+  CHECK(settings.ca_file.empty());
+  CHECK(settings.max_attempts == 3);
+  CHECK_FALSE(settings.endpoints.in("eu-west-1", Service::sns).custom);
+}
+
+TEST_CASE("the profile says what the variables do not") {
+  Machine machine;
+  write_file(machine.folder / "ca.pem", "");
+  std::string const ca_file = machine.folder / "ca.pem";
+  machine.config(
+      "[default]\nregion = eu-west-1\n[profile x]\nregion = us-east-1-fips\nca_bundle = " +
+      ca_file +
+      "\nmax_attempts = 5\nendpoint_url = http://localhost:1\nservices = s\n"
+      "[services s]\nsns =\n  endpoint_url = http://localhost:2\n");
+  CHECK(machine.read().region == "eu-west-1");
+  machine.variables["AWS_PROFILE"] = "x";
+  AwsSettings settings = machine.read();
+  CHECK(machine.problems.empty());
+  CHECK(settings.region == "us-east-1");
+  CHECK(settings.endpoints.fips == Fips::on);
+  CHECK(settings.ca_file == ca_file);
+  CHECK(settings.max_attempts == 5);
+  CHECK(settings.endpoints.in("", Service::sns).custom->port == 2);
+  CHECK(settings.endpoints.in("", Service::sts).custom->port == 1);
+  machine.variables["AWS_REGION"] = "ap-south-1";
+  machine.variables["AWS_CA_BUNDLE"] = "/dev/null";
+  machine.variables["AWS_MAX_ATTEMPTS"] = "2";
+  machine.variables["AWS_ENDPOINT_URL"] = "http://localhost:3";
+  settings = machine.read();
+  CHECK(settings.region == "ap-south-1");
+  CHECK(settings.ca_file == "/dev/null");
+  CHECK(settings.max_attempts == 2);
+  CHECK(settings.endpoints.in("", Service::sns).custom->port == 3);
+}
+
+TEST_CASE("a profile that does not exist is a problem where somebody asked for it") {
+  Machine machine;
+  machine.variables["AWS_PROFILE"] = "nobody";
+  (void)machine.read();
+  CHECK(machine.problems == Lines{"AWS_PROFILE: there is no profile 'nobody'"});
+}
+
+TEST_CASE("a file that does not parse is a problem with its line") {
+  Machine machine;
+  machine.config("[default]\nregion = eu-west-1\nnonsense\n");
+  (void)machine.read();
+  REQUIRE(machine.problems.size() == 1);
+  CHECK(machine.problems[0].starts_with("/config: line 3: "));
+}
+
+TEST_CASE("every problem is found in one go, with the name of the setting") {
+  Machine machine;
+  machine.config(
+      "[default]\nregion = a/b\nca_bundle = /nowhere/ca.pem\nmax_attempts = many\n"
+      "endpoint_url = ftp://x\n");
+  (void)machine.read();
+  REQUIRE(machine.problems.size() == 4);
+  CHECK(machine.problems[0].starts_with("endpoint_url: "));
+  CHECK(machine.problems[1].starts_with("region of the profile: "));
+  CHECK(machine.problems[2] ==
+        "ca_bundle of the profile: /nowhere/ca.pem: No such file or directory");
+  CHECK(machine.problems[3].starts_with("max_attempts of the profile: "));
+  machine.config("");
+  machine.variables.insert({{"AWS_REGION", "../x"}, {"AWS_ENDPOINT_URL", "ftp://x"}});
+  machine.variables.insert({{"AWS_MAX_ATTEMPTS", "0"}, {"AWS_CA_BUNDLE", "/nowhere/ca.pem"}});
+  (void)machine.read();
+  REQUIRE(machine.problems.size() == 4);
+  CHECK(machine.problems[1].starts_with("AWS_REGION: "));
+}
+
+TEST_CASE("SSL_CERT_FILE is the last place for the trusted certificates") {
+  Machine machine;
+  machine.variables["SSL_CERT_FILE"] = "/dev/null";
+  CHECK(machine.read().ca_file == "/dev/null");
+  machine.variables["HOME"] = "/home/nobody";
+  machine.config("[default]\nca_bundle = ~/ca.pem\n");
+  CHECK(machine.read().ca_file == "/home/nobody/ca.pem");
+}
