@@ -20,7 +20,8 @@ TEST_CASE("the name decides, wherever the link is") {
 }
 
 TEST_CASE("its help fits 100 columns") {
-  for (std::string_view const line : split(starter_help_text(), '\n')) {
+  std::string const text = starter_help_text();
+  for (std::string_view const line : split(text, '\n')) {
     CAPTURE(std::string(line));
     CHECK(line.size() <= 100);
     CHECK_FALSE(line.ends_with(' '));

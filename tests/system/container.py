@@ -136,7 +136,8 @@ class EmptyRootTest(AwsTest):
             raise unittest.SkipTest("there is no compiler for the static test command")
         needed = subprocess.run(["ldd", os.environ["SLA_RUNNER"]], capture_output=True, text=True,
                                 check=False).stdout
-        if "libasan" in needed or "libtsan" in needed:
+        program = Path(os.environ["SLA_RUNNER"]).read_bytes()
+        if b"__asan_init" in program or b"__tsan_init" in program:
             raise unittest.SkipTest("sanitizers need /proc")
         cls.root = Path(subprocess.check_output(["mktemp", "-d"], text=True).strip())
         cls.addClassCleanup(shutil.rmtree, cls.root)
