@@ -57,21 +57,22 @@ class Summary(unittest.TestCase):
         self.assertEqual(self.total(("OK", DOCTEST.format(0, 0, 0))),
                          (["0 skipped", "0 passed, 1 failed"], 1))
 
-    def test_each_skip_is_listed_with_its_reason_and_has_not_passed(self):
+    def test_skips_are_listed_once_for_each_reason_and_have_not_passed(self):
         self.assertEqual(self.total(("OK", "a.cpp:7: MESSAGE: skipped: only root can do this\n\n"
                                      + DOCTEST.format(5, 5, 0)),
-                                    ("OK", "skipped: A.test_b: no c\n"
-                                     "1 passed, 0 failed, 1 skipped\n"),
+                                    ("OK", "skipped: A.test_b: no c\nskipped: A.test_d: no c\n"
+                                     "1 passed, 0 failed, 2 skipped\n"),
                                     ("SKIP", "skipped: no data\n"), ("SKIP", "text\nno shell\n")),
-                         (["skipped (gcc): core/t0: only root can do this",
-                           "skipped (gcc): core/t1: A.test_b: no c",
-                           "skipped (gcc): core/t2: no data", "skipped (gcc): core/t3: no shell",
-                           "4 skipped", "5 passed, 0 failed"], 0))
+                         (["skipped 1 (gcc): core/t0: only root can do this",
+                           "skipped 2 (gcc): core/t1: no c",
+                           "skipped 1 (gcc): core/t2: no data",
+                           "skipped 1 (gcc): core/t3: no shell",
+                           "5 skipped", "5 passed, 0 failed"], 0))
 
     def test_a_skip_of_what_is_required_is_a_failure(self):
         tests = ("SKIP", "skipped: no conformance data\n"), ("SKIP", "skipped: no terraform\n")
         self.assertEqual(self.total(*tests, require="moto conformance"),
-                         (["skipped (gcc): core/t1: no terraform", "1 skipped",
+                         (["skipped 1 (gcc): core/t1: no terraform", "1 skipped",
                            "0 passed, 1 failed"], 1))
 
     def test_a_build_that_fails_is_one_failure_and_shows_the_error(self):
