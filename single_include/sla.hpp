@@ -42,9 +42,11 @@
 #include <signal.h>
 #include <simdjson.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
@@ -67,6 +69,7 @@
 #include <climits>
 #include <cmath>
 #include <concepts>
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -83,6 +86,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <thread>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -684,6 +688,120 @@ inline std::optional<WallTime> to_wall_time(Civil c) {
 
 }  // namespace sla::inline v1
 
+// sla/core/run_id.hpp
+// The identity of one run: a UUID version 7 (RFC 9562), unique without any coordination and sorted
+// by time. It is made before the run and kept through every retry, so that a redelivery is known.
+
+namespace sla::inline v1 {
+
+/// Bytes from the kernel's random source.
+template <std::size_t N>
+[[nodiscard]] std::array<unsigned char, N> random_bytes() {
+  std::array<unsigned char, N> bytes{};
+  for (std::size_t have = 0; have < N;) {
+    auto const n =
+        uninterrupted([&] { return ::getrandom(bytes.data() + have, bytes.size() - have, 0); });
+    if (n > 0) have += static_cast<std::size_t>(n);
+  }
+  return bytes;
+}
+
+/// A new UUIDv7, such as `0190163d-8694-739b-aea5-966c26f8ad91`.
+[[nodiscard]] inline std::string new_run_id(WallTime now) {
+  auto bytes = random_bytes<16>();
+  auto const milliseconds = static_cast<std::uint64_t>(epoch_milliseconds(now));
+  for (std::size_t i = 0; i < 6; ++i) {
+    bytes[i] = static_cast<unsigned char>(milliseconds >> (40U - 8U * i));
+  }
+  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0FU) | 0x70U);
+  bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3FU) | 0x80U);
+  std::string id = hex(bytes);
+  for (std::size_t const at : {8U, 13U, 18U, 23U}) id.insert(at, 1, '-');
+  return id;
+}
+
+}  // namespace sla::inline v1
+
+// sla/core/backoff.hpp
+// How long to wait before something that failed is tried again: a random time up to a bound that
+// doubles with each failure, so that many programs do not all come back at once (full jitter).
+
+namespace sla::inline v1 {
+
+/// A random time from zero to the longest, both included.
+[[nodiscard]] inline Duration random_duration(Duration longest) {
+  if (longest <= Duration::zero()) return Duration::zero();
+  auto const bytes = random_bytes<8>();
+  std::uint64_t value = 0;
+  for (unsigned char const byte : bytes) value = value << 8U | byte;
+  return Duration{
+      static_cast<Duration::rep>(value % (static_cast<std::uint64_t>(longest.count()) + 1))};
+}
+
+/// The bounds of one thing that is tried again and again.
+class Backoff {
+ public:
+  struct Options {
+    Duration first = std::chrono::seconds{1};
+    Duration longest = std::chrono::minutes{5};
+  };
+
+  Backoff() = default;
+  explicit Backoff(Options options) : options_(options) {}
+
+  [[nodiscard]] Options const& options() const noexcept { return options_; }
+  /// How many failures in a row there were.
+  [[nodiscard]] std::uint64_t failures() const noexcept { return failures_; }
+
+  /// It failed again: the bound of the wait.
+  Duration failed() noexcept {
+    Duration bound = options_.first;
+    for (std::uint64_t i = 0; i < failures_ && bound < options_.longest; ++i) bound *= 2;
+    ++failures_;
+    return std::min(bound, options_.longest);
+  }
+  void succeeded() noexcept { failures_ = 0; }
+
+ private:
+  Options options_{};
+  std::uint64_t failures_ = 0;
+};
+
+}  // namespace sla::inline v1
+
+// sla/core/checksum.hpp
+// CRC-32C (Castagnoli, RFC 3720 appendix B.4), which tells a whole record from one that was torn or
+// damaged. It keeps out accidents, not people: what must not be forged is hashed by aws/digest.hpp.
+
+namespace sla::inline v1 {
+namespace detail {
+
+inline constexpr std::array<std::uint32_t, 256> crc32c_table = [] {
+  std::array<std::uint32_t, 256> table{};
+  for (std::uint32_t byte = 0; byte < 256; ++byte) {
+    std::uint32_t value = byte;
+    for (int bit = 0; bit < 8; ++bit) {
+      value = (value & 1U) != 0 ? value >> 1U ^ 0x82F63B78U : value >> 1U;
+    }
+    table[byte] = value;
+  }
+  return table;
+}();
+
+}  // namespace detail
+
+/// The checksum of the bytes, or of what `before` is the checksum of with the bytes behind it.
+[[nodiscard]] constexpr std::uint32_t crc32c(std::string_view bytes,
+                                             std::uint32_t before = 0) noexcept {
+  std::uint32_t value = ~before;
+  for (char const c : bytes) {
+    value = value >> 8U ^ detail::crc32c_table[(value ^ static_cast<unsigned char>(c)) & 0xFFU];
+  }
+  return ~value;
+}
+
+}  // namespace sla::inline v1
+
 // sla/core/stop.hpp
 // How a runner is told to stop, from a signal or from code. Signals are blocked and received
 // synchronously through a descriptor, so there are no handlers and no disposition is changed;
@@ -952,6 +1070,486 @@ class Environment {
 
  private:
   std::map<std::string, std::string, std::less<>> variables_;
+};
+
+}  // namespace sla::inline v1
+
+// sla/core/folder.hpp
+// What a program does with a folder of its own: makes it, lists it, and sees to it that the names
+// in it survive a power failure. Nobody else may read what is made here.
+
+namespace sla::inline v1 {
+
+/// Makes a folder for this user alone, and those above it where they are missing.
+[[nodiscard]] inline Result<void> make_folder(std::string const& path) {
+  for (std::size_t at = path.find('/', 1);; at = path.find('/', at + 1)) {
+    std::string const folder = path.substr(0, at);
+    struct stat about {};
+    bool const there = ::stat(folder.c_str(), &about) == 0 && S_ISDIR(about.st_mode);
+    if (!there && ::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
+      return system_error(folder);
+    }
+    if (at == std::string::npos) return {};
+  }
+}
+
+/// The names in a folder, sorted, without those that begin with a dot.
+[[nodiscard]] inline Result<std::vector<std::string>> list_folder(std::string const& path) {
+  struct Close {
+    void operator()(DIR* folder) const { ::closedir(folder); }
+  };
+  std::unique_ptr<DIR, Close> const folder(::opendir(path.c_str()));
+  if (!folder) return system_error(path);
+  std::vector<std::string> names;
+  errno = 0;
+  while (dirent const* const entry = ::readdir(folder.get())) {
+    std::string_view const name = entry->d_name;
+    if (!name.starts_with('.')) names.emplace_back(name);
+  }
+  if (errno != 0) return system_error(path);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+/// Writes the names in a folder to the disk, so that a new file is found after a power failure.
+[[nodiscard]] inline Result<void> sync_folder(std::string const& path) {
+  auto const folder = open_file(path, O_RDONLY | O_DIRECTORY);
+  if (!folder) return folder.error();
+  if (uninterrupted([&] { return ::fsync(folder->get()); }) != 0) return system_error(path);
+  return {};
+}
+
+}  // namespace sla::inline v1
+
+// sla/core/record.hpp
+// Values as bytes, for records that this library itself reads again: one byte that names the field,
+// four of length, then the value, numbers as eight bytes. A reader passes over names it does not
+// know, so that an older program reads what a newer one wrote.
+
+namespace sla::inline v1 {
+
+/// Appends a number, lowest byte first.
+template <class Number>
+void append_number(std::string& out, Number value) {
+  for (std::size_t i = 0; i < sizeof value; ++i) {
+    out += static_cast<char>(static_cast<unsigned char>(value >> (8 * i) & 0xFFU));
+  }
+}
+
+/// Reads a number that fills the first bytes of the text; the text must be long enough.
+template <class Number>
+[[nodiscard]] Number leading_number(std::string_view bytes) noexcept {
+  Number value = 0;
+  for (std::size_t i = sizeof value; i-- > 0;) {
+    value = static_cast<Number>(value << 8U | static_cast<unsigned char>(bytes[i]));
+  }
+  return value;
+}
+
+/// One field as it was read; the value stays in the bytes that it was read from.
+struct RecordField {
+  std::uint8_t name = 0;
+  std::string_view value{};
+
+  /// The value as a number, where it is one.
+  [[nodiscard]] std::optional<std::int64_t> number() const noexcept {
+    if (value.size() != sizeof(std::uint64_t)) return std::nullopt;
+    return static_cast<std::int64_t>(leading_number<std::uint64_t>(value));
+  }
+};
+
+/// Builds a record field by field.
+class RecordWriter {
+ public:
+  RecordWriter& text(std::uint8_t name, std::string_view value) {
+    bytes_ += static_cast<char>(name);
+    append_number(bytes_, static_cast<std::uint32_t>(value.size()));
+    bytes_ += value;
+    return *this;
+  }
+  RecordWriter& number(std::uint8_t name, std::int64_t value) {
+    std::string eight;
+    append_number(eight, static_cast<std::uint64_t>(value));
+    return text(name, eight);
+  }
+
+  [[nodiscard]] std::string const& bytes() const& noexcept { return bytes_; }
+  [[nodiscard]] std::string bytes() && noexcept { return std::move(bytes_); }
+
+ private:
+  std::string bytes_;
+};
+
+/// Reads a record field by field.
+class RecordReader {
+ public:
+  explicit RecordReader(std::string_view bytes) noexcept : rest_(bytes) {}
+
+  /// The next field; nothing at the end, and where what follows is no field.
+  [[nodiscard]] std::optional<RecordField> next() noexcept {
+    constexpr std::size_t head = 1 + sizeof(std::uint32_t);
+    if (rest_.size() < head) return std::nullopt;
+    auto const size = leading_number<std::uint32_t>(rest_.substr(1));
+    if (rest_.size() - head < size) return std::nullopt;
+    RecordField const field{static_cast<std::uint8_t>(rest_[0]), rest_.substr(head, size)};
+    rest_.remove_prefix(head + size);
+    return field;
+  }
+
+  /// Whether all bytes were fields.
+  [[nodiscard]] bool at_end() const noexcept { return rest_.empty(); }
+
+ private:
+  std::string_view rest_;
+};
+
+}  // namespace sla::inline v1
+
+// sla/core/record_file.hpp
+// A file of records, each with its length and checksum, that only grows at its end. What append()
+// has returned from with Sync::now is on the disk; a record that was torn by a crash, or damaged
+// later, is told from a whole one and passed over. Finding records is pure.
+
+namespace sla::inline v1 {
+
+inline constexpr std::string_view record_mark{"\xF5SLR", 4};  ///< how each record begins
+inline constexpr std::size_t record_head = 12;                ///< mark, length, checksum
+inline constexpr std::size_t record_limit = 16U << 20U;       ///< bytes of a payload
+
+/// The payload with its mark, its length and a checksum over length and payload.
+[[nodiscard]] inline std::string frame_record(std::string_view payload) {
+  std::string out(record_mark);
+  out.reserve(record_head + payload.size());
+  append_number(out, static_cast<std::uint32_t>(payload.size()));
+  append_number(out, crc32c(payload, crc32c(std::string_view(out).substr(4))));
+  out += payload;
+  return out;
+}
+
+/// A whole record among other bytes.
+struct FoundRecord {
+  std::size_t begin = 0;       ///< where its mark stands
+  std::string_view payload{};  ///< in the bytes that were searched
+
+  [[nodiscard]] std::size_t end() const noexcept { return begin + record_head + payload.size(); }
+};
+
+/// The first whole record that begins at or behind `from`; what is none is passed over.
+[[nodiscard]] inline std::optional<FoundRecord> find_record(std::string_view bytes,
+                                                            std::size_t from = 0) noexcept {
+  for (std::size_t at = bytes.find(record_mark, from); at != std::string_view::npos;
+       at = bytes.find(record_mark, at + 1)) {
+    std::string_view const rest = bytes.substr(at);
+    if (rest.size() < record_head) return std::nullopt;
+    auto const size = leading_number<std::uint32_t>(rest.substr(4));
+    if (size > record_limit || size > rest.size() - record_head) continue;
+    std::string_view const payload = rest.substr(record_head, size);
+    if (crc32c(payload, crc32c(rest.substr(4, 4))) ==
+        leading_number<std::uint32_t>(rest.substr(8))) {
+      return FoundRecord{at, payload};
+    }
+  }
+  return std::nullopt;
+}
+
+/// Whether an append returns before or after the disk has it.
+enum class Sync {
+  later,  ///< survives the end of the process
+  now,    ///< survives the end of the machine too
+};
+
+/// One file of records, for one process. Not thread-safe.
+class RecordFile {
+ public:
+  /// A new file for this user alone.
+  [[nodiscard]] static Result<RecordFile> create(std::string path) {
+    return open(std::move(path), O_RDWR | O_CREAT | O_EXCL);
+  }
+  /// A file that is there already; to be read only, or appended to as well.
+  [[nodiscard]] static Result<RecordFile> open(std::string path, int flags) {
+    auto file = open_file(path, flags);
+    if (!file) return file.error();
+    struct stat about {};
+    if (::fstat(file->get(), &about) != 0) return system_error(path);
+    return RecordFile(std::move(path), *std::move(file), static_cast<std::uint64_t>(about.st_size));
+  }
+
+  [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
+  [[nodiscard]] std::string const& path() const noexcept { return path_; }
+
+  /// Adds a record; gives its place. After an Error the file is as it was before, as far as the
+  /// disk lets it.
+  [[nodiscard]] Result<std::uint64_t> append(std::string_view payload, Sync sync) {
+    if (payload.size() > record_limit) return Error{Errc::invalid, "the record is too large"};
+    std::string const record = frame_record(payload);
+    auto written = write_at_end(record);
+    if (written && sync == Sync::now &&
+        uninterrupted([&] { return ::fdatasync(file_.get()); }) != 0) {
+      written = system_error(path_);
+    }
+    if (!written) {
+      (void)cut(size_);
+      return written.error();
+    }
+    return std::exchange(size_, size_ + record.size());
+  }
+
+  /// The payload of the record at that place.
+  [[nodiscard]] Result<std::string> read(std::uint64_t place) const {
+    auto head = bytes(place, record_head);
+    if (!head) return head.error();
+    bool const is_record = head->size() == record_head && head->starts_with(record_mark);
+    auto const size =
+        is_record ? leading_number<std::uint32_t>(std::string_view(*head).substr(4)) : 0U;
+    if (is_record && size <= record_limit) {
+      auto all = bytes(place, record_head + size);
+      if (!all) return all.error();
+      auto const found = find_record(*all);
+      if (found && found->begin == 0) return std::string(found->payload);
+    }
+    return Error{Errc::malformed,
+                 path_ + ": the record at " + std::to_string(place) + " is damaged"};
+  }
+
+  /// All bytes from a place on, at most `limit` of them.
+  [[nodiscard]] Result<std::string> bytes(std::uint64_t from, std::uint64_t limit) const {
+    std::string out(static_cast<std::size_t>(limit), '\0');
+    std::size_t have = 0;
+    while (have < out.size()) {
+      ssize_t const n = uninterrupted([&] {
+        return ::pread(file_.get(), &out[have], out.size() - have, static_cast<off_t>(from + have));
+      });
+      if (n < 0) return system_error(path_);
+      if (n == 0) break;
+      have += static_cast<std::size_t>(n);
+    }
+    out.resize(have);
+    return out;
+  }
+
+  /// Takes away what stands behind that place.
+  [[nodiscard]] Result<void> cut(std::uint64_t place) {
+    if (uninterrupted([&] { return ::ftruncate(file_.get(), static_cast<off_t>(place)); }) != 0) {
+      return system_error(path_);
+    }
+    size_ = place;
+    return {};
+  }
+
+  /// Writes to the disk what was appended with Sync::later.
+  [[nodiscard]] Result<void> sync() const {
+    if (uninterrupted([&] { return ::fdatasync(file_.get()); }) != 0) return system_error(path_);
+    return {};
+  }
+
+  /// Whether the path still leads to this file.
+  [[nodiscard]] bool in_place() const noexcept {
+    struct stat mine {
+    }, there{};
+    return ::fstat(file_.get(), &mine) == 0 && ::stat(path_.c_str(), &there) == 0 &&
+           mine.st_ino == there.st_ino && mine.st_dev == there.st_dev;
+  }
+
+ private:
+  RecordFile(std::string path, Descriptor file, std::uint64_t size)
+      : path_(std::move(path)), file_(std::move(file)), size_(size) {}
+
+  Result<void> write_at_end(std::string_view record) const {
+    for (std::uint64_t at = size_; !record.empty();) {
+      ssize_t const n = uninterrupted([&] {
+        return ::pwrite(file_.get(), record.data(), record.size(), static_cast<off_t>(at));
+      });
+      if (n < 0) return system_error(path_);
+      at += static_cast<std::uint64_t>(n);
+      record.remove_prefix(static_cast<std::size_t>(n));
+    }
+    return {};
+  }
+
+  std::string path_;
+  Descriptor file_;
+  std::uint64_t size_;
+};
+
+}  // namespace sla::inline v1
+
+// sla/core/journal.hpp
+// A folder of numbered record files, the segments: records are added to the last one, and the first
+// ones are deleted once nobody needs what is in them. The caller says which records are needed and
+// what they mean. Segments are deleted from the front only, so a record that revokes an earlier one
+// never goes before it.
+
+namespace sla::inline v1 {
+
+/// Where a record stands in a journal.
+struct Place {
+  std::uint64_t segment = 0;
+  std::uint64_t offset = 0;
+  std::uint64_t size = 0;  ///< of the whole record
+};
+
+/// The records of one process, which has the folder for itself. Not thread-safe.
+class Journal {
+ public:
+  struct Options {
+    std::string folder;                      ///< there already
+    std::uint64_t segment_size = 1U << 20U;  ///< a new segment begins behind this
+  };
+
+  /// Opens what is there and hands each record to `visit(Place, std::string_view)`, in the order in
+  /// which they were added. A record that was torn at the end is cut off.
+  template <class Visit>
+  [[nodiscard]] static Result<Journal> open(Options options, Visit visit) {
+    return open(std::move(options), O_RDWR, visit);
+  }
+  /// The same for a folder that another process may be writing to; changes nothing there.
+  template <class Visit>
+  [[nodiscard]] static Result<void> look(std::string const& folder, Visit visit) {
+    auto journal = open({.folder = folder}, O_RDONLY, visit);
+    if (!journal) return journal.error();
+    return {};
+  }
+
+  /// Adds a record. It is not kept until keep() says so.
+  [[nodiscard]] Result<Place> append(std::string_view payload, Sync sync) {
+    if (segments_.empty() || segments_.back().file.size() >= options_.segment_size) {
+      if (auto begun = begin_segment(); !begun) return begun.error();
+    }
+    Segment& last = segments_.back();
+    auto const offset = last.file.append(payload, sync);
+    if (!offset) return offset.error();
+    return Place{last.number, *offset, record_head + payload.size()};
+  }
+
+  /// The payload of a record.
+  [[nodiscard]] Result<std::string> read(Place place) const {
+    for (Segment const& segment : segments_) {
+      if (segment.number == place.segment) return segment.file.read(place.offset);
+    }
+    return Error{Errc::malformed, options_.folder + ": a segment is gone"};
+  }
+
+  /// The record is needed.
+  void keep(Place place) noexcept { count(place, true); }
+  /// The record is not needed any more.
+  void release(Place place) noexcept { count(place, false); }
+
+  /// Deletes the segments at the front that nobody needs; where that is all, nothing is left.
+  void tidy() {
+    while (segments_.size() > 1 && segments_.front().needed == 0) {
+      ::unlink(segments_.front().file.path().c_str());
+      segments_.erase(segments_.begin());
+    }
+    if (segments_.size() == 1 && segments_[0].needed == 0) (void)segments_[0].file.cut(0);
+  }
+
+  [[nodiscard]] bool empty() const noexcept {
+    return segments_.empty() || (segments_.size() == 1 && segments_[0].file.size() == 0);
+  }
+
+  /// The first segment, where so little of all of them is needed that it is worth while to add the
+  /// needed records of the first one again at the end.
+  [[nodiscard]] std::optional<std::uint64_t> worth_moving() const noexcept {
+    std::uint64_t all = 0, needed = 0;
+    for (Segment const& segment : segments_) {
+      all += segment.file.size();
+      needed += segment.needed_bytes;
+    }
+    if (segments_.size() < 2 || all <= 2 * (needed + options_.segment_size)) return std::nullopt;
+    return segments_.front().number;
+  }
+
+  /// Writes to the disk what was added with Sync::later.
+  [[nodiscard]] Result<void> sync() const {
+    return segments_.empty() ? Result<void>{} : segments_.back().file.sync();
+  }
+
+  /// Whether what is added would still be found: the folder was neither deleted nor replaced.
+  [[nodiscard]] bool in_place() const noexcept {
+    return segments_.empty() ? ::access(options_.folder.c_str(), F_OK) == 0
+                             : segments_.back().file.in_place();
+  }
+
+  /// How many bytes were found that are no records, but for a torn one at the end.
+  [[nodiscard]] std::uint64_t damaged() const noexcept { return damaged_; }
+
+ private:
+  struct Segment {
+    std::uint64_t number;
+    RecordFile file;
+    std::uint64_t needed = 0;  ///< records
+    std::uint64_t needed_bytes = 0;
+  };
+  static constexpr std::string_view ending = ".records";
+
+  explicit Journal(Options options) : options_(std::move(options)) {}
+
+  template <class Visit>
+  static Result<Journal> open(Options options, int flags, Visit visit) {
+    Journal journal(std::move(options));
+    auto const names = list_folder(journal.options_.folder);
+    if (!names) return names.error();
+    for (std::string const& name : *names) {
+      std::string_view const stem = std::string_view(name).substr(0, name.find('.'));
+      auto const number = parse_integer<std::uint64_t>(stem);
+      if (!number || name != file_name(*number)) continue;
+      auto file = RecordFile::open(journal.options_.folder + '/' + name, flags);
+      if (!file && file.error().native == ENOENT) continue;  // deleted while we look
+      if (!file) return file.error();
+      journal.segments_.push_back({*number, *std::move(file)});
+    }
+    for (Segment& segment : journal.segments_) {
+      if (auto done = journal.visit_segment(segment, flags, visit); !done) return done.error();
+    }
+    return journal;
+  }
+
+  template <class Visit>
+  Result<void> visit_segment(Segment& segment, int flags, Visit& visit) {
+    auto const bytes = segment.file.bytes(0, segment.file.size());
+    if (!bytes) return bytes.error();
+    std::size_t end = 0;
+    while (auto const record = find_record(*bytes, end)) {
+      damaged_ += record->begin - end;
+      end = record->end();
+      visit(Place{segment.number, record->begin, end - record->begin}, record->payload);
+    }
+    if (end == bytes->size()) return {};
+    bool const last = segment.number == segments_.back().number;
+    if (!last) damaged_ += bytes->size() - end;
+    return last && flags == O_RDWR ? segment.file.cut(end) : Result<void>{};
+  }
+
+  static std::string file_name(std::uint64_t number) {
+    std::string const digits = std::to_string(number);
+    return std::string(digits.size() < 10 ? 10 - digits.size() : 0, '0') + digits +
+           std::string(ending);
+  }
+
+  Result<void> begin_segment() {
+    std::uint64_t const number = segments_.empty() ? 1 : segments_.back().number + 1;
+    if (auto synced = sync(); !synced) return synced;
+    auto file = RecordFile::create(options_.folder + '/' + file_name(number));
+    if (!file) return file.error();
+    if (auto synced = sync_folder(options_.folder); !synced) {
+      ::unlink(file->path().c_str());
+      return synced;
+    }
+    segments_.push_back({number, *std::move(file)});
+    return {};
+  }
+
+  void count(Place place, bool needed) noexcept {
+    for (Segment& segment : segments_) {
+      if (segment.number != place.segment) continue;
+      segment.needed += needed ? 1U : static_cast<std::uint64_t>(-1);
+      segment.needed_bytes += needed ? place.size : std::uint64_t{0} - place.size;
+    }
+  }
+
+  Options options_;
+  std::vector<Segment> segments_;
+  std::uint64_t damaged_ = 0;
 };
 
 }  // namespace sla::inline v1
@@ -1371,40 +1969,6 @@ struct Tally {
   std::uint64_t missed = 0;       ///< slots of the schedule that a longer run took
   std::uint64_t undelivered = 0;  ///< reports for which the publisher returned an error
 };
-
-}  // namespace sla::inline v1
-
-// sla/core/run_id.hpp
-// The identity of one run: a UUID version 7 (RFC 9562), unique without any coordination and sorted
-// by time. It is made before the run and kept through every retry, so that a redelivery is known.
-
-namespace sla::inline v1 {
-
-/// Bytes from the kernel's random source.
-template <std::size_t N>
-[[nodiscard]] std::array<unsigned char, N> random_bytes() {
-  std::array<unsigned char, N> bytes{};
-  for (std::size_t have = 0; have < N;) {
-    auto const n =
-        uninterrupted([&] { return ::getrandom(bytes.data() + have, bytes.size() - have, 0); });
-    if (n > 0) have += static_cast<std::size_t>(n);
-  }
-  return bytes;
-}
-
-/// A new UUIDv7, such as `0190163d-8694-739b-aea5-966c26f8ad91`.
-[[nodiscard]] inline std::string new_run_id(WallTime now) {
-  auto bytes = random_bytes<16>();
-  auto const milliseconds = static_cast<std::uint64_t>(epoch_milliseconds(now));
-  for (std::size_t i = 0; i < 6; ++i) {
-    bytes[i] = static_cast<unsigned char>(milliseconds >> (40U - 8U * i));
-  }
-  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0FU) | 0x70U);
-  bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3FU) | 0x80U);
-  std::string id = hex(bytes);
-  for (std::size_t const at : {8U, 13U, 18U, 23U}) id.insert(at, 1, '-');
-  return id;
-}
 
 }  // namespace sla::inline v1
 
@@ -8265,6 +8829,86 @@ static_assert(Publisher<Console>);
 
 }  // namespace sla::inline v1
 
+// sla/publisher/lane.hpp
+// One way out of a spool, that of the logs or that of the events: when it may be tried again after
+// a failure, and what is said about it, which is one line a minute at most. And what a failure
+// means for the message that met it.
+
+namespace sla::inline v1 {
+
+/// Whether this very message can never be delivered. An error that carries a number of its own is
+/// believed only where that is the answer of a service that read the message: a certificate that is
+/// not trusted or a proxy that refuses says nothing about the message.
+[[nodiscard]] constexpr bool never_succeeds(Errc code, int native) noexcept {
+  if (code == Errc::exists) return true;
+  if (code != Errc::rejected && code != Errc::invalid) return false;
+  return native == 0 || native == 400 || native == 413 || native == 422;
+}
+[[nodiscard]] inline bool never_succeeds(Error const& error) noexcept {
+  return never_succeeds(error.code, error.native);
+}
+
+/// The state of one way out. Not thread-safe.
+class Lane {
+ public:
+  Lane(std::string_view name, Logger log, Backoff::Options options = {})
+      : name_(name), log_(log), backoff_(options) {}
+
+  /// When it may be tried again; a past instant is now.
+  [[nodiscard]] Instant due() const noexcept { return due_; }
+  /// Why it is not tried now.
+  [[nodiscard]] std::string const& reason() const noexcept { return reason_; }
+
+  /// There is little time left: what mends itself is tried a second after its last failure, the
+  /// rest once more, unless that failed within this very second.
+  void hurry(Instant now) noexcept {
+    bool const just_now = backoff_.failures() != 0 && now - failed_at_ < std::chrono::seconds{1};
+    backoff_.succeeded();
+    if (!just_now) due_ = Instant::min();
+    if (mends_itself_) due_ = std::min(due_, failed_at_ + std::chrono::seconds{1});
+  }
+
+  void succeeded() {
+    if (said_) log_.info(name_ + " are delivered again");
+    said_ = false;
+    backoff_.succeeded();
+    due_ = Instant::min();
+  }
+
+  /// It failed, and may succeed later: soon where it mends itself, slowly where a person has to.
+  void failed(Error const& error, std::string_view run_id, Instant now) {
+    Duration const bound = backoff_.failed();
+    Duration const longest = backoff_.options().longest;
+    Duration const least = std::min<Duration>(std::chrono::seconds{10}, longest);
+    mends_itself_ = retryable(error);
+    Duration const wait =
+        mends_itself_ ? random_duration(bound) : least + random_duration(longest - least);
+    failed_at_ = now;
+    due_ = now + wait;
+    reason_ = error.message;
+    if (now < say_at_) return;
+    say_at_ = now + std::chrono::minutes{1};
+    said_ = true;
+    log_.warning(name_ + " are not delivered: " + error.message,
+                 {{"run", std::string(run_id)},
+                  {"failures", std::to_string(backoff_.failures())},
+                  {"again in seconds", decimal_seconds(wait)}});
+  }
+
+ private:
+  std::string name_;
+  Logger log_;
+  Backoff backoff_;
+  std::string reason_{};
+  Instant due_ = Instant::min();
+  Instant failed_at_ = Instant::min();
+  bool mends_itself_ = false;
+  Instant say_at_ = Instant::min();
+  bool said_ = false;
+};
+
+}  // namespace sla::inline v1
+
 // sla/publisher/log_store.hpp
 // What keeps the logs of runs, and how a log is called there. A log store is a Publisher that can
 // also say where it put the log.
@@ -8291,6 +8935,328 @@ concept LogStore = Publisher<L> && requires(L& l, Report const& report) {
 
 /// How many keys are tried before a store gives up.
 inline constexpr std::size_t log_key_attempts = 1000;
+
+}  // namespace sla::inline v1
+
+// sla/publisher/log_first.hpp
+// The log first, then the event that says where it is. A log that cannot be stored never holds
+// back its event.
+
+namespace sla::inline v1 {
+
+/// Which logs are stored.
+enum class UploadLogs { always, failures, never };
+
+/// Stores a report's log in L, then publishes the report to P with the log's URI in it.
+template <LogStore L, Publisher P>
+class LogFirst {
+ public:
+  LogFirst(L store, P publisher, UploadLogs upload = UploadLogs::always)
+      : store_(std::move(store)), publisher_(std::move(publisher)), upload_(upload) {}
+
+  Result<void> publish(Report const& report) {
+    Report known = report;
+    std::optional<Error> log_failed;
+    if (wanted(report)) {
+      if (auto uri = store_.store(report)) {
+        known.log_uri = *std::move(uri);
+      } else {
+        known.log_error = uri.error().message;
+        log_failed = std::move(uri).error();
+      }
+    }
+    auto done = publisher_.publish(known);
+    if (!log_failed) return done;
+    if (!done) log_failed->message.append("; ").append(done.error().message);
+    return *std::move(log_failed);
+  }
+
+ private:
+  [[nodiscard]] bool wanted(Report const& report) const noexcept {
+    return upload_ == UploadLogs::always ||
+           (upload_ == UploadLogs::failures && !report.succeeded());
+  }
+
+  L store_;
+  P publisher_;
+  UploadLogs upload_;
+};
+
+}  // namespace sla::inline v1
+
+// sla/publisher/spool.hpp
+// The contract of a Spool: keeps reports, in order, until they are delivered. A report travels as a
+// Parcel of two parts, its log and its event, each delivered by itself. The models stand in spool/;
+// what delivers from a spool is publisher/delivery.hpp.
+
+namespace sla::inline v1 {
+
+/// How far one part of a parcel got.
+enum class Part : std::uint8_t {
+  waiting,  ///< to be delivered
+  done,     ///< delivered, or there is nothing to deliver
+  refused,  ///< it can never succeed: set aside until a person decides
+};
+
+/// One report on its way.
+struct Parcel {
+  std::uint64_t number = 0;  ///< later reports have higher numbers
+  Report report{};           ///< log_uri is set once the log is delivered
+  Part log = Part::waiting;
+  Part event = Part::waiting;
+  std::string reason{};  ///< why a part was refused
+
+  [[nodiscard]] bool waiting() const noexcept {
+    return log == Part::waiting || event == Part::waiting;
+  }
+  [[nodiscard]] bool complete() const noexcept { return log == Part::done && event == Part::done; }
+};
+
+/// How much there is to do.
+struct SpoolCount {
+  std::size_t events = 0;   ///< parcels whose event waits
+  std::size_t logs = 0;     ///< parcels whose log alone waits
+  std::size_t refused = 0;  ///< parcels with a part that was set aside
+};
+
+/// `begin(report)`: a run begins, of which only the job and the start are known. `add(report)`: it
+/// ended; once add() returns the report is kept as safely as this spool can. `next_event()`: the
+/// oldest parcel whose event waits. `next_log(number)`: the next parcel, in a circle, of which only
+/// the log waits. `update(parcel)`: a part of it got further; a complete one is forgotten.
+/// `tend(now)`: housekeeping, and when it is wanted again. `dropped()`: how many reports had to be
+/// dropped for want of room and were not `reported(number)` yet. `in_memory()`: what would be lost
+/// with this process.
+template <class S>
+concept Spool = std::movable<S> &&
+    requires(S& s, Report const& report, Parcel const& parcel, std::uint64_t number, Instant now) {
+  { s.begin(report) } -> std::same_as<void>;
+  { s.add(report) } -> std::same_as<void>;
+  { s.next_event() } -> std::same_as<Result<std::optional<Parcel>>>;
+  { s.next_log(number) } -> std::same_as<Result<std::optional<Parcel>>>;
+  { s.update(parcel) } -> std::same_as<void>;
+  { s.tend(now) } -> std::same_as<Instant>;
+  { s.count() } -> std::same_as<SpoolCount>;
+  { s.dropped() } -> std::same_as<std::uint64_t>;
+  { s.reported(number) } -> std::same_as<void>;
+  { s.in_memory() } -> std::same_as<std::vector<Parcel>>;
+};
+
+}  // namespace sla::inline v1
+
+// sla/publisher/delivery.hpp
+// Delivers what is in a spool, step by step: the oldest report first, its log before its event. A
+// log that cannot be delivered never holds back an event, and follows later; an event that cannot
+// be delivered holds back those behind it, unless it never can. It starts no thread and waits for
+// nothing but its publishers; publisher/spooled.hpp does the rest.
+
+namespace sla::inline v1 {
+
+/// What cuts a delivery short at the end of a program. The transports inside a log store watch
+/// `logs`, those inside a publisher `events`; both outlive them. They are not the Stop of the
+/// program: that one is waited on by its main thread, these by the thread that delivers, and a
+/// delivery goes on for a while after the program was told to stop.
+struct DeliveryStops {
+  Stop logs{Stop::Options{.budget = Duration::zero()}};
+  Stop events{Stop::Options{.budget = Duration::zero()}};
+};
+
+/// How delivery goes about it.
+struct DeliveryOptions {
+  UploadLogs upload = UploadLogs::always;  ///< which logs are delivered at all
+  Backoff::Options backoff{};              ///< after a failed attempt at either part
+};
+
+/// The two ends of a spool: add() and begin() are called from any thread, step() and hurry() from
+/// the one that delivers.
+template <LogStore L, Publisher P, Spool S, Clock C = SteadyClock>
+class Delivery {
+ public:
+  Delivery(L store, P publisher, S spool, DeliveryStops const& stops, DeliveryOptions options = {},
+           C clock = C{}, Logger log = Logger{})
+      : store_(std::move(store)),
+        publisher_(std::move(publisher)),
+        spool_(std::move(spool)),
+        stops_(stops),
+        upload_(options.upload),
+        clock_(std::move(clock)),
+        log_(log),
+        logs_("logs", log, options.backoff),
+        events_("events", log, options.backoff) {}
+
+  void begin(Report const& report) {
+    std::lock_guard const lock(mutex_);
+    spool_.begin(report);
+  }
+  void add(Report const& report) {
+    std::lock_guard const lock(mutex_);
+    spool_.add(report);
+  }
+  [[nodiscard]] SpoolCount count() {
+    std::lock_guard const lock(mutex_);
+    return spool_.count();
+  }
+  /// What would be lost with this process.
+  [[nodiscard]] std::vector<Parcel> in_memory() {
+    std::lock_guard const lock(mutex_);
+    return spool_.in_memory();
+  }
+
+  /// Delivers one parcel, if one is due. When to call it again: a past instant is at once, the last
+  /// instant of all when something is added.
+  Instant step() {
+    Instant const now = clock_.now();
+    Instant next = with_spool([&](S& spool) { return spool.tend(now); });
+    SpoolCount const count = this->count();
+    if (stops_.events.level() != StopLevel::none) return Instant::max();
+    if (count.events != 0) {
+      if (events_.due() <= now) return deliver_event(now);
+      next = std::min(next, events_.due());
+    }
+    if (count.logs != 0 && stops_.logs.level() == StopLevel::none) {
+      if (logs_.due() <= now) return deliver_log(now);
+      next = std::min(next, logs_.due());
+    }
+    return next;
+  }
+
+  /// Why a parcel was not delivered, as far as is known; only for the thread that delivers, or once
+  /// it has ended.
+  [[nodiscard]] std::string const& reason(Parcel const& parcel) const noexcept {
+    if (!parcel.waiting()) return parcel.reason;
+    return parcel.event == Part::waiting ? no_event_ : no_log_;
+  }
+
+  /// Tries everything again as soon as it makes sense, because there is little time left.
+  void hurry() {
+    logs_.hurry(clock_.now());
+    events_.hurry(clock_.now());
+  }
+
+ private:
+  template <class Act>
+  auto with_spool(Act act) {
+    std::lock_guard const lock(mutex_);
+    return act(spool_);
+  }
+
+  Instant deliver_event(Instant now) {
+    auto parcel = with_spool([](S& spool) { return spool.next_event(); });
+    if (!parcel) events_.failed(parcel.error(), {}, clock_.now());
+    if (!parcel || !*parcel) return now;
+    bool const log_moved = send_log(**parcel);
+    bool const event_moved = send_event(**parcel);
+    if (log_moved || event_moved) update(**parcel);
+    return now;
+  }
+
+  Instant deliver_log(Instant now) {
+    auto parcel = with_spool([this](S& spool) { return spool.next_log(last_log_); });
+    if (!parcel) logs_.failed(parcel.error(), {}, clock_.now());
+    if (!parcel || !*parcel) return now;
+    last_log_ = (*parcel)->number;
+    if (send_log(**parcel)) update(**parcel);
+    return now;
+  }
+
+  void update(Parcel& parcel) {
+    if (parcel.log == Part::waiting) parcel.report.log_error.clear();  // it may still succeed
+    with_spool([&](S& spool) { spool.update(parcel); });
+  }
+
+  [[nodiscard]] bool wanted(Report const& report) const noexcept {
+    return upload_ == UploadLogs::always ||
+           (upload_ == UploadLogs::failures && !report.succeeded());
+  }
+
+  /// Whether the log got further. Where it did not, the report says why.
+  bool send_log(Parcel& parcel) {
+    if (parcel.log != Part::waiting) return parcel.event != Part::waiting;
+    Report& report = parcel.report;
+    if (!wanted(report)) {
+      parcel.log = Part::done;
+      return true;
+    }
+    report.log_error = hindrance();
+    if (!report.log_error.empty()) return false;
+    auto uri = store_.store(report);
+    if (uri) {
+      logs_.succeeded();
+      report.log_uri = *std::move(uri);
+      parcel.log = Part::done;
+      return true;
+    }
+    report.log_error = no_log_ = uri.error().message;
+    if (never_succeeds(uri.error())) {
+      refuse(parcel, parcel.log, uri.error());
+      return true;
+    }
+    if (!cut_short(uri.error(), stops_.logs)) {
+      logs_.failed(uri.error(), report.job.run_id, clock_.now());
+    }
+    return false;
+  }
+  /// Why no log is sent now; empty where nothing is in the way.
+  [[nodiscard]] std::string hindrance() const {
+    if (stops_.logs.level() != StopLevel::none) return "the runner stops; the log follows later";
+    return logs_.due() > clock_.now() ? logs_.reason() : std::string();
+  }
+
+  /// Whether an attempt ended because this very delivery is stopped.
+  static bool cut_short(Error const& error, Stop const& stop) noexcept {
+    return error.code == Errc::stopped && stop.level() != StopLevel::none;
+  }
+
+  /// Whether the event got further.
+  bool send_event(Parcel& parcel) {
+    Report report = parcel.report;
+    std::uint64_t const dropped = with_spool([](S& spool) { return spool.dropped(); });
+    note_dropped(report, dropped);
+    auto const done = publisher_.publish(report);
+    if (done) {
+      events_.succeeded();
+      parcel.event = Part::done;
+      if (dropped != 0 && report.counts()) {
+        with_spool([&](S& spool) { spool.reported(dropped); });
+      }
+      return true;
+    }
+    if (never_succeeds(done.error())) {
+      refuse(parcel, parcel.event, done.error());
+      return true;
+    }
+    no_event_ = done.error().message;
+    if (!cut_short(done.error(), stops_.events)) {
+      events_.failed(done.error(), report.job.run_id, clock_.now());
+    }
+    return false;
+  }
+
+  void refuse(Parcel& parcel, Part& part, Error const& error) const {
+    part = Part::refused;
+    parcel.reason = error.message;
+    log_.error("not delivered: refused for good: " + error.message,
+               {{"run", parcel.report.job.run_id}});
+  }
+
+  template <class R>
+  static void note_dropped(R& report, std::uint64_t dropped) {
+    if constexpr (requires { report.dropped; }) report.dropped = dropped;
+  }
+
+  L store_;
+  P publisher_;
+  S spool_;
+  DeliveryStops const& stops_;
+  UploadLogs upload_;
+  C clock_;
+  Logger log_;
+  Lane logs_;
+  Lane events_;
+  std::string no_log_ = "there was no time";
+  std::string no_event_ = "there was no time";
+  std::uint64_t last_log_ = 0;
+  std::mutex mutex_{};  ///< guards the spool
+};
 
 }  // namespace sla::inline v1
 
@@ -8423,49 +9389,81 @@ static_assert(Publisher<DryRun>);
 
 }  // namespace sla::inline v1
 
-// sla/publisher/log_first.hpp
-// The log first, then the event that says where it is. A log that cannot be stored never holds
-// back its event.
+// sla/publisher/each_once.hpp
+// Several publishers as one that may be tried again: a report that only some of them took goes,
+// when it comes again, to the others only. What it remembers it forgets with the process, so after
+// a restart a report may reach one of them twice, with the same run id.
 
 namespace sla::inline v1 {
 
-/// Which logs are stored.
-enum class UploadLogs { always, failures, never };
-
-/// Stores a report's log in L, then publishes the report to P with the log's URI in it.
-template <LogStore L, Publisher P>
-class LogFirst {
+/// Publishes to each publisher until it took the report or refused it for good. As long as another
+/// attempt may help the error is one that says so, and its message holds all of them.
+template <class... P>
+class EachOnce {
  public:
-  LogFirst(L store, P publisher, UploadLogs upload = UploadLogs::always)
-      : store_(std::move(store)), publisher_(std::move(publisher)), upload_(upload) {}
+  explicit EachOnce(P... publishers) : publishers_(std::move(publishers)...) {}
 
   Result<void> publish(Report const& report) {
-    Report known = report;
-    std::optional<Error> log_failed;
-    if (wanted(report)) {
-      if (auto uri = store_.store(report)) {
-        known.log_uri = *std::move(uri);
-      } else {
-        known.log_error = uri.error().message;
-        log_failed = std::move(uri).error();
-      }
-    }
-    auto done = publisher_.publish(known);
-    if (!log_failed) return done;
-    if (!done) log_failed->message.append("; ").append(done.error().message);
-    return *std::move(log_failed);
+    auto const uri = send(report, published_, [&](auto& publisher) -> Result<std::string> {
+      if (auto done = publisher.publish(report); !done) return done.error();
+      return std::string();
+    });
+    if (!uri) return uri.error();
+    return {};
+  }
+
+  /// Where all are log stores: the first URI that one of them gave.
+  Result<std::string> store(Report const& report) requires(LogStore<P>&&...) {
+    return send(report, stored_, [&](auto& publisher) { return publisher.store(report); });
   }
 
  private:
-  [[nodiscard]] bool wanted(Report const& report) const noexcept {
-    return upload_ == UploadLogs::always ||
-           (upload_ == UploadLogs::failures && !report.succeeded());
+  /// How far one report got.
+  struct Progress {
+    std::array<bool, sizeof...(P)> settled{};
+    std::string uri{};
+    std::optional<Error> refused{};
+  };
+  using Memory = std::map<std::string, Progress, std::less<>>;
+
+  template <class Send>
+  Result<std::string> send(Report const& report, Memory& memory, Send one) {
+    std::string const& run = report.job.run_id;
+    Progress progress = std::move(memory[run]);
+    std::optional<Error> failed;
+    std::size_t index = 0;
+    auto const attempt = [&](auto& publisher) {
+      bool& settled = progress.settled[index++];
+      if (settled) return;
+      auto done = one(publisher);
+      settled = done.has_value() || never_succeeds(done.error());
+      if (done && progress.uri.empty()) progress.uri = *std::move(done);
+      if (!done) add(settled ? progress.refused : failed, std::move(done).error());
+    };
+    std::apply([&](P&... publisher) { (attempt(publisher), ...); }, publishers_);
+    if (failed) {
+      memory[run] = std::move(progress);
+      return *std::move(failed);
+    }
+    memory.erase(run);
+    if (progress.refused) return *std::move(progress.refused);
+    return std::move(progress.uri);
   }
 
-  L store_;
-  P publisher_;
-  UploadLogs upload_;
+  static void add(std::optional<Error>& all, Error error) {
+    if (!all) {
+      all = std::move(error);
+    } else {
+      if (retryable(error) && !retryable(*all)) std::swap(*all, error);
+      all->message.append("; ").append(error.message);
+    }
+  }
+
+  std::tuple<P...> publishers_;
+  Memory published_{};
+  Memory stored_{};
 };
+static_assert(Publisher<EachOnce<>>);
 
 }  // namespace sla::inline v1
 
@@ -8684,6 +9682,1464 @@ class Sns {
 
 }  // namespace sla::inline v1
 
+// sla/publisher/spool/room.hpp
+// What a spool gives up when it is full: first the oldest passes, then the oldest logs of what did
+// not pass, whose events stay, then the oldest of all. The parcel that is being delivered stays,
+// and so does the newest.
+
+namespace sla::inline v1 {
+
+/// What one parcel means to a spool that is full.
+struct RoomUse {
+  bool pass = false;            ///< whether it reports a pass
+  std::uint64_t log_bytes = 0;  ///< what giving up the log alone would gain
+};
+
+/// What a parcel means to a spool, by the size of its log. Where the event is delivered the log is
+/// all there is, and goes with the parcel.
+[[nodiscard]] inline RoomUse room_use(Parcel const& parcel, std::uint64_t log_bytes) noexcept {
+  return {parcel.report.succeeded(), parcel.event == Part::done ? 0 : log_bytes};
+}
+
+/// What has to go.
+struct Eviction {
+  std::uint64_t number = 0;
+  bool log_only = false;
+};
+
+[[nodiscard]] constexpr std::string_view eviction_line(Eviction eviction) noexcept {
+  return eviction.log_only ? "no room for undelivered results: a log is dropped"
+                           : "no room for undelivered results: a result is dropped";
+}
+
+/// Takes the log from a parcel, whose event then says why there is none.
+inline void drop_log(Parcel& parcel) {
+  parcel.report.outcome.output = Output();
+  parcel.report.log_error = "dropped: no room in the spool";
+  parcel.log = Part::done;
+}
+
+/// Chooses among parcels, a map from their numbers to what `use(parcel)` reads as an optional
+/// RoomUse, nothing for those that take no part.
+template <class Parcels, class Use>
+[[nodiscard]] std::optional<Eviction> choose_eviction(Parcels const& parcels, Use use) {
+  std::optional<Eviction> oldest, oldest_log;
+  for (auto const& [number, parcel] : parcels) {
+    std::optional<RoomUse> const found = use(number, parcel);
+    if (!found) continue;
+    if (found->pass) return Eviction{number, false};
+    if (!oldest) oldest = Eviction{number, false};
+    if (!oldest_log && found->log_bytes != 0) oldest_log = Eviction{number, true};
+  }
+  return oldest_log ? oldest_log : oldest;
+}
+
+}  // namespace sla::inline v1
+
+// sla/publisher/spool/memory.hpp
+// A spool in memory: survives every outage, but not the process. Its logs stay where the executor
+// put them. When it is full it drops the oldest passes first, and counts them.
+
+namespace sla::inline v1 {
+
+/// About how much memory a parcel takes, its log included.
+[[nodiscard]] inline std::uint64_t parcel_bytes(Parcel const& parcel) noexcept {
+  Report const& report = parcel.report;
+  std::uint64_t bytes = sizeof parcel + report.outcome.output.size() + report.job.service.size() +
+                        report.outcome.remark.size() + parcel.reason.size();
+  for (auto const& group : report.job.groups) bytes += sizeof group + group.size();
+  for (auto const& word : report.job.command) bytes += sizeof word + word.size();
+  return bytes;
+}
+
+/// Keeps reports in memory. Not thread-safe.
+class MemorySpool {
+ public:
+  struct Options {
+    std::uint64_t limit = 32U << 20U;  ///< bytes, logs included, but for the newest report
+  };
+
+  MemorySpool() = default;
+  explicit MemorySpool(Options options, Logger log = Logger{}) : options_(options), log_(log) {}
+
+  void begin(Report const&) noexcept {}
+
+  void add(Report const& report) {
+    Parcel parcel{.number = ++last_, .report = report};
+    bytes_ += parcel_bytes(parcel);
+    parcels_.emplace(last_, std::move(parcel));
+    make_room();
+  }
+
+  [[nodiscard]] Result<std::optional<Parcel>> next_event() {
+    for (auto const& [number, parcel] : parcels_) {
+      if (parcel.event == Part::waiting) return hand_out(parcel);
+    }
+    return std::optional<Parcel>();
+  }
+
+  [[nodiscard]] Result<std::optional<Parcel>> next_log(std::uint64_t behind) {
+    auto const only_log = [](Parcel const& parcel) {
+      return parcel.log == Part::waiting && parcel.event != Part::waiting;
+    };
+    for (auto at = parcels_.upper_bound(behind); at != parcels_.end(); ++at) {
+      if (only_log(at->second)) return hand_out(at->second);
+    }
+    for (auto const& [number, parcel] : parcels_) {
+      if (only_log(parcel)) return hand_out(parcel);
+    }
+    return std::optional<Parcel>();
+  }
+
+  void update(Parcel const& parcel) {
+    auto const at = parcels_.find(parcel.number);
+    handed_out_ = 0;
+    if (at == parcels_.end()) return;
+    bytes_ -= parcel_bytes(at->second);
+    if (parcel.complete()) {
+      parcels_.erase(at);
+      return;
+    }
+    at->second = parcel;
+    bytes_ += parcel_bytes(parcel);
+    make_room();
+  }
+
+  Instant tend(Instant) noexcept { return Instant::max(); }
+
+  [[nodiscard]] SpoolCount count() const noexcept {
+    SpoolCount count;
+    for (auto const& [number, parcel] : parcels_) {
+      if (parcel.event == Part::waiting) ++count.events;
+      if (parcel.log == Part::waiting && parcel.event != Part::waiting) ++count.logs;
+      if (parcel.log == Part::refused || parcel.event == Part::refused) ++count.refused;
+    }
+    return count;
+  }
+
+  [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
+  void reported(std::uint64_t number) noexcept { dropped_ -= number; }
+
+  [[nodiscard]] std::vector<Parcel> in_memory() const {
+    std::vector<Parcel> all;
+    for (auto const& [number, parcel] : parcels_) all.push_back(parcel);
+    return all;
+  }
+
+ private:
+  Result<std::optional<Parcel>> hand_out(Parcel const& parcel) {
+    handed_out_ = parcel.number;
+    return std::optional<Parcel>(parcel);
+  }
+
+  void make_room() {
+    while (bytes_ > options_.limit) {
+      auto const found = choose_eviction(
+          parcels_, [this](std::uint64_t number, Parcel const& parcel) -> std::optional<RoomUse> {
+            if (number == handed_out_ || number == last_) return std::nullopt;
+            return room_use(parcel, parcel.report.outcome.output.size());
+          });
+      if (!found) return;
+      evict(*found);
+    }
+  }
+
+  void evict(Eviction const& eviction) {
+    auto const at = parcels_.find(eviction.number);
+    Parcel& parcel = at->second;
+    log_.warning(eviction_line(eviction), {{"run", parcel.report.job.run_id}});
+    bytes_ -= parcel_bytes(parcel);
+    if (eviction.log_only) {
+      drop_log(parcel);
+      bytes_ += parcel_bytes(parcel);
+      return;
+    }
+    if (parcel.event == Part::waiting && parcel.report.counts()) ++dropped_;
+    parcels_.erase(at);
+  }
+
+  Options options_{};
+  Logger log_{};
+  std::map<std::uint64_t, Parcel> parcels_{};
+  std::uint64_t last_ = 0;
+  std::uint64_t bytes_ = 0;
+  std::uint64_t dropped_ = 0;
+  std::uint64_t handed_out_ = 0;
+};
+static_assert(Spool<MemorySpool>);
+
+}  // namespace sla::inline v1
+
+// sla/publisher/spool/parcel_record.hpp
+// A parcel as the bytes of a record, and back. What is read may come from an older or a newer
+// version of this program, or be damaged: it is checked, and what makes no sense is no parcel. The
+// bytes of the log stand in a file of their own.
+
+namespace sla::inline v1 {
+
+/// Where a spool on disk keeps the log of a parcel.
+struct KeptLog {
+  std::string file{};                   ///< its name; empty where there is no log
+  std::vector<Output::Piece> pieces{};  ///< the log in order
+  std::optional<Sha256Bytes> sha256{};
+
+  [[nodiscard]] std::uint64_t size() const noexcept {
+    std::uint64_t size = 0;
+    for (Output::Piece const& piece : pieces) size += piece.size;
+    return size;
+  }
+};
+
+/// A parcel without its log, and where the log is.
+struct KeptParcel {
+  Parcel parcel{};
+  KeptLog log{};
+};
+
+namespace detail {
+
+/// The names of the fields. A name keeps its meaning for ever.
+enum ParcelField : std::uint8_t {
+  field_number = 1,
+  field_log = 2,
+  field_event = 3,
+  field_reason = 4,
+  field_service = 5,
+  field_group = 6,
+  field_word = 7,
+  field_tag = 8,
+  field_target = 9,
+  field_run = 10,
+  field_verdict = 11,
+  field_exit = 12,
+  field_signal = 13,
+  field_started = 14,
+  field_ended = 15,
+  field_duration = 16,
+  field_log_uri = 17,
+  field_log_error = 18,
+  field_file = 19,
+  field_piece_size = 20,  ///< begins a piece
+  field_piece_offset = 21,
+  field_piece_text = 22,
+  field_sha256 = 23,
+};
+
+inline void write_report(RecordWriter& out, Report const& report) {
+  Job const& job = report.job;
+  out.text(field_service, job.service).text(field_run, job.run_id);
+  for (std::string const& group : job.groups) out.text(field_group, group);
+  for (std::string const& word : job.command) out.text(field_word, word);
+  out.text(field_tag, job.tag_id).text(field_target, job.sla_target);
+  out.number(field_verdict, static_cast<std::int64_t>(report.outcome.verdict));
+  out.number(field_exit, report.outcome.exit_code).number(field_signal, report.outcome.signal);
+  out.number(field_started, report.started_at.time_since_epoch().count());
+  out.number(field_ended, report.ended_at.time_since_epoch().count());
+  out.number(field_duration, report.duration.count());
+  out.text(field_log_uri, report.log_uri).text(field_log_error, report.log_error);
+}
+
+inline void write_log(RecordWriter& out, KeptLog const& log) {
+  out.text(field_file, log.file);
+  for (Output::Piece const& piece : log.pieces) {
+    out.number(field_piece_size, static_cast<std::int64_t>(piece.size));
+    if (piece.offset != 0) {
+      out.number(field_piece_offset, static_cast<std::int64_t>(piece.offset));
+    }
+    if (!piece.text.empty()) out.text(field_piece_text, piece.text);
+  }
+  if (log.sha256) {
+    out.text(field_sha256, {reinterpret_cast<char const*>(log.sha256->data()), log.sha256->size()});
+  }
+}
+
+/// Takes a text of the report. Whether the field is one.
+inline bool read_report_text(Report& report, RecordField field) {
+  std::string const text(field.value);
+  switch (field.name) {
+    case field_service:
+      report.job.service = text;
+      return true;
+    case field_run:
+      report.job.run_id = text;
+      return true;
+    case field_group:
+      report.job.groups.push_back(text);
+      return true;
+    case field_word:
+      report.job.command.push_back(text);
+      return true;
+    case field_tag:
+      report.job.tag_id = text;
+      return true;
+    case field_target:
+      report.job.sla_target = text;
+      return true;
+    case field_log_uri:
+      report.log_uri = text;
+      return true;
+    case field_log_error:
+      report.log_error = text;
+      return true;
+    default:
+      return false;
+  }
+}
+
+/// Takes a number of the report. Whether the field is one, or none that is known.
+inline bool read_report_number(Report& report, std::uint8_t name, std::int64_t value) {
+  switch (name) {
+    case field_verdict:
+      if (value < 0 || value > static_cast<std::int64_t>(Verdict::interrupted)) return false;
+      report.outcome.verdict = static_cast<Verdict>(value);
+      return true;
+    case field_exit:
+      report.outcome.exit_code = static_cast<int>(value);
+      return true;
+    case field_signal:
+      report.outcome.signal = static_cast<int>(value);
+      return true;
+    case field_started:
+      report.started_at = WallTime{Duration{value}};
+      return true;
+    case field_ended:
+      report.ended_at = WallTime{Duration{value}};
+      return true;
+    case field_duration:
+      report.duration = Duration{value};
+      return true;
+    default:
+      return true;
+  }
+}
+
+inline bool read_log_field(KeptLog& log, RecordField field) {
+  auto const number = static_cast<std::uint64_t>(field.number().value_or(0));
+  switch (field.name) {
+    case field_file:
+      log.file = field.value;
+      return log.file.find('/') == std::string::npos;
+    case field_piece_size:
+      log.pieces.push_back({number, 0, {}});
+      return number < INT64_MAX / 2;
+    case field_piece_offset:
+      if (log.pieces.empty()) return false;
+      log.pieces.back().offset = number;
+      return number < INT64_MAX / 2;
+    case field_piece_text:
+      if (log.pieces.empty()) return false;
+      log.pieces.back().text = field.value;
+      return field.value.size() == log.pieces.back().size;
+    case field_sha256: {
+      Sha256Bytes bytes{};
+      if (field.value.size() != bytes.size()) return false;
+      std::transform(field.value.begin(), field.value.end(), bytes.begin(),
+                     [](char c) { return static_cast<unsigned char>(c); });
+      log.sha256 = bytes;
+      return true;
+    }
+    default:
+      return true;
+  }
+}
+
+inline bool read_part(Part& part, std::int64_t value) {
+  if (value < 0 || value > static_cast<std::int64_t>(Part::refused)) return false;
+  part = static_cast<Part>(value);
+  return true;
+}
+
+inline bool read_parcel_field(KeptParcel& kept, RecordField field) {
+  auto const number = field.number().value_or(0);
+  switch (field.name) {
+    case field_number:
+      kept.parcel.number = static_cast<std::uint64_t>(number);
+      return number > 0;
+    case field_log:
+      return read_part(kept.parcel.log, number);
+    case field_event:
+      return read_part(kept.parcel.event, number);
+    case field_reason:
+      kept.parcel.reason = field.value;
+      return true;
+    default:
+      return read_report_text(kept.parcel.report, field) ||
+             (read_report_number(kept.parcel.report, field.name, number) &&
+              read_log_field(kept.log, field));
+  }
+}
+
+}  // namespace detail
+
+/// The bytes of a parcel. Its output is not in them.
+[[nodiscard]] inline std::string write_parcel(Parcel const& parcel, KeptLog const& log) {
+  RecordWriter out;
+  out.number(detail::field_number, static_cast<std::int64_t>(parcel.number));
+  out.number(detail::field_log, static_cast<std::int64_t>(parcel.log));
+  out.number(detail::field_event, static_cast<std::int64_t>(parcel.event));
+  out.text(detail::field_reason, parcel.reason);
+  detail::write_report(out, parcel.report);
+  detail::write_log(out, log);
+  return std::move(out).bytes();
+}
+
+/// Reads the bytes of a parcel; nothing where they are none.
+[[nodiscard]] inline std::optional<KeptParcel> read_parcel(std::string_view bytes) {
+  KeptParcel kept;
+  RecordReader in(bytes);
+  while (auto const field = in.next()) {
+    if (!detail::read_parcel_field(kept, *field)) return std::nullopt;
+  }
+  if (!in.at_end() || kept.parcel.number == 0) return std::nullopt;
+  return kept;
+}
+
+}  // namespace sla::inline v1
+
+// sla/publisher/spool/shelf.hpp
+// The parcels of a spool on disk as they are known in memory: where each stands, how far it got,
+// and how much room all of them take. A parcel that could not be written is held here whole.
+
+namespace sla::inline v1 {
+
+/// What is known of one parcel.
+struct Shelved {
+  std::optional<Place> place{};    ///< its latest record
+  KeptLog log{};                   ///< its log on the disk
+  std::unique_ptr<Parcel> held{};  ///< the parcel itself, where the record is missing or too old
+  Part log_part = Part::waiting;
+  Part event_part = Part::waiting;
+  bool pass = false;
+  bool counts = true;
+
+  /// Takes over how far a parcel got.
+  void note(Parcel const& parcel) noexcept {
+    log_part = parcel.log;
+    event_part = parcel.event;
+    pass = parcel.report.succeeded();
+    counts = parcel.report.counts();
+  }
+};
+
+/// All parcels of one spool, by number. Not thread-safe.
+class Shelf {
+ public:
+  using Map = std::map<std::uint64_t, Shelved>;
+
+  [[nodiscard]] Map const& all() const noexcept { return all_; }
+  [[nodiscard]] SpoolCount const& count() const noexcept { return count_; }
+  [[nodiscard]] std::uint64_t disk_bytes() const noexcept { return disk_bytes_; }
+  [[nodiscard]] std::uint64_t memory_bytes() const noexcept { return memory_bytes_; }
+  [[nodiscard]] std::uint64_t last_number() const noexcept {
+    return all_.empty() ? 0 : all_.rbegin()->first;
+  }
+
+  /// The number of the next parcel. Numbers follow the clock, so that what was held in memory while
+  /// a disk could not even be read sorts behind what is found there later.
+  [[nodiscard]] std::uint64_t next_number() {
+    auto const now = std::chrono::duration_cast<std::chrono::microseconds>(
+        std::chrono::system_clock::now().time_since_epoch());
+    last_ = std::max({last_ + 1, static_cast<std::uint64_t>(now.count()), last_number() + 1});
+    return last_;
+  }
+
+  /// Adds a parcel, or changes one: `change(Shelved&)`.
+  template <class Change>
+  void put(std::uint64_t number, Change change) {
+    auto const [at, added] = all_.try_emplace(number);
+    if (!added) tally(at->second, false);
+    change(at->second);
+    tally(at->second, true);
+    if (at->second.event_part == Part::waiting && number < first_event_) first_event_ = number;
+  }
+  void erase(std::uint64_t number) {
+    auto const at = all_.find(number);
+    if (at == all_.end()) return;
+    tally(at->second, false);
+    all_.erase(at);
+  }
+
+  /// The oldest whose event waits.
+  [[nodiscard]] std::optional<std::uint64_t> next_event() {
+    for (auto at = all_.lower_bound(first_event_); at != all_.end(); ++at) {
+      first_event_ = at->first;
+      if (at->second.event_part == Part::waiting) return at->first;
+    }
+    first_event_ = last_number() + 1;
+    return std::nullopt;
+  }
+
+  /// The next, in a circle, of which only the log waits.
+  [[nodiscard]] std::optional<std::uint64_t> next_log(std::uint64_t behind) const {
+    if (count_.logs == 0) return std::nullopt;
+    for (auto at = all_.upper_bound(behind); at != all_.end(); ++at) {
+      if (only_log(at->second)) return at->first;
+    }
+    for (auto const& [number, parcel] : all_) {
+      if (only_log(parcel)) return number;
+    }
+    return std::nullopt;
+  }
+
+  /// What has to go from the disk, or from memory; `spared` and the newest stay.
+  [[nodiscard]] std::optional<Eviction> eviction(bool on_disk, std::uint64_t spared) const {
+    std::uint64_t const newest = last_number();
+    return choose_eviction(
+        all_, [&](std::uint64_t number, Shelved const& parcel) -> std::optional<RoomUse> {
+          if (number == spared || number == newest) return std::nullopt;
+          if (on_disk == (parcel.held != nullptr)) return std::nullopt;
+          if (parcel.held) return room_use(*parcel.held, parcel.held->report.outcome.output.size());
+          bool const only_event = parcel.event_part == Part::done;
+          return RoomUse{parcel.pass, only_event ? 0 : parcel.log.size()};
+        });
+  }
+
+ private:
+  static bool only_log(Shelved const& parcel) noexcept {
+    return parcel.log_part == Part::waiting && parcel.event_part != Part::waiting;
+  }
+
+  void tally(Shelved const& parcel, bool there) noexcept {
+    auto const move = [there](auto& total, auto amount) {
+      total = there ? total + amount : total - amount;
+    };
+    std::size_t const one = 1;
+    if (parcel.event_part == Part::waiting) move(count_.events, one);
+    if (only_log(parcel)) move(count_.logs, one);
+    if (parcel.log_part == Part::refused || parcel.event_part == Part::refused) {
+      move(count_.refused, one);
+    }
+    move(disk_bytes_, parcel.log.size() + (parcel.place ? parcel.place->size : 0));
+    if (parcel.held) move(memory_bytes_, parcel_bytes(*parcel.held));
+  }
+
+  Map all_{};
+  SpoolCount count_{};
+  std::uint64_t disk_bytes_ = 0;
+  std::uint64_t memory_bytes_ = 0;
+  std::uint64_t last_ = 0;
+  std::uint64_t first_event_ = 0;  ///< no event waits before this one
+};
+
+}  // namespace sla::inline v1
+
+// sla/publisher/spool/folder.hpp
+// The folder of a spool on disk: a lock that keeps a second runner out, the journal's folder, the
+// logs, and a marker for each run in flight. It is for one user alone (0700, files 0600). It knows
+// files and names; what they mean to a delivery is publisher/spool/disk.hpp.
+
+namespace sla::inline v1 {
+
+/// What a run that died had written.
+struct RescuedLog {
+  KeptLog log{};
+  std::optional<WallTime> written_at{};  ///< when it last wrote something
+};
+
+/// The files of a spool. While it lives no other process opens the same folder.
+class SpoolFolder {
+ public:
+  /// Makes the folder where it is missing, and locks it. Errc::exists where another process has it.
+  [[nodiscard]] static Result<SpoolFolder> open(std::string path) {
+    SpoolFolder folder(std::move(path));
+    for (std::string const& part : {folder.path_, folder.journal(), folder.logs(), folder.runs()}) {
+      if (auto made = make_folder(part); !made) return made.error();
+    }
+    if (auto locked = folder.lock(); !locked) return locked.error();
+    return folder;
+  }
+  /// To look at the files of a folder that may be another process's.
+  [[nodiscard]] static SpoolFolder look(std::string path) { return SpoolFolder(std::move(path)); }
+
+  [[nodiscard]] std::string const& path() const noexcept { return path_; }
+  [[nodiscard]] std::string journal() const { return path_ + "/journal"; }
+  [[nodiscard]] std::string logs() const { return path_ + "/logs"; }
+
+  /// The name of the log of a run. An executor that writes a run's output to this name in logs()
+  /// spares it a copy, and keeps it should the runner die.
+  [[nodiscard]] static std::string log_name(std::string_view run_id) {
+    return percent_encode(run_id, Slash::encode) + ".log";
+  }
+
+  /// Keeps the output of a report as a file. A small one is on the disk when this returns.
+  [[nodiscard]] Result<KeptLog> keep_log(Report const& report, std::uint64_t number) const {
+    Output const& output = report.outcome.output;
+    if (output.size() == 0) return KeptLog{};
+    std::string const own = std::to_string(number) + ".log";
+    std::string name = report.job.run_id.empty() ? own : log_name(report.job.run_id);
+    auto file = create_log(name);
+    if (!file && file.error().native == EEXIST) file = create_log(name = own);
+    if (!file) return file.error();
+    auto written =
+        output.each_block([&](std::string_view block) { return write_all(file->get(), block); });
+    if (written) written = sync_log(*file, output.size());
+    if (!written) {
+      remove_log(name);
+      return written.error();
+    }
+    return KeptLog{name, {{output.size(), 0, {}}}, output.sha256()};
+  }
+
+  /// The kept log. What the file has lost since, in a power failure, is left out with a line that
+  /// says so.
+  [[nodiscard]] Result<Output> open_log(KeptLog const& log) const {
+    if (log.file.empty()) return Output();
+    auto file = open_file(logs() + '/' + log.file, O_RDONLY);
+    if (!file) return file.error();
+    struct stat about {};
+    if (::fstat(file->get(), &about) != 0) return system_error(log.file);
+    auto const size = static_cast<std::uint64_t>(about.st_size);
+    std::vector<Output::Piece> pieces;
+    std::uint64_t lost = 0;
+    for (Output::Piece piece : log.pieces) {
+      std::uint64_t const there = piece.offset < size ? size - piece.offset : 0;
+      if (piece.text.empty() && piece.size > there) {
+        lost += piece.size - there;
+        piece.size = there;
+      }
+      if (piece.size != 0) pieces.push_back(std::move(piece));
+    }
+    if (lost == 0) return Output(*std::move(file), std::move(pieces), log.sha256);
+    std::string line = "\n[sla-runner: " + std::to_string(lost) + " bytes were lost]\n";
+    std::uint64_t const line_size = line.size();
+    pieces.push_back({line_size, 0, std::move(line)});
+    return Output(*std::move(file), std::move(pieces), std::nullopt);
+  }
+
+  void remove_log(std::string const& name) const {
+    if (!name.empty()) ::unlink((logs() + '/' + name).c_str());
+  }
+
+  /// Removes the logs for which `wanted(name)` is false.
+  template <class Wanted>
+  void remove_logs_unless(Wanted wanted) const {
+    auto const names = list_folder(logs());
+    if (!names) return;
+    for (std::string const& name : *names) {
+      if (!wanted(name)) remove_log(name);
+    }
+  }
+
+  /// Notes that a run begins. Survives the death of this process.
+  [[nodiscard]] Result<void> mark(Report const& report) const {
+    std::string const name = run_name(report.job.run_id);
+    std::string const draft = runs() + "/." + name;
+    auto const file = open_file(draft, O_WRONLY | O_CREAT | O_TRUNC);
+    if (!file) return file.error();
+    std::string const bytes = frame_record(write_parcel({.number = 1, .report = report}, {}));
+    if (auto written = write_all(file->get(), bytes); !written) return written.error();
+    if (::rename(draft.c_str(), (runs() + '/' + name).c_str()) != 0) return system_error(draft);
+    return {};
+  }
+  void unmark(std::string const& run_id) const {
+    ::unlink((runs() + '/' + run_name(run_id)).c_str());
+  }
+
+  /// The runs that are marked.
+  [[nodiscard]] std::vector<Report> marked() const {
+    std::vector<Report> reports;
+    auto const names = list_folder(runs());
+    for (std::string const& name : names.value_or(std::vector<std::string>{})) {
+      std::string const path = runs() + '/' + name;
+      auto const bytes = read_file(path, record_limit + record_head);
+      auto const record = bytes ? find_record(*bytes) : std::nullopt;
+      auto kept = record ? read_parcel(record->payload) : std::nullopt;
+      if (kept) reports.push_back(std::move(kept->parcel.report));
+      if (bytes && !kept) ::unlink(path.c_str());
+    }
+    return reports;
+  }
+
+  /// The log of a marked run, as far as it got.
+  [[nodiscard]] RescuedLog rescue_log(std::string const& run_id) const {
+    RescuedLog rescued;
+    std::string name = log_name(run_id);
+    struct stat about {};
+    if (::stat((logs() + '/' + name).c_str(), &about) != 0) return rescued;
+    rescued.log.file = std::move(name);
+    rescued.log.pieces.push_back({static_cast<std::uint64_t>(about.st_size), 0, {}});
+    rescued.written_at = WallTime{std::chrono::seconds{about.st_mtim.tv_sec} +
+                                  std::chrono::nanoseconds{about.st_mtim.tv_nsec}};
+    return rescued;
+  }
+
+ private:
+  static constexpr std::uint64_t sync_at_once = 1U << 20U;  ///< a larger log would hold up the run
+
+  explicit SpoolFolder(std::string path) : path_(std::move(path)) {}
+
+  [[nodiscard]] std::string runs() const { return path_ + "/runs"; }
+  static std::string run_name(std::string_view run_id) {
+    return percent_encode(run_id, Slash::encode) + ".run";
+  }
+
+  Result<void> lock() {
+    auto file = open_file(path_ + "/lock", O_RDWR | O_CREAT);
+    if (!file) return file.error();
+    if (uninterrupted([&] { return ::flock(file->get(), LOCK_EX | LOCK_NB); }) != 0) {
+      if (errno != EWOULDBLOCK) return system_error(path_ + "/lock");
+      std::string const pid(trim(read_file(path_ + "/lock", 64).value_or(std::string())));
+      return Error{Errc::exists, path_ + " is in use by another runner" +
+                                     (pid.empty() ? "" : " (process " + pid + ")")};
+    }
+    if (::ftruncate(file->get(), 0) == 0) {  // the number is for people: it may be missing
+      (void)write_all(file->get(), std::to_string(::getpid()) + '\n');
+    }
+    lock_ = *std::move(file);
+    return {};
+  }
+
+  [[nodiscard]] Result<Descriptor> create_log(std::string const& name) const {
+    return open_file(logs() + '/' + name, O_WRONLY | O_CREAT | O_EXCL);
+  }
+  [[nodiscard]] static Result<void> sync_log(Descriptor const& file, std::uint64_t size) {
+    if (size > sync_at_once) return {};
+    if (uninterrupted([&] { return ::fsync(file.get()); }) != 0) return system_error("fsync");
+    return {};
+  }
+
+  std::string path_;
+  Descriptor lock_;
+};
+
+}  // namespace sla::inline v1
+
+// sla/publisher/spool/store.hpp
+// What a spool on disk writes and reads: a journal of parcels, of numbers that are done with and of
+// how many reports were dropped, in a SpoolFolder beside the logs. Every step says whether it
+// worked; what to do where it did not is publisher/spool/disk.hpp.
+
+namespace sla::inline v1 {
+
+/// A locked folder and its journal. Not thread-safe.
+class SpoolStore {
+ public:
+  /// Opens the folder; Errc::exists where another process has it. In the order of their writing the
+  /// visitor gets each `parcel(Place, KeptParcel)`, `gone(number)` and `dropped(Place, count)`.
+  template <class Visitor>
+  [[nodiscard]] static Result<SpoolStore> open(std::string const& path, Visitor& visitor) {
+    auto folder = SpoolFolder::open(path);
+    if (!folder) return folder.error();
+    auto journal = Journal::open({.folder = folder->journal()}, reader(visitor));
+    if (!journal) return journal.error();
+    return SpoolStore(*std::move(folder), *std::move(journal));
+  }
+  /// Hands out the same without a lock, and changes nothing.
+  template <class Visitor>
+  [[nodiscard]] static Result<void> look(std::string const& path, Visitor& visitor) {
+    return Journal::look(SpoolFolder::look(path).journal(), reader(visitor));
+  }
+
+  [[nodiscard]] SpoolFolder const& folder() const noexcept { return folder_; }
+  [[nodiscard]] Journal& journal() noexcept { return journal_; }
+
+  /// Writes a parcel, its log first where that is not on the disk yet, and notes where it is.
+  [[nodiscard]] Result<void> write(Parcel const& parcel, Shelved& shelved, Sync sync) {
+    bool const new_log = shelved.log.file.empty() && parcel.report.outcome.output.size() != 0;
+    if (new_log) {
+      auto log = folder_.keep_log(parcel.report, parcel.number);
+      if (!log) return log.error();
+      shelved.log = *std::move(log);
+    }
+    auto const place = journal_.append(kind_parcel + write_parcel(parcel, shelved.log), sync);
+    if (!place) return place.error();
+    move(shelved.place, *place);
+    return {};
+  }
+
+  /// Reads a parcel, its log included where there is one. Errc::malformed where the record is
+  /// damaged.
+  [[nodiscard]] Result<Parcel> read(Shelved const& shelved) const {
+    auto const payload = journal_.read(*shelved.place);
+    if (!payload) return payload.error();
+    auto kept = read_parcel(std::string_view(*payload).substr(1));
+    if (!kept) return Error{Errc::malformed, "a record is damaged"};
+    kept->parcel.log = shelved.log_part;
+    kept->parcel.event = shelved.event_part;
+    auto log = folder_.open_log(shelved.log);
+    if (log) {
+      kept->parcel.report.outcome.output = *std::move(log);
+    } else if (is_gone(log.error().native)) {
+      kept->parcel.log = Part::done;
+      kept->parcel.report.log_error = "the log is gone from the spool";
+    } else {
+      return log.error();
+    }
+    return std::move(kept->parcel);
+  }
+
+  /// Notes that a parcel is done with, and deletes what is left of it.
+  [[nodiscard]] Result<void> forget(std::uint64_t number, Shelved const& shelved) {
+    folder_.remove_log(shelved.log.file);
+    if (!shelved.place) return {};
+    journal_.release(*shelved.place);
+    journal_.tidy();
+    return journal_.empty() ? Result<void>{} : write_gone(number);
+  }
+  [[nodiscard]] Result<void> write_gone(std::uint64_t number) {
+    std::string payload(1, kind_gone);
+    append_number(payload, number);
+    auto const place = journal_.append(payload, Sync::later);
+    if (!place) return place.error();
+    return {};
+  }
+
+  /// Notes how many reports were dropped; 0 is the same as no note.
+  [[nodiscard]] Result<void> write_dropped(std::uint64_t count) {
+    std::string payload(1, kind_dropped);
+    append_number(payload, count);
+    auto const place = journal_.append(payload, Sync::later);
+    if (!place) return place.error();
+    move(dropped_, *place);
+    if (count == 0) journal_.release(*std::exchange(dropped_, std::nullopt));
+    return {};
+  }
+  /// The note that is valid was found there.
+  void keep_dropped(Place place) {
+    journal_.keep(place);
+    dropped_ = place;
+  }
+
+  /// Adds the records of the first segment, where nothing but a few of them is needed, again at the
+  /// end; `shelf` knows which they are.
+  [[nodiscard]] Result<void> move_first_segment(Shelf& shelf, std::uint64_t dropped) {
+    auto const segment = journal_.worth_moving();
+    if (!segment) return {};
+    for (auto const& [number, parcel] : shelf.all()) {
+      if (!parcel.place || parcel.place->segment != *segment) continue;
+      auto const payload = journal_.read(*parcel.place);
+      if (!payload) return payload.error();
+      auto const place = journal_.append(*payload, Sync::later);
+      if (!place) return place.error();
+      shelf.put(number, [&](Shelved& shelved) { move(shelved.place, *place); });
+    }
+    if (dropped_ && dropped_->segment == *segment) {
+      if (auto written = write_dropped(dropped); !written) return written;
+    }
+    if (auto synced = journal_.sync(); !synced) return synced;
+    journal_.tidy();
+    return {};
+  }
+
+ private:
+  static constexpr char kind_parcel = 'P';
+  static constexpr char kind_gone = 'G';
+  static constexpr char kind_dropped = 'D';
+
+  SpoolStore(SpoolFolder folder, Journal journal)
+      : folder_(std::move(folder)), journal_(std::move(journal)) {}
+
+  template <class Visitor>
+  static auto reader(Visitor& visitor) {
+    return [&visitor](Place place, std::string_view payload) {
+      char const kind = payload.empty() ? '\0' : payload[0];
+      payload.remove_prefix(payload.empty() ? 0 : 1);
+      if (kind == kind_parcel) {
+        if (auto kept = read_parcel(payload)) visitor.parcel(place, *std::move(kept));
+      }
+      if (payload.size() != sizeof(std::uint64_t)) return;
+      auto const number = leading_number<std::uint64_t>(payload);
+      if (kind == kind_gone) visitor.gone(number);
+      if (kind == kind_dropped) visitor.dropped(place, number);
+    };
+  }
+
+  /// Whether an error means that the file is not there, rather than that it cannot be read now.
+  static bool is_gone(int number) noexcept {
+    return number != EMFILE && number != ENFILE && number != ENOMEM && number != EIO;
+  }
+
+  /// A record has a successor.
+  void move(std::optional<Place>& from, Place to) {
+    journal_.keep(to);
+    if (from) journal_.release(*from);
+    from = to;
+    journal_.tidy();
+  }
+
+  SpoolFolder folder_;
+  Journal journal_;
+  std::optional<Place> dropped_{};
+};
+
+}  // namespace sla::inline v1
+
+// sla/publisher/spool/intake.hpp
+// What a spool on disk finds when it opens its folder: the parcels that an earlier process left,
+// and the runs that it had begun and never ended. The latter become reports too, INTERRUPTED, with
+// their logs as far as they got.
+
+namespace sla::inline v1 {
+
+/// Collects what a SpoolStore hands out, the later record of a parcel in the place of the earlier.
+class Intake {
+ public:
+  void parcel(Place place, KeptParcel kept) {
+    Found& found = found_[kept.parcel.number];
+    found.shelved.place = place;
+    found.shelved.log = std::move(kept.log);
+    found.shelved.note(kept.parcel);
+    found.run = std::move(kept.parcel.report.job.run_id);
+  }
+  void gone(std::uint64_t number) { found_.erase(number); }
+  void dropped(Place place, std::uint64_t count) {
+    dropped_.reset();
+    if (count != 0) dropped_ = {place, count};
+  }
+
+  /// Puts the parcels on the shelf, where what is there already is newer; gives how many reports
+  /// had been dropped.
+  std::uint64_t shelve(SpoolStore& store, Shelf& shelf) {
+    for (auto& entry : found_) {
+      store.folder().unmark(entry.second.run);
+      if (shelf.all().count(entry.first) != 0) continue;
+      store.journal().keep(*entry.second.shelved.place);
+      shelf.put(entry.first, [&](Shelved& mine) { mine = std::move(entry.second.shelved); });
+    }
+    if (!dropped_) return 0;
+    store.keep_dropped(dropped_->first);
+    return dropped_->second;
+  }
+
+ private:
+  struct Found {
+    Shelved shelved{};
+    std::string run{};
+  };
+
+  std::map<std::uint64_t, Found> found_{};
+  std::optional<std::pair<Place, std::uint64_t>> dropped_{};
+};
+
+/// Makes a report of one run that died, writes it and puts it on the shelf.
+[[nodiscard]] inline Result<void> take_up_run(SpoolStore& store, Shelf& shelf, Report report) {
+  RescuedLog rescued = store.folder().rescue_log(report.job.run_id);
+  report.outcome = {.verdict = Verdict::interrupted, .exit_code = 128 + SIGKILL, .signal = SIGKILL};
+  report.ended_at = std::max(report.started_at, rescued.written_at.value_or(report.started_at));
+  report.duration = report.ended_at - report.started_at;
+  Parcel const parcel{.number = shelf.next_number(), .report = std::move(report)};
+  Result<void> written;
+  shelf.put(parcel.number, [&](Shelved& shelved) {
+    shelved.note(parcel);
+    shelved.log = std::move(rescued.log);
+    written = store.write(parcel, shelved, Sync::now);
+  });
+  if (written) {
+    store.folder().unmark(parcel.report.job.run_id);
+  } else {
+    shelf.erase(parcel.number);
+  }
+  return written;
+}
+
+/// Makes a report of each marked run that is neither in flight nor on the shelf, and removes the
+/// logs that nobody needs.
+[[nodiscard]] inline Result<void> take_up_runs(SpoolStore& store, Shelf& shelf,
+                                               std::set<std::string> const& in_flight,
+                                               Logger const& log) {
+  std::set<std::string> runs = in_flight;
+  std::set<std::string> logs;
+  for (std::string const& run : in_flight) logs.insert(SpoolFolder::log_name(run));
+  for (auto const& [number, shelved] : shelf.all()) {
+    if (shelved.held) runs.insert(shelved.held->report.job.run_id);
+    logs.insert(shelved.log.file);
+  }
+  for (Report const& report : store.folder().marked()) {
+    if (runs.count(report.job.run_id) != 0) continue;
+    logs.insert(SpoolFolder::log_name(report.job.run_id));
+    if (auto taken = take_up_run(store, shelf, report); !taken) return taken;
+    log.warning("a run died with its runner; its log is kept as INTERRUPTED",
+                {{"run", report.job.run_id},
+                 {"service", report.job.service},
+                 {"started", iso_time(report.started_at)}});
+  }
+  store.folder().remove_logs_unless([&](std::string const& name) { return logs.count(name) != 0; });
+  return {};
+}
+
+}  // namespace sla::inline v1
+
+// sla/publisher/spool/disk.hpp
+// A spool in a folder: survives the process, and the machine as far as its disk does. Where the
+// disk is full, read-only or gone, reports are held in memory, a line says so, and they go to the
+// disk as soon as it can be written again. What is kept is bounded; when it is full the oldest
+// passes are dropped first, and counted. A run that died with its runner becomes an INTERRUPTED
+// report.
+
+namespace sla::inline v1 {
+
+/// Keeps reports in a folder. Not thread-safe.
+class DiskSpool {
+ public:
+  struct Options {
+    std::string folder;
+    std::uint64_t limit = 256U << 20U;          ///< bytes on the disk, but for the newest report
+    std::uint64_t memory_limit = 32U << 20U;    ///< bytes held while the disk cannot be written
+    Duration retry = std::chrono::seconds{30};  ///< how often such a disk is tried again
+  };
+
+  /// Opens the folder and takes up what is in it. The only Error is Errc::exists, where another
+  /// process uses it: a folder that cannot be written is worked around.
+  [[nodiscard]] static Result<DiskSpool> open(Options options, Logger log = Logger{}) {
+    DiskSpool spool(std::move(options), log);
+    auto attached = spool.attach();
+    if (!attached && attached.error().code == Errc::exists) return attached.error();
+    if (!attached) spool.degrade(attached.error());
+    return spool;
+  }
+
+  /// Where an executor puts the output of a run, under SpoolFolder::log_name().
+  [[nodiscard]] std::string logs() const { return SpoolFolder::look(options_.folder).logs(); }
+
+  /// Marks a run, so that it is known should this process die. Does not wait for the disk.
+  void begin(Report const& report) {
+    begun_.insert(report.job.run_id);
+    if (store_ && !degraded_) (void)store_->folder().mark(report);
+  }
+
+  void add(Report const& report) {
+    put({.number = shelf_.next_number(), .report = report}, Sync::now);
+    begun_.erase(report.job.run_id);
+    if (!degraded_) store_->folder().unmark(report.job.run_id);
+    make_room();
+  }
+
+  [[nodiscard]] Result<std::optional<Parcel>> next_event() {
+    while (auto const number = shelf_.next_event()) {
+      auto parcel = hand_out(*number);
+      if (!parcel || *parcel) return parcel;
+    }
+    return std::optional<Parcel>();
+  }
+  [[nodiscard]] Result<std::optional<Parcel>> next_log(std::uint64_t behind) {
+    while (auto const number = shelf_.next_log(behind)) {
+      auto parcel = hand_out(*number);
+      if (!parcel || *parcel) return parcel;
+    }
+    return std::optional<Parcel>();
+  }
+
+  void update(Parcel const& parcel) {
+    handed_out_ = 0;
+    if (shelf_.all().count(parcel.number) == 0) return;
+    if (parcel.complete()) return forget(parcel.number);
+    put(parcel, Sync::later);
+  }
+
+  Instant tend(Instant now) {
+    if (store_ && !degraded_ && store_->journal().worth_moving()) {
+      auto const moved = store_->move_first_segment(shelf_, dropped_);
+      if (!moved) degrade(moved.error());
+      return now;
+    }
+    if (!degraded_) return Instant::max();
+    if (now >= retry_at_) {
+      retry_at_ = now + options_.retry;
+      (void)ready();
+    }
+    return degraded_ ? retry_at_ : Instant::max();
+  }
+
+  [[nodiscard]] SpoolCount count() const noexcept { return shelf_.count(); }
+  [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
+  void reported(std::uint64_t number) { set_dropped(dropped_ - number); }
+
+  [[nodiscard]] std::vector<Parcel> in_memory() const {
+    std::vector<Parcel> held;
+    for (auto const& [number, parcel] : shelf_.all()) {
+      if (parcel.held) held.push_back(*parcel.held);
+    }
+    return held;
+  }
+
+ private:
+  DiskSpool(Options options, Logger log) : options_(std::move(options)), log_(log) {}
+
+  /// Writes a parcel, or holds it in memory where that cannot be.
+  void put(Parcel const& parcel, Sync sync) {
+    bool const writable = ready();
+    shelf_.put(parcel.number, [&](Shelved& shelved) {
+      shelved.note(parcel);
+      auto const written = writable ? store_->write(parcel, shelved, sync) : Result<void>{};
+      if (!written) degrade(written.error());
+      if (writable && written) {
+        shelved.held.reset();
+      } else {
+        shelved.held = std::make_unique<Parcel>(parcel);
+      }
+    });
+  }
+
+  /// Reads a parcel. One whose record is damaged is given up: nothing is handed out.
+  Result<std::optional<Parcel>> hand_out(std::uint64_t number) {
+    auto parcel = load(shelf_.all().at(number));
+    if (parcel) {
+      handed_out_ = number;
+      return std::optional<Parcel>(*std::move(parcel));
+    }
+    if (parcel.error().code != Errc::malformed) return parcel.error().within("spool");
+    log_.error("a spooled result is lost", {{"reason", parcel.error().message}});
+    set_dropped(dropped_ + 1);
+    forget(number);
+    return std::optional<Parcel>();
+  }
+  Result<Parcel> load(Shelved const& shelved) const {
+    if (shelved.held) return *shelved.held;
+    if (!store_) return Error{Errc::malformed, "it is nowhere"};
+    return store_->read(shelved);
+  }
+
+  void forget(std::uint64_t number) {
+    if (store_) {
+      Shelved const& shelved = shelf_.all().at(number);
+      if (!store_->forget(number, shelved)) gone_.insert(number);
+    } else if (number <= left_behind_) {
+      gone_.insert(number);
+    }
+    shelf_.erase(number);
+  }
+
+  void set_dropped(std::uint64_t count) {
+    dropped_ = count;
+    if (store_ && !degraded_) (void)store_->write_dropped(count);
+  }
+
+  void make_room() {
+    while (shelf_.disk_bytes() > options_.limit && evict(shelf_.eviction(true, handed_out_))) {
+    }
+    while (shelf_.memory_bytes() > options_.memory_limit &&
+           evict(shelf_.eviction(false, handed_out_))) {
+    }
+  }
+  bool evict(std::optional<Eviction> const& eviction) {
+    if (!eviction) return false;
+    auto parcel = load(shelf_.all().at(eviction->number));
+    log_.warning(eviction_line(*eviction),
+                 {{"run", parcel ? parcel->report.job.run_id : std::string()}});
+    if (eviction->log_only && parcel) {
+      drop_log(*parcel);
+      shelf_.put(eviction->number, [&](Shelved& shelved) {
+        if (store_) store_->folder().remove_log(shelved.log.file);
+        shelved.log = {};
+      });
+      put(*parcel, Sync::later);
+      return true;
+    }
+    Shelved const& shelved = shelf_.all().at(eviction->number);
+    if (shelved.event_part == Part::waiting && shelved.counts) set_dropped(dropped_ + 1);
+    forget(eviction->number);
+    return true;
+  }
+
+  // The disk, and what to do without it.
+
+  void degrade(Error const& error) {
+    if (std::exchange(degraded_, true)) return;
+    Instant const now = std::chrono::steady_clock::now();
+    retry_at_ = now + options_.retry;
+    told_ = now - told_at_ >= std::chrono::minutes{1};
+    if (!told_) return;
+    told_at_ = now;
+    log_.warning("the spool cannot be written: results are kept in memory",
+                 {{"spool", options_.folder}, {"reason", error.message}});
+  }
+
+  /// Whether the disk can be written, as far as is known; tries it where it could not.
+  bool ready() {
+    if (store_ && !store_->journal().in_place()) leave();
+    if (!degraded_) return true;
+    auto written = store_ ? Result<void>{} : attach();
+    if (written) written = write_held();
+    if (!written) return false;
+    degraded_ = false;
+    if (told_) log_.info("the spool can be written again", {{"spool", options_.folder}});
+    return true;
+  }
+
+  /// The folder is gone: what can still be read of its files is held in memory. The rest is found
+  /// again should the folder come back.
+  void leave() {
+    degrade({Errc::system, "the folder is gone"});
+    std::vector<std::uint64_t> numbers;
+    for (auto const& [number, shelved] : shelf_.all()) numbers.push_back(number);
+    for (std::uint64_t const number : numbers) {
+      auto parcel = load(shelf_.all().at(number));
+      if (!parcel)
+        log_.error("a spooled result is out of reach", {{"reason", parcel.error().message}});
+      shelf_.put(number, [&](Shelved& shelved) {
+        shelved.place.reset();
+        shelved.log = {};
+        if (!parcel) return;
+        shelved.note(*parcel);
+        shelved.held = std::make_unique<Parcel>(*std::move(parcel));
+      });
+      Shelved const& left = shelf_.all().at(number);
+      if (!left.held || left.held->complete()) shelf_.erase(number);
+    }
+    left_behind_ = shelf_.last_number();
+    store_.reset();
+  }
+
+  Result<void> write_held() {
+    std::vector<std::uint64_t> held;
+    for (auto const& [number, shelved] : shelf_.all()) {
+      if (shelved.held) held.push_back(number);
+    }
+    Result<void> written;
+    for (std::uint64_t const number : held) {
+      shelf_.put(number, [&](Shelved& shelved) {
+        written = store_->write(*shelved.held, shelved, Sync::later);
+        if (!written) return;
+        store_->folder().unmark(shelved.held->report.job.run_id);
+        shelved.held.reset();
+      });
+      if (!written) return written;
+    }
+    for (std::uint64_t const number : gone_) {
+      if (written = store_->write_gone(number); !written) return written;
+    }
+    if (written = store_->write_dropped(dropped_); !written) return written;
+    gone_.clear();
+    return store_->journal().sync();
+  }
+
+  Result<void> attach() {
+    Intake intake;
+    auto store = SpoolStore::open(options_.folder, intake);
+    if (!store) return store.error();
+    store_ = std::make_unique<SpoolStore>(*std::move(store));
+    for (std::uint64_t const number : gone_) intake.gone(number);
+    dropped_ = std::max(dropped_, intake.shelve(*store_, shelf_));
+    if (std::uint64_t const damaged = store_->journal().damaged(); damaged != 0) {
+      log_.error("the spool is damaged",
+                 {{"spool", options_.folder}, {"unreadable bytes", std::to_string(damaged)}});
+    }
+    auto taken = take_up_runs(*store_, shelf_, begun_, log_);
+    store_->journal().tidy();
+    return taken;
+  }
+
+  Options options_;
+  Logger log_;
+  Shelf shelf_{};
+  std::unique_ptr<SpoolStore> store_{};
+  std::set<std::string> begun_{};   ///< the runs in flight
+  std::set<std::uint64_t> gone_{};  ///< done with, and not noted on the disk yet
+  std::uint64_t left_behind_ = 0;   ///< a folder that went away may have parcels up to here
+  std::uint64_t dropped_ = 0;
+  std::uint64_t handed_out_ = 0;
+  bool degraded_ = false;                                ///< the disk cannot be written
+  bool told_ = false;                                    ///< a line said so
+  Instant told_at_ = Instant{} - std::chrono::hours{1};  ///< of the monotonic clock
+  Instant retry_at_{};
+};
+static_assert(Spool<DiskSpool>);
+
+}  // namespace sla::inline v1
+
+// sla/publisher/spool/either.hpp
+// One of two spools, chosen at run time: on disk where there is a folder for it, otherwise in
+// memory.
+
+namespace sla::inline v1 {
+
+/// Is an A or a B.
+template <Spool A, Spool B>
+class EitherSpool {
+ public:
+  EitherSpool(A spool) : spool_(std::in_place_index<0>, std::move(spool)) {}
+  EitherSpool(B spool) : spool_(std::in_place_index<1>, std::move(spool)) {}
+
+  void begin(Report const& report) {
+    ask([&](auto& spool) { spool.begin(report); });
+  }
+  void add(Report const& report) {
+    ask([&](auto& spool) { spool.add(report); });
+  }
+  Result<std::optional<Parcel>> next_event() {
+    return ask([](auto& spool) { return spool.next_event(); });
+  }
+  Result<std::optional<Parcel>> next_log(std::uint64_t behind) {
+    return ask([&](auto& spool) { return spool.next_log(behind); });
+  }
+  void update(Parcel const& parcel) {
+    ask([&](auto& spool) { spool.update(parcel); });
+  }
+  Instant tend(Instant now) {
+    return ask([&](auto& spool) { return spool.tend(now); });
+  }
+  [[nodiscard]] SpoolCount count() {
+    return ask([](auto& spool) { return spool.count(); });
+  }
+  [[nodiscard]] std::uint64_t dropped() {
+    return ask([](auto& spool) { return spool.dropped(); });
+  }
+  void reported(std::uint64_t number) {
+    ask([&](auto& spool) { spool.reported(number); });
+  }
+  [[nodiscard]] std::vector<Parcel> in_memory() {
+    return ask([](auto& spool) { return spool.in_memory(); });
+  }
+
+ private:
+  template <class Question>
+  auto ask(Question question) {
+    return std::visit(question, spool_);
+  }
+
+  std::variant<A, B> spool_;
+};
+
+}  // namespace sla::inline v1
+
+// sla/publisher/spooled.hpp
+// A publisher that never keeps a run waiting: publish() puts the report in a spool and returns, a
+// thread of its own delivers it, again and again for as long as it takes. Its signals stay blocked,
+// so the program hears them where it waits for them. finish() delivers what it can in the time that
+// is left; what stays behind is in the spool, or on stderr where that is only memory.
+
+namespace sla::inline v1 {
+
+/// Delivers reports in the background. A handle: copies share one spool and one thread, and the
+/// last of them ends it, which takes as long as a publisher inside needs to hear of its stop. L, P
+/// and their transports belong to the thread; publish() and begin() may be called from any.
+template <LogStore L, Publisher P, Spool S, Clock C = SteadyClock>
+class Spooled {
+ public:
+  struct Options {
+    DeliveryOptions delivery{};
+    EventFormat format = EventFormat::documented;  ///< of what is listed at the end
+    int listing = STDERR_FILENO;                   ///< where that goes; stays the caller's
+  };
+
+  /// `stops` outlives all copies. Where a signal must reach the program by a Stop, that one is made
+  /// first.
+  Spooled(L store, P publisher, S spool, DeliveryStops const& stops)
+      : Spooled(std::move(store), std::move(publisher), std::move(spool), stops, Options{}) {}
+  Spooled(L store, P publisher, S spool, DeliveryStops const& stops, Options options, C clock = C{},
+          Logger log = Logger{})
+      : worker_(std::make_shared<Worker>(std::move(store), std::move(publisher), std::move(spool),
+                                         stops, options, std::move(clock), log)) {}
+
+  /// Notes that a run begins, so that it is known should this process die.
+  void begin(Report const& report) { worker_->delivery.begin(report); }
+
+  /// Keeps the report for delivery; returns once it is kept as safely as the spool can.
+  Result<void> publish(Report const& report) {
+    worker_->delivery.add(report);
+    worker_->wake();
+    return {};
+  }
+
+  /// Delivers what is pending until the deadline at the latest, logs for at most half of the time;
+  /// returns early when nothing more can be tried by then. What is left: nothing is delivered
+  /// after this.
+  SpoolCount finish(Instant deadline) { return worker_->finish(deadline); }
+
+ private:
+  struct Worker {
+    Worker(L store, P publisher, S spool, DeliveryStops const& the_stops, Options the_options,
+           C the_clock, Logger the_log)
+        : delivery(std::move(store), std::move(publisher), std::move(spool), the_stops,
+                   the_options.delivery, the_clock, the_log),
+          stops(the_stops),
+          options(the_options),
+          clock(std::move(the_clock)),
+          log(the_log) {
+      sigset_t all, before;
+      ::sigfillset(&all);
+      ::pthread_sigmask(SIG_SETMASK, &all, &before);  // the thread starts with the caller's mask
+      thread = std::thread([this] { work(); });
+      ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    }
+    Worker(Worker const&) = delete;
+    Worker& operator=(Worker const&) = delete;
+    ~Worker() { finish(clock.now()); }
+
+    void wake() {
+      {
+        std::lock_guard const lock(mutex);
+        news = true;
+      }
+      changed.notify_all();
+    }
+
+    void work() {
+      std::unique_lock lock(mutex);
+      while (!quit) {
+        if (std::exchange(hurried, false)) delivery.hurry();
+        news = false;
+        lock.unlock();
+        Instant const due = delivery.step();
+        lock.lock();
+        Duration const wait = due - clock.now();
+        if (due != Instant::max() && wait <= Duration::zero()) continue;
+        rests_until = due;
+        changed.notify_all();
+        auto const roused = [this] { return quit || news || hurried; };
+        if (due == Instant::max()) {
+          changed.wait(lock, roused);
+        } else {
+          changed.wait_for(lock, wait, roused);
+        }
+        rests_until = Instant::min();
+      }
+    }
+
+    SpoolCount finish(Instant deadline) {
+      if (!thread.joinable()) return delivery.count();
+      Instant const now = clock.now();
+      std::unique_lock lock(mutex);
+      hurried = true;
+      rests_until = Instant::min();
+      changed.notify_all();
+      auto const idle = [&] { return !hurried && rests_until > deadline; };
+      auto const rested_by = [&](Instant until) {
+        return changed.wait_for(lock, std::max(until - clock.now(), Duration::zero()), idle);
+      };
+      if (!rested_by(now + (deadline - now) / 2)) stops.logs.request();
+      if (!rested_by(deadline)) stops.events.request();
+      quit = true;
+      changed.notify_all();
+      lock.unlock();
+      thread.join();
+      list();
+      return delivery.count();
+    }
+
+    /// Says what is lost with this process, and writes it down, one line of JSON for each result.
+    void list() {
+      for (Parcel const& parcel : delivery.in_memory()) {
+        Report const& report = parcel.report;
+        std::string const& reason = delivery.reason(parcel);
+        if (parcel.waiting()) log.error("not delivered: " + reason, {{"run", report.job.run_id}});
+        if (parcel.event == Part::done || !report.counts()) continue;
+        JsonWriter json;
+        json.begin_object().key("undelivered").literal(event_json(report, options.format));
+        json.key("reason").string(reason).end_object();
+        (void)write_all(options.listing, json.text() + '\n');
+      }
+    }
+
+    Delivery<L, P, S, C> delivery;
+    DeliveryStops const& stops;
+    Options options;
+    C clock;
+    Logger log;
+    std::mutex mutex{};
+    std::condition_variable changed{};
+    bool news = false;     ///< something was added
+    bool hurried = false;  ///< finish() was called
+    bool quit = false;
+    Instant rests_until = Instant::min();  ///< by when nothing happens; past while it delivers
+    std::thread thread{};
+  };
+
+  std::shared_ptr<Worker> worker_;
+};
+
+}  // namespace sla::inline v1
+
 // sla/runner.hpp
 // The loop: waits for the Scheduler's next instant, lets the Executor run the job, hands the
 // report to the Publisher, and goes on until there is no next instant or a stop is requested. It
@@ -8768,6 +11224,32 @@ class Runner {
   P publisher_;
   C clock_;
   RunLog log_;
+};
+
+}  // namespace sla::inline v1
+
+// sla/app/announced.hpp
+// An executor that tells a spool of each run before it begins, so that a run which dies together
+// with the runner is known at the next start.
+
+namespace sla::inline v1 {
+
+/// Announces each run to `spool.begin(Report const&)`, then executes it. C says when that is.
+template <Executor E, class S, Clock C = SteadyClock>
+class Announced {
+ public:
+  Announced(E executor, S spool, C clock = C{})
+      : executor_(std::move(executor)), spool_(std::move(spool)), clock_(std::move(clock)) {}
+
+  Result<Outcome> execute(Job const& job, Stop const& stop) {
+    spool_.begin({.job = job, .started_at = clock_.wall()});
+    return executor_.execute(job, stop);
+  }
+
+ private:
+  E executor_;
+  S spool_;
+  C clock_;
 };
 
 }  // namespace sla::inline v1
@@ -11320,6 +13802,207 @@ inline int run_runner(std::span<char const* const> arguments, Environment enviro
   Health const health = check_health();
   (void)print(health.reason + '\n');
   return health.alive ? exit_success : exit_test_failed;
+}
+
+}  // namespace sla::inline v1
+
+// sla/app/spool_command.hpp
+// `sla-runner spool list|replay|drop --spool DIR`: what people do about results that were not
+// delivered. To list them needs nothing and disturbs nobody; the other two want the folder for
+// themselves, so its runner must have been stopped.
+
+namespace sla::inline v1 {
+
+/// What a command has to say.
+struct SpoolAnswer {
+  int exit_code = exit_success;
+  std::string text{};       ///< for stdout
+  std::string complaint{};  ///< for stderr
+};
+
+inline constexpr std::string_view spool_usage =
+    "usage: sla-runner spool list   --spool DIR\n"
+    "       sla-runner spool replay --spool DIR [RUN-ID...]\n"
+    "       sla-runner spool drop   --spool DIR [RUN-ID...]\n"
+    "\n"
+    "list    prints what was not delivered yet, oldest first\n"
+    "replay  has what was set aside delivered at the next start of the runner\n"
+    "drop    deletes what was set aside; of the runs that are named, everything\n"
+    "\n"
+    "DIR is also taken from SLARUNNER_SPOOL. Replay and drop need the runner to be stopped.\n";
+
+namespace detail {
+
+/// A command line that made sense.
+struct SpoolCommand {
+  std::string_view verb{};
+  std::string folder{};
+  std::vector<std::string> runs{};
+};
+
+inline Result<SpoolCommand> parse_spool_command(std::span<char const* const> words,
+                                                Environment const& environment) {
+  SpoolCommand command;
+  command.folder = environment.get("SLARUNNER_SPOOL").value_or("");
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    std::string_view const word = words[i];
+    constexpr std::string_view flag = "--spool";
+    if (word == flag && i + 1 < words.size()) {
+      command.folder = words[++i];
+    } else if (word.starts_with("--spool=")) {
+      command.folder = word.substr(flag.size() + 1);
+    } else if (word.starts_with('-')) {
+      return Error{Errc::invalid, "spool: unknown or incomplete: " + quoted(word)};
+    } else if (command.verb.empty()) {
+      command.verb = word;
+    } else {
+      command.runs.emplace_back(word);
+    }
+  }
+  bool const known = command.verb == "list" || command.verb == "replay" || command.verb == "drop";
+  if (!known) return Error{Errc::invalid, "spool: say list, replay or drop"};
+  if (command.folder.empty()) return Error{Errc::invalid, "spool: --spool DIR is missing"};
+  return command;
+}
+
+/// Collects what a spool has, for a listing.
+struct SpoolListing {
+  std::map<std::uint64_t, KeptParcel> parcels{};
+  std::uint64_t lost = 0;
+
+  void parcel(Place, KeptParcel kept) { parcels[kept.parcel.number] = std::move(kept); }
+  void gone(std::uint64_t number) { parcels.erase(number); }
+  void dropped(Place, std::uint64_t count) { lost = count; }
+};
+
+inline std::string_view part_text(Part part) {
+  return part == Part::waiting ? "waits" : part == Part::done ? "done" : "refused";
+}
+
+/// `2026-01-01T00:00:00.000Z shop fail 0190163d-... event=waits log=refused bytes=120: too large`
+inline std::string parcel_line(KeptParcel const& kept) {
+  Report const& report = kept.parcel.report;
+  std::string line = iso_time(report.ended_at) + ' ' + escaped(report.job.service) + ' ';
+  line.append(to_string(report.outcome.verdict)).append(" ").append(escaped(report.job.run_id));
+  line.append(" event=").append(part_text(kept.parcel.event));
+  line.append(" log=").append(part_text(kept.parcel.log));
+  line.append(" bytes=").append(std::to_string(kept.log.size()));
+  if (!kept.parcel.reason.empty()) line.append(": ").append(escaped(kept.parcel.reason));
+  return line + '\n';
+}
+
+inline SpoolAnswer list_spool(SpoolCommand const& command) {
+  SpoolListing listing;
+  if (auto looked = SpoolStore::look(command.folder, listing); !looked) {
+    return {exit_test_failed, {}, looked.error().message + '\n'};
+  }
+  SpoolAnswer answer;
+  std::size_t waiting = 0;
+  for (auto const& [number, kept] : listing.parcels) {
+    answer.text += parcel_line(kept);
+    if (kept.parcel.waiting()) ++waiting;
+  }
+  answer.text += std::to_string(waiting) + " waiting, " +
+                 std::to_string(listing.parcels.size() - waiting) + " set aside, " +
+                 std::to_string(listing.lost) + " dropped\n";
+  return answer;
+}
+
+/// Changes the parcels of one spool, one after another.
+class SpoolEditor {
+ public:
+  SpoolEditor(SpoolStore& store, Shelf& shelf) : store_(store), shelf_(shelf) {}
+
+  /// Whether anything was set aside that now waits.
+  Result<bool> replay(std::uint64_t number) {
+    return change(number, [](Part& part) { part = Part::waiting; });
+  }
+  /// Whether anything was set aside that is now gone.
+  Result<bool> drop_refused(std::uint64_t number) {
+    return change(number, [](Part& part) { part = Part::done; });
+  }
+  Result<bool> drop(std::uint64_t number) {
+    if (auto gone = store_.forget(number, shelf_.all().at(number)); !gone) return gone.error();
+    shelf_.erase(number);
+    return true;
+  }
+
+ private:
+  template <class Change>
+  Result<bool> change(std::uint64_t number, Change apply) {
+    Shelved const& shelved = shelf_.all().at(number);
+    if (shelved.log_part != Part::refused && shelved.event_part != Part::refused) return false;
+    auto parcel = store_.read(shelved);
+    if (!parcel) return parcel.error();
+    for (Part* const part : {&parcel->log, &parcel->event}) {
+      if (*part == Part::refused) apply(*part);
+    }
+    if (parcel->complete()) return drop(number);
+    parcel->reason.clear();
+    Result<void> written;
+    shelf_.put(number, [&](Shelved& mine) {
+      mine.note(*parcel);
+      written = store_.write(*parcel, mine, Sync::now);
+    });
+    if (!written) return written.error();
+    return true;
+  }
+
+  SpoolStore& store_;
+  Shelf& shelf_;
+};
+
+/// Does to one parcel what the command says, where that is meant; whether it did.
+inline Result<bool> edit_parcel(SpoolCommand const& command, SpoolEditor& editor,
+                                std::uint64_t number, std::string const& run) {
+  auto const& runs = command.runs;
+  bool const named = std::find(runs.begin(), runs.end(), run) != runs.end();
+  if (!runs.empty() && !named) return false;
+  if (command.verb == "replay") return editor.replay(number);
+  return named ? editor.drop(number) : editor.drop_refused(number);
+}
+
+inline SpoolAnswer edit_spool(SpoolCommand const& command) {
+  SpoolListing listing;
+  auto looked = SpoolStore::look(command.folder, listing);
+  if (!looked) return {exit_test_failed, {}, looked.error().message + '\n'};
+  Intake intake;
+  auto store = SpoolStore::open(command.folder, intake);
+  if (!store) return {exit_undelivered, {}, store.error().message + "; stop it first\n"};
+  Shelf shelf;
+  intake.shelve(*store, shelf);
+  SpoolEditor editor(*store, shelf);
+  std::size_t changed = 0;
+  for (auto const& [number, kept] : listing.parcels) {
+    if (shelf.all().count(number) == 0) continue;
+    auto const done = edit_parcel(command, editor, number, kept.parcel.report.job.run_id);
+    if (!done) return {exit_test_failed, {}, done.error().message + '\n'};
+    if (*done) ++changed;
+  }
+  if (changed == 0 && !command.runs.empty()) {
+    return {exit_test_failed,
+            {},
+            "spool: none of these runs is there to " + std::string(command.verb) + '\n'};
+  }
+  return {exit_success,
+          std::to_string(changed) +
+              (command.verb == "drop" ? " dropped\n" : " waiting for the runner's next start\n"),
+          {}};
+}
+
+}  // namespace detail
+
+/// Runs the command with the words behind `spool`.
+[[nodiscard]] inline SpoolAnswer run_spool_command(std::span<char const* const> words,
+                                                   Environment const& environment) {
+  if (words.size() == 1 && std::string_view(words[0]) == "--help") {
+    return {exit_success, std::string(spool_usage), {}};
+  }
+  auto const command = detail::parse_spool_command(words, environment);
+  if (!command) {
+    return {exit_usage, {}, command.error().message + '\n' + std::string(spool_usage)};
+  }
+  return command->verb == "list" ? detail::list_spool(*command) : detail::edit_spool(*command);
 }
 
 }  // namespace sla::inline v1

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// `sla-runner spool list|replay|drop --spool DIR`: what people do about results that were not
+// delivered. To list them needs nothing and disturbs nobody; the other two want the folder for
+// themselves, so its runner must have been stopped.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "sla/app/exit_code.hpp"
+#include "sla/app/quoted.hpp"
+#include "sla/core/environment.hpp"
+#include "sla/core/result.hpp"
+#include "sla/core/time.hpp"
+#include "sla/publisher/spool/intake.hpp"
+#include "sla/publisher/spool/shelf.hpp"
+#include "sla/publisher/spool/store.hpp"
+
+namespace sla::inline v1 {
+
+/// What a command has to say.
+struct SpoolAnswer {
+  int exit_code = exit_success;
+  std::string text{};       ///< for stdout
+  std::string complaint{};  ///< for stderr
+};
+
+inline constexpr std::string_view spool_usage =
+    "usage: sla-runner spool list   --spool DIR\n"
+    "       sla-runner spool replay --spool DIR [RUN-ID...]\n"
+    "       sla-runner spool drop   --spool DIR [RUN-ID...]\n"
+    "\n"
+    "list    prints what was not delivered yet, oldest first\n"
+    "replay  has what was set aside delivered at the next start of the runner\n"
+    "drop    deletes what was set aside; of the runs that are named, everything\n"
+    "\n"
+    "DIR is also taken from SLARUNNER_SPOOL. Replay and drop need the runner to be stopped.\n";
+
+namespace detail {
+
+/// A command line that made sense.
+struct SpoolCommand {
+  std::string_view verb{};
+  std::string folder{};
+  std::vector<std::string> runs{};
+};
+
+inline Result<SpoolCommand> parse_spool_command(std::span<char const* const> words,
+                                                Environment const& environment) {
+  SpoolCommand command;
+  command.folder = environment.get("SLARUNNER_SPOOL").value_or("");
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    std::string_view const word = words[i];
+    constexpr std::string_view flag = "--spool";
+    if (word == flag && i + 1 < words.size()) {
+      command.folder = words[++i];
+    } else if (word.starts_with("--spool=")) {
+      command.folder = word.substr(flag.size() + 1);
+    } else if (word.starts_with('-')) {
+      return Error{Errc::invalid, "spool: unknown or incomplete: " + quoted(word)};
+    } else if (command.verb.empty()) {
+      command.verb = word;
+    } else {
+      command.runs.emplace_back(word);
+    }
+  }
+  bool const known = command.verb == "list" || command.verb == "replay" || command.verb == "drop";
+  if (!known) return Error{Errc::invalid, "spool: say list, replay or drop"};
+  if (command.folder.empty()) return Error{Errc::invalid, "spool: --spool DIR is missing"};
+  return command;
+}
+
+/// Collects what a spool has, for a listing.
+struct SpoolListing {
+  std::map<std::uint64_t, KeptParcel> parcels{};
+  std::uint64_t lost = 0;
+
+  void parcel(Place, KeptParcel kept) { parcels[kept.parcel.number] = std::move(kept); }
+  void gone(std::uint64_t number) { parcels.erase(number); }
+  void dropped(Place, std::uint64_t count) { lost = count; }
+};
+
+inline std::string_view part_text(Part part) {
+  return part == Part::waiting ? "waits" : part == Part::done ? "done" : "refused";
+}
+
+/// `2026-01-01T00:00:00.000Z shop fail 0190163d-... event=waits log=refused bytes=120: too large`
+inline std::string parcel_line(KeptParcel const& kept) {
+  Report const& report = kept.parcel.report;
+  std::string line = iso_time(report.ended_at) + ' ' + escaped(report.job.service) + ' ';
+  line.append(to_string(report.outcome.verdict)).append(" ").append(escaped(report.job.run_id));
+  line.append(" event=").append(part_text(kept.parcel.event));
+  line.append(" log=").append(part_text(kept.parcel.log));
+  line.append(" bytes=").append(std::to_string(kept.log.size()));
+  if (!kept.parcel.reason.empty()) line.append(": ").append(escaped(kept.parcel.reason));
+  return line + '\n';
+}
+
+inline SpoolAnswer list_spool(SpoolCommand const& command) {
+  SpoolListing listing;
+  if (auto looked = SpoolStore::look(command.folder, listing); !looked) {
+    return {exit_test_failed, {}, looked.error().message + '\n'};
+  }
+  SpoolAnswer answer;
+  std::size_t waiting = 0;
+  for (auto const& [number, kept] : listing.parcels) {
+    answer.text += parcel_line(kept);
+    if (kept.parcel.waiting()) ++waiting;
+  }
+  answer.text += std::to_string(waiting) + " waiting, " +
+                 std::to_string(listing.parcels.size() - waiting) + " set aside, " +
+                 std::to_string(listing.lost) + " dropped\n";
+  return answer;
+}
+
+/// Changes the parcels of one spool, one after another.
+class SpoolEditor {
+ public:
+  SpoolEditor(SpoolStore& store, Shelf& shelf) : store_(store), shelf_(shelf) {}
+
+  /// Whether anything was set aside that now waits.
+  Result<bool> replay(std::uint64_t number) {
+    return change(number, [](Part& part) { part = Part::waiting; });
+  }
+  /// Whether anything was set aside that is now gone.
+  Result<bool> drop_refused(std::uint64_t number) {
+    return change(number, [](Part& part) { part = Part::done; });
+  }
+  Result<bool> drop(std::uint64_t number) {
+    if (auto gone = store_.forget(number, shelf_.all().at(number)); !gone) return gone.error();
+    shelf_.erase(number);
+    return true;
+  }
+
+ private:
+  template <class Change>
+  Result<bool> change(std::uint64_t number, Change apply) {
+    Shelved const& shelved = shelf_.all().at(number);
+    if (shelved.log_part != Part::refused && shelved.event_part != Part::refused) return false;
+    auto parcel = store_.read(shelved);
+    if (!parcel) return parcel.error();
+    for (Part* const part : {&parcel->log, &parcel->event}) {
+      if (*part == Part::refused) apply(*part);
+    }
+    if (parcel->complete()) return drop(number);
+    parcel->reason.clear();
+    Result<void> written;
+    shelf_.put(number, [&](Shelved& mine) {
+      mine.note(*parcel);
+      written = store_.write(*parcel, mine, Sync::now);
+    });
+    if (!written) return written.error();
+    return true;
+  }
+
+  SpoolStore& store_;
+  Shelf& shelf_;
+};
+
+/// Does to one parcel what the command says, where that is meant; whether it did.
+inline Result<bool> edit_parcel(SpoolCommand const& command, SpoolEditor& editor,
+                                std::uint64_t number, std::string const& run) {
+  auto const& runs = command.runs;
+  bool const named = std::find(runs.begin(), runs.end(), run) != runs.end();
+  if (!runs.empty() && !named) return false;
+  if (command.verb == "replay") return editor.replay(number);
+  return named ? editor.drop(number) : editor.drop_refused(number);
+}
+
+inline SpoolAnswer edit_spool(SpoolCommand const& command) {
+  SpoolListing listing;
+  auto looked = SpoolStore::look(command.folder, listing);
+  if (!looked) return {exit_test_failed, {}, looked.error().message + '\n'};
+  Intake intake;
+  auto store = SpoolStore::open(command.folder, intake);
+  if (!store) return {exit_undelivered, {}, store.error().message + "; stop it first\n"};
+  Shelf shelf;
+  intake.shelve(*store, shelf);
+  SpoolEditor editor(*store, shelf);
+  std::size_t changed = 0;
+  for (auto const& [number, kept] : listing.parcels) {
+    if (shelf.all().count(number) == 0) continue;
+    auto const done = edit_parcel(command, editor, number, kept.parcel.report.job.run_id);
+    if (!done) return {exit_test_failed, {}, done.error().message + '\n'};
+    if (*done) ++changed;
+  }
+  if (changed == 0 && !command.runs.empty()) {
+    return {exit_test_failed,
+            {},
+            "spool: none of these runs is there to " + std::string(command.verb) + '\n'};
+  }
+  return {exit_success,
+          std::to_string(changed) +
+              (command.verb == "drop" ? " dropped\n" : " waiting for the runner's next start\n"),
+          {}};
+}
+
+}  // namespace detail
+
+/// Runs the command with the words behind `spool`.
+[[nodiscard]] inline SpoolAnswer run_spool_command(std::span<char const* const> words,
+                                                   Environment const& environment) {
+  if (words.size() == 1 && std::string_view(words[0]) == "--help") {
+    return {exit_success, std::string(spool_usage), {}};
+  }
+  auto const command = detail::parse_spool_command(words, environment);
+  if (!command) {
+    return {exit_usage, {}, command.error().message + '\n' + std::string(spool_usage)};
+  }
+  return command->verb == "list" ? detail::list_spool(*command) : detail::edit_spool(*command);
+}
+
+}  // namespace sla::inline v1

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// What a program does with a folder of its own: makes it, lists it, and sees to it that the names
+// in it survive a power failure. Nobody else may read what is made here.
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sla/core/descriptor.hpp"
+#include "sla/core/result.hpp"
+
+namespace sla::inline v1 {
+
+/// Makes a folder for this user alone, and those above it where they are missing.
+[[nodiscard]] inline Result<void> make_folder(std::string const& path) {
+  for (std::size_t at = path.find('/', 1);; at = path.find('/', at + 1)) {
+    std::string const folder = path.substr(0, at);
+    struct stat about {};
+    bool const there = ::stat(folder.c_str(), &about) == 0 && S_ISDIR(about.st_mode);
+    if (!there && ::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
+      return system_error(folder);
+    }
+    if (at == std::string::npos) return {};
+  }
+}
+
+/// The names in a folder, sorted, without those that begin with a dot.
+[[nodiscard]] inline Result<std::vector<std::string>> list_folder(std::string const& path) {
+  struct Close {
+    void operator()(DIR* folder) const { ::closedir(folder); }
+  };
+  std::unique_ptr<DIR, Close> const folder(::opendir(path.c_str()));
+  if (!folder) return system_error(path);
+  std::vector<std::string> names;
+  errno = 0;
+  while (dirent const* const entry = ::readdir(folder.get())) {
+    std::string_view const name = entry->d_name;
+    if (!name.starts_with('.')) names.emplace_back(name);
+  }
+  if (errno != 0) return system_error(path);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+/// Writes the names in a folder to the disk, so that a new file is found after a power failure.
+[[nodiscard]] inline Result<void> sync_folder(std::string const& path) {
+  auto const folder = open_file(path, O_RDONLY | O_DIRECTORY);
+  if (!folder) return folder.error();
+  if (uninterrupted([&] { return ::fsync(folder->get()); }) != 0) return system_error(path);
+  return {};
+}
+
+}  // namespace sla::inline v1

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// A spool in a folder: survives the process, and the machine as far as its disk does. Where the
+// disk is full, read-only or gone, reports are held in memory, a line says so, and they go to the
+// disk as soon as it can be written again. What is kept is bounded; when it is full the oldest
+// passes are dropped first, and counted. A run that died with its runner becomes an INTERRUPTED
+// report.
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sla/core/log.hpp"
+#include "sla/core/result.hpp"
+#include "sla/core/time.hpp"
+#include "sla/publisher/spool.hpp"
+#include "sla/publisher/spool/intake.hpp"
+#include "sla/publisher/spool/shelf.hpp"
+#include "sla/publisher/spool/store.hpp"
+
+namespace sla::inline v1 {
+
+/// Keeps reports in a folder. Not thread-safe.
+class DiskSpool {
+ public:
+  struct Options {
+    std::string folder;
+    std::uint64_t limit = 256U << 20U;          ///< bytes on the disk, but for the newest report
+    std::uint64_t memory_limit = 32U << 20U;    ///< bytes held while the disk cannot be written
+    Duration retry = std::chrono::seconds{30};  ///< how often such a disk is tried again
+  };
+
+  /// Opens the folder and takes up what is in it. The only Error is Errc::exists, where another
+  /// process uses it: a folder that cannot be written is worked around.
+  [[nodiscard]] static Result<DiskSpool> open(Options options, Logger log = Logger{}) {
+    DiskSpool spool(std::move(options), log);
+    auto attached = spool.attach();
+    if (!attached && attached.error().code == Errc::exists) return attached.error();
+    if (!attached) spool.degrade(attached.error());
+    return spool;
+  }
+
+  /// Where an executor puts the output of a run, under SpoolFolder::log_name().
+  [[nodiscard]] std::string logs() const { return SpoolFolder::look(options_.folder).logs(); }
+
+  /// Marks a run, so that it is known should this process die. Does not wait for the disk.
+  void begin(Report const& report) {
+    begun_.insert(report.job.run_id);
+    if (store_ && !degraded_) (void)store_->folder().mark(report);
+  }
+
+  void add(Report const& report) {
+    put({.number = shelf_.next_number(), .report = report}, Sync::now);
+    begun_.erase(report.job.run_id);
+    if (!degraded_) store_->folder().unmark(report.job.run_id);
+    make_room();
+  }
+
+  [[nodiscard]] Result<std::optional<Parcel>> next_event() {
+    while (auto const number = shelf_.next_event()) {
+      auto parcel = hand_out(*number);
+      if (!parcel || *parcel) return parcel;
+    }
+    return std::optional<Parcel>();
+  }
+  [[nodiscard]] Result<std::optional<Parcel>> next_log(std::uint64_t behind) {
+    while (auto const number = shelf_.next_log(behind)) {
+      auto parcel = hand_out(*number);
+      if (!parcel || *parcel) return parcel;
+    }
+    return std::optional<Parcel>();
+  }
+
+  void update(Parcel const& parcel) {
+    handed_out_ = 0;
+    if (shelf_.all().count(parcel.number) == 0) return;
+    if (parcel.complete()) return forget(parcel.number);
+    put(parcel, Sync::later);
+  }
+
+  Instant tend(Instant now) {
+    if (store_ && !degraded_ && store_->journal().worth_moving()) {
+      auto const moved = store_->move_first_segment(shelf_, dropped_);
+      if (!moved) degrade(moved.error());
+      return now;
+    }
+    if (!degraded_) return Instant::max();
+    if (now >= retry_at_) {
+      retry_at_ = now + options_.retry;
+      (void)ready();
+    }
+    return degraded_ ? retry_at_ : Instant::max();
+  }
+
+  [[nodiscard]] SpoolCount count() const noexcept { return shelf_.count(); }
+  [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
+  void reported(std::uint64_t number) { set_dropped(dropped_ - number); }
+
+  [[nodiscard]] std::vector<Parcel> in_memory() const {
+    std::vector<Parcel> held;
+    for (auto const& [number, parcel] : shelf_.all()) {
+      if (parcel.held) held.push_back(*parcel.held);
+    }
+    return held;
+  }
+
+ private:
+  DiskSpool(Options options, Logger log) : options_(std::move(options)), log_(log) {}
+
+  /// Writes a parcel, or holds it in memory where that cannot be.
+  void put(Parcel const& parcel, Sync sync) {
+    bool const writable = ready();
+    shelf_.put(parcel.number, [&](Shelved& shelved) {
+      shelved.note(parcel);
+      auto const written = writable ? store_->write(parcel, shelved, sync) : Result<void>{};
+      if (!written) degrade(written.error());
+      if (writable && written) {
+        shelved.held.reset();
+      } else {
+        shelved.held = std::make_unique<Parcel>(parcel);
+      }
+    });
+  }
+
+  /// Reads a parcel. One whose record is damaged is given up: nothing is handed out.
+  Result<std::optional<Parcel>> hand_out(std::uint64_t number) {
+    auto parcel = load(shelf_.all().at(number));
+    if (parcel) {
+      handed_out_ = number;
+      return std::optional<Parcel>(*std::move(parcel));
+    }
+    if (parcel.error().code != Errc::malformed) return parcel.error().within("spool");
+    log_.error("a spooled result is lost", {{"reason", parcel.error().message}});
+    set_dropped(dropped_ + 1);
+    forget(number);
+    return std::optional<Parcel>();
+  }
+  Result<Parcel> load(Shelved const& shelved) const {
+    if (shelved.held) return *shelved.held;
+    if (!store_) return Error{Errc::malformed, "it is nowhere"};
+    return store_->read(shelved);
+  }
+
+  void forget(std::uint64_t number) {
+    if (store_) {
+      Shelved const& shelved = shelf_.all().at(number);
+      if (!store_->forget(number, shelved)) gone_.insert(number);
+    } else if (number <= left_behind_) {
+      gone_.insert(number);
+    }
+    shelf_.erase(number);
+  }
+
+  void set_dropped(std::uint64_t count) {
+    dropped_ = count;
+    if (store_ && !degraded_) (void)store_->write_dropped(count);
+  }
+
+  void make_room() {
+    while (shelf_.disk_bytes() > options_.limit && evict(shelf_.eviction(true, handed_out_))) {
+    }
+    while (shelf_.memory_bytes() > options_.memory_limit &&
+           evict(shelf_.eviction(false, handed_out_))) {
+    }
+  }
+  bool evict(std::optional<Eviction> const& eviction) {
+    if (!eviction) return false;
+    auto parcel = load(shelf_.all().at(eviction->number));
+    log_.warning(eviction_line(*eviction),
+                 {{"run", parcel ? parcel->report.job.run_id : std::string()}});
+    if (eviction->log_only && parcel) {
+      drop_log(*parcel);
+      shelf_.put(eviction->number, [&](Shelved& shelved) {
+        if (store_) store_->folder().remove_log(shelved.log.file);
+        shelved.log = {};
+      });
+      put(*parcel, Sync::later);
+      return true;
+    }
+    Shelved const& shelved = shelf_.all().at(eviction->number);
+    if (shelved.event_part == Part::waiting && shelved.counts) set_dropped(dropped_ + 1);
+    forget(eviction->number);
+    return true;
+  }
+
+  // The disk, and what to do without it.
+
+  void degrade(Error const& error) {
+    if (std::exchange(degraded_, true)) return;
+    Instant const now = std::chrono::steady_clock::now();
+    retry_at_ = now + options_.retry;
+    told_ = now - told_at_ >= std::chrono::minutes{1};
+    if (!told_) return;
+    told_at_ = now;
+    log_.warning("the spool cannot be written: results are kept in memory",
+                 {{"spool", options_.folder}, {"reason", error.message}});
+  }
+
+  /// Whether the disk can be written, as far as is known; tries it where it could not.
+  bool ready() {
+    if (store_ && !store_->journal().in_place()) leave();
+    if (!degraded_) return true;
+    auto written = store_ ? Result<void>{} : attach();
+    if (written) written = write_held();
+    if (!written) return false;
+    degraded_ = false;
+    if (told_) log_.info("the spool can be written again", {{"spool", options_.folder}});
+    return true;
+  }
+
+  /// The folder is gone: what can still be read of its files is held in memory. The rest is found
+  /// again should the folder come back.
+  void leave() {
+    degrade({Errc::system, "the folder is gone"});
+    std::vector<std::uint64_t> numbers;
+    for (auto const& [number, shelved] : shelf_.all()) numbers.push_back(number);
+    for (std::uint64_t const number : numbers) {
+      auto parcel = load(shelf_.all().at(number));
+      if (!parcel)
+        log_.error("a spooled result is out of reach", {{"reason", parcel.error().message}});
+      shelf_.put(number, [&](Shelved& shelved) {
+        shelved.place.reset();
+        shelved.log = {};
+        if (!parcel) return;
+        shelved.note(*parcel);
+        shelved.held = std::make_unique<Parcel>(*std::move(parcel));
+      });
+      Shelved const& left = shelf_.all().at(number);
+      if (!left.held || left.held->complete()) shelf_.erase(number);
+    }
+    left_behind_ = shelf_.last_number();
+    store_.reset();
+  }
+
+  Result<void> write_held() {
+    std::vector<std::uint64_t> held;
+    for (auto const& [number, shelved] : shelf_.all()) {
+      if (shelved.held) held.push_back(number);
+    }
+    Result<void> written;
+    for (std::uint64_t const number : held) {
+      shelf_.put(number, [&](Shelved& shelved) {
+        written = store_->write(*shelved.held, shelved, Sync::later);
+        if (!written) return;
+        store_->folder().unmark(shelved.held->report.job.run_id);
+        shelved.held.reset();
+      });
+      if (!written) return written;
+    }
+    for (std::uint64_t const number : gone_) {
+      if (written = store_->write_gone(number); !written) return written;
+    }
+    if (written = store_->write_dropped(dropped_); !written) return written;
+    gone_.clear();
+    return store_->journal().sync();
+  }
+
+  Result<void> attach() {
+    Intake intake;
+    auto store = SpoolStore::open(options_.folder, intake);
+    if (!store) return store.error();
+    store_ = std::make_unique<SpoolStore>(*std::move(store));
+    for (std::uint64_t const number : gone_) intake.gone(number);
+    dropped_ = std::max(dropped_, intake.shelve(*store_, shelf_));
+    if (std::uint64_t const damaged = store_->journal().damaged(); damaged != 0) {
+      log_.error("the spool is damaged",
+                 {{"spool", options_.folder}, {"unreadable bytes", std::to_string(damaged)}});
+    }
+    auto taken = take_up_runs(*store_, shelf_, begun_, log_);
+    store_->journal().tidy();
+    return taken;
+  }
+
+  Options options_;
+  Logger log_;
+  Shelf shelf_{};
+  std::unique_ptr<SpoolStore> store_{};
+  std::set<std::string> begun_{};   ///< the runs in flight
+  std::set<std::uint64_t> gone_{};  ///< done with, and not noted on the disk yet
+  std::uint64_t left_behind_ = 0;   ///< a folder that went away may have parcels up to here
+  std::uint64_t dropped_ = 0;
+  std::uint64_t handed_out_ = 0;
+  bool degraded_ = false;                                ///< the disk cannot be written
+  bool told_ = false;                                    ///< a line said so
+  Instant told_at_ = Instant{} - std::chrono::hours{1};  ///< of the monotonic clock
+  Instant retry_at_{};
+};
+static_assert(Spool<DiskSpool>);
+
+}  // namespace sla::inline v1

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// One of two spools, chosen at run time: on disk where there is a folder for it, otherwise in
+// memory.
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "sla/publisher/spool.hpp"
+
+namespace sla::inline v1 {
+
+/// Is an A or a B.
+template <Spool A, Spool B>
+class EitherSpool {
+ public:
+  EitherSpool(A spool) : spool_(std::in_place_index<0>, std::move(spool)) {}
+  EitherSpool(B spool) : spool_(std::in_place_index<1>, std::move(spool)) {}
+
+  void begin(Report const& report) {
+    ask([&](auto& spool) { spool.begin(report); });
+  }
+  void add(Report const& report) {
+    ask([&](auto& spool) { spool.add(report); });
+  }
+  Result<std::optional<Parcel>> next_event() {
+    return ask([](auto& spool) { return spool.next_event(); });
+  }
+  Result<std::optional<Parcel>> next_log(std::uint64_t behind) {
+    return ask([&](auto& spool) { return spool.next_log(behind); });
+  }
+  void update(Parcel const& parcel) {
+    ask([&](auto& spool) { spool.update(parcel); });
+  }
+  Instant tend(Instant now) {
+    return ask([&](auto& spool) { return spool.tend(now); });
+  }
+  [[nodiscard]] SpoolCount count() {
+    return ask([](auto& spool) { return spool.count(); });
+  }
+  [[nodiscard]] std::uint64_t dropped() {
+    return ask([](auto& spool) { return spool.dropped(); });
+  }
+  void reported(std::uint64_t number) {
+    ask([&](auto& spool) { spool.reported(number); });
+  }
+  [[nodiscard]] std::vector<Parcel> in_memory() {
+    return ask([](auto& spool) { return spool.in_memory(); });
+  }
+
+ private:
+  template <class Question>
+  auto ask(Question question) {
+    return std::visit(question, spool_);
+  }
+
+  std::variant<A, B> spool_;
+};
+
+}  // namespace sla::inline v1

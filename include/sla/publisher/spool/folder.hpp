@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// The folder of a spool on disk: a lock that keeps a second runner out, the journal's folder, the
+// logs, and a marker for each run in flight. It is for one user alone (0700, files 0600). It knows
+// files and names; what they mean to a delivery is publisher/spool/disk.hpp.
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "sla/core/descriptor.hpp"
+#include "sla/core/folder.hpp"
+#include "sla/core/output.hpp"
+#include "sla/core/record_file.hpp"
+#include "sla/core/result.hpp"
+#include "sla/core/text.hpp"
+#include "sla/publisher/spool/parcel_record.hpp"
+
+namespace sla::inline v1 {
+
+/// What a run that died had written.
+struct RescuedLog {
+  KeptLog log{};
+  std::optional<WallTime> written_at{};  ///< when it last wrote something
+};
+
+/// The files of a spool. While it lives no other process opens the same folder.
+class SpoolFolder {
+ public:
+  /// Makes the folder where it is missing, and locks it. Errc::exists where another process has it.
+  [[nodiscard]] static Result<SpoolFolder> open(std::string path) {
+    SpoolFolder folder(std::move(path));
+    for (std::string const& part : {folder.path_, folder.journal(), folder.logs(), folder.runs()}) {
+      if (auto made = make_folder(part); !made) return made.error();
+    }
+    if (auto locked = folder.lock(); !locked) return locked.error();
+    return folder;
+  }
+  /// To look at the files of a folder that may be another process's.
+  [[nodiscard]] static SpoolFolder look(std::string path) { return SpoolFolder(std::move(path)); }
+
+  [[nodiscard]] std::string const& path() const noexcept { return path_; }
+  [[nodiscard]] std::string journal() const { return path_ + "/journal"; }
+  [[nodiscard]] std::string logs() const { return path_ + "/logs"; }
+
+  /// The name of the log of a run. An executor that writes a run's output to this name in logs()
+  /// spares it a copy, and keeps it should the runner die.
+  [[nodiscard]] static std::string log_name(std::string_view run_id) {
+    return percent_encode(run_id, Slash::encode) + ".log";
+  }
+
+  /// Keeps the output of a report as a file. A small one is on the disk when this returns.
+  [[nodiscard]] Result<KeptLog> keep_log(Report const& report, std::uint64_t number) const {
+    Output const& output = report.outcome.output;
+    if (output.size() == 0) return KeptLog{};
+    std::string const own = std::to_string(number) + ".log";
+    std::string name = report.job.run_id.empty() ? own : log_name(report.job.run_id);
+    auto file = create_log(name);
+    if (!file && file.error().native == EEXIST) file = create_log(name = own);
+    if (!file) return file.error();
+    auto written =
+        output.each_block([&](std::string_view block) { return write_all(file->get(), block); });
+    if (written) written = sync_log(*file, output.size());
+    if (!written) {
+      remove_log(name);
+      return written.error();
+    }
+    return KeptLog{name, {{output.size(), 0, {}}}, output.sha256()};
+  }
+
+  /// The kept log. What the file has lost since, in a power failure, is left out with a line that
+  /// says so.
+  [[nodiscard]] Result<Output> open_log(KeptLog const& log) const {
+    if (log.file.empty()) return Output();
+    auto file = open_file(logs() + '/' + log.file, O_RDONLY);
+    if (!file) return file.error();
+    struct stat about {};
+    if (::fstat(file->get(), &about) != 0) return system_error(log.file);
+    auto const size = static_cast<std::uint64_t>(about.st_size);
+    std::vector<Output::Piece> pieces;
+    std::uint64_t lost = 0;
+    for (Output::Piece piece : log.pieces) {
+      std::uint64_t const there = piece.offset < size ? size - piece.offset : 0;
+      if (piece.text.empty() && piece.size > there) {
+        lost += piece.size - there;
+        piece.size = there;
+      }
+      if (piece.size != 0) pieces.push_back(std::move(piece));
+    }
+    if (lost == 0) return Output(*std::move(file), std::move(pieces), log.sha256);
+    std::string line = "\n[sla-runner: " + std::to_string(lost) + " bytes were lost]\n";
+    std::uint64_t const line_size = line.size();
+    pieces.push_back({line_size, 0, std::move(line)});
+    return Output(*std::move(file), std::move(pieces), std::nullopt);
+  }
+
+  void remove_log(std::string const& name) const {
+    if (!name.empty()) ::unlink((logs() + '/' + name).c_str());
+  }
+
+  /// Removes the logs for which `wanted(name)` is false.
+  template <class Wanted>
+  void remove_logs_unless(Wanted wanted) const {
+    auto const names = list_folder(logs());
+    if (!names) return;
+    for (std::string const& name : *names) {
+      if (!wanted(name)) remove_log(name);
+    }
+  }
+
+  /// Notes that a run begins. Survives the death of this process.
+  [[nodiscard]] Result<void> mark(Report const& report) const {
+    std::string const name = run_name(report.job.run_id);
+    std::string const draft = runs() + "/." + name;
+    auto const file = open_file(draft, O_WRONLY | O_CREAT | O_TRUNC);
+    if (!file) return file.error();
+    std::string const bytes = frame_record(write_parcel({.number = 1, .report = report}, {}));
+    if (auto written = write_all(file->get(), bytes); !written) return written.error();
+    if (::rename(draft.c_str(), (runs() + '/' + name).c_str()) != 0) return system_error(draft);
+    return {};
+  }
+  void unmark(std::string const& run_id) const {
+    ::unlink((runs() + '/' + run_name(run_id)).c_str());
+  }
+
+  /// The runs that are marked.
+  [[nodiscard]] std::vector<Report> marked() const {
+    std::vector<Report> reports;
+    auto const names = list_folder(runs());
+    for (std::string const& name : names.value_or(std::vector<std::string>{})) {
+      std::string const path = runs() + '/' + name;
+      auto const bytes = read_file(path, record_limit + record_head);
+      auto const record = bytes ? find_record(*bytes) : std::nullopt;
+      auto kept = record ? read_parcel(record->payload) : std::nullopt;
+      if (kept) reports.push_back(std::move(kept->parcel.report));
+      if (bytes && !kept) ::unlink(path.c_str());
+    }
+    return reports;
+  }
+
+  /// The log of a marked run, as far as it got.
+  [[nodiscard]] RescuedLog rescue_log(std::string const& run_id) const {
+    RescuedLog rescued;
+    std::string name = log_name(run_id);
+    struct stat about {};
+    if (::stat((logs() + '/' + name).c_str(), &about) != 0) return rescued;
+    rescued.log.file = std::move(name);
+    rescued.log.pieces.push_back({static_cast<std::uint64_t>(about.st_size), 0, {}});
+    rescued.written_at = WallTime{std::chrono::seconds{about.st_mtim.tv_sec} +
+                                  std::chrono::nanoseconds{about.st_mtim.tv_nsec}};
+    return rescued;
+  }
+
+ private:
+  static constexpr std::uint64_t sync_at_once = 1U << 20U;  ///< a larger log would hold up the run
+
+  explicit SpoolFolder(std::string path) : path_(std::move(path)) {}
+
+  [[nodiscard]] std::string runs() const { return path_ + "/runs"; }
+  static std::string run_name(std::string_view run_id) {
+    return percent_encode(run_id, Slash::encode) + ".run";
+  }
+
+  Result<void> lock() {
+    auto file = open_file(path_ + "/lock", O_RDWR | O_CREAT);
+    if (!file) return file.error();
+    if (uninterrupted([&] { return ::flock(file->get(), LOCK_EX | LOCK_NB); }) != 0) {
+      if (errno != EWOULDBLOCK) return system_error(path_ + "/lock");
+      std::string const pid(trim(read_file(path_ + "/lock", 64).value_or(std::string())));
+      return Error{Errc::exists, path_ + " is in use by another runner" +
+                                     (pid.empty() ? "" : " (process " + pid + ")")};
+    }
+    if (::ftruncate(file->get(), 0) == 0) {  // the number is for people: it may be missing
+      (void)write_all(file->get(), std::to_string(::getpid()) + '\n');
+    }
+    lock_ = *std::move(file);
+    return {};
+  }
+
+  [[nodiscard]] Result<Descriptor> create_log(std::string const& name) const {
+    return open_file(logs() + '/' + name, O_WRONLY | O_CREAT | O_EXCL);
+  }
+  [[nodiscard]] static Result<void> sync_log(Descriptor const& file, std::uint64_t size) {
+    if (size > sync_at_once) return {};
+    if (uninterrupted([&] { return ::fsync(file.get()); }) != 0) return system_error("fsync");
+    return {};
+  }
+
+  std::string path_;
+  Descriptor lock_;
+};
+
+}  // namespace sla::inline v1

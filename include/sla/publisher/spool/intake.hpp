@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// What a spool on disk finds when it opens its folder: the parcels that an earlier process left,
+// and the runs that it had begun and never ended. The latter become reports too, INTERRUPTED, with
+// their logs as far as they got.
+#include <signal.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "sla/core/log.hpp"
+#include "sla/core/result.hpp"
+#include "sla/core/time.hpp"
+#include "sla/publisher/spool/shelf.hpp"
+#include "sla/publisher/spool/store.hpp"
+
+namespace sla::inline v1 {
+
+/// Collects what a SpoolStore hands out, the later record of a parcel in the place of the earlier.
+class Intake {
+ public:
+  void parcel(Place place, KeptParcel kept) {
+    Found& found = found_[kept.parcel.number];
+    found.shelved.place = place;
+    found.shelved.log = std::move(kept.log);
+    found.shelved.note(kept.parcel);
+    found.run = std::move(kept.parcel.report.job.run_id);
+  }
+  void gone(std::uint64_t number) { found_.erase(number); }
+  void dropped(Place place, std::uint64_t count) {
+    dropped_.reset();
+    if (count != 0) dropped_ = {place, count};
+  }
+
+  /// Puts the parcels on the shelf, where what is there already is newer; gives how many reports
+  /// had been dropped.
+  std::uint64_t shelve(SpoolStore& store, Shelf& shelf) {
+    for (auto& entry : found_) {
+      store.folder().unmark(entry.second.run);
+      if (shelf.all().count(entry.first) != 0) continue;
+      store.journal().keep(*entry.second.shelved.place);
+      shelf.put(entry.first, [&](Shelved& mine) { mine = std::move(entry.second.shelved); });
+    }
+    if (!dropped_) return 0;
+    store.keep_dropped(dropped_->first);
+    return dropped_->second;
+  }
+
+ private:
+  struct Found {
+    Shelved shelved{};
+    std::string run{};
+  };
+
+  std::map<std::uint64_t, Found> found_{};
+  std::optional<std::pair<Place, std::uint64_t>> dropped_{};
+};
+
+/// Makes a report of one run that died, writes it and puts it on the shelf.
+[[nodiscard]] inline Result<void> take_up_run(SpoolStore& store, Shelf& shelf, Report report) {
+  RescuedLog rescued = store.folder().rescue_log(report.job.run_id);
+  report.outcome = {.verdict = Verdict::interrupted, .exit_code = 128 + SIGKILL, .signal = SIGKILL};
+  report.ended_at = std::max(report.started_at, rescued.written_at.value_or(report.started_at));
+  report.duration = report.ended_at - report.started_at;
+  Parcel const parcel{.number = shelf.next_number(), .report = std::move(report)};
+  Result<void> written;
+  shelf.put(parcel.number, [&](Shelved& shelved) {
+    shelved.note(parcel);
+    shelved.log = std::move(rescued.log);
+    written = store.write(parcel, shelved, Sync::now);
+  });
+  if (written) {
+    store.folder().unmark(parcel.report.job.run_id);
+  } else {
+    shelf.erase(parcel.number);
+  }
+  return written;
+}
+
+/// Makes a report of each marked run that is neither in flight nor on the shelf, and removes the
+/// logs that nobody needs.
+[[nodiscard]] inline Result<void> take_up_runs(SpoolStore& store, Shelf& shelf,
+                                               std::set<std::string> const& in_flight,
+                                               Logger const& log) {
+  std::set<std::string> runs = in_flight;
+  std::set<std::string> logs;
+  for (std::string const& run : in_flight) logs.insert(SpoolFolder::log_name(run));
+  for (auto const& [number, shelved] : shelf.all()) {
+    if (shelved.held) runs.insert(shelved.held->report.job.run_id);
+    logs.insert(shelved.log.file);
+  }
+  for (Report const& report : store.folder().marked()) {
+    if (runs.count(report.job.run_id) != 0) continue;
+    logs.insert(SpoolFolder::log_name(report.job.run_id));
+    if (auto taken = take_up_run(store, shelf, report); !taken) return taken;
+    log.warning("a run died with its runner; its log is kept as INTERRUPTED",
+                {{"run", report.job.run_id},
+                 {"service", report.job.service},
+                 {"started", iso_time(report.started_at)}});
+  }
+  store.folder().remove_logs_unless([&](std::string const& name) { return logs.count(name) != 0; });
+  return {};
+}
+
+}  // namespace sla::inline v1

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// A parcel as the bytes of a record, and back. What is read may come from an older or a newer
+// version of this program, or be damaged: it is checked, and what makes no sense is no parcel. The
+// bytes of the log stand in a file of their own.
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "sla/core/output.hpp"
+#include "sla/core/record.hpp"
+#include "sla/core/text.hpp"
+#include "sla/publisher/spool.hpp"
+
+namespace sla::inline v1 {
+
+/// Where a spool on disk keeps the log of a parcel.
+struct KeptLog {
+  std::string file{};                   ///< its name; empty where there is no log
+  std::vector<Output::Piece> pieces{};  ///< the log in order
+  std::optional<Sha256Bytes> sha256{};
+
+  [[nodiscard]] std::uint64_t size() const noexcept {
+    std::uint64_t size = 0;
+    for (Output::Piece const& piece : pieces) size += piece.size;
+    return size;
+  }
+};
+
+/// A parcel without its log, and where the log is.
+struct KeptParcel {
+  Parcel parcel{};
+  KeptLog log{};
+};
+
+namespace detail {
+
+/// The names of the fields. A name keeps its meaning for ever.
+enum ParcelField : std::uint8_t {
+  field_number = 1,
+  field_log = 2,
+  field_event = 3,
+  field_reason = 4,
+  field_service = 5,
+  field_group = 6,
+  field_word = 7,
+  field_tag = 8,
+  field_target = 9,
+  field_run = 10,
+  field_verdict = 11,
+  field_exit = 12,
+  field_signal = 13,
+  field_started = 14,
+  field_ended = 15,
+  field_duration = 16,
+  field_log_uri = 17,
+  field_log_error = 18,
+  field_file = 19,
+  field_piece_size = 20,  ///< begins a piece
+  field_piece_offset = 21,
+  field_piece_text = 22,
+  field_sha256 = 23,
+};
+
+inline void write_report(RecordWriter& out, Report const& report) {
+  Job const& job = report.job;
+  out.text(field_service, job.service).text(field_run, job.run_id);
+  for (std::string const& group : job.groups) out.text(field_group, group);
+  for (std::string const& word : job.command) out.text(field_word, word);
+  out.text(field_tag, job.tag_id).text(field_target, job.sla_target);
+  out.number(field_verdict, static_cast<std::int64_t>(report.outcome.verdict));
+  out.number(field_exit, report.outcome.exit_code).number(field_signal, report.outcome.signal);
+  out.number(field_started, report.started_at.time_since_epoch().count());
+  out.number(field_ended, report.ended_at.time_since_epoch().count());
+  out.number(field_duration, report.duration.count());
+  out.text(field_log_uri, report.log_uri).text(field_log_error, report.log_error);
+}
+
+inline void write_log(RecordWriter& out, KeptLog const& log) {
+  out.text(field_file, log.file);
+  for (Output::Piece const& piece : log.pieces) {
+    out.number(field_piece_size, static_cast<std::int64_t>(piece.size));
+    if (piece.offset != 0) {
+      out.number(field_piece_offset, static_cast<std::int64_t>(piece.offset));
+    }
+    if (!piece.text.empty()) out.text(field_piece_text, piece.text);
+  }
+  if (log.sha256) {
+    out.text(field_sha256, {reinterpret_cast<char const*>(log.sha256->data()), log.sha256->size()});
+  }
+}
+
+/// Takes a text of the report. Whether the field is one.
+inline bool read_report_text(Report& report, RecordField field) {
+  std::string const text(field.value);
+  switch (field.name) {
+    case field_service:
+      report.job.service = text;
+      return true;
+    case field_run:
+      report.job.run_id = text;
+      return true;
+    case field_group:
+      report.job.groups.push_back(text);
+      return true;
+    case field_word:
+      report.job.command.push_back(text);
+      return true;
+    case field_tag:
+      report.job.tag_id = text;
+      return true;
+    case field_target:
+      report.job.sla_target = text;
+      return true;
+    case field_log_uri:
+      report.log_uri = text;
+      return true;
+    case field_log_error:
+      report.log_error = text;
+      return true;
+    default:
+      return false;
+  }
+}
+
+/// Takes a number of the report. Whether the field is one, or none that is known.
+inline bool read_report_number(Report& report, std::uint8_t name, std::int64_t value) {
+  switch (name) {
+    case field_verdict:
+      if (value < 0 || value > static_cast<std::int64_t>(Verdict::interrupted)) return false;
+      report.outcome.verdict = static_cast<Verdict>(value);
+      return true;
+    case field_exit:
+      report.outcome.exit_code = static_cast<int>(value);
+      return true;
+    case field_signal:
+      report.outcome.signal = static_cast<int>(value);
+      return true;
+    case field_started:
+      report.started_at = WallTime{Duration{value}};
+      return true;
+    case field_ended:
+      report.ended_at = WallTime{Duration{value}};
+      return true;
+    case field_duration:
+      report.duration = Duration{value};
+      return true;
+    default:
+      return true;
+  }
+}
+
+inline bool read_log_field(KeptLog& log, RecordField field) {
+  auto const number = static_cast<std::uint64_t>(field.number().value_or(0));
+  switch (field.name) {
+    case field_file:
+      log.file = field.value;
+      return log.file.find('/') == std::string::npos;
+    case field_piece_size:
+      log.pieces.push_back({number, 0, {}});
+      return number < INT64_MAX / 2;
+    case field_piece_offset:
+      if (log.pieces.empty()) return false;
+      log.pieces.back().offset = number;
+      return number < INT64_MAX / 2;
+    case field_piece_text:
+      if (log.pieces.empty()) return false;
+      log.pieces.back().text = field.value;
+      return field.value.size() == log.pieces.back().size;
+    case field_sha256: {
+      Sha256Bytes bytes{};
+      if (field.value.size() != bytes.size()) return false;
+      std::transform(field.value.begin(), field.value.end(), bytes.begin(),
+                     [](char c) { return static_cast<unsigned char>(c); });
+      log.sha256 = bytes;
+      return true;
+    }
+    default:
+      return true;
+  }
+}
+
+inline bool read_part(Part& part, std::int64_t value) {
+  if (value < 0 || value > static_cast<std::int64_t>(Part::refused)) return false;
+  part = static_cast<Part>(value);
+  return true;
+}
+
+inline bool read_parcel_field(KeptParcel& kept, RecordField field) {
+  auto const number = field.number().value_or(0);
+  switch (field.name) {
+    case field_number:
+      kept.parcel.number = static_cast<std::uint64_t>(number);
+      return number > 0;
+    case field_log:
+      return read_part(kept.parcel.log, number);
+    case field_event:
+      return read_part(kept.parcel.event, number);
+    case field_reason:
+      kept.parcel.reason = field.value;
+      return true;
+    default:
+      return read_report_text(kept.parcel.report, field) ||
+             (read_report_number(kept.parcel.report, field.name, number) &&
+              read_log_field(kept.log, field));
+  }
+}
+
+}  // namespace detail
+
+/// The bytes of a parcel. Its output is not in them.
+[[nodiscard]] inline std::string write_parcel(Parcel const& parcel, KeptLog const& log) {
+  RecordWriter out;
+  out.number(detail::field_number, static_cast<std::int64_t>(parcel.number));
+  out.number(detail::field_log, static_cast<std::int64_t>(parcel.log));
+  out.number(detail::field_event, static_cast<std::int64_t>(parcel.event));
+  out.text(detail::field_reason, parcel.reason);
+  detail::write_report(out, parcel.report);
+  detail::write_log(out, log);
+  return std::move(out).bytes();
+}
+
+/// Reads the bytes of a parcel; nothing where they are none.
+[[nodiscard]] inline std::optional<KeptParcel> read_parcel(std::string_view bytes) {
+  KeptParcel kept;
+  RecordReader in(bytes);
+  while (auto const field = in.next()) {
+    if (!detail::read_parcel_field(kept, *field)) return std::nullopt;
+  }
+  if (!in.at_end() || kept.parcel.number == 0) return std::nullopt;
+  return kept;
+}
+
+}  // namespace sla::inline v1

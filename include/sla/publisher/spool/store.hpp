@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// What a spool on disk writes and reads: a journal of parcels, of numbers that are done with and of
+// how many reports were dropped, in a SpoolFolder beside the logs. Every step says whether it
+// worked; what to do where it did not is publisher/spool/disk.hpp.
+#include <cerrno>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "sla/core/journal.hpp"
+#include "sla/core/record.hpp"
+#include "sla/core/result.hpp"
+#include "sla/publisher/spool.hpp"
+#include "sla/publisher/spool/folder.hpp"
+#include "sla/publisher/spool/parcel_record.hpp"
+#include "sla/publisher/spool/shelf.hpp"
+
+namespace sla::inline v1 {
+
+/// A locked folder and its journal. Not thread-safe.
+class SpoolStore {
+ public:
+  /// Opens the folder; Errc::exists where another process has it. In the order of their writing the
+  /// visitor gets each `parcel(Place, KeptParcel)`, `gone(number)` and `dropped(Place, count)`.
+  template <class Visitor>
+  [[nodiscard]] static Result<SpoolStore> open(std::string const& path, Visitor& visitor) {
+    auto folder = SpoolFolder::open(path);
+    if (!folder) return folder.error();
+    auto journal = Journal::open({.folder = folder->journal()}, reader(visitor));
+    if (!journal) return journal.error();
+    return SpoolStore(*std::move(folder), *std::move(journal));
+  }
+  /// Hands out the same without a lock, and changes nothing.
+  template <class Visitor>
+  [[nodiscard]] static Result<void> look(std::string const& path, Visitor& visitor) {
+    return Journal::look(SpoolFolder::look(path).journal(), reader(visitor));
+  }
+
+  [[nodiscard]] SpoolFolder const& folder() const noexcept { return folder_; }
+  [[nodiscard]] Journal& journal() noexcept { return journal_; }
+
+  /// Writes a parcel, its log first where that is not on the disk yet, and notes where it is.
+  [[nodiscard]] Result<void> write(Parcel const& parcel, Shelved& shelved, Sync sync) {
+    bool const new_log = shelved.log.file.empty() && parcel.report.outcome.output.size() != 0;
+    if (new_log) {
+      auto log = folder_.keep_log(parcel.report, parcel.number);
+      if (!log) return log.error();
+      shelved.log = *std::move(log);
+    }
+    auto const place = journal_.append(kind_parcel + write_parcel(parcel, shelved.log), sync);
+    if (!place) return place.error();
+    move(shelved.place, *place);
+    return {};
+  }
+
+  /// Reads a parcel, its log included where there is one. Errc::malformed where the record is
+  /// damaged.
+  [[nodiscard]] Result<Parcel> read(Shelved const& shelved) const {
+    auto const payload = journal_.read(*shelved.place);
+    if (!payload) return payload.error();
+    auto kept = read_parcel(std::string_view(*payload).substr(1));
+    if (!kept) return Error{Errc::malformed, "a record is damaged"};
+    kept->parcel.log = shelved.log_part;
+    kept->parcel.event = shelved.event_part;
+    auto log = folder_.open_log(shelved.log);
+    if (log) {
+      kept->parcel.report.outcome.output = *std::move(log);
+    } else if (is_gone(log.error().native)) {
+      kept->parcel.log = Part::done;
+      kept->parcel.report.log_error = "the log is gone from the spool";
+    } else {
+      return log.error();
+    }
+    return std::move(kept->parcel);
+  }
+
+  /// Notes that a parcel is done with, and deletes what is left of it.
+  [[nodiscard]] Result<void> forget(std::uint64_t number, Shelved const& shelved) {
+    folder_.remove_log(shelved.log.file);
+    if (!shelved.place) return {};
+    journal_.release(*shelved.place);
+    journal_.tidy();
+    return journal_.empty() ? Result<void>{} : write_gone(number);
+  }
+  [[nodiscard]] Result<void> write_gone(std::uint64_t number) {
+    std::string payload(1, kind_gone);
+    append_number(payload, number);
+    auto const place = journal_.append(payload, Sync::later);
+    if (!place) return place.error();
+    return {};
+  }
+
+  /// Notes how many reports were dropped; 0 is the same as no note.
+  [[nodiscard]] Result<void> write_dropped(std::uint64_t count) {
+    std::string payload(1, kind_dropped);
+    append_number(payload, count);
+    auto const place = journal_.append(payload, Sync::later);
+    if (!place) return place.error();
+    move(dropped_, *place);
+    if (count == 0) journal_.release(*std::exchange(dropped_, std::nullopt));
+    return {};
+  }
+  /// The note that is valid was found there.
+  void keep_dropped(Place place) {
+    journal_.keep(place);
+    dropped_ = place;
+  }
+
+  /// Adds the records of the first segment, where nothing but a few of them is needed, again at the
+  /// end; `shelf` knows which they are.
+  [[nodiscard]] Result<void> move_first_segment(Shelf& shelf, std::uint64_t dropped) {
+    auto const segment = journal_.worth_moving();
+    if (!segment) return {};
+    for (auto const& [number, parcel] : shelf.all()) {
+      if (!parcel.place || parcel.place->segment != *segment) continue;
+      auto const payload = journal_.read(*parcel.place);
+      if (!payload) return payload.error();
+      auto const place = journal_.append(*payload, Sync::later);
+      if (!place) return place.error();
+      shelf.put(number, [&](Shelved& shelved) { move(shelved.place, *place); });
+    }
+    if (dropped_ && dropped_->segment == *segment) {
+      if (auto written = write_dropped(dropped); !written) return written;
+    }
+    if (auto synced = journal_.sync(); !synced) return synced;
+    journal_.tidy();
+    return {};
+  }
+
+ private:
+  static constexpr char kind_parcel = 'P';
+  static constexpr char kind_gone = 'G';
+  static constexpr char kind_dropped = 'D';
+
+  SpoolStore(SpoolFolder folder, Journal journal)
+      : folder_(std::move(folder)), journal_(std::move(journal)) {}
+
+  template <class Visitor>
+  static auto reader(Visitor& visitor) {
+    return [&visitor](Place place, std::string_view payload) {
+      char const kind = payload.empty() ? '\0' : payload[0];
+      payload.remove_prefix(payload.empty() ? 0 : 1);
+      if (kind == kind_parcel) {
+        if (auto kept = read_parcel(payload)) visitor.parcel(place, *std::move(kept));
+      }
+      if (payload.size() != sizeof(std::uint64_t)) return;
+      auto const number = leading_number<std::uint64_t>(payload);
+      if (kind == kind_gone) visitor.gone(number);
+      if (kind == kind_dropped) visitor.dropped(place, number);
+    };
+  }
+
+  /// Whether an error means that the file is not there, rather than that it cannot be read now.
+  static bool is_gone(int number) noexcept {
+    return number != EMFILE && number != ENFILE && number != ENOMEM && number != EIO;
+  }
+
+  /// A record has a successor.
+  void move(std::optional<Place>& from, Place to) {
+    journal_.keep(to);
+    if (from) journal_.release(*from);
+    from = to;
+    journal_.tidy();
+  }
+
+  SpoolFolder folder_;
+  Journal journal_;
+  std::optional<Place> dropped_{};
+};
+
+}  // namespace sla::inline v1

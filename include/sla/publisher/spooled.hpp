@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// A publisher that never keeps a run waiting: publish() puts the report in a spool and returns, a
+// thread of its own delivers it, again and again for as long as it takes. Its signals stay blocked,
+// so the program hears them where it waits for them. finish() delivers what it can in the time that
+// is left; what stays behind is in the spool, or on stderr where that is only memory.
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "sla/core/clock.hpp"
+#include "sla/core/descriptor.hpp"
+#include "sla/core/json.hpp"
+#include "sla/core/log.hpp"
+#include "sla/core/result.hpp"
+#include "sla/publisher.hpp"
+#include "sla/publisher/delivery.hpp"
+#include "sla/publisher/event.hpp"
+
+namespace sla::inline v1 {
+
+/// Delivers reports in the background. A handle: copies share one spool and one thread, and the
+/// last of them ends it, which takes as long as a publisher inside needs to hear of its stop. L, P
+/// and their transports belong to the thread; publish() and begin() may be called from any.
+template <LogStore L, Publisher P, Spool S, Clock C = SteadyClock>
+class Spooled {
+ public:
+  struct Options {
+    DeliveryOptions delivery{};
+    EventFormat format = EventFormat::documented;  ///< of what is listed at the end
+    int listing = STDERR_FILENO;                   ///< where that goes; stays the caller's
+  };
+
+  /// `stops` outlives all copies. Where a signal must reach the program by a Stop, that one is made
+  /// first.
+  Spooled(L store, P publisher, S spool, DeliveryStops const& stops)
+      : Spooled(std::move(store), std::move(publisher), std::move(spool), stops, Options{}) {}
+  Spooled(L store, P publisher, S spool, DeliveryStops const& stops, Options options, C clock = C{},
+          Logger log = Logger{})
+      : worker_(std::make_shared<Worker>(std::move(store), std::move(publisher), std::move(spool),
+                                         stops, options, std::move(clock), log)) {}
+
+  /// Notes that a run begins, so that it is known should this process die.
+  void begin(Report const& report) { worker_->delivery.begin(report); }
+
+  /// Keeps the report for delivery; returns once it is kept as safely as the spool can.
+  Result<void> publish(Report const& report) {
+    worker_->delivery.add(report);
+    worker_->wake();
+    return {};
+  }
+
+  /// Delivers what is pending until the deadline at the latest, logs for at most half of the time;
+  /// returns early when nothing more can be tried by then. What is left: nothing is delivered
+  /// after this.
+  SpoolCount finish(Instant deadline) { return worker_->finish(deadline); }
+
+ private:
+  struct Worker {
+    Worker(L store, P publisher, S spool, DeliveryStops const& the_stops, Options the_options,
+           C the_clock, Logger the_log)
+        : delivery(std::move(store), std::move(publisher), std::move(spool), the_stops,
+                   the_options.delivery, the_clock, the_log),
+          stops(the_stops),
+          options(the_options),
+          clock(std::move(the_clock)),
+          log(the_log) {
+      sigset_t all, before;
+      ::sigfillset(&all);
+      ::pthread_sigmask(SIG_SETMASK, &all, &before);  // the thread starts with the caller's mask
+      thread = std::thread([this] { work(); });
+      ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    }
+    Worker(Worker const&) = delete;
+    Worker& operator=(Worker const&) = delete;
+    ~Worker() { finish(clock.now()); }
+
+    void wake() {
+      {
+        std::lock_guard const lock(mutex);
+        news = true;
+      }
+      changed.notify_all();
+    }
+
+    void work() {
+      std::unique_lock lock(mutex);
+      while (!quit) {
+        if (std::exchange(hurried, false)) delivery.hurry();
+        news = false;
+        lock.unlock();
+        Instant const due = delivery.step();
+        lock.lock();
+        Duration const wait = due - clock.now();
+        if (due != Instant::max() && wait <= Duration::zero()) continue;
+        rests_until = due;
+        changed.notify_all();
+        auto const roused = [this] { return quit || news || hurried; };
+        if (due == Instant::max()) {
+          changed.wait(lock, roused);
+        } else {
+          changed.wait_for(lock, wait, roused);
+        }
+        rests_until = Instant::min();
+      }
+    }
+
+    SpoolCount finish(Instant deadline) {
+      if (!thread.joinable()) return delivery.count();
+      Instant const now = clock.now();
+      std::unique_lock lock(mutex);
+      hurried = true;
+      rests_until = Instant::min();
+      changed.notify_all();
+      auto const idle = [&] { return !hurried && rests_until > deadline; };
+      auto const rested_by = [&](Instant until) {
+        return changed.wait_for(lock, std::max(until - clock.now(), Duration::zero()), idle);
+      };
+      if (!rested_by(now + (deadline - now) / 2)) stops.logs.request();
+      if (!rested_by(deadline)) stops.events.request();
+      quit = true;
+      changed.notify_all();
+      lock.unlock();
+      thread.join();
+      list();
+      return delivery.count();
+    }
+
+    /// Says what is lost with this process, and writes it down, one line of JSON for each result.
+    void list() {
+      for (Parcel const& parcel : delivery.in_memory()) {
+        Report const& report = parcel.report;
+        std::string const& reason = delivery.reason(parcel);
+        if (parcel.waiting()) log.error("not delivered: " + reason, {{"run", report.job.run_id}});
+        if (parcel.event == Part::done || !report.counts()) continue;
+        JsonWriter json;
+        json.begin_object().key("undelivered").literal(event_json(report, options.format));
+        json.key("reason").string(reason).end_object();
+        (void)write_all(options.listing, json.text() + '\n');
+      }
+    }
+
+    Delivery<L, P, S, C> delivery;
+    DeliveryStops const& stops;
+    Options options;
+    C clock;
+    Logger log;
+    std::mutex mutex{};
+    std::condition_variable changed{};
+    bool news = false;     ///< something was added
+    bool hurried = false;  ///< finish() was called
+    bool quit = false;
+    Instant rests_until = Instant::min();  ///< by when nothing happens; past while it delivers
+    std::thread thread{};
+  };
+
+  std::shared_ptr<Worker> worker_;
+};
+
+}  // namespace sla::inline v1

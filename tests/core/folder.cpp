@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+#include "sla/core/folder.hpp"
+
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+
+#include <string>
+#include <vector>
+
+#include "../support/temporary_folder.hpp"
+
+using namespace sla;
+
+TEST_CASE("a folder is made with those above it, for this user alone") {
+  TemporaryFolder const folder;
+  REQUIRE(make_folder(folder / "a/b"));
+  struct stat about {};
+  REQUIRE(::stat((folder / "a/b").c_str(), &about) == 0);
+  CHECK((about.st_mode & 07777U) == 0700U);
+}
+
+TEST_CASE("a folder that is there already is good") {
+  TemporaryFolder const folder;
+  CHECK(make_folder(folder.path()));
+}
+
+TEST_CASE("where a file stands in the way the error names it") {
+  TemporaryFolder const folder;
+  write_file(folder / "file", "");
+  auto const made = make_folder(folder / "file/sub");
+  REQUIRE(!made);
+  CHECK(made.error().code == Errc::system);
+  CHECK(made.error().message.find("file") != std::string::npos);
+}
+
+TEST_CASE("names are listed in order, without the hidden ones") {
+  TemporaryFolder const folder;
+  for (char const* const name : {"b", "a", ".c"}) write_file(folder / name, "");
+  CHECK(list_folder(folder.path()).value() == std::vector<std::string>{"a", "b"});
+  CHECK(list_folder(folder / "missing").error().native == ENOENT);
+}
+
+TEST_CASE("a folder is written to the disk") {
+  TemporaryFolder const folder;
+  CHECK(sync_folder(folder.path()));
+  CHECK(!sync_folder(folder / "missing"));
+}

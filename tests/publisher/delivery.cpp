@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+#include "sla/publisher/delivery.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "../support/fake_clock.hpp"
+#include "../support/fake_publisher.hpp"
+#include "../support/spool_case.hpp"
+#include "sla/publisher/spool/memory.hpp"
+
+using namespace sla;
+using namespace std::chrono_literals;
+
+namespace {
+
+using Texts = std::vector<std::string>;
+Error const outage{Errc::unavailable, "http 503", 503};
+Error const denial{Errc::denied, "http 403", 403};
+Error const refusal{Errc::rejected, "http 400", 400};
+
+struct Fixture {
+  explicit Fixture(UploadLogs upload = UploadLogs::always, std::uint64_t limit = 32U << 20U)
+      : delivery(FakeLogStore{logs}, FakePublisher{events},
+                 MemorySpool({.limit = limit}, Logger{{.format = LogFormat::none}}), stops,
+                 {.upload = upload}, FakeClock{time}, Logger{{.format = LogFormat::none}}) {}
+
+  void add(std::string const& run, Verdict verdict = Verdict::pass) {
+    delivery.add(report_of(run, verdict));
+  }
+  /// Goes on until nothing is due now.
+  Instant settle() {
+    Instant due = delivery.step();
+    while (due <= time.now) due = delivery.step();
+    return due;
+  }
+  /// Goes on, and lets time pass, until nothing waits.
+  void wait_for_all() {
+    for (Instant due = settle(); due != Instant::max(); due = settle())
+      time.advance(due - time.now);
+  }
+  static Texts runs(std::vector<Report> const& reports) {
+    Texts runs;
+    for (Report const& report : reports) runs.push_back(report.job.run_id);
+    return runs;
+  }
+
+  FakeTime time{};
+  Deliveries logs{}, events{};
+  DeliveryStops stops{};
+  Delivery<FakeLogStore, FakePublisher, MemorySpool, FakeClock> delivery;
+};
+
+}  // namespace
+
+TEST_CASE("reports are delivered in order, the log before the event that says where it is") {
+  Fixture f;
+  for (char const* const run : {"a", "b"}) f.add(run);
+  CHECK(f.settle() == Instant::max());
+  CHECK(Fixture::runs(f.logs.stored) == Texts{"a", "b"});
+  CHECK(Fixture::runs(f.events.published) == Texts{"a", "b"});
+  CHECK(f.events.published[0].log_uri == "fake://example-service/1574515200_SUCCESS");
+  CHECK(f.delivery.count().events == 0);
+  CHECK(f.delivery.in_memory().empty());
+}
+
+TEST_CASE("a log that cannot be delivered never holds back its event, and follows later") {
+  Fixture f;
+  f.logs.errors = {outage};
+  f.add("a");
+  Instant const due = f.settle();
+  REQUIRE(f.events.published.size() == 1);
+  CHECK(f.events.published[0].log_uri.empty());
+  CHECK(f.events.published[0].log_error == "http 503");
+  CHECK(f.delivery.count().logs == 1);
+  f.time.advance(due - f.time.now);
+  CHECK(f.settle() == Instant::max());
+  CHECK(Fixture::runs(f.logs.stored) == Texts{"a", "a"});
+  CHECK(f.logs.stored[1].log_error.empty());
+  CHECK(f.events.published.size() == 1);
+  CHECK(f.delivery.in_memory().empty());
+}
+
+TEST_CASE("while logs cannot be delivered, events lose no time with them") {
+  Fixture f;
+  f.logs.errors = {denial};
+  for (char const* const run : {"a", "b", "c"}) f.add(run);
+  f.settle();
+  CHECK(f.logs.stored.size() == 1);
+  CHECK(f.events.published.size() == 3);
+  CHECK(f.events.published[2].log_error == "http 403");
+  f.wait_for_all();
+  CHECK(f.logs.stored.size() == 4);
+}
+
+TEST_CASE("one log that never succeeds does not keep the others from being tried") {
+  Fixture f;
+  f.logs.errors = {denial, denial};
+  for (char const* const run : {"a", "b"}) f.add(run);
+  f.wait_for_all();
+  CHECK(Fixture::runs(f.logs.stored) == Texts{"a", "a", "b", "a"});
+}
+
+TEST_CASE("an event that cannot be delivered is tried again, and those behind it wait") {
+  Fixture f;
+  f.events.errors = {outage, outage, outage};
+  for (char const* const run : {"a", "b"}) f.add(run);
+  f.wait_for_all();
+  CHECK(Fixture::runs(f.events.published) == Texts{"a", "a", "a", "a", "b"});
+  CHECK(Fixture::runs(f.logs.stored) == Texts{"a", "b"});
+  CHECK(f.events.published[3].log_uri == "fake://example-service/1574515200_SUCCESS");
+}
+
+TEST_CASE("a new report does not shorten the wait after a failure") {
+  Fixture f;
+  f.events.errors = {denial};
+  f.add("a");
+  Instant const due = f.settle();
+  f.add("b");
+  CHECK(f.settle() == due);
+  CHECK(f.events.published.size() == 1);
+}
+
+TEST_CASE("what can never succeed is set aside with its reason, and what follows goes on") {
+  Fixture f;
+  f.events.errors = {refusal};
+  for (char const* const run : {"a", "b"}) f.add(run);
+  CHECK(f.settle() == Instant::max());
+  CHECK(Fixture::runs(f.events.published) == Texts{"a", "b"});
+  CHECK(f.delivery.count().refused == 1);
+  CHECK(f.delivery.in_memory()[0].reason == "http 400");
+}
+
+TEST_CASE("a log that can never succeed is set aside, and the event says why") {
+  Fixture f;
+  f.logs.errors = {{Errc::exists, "all keys are taken", 412}};
+  f.add("a");
+  CHECK(f.settle() == Instant::max());
+  CHECK(f.events.published[0].log_error == "all keys are taken");
+  CHECK(f.delivery.count().refused == 1);
+}
+
+TEST_CASE("the log of a refused event is delivered nevertheless") {
+  Fixture f;
+  f.logs.errors = {outage};
+  f.events.errors = {refusal};
+  f.add("a");
+  f.wait_for_all();
+  CHECK(f.logs.stored.size() == 2);
+}
+
+TEST_CASE("only wanted logs are delivered") {
+  Fixture never(UploadLogs::never);
+  never.add("a", Verdict::fail);
+  never.settle();
+  CHECK(never.logs.stored.empty());
+  CHECK(never.events.published.size() == 1);
+  CHECK(never.events.published[0].log_error.empty());
+
+  Fixture failures(UploadLogs::failures);
+  failures.add("a");
+  failures.add("b", Verdict::fail);
+  failures.settle();
+  CHECK(Fixture::runs(failures.logs.stored) == Texts{"b"});
+}
+
+TEST_CASE("run id and times are the same at each attempt") {
+  Fixture f;
+  f.events.errors = {outage};
+  f.add("a");
+  f.wait_for_all();
+  Report const& first = f.events.published[0];
+  Report const& second = f.events.published[1];
+  CHECK(first.job.run_id == second.job.run_id);
+  CHECK(first.ended_at == second.ended_at);
+}
+
+TEST_CASE("no log is tried once logs are stopped, and the event says so") {
+  Fixture f;
+  f.stops.logs.request();
+  f.add("a");
+  CHECK(f.settle() == Instant::max());
+  CHECK(f.logs.stored.empty());
+  CHECK(f.events.published[0].log_error == "the runner stops; the log follows later");
+  CHECK(f.delivery.count().logs == 1);
+}
+
+TEST_CASE("nothing is tried once events are stopped") {
+  Fixture f;
+  f.stops.events.request();
+  f.add("a");
+  CHECK(f.settle() == Instant::max());
+  CHECK(f.events.published.empty());
+  CHECK(f.delivery.count().events == 1);
+}
+
+TEST_CASE("a publisher that says it was stopped when it was not is tried again, not at once") {
+  Fixture f;
+  f.events.errors = {{Errc::stopped, "stopped", 0}};
+  f.add("a");
+  CHECK(f.settle() > f.time.now);
+}
+
+TEST_CASE("in a hurry everything is tried once more") {
+  Fixture f;
+  f.logs.errors = {denial};
+  f.events.errors = {denial};
+  f.add("a");
+  f.settle();
+  f.time.advance(1s);
+  f.delivery.hurry();
+  CHECK(f.settle() == Instant::max());
+  CHECK(f.delivery.in_memory().empty());
+}

@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: MIT
+#include "sla/publisher/spool/disk.hpp"
+
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "../../support/memory_file.hpp"
+#include "../../support/small_disk.hpp"
+#include "../../support/spool_case.hpp"
+#include "../../support/temporary_folder.hpp"
+
+using namespace sla;
+using namespace std::chrono_literals;
+
+namespace {
+
+using Texts = std::vector<std::string>;
+Logger const silent{{.format = LogFormat::none}};
+
+DiskSpool open(std::string const& folder, Logger log = silent) {
+  auto spool = DiskSpool::open({.folder = folder}, log);
+  REQUIRE(spool);
+  return *std::move(spool);
+}
+void add_all(DiskSpool& spool, Texts const& runs) {
+  for (std::string const& run : runs) spool.add(report_of(run, Verdict::pass, "log of " + run));
+}
+/// The logs of all events that wait, in order; delivers both.
+Texts logs_of_all(DiskSpool& spool) {
+  Texts logs;
+  for (auto parcel = spool.next_event(); parcel && *parcel; parcel = spool.next_event()) {
+    logs.push_back((*parcel)->report.outcome.output.text().value());
+    (*parcel)->event = (*parcel)->log = Part::done;
+    spool.update(**parcel);
+  }
+  return logs;
+}
+std::size_t lines(std::string const& text) {
+  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+bool holds(std::string const& text, std::string const& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("what was added is there after a restart, in order and with its log") {
+  TemporaryFolder const folder;
+  {
+    auto spool = open(folder / "spool");
+    add_all(spool, {"a", "b", "c"});
+    CHECK(spool.in_memory().empty());
+  }
+  auto spool = open(folder / "spool");
+  CHECK(spool.count().events == 3);
+  CHECK(logs_of_all(spool) == Texts{"log of a", "log of b", "log of c"});
+}
+
+TEST_CASE("what was delivered is gone for good, and takes no room") {
+  TemporaryFolder const folder;
+  {
+    auto spool = open(folder / "spool");
+    add_all(spool, {"a", "b", "c"});
+    CHECK(deliver(spool) == "a");
+    CHECK(deliver(spool) == "b");
+  }
+  {
+    auto spool = open(folder / "spool");
+    CHECK(deliver_all(spool) == Texts{"c"});
+  }
+  auto spool = open(folder / "spool");
+  CHECK(deliver_all(spool).empty());
+  CHECK(std::filesystem::file_size(folder / "spool/journal/0000000001.records") == 0);
+  CHECK(std::filesystem::is_empty(folder / "spool/logs"));
+}
+
+TEST_CASE("how far a parcel got is known after a restart") {
+  TemporaryFolder const folder;
+  {
+    auto spool = open(folder / "spool");
+    add_all(spool, {"log only", "event only", "refused"});
+    CHECK(deliver_event(spool) == "log only");
+    auto parcel = *spool.next_event().value();
+    parcel.log = Part::done;
+    parcel.report.log_uri = "s3://bucket/key";
+    spool.update(parcel);
+    auto refused = spool.next_event().value();
+    CHECK(refused->number == parcel.number);
+  }
+  {
+    auto spool = open(folder / "spool");
+    CHECK(spool.count().events == 2);
+    CHECK(spool.count().logs == 1);
+    auto log = *spool.next_log(0).value();
+    CHECK(log.report.job.run_id == "log only");
+    CHECK(log.report.outcome.output.text().value() == "log of log only");
+    log.log = Part::refused;
+    log.reason = "because";
+    spool.update(log);
+    auto const event = *spool.next_event().value();
+    CHECK(event.log == Part::done);
+    CHECK(event.report.log_uri == "s3://bucket/key");
+  }
+  auto spool = open(folder / "spool");
+  CHECK(spool.count().refused == 1);
+  CHECK(spool.count().logs == 0);
+  CHECK(deliver_all(spool) == Texts{"event only", "refused"});
+}
+
+TEST_CASE("a second process is kept out with a clear error") {
+  TemporaryFolder const folder;
+  auto const first = open(folder / "spool");
+  auto const second = DiskSpool::open({.folder = folder / "spool"}, silent);
+  REQUIRE(!second);
+  CHECK(second.error().code == Errc::exists);
+}
+
+TEST_CASE("a record that was torn at any byte costs that record alone") {
+  TemporaryFolder const folder;
+  {
+    auto spool = open(folder / "spool");
+    add_all(spool, {"a", "b"});
+  }
+  std::string const path = folder / "spool/journal/0000000001.records";
+  std::string const whole = contents(path);
+  std::size_t const first = find_record(whole)->end();
+  for (std::size_t size = first; size < whole.size(); size += 7) {
+    write_file(path, whole.substr(0, size));
+    auto spool = open(folder / "spool");
+    CHECK(spool.next_event().value()->report.job.run_id == "a");
+    CHECK(spool.count().events == 1);
+    spool.add(report_of("c"));
+    auto const again = spool.count();
+    CHECK(again.events == 2);
+  }
+}
+
+TEST_CASE("damage is told, and costs what is damaged") {
+  TemporaryFolder const folder;
+  {
+    auto spool = open(folder / "spool");
+    add_all(spool, {"a", "b", "c"});
+  }
+  std::string const path = folder / "spool/journal/0000000001.records";
+  std::string bytes = contents(path);
+  std::size_t const second = find_record(bytes)->end();
+  bytes[second + 40] = static_cast<char>(bytes[second + 40] ^ 1);
+  write_file(path, bytes);
+  MemoryFile said;
+  auto spool = open(folder / "spool", Logger{{.descriptor = said.descriptor()}});
+  CHECK(deliver_all(spool) == Texts{"a", "c"});
+  CHECK(holds(said.text(), "the spool is damaged"));
+}
+
+TEST_CASE("a run that died with its process is known at the next start, with its log") {
+  TemporaryFolder const folder;
+  {
+    auto spool = open(folder / "spool");
+    spool.begin(report_of("died"));
+    write_file(spool.logs() + "/" + SpoolFolder::log_name("died"), "as far as it got");
+  }
+  MemoryFile said;
+  {
+    auto spool = open(folder / "spool", Logger{{.descriptor = said.descriptor()}});
+    auto const parcel = *spool.next_event().value();
+    CHECK(parcel.report.job.run_id == "died");
+    CHECK(!parcel.report.counts());
+    CHECK(parcel.report.outcome.output.text().value() == "as far as it got");
+    CHECK(parcel.report.started_at == sample_report().started_at);
+    CHECK(parcel.report.ended_at >= parcel.report.started_at);
+  }
+  CHECK(lines(said.text()) == 1);
+  CHECK(holds(said.text(), "kept as INTERRUPTED run=died service=example-service"));
+  auto spool = open(folder / "spool", Logger{{.descriptor = said.descriptor()}});
+  CHECK(lines(said.text()) == 1);
+  CHECK(deliver_all(spool) == Texts{"died"});
+}
+
+TEST_CASE("a run that ended is not taken for one that died") {
+  TemporaryFolder const folder;
+  {
+    auto spool = open(folder / "spool");
+    spool.begin(report_of("a"));
+    spool.add(report_of("a"));
+    CHECK(std::filesystem::is_empty(folder / "spool/runs"));
+    REQUIRE(SpoolFolder::look(folder / "spool").mark(report_of("a")));  // died just before this
+  }
+  auto spool = open(folder / "spool");
+  CHECK(spool.count().events == 1);
+  CHECK(spool.next_event().value()->report.counts());
+  CHECK(std::filesystem::is_empty(folder / "spool/runs"));
+}
+
+TEST_CASE("logs that belong to nothing are removed") {
+  TemporaryFolder const folder;
+  open(folder / "spool");
+  write_file(folder / "spool/logs/orphan.log", "x");
+  open(folder / "spool");
+  CHECK(std::filesystem::is_empty(folder / "spool/logs"));
+}
+
+TEST_CASE("a log that somebody deleted does not hold up its event") {
+  TemporaryFolder const folder;
+  auto spool = open(folder / "spool");
+  add_all(spool, {"a"});
+  REQUIRE(::unlink((folder / "spool/logs/a.log").c_str()) == 0);
+  auto const parcel = *spool.next_event().value();
+  CHECK(parcel.log == Part::done);
+  CHECK(parcel.report.log_error == "the log is gone from the spool");
+}
+
+TEST_CASE("when it is full the oldest passes go first, and how many is known after a restart") {
+  TemporaryFolder const folder;
+  std::string const log(10'000, 'x');
+  {
+    auto spool = *DiskSpool::open({.folder = folder / "spool", .limit = 35'000}, silent);
+    spool.add(report_of("failure", Verdict::fail, log));
+    for (char const* const run : {"a", "b", "c", "d"}) {
+      spool.add(report_of(run, Verdict::pass, log));
+    }
+    CHECK(spool.dropped() == 2);
+  }
+  {
+    auto spool = open(folder / "spool");
+    CHECK(spool.dropped() == 2);
+    CHECK(deliver_all(spool) == Texts{"failure", "c", "d"});
+  }
+  {
+    auto spool = open(folder / "spool");
+    CHECK(spool.dropped() == 2);
+    spool.reported(2);
+  }
+  CHECK(open(folder / "spool").dropped() == 0);
+}
+
+TEST_CASE("without passes the oldest logs go, and their events stay") {
+  TemporaryFolder const folder;
+  std::string const log(10'000, 'x');
+  {
+    auto spool = *DiskSpool::open({.folder = folder / "spool", .limit = 25'000}, silent);
+    for (char const* const run : {"a", "b", "c"}) spool.add(report_of(run, Verdict::fail, log));
+    CHECK(spool.dropped() == 0);
+  }
+  auto spool = open(folder / "spool");
+  CHECK(spool.count().events == 3);
+  auto const parcel = *spool.next_event().value();
+  CHECK(parcel.report.job.run_id == "a");
+  CHECK(parcel.report.outcome.output.size() == 0);
+  CHECK(parcel.report.log_error == "dropped: no room in the spool");
+}
+
+TEST_CASE("the journal stays small, however long one parcel stays in it") {
+  TemporaryFolder const folder;
+  auto spool = open(folder / "spool");
+  spool.add(report_of("stays"));
+  CHECK(deliver_event(spool) == "stays");
+  auto report = report_of("", Verdict::pass, "");
+  report.job.command = {std::string(100'000, 'x')};
+  for (int i = 0; i < 200; ++i) {
+    report.job.run_id = std::to_string(i);
+    spool.add(report);
+    CHECK(deliver(spool) == report.job.run_id);
+    while (spool.tend(Instant{}) != Instant::max()) continue;
+  }
+  std::uintmax_t bytes = 0;
+  for (auto const& entry : std::filesystem::directory_iterator(folder / "spool/journal")) {
+    bytes += entry.file_size();
+  }
+  CHECK(bytes < 5U << 20U);
+  CHECK(spool.next_log(0).value()->report.job.run_id == "stays");
+}
+
+TEST_CASE("on a full disk reports are held in memory, and written when there is room") {
+  SmallDisk const disk("256k");
+  if (!disk.there("full disk")) return;
+  MemoryFile said;
+  {
+    auto spool = open(disk.path() + "/spool", Logger{{.descriptor = said.descriptor()}});
+    add_all(spool, {"a"});
+    disk.fill();
+    add_all(spool, {"b", "c"});
+    CHECK(holds(said.text(), "the spool cannot be written: results are kept in memory"));
+    CHECK(holds(said.text(), "No space left on device"));
+    CHECK(lines(said.text()) == 1);
+    CHECK(spool.in_memory().size() == 2);
+    CHECK(spool.count().events == 3);
+    disk.empty();
+    add_all(spool, {"d"});
+    CHECK(spool.in_memory().empty());
+    CHECK(holds(said.text(), "the spool can be written again"));
+  }
+  auto spool = open(disk.path() + "/spool");
+  CHECK(logs_of_all(spool) == Texts{"log of a", "log of b", "log of c", "log of d"});
+}
+
+TEST_CASE("what is delivered while the disk is full does not come again") {
+  SmallDisk const disk("256k");
+  if (!disk.there("delivery on a full disk")) return;
+  {
+    auto spool = open(disk.path() + "/spool");
+    add_all(spool, {"a", "b", "c"});
+    disk.fill();
+    add_all(spool, {"d"});
+    CHECK(deliver(spool) == "a");
+    CHECK(deliver(spool) == "b");
+  }
+  disk.empty();
+  auto spool = open(disk.path() + "/spool");
+  auto const left = deliver_all(spool);
+  CHECK(left.back() == "c");  // a and b may come once more, d was never on the disk
+}
+
+TEST_CASE("a disk that is read-only from the start is used once it is not") {
+  SmallDisk const disk("256k");
+  if (!disk.there("disk that starts read-only")) return;
+  {
+    auto spool = open(disk.path() + "/spool");
+    add_all(spool, {"old"});
+  }
+  disk.set_read_only(true);
+  MemoryFile said;
+  auto spool = open(disk.path() + "/spool", Logger{{.descriptor = said.descriptor()}});
+  add_all(spool, {"new"});
+  CHECK(holds(said.text(), "Read-only file system"));
+  disk.set_read_only(false);
+  add_all(spool, {"newer"});
+  CHECK(deliver_all(spool) == Texts{"old", "new", "newer"});
+}
+
+TEST_CASE("a folder that vanishes takes no event with it, and is made again") {
+  TemporaryFolder const folder;
+  MemoryFile said;
+  {
+    auto spool = open(folder / "spool", Logger{{.descriptor = said.descriptor()}});
+    add_all(spool, {"a", "b"});
+    std::filesystem::remove_all(folder / "spool");
+    add_all(spool, {"c"});
+    CHECK(holds(said.text(), "the folder is gone"));
+    CHECK(holds(said.text(), "the spool can be written again"));
+    CHECK(spool.count().events == 3);
+  }
+  auto spool = open(folder / "spool");
+  CHECK(logs_of_all(spool) == Texts{"", "", "log of c"});
+}
+
+TEST_CASE("a folder that cannot be made again is worked around") {
+  TemporaryFolder const folder;
+  auto spool = open(folder / "spool");
+  add_all(spool, {"a"});
+  std::filesystem::remove_all(folder / "spool");
+  write_file(folder / "spool", "in the way");
+  add_all(spool, {"b"});
+  CHECK(spool.in_memory().size() == 2);
+  CHECK(deliver(spool) == "a");
+  std::filesystem::remove(folder / "spool");
+  add_all(spool, {"c"});
+  CHECK(spool.in_memory().empty());
+  CHECK(deliver_all(spool) == Texts{"b", "c"});
+}
+
+TEST_CASE("a folder that comes back brings back nothing that was delivered meanwhile") {
+  TemporaryFolder const folder;
+  auto spool = open(folder / "spool");
+  add_all(spool, {"a", "b"});
+  std::filesystem::rename(folder / "spool", folder / "away");
+  write_file(folder / "spool", "in the way");
+  add_all(spool, {"c"});
+  CHECK(deliver(spool) == "a");
+  std::filesystem::remove(folder / "spool");
+  std::filesystem::rename(folder / "away", folder / "spool");
+  spool.begin(report_of("d"));
+  add_all(spool, {"d"});
+  CHECK(deliver_all(spool) == Texts{"b", "c", "d"});
+}
+
+TEST_CASE("a folder that another process took over is left to it") {
+  TemporaryFolder const folder;
+  auto spool = open(folder / "spool");
+  add_all(spool, {"a"});
+  std::filesystem::rename(folder / "spool", folder / "away");
+  auto other = open(folder / "spool");
+  add_all(other, {"other"});
+  add_all(spool, {"b"});
+  CHECK(spool.in_memory().size() == 2);
+  CHECK(deliver_all(spool) == Texts{"a", "b"});
+  CHECK(deliver_all(other) == Texts{"other"});
+}

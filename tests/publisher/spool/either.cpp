@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#include "sla/publisher/spool/either.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "../../support/spool_case.hpp"
+#include "../../support/temporary_folder.hpp"
+#include "sla/publisher/spool/disk.hpp"
+#include "sla/publisher/spool/memory.hpp"
+
+using namespace sla;
+
+using Either = EitherSpool<MemorySpool, DiskSpool>;
+static_assert(Spool<Either>);
+
+TEST_CASE("it is the spool that it was made from") {
+  TemporaryFolder const folder;
+  Either memory{MemorySpool{}};
+  Either disk{DiskSpool::open({.folder = folder / "spool"}).value()};
+  for (Either* const spool : {&memory, &disk}) {
+    spool->begin(report_of("a"));
+    spool->add(report_of("a"));
+    CHECK(spool->count().events == 1);
+    CHECK(spool->dropped() == 0);
+    CHECK(spool->tend(Instant{}) == Instant::max());
+    CHECK(deliver_event(*spool) == "a");
+    CHECK(spool->next_log(0).value()->report.job.run_id == "a");
+  }
+  CHECK(memory.in_memory().size() == 1);
+  CHECK(disk.in_memory().empty());
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+#include "sla/publisher/spool/memory.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "../../support/spool_case.hpp"
+
+using namespace sla;
+
+namespace {
+
+using Texts = std::vector<std::string>;
+Logger const silent{{.format = LogFormat::none}};
+
+/// Room for about that many reports with a log of that size.
+MemorySpool spool_for(std::uint64_t reports, std::string const& log = "a log\n") {
+  std::uint64_t const each = parcel_bytes({.report = report_of("a", Verdict::pass, log)});
+  return MemorySpool({.limit = reports * each + each / 2}, silent);
+}
+
+}  // namespace
+
+TEST_CASE("events come out in the order in which reports went in") {
+  MemorySpool spool;
+  for (char const* const run : {"a", "b", "c"}) spool.add(report_of(run));
+  CHECK(spool.count().events == 3);
+  CHECK(deliver_all(spool) == Texts{"a", "b", "c"});
+  CHECK(spool.count().events == 0);
+  CHECK(spool.in_memory().empty());
+}
+
+TEST_CASE("an event that was not delivered comes again") {
+  MemorySpool spool;
+  spool.add(report_of("a"));
+  CHECK(spool.next_event().value()->report.job.run_id == "a");
+  CHECK(spool.next_event().value()->report.job.run_id == "a");
+}
+
+TEST_CASE("a log that waits is kept when its event is delivered, and logs come in a circle") {
+  MemorySpool spool;
+  for (char const* const run : {"a", "b"}) spool.add(report_of(run));
+  CHECK(!spool.next_log(0).value());
+  deliver_event(spool);
+  deliver_event(spool);
+  CHECK(spool.count().logs == 2);
+  auto const first = spool.next_log(0).value();
+  CHECK(first->report.job.run_id == "a");
+  auto second = spool.next_log(first->number).value();
+  CHECK(second->report.job.run_id == "b");
+  CHECK(spool.next_log(second->number).value()->report.job.run_id == "a");
+  CHECK(second->report.outcome.output.text().value() == "a log\n");
+  second->log = Part::done;
+  spool.update(*second);
+  CHECK(spool.count().logs == 1);
+}
+
+TEST_CASE("what was refused stays, with its reason, out of the way") {
+  MemorySpool spool;
+  spool.add(report_of("a"));
+  spool.add(report_of("b"));
+  auto parcel = *spool.next_event().value();
+  parcel.event = Part::refused;
+  parcel.reason = "too large";
+  spool.update(parcel);
+  CHECK(deliver(spool) == "b");
+  CHECK(spool.count().refused == 1);
+  REQUIRE(spool.in_memory().size() == 1);
+  CHECK(spool.in_memory()[0].reason == "too large");
+}
+
+TEST_CASE("when there is no room the oldest passes are dropped first, and counted") {
+  auto spool = spool_for(3);
+  spool.add(report_of("failure", Verdict::fail));
+  for (char const* const run : {"a", "b", "c", "d"}) spool.add(report_of(run));
+  CHECK(spool.dropped() == 2);
+  spool.reported(2);
+  CHECK(spool.dropped() == 0);
+  CHECK(deliver_all(spool) == Texts{"failure", "c", "d"});
+}
+
+TEST_CASE("failures lose their logs before they are dropped themselves") {
+  std::string const log(10'000, 'x');
+  auto spool = spool_for(2, log);
+  for (char const* const run : {"a", "b", "c"}) spool.add(report_of(run, Verdict::fail, log));
+  CHECK(spool.dropped() == 0);
+  auto const first = *spool.next_event().value();
+  CHECK(first.report.job.run_id == "a");
+  CHECK(first.log == Part::done);
+  CHECK(first.report.outcome.output.size() == 0);
+  CHECK(first.report.log_error == "dropped: no room in the spool");
+}
+
+TEST_CASE("neither the newest nor the one that is being delivered is dropped") {
+  MemorySpool spool({.limit = 1}, silent);
+  spool.add(report_of("a"));
+  CHECK(spool.next_event().value());
+  spool.add(report_of("b"));
+  CHECK(spool.dropped() == 0);
+  spool.add(report_of("c"));
+  CHECK(spool.dropped() == 1);
+  CHECK(deliver_all(spool) == Texts{"a", "c"});
+}
+
+TEST_CASE("an interrupted run is no result that could be dropped") {
+  MemorySpool spool({.limit = 1}, silent);
+  spool.add(report_of("a", Verdict::interrupted, ""));
+  spool.add(report_of("b"));
+  CHECK(spool.dropped() == 0);
+}
+
+TEST_CASE("a parcel that is gone by now is updated without effect") {
+  MemorySpool spool;
+  spool.update({.number = 7});
+  CHECK(spool.in_memory().empty());
+}

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: MIT
+#include "sla/publisher/spooled.hpp"
+
+#include <doctest/doctest.h>
+#include <signal.h>
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "../support/memory_file.hpp"
+#include "../support/spool_case.hpp"
+#include "../support/temporary_folder.hpp"
+#include "sla/publisher/spool/disk.hpp"
+#include "sla/publisher/spool/memory.hpp"
+
+using namespace sla;
+using namespace std::chrono_literals;
+
+namespace {
+
+using Texts = std::vector<std::string>;
+Logger const silent{{.format = LogFormat::none}};
+Instant in(Duration duration) { return std::chrono::steady_clock::now() + duration; }
+
+/// A sink that may be shut: then a delivery waits, as long as its stop lets it.
+struct Sink {
+  std::mutex mutex{};
+  std::condition_variable changed{};
+  bool open = true;
+  Texts runs{};
+  std::atomic<int> attempts = 0;
+
+  void wait_for_attempts(int wanted) {
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [&] { return attempts >= wanted; });
+  }
+  void wait_for_runs(std::size_t wanted) {
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [&] { return runs.size() >= wanted; });
+  }
+};
+
+class Gate {
+ public:
+  Gate(Sink& sink, Stop const& stop) : sink_(&sink), stop_(&stop) {}
+
+  Result<void> publish(Report const& report) {
+    {
+      std::lock_guard const lock(sink_->mutex);
+      ++sink_->attempts;
+      sink_->changed.notify_all();
+    }
+    while (!is_open()) {
+      if (stop_->level() != StopLevel::none) return Error{Errc::stopped, "stopped"};
+      await_news(in(1s), *stop_);
+    }
+    std::lock_guard const lock(sink_->mutex);
+    sink_->runs.push_back(report.job.run_id);
+    sink_->changed.notify_all();
+    return {};
+  }
+  Result<std::string> store(Report const& report) {
+    if (auto done = publish(report); !done) return done.error();
+    return std::string("gate://log");
+  }
+
+ private:
+  bool is_open() const {
+    std::lock_guard const lock(sink_->mutex);
+    return sink_->open;
+  }
+
+  Sink* sink_;
+  Stop const* stop_;
+};
+
+/// A sink that answers each time with the same error.
+struct Failing {
+  Error error;
+  Result<void> publish(Report const&) const { return error; }
+};
+struct NoLogs {
+  Result<void> publish(Report const&) const { return {}; }
+  Result<std::string> store(Report const&) const { return std::string(); }
+};
+
+}  // namespace
+
+TEST_CASE("what is published is delivered in the background, in order") {
+  DeliveryStops stops;
+  Sink sink;
+  Spooled spooled{NoLogs{}, Gate{sink, stops.events}, MemorySpool{}, stops};
+  for (char const* const run : {"a", "b", "c"}) CHECK(spooled.publish(report_of(run)));
+  sink.wait_for_runs(3);
+  CHECK(sink.runs == Texts{"a", "b", "c"});
+  CHECK(spooled.finish(in(10s)).events == 0);
+}
+
+TEST_CASE("a sink that hangs holds up nobody who publishes") {
+  DeliveryStops stops;
+  Sink sink;
+  sink.open = false;
+  Spooled spooled{NoLogs{}, Gate{sink, stops.events}, MemorySpool{},
+                  stops,    {.listing = -1},          SteadyClock{},
+                  silent};
+  CHECK(spooled.publish(report_of("a")));
+  sink.wait_for_attempts(1);
+  Instant const start = std::chrono::steady_clock::now();
+  for (int i = 0; i < 100; ++i) CHECK(spooled.publish(report_of("b")));
+  CHECK(std::chrono::steady_clock::now() - start < 1s);
+}
+
+TEST_CASE("finish delivers what is pending and returns as soon as it is") {
+  DeliveryStops stops;
+  Sink sink;
+  Spooled spooled{NoLogs{}, Gate{sink, stops.events}, MemorySpool{}, stops};
+  for (int i = 0; i < 50; ++i) CHECK(spooled.publish(report_of(std::to_string(i))));
+  Instant const start = std::chrono::steady_clock::now();
+  CHECK(spooled.finish(in(1h)).events == 0);
+  CHECK(std::chrono::steady_clock::now() - start < 1min);
+  CHECK(sink.runs.size() == 50);
+}
+
+TEST_CASE("finish does not wait for what cannot succeed in time") {
+  DeliveryStops stops;
+  Spooled spooled{NoLogs{},        Failing{{Errc::denied, "http 403", 403}},
+                  MemorySpool{},   stops,
+                  {.listing = -1}, SteadyClock{},
+                  silent};
+  CHECK(spooled.publish(report_of("a")));
+  Instant const start = std::chrono::steady_clock::now();
+  CHECK(spooled.finish(in(9s)).events == 1);
+  CHECK(std::chrono::steady_clock::now() - start < 5s);
+}
+
+TEST_CASE("a delivery that hangs is cut at the deadline") {
+  DeliveryStops stops;
+  Sink sink;
+  sink.open = false;
+  Spooled spooled{NoLogs{}, Gate{sink, stops.events}, MemorySpool{},
+                  stops,    {.listing = -1},          SteadyClock{},
+                  silent};
+  CHECK(spooled.publish(report_of("a")));
+  CHECK(spooled.finish(in(50ms)).events == 1);
+}
+
+TEST_CASE("a log that hangs leaves half of the time to the events") {
+  DeliveryStops stops;
+  Sink logs, events;
+  logs.open = false;
+  Spooled spooled{Gate{logs, stops.logs},
+                  Gate{events, stops.events},
+                  MemorySpool{},
+                  stops,
+                  {.listing = -1},
+                  SteadyClock{},
+                  silent};
+  for (char const* const run : {"a", "b"}) CHECK(spooled.publish(report_of(run)));
+  auto const left = spooled.finish(in(2s));
+  CHECK(left.events == 0);
+  CHECK(left.logs == 2);
+  CHECK(events.runs == Texts{"a", "b"});
+}
+
+TEST_CASE("what would be lost with the process is listed, a line of JSON for each result") {
+  DeliveryStops stops;
+  MemoryFile listing;
+  {
+    Spooled spooled{NoLogs{},
+                    Failing{{Errc::rejected, "too \"large\"", 413}},
+                    MemorySpool{},
+                    stops,
+                    {.listing = listing.descriptor()},
+                    SteadyClock{},
+                    silent};
+    for (char const* const run : {"a", "b"}) CHECK(spooled.publish(report_of(run)));
+    CHECK(spooled.publish(report_of("cut short", Verdict::interrupted)));
+    CHECK(spooled.finish(in(10s)).refused == 3);
+  }
+  std::string const text = listing.text();
+  CHECK(text.starts_with("{\"undelivered\":{\"service\":\"example-service\","));
+  CHECK(text.find("\"runId\":\"b\"") != std::string::npos);
+  CHECK(text.find("\"reason\":\"too \\\"large\\\"\"}\n") != std::string::npos);
+  CHECK(text.find("cut short") == std::string::npos);
+}
+
+TEST_CASE("what is left on the disk is not listed, and delivered by the next process") {
+  TemporaryFolder const folder;
+  MemoryFile listing;
+  {
+    DeliveryStops stops;
+    Sink sink;
+    sink.open = false;
+    Spooled spooled{NoLogs{},
+                    Gate{sink, stops.events},
+                    DiskSpool::open({.folder = folder / "spool"}, silent).value(),
+                    stops,
+                    {.listing = listing.descriptor()},
+                    SteadyClock{},
+                    silent};
+    for (char const* const run : {"a", "b"}) CHECK(spooled.publish(report_of(run)));
+    CHECK(spooled.finish(in(50ms)).events == 2);
+  }
+  CHECK(listing.text().empty());
+  DeliveryStops stops;
+  Sink sink;
+  Spooled spooled{NoLogs{}, Gate{sink, stops.events},
+                  DiskSpool::open({.folder = folder / "spool"}, silent).value(), stops};
+  CHECK(spooled.finish(in(10s)).events == 0);
+  CHECK(sink.runs == Texts{"a", "b"});
+}
+
+TEST_CASE("copies share one spool, and the last of them ends the thread") {
+  DeliveryStops stops;
+  Sink sink;
+  auto spooled = std::make_unique<Spooled<NoLogs, Gate, MemorySpool>>(
+      NoLogs{}, Gate{sink, stops.events}, MemorySpool{}, stops);
+  auto copy = *spooled;
+  spooled.reset();
+  CHECK(copy.publish(report_of("a")));
+  sink.wait_for_runs(1);
+  CHECK(copy.finish(in(10s)).events == 0);
+}
+
+TEST_CASE("all signals stay blocked in the thread, and the caller's mask stays as it was") {
+  struct Masked {
+    sigset_t* seen;
+    Result<void> publish(Report const&) const {
+      ::pthread_sigmask(SIG_SETMASK, nullptr, seen);
+      return {};
+    }
+  };
+  sigset_t before, after, seen;
+  ::pthread_sigmask(SIG_SETMASK, nullptr, &before);
+  ::sigemptyset(&seen);
+  {
+    DeliveryStops stops;
+    Spooled spooled{NoLogs{}, Masked{&seen}, MemorySpool{}, stops};
+    CHECK(spooled.publish(report_of("a")));
+    CHECK(spooled.finish(in(10s)).events == 0);
+  }
+  ::pthread_sigmask(SIG_SETMASK, nullptr, &after);
+  for (int const signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGCHLD, SIGPIPE}) {
+    CHECK(::sigismember(&seen, signal) == 1);
+    CHECK(::sigismember(&before, signal) == ::sigismember(&after, signal));
+  }
+}
+
+TEST_CASE("a run that begins is marked in the spool until it is published") {
+  TemporaryFolder const folder;
+  DeliveryStops stops;
+  Sink sink;
+  Spooled spooled{NoLogs{}, Gate{sink, stops.events},
+                  DiskSpool::open({.folder = folder / "spool"}, silent).value(), stops};
+  spooled.begin(report_of("a"));
+  CHECK(contents(folder / "spool/runs/a.run").size() > 100);
+  CHECK(spooled.publish(report_of("a")));
+  CHECK(contents(folder / "spool/runs/a.run").empty());
+}
