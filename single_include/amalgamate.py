@@ -24,8 +24,9 @@ HEIGHT = {"version": 0, "core": 1, "aws": 2, "scheduler": 3, "executor": 3, "pub
           "runner": 4, "app": 5, "sla": 6}
 CONTRACTS = ("scheduler", "executor", "publisher")
 
-# Third-party headers, and the only header of ours that may include each.
-OWNERS = {"curl/": "aws/curl.hpp", "openssl/": "aws/digest.hpp", "simdjson.h": "aws/reply.hpp"}
+# Third-party headers, and the only headers of ours that may include each.
+OWNERS = {"curl/": ("aws/curl.hpp", "aws/curl_transfer.hpp"), "openssl/": ("aws/digest.hpp",),
+          "simdjson.h": ("aws/reply.hpp",)}
 
 # Every user pays for an include, or the oldest supported compiler does not have it.
 BANNED = {"regex", "iostream", "filesystem", "ranges", "functional", "format", "expected",
@@ -131,11 +132,11 @@ def lint_direction(header, line, other, say):
 
 def lint_others(header, line, name, say):
     """Includes of the standard library, of the system and of third parties."""
-    for prefix, owner in OWNERS.items():
+    for prefix, owners in OWNERS.items():
         if name.startswith(prefix):
-            if header.name != owner:
-                say(header, line, f"<{name}> belongs to {owner} alone, so that only those who need "
-                    f'it pay for it; include "sla/{owner}" and use what it offers')
+            if header.name not in owners:
+                say(header, line, f"<{name}> belongs to {owners[0]} alone, so that only those who "
+                    f'need it pay for it; include "sla/{owners[0]}" and use what it offers')
             return
     if name in BANNED:
         say(header, line, f"<{name}> is too costly for every user, or newer than g++ 12 and clang "

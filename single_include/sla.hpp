@@ -320,6 +320,14 @@ class Descriptor {
   return Descriptor{number};
 }
 
+/// Whether a path leads to the very file that is open.
+[[nodiscard]] inline bool leads_to(std::string const& path, Descriptor const& file) noexcept {
+  struct stat there {
+  }, open{};
+  return ::stat(path.c_str(), &there) == 0 && ::fstat(file.get(), &open) == 0 &&
+         there.st_ino == open.st_ino && there.st_dev == open.st_dev;
+}
+
 /// Writes all of the text, or says why not.
 [[nodiscard]] inline Result<void> write_all(int descriptor, std::string_view text) {
   while (!text.empty()) {
@@ -328,6 +336,23 @@ class Descriptor {
     text.remove_prefix(static_cast<std::size_t>(n));
   }
   return {};
+}
+
+/// Writes all of the text, or gives up when nobody took the next part of it for that long. To a
+/// pipe it never writes more than fits, so it does not block whatever the flags of the descriptor.
+[[nodiscard]] inline bool write_within(int descriptor, std::string_view text,
+                                       std::chrono::milliseconds limit) {
+  while (!text.empty()) {
+    pollfd reader{descriptor, POLLOUT, 0};
+    int const ready =
+        uninterrupted([&] { return ::poll(&reader, 1, static_cast<int>(limit.count())); });
+    if (ready != 1 || (reader.revents & POLLOUT) == 0) return false;
+    std::string_view const part = text.substr(0, PIPE_BUF);
+    ssize_t const n = uninterrupted([&] { return ::write(descriptor, part.data(), part.size()); });
+    if (n < 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return true;
 }
 
 /// Reads a whole file of at most `limit` bytes. The error names the path.
@@ -720,6 +745,11 @@ template <std::size_t N>
   return id;
 }
 
+/// What a file is called that holds the log of a run, whatever its id is made of.
+[[nodiscard]] inline std::string log_file_name(std::string_view run_id) {
+  return percent_encode(run_id, Slash::encode) + ".log";
+}
+
 }  // namespace sla::inline v1
 
 // sla/core/backoff.hpp
@@ -799,6 +829,49 @@ inline constexpr std::array<std::uint32_t, 256> crc32c_table = [] {
   }
   return ~value;
 }
+
+}  // namespace sla::inline v1
+
+// sla/core/children.hpp
+// Which children of this process belong to somebody by name. An executor ends and reaps whatever
+// else is a child of the process once its run is over; a program that another thread started
+// meanwhile, such as one that gives credentials, is left to that thread.
+
+namespace sla::inline v1 {
+
+/// The children that have an owner. Thread-safe.
+class OwnedChildren {
+ public:
+  /// Those of this process.
+  [[nodiscard]] static OwnedChildren& of_this_process() {
+    static OwnedChildren children;
+    return children;
+  }
+
+  /// Starts a child by `start() -> Result<pid_t>`; from its first instant on it is the caller's.
+  template <class Start>
+  [[nodiscard]] Result<pid_t> start(Start start) {
+    std::lock_guard const lock(mutex_);
+    auto const pid = start();
+    if (pid) pids_.push_back(*pid);
+    return pid;
+  }
+  /// The caller has reaped it, so its number may be another's.
+  void forget(pid_t pid) {
+    std::lock_guard const lock(mutex_);
+    pids_.erase(std::remove(pids_.begin(), pids_.end(), pid), pids_.end());
+  }
+  [[nodiscard]] bool has(pid_t pid) {
+    std::lock_guard const lock(mutex_);
+    return std::find(pids_.begin(), pids_.end(), pid) != pids_.end();
+  }
+
+ private:
+  OwnedChildren() = default;
+
+  std::mutex mutex_{};
+  std::vector<pid_t> pids_{};
+};
 
 }  // namespace sla::inline v1
 
@@ -1076,17 +1149,18 @@ class Environment {
 
 // sla/core/folder.hpp
 // What a program does with a folder of its own: makes it, lists it, and sees to it that the names
-// in it survive a power failure. Nobody else may read what is made here.
+// in it survive a power failure.
 
 namespace sla::inline v1 {
 
-/// Makes a folder for this user alone, and those above it where they are missing.
-[[nodiscard]] inline Result<void> make_folder(std::string const& path) {
+/// Makes a folder, and those above it where they are missing; for this user alone unless told
+/// otherwise.
+[[nodiscard]] inline Result<void> make_folder(std::string const& path, mode_t mode = 0700) {
   for (std::size_t at = path.find('/', 1);; at = path.find('/', at + 1)) {
     std::string const folder = path.substr(0, at);
     struct stat about {};
     bool const there = ::stat(folder.c_str(), &about) == 0 && S_ISDIR(about.st_mode);
-    if (!there && ::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
+    if (!there && ::mkdir(folder.c_str(), mode) != 0 && errno != EEXIST) {
       return system_error(folder);
     }
     if (at == std::string::npos) return {};
@@ -1343,12 +1417,7 @@ class RecordFile {
   }
 
   /// Whether the path still leads to this file.
-  [[nodiscard]] bool in_place() const noexcept {
-    struct stat mine {
-    }, there{};
-    return ::fstat(file_.get(), &mine) == 0 && ::stat(path_.c_str(), &there) == 0 &&
-           mine.st_ino == there.st_ino && mine.st_dev == there.st_dev;
-  }
+  [[nodiscard]] bool in_place() const noexcept { return leads_to(path_, file_); }
 
  private:
   RecordFile(std::string path, Descriptor file, std::uint64_t size)
@@ -1790,6 +1859,15 @@ class Output {
     return held_ ? held_->sha256 : std::nullopt;
   }
 
+  /// Where the bytes stand, in order.
+  [[nodiscard]] std::span<Piece const> pieces() const noexcept {
+    return held_ ? std::span<Piece const>(held_->pieces) : std::span<Piece const>();
+  }
+  /// Whether the bytes stand in the file of that path.
+  [[nodiscard]] bool stands_in(std::string const& path) const noexcept {
+    return held_ && leads_to(path, held_->file);
+  }
+
   /// Fills the buffer with the bytes from the offset on; returns how many there were, 0 at the end.
   [[nodiscard]] Result<std::size_t> read(std::uint64_t offset, std::span<char> buffer) const {
     if (!held_) return std::size_t{0};
@@ -1955,6 +2033,8 @@ struct Report {
   Duration duration{};      ///< monotonic, so a stepped wall clock does not show in it
   std::string log_uri{};    ///< where the log was put; empty while it is nowhere
   std::string log_error{};  ///< why the log could not be put anywhere
+  /// How many results before this one had to be given up undelivered, for want of room.
+  std::uint64_t dropped = 0;
 
   [[nodiscard]] bool succeeded() const noexcept { return outcome.verdict == Verdict::pass; }
   /// Whether this run is a result at all; one that the runner cut short is none.
@@ -5827,7 +5907,7 @@ class Child {
     siginfo_t info{};
     int const failed =
         uninterrupted([&] { return ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED); });
-    pid_ = -1;
+    OwnedChildren::of_this_process().forget(std::exchange(pid_, -1));
     if (failed != 0) return -1;
     return info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
   }
@@ -5890,7 +5970,8 @@ class ProcessRun {
     if (!input) return input.error();
     input->writer.reset();
     ChildPlan const plan(input->reader.get(), output->writer.get(), errors->writer.get());
-    auto const pid = start_process(command, environment, options_.shell, plan);
+    auto const pid = OwnedChildren::of_this_process().start(
+        [&] { return start_process(command, environment, options_.shell, plan); });
     if (!pid) return pid.error();
     Child child(*pid);
     output_ = std::move(output->reader);
@@ -6683,39 +6764,6 @@ class Refreshing {
 
 }  // namespace sla::inline v1
 
-// sla/aws/curl_headers.hpp
-// The headers of a request in the form in which libcurl takes them: `Name: value`, `Name;` for an
-// empty value, and `Name:` for one of its own that it shall leave out.
-
-namespace sla::inline v1 {
-
-/// `sla-runner/` and the version.
-[[nodiscard]] inline std::string user_agent() {
-  return "sla-runner/" + std::to_string(SLA_VERSION_MAJOR) + '.' +
-         std::to_string(SLA_VERSION_MINOR) + '.' + std::to_string(SLA_VERSION_PATCH);
-}
-
-/// The lines. Errc::invalid where a header could smuggle in another; the message has no value.
-[[nodiscard]] inline Result<std::vector<std::string>> curl_headers(Request const& request) {
-  std::vector<std::string> lines;
-  for (auto const& [name, value] : request.headers) {
-    if (name.empty() || has_control(name) || name.find_first_of(" :;") != std::string::npos) {
-      return Error{Errc::invalid, "a header with a name that cannot be one"};
-    }
-    if (has_control(value)) {
-      return Error{Errc::invalid, "header " + name + ": a control character in its value"};
-    }
-    lines.push_back(trim(value).empty() ? name + ';' : name + ": " + value);
-  }
-  for (std::string_view const name : {"Accept", "Content-Type", "Expect"}) {
-    if (!find_header(request.headers, name)) lines.push_back(std::string(name) + ':');
-  }
-  if (!find_header(request.headers, "User-Agent")) lines.push_back("User-Agent: " + user_agent());
-  return lines;
-}
-
-}  // namespace sla::inline v1
-
 // sla/aws/response_builder.hpp
 // Puts a Response together from the lines and blocks that arrive, up to a limit. Interim answers
 // (1xx) are dropped, and a head that was cut off is no answer. What parses HTTP itself is the
@@ -6776,20 +6824,15 @@ class ResponseBuilder {
 
 }  // namespace sla::inline v1
 
-// sla/aws/curl.hpp
-// The real Transport, over libcurl, and the only user of it. One connection stays open between
-// requests. TLS is always verified, no redirect is followed, and libcurl adds nothing to a request
-// but Host, User-Agent and Content-Length. A request is bound to its deadline, name resolution
-// included, and to that of a Stop. Nothing is initialised before the first request.
+// sla/aws/curl_transfer.hpp
+// One request under way in libcurl: what libcurl calls meanwhile, and the loop that drives it,
+// which ends it at once when a stop is due. What is sent, and what the end means, is aws/curl.hpp's
+// business, and only that includes this.
 
 namespace sla::inline v1 {
-namespace detail {
 
 struct CurlRelease {
-  void operator()(CURL* handle) const noexcept {
-    PipeSignalGuard const guard;  // a TLS connection ends with a write
-    curl_easy_cleanup(handle);
-  }
+  void operator()(CURL* handle) const noexcept { curl_easy_cleanup(handle); }
 };
 using CurlHandle = std::unique_ptr<CURL, CurlRelease>;
 
@@ -6809,7 +6852,6 @@ struct CurlSetup {
 /// One request under way. The functions are called from C, so nothing may be thrown through them.
 struct CurlTransfer {
   Output const& body;
-  Stop const* stop;
   ResponseBuilder answer;
   std::optional<Error> error{};  ///< why one of them ended the transfer
   std::uint64_t sent = 0;
@@ -6826,9 +6868,6 @@ struct CurlTransfer {
     setup.set(CURLOPT_HEADERDATA, this);
     setup.set(CURLOPT_WRITEFUNCTION, &take<&ResponseBuilder::body>);
     setup.set(CURLOPT_WRITEDATA, this);
-    setup.set(CURLOPT_XFERINFOFUNCTION, &progress);
-    setup.set(CURLOPT_XFERINFODATA, this);
-    setup.set(CURLOPT_NOPROGRESS, stop == nullptr ? 1L : 0L);
     setup.set(CURLOPT_OPENSOCKETFUNCTION, &open_socket);
   }
 
@@ -6852,15 +6891,113 @@ struct CurlTransfer {
     if (!taken) self.error = taken.error();
     return taken ? size * count : 0;
   }
-  /// Not 0 ends the transfer: a stop is due by now. libcurl asks about once a second.
-  static int progress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) noexcept {
-    auto const limit = static_cast<CurlTransfer*>(user)->stop->deadline();
-    return limit && std::chrono::steady_clock::now() >= *limit ? 1 : 0;
-  }
   static curl_socket_t open_socket(void*, curlsocktype, curl_sockaddr* address) noexcept {
     return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
   }
 };
+
+/// Drives one request after another and keeps their connections. Not thread-safe.
+class CurlLoop {
+ public:
+  /// Sends what the handle is set up for. CURLE_ABORTED_BY_CALLBACK where the stop was due before
+  /// it was done.
+  CURLcode perform(CURL* handle, Stop const* stop) {
+    PipeSignalGuard const guard;
+    if (!multi_) multi_.reset(curl_multi_init());
+    if (!multi_ || curl_multi_add_handle(multi_.get(), handle) != CURLM_OK)
+      return CURLE_FAILED_INIT;
+    CURLcode const code = drive(stop);
+    (void)curl_multi_remove_handle(multi_.get(), handle);
+    return code;
+  }
+
+ private:
+  struct Release {
+    void operator()(CURLM* multi) const noexcept {
+      PipeSignalGuard const guard;  // a TLS connection ends with a write
+      (void)curl_multi_cleanup(multi);
+    }
+  };
+
+  CURLcode drive(Stop const* stop) {
+    for (int running = 1;;) {
+      if (curl_multi_perform(multi_.get(), &running) != CURLM_OK) return CURLE_FAILED_INIT;
+      if (running == 0) return outcome();
+      auto const limit = stop != nullptr ? stop->deadline() : std::nullopt;
+      Duration left = std::chrono::seconds{1};
+      if (limit) left = std::min<Duration>(left, *limit - std::chrono::steady_clock::now());
+      if (left <= Duration::zero()) return CURLE_ABORTED_BY_CALLBACK;
+      if (!wait(stop, left)) return CURLE_FAILED_INIT;
+    }
+  }
+
+  /// Until libcurl has something to do, or the stop has news.
+  bool wait(Stop const* stop, Duration longest) {
+    std::array<curl_waitfd, 2> news{};
+    unsigned count = 0;
+    if (stop != nullptr) {
+      for (pollfd const& watched : stop->watch()) {
+        if (watched.fd >= 0) news[count++] = {watched.fd, CURL_WAIT_POLLIN, 0};
+      }
+    }
+    auto const time = std::chrono::ceil<std::chrono::milliseconds>(longest).count();
+    return curl_multi_poll(multi_.get(), news.data(), count, static_cast<int>(time), nullptr) ==
+           CURLM_OK;
+  }
+
+  CURLcode outcome() {
+    int left = 0;
+    CURLMsg const* const end = curl_multi_info_read(multi_.get(), &left);
+    return end != nullptr && end->msg == CURLMSG_DONE ? end->data.result : CURLE_FAILED_INIT;
+  }
+
+  std::unique_ptr<CURLM, Release> multi_{};
+};
+
+}  // namespace sla::inline v1
+
+// sla/aws/curl_headers.hpp
+// The headers of a request in the form in which libcurl takes them: `Name: value`, `Name;` for an
+// empty value, and `Name:` for one of its own that it shall leave out.
+
+namespace sla::inline v1 {
+
+/// `sla-runner/` and the version.
+[[nodiscard]] inline std::string user_agent() {
+  return "sla-runner/" + std::to_string(SLA_VERSION_MAJOR) + '.' +
+         std::to_string(SLA_VERSION_MINOR) + '.' + std::to_string(SLA_VERSION_PATCH);
+}
+
+/// The lines. Errc::invalid where a header could smuggle in another; the message has no value.
+[[nodiscard]] inline Result<std::vector<std::string>> curl_headers(Request const& request) {
+  std::vector<std::string> lines;
+  for (auto const& [name, value] : request.headers) {
+    if (name.empty() || has_control(name) || name.find_first_of(" :;") != std::string::npos) {
+      return Error{Errc::invalid, "a header with a name that cannot be one"};
+    }
+    if (has_control(value)) {
+      return Error{Errc::invalid, "header " + name + ": a control character in its value"};
+    }
+    lines.push_back(trim(value).empty() ? name + ';' : name + ": " + value);
+  }
+  for (std::string_view const name : {"Accept", "Content-Type", "Expect"}) {
+    if (!find_header(request.headers, name)) lines.push_back(std::string(name) + ':');
+  }
+  if (!find_header(request.headers, "User-Agent")) lines.push_back("User-Agent: " + user_agent());
+  return lines;
+}
+
+}  // namespace sla::inline v1
+
+// sla/aws/curl.hpp
+// The real Transport, over libcurl, and with aws/curl_transfer.hpp the only user of it. One
+// connection stays open between requests. TLS is always verified, no redirect is followed, and
+// libcurl adds nothing to a request but Host, User-Agent and Content-Length. A request is bound to
+// its deadline, name resolution included, and to that of a Stop. Nothing is initialised before the
+// first request.
+
+namespace sla::inline v1 {
+namespace detail {
 
 struct CurlMeaning {
   CURLcode code;
@@ -6936,7 +7073,7 @@ class Curl {
     std::string ca_file{};  ///< the trusted certificates; empty is where the system keeps them
     Duration connect_timeout = std::chrono::milliseconds{3100};
     std::size_t response_limit = 1024 * 1024;  ///< in bytes, header lines included
-    Stop const* stop = nullptr;  ///< outlives this; its deadline ends a request, within a second
+    Stop const* stop = nullptr;                ///< outlives this; its deadline ends a request
     Proxy proxy = Proxy::environment;
   };
 
@@ -6960,9 +7097,8 @@ class Curl {
     if (!headers) return headers.error();
     auto const stop_at = options_.stop != nullptr ? options_.stop->deadline() : std::nullopt;
     bool const stopping = stop_at && *stop_at < deadline;
-    detail::CurlTransfer under_way{.body = request.body,
-                                   .stop = options_.stop,
-                                   .answer = ResponseBuilder(options_.response_limit)};
+    CurlTransfer under_way{.body = request.body,
+                           .answer = ResponseBuilder(options_.response_limit)};
     auto code = perform(request, *headers, stopping ? *stop_at : deadline, under_way);
     if (under_way.error) return *under_way.error;
     if (stopping && code == CURLE_OPERATION_TIMEDOUT) code = CURLE_ABORTED_BY_CALLBACK;
@@ -6973,7 +7109,7 @@ class Curl {
   Result<void> open() {
     if (handle_) return {};
     if (auto ready = initialise_curl(); !ready) return ready.error();
-    detail::CurlHandle handle(curl_easy_init());
+    CurlHandle handle(curl_easy_init());
     if (!handle) return detail::curl_error(CURLE_FAILED_INIT);
     char const* own = nullptr;
     (void)curl_easy_getinfo(handle.get(), CURLINFO_CAINFO, &own);
@@ -6985,10 +7121,10 @@ class Curl {
   }
 
   CURLcode perform(Request const& request, std::vector<std::string>& headers, Instant deadline,
-                   detail::CurlTransfer& under_way) {
+                   CurlTransfer& under_way) {
     Duration const left = deadline - std::chrono::steady_clock::now();
     if (left <= Duration::zero()) return CURLE_OPERATION_TIMEDOUT;
-    detail::CurlSetup setup{handle_.get()};
+    CurlSetup setup{handle_.get()};
     std::vector<curl_slist> list(headers.size());
     for (std::size_t i = 0; i < list.size(); ++i) {
       list[i] = {headers[i].data(), i + 1 < list.size() ? &list[i + 1] : nullptr};
@@ -6997,10 +7133,7 @@ class Curl {
     set_connection(setup, left);
     set_request(setup, request);
     under_way.attach(setup);
-    if (setup.code == CURLE_OK) {
-      PipeSignalGuard const guard;
-      setup.code = curl_easy_perform(handle_.get());
-    }
+    if (setup.code == CURLE_OK) setup.code = loop_.perform(handle_.get(), options_.stop);
     long status = 0;
     (void)curl_easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &status);
     under_way.status = static_cast<int>(status);
@@ -7008,7 +7141,7 @@ class Curl {
     return setup.code;
   }
 
-  void set_connection(detail::CurlSetup& setup, Duration left) const {
+  void set_connection(CurlSetup& setup, Duration left) const {
     for (auto const& [option, value] : detail::curl_options) setup.set(option, value);
     setup.set(CURLOPT_TIMEOUT_MS, detail::curl_milliseconds(left));
     setup.set(CURLOPT_CONNECTTIMEOUT_MS, detail::curl_milliseconds(options_.connect_timeout));
@@ -7020,7 +7153,7 @@ class Curl {
     if (options_.proxy == Proxy::none) setup.set(CURLOPT_PROXY, "");
   }
 
-  static void set_request(detail::CurlSetup& setup, Request const& request) {
+  static void set_request(CurlSetup& setup, Request const& request) {
     setup.set(CURLOPT_URL, to_string(request.url).c_str());
     setup.set(CURLOPT_PROTOCOLS_STR, "http,https");
     auto const size = static_cast<curl_off_t>(request.body.size());
@@ -7045,7 +7178,8 @@ class Curl {
   }
 
   Options options_{};
-  detail::CurlHandle handle_{};
+  CurlLoop loop_{};
+  CurlHandle handle_{};
   std::string ca_file_{};  ///< empty leaves libcurl its directory
 };
 static_assert(Transport<Curl>);
@@ -7093,13 +7227,13 @@ inline Result<std::vector<Header>> metadata_headers(std::vector<Header> const& m
     for (char const c : entry.name) {
       good = good && (is_alpha(c) || is_digit(c) || c == '-' || c == '_');
     }
-    if (!good) return Error{Errc::invalid, "'" + entry.name + "' cannot be a name of metadata"};
+    if (!good) return Error{Errc::rejected, "'" + entry.name + "' cannot be a name of metadata"};
     for (char const c : entry.value) good = good && c >= ' ' && c <= '~';
-    if (!good) return Error{Errc::invalid, "the metadata " + entry.name + " is not plain ASCII"};
+    if (!good) return Error{Errc::rejected, "the metadata " + entry.name + " is not plain ASCII"};
     size += entry.name.size() + entry.value.size();
     headers.push_back({std::string(metadata_prefix) + lower(entry.name), entry.value});
   }
-  if (size > 2048) return Error{Errc::invalid, "the metadata has more than 2,048 bytes"};
+  if (size > 2048) return Error{Errc::rejected, "the metadata has more than 2,048 bytes"};
   return headers;
 }
 
@@ -7108,9 +7242,9 @@ inline Result<std::vector<Header>> metadata_headers(std::vector<Header> const& m
 /// The URL of an object. The key is encoded once, slashes stay: `a b/c` is `/a%20b/c`.
 [[nodiscard]] inline Result<Url> object_url(Bucket const& bucket, std::string_view key) {
   if (auto good = check_bucket_name(bucket.name); !good) return good.error();
-  if (key.empty()) return Error{Errc::invalid, "the key of the object is empty"};
-  if (key.size() > 1024) return Error{Errc::invalid, "the key has more than 1,024 bytes"};
-  if (!is_utf8(key)) return Error{Errc::invalid, "the key is not UTF-8"};
+  if (key.empty()) return Error{Errc::rejected, "the key of the object is empty"};
+  if (key.size() > 1024) return Error{Errc::rejected, "the key has more than 1,024 bytes"};
+  if (!is_utf8(key)) return Error{Errc::rejected, "the key is not UTF-8"};
   auto url = bucket_url(bucket);
   if (!url) return url;
   url->path += '/';
@@ -7118,7 +7252,7 @@ inline Result<std::vector<Header>> metadata_headers(std::vector<Header> const& m
   return url;
 }
 
-/// The request that puts an object; Errc::invalid where S3 would refuse it.
+/// The request that puts an object; Errc::rejected where S3 would refuse it.
 [[nodiscard]] inline Result<Request> put_object_request(Bucket const& bucket,
                                                         PutObjectInput const& input) {
   auto url = object_url(bucket, input.key);
@@ -7126,7 +7260,7 @@ inline Result<std::vector<Header>> metadata_headers(std::vector<Header> const& m
   auto metadata = detail::metadata_headers(input.metadata);
   if (!metadata) return metadata.error();
   if (input.content_type.empty() || has_control(input.content_type)) {
-    return Error{Errc::invalid, "the content type is empty or holds a control character"};
+    return Error{Errc::rejected, "the content type is empty or holds a control character"};
   }
   Request request{Method::put, *std::move(url), *std::move(metadata), input.body};
   request.headers.push_back({"Content-Type", input.content_type});
@@ -7289,7 +7423,7 @@ struct PublishInput {
 
 namespace detail {
 
-inline Error bad_message(std::string_view why) { return Error{Errc::invalid, std::string(why)}; }
+inline Error bad_message(std::string_view why) { return Error{Errc::rejected, std::string(why)}; }
 
 /// Whether SNS carries a character: those of XML 1.0 but no others.
 inline bool is_xml_character(std::string_view character) {
@@ -7399,7 +7533,7 @@ inline std::size_t add_attributes(QueryForm& form,
 
 }  // namespace detail
 
-/// The request that publishes a message at an endpoint; Errc::invalid where SNS would refuse it.
+/// The request that publishes a message at an endpoint; Errc::rejected where SNS would refuse it.
 [[nodiscard]] inline Result<Request> publish_request(PublishInput const& input, Url endpoint) {
   if (auto arn = parse_topic_arn(input.topic_arn); !arn) return arn.error();
   if (auto good = detail::check_message(input.message); !good) return good.error();
@@ -7408,8 +7542,9 @@ inline std::size_t add_attributes(QueryForm& form,
   form.add({"TopicArn", input.topic_arn}).add({"Message", input.message});
   std::size_t const size = input.message.size() + detail::add_attributes(form, input.attributes);
   if (size > input.size_limit) {
-    return Error{Errc::invalid, "message and attributes have " + std::to_string(size) +
-                                    " bytes, and the limit is " + std::to_string(input.size_limit)};
+    return Error{Errc::rejected, "message and attributes have " + std::to_string(size) +
+                                     " bytes, and the limit is " +
+                                     std::to_string(input.size_limit)};
   }
   if (is_fifo_topic(input.topic_arn)) {
     if (input.group_id.empty()) return detail::bad_message("a FIFO topic needs a group id");
@@ -7756,9 +7891,10 @@ concept Executor = std::movable<E> && requires(E& e, Job const& job, Stop const&
 
 // sla/executor/capture.hpp
 // Takes in what a command writes, in constant memory: small outputs stay in a buffer, larger ones
-// go to a file that has no name (or to a memfd where no directory is writable). Beyond the limit
-// the first and the last half are kept. A digest can be taken as the bytes stream by. Storing
-// never fails a run: what could not be stored is counted as left out.
+// go to a file that has no name (or to a memfd where no directory is writable); where the output
+// must outlive the process all of it goes to a file that has one. Beyond the limit the first and
+// the last half are kept. A digest can be taken as the bytes stream by. Storing never fails a run:
+// what could not be stored is counted as left out.
 
 namespace sla::inline v1 {
 
@@ -7788,9 +7924,10 @@ template <class D = NoDigest>
 class Capture {
  public:
   /// Keeps at most `limit` bytes, half from the start and half from the end; 0 keeps everything,
-  /// 1 counts as 2.
-  explicit Capture(std::uint64_t limit)
-      : head_(limit == 0   ? UINT64_MAX
+  /// 1 counts as 2. With a path, in a new file there; where that cannot be, as without.
+  explicit Capture(std::uint64_t limit, std::string path = {})
+      : path_(std::move(path)),
+        head_(limit == 0   ? UINT64_MAX
               : limit == 1 ? 1
                            : limit - limit / 2),
         tail_(limit == 0 ? 0 : std::max<std::uint64_t>(1, limit / 2)) {}
@@ -7868,6 +8005,7 @@ class Capture {
 
   void store(std::uint64_t at, std::string_view part) {
     if (!failure_.empty()) return;
+    if (!file_ && !path_.empty()) open_named();
     if (!file_ && at + part.size() > in_memory && !spill()) return;
     if (file_) return write_at(at, part);
     auto const begin = static_cast<std::size_t>(at);
@@ -7893,13 +8031,44 @@ class Capture {
   }
 
   void write_at(std::uint64_t at, std::string_view part) {
+    auto written = write_to(file_, at, part);
+    if (!written && !path_.empty() && leave_named()) written = write_to(file_, at, part);
+    if (!written) give_up(written.error().message);
+  }
+  static Result<void> write_to(Descriptor const& file, std::uint64_t at, std::string_view part) {
     while (!part.empty()) {
       ssize_t const n = uninterrupted(
-          [&] { return ::pwrite(file_.get(), part.data(), part.size(), static_cast<off_t>(at)); });
-      if (n < 0) return give_up(system_error("storing it failed").message);
+          [&] { return ::pwrite(file.get(), part.data(), part.size(), static_cast<off_t>(at)); });
+      if (n < 0) return system_error("storing it failed");
       at += static_cast<std::uint64_t>(n);
       part.remove_prefix(static_cast<std::size_t>(n));
     }
+    return {};
+  }
+
+  void open_named() {
+    auto file = open_file(path_, O_RDWR | O_CREAT | O_EXCL);
+    if (!file) return path_.clear();
+    file_ = *std::move(file);
+  }
+  /// The disk of the file with a name takes no more: what is in it moves to one without.
+  bool leave_named() {
+    auto other = open_unnamed_file();
+    if (!other) return false;
+    std::vector<char> buffer(in_memory);
+    std::uint64_t const end = overflowed() ? head_ + tail_ : total_;
+    for (std::uint64_t at = 0; at < end;) {
+      ssize_t const n = uninterrupted([&] {
+        return ::pread(file_.get(), buffer.data(), buffer.size(), static_cast<off_t>(at));
+      });
+      std::string_view const block(buffer.data(),
+                                   static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
+      if (block.empty() || !write_to(*other, at, block)) return false;
+      at += block.size();
+    }
+    ::unlink(std::exchange(path_, {}).c_str());
+    file_ = *std::move(other);
+    return true;
   }
 
   /// What is stored in one stretch stays, nothing more is added.
@@ -7933,6 +8102,7 @@ class Capture {
     return *sha256;
   }
 
+  std::string path_;  ///< empty: the file, if there is one, has no name
   std::uint64_t head_;
   std::uint64_t tail_;
   std::uint64_t total_ = 0;
@@ -8045,13 +8215,13 @@ inline Result<Descriptor> empty_input() {
 // Ends what a run left behind. The process makes itself a child subreaper, so that whatever
 // double-forked or called setsid becomes its own child when it is orphaned; after the run, all
 // children are killed and reaped until there are none. Only for processes whose children all
-// belong to the run.
+// belong to the run, but for those that have an owner (core/children.hpp).
 
 namespace sla::inline v1 {
 
 /// What an executor does about processes that outlive their run.
 enum class Leftovers {
-  end,    ///< end and reap every child of this process; it must have no others
+  end,    ///< end and reap every child of this process that has no owner
   leave,  ///< end the process group of the run and nothing else
 };
 
@@ -8065,12 +8235,12 @@ inline void adopt_orphans() noexcept {
   }
 }
 
-/// Reaps every child that has ended but `spared`. Whether any child is left.
-inline bool reap_children(pid_t spared = -1) noexcept {
+/// Reaps every child that has ended, up to one that has an owner. Whether any child is left.
+inline bool reap_children() {
   for (;;) {
     siginfo_t info{};
     if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0) return errno != ECHILD;
-    if (info.si_pid == 0 || info.si_pid == spared) return true;
+    if (info.si_pid == 0 || OwnedChildren::of_this_process().has(info.si_pid)) return true;
     ::waitid(P_PID, static_cast<id_t>(info.si_pid), &info, WEXITED | WNOHANG);
   }
 }
@@ -8103,6 +8273,15 @@ inline bool reap_children(pid_t spared = -1) noexcept {
   return children;
 }
 
+/// Those of them that have no owner.
+[[nodiscard]] inline std::optional<std::vector<pid_t>> strays() {
+  auto children = children_of_this_process();
+  if (!children) return children;
+  auto const owned = [](pid_t pid) { return OwnedChildren::of_this_process().has(pid); };
+  children->erase(std::remove_if(children->begin(), children->end(), owned), children->end());
+  return children;
+}
+
 /// What end_children did.
 struct Ended {
   std::uint64_t killed = 0;  ///< how many it had to kill
@@ -8113,27 +8292,31 @@ namespace detail {
 
 /// Kills one child and reaps it, waiting at most that long for its end. Whether that was needed.
 inline bool end_child(pid_t pid, Duration limit) {
+  siginfo_t info{};
+  constexpr int look = WEXITED | WNOHANG | WNOWAIT;
+  if (::waitid(P_PID, static_cast<id_t>(pid), &info, look) != 0)
+    return false;  // its owner was quicker
   Descriptor const handle = open_pidfd(pid);
   ::kill(pid, SIGKILL);
   pollfd end{handle.get(), POLLIN, 0};
   // Without a pidfd this is a short pause before the caller looks again.
   timespec const pause = to_timespec(handle ? limit : std::chrono::milliseconds{1});
   (void)::ppoll(&end, 1, &pause, nullptr);
-  siginfo_t info{};
   ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG);
   return info.si_pid == pid && info.si_code == CLD_KILLED && info.si_status == SIGKILL;
 }
 
 }  // namespace detail
 
-/// Kills and reaps all children of this process until none is left or the limit has passed. Where
-/// there is no /proc only PID 1 can do it, by killing everything but itself.
+/// Kills and reaps all children of this process that have no owner until none is left or the limit
+/// has passed. Where there is no /proc only PID 1 can do it, by killing everything but itself.
 [[nodiscard]] inline Ended end_children(Duration limit) {
   Ended ended;
   Instant const deadline = std::chrono::steady_clock::now() + limit;
   while (reap_children()) {
     Duration const left = deadline - std::chrono::steady_clock::now();
-    auto const children = children_of_this_process();
+    auto const children = strays();
+    if (children && children->empty()) break;
     bool const blind = !children && (::getpid() != 1 || ::kill(-1, SIGKILL) != 0);
     if (left <= Duration::zero() || blind) {
       ended.clean = !reap_children();
@@ -8287,6 +8470,9 @@ struct ProcessOptions {
   std::uint64_t log_limit = 16U << 20U;         ///< bytes kept of the output; 0 keeps all
   int pass_through = STDOUT_FILENO;             ///< where output goes live; -1 is nowhere
   Leftovers leftovers = Leftovers::end;         ///< what happens to what outlives the run
+  /// A folder: the output of a run stands there under log_file_name(), should this process die.
+  /// Where it is empty or cannot be written the output dies with the process.
+  std::string log_folder{};
 };
 
 /// One run of one program. D is NoDigest or a digest to take of the log. Used once.
@@ -8298,6 +8484,10 @@ class Process {
 
   /// Runs the words to the end. An Error means that this machine could not even try.
   Result<Outcome> run(std::vector<std::string> const& words, std::string_view run_id) {
+    if (!options_.log_folder.empty() && !run_id.empty()) {
+      std::string const folder = options_.log_folder + '/';
+      capture_ = Capture<D>(options_.log_limit, folder + log_file_name(run_id));
+    }
     if (words.empty()) return Error{Errc::invalid, "the job has no command"};
     if (options_.leftovers == Leftovers::end) adopt_orphans();
     int ends[2];
@@ -8306,7 +8496,9 @@ class Process {
     Descriptor writer{ends[1]};
     ::fcntl(pipe_.get(), F_SETFL, O_NONBLOCK);
     ::fcntl(pipe_.get(), F_SETPIPE_SZ, 1 << 20);  // fewer turns; where it is refused, it stays
-    auto const pid = spawn({words, run_id, writer.get(), stop_.child_mask()});
+    auto const pid = OwnedChildren::of_this_process().start([&] {
+      return spawn({words, run_id, writer.get(), stop_.child_mask()});
+    });
     writer.reset();
     if (!pid) return not_started(pid.error());
     pid_ = *pid;
@@ -8375,7 +8567,7 @@ class Process {
   /// A first request lets the program finish for as long as the budget allows; a second does not.
   void heed_stop() {
     StopLevel const level = stop_.level();
-    if (options_.leftovers == Leftovers::end && stop_.take_child_ended()) reap_children(pid_);
+    if (options_.leftovers == Leftovers::end && stop_.take_child_ended()) reap_children();
     if (drain_until_ || level == StopLevel::none || stage_ == Stage::killed) return;
     Instant const kill_by = *stop_.deadline() - options_.delivery;
     Instant cut = stage_ == Stage::running ? kill_by - options_.grace : kill_by;
@@ -8421,6 +8613,7 @@ class Process {
     ::kill(-pid_, SIGKILL);  // the group; its leader is not reaped yet, so the number is still ours
     siginfo_t info{};
     ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG);
+    OwnedChildren::of_this_process().forget(pid_);
     Ended left{.clean = info.si_pid == pid_};
     if (options_.leftovers == Leftovers::end) left = end_children(options_.drain);
     for (int turns = 0; turns < 64 && read_output(); ++turns) continue;  // a full pipe at most
@@ -8792,6 +8985,7 @@ inline std::string shortest_seconds(Duration duration) {
       .integer(std::chrono::floor<std::chrono::milliseconds>(report.duration).count());
   detail::write_optional(json, "logUri", report.log_uri);
   detail::write_optional(json, "logError", report.log_error);
+  if (report.dropped != 0) json.key("dropped").integer(static_cast<std::int64_t>(report.dropped));
   detail::write_optional(json, "tagID", report.job.tag_id);
   detail::write_optional(json, "slaTarget", report.job.sla_target);
   return json.end_object().text();
@@ -8831,21 +9025,28 @@ static_assert(Publisher<Console>);
 
 // sla/publisher/lane.hpp
 // One way out of a spool, that of the logs or that of the events: when it may be tried again after
-// a failure, and what is said about it, which is one line a minute at most. And what a failure
-// means for the message that met it.
+// a failure, and what is said about it, which is one line a minute at most. And whether a failure
+// is about the message that met it.
 
 namespace sla::inline v1 {
 
-/// Whether this very message can never be delivered. An error that carries a number of its own is
-/// believed only where that is the answer of a service that read the message: a certificate that is
-/// not trusted or a proxy that refuses says nothing about the message.
-[[nodiscard]] constexpr bool never_succeeds(Errc code, int native) noexcept {
-  if (code == Errc::exists) return true;
-  if (code != Errc::rejected && code != Errc::invalid) return false;
-  return native == 0 || native == 400 || native == 413 || native == 422;
+/// Whether an error is about the very message that met it.
+enum class Blame {
+  message,    ///< it can never be delivered
+  perhaps,    ///< it cannot, if others can
+  elsewhere,  ///< it may be delivered later
+};
+
+/// What a message that is refused or denied has to do with it shows only when another one passes: a
+/// topic that is not there any more, a key without rights or a proxy in between refuse all of them.
+[[nodiscard]] constexpr Blame blame(Errc code, int native) noexcept {
+  if (code == Errc::exists) return Blame::message;
+  if (code == Errc::denied) return Blame::perhaps;
+  if (code != Errc::rejected) return Blame::elsewhere;
+  return native == 0 || native == 413 ? Blame::message : Blame::perhaps;
 }
-[[nodiscard]] inline bool never_succeeds(Error const& error) noexcept {
-  return never_succeeds(error.code, error.native);
+[[nodiscard]] inline Blame blame(Error const& error) noexcept {
+  return blame(error.code, error.native);
 }
 
 /// The state of one way out. Not thread-safe.
@@ -8860,11 +9061,12 @@ class Lane {
   [[nodiscard]] std::string const& reason() const noexcept { return reason_; }
 
   /// There is little time left: what mends itself is tried a second after its last failure, the
-  /// rest once more, unless that failed within this very second.
+  /// rest once more, unless that failed within this very second, and then never again.
   void hurry(Instant now) noexcept {
     bool const just_now = backoff_.failures() != 0 && now - failed_at_ < std::chrono::seconds{1};
+    hurried_ = true;
     backoff_.succeeded();
-    if (!just_now) due_ = Instant::min();
+    due_ = just_now ? Instant::max() : Instant::min();
     if (mends_itself_) due_ = std::min(due_, failed_at_ + std::chrono::seconds{1});
   }
 
@@ -8884,15 +9086,16 @@ class Lane {
     Duration const wait =
         mends_itself_ ? random_duration(bound) : least + random_duration(longest - least);
     failed_at_ = now;
-    due_ = now + wait;
+    due_ = hurried_ && !mends_itself_ ? Instant::max() : now + wait;
     reason_ = error.message;
     if (now < say_at_) return;
     say_at_ = now + std::chrono::minutes{1};
     said_ = true;
+    bool const ever = due_ != Instant::max();
     log_.warning(name_ + " are not delivered: " + error.message,
                  {{"run", std::string(run_id)},
                   {"failures", std::to_string(backoff_.failures())},
-                  {"again in seconds", decimal_seconds(wait)}});
+                  {"next attempt", ever ? "in " + decimal_seconds(wait) + " s" : "none"}});
   }
 
  private:
@@ -8903,6 +9106,7 @@ class Lane {
   Instant due_ = Instant::min();
   Instant failed_at_ = Instant::min();
   bool mends_itself_ = false;
+  bool hurried_ = false;
   Instant say_at_ = Instant::min();
   bool said_ = false;
 };
@@ -9020,18 +9224,18 @@ struct SpoolCount {
 };
 
 /// `begin(report)`: a run begins, of which only the job and the start are known. `add(report)`: it
-/// ended; once add() returns the report is kept as safely as this spool can. `next_event()`: the
-/// oldest parcel whose event waits. `next_log(number)`: the next parcel, in a circle, of which only
-/// the log waits. `update(parcel)`: a part of it got further; a complete one is forgotten.
-/// `tend(now)`: housekeeping, and when it is wanted again. `dropped()`: how many reports had to be
-/// dropped for want of room and were not `reported(number)` yet. `in_memory()`: what would be lost
-/// with this process.
+/// ended; once add() returns the report is kept as safely as this spool can. `next_event(number)`:
+/// the oldest parcel behind that one whose event waits. `next_log(number)`: the next parcel, in a
+/// circle, of which only the log waits. `update(parcel)`: a part of it got further; a complete one
+/// is forgotten. `tend(now)`: housekeeping, and when it is wanted again. `dropped()`: how many
+/// reports had to be dropped for want of room and were not `reported(number)` yet. `in_memory()`:
+/// what would be lost with this process.
 template <class S>
 concept Spool = std::movable<S> &&
     requires(S& s, Report const& report, Parcel const& parcel, std::uint64_t number, Instant now) {
   { s.begin(report) } -> std::same_as<void>;
   { s.add(report) } -> std::same_as<void>;
-  { s.next_event() } -> std::same_as<Result<std::optional<Parcel>>>;
+  { s.next_event(number) } -> std::same_as<Result<std::optional<Parcel>>>;
   { s.next_log(number) } -> std::same_as<Result<std::optional<Parcel>>>;
   { s.update(parcel) } -> std::same_as<void>;
   { s.tend(now) } -> std::same_as<Instant>;
@@ -9046,8 +9250,9 @@ concept Spool = std::movable<S> &&
 // sla/publisher/delivery.hpp
 // Delivers what is in a spool, step by step: the oldest report first, its log before its event. A
 // log that cannot be delivered never holds back an event, and follows later; an event that cannot
-// be delivered holds back those behind it, unless it never can. It starts no thread and waits for
-// nothing but its publishers; publisher/spooled.hpp does the rest.
+// be delivered holds back those behind it, unless it never can: one that is refused while the next
+// one passes is set aside. It starts no thread and waits for nothing but its publishers;
+// publisher/spooled.hpp does the rest.
 
 namespace sla::inline v1 {
 
@@ -9121,9 +9326,14 @@ class Delivery {
 
   /// Why a parcel was not delivered, as far as is known; only for the thread that delivers, or once
   /// it has ended.
-  [[nodiscard]] std::string const& reason(Parcel const& parcel) const noexcept {
-    if (!parcel.waiting()) return parcel.reason;
-    return parcel.event == Part::waiting ? no_event_ : no_log_;
+  [[nodiscard]] std::string reason(Parcel const& parcel) const {
+    std::string text = parcel.reason;
+    auto const add = [&](Part part, std::string const& why) {
+      if (part == Part::waiting) text.append(text.empty() ? "" : "; ").append(why);
+    };
+    add(parcel.log, no_log_);
+    add(parcel.event, no_event_);
+    return text;
   }
 
   /// Tries everything again as soon as it makes sense, because there is little time left.
@@ -9140,22 +9350,48 @@ class Delivery {
   }
 
   Instant deliver_event(Instant now) {
-    auto parcel = with_spool([](S& spool) { return spool.next_event(); });
-    if (!parcel) events_.failed(parcel.error(), {}, clock_.now());
-    if (!parcel || !*parcel) return now;
-    bool const log_moved = send_log(**parcel);
-    bool const event_moved = send_event(**parcel);
-    if (log_moved || event_moved) update(**parcel);
+    auto parcel = take(events_, [](S& spool) { return spool.next_event(0); });
+    if (!parcel) return now;
+    bool moved = send_log(*parcel);
+    auto done = publish(*parcel);
+    if (!done && blame(done.error()) == Blame::perhaps && another_passes(parcel->number)) {
+      done = publish(*parcel);
+      if (!done && blame(done.error()) == Blame::perhaps) {
+        done = refuse(parcel->event, *parcel, done.error());
+      }
+    }
+    if (done) events_.succeeded();
+    if (!done) fail(events_, stops_.events, done.error(), *parcel, no_event_);
+    if (moved || done) update(*parcel);
     return now;
   }
 
+  /// Whether the event behind one that was refused is delivered. A run that is no result has none,
+  /// and shows nothing.
+  bool another_passes(std::uint64_t refused) {
+    auto parcel = take(events_, [=](S& spool) { return spool.next_event(refused); });
+    if (!parcel) return false;
+    bool const moved = send_log(*parcel);
+    bool const passes = publish(*parcel).has_value();
+    if (moved || passes) update(*parcel);
+    return passes && parcel->event == Part::done && parcel->report.counts();
+  }
+
   Instant deliver_log(Instant now) {
-    auto parcel = with_spool([this](S& spool) { return spool.next_log(last_log_); });
-    if (!parcel) logs_.failed(parcel.error(), {}, clock_.now());
-    if (!parcel || !*parcel) return now;
-    last_log_ = (*parcel)->number;
-    if (send_log(**parcel)) update(**parcel);
+    auto parcel = take(logs_, [this](S& spool) { return spool.next_log(last_log_); });
+    if (!parcel) return now;
+    last_log_ = parcel->number;
+    if (send_log(*parcel)) update(*parcel);
     return now;
+  }
+
+  /// A parcel of the spool; where it could not be read its way out has failed.
+  template <class Next>
+  std::optional<Parcel> take(Lane& lane, Next next) {
+    auto parcel = with_spool(next);
+    if (parcel) return *std::move(parcel);
+    lane.failed(parcel.error(), {}, clock_.now());
+    return std::nullopt;
   }
 
   void update(Parcel& parcel) {
@@ -9170,7 +9406,7 @@ class Delivery {
 
   /// Whether the log got further. Where it did not, the report says why.
   bool send_log(Parcel& parcel) {
-    if (parcel.log != Part::waiting) return parcel.event != Part::waiting;
+    if (parcel.log != Part::waiting) return false;
     Report& report = parcel.report;
     if (!wanted(report)) {
       parcel.log = Part::done;
@@ -9181,18 +9417,18 @@ class Delivery {
     auto uri = store_.store(report);
     if (uri) {
       logs_.succeeded();
+      ++stored_;
+      suspects_.erase(parcel.number);
       report.log_uri = *std::move(uri);
       parcel.log = Part::done;
       return true;
     }
-    report.log_error = no_log_ = uri.error().message;
-    if (never_succeeds(uri.error())) {
-      refuse(parcel, parcel.log, uri.error());
+    report.log_error = uri.error().message;
+    if (is_refused(parcel.number, uri.error())) {
+      (void)refuse(parcel.log, parcel, uri.error());
       return true;
     }
-    if (!cut_short(uri.error(), stops_.logs)) {
-      logs_.failed(uri.error(), report.job.run_id, clock_.now());
-    }
+    fail(logs_, stops_.logs, uri.error(), parcel, no_log_);
     return false;
   }
   /// Why no log is sent now; empty where nothing is in the way.
@@ -9200,48 +9436,52 @@ class Delivery {
     if (stops_.logs.level() != StopLevel::none) return "the runner stops; the log follows later";
     return logs_.due() > clock_.now() ? logs_.reason() : std::string();
   }
-
-  /// Whether an attempt ended because this very delivery is stopped.
-  static bool cut_short(Error const& error, Stop const& stop) noexcept {
-    return error.code == Errc::stopped && stop.level() != StopLevel::none;
+  /// Whether a log can never be stored: it was refused before, and others were stored since.
+  bool is_refused(std::uint64_t number, Error const& error) {
+    Blame const whose = blame(error);
+    if (whose != Blame::perhaps) return whose == Blame::message;
+    if (suspects_.size() > 1000) suspects_.erase(suspects_.begin());
+    auto const [at, first] = suspects_.try_emplace(number, stored_);
+    if (first || at->second == stored_) return false;
+    suspects_.erase(at);
+    return true;
   }
 
-  /// Whether the event got further.
-  bool send_event(Parcel& parcel) {
+  /// Publishes the event; one that was delivered, or never can be, got further.
+  Result<void> publish(Parcel& parcel) {
     Report report = parcel.report;
-    std::uint64_t const dropped = with_spool([](S& spool) { return spool.dropped(); });
-    note_dropped(report, dropped);
-    auto const done = publisher_.publish(report);
-    if (done) {
-      events_.succeeded();
-      parcel.event = Part::done;
-      if (dropped != 0 && report.counts()) {
-        with_spool([&](S& spool) { spool.reported(dropped); });
-      }
-      return true;
+    report.dropped = with_spool([](S& spool) { return spool.dropped(); });
+    auto done = publisher_.publish(report);
+    if (!done && blame(done.error()) == Blame::message) {
+      return refuse(parcel.event, parcel, done.error());
     }
-    if (never_succeeds(done.error())) {
-      refuse(parcel, parcel.event, done.error());
-      return true;
+    if (!done) return done;
+    parcel.event = Part::done;
+    if (report.dropped != 0 && report.counts()) {
+      with_spool([&](S& spool) { spool.reported(report.dropped); });
     }
-    no_event_ = done.error().message;
-    if (!cut_short(done.error(), stops_.events)) {
-      events_.failed(done.error(), report.job.run_id, clock_.now());
-    }
-    return false;
+    return {};
   }
 
-  void refuse(Parcel& parcel, Part& part, Error const& error) const {
+  /// Sets a part aside.
+  Result<void> refuse(Part& part, Parcel& parcel, Error const& error) const {
     part = Part::refused;
     parcel.reason = error.message;
     log_.error("not delivered: refused for good: " + error.message,
                {{"run", parcel.report.job.run_id}});
+    return {};
   }
 
-  template <class R>
-  static void note_dropped(R& report, std::uint64_t dropped) {
-    if constexpr (requires { report.dropped; }) report.dropped = dropped;
+  /// An attempt failed; one that only ended because this very delivery is stopped is no failure,
+  /// and a reason for what is left only where there is no better one.
+  void fail(Lane& lane, Stop const& stop, Error const& error, Parcel const& parcel,
+            std::string& why) {
+    bool const cut = error.code == Errc::stopped && stop.level() != StopLevel::none;
+    if (!cut) lane.failed(error, parcel.report.job.run_id, clock_.now());
+    if (!cut || why == no_time) why = error.message;
   }
+
+  static constexpr std::string_view no_time = "there was no time";
 
   L store_;
   P publisher_;
@@ -9252,11 +9492,62 @@ class Delivery {
   Logger log_;
   Lane logs_;
   Lane events_;
-  std::string no_log_ = "there was no time";
-  std::string no_event_ = "there was no time";
+  std::string no_log_{no_time};    ///< why the last log was not delivered
+  std::string no_event_{no_time};  ///< why the last event was not delivered
   std::uint64_t last_log_ = 0;
-  std::mutex mutex_{};  ///< guards the spool
+  std::uint64_t stored_ = 0;                           ///< how many logs were stored
+  std::map<std::uint64_t, std::uint64_t> suspects_{};  ///< logs refused, and how many were by then
+  std::mutex mutex_{};                                 ///< guards the spool
 };
+
+}  // namespace sla::inline v1
+
+// sla/publisher/event_file.hpp
+// Keeps events in a file, one line of JSON for each. Several processes may share one. A line is
+// there whole or not at all, as far as the disk lets it: what a process that died left of one is
+// ended before the next begins.
+
+namespace sla::inline v1 {
+
+/// Adds the event of each counted run to a file.
+class EventFile {
+ public:
+  struct Options {
+    std::string folder;  ///< made where it is missing
+    std::string name = "events.ndjson";
+    EventFormat format = EventFormat::documented;
+  };
+
+  explicit EventFile(Options options) : options_(std::move(options)) {}
+
+  Result<void> publish(Report const& report) {
+    if (!report.counts()) return {};
+    if (auto made = make_folder(options_.folder, 0755); !made) return made;
+    return add_line(options_.folder + '/' + options_.name,
+                    event_json(report, options_.format) + '\n');
+  }
+
+ private:
+  static Result<void> add_line(std::string const& path, std::string line) {
+    auto const file = open_file(path, O_RDWR | O_CREAT | O_APPEND, 0644);
+    if (!file) return file.error();
+    (void)uninterrupted([&] { return ::flock(file->get(), LOCK_EX); });  // some disks know no locks
+    struct stat about {};
+    if (::fstat(file->get(), &about) != 0) return system_error(path);
+    char last = '\n';
+    if (about.st_size > 0) {
+      (void)uninterrupted([&] { return ::pread(file->get(), &last, 1, about.st_size - 1); });
+    }
+    if (last != '\n') line.insert(0, 1, '\n');
+    auto const written = write_all(file->get(), line);
+    if (written) return {};
+    (void)::ftruncate(file->get(), about.st_size);
+    return written.error().within(path);
+  }
+
+  Options options_;
+};
+static_assert(Publisher<EventFile>);
 
 }  // namespace sla::inline v1
 
@@ -9276,13 +9567,16 @@ class Directory {
     EventFormat format = EventFormat::documented;
   };
 
-  explicit Directory(Options options) : options_(std::move(options)) {}
+  explicit Directory(Options options)
+      : options_(std::move(options)),
+        events_({.folder = options_.path, .name = events_name, .format = options_.format}) {}
 
   /// Writes the log to a file of its own; gives its path as a file URI.
   Result<std::string> store(Report const& report) {
     for (std::size_t attempt = 1; attempt <= log_key_attempts; ++attempt) {
       std::string const path = options_.path + '/' + confined(log_key(report, attempt));
-      if (auto made = make_folders(path); !made) return made.error().within("store");
+      auto made = make_folder(path.substr(0, path.rfind('/')), 0755);
+      if (!made) return made.error().within("store");
       auto file = open_file(path, O_WRONLY | O_CREAT | O_EXCL, 0644);
       if (!file && file.error().native == EEXIST) continue;
       if (!file) return file.error().within("store");
@@ -9298,16 +9592,15 @@ class Directory {
   /// Writes the log, then adds the event, with the log's URI or why there is none.
   Result<void> publish(Report const& report) {
     auto const log = store(report);
-    if (!report.counts()) return log ? Result<void>{} : log.error();
     Report known = report;
     known.log_uri = log ? *log : std::string();
     known.log_error = log ? std::string() : log.error().message;
-    if (auto added = add_event(known); !added) return added.error().within("store");
+    if (auto added = events_.publish(known); !added) return added.error().within("store");
     return log ? Result<void>{} : log.error();
   }
 
  private:
-  static constexpr std::string_view events_name = "events.ndjson";
+  static constexpr char const* events_name = "events.ndjson";
 
   /// The key with each part that would lead elsewhere, or to the events, made a plain name.
   static std::string confined(std::string_view key) {
@@ -9320,14 +9613,6 @@ class Directory {
     return out;
   }
 
-  static Result<void> make_folders(std::string const& path) {
-    for (std::size_t at = path.find('/', 1); at != std::string::npos; at = path.find('/', at + 1)) {
-      std::string const folder = path.substr(0, at);
-      if (::mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST) return system_error(folder);
-    }
-    return {};
-  }
-
   static std::string uri(std::string const& path) {
     std::string absolute = path;
     if (!path.starts_with('/')) {
@@ -9338,16 +9623,8 @@ class Directory {
     return "file://" + percent_encode(absolute, Slash::keep);
   }
 
-  Result<void> add_event(Report const& report) const {
-    std::string const path = (options_.path + '/').append(events_name);
-    auto const file = open_file(path, O_WRONLY | O_CREAT | O_APPEND, 0644);
-    if (!file) return file.error();
-    std::string const line = event_json(report, options_.format) + '\n';
-    if (auto written = write_all(file->get(), line); !written) return written.error().within(path);
-    return {};
-  }
-
   Options options_;
+  EventFile events_;
 };
 static_assert(LogStore<Directory>);
 
@@ -9386,84 +9663,6 @@ class DryRun {
   Options options_;
 };
 static_assert(Publisher<DryRun>);
-
-}  // namespace sla::inline v1
-
-// sla/publisher/each_once.hpp
-// Several publishers as one that may be tried again: a report that only some of them took goes,
-// when it comes again, to the others only. What it remembers it forgets with the process, so after
-// a restart a report may reach one of them twice, with the same run id.
-
-namespace sla::inline v1 {
-
-/// Publishes to each publisher until it took the report or refused it for good. As long as another
-/// attempt may help the error is one that says so, and its message holds all of them.
-template <class... P>
-class EachOnce {
- public:
-  explicit EachOnce(P... publishers) : publishers_(std::move(publishers)...) {}
-
-  Result<void> publish(Report const& report) {
-    auto const uri = send(report, published_, [&](auto& publisher) -> Result<std::string> {
-      if (auto done = publisher.publish(report); !done) return done.error();
-      return std::string();
-    });
-    if (!uri) return uri.error();
-    return {};
-  }
-
-  /// Where all are log stores: the first URI that one of them gave.
-  Result<std::string> store(Report const& report) requires(LogStore<P>&&...) {
-    return send(report, stored_, [&](auto& publisher) { return publisher.store(report); });
-  }
-
- private:
-  /// How far one report got.
-  struct Progress {
-    std::array<bool, sizeof...(P)> settled{};
-    std::string uri{};
-    std::optional<Error> refused{};
-  };
-  using Memory = std::map<std::string, Progress, std::less<>>;
-
-  template <class Send>
-  Result<std::string> send(Report const& report, Memory& memory, Send one) {
-    std::string const& run = report.job.run_id;
-    Progress progress = std::move(memory[run]);
-    std::optional<Error> failed;
-    std::size_t index = 0;
-    auto const attempt = [&](auto& publisher) {
-      bool& settled = progress.settled[index++];
-      if (settled) return;
-      auto done = one(publisher);
-      settled = done.has_value() || never_succeeds(done.error());
-      if (done && progress.uri.empty()) progress.uri = *std::move(done);
-      if (!done) add(settled ? progress.refused : failed, std::move(done).error());
-    };
-    std::apply([&](P&... publisher) { (attempt(publisher), ...); }, publishers_);
-    if (failed) {
-      memory[run] = std::move(progress);
-      return *std::move(failed);
-    }
-    memory.erase(run);
-    if (progress.refused) return *std::move(progress.refused);
-    return std::move(progress.uri);
-  }
-
-  static void add(std::optional<Error>& all, Error error) {
-    if (!all) {
-      all = std::move(error);
-    } else {
-      if (retryable(error) && !retryable(*all)) std::swap(*all, error);
-      all->message.append("; ").append(error.message);
-    }
-  }
-
-  std::tuple<P...> publishers_;
-  Memory published_{};
-  Memory stored_{};
-};
-static_assert(Publisher<EachOnce<>>);
 
 }  // namespace sla::inline v1
 
@@ -9507,23 +9706,31 @@ class S3Log {
   struct Options {
     Bucket bucket{};
     Duration limit = std::chrono::seconds{30};  ///< for one log, its retries included
-    Stop const* stop = nullptr;  ///< outlives this; once it is requested, half its time is left
   };
 
   S3Log(C client, Options options) : client_(std::move(client)), options_(std::move(options)) {}
 
   /// Puts the log; gives its `s3://` URI.
   Result<std::string> store(Report const& report) {
-    Instant const until = deadline();
-    for (std::size_t attempt = 1; attempt <= log_key_attempts; ++attempt) {
-      std::string const key = log_key(report, attempt);
+    Instant const until = std::chrono::steady_clock::now() + options_.limit;
+    std::string const& run = report.job.run_id;
+    if (auto const first = log_key(report); first != first_key_) {
+      first_key_ = first;
+      owners_.clear();
+    }
+    auto const known = std::find(owners_.begin(), owners_.end(), run);
+    if (known != owners_.end()) {
+      return uri(log_key(report, static_cast<std::size_t>(known - owners_.begin()) + 1));
+    }
+    while (owners_.size() < log_key_attempts) {
+      std::string const key = log_key(report, owners_.size() + 1);
       auto const put = put_object(client_, options_.bucket, object(report, key), until);
-      if (put) return uri(key);
-      if (put.error().code != Errc::exists) return put.error();
-      if (is_ours(report, key, until)) return uri(key);
+      if (!put && put.error().code != Errc::exists) return put.error();
+      owners_.push_back(put ? std::optional(run) : owner(key, until));
+      if (owners_.back() == run) return uri(key);
     }
     return Error{Errc::exists,
-                 "s3 put object: " + log_key(report) + " and all its successors are taken"};
+                 "s3 put object: " + first_key_ + " and all its successors are taken"};
   }
 
   Result<void> publish(Report const& report) {
@@ -9542,16 +9749,11 @@ class S3Log {
             .existing = Existing::keep};
   }
 
-  /// Whether what has the key is this run's log. Where that may not be asked, it is not.
-  bool is_ours(Report const& report, std::string const& key, Instant until) {
+  /// The run whose log has the key; nothing where that may not be asked.
+  std::optional<std::string> owner(std::string const& key, Instant until) {
     auto const head = head_object(client_, options_.bucket, key, until);
-    return head && find_header(head->metadata, "run-id") == std::string_view(report.job.run_id);
-  }
-
-  [[nodiscard]] Instant deadline() const {
-    Instant const now = std::chrono::steady_clock::now();
-    auto const end = options_.stop != nullptr ? options_.stop->deadline() : std::nullopt;
-    return end ? std::min(now + options_.limit, now + (*end - now) / 2) : now + options_.limit;
+    if (!head) return std::nullopt;
+    return std::string(find_header(head->metadata, "run-id").value_or(""));
   }
 
   [[nodiscard]] std::string uri(std::string const& key) const {
@@ -9560,6 +9762,9 @@ class S3Log {
 
   C client_;
   Options options_;
+  // Of the last second: so many logs of one second take as many requests, not their square.
+  std::string first_key_{};
+  std::vector<std::optional<std::string>> owners_{};  ///< whose log has that key and its successors
 };
 
 }  // namespace sla::inline v1
@@ -9771,9 +9976,9 @@ class MemorySpool {
     make_room();
   }
 
-  [[nodiscard]] Result<std::optional<Parcel>> next_event() {
-    for (auto const& [number, parcel] : parcels_) {
-      if (parcel.event == Part::waiting) return hand_out(parcel);
+  [[nodiscard]] Result<std::optional<Parcel>> next_event(std::uint64_t behind = 0) {
+    for (auto at = parcels_.upper_bound(behind); at != parcels_.end(); ++at) {
+      if (at->second.event == Part::waiting) return hand_out(at->second);
     }
     return std::optional<Parcel>();
   }
@@ -10159,14 +10364,15 @@ class Shelf {
     all_.erase(at);
   }
 
-  /// The oldest whose event waits.
-  [[nodiscard]] std::optional<std::uint64_t> next_event() {
-    for (auto at = all_.lower_bound(first_event_); at != all_.end(); ++at) {
-      first_event_ = at->first;
-      if (at->second.event_part == Part::waiting) return at->first;
-    }
-    first_event_ = last_number() + 1;
-    return std::nullopt;
+  /// The oldest behind that number whose event waits.
+  [[nodiscard]] std::optional<std::uint64_t> next_event(std::uint64_t behind) {
+    bool const of_all = behind < first_event_;
+    auto at = of_all ? all_.lower_bound(first_event_) : all_.upper_bound(behind);
+    while (at != all_.end() && at->second.event_part != Part::waiting) ++at;
+    std::uint64_t const found = at != all_.end() ? at->first : last_number() + 1;
+    if (of_all) first_event_ = found;
+    if (at == all_.end()) return std::nullopt;
+    return found;
   }
 
   /// The next, in a circle, of which only the log waits.
@@ -10218,7 +10424,7 @@ class Shelf {
   std::uint64_t disk_bytes_ = 0;
   std::uint64_t memory_bytes_ = 0;
   std::uint64_t last_ = 0;
-  std::uint64_t first_event_ = 0;  ///< no event waits before this one
+  std::uint64_t first_event_ = 1;  ///< no event waits before this one
 };
 
 }  // namespace sla::inline v1
@@ -10255,18 +10461,14 @@ class SpoolFolder {
   [[nodiscard]] std::string journal() const { return path_ + "/journal"; }
   [[nodiscard]] std::string logs() const { return path_ + "/logs"; }
 
-  /// The name of the log of a run. An executor that writes a run's output to this name in logs()
-  /// spares it a copy, and keeps it should the runner die.
-  [[nodiscard]] static std::string log_name(std::string_view run_id) {
-    return percent_encode(run_id, Slash::encode) + ".log";
-  }
-
-  /// Keeps the output of a report as a file. A small one is on the disk when this returns.
+  /// Keeps the output of a report as a file; what an executor wrote to log_file_name() in logs()
+  /// is one already. A small one is on the disk when this returns.
   [[nodiscard]] Result<KeptLog> keep_log(Report const& report, std::uint64_t number) const {
     Output const& output = report.outcome.output;
     if (output.size() == 0) return KeptLog{};
     std::string const own = std::to_string(number) + ".log";
-    std::string name = report.job.run_id.empty() ? own : log_name(report.job.run_id);
+    std::string name = report.job.run_id.empty() ? own : log_file_name(report.job.run_id);
+    if (output.stands_in(logs() + '/' + name)) return adopt_log(std::move(name), output);
     auto file = create_log(name);
     if (!file && file.error().native == EEXIST) file = create_log(name = own);
     if (!file) return file.error();
@@ -10323,13 +10525,16 @@ class SpoolFolder {
   /// Notes that a run begins. Survives the death of this process.
   [[nodiscard]] Result<void> mark(Report const& report) const {
     std::string const name = run_name(report.job.run_id);
-    std::string const draft = runs() + "/." + name;
+    std::string const draft = runs() + "/.draft";  // of a process that died, it is overwritten
     auto const file = open_file(draft, O_WRONLY | O_CREAT | O_TRUNC);
     if (!file) return file.error();
     std::string const bytes = frame_record(write_parcel({.number = 1, .report = report}, {}));
-    if (auto written = write_all(file->get(), bytes); !written) return written.error();
-    if (::rename(draft.c_str(), (runs() + '/' + name).c_str()) != 0) return system_error(draft);
-    return {};
+    auto marked = write_all(file->get(), bytes);
+    if (marked && ::rename(draft.c_str(), (runs() + '/' + name).c_str()) != 0) {
+      marked = system_error(draft);
+    }
+    if (!marked) ::unlink(draft.c_str());
+    return marked;
   }
   void unmark(std::string const& run_id) const {
     ::unlink((runs() + '/' + run_name(run_id)).c_str());
@@ -10353,7 +10558,7 @@ class SpoolFolder {
   /// The log of a marked run, as far as it got.
   [[nodiscard]] RescuedLog rescue_log(std::string const& run_id) const {
     RescuedLog rescued;
-    std::string name = log_name(run_id);
+    std::string name = log_file_name(run_id);
     struct stat about {};
     if (::stat((logs() + '/' + name).c_str(), &about) != 0) return rescued;
     rescued.log.file = std::move(name);
@@ -10389,6 +10594,13 @@ class SpoolFolder {
     return {};
   }
 
+  [[nodiscard]] Result<KeptLog> adopt_log(std::string name, Output const& output) const {
+    auto const file = open_file(logs() + '/' + name, O_RDONLY);
+    if (!file) return file.error();
+    if (auto synced = sync_log(*file, output.size()); !synced) return synced.error();
+    auto const pieces = output.pieces();
+    return KeptLog{std::move(name), {pieces.begin(), pieces.end()}, output.sha256()};
+  }
   [[nodiscard]] Result<Descriptor> create_log(std::string const& name) const {
     return open_file(logs() + '/' + name, O_WRONLY | O_CREAT | O_EXCL);
   }
@@ -10639,14 +10851,14 @@ class Intake {
                                                Logger const& log) {
   std::set<std::string> runs = in_flight;
   std::set<std::string> logs;
-  for (std::string const& run : in_flight) logs.insert(SpoolFolder::log_name(run));
+  for (std::string const& run : in_flight) logs.insert(log_file_name(run));
   for (auto const& [number, shelved] : shelf.all()) {
     if (shelved.held) runs.insert(shelved.held->report.job.run_id);
     logs.insert(shelved.log.file);
   }
   for (Report const& report : store.folder().marked()) {
     if (runs.count(report.job.run_id) != 0) continue;
-    logs.insert(SpoolFolder::log_name(report.job.run_id));
+    logs.insert(log_file_name(report.job.run_id));
     if (auto taken = take_up_run(store, shelf, report); !taken) return taken;
     log.warning("a run died with its runner; its log is kept as INTERRUPTED",
                 {{"run", report.job.run_id},
@@ -10688,7 +10900,7 @@ class DiskSpool {
     return spool;
   }
 
-  /// Where an executor puts the output of a run, under SpoolFolder::log_name().
+  /// Where an executor puts the output of a run, under log_file_name().
   [[nodiscard]] std::string logs() const { return SpoolFolder::look(options_.folder).logs(); }
 
   /// Marks a run, so that it is known should this process die. Does not wait for the disk.
@@ -10704,8 +10916,8 @@ class DiskSpool {
     make_room();
   }
 
-  [[nodiscard]] Result<std::optional<Parcel>> next_event() {
-    while (auto const number = shelf_.next_event()) {
+  [[nodiscard]] Result<std::optional<Parcel>> next_event(std::uint64_t behind = 0) {
+    while (auto const number = shelf_.next_event(behind)) {
       auto parcel = hand_out(*number);
       if (!parcel || *parcel) return parcel;
     }
@@ -10956,8 +11168,8 @@ class EitherSpool {
   void add(Report const& report) {
     ask([&](auto& spool) { spool.add(report); });
   }
-  Result<std::optional<Parcel>> next_event() {
-    return ask([](auto& spool) { return spool.next_event(); });
+  Result<std::optional<Parcel>> next_event(std::uint64_t behind) {
+    return ask([&](auto& spool) { return spool.next_event(behind); });
   }
   Result<std::optional<Parcel>> next_log(std::uint64_t behind) {
     return ask([&](auto& spool) { return spool.next_log(behind); });
@@ -11103,21 +11315,28 @@ class Spooled {
       changed.notify_all();
       lock.unlock();
       thread.join();
-      list();
-      return delivery.count();
+      SpoolCount const left = delivery.count();
+      list(left);
+      return left;
     }
 
-    /// Says what is lost with this process, and writes it down, one line of JSON for each result.
-    void list() {
-      for (Parcel const& parcel : delivery.in_memory()) {
+    /// Says what stays behind. What is lost with this process is written down, one line of JSON for
+    /// each result.
+    void list(SpoolCount const& left) {
+      auto const lost = delivery.in_memory();
+      if (lost.empty() && left.events + left.logs != 0) {
+        log.warning("what is not delivered stays in the spool",
+                    {{"events", std::to_string(left.events)}, {"logs", std::to_string(left.logs)}});
+      }
+      for (Parcel const& parcel : lost) {
         Report const& report = parcel.report;
-        std::string const& reason = delivery.reason(parcel);
+        std::string const reason = delivery.reason(parcel);
         if (parcel.waiting()) log.error("not delivered: " + reason, {{"run", report.job.run_id}});
         if (parcel.event == Part::done || !report.counts()) continue;
         JsonWriter json;
         json.begin_object().key("undelivered").literal(event_json(report, options.format));
         json.key("reason").string(reason).end_object();
-        (void)write_all(options.listing, json.text() + '\n');
+        if (!write_within(options.listing, json.text() + '\n', std::chrono::seconds{1})) return;
       }
     }
 
@@ -11376,6 +11595,7 @@ struct Settings {
   Duration grace = std::chrono::seconds{5};
   Duration stop_timeout = std::chrono::seconds{25};
   std::uint64_t log_limit = std::uint64_t{16} << 20U;  ///< in bytes; 0 keeps all
+  std::string spool{};                                 ///< a folder; empty is in memory
   std::vector<std::string> ssm_names{};                ///< of parameters that become variables
   std::string role{};                                  ///< the ARN of the role to act as
   EventFormat event_format = EventFormat::documented;
@@ -11892,6 +12112,15 @@ inline constexpr auto setting_table = std::to_array<Setting>({
      .meaning = "kept of one run's output: first and last half, a line between them says exactly "
                 "how much was left out; suffixes K, M, G; 0 = all",
      .field = &Settings::log_limit},
+    {.flag = "spool",
+     .variable = "SLARUNNER_SPOOL",
+     .title = "Spool",
+     .value = "DIR",
+     .fallback = "in memory",
+     .meaning = "undelivered results survive a restart here, up to 256M with their logs; beyond "
+                "that, or 32M in memory, the oldest passes are dropped first, and counted in the "
+                "next event. One runner at a time",
+     .field = &Settings::spool},
     {.flag = "ssm-name",
      .variable = "SLARUNNER_SSMNAME",
      .title = "SSM Name",
@@ -12271,16 +12500,20 @@ class AwsAccess {
     AwsSettings const& aws;
     Environment const& environment;
     std::string role{};  ///< its ARN; empty is none
-    Stop const& stop;
+    Stop const& stop;    ///< of whoever asks for credentials
     Logger log{};
   };
 
   explicit AwsAccess(Parts parts)
       : parts_(std::move(parts)), credentials_(source(), {.log = parts_.log}) {}
 
-  /// A client of any service, with the credentials that all of them share.
-  [[nodiscard]] ProgramClient client() const {
-    return {services(), credentials_, {.max_attempts = parts_.aws.max_attempts}, clock()};
+  /// A client of any service, with the credentials that all of them share; its requests heed the
+  /// stop.
+  [[nodiscard]] ProgramClient client(Stop const& stop) const {
+    return {services(stop),
+            credentials_,
+            {.max_attempts = parts_.aws.max_attempts},
+            HurriedClock{stop}};
   }
 
   /// The credentials as they are asked for, shared with nobody.
@@ -12291,15 +12524,15 @@ class AwsAccess {
     }
     return {default_chain<Curl, HurriedClock>({.profile = profile(),
                                                .sts = sts(),
-                                               .services = services(),
+                                               .services = services(parts_.stop),
                                                .metadata = machine_transport(parts_.stop),
                                                .clock = clock()}),
-            {services(), clock(), sts()},
+            {services(parts_.stop), clock(), sts()},
             std::move(role)};
   }
 
-  [[nodiscard]] Curl services() const {
-    return Curl{{.ca_file = parts_.aws.ca_file, .stop = &parts_.stop}};
+  [[nodiscard]] Curl services(Stop const& stop) const {
+    return Curl{{.ca_file = parts_.aws.ca_file, .stop = &stop}};
   }
   [[nodiscard]] HurriedClock clock() const { return HurriedClock{parts_.stop}; }
 
@@ -12364,11 +12597,12 @@ namespace sla::inline v1 {
 
 namespace sla::inline v1 {
 
-inline constexpr int exit_success = 0;       ///< done, or stopped as asked
-inline constexpr int exit_test_failed = 1;   ///< --once: the test failed; a subcommand says no
-inline constexpr int exit_usage = 64;        ///< the command line cannot be understood
-inline constexpr int exit_undelivered = 75;  ///< delivered nothing, or AWS was of no help
-inline constexpr int exit_settings = 78;     ///< a setting is missing or wrong
+inline constexpr int exit_success = 0;      ///< done, or stopped as asked
+inline constexpr int exit_test_failed = 1;  ///< --once: the test failed; a subcommand says no
+inline constexpr int exit_usage = 64;       ///< the command line cannot be understood
+inline constexpr int exit_undelivered =
+    75;  ///< delivered nothing, AWS was of no help, or the spool is taken
+inline constexpr int exit_settings = 78;  ///< a setting is missing or wrong
 
 /// One exit code and what help says about it.
 struct ExitCode {
@@ -12383,7 +12617,7 @@ inline constexpr std::array exit_codes{
              "--once: the test failed; identity: AWS knows none; healthcheck: not alive"},
     ExitCode{exit_usage, "usage: the command line cannot be understood"},
     ExitCode{exit_undelivered,
-             "--once: the result could not be delivered; AWS did not answer or refused"},
+             "--once: not delivered; AWS did not answer or refused; another runner has the spool"},
     ExitCode{exit_settings, "settings: something is missing or wrong; every problem is listed"},
 };
 
@@ -12866,6 +13100,7 @@ inline std::string printed_value(std::size_t row, Parsed const& parsed) {
       "       sla-runner [SETTING]... -- WORD...\n"
       "       sla-runner healthcheck\n"
       "       sla-runner identity [SETTING]...\n"
+      "       sla-runner spool list|replay|drop --spool DIR [RUN-ID]...\n"
       "       ssm-starter --ssm-name NAME... [--abort-if-duplicates | --overwrite-if-duplicates]\n"
       "         --command WORD...\n\n"
       "A flag beats its environment variable, which beats a value loaded from SSM, which beats "
@@ -12873,7 +13108,7 @@ inline std::string printed_value(std::size_t row, Parsed const& parsed) {
       "default. A value follows its flag as the next argument or after =; an empty one takes back "
       "what\nthe environment says.\n\n"
       "healthcheck says whether a runner here is alive, identity as whom it speaks to AWS and "
-      "where.\n"
+      "where,\nspool what was not delivered yet; it sends again or drops what was set aside.\n"
       "ssm-starter, a link to this program, loads parameters and becomes the command.\n\n";
   detail::Columns const columns = detail::columns_of_help();
   out += "  " + detail::padded("flag, environment", columns.names) + "  " +
@@ -13075,7 +13310,7 @@ inline Result<std::vector<Parameter>> read_parameters(LoadPlan const& plan,
   if (auto known = complete_region(aws, environment, stop); !known) return known.error();
   AwsAccess const access{
       {.aws = aws, .environment = environment, .role = plan.role, .stop = stop, .log = plan.log}};
-  ProgramClient client = access.client();
+  ProgramClient client = access.client(stop);
   Instant const deadline = std::chrono::steady_clock::now() + plan.limit;
   std::vector<Parameter> all;
   for (std::string const& path : plan.paths) {
@@ -13221,7 +13456,8 @@ inline std::string attempts_text(std::vector<Error> const& tried, Error const& l
 }
 
 /// Finds the credentials and asks STS whose they are.
-inline Result<Identity> find_identity(AwsAccess const& access, AwsSettings const& aws) {
+inline Result<Identity> find_identity(AwsAccess const& access, AwsSettings const& aws,
+                                      Stop const& stop) {
   ProgramSource source = access.source();
   HurriedClock const clock = access.clock();
   auto keys = source.credentials(clock.wall());
@@ -13231,7 +13467,7 @@ inline Result<Identity> find_identity(AwsAccess const& access, AwsSettings const
                  keys.error().native};
   }
   Client<Curl, GivenCredentials, HurriedClock> client{
-      access.services(), {*keys}, {.max_attempts = aws.max_attempts}, clock};
+      access.services(stop), {*keys}, {.max_attempts = aws.max_attempts}, clock};
   auto caller = get_caller_identity(client, aws.endpoints.in(aws.region, Service::sts),
                                     std::chrono::steady_clock::now() + std::chrono::seconds{15});
   if (!caller) {
@@ -13287,7 +13523,7 @@ inline std::string endpoint_text(Service service, AwsSettings const& aws) {
                           .environment = startup->environment,
                           .role = parsed.settings.role,
                           .stop = stop}};
-  auto const identity = detail::find_identity(access, aws);
+  auto const identity = detail::find_identity(access, aws, stop);
   if (identity) return print(identity_text(*identity, aws));
   complain({"no identity: " + identity.error().message});
   if (!region) complain({region.error().message});
@@ -13296,88 +13532,436 @@ inline std::string endpoint_text(Service service, AwsSettings const& aws) {
 
 }  // namespace sla::inline v1
 
-// sla/app/sinks.hpp
-// The publisher of the shipped program, put together from its settings: a dry run, a local store,
-// a bucket for the logs and a topic for the events, each of them there or not.
+// sla/app/spool_folders.hpp
+// The folders within that of --spool: each kind of sink has a spool of its own.
 
 namespace sla::inline v1 {
 
-using ProgramLog = S3Log<ProgramClient>;
-using ProgramEvents = Sns<ProgramClient, NamedTopic<ProgramClient>>;
-using ProgramSinks = All<Optional<DryRun>, Optional<Directory>,
-                         LogFirst<Optional<ProgramLog>, Optional<ProgramEvents>>>;
+inline constexpr std::string_view spool_of_aws = "aws";
+inline constexpr std::string_view spool_of_store = "store";
+/// All of them.
+inline constexpr std::array spool_folders{spool_of_aws, spool_of_store};
 
-/// Builds the sinks. What it refers to outlives them.
-class SinkBuilder {
+/// The folder of one kind of sink.
+[[nodiscard]] inline std::string spool_folder(std::string const& spool, std::string_view sink) {
+  return (spool + '/').append(sink);
+}
+
+}  // namespace sla::inline v1
+
+// sla/app/sinks.hpp
+// Where the results of the shipped program go, put together from its settings: a local store, and
+// in AWS a bucket for the logs and a topic for the events, each of them there or not. The store and
+// AWS have a spool and a thread each, so that neither waits for the other.
+
+namespace sla::inline v1 {
+
+/// All sinks of the program.
+class Sinks {
  public:
   struct Parts {
     Settings const& settings;
     AwsSettings const& aws;
-    AwsAccess const& access;
-    Stop const& stop;
+    Environment const& environment;
+    Logger log{};
   };
 
-  explicit SinkBuilder(Parts parts) : parts_(parts) {}
+  /// What the parts refer to outlives the sinks. The only Error is Errc::exists, where another
+  /// runner has the spool.
+  [[nodiscard]] static Result<std::unique_ptr<Sinks>> open(Parts parts) {
+    std::unique_ptr<Sinks> sinks(new Sinks(parts));
+    Settings const& settings = parts.settings;
+    if (!settings.store.empty()) {
+      if (auto added = sinks->add_store(); !added) return added.error();
+    }
+    if (sinks->has_topic() || !settings.s3_bucket_name.empty()) {
+      if (auto added = sinks->add_aws(); !added) return added.error();
+    }
+    return sinks;
+  }
 
-  [[nodiscard]] ProgramSinks build() const {
-    if (parts_.settings.dry_run) return ProgramSinks{dry_run(), {}, cloud({}, {})};
-    return ProgramSinks{Optional<DryRun>{}, store(), cloud(log(), events())};
+  /// Where an executor puts the logs of runs; empty where they end with the process.
+  [[nodiscard]] std::string const& log_folder() const noexcept { return log_folder_; }
+
+  void begin(Report const& report) {
+    if (store_) store_->begin(report);
+    if (aws_) aws_->begin(report);
+  }
+  void publish(Report const& report) {
+    if (store_) (void)store_->publish(report);  // what is spooled is never refused
+    if (aws_) (void)aws_->publish(report);
+  }
+
+  /// Delivers what is pending until the deadline; whether nothing of it is left, or was refused.
+  bool finish(Instant deadline) {
+    SpoolCount left;
+    auto const add = [&](SpoolCount const& count) {
+      left.events += count.events;
+      left.logs += count.logs;
+      left.refused += count.refused;
+    };
+    if (store_) add(store_->finish(deadline));
+    if (aws_) add(aws_->finish(deadline));
+    return left.events == 0 && left.logs == 0 && left.refused <= refused_before_;
   }
 
  private:
-  using Cloud = LogFirst<Optional<ProgramLog>, Optional<ProgramEvents>>;
+  using Spool = EitherSpool<MemorySpool, DiskSpool>;
+  using AwsLogs = Optional<S3Log<ProgramClient>>;
+  using AwsEvents = Optional<Sns<ProgramClient, NamedTopic<ProgramClient>>>;
 
-  [[nodiscard]] Cloud cloud(std::optional<ProgramLog> log,
-                            std::optional<ProgramEvents> events) const {
-    return Cloud{Optional{std::move(log)}, Optional{std::move(events)},
-                 parts_.settings.upload_logs};
-  }
+  explicit Sinks(Parts const& parts)
+      : parts_(parts),
+        access_({.aws = parts.aws,
+                 .environment = parts.environment,
+                 .role = parts.settings.role,
+                 .stop = aws_stops_.events,
+                 .log = parts.log}) {}
 
-  [[nodiscard]] Optional<DryRun> dry_run() const {
+  Result<void> add_store() {
+    auto spool = open_spool(spool_of_store);
+    if (!spool) return spool.error();
     Settings const& settings = parts_.settings;
-    return Optional{std::optional{DryRun{
-        {.topic = settings.sns_topic_arn.empty() ? settings.sns_topic_name : settings.sns_topic_arn,
-         .bucket = settings.s3_bucket_name,
-         .format = settings.event_format}}}};
+    store_.emplace(Directory{{.path = settings.store}},
+                   EventFile{{.folder = settings.store, .format = settings.event_format}},
+                   *std::move(spool), store_stops_, options<Directory, EventFile>(), SteadyClock{},
+                   parts_.log);
+    return {};
+  }
+  Result<void> add_aws() {
+    auto spool = open_spool(spool_of_aws);
+    if (!spool) return spool.error();
+    aws_.emplace(AwsLogs{log()}, AwsEvents{events()}, *std::move(spool), aws_stops_,
+                 options<AwsLogs, AwsEvents>(), SteadyClock{}, parts_.log);
+    return {};
   }
 
-  [[nodiscard]] Optional<Directory> store() const {
-    if (parts_.settings.store.empty()) return {};
-    return Optional{std::optional{
-        Directory{{.path = parts_.settings.store, .format = parts_.settings.event_format}}}};
+  Result<Spool> open_spool(std::string_view name) {
+    std::string const& folder = parts_.settings.spool;
+    if (folder.empty()) return Spool{MemorySpool({}, parts_.log)};
+    auto spool = DiskSpool::open({.folder = spool_folder(folder, name)}, parts_.log);
+    if (!spool) return spool.error().within("spool");
+    if (log_folder_.empty()) log_folder_ = spool->logs();
+    refused_before_ += spool->count().refused;
+    return Spool{*std::move(spool)};
   }
 
-  [[nodiscard]] std::optional<ProgramLog> log() const {
+  template <class L, class E>
+  [[nodiscard]] typename Spooled<L, E, Spool>::Options options() const {
+    return {.delivery = {.upload = parts_.settings.upload_logs},
+            .format = parts_.settings.event_format};
+  }
+
+  [[nodiscard]] bool has_topic() const noexcept {
+    return !parts_.settings.sns_topic_arn.empty() || !parts_.settings.sns_topic_name.empty();
+  }
+
+  [[nodiscard]] std::optional<S3Log<ProgramClient>> log() const {
     Settings const& settings = parts_.settings;
     if (settings.s3_bucket_name.empty()) return std::nullopt;
-    return ProgramLog{
-        client(),
+    return S3Log<ProgramClient>{
+        access_.client(aws_stops_.logs),
         {.bucket = {.name = settings.s3_bucket_name,
                     .endpoint = parts_.aws.endpoints.in(parts_.aws.region, Service::s3),
-                    .addressing = parts_.aws.endpoints.addressing},
-         .stop = &parts_.stop}};
+                    .addressing = parts_.aws.endpoints.addressing}}};
   }
 
-  [[nodiscard]] std::optional<ProgramEvents> events() const {
-    Settings const& settings = parts_.settings;
-    if (settings.sns_topic_arn.empty() && settings.sns_topic_name.empty()) return std::nullopt;
-    return ProgramEvents{
-        client(), topic(), {.endpoints = parts_.aws.endpoints, .format = settings.event_format}};
+  [[nodiscard]] std::optional<Sns<ProgramClient, NamedTopic<ProgramClient>>> events() const {
+    if (!has_topic()) return std::nullopt;
+    return Sns<ProgramClient, NamedTopic<ProgramClient>>{
+        access_.client(aws_stops_.events),
+        topic(),
+        {.endpoints = parts_.aws.endpoints, .format = parts_.settings.event_format}};
   }
 
   [[nodiscard]] NamedTopic<ProgramClient> topic() const {
     Settings const& settings = parts_.settings;
-    if (!settings.sns_topic_arn.empty()) return {client(), FixedTopic{settings.sns_topic_arn}};
-    return {client(),
+    ProgramClient sts = access_.client(aws_stops_.events);
+    if (!settings.sns_topic_arn.empty()) {
+      return {std::move(sts), FixedTopic{settings.sns_topic_arn}};
+    }
+    return {std::move(sts),
             {.name = settings.sns_topic_name,
              .region = parts_.aws.region,
              .endpoints = parts_.aws.endpoints}};
   }
 
-  [[nodiscard]] ProgramClient client() const { return parts_.access.client(); }
-
   Parts parts_;
+  DeliveryStops store_stops_{};
+  DeliveryStops aws_stops_{};
+  AwsAccess access_;
+  std::string log_folder_{};
+  std::size_t refused_before_ = 0;  ///< what an earlier process had set aside
+  std::optional<Spooled<Directory, EventFile, Spool>> store_{};
+  std::optional<Spooled<AwsLogs, AwsEvents, Spool>> aws_{};
 };
+
+/// The sinks as the publisher of a Runner, and as what Announced announces to. They outlive it.
+class SinkPolicy {
+ public:
+  explicit SinkPolicy(Sinks& sinks) : sinks_(&sinks) {}
+
+  void begin(Report const& report) { sinks_->begin(report); }
+  Result<void> publish(Report const& report) {
+    sinks_->publish(report);
+    return {};
+  }
+
+ private:
+  Sinks* sinks_;
+};
+static_assert(Publisher<SinkPolicy>);
+
+}  // namespace sla::inline v1
+
+// sla/app/spool_command.hpp
+// `sla-runner spool list|replay|drop --spool DIR`: what people do about results that were not
+// delivered. To list them needs nothing and disturbs nobody; the other two want the folder for
+// themselves, so its runner must have been stopped.
+
+namespace sla::inline v1 {
+
+/// What a command has to say.
+struct SpoolAnswer {
+  int exit_code = exit_success;
+  std::string text{};       ///< for stdout
+  std::string complaint{};  ///< for stderr
+};
+
+inline constexpr std::string_view spool_usage =
+    "usage: sla-runner spool list   --spool DIR\n"
+    "       sla-runner spool replay --spool DIR [RUN-ID...]\n"
+    "       sla-runner spool drop   --spool DIR [RUN-ID...]\n"
+    "\n"
+    "list    prints what was not delivered yet, oldest first\n"
+    "replay  has what was set aside delivered at the next start of the runner\n"
+    "drop    deletes what was set aside; of the runs that are named, everything\n"
+    "\n"
+    "DIR is also taken from SLARUNNER_SPOOL. Replay and drop need the runner to be stopped.\n";
+
+namespace detail {
+
+/// A command line that made sense.
+struct SpoolCommand {
+  std::string_view verb{};
+  std::string folder{};
+  std::vector<std::string> runs{};
+};
+
+inline Result<SpoolCommand> parse_spool_command(std::span<char const* const> words,
+                                                Environment const& environment) {
+  SpoolCommand command;
+  command.folder = environment.get("SLARUNNER_SPOOL").value_or("");
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    std::string_view const word = words[i];
+    constexpr std::string_view flag = "--spool";
+    if (word == flag && i + 1 < words.size()) {
+      command.folder = words[++i];
+    } else if (word.starts_with("--spool=")) {
+      command.folder = word.substr(flag.size() + 1);
+    } else if (word.starts_with('-')) {
+      return Error{Errc::invalid, "spool: unknown or incomplete: " + quoted(word)};
+    } else if (command.verb.empty()) {
+      command.verb = word;
+    } else {
+      command.runs.emplace_back(word);
+    }
+  }
+  bool const known = command.verb == "list" || command.verb == "replay" || command.verb == "drop";
+  if (!known) return Error{Errc::invalid, "spool: say list, replay or drop"};
+  if (command.folder.empty()) return Error{Errc::invalid, "spool: --spool DIR is missing"};
+  return command;
+}
+
+/// Collects what a spool has, for a listing.
+struct SpoolListing {
+  std::map<std::uint64_t, KeptParcel> parcels{};
+  std::uint64_t lost = 0;
+
+  void parcel(Place, KeptParcel kept) { parcels[kept.parcel.number] = std::move(kept); }
+  void gone(std::uint64_t number) { parcels.erase(number); }
+  void dropped(Place, std::uint64_t count) { lost = count; }
+};
+
+inline std::string_view part_text(Part part) {
+  return part == Part::waiting ? "waits" : part == Part::done ? "done" : "refused";
+}
+
+/// `2026-01-01T00:00:00.000Z shop fail 0190163d-... to=aws event=waits log=refused bytes=120: why`
+inline std::string parcel_line(KeptParcel const& kept, std::string_view sink) {
+  Report const& report = kept.parcel.report;
+  std::string line = iso_time(report.ended_at) + ' ' + escaped(report.job.service) + ' ';
+  line.append(to_string(report.outcome.verdict)).append(" ").append(escaped(report.job.run_id));
+  line.append(" to=").append(sink);
+  line.append(" event=").append(part_text(kept.parcel.event));
+  line.append(" log=").append(part_text(kept.parcel.log));
+  line.append(" bytes=").append(std::to_string(kept.log.size()));
+  if (!kept.parcel.reason.empty()) line.append(": ").append(escaped(kept.parcel.reason));
+  return line + '\n';
+}
+
+/// What all the spools of a runner have: how many parcels, and what of them.
+struct SpoolSum {
+  std::size_t waiting = 0;
+  std::size_t refused = 0;
+  std::uint64_t lost = 0;
+};
+
+inline Result<std::string> list_sink(std::string const& folder, std::string_view sink,
+                                     SpoolSum& sum) {
+  SpoolListing listing;
+  auto looked = SpoolStore::look(spool_folder(folder, sink), listing);
+  if (!looked) return looked.error();
+  std::string text;
+  for (auto const& [number, kept] : listing.parcels) {
+    text += parcel_line(kept, sink);
+    ++(kept.parcel.waiting() ? sum.waiting : sum.refused);
+  }
+  sum.lost += listing.lost;
+  return text;
+}
+
+inline SpoolAnswer list_spool(SpoolCommand const& command,
+                              std::vector<std::string_view> const& sinks) {
+  SpoolAnswer answer;
+  SpoolSum sum;
+  for (std::string_view const sink : sinks) {
+    auto const text = list_sink(command.folder, sink, sum);
+    if (!text) return {exit_test_failed, {}, text.error().message + '\n'};
+    answer.text += *text;
+  }
+  answer.text += std::to_string(sum.waiting) + " waiting, " + std::to_string(sum.refused) +
+                 " set aside, " + std::to_string(sum.lost) + " dropped\n";
+  return answer;
+}
+
+/// Changes the parcels of one spool, one after another.
+class SpoolEditor {
+ public:
+  SpoolEditor(SpoolStore& store, Shelf& shelf) : store_(store), shelf_(shelf) {}
+
+  /// Whether anything was set aside that now waits.
+  Result<bool> replay(std::uint64_t number) {
+    return change(number, [](Part& part) { part = Part::waiting; });
+  }
+  /// Whether anything was set aside that is now gone.
+  Result<bool> drop_refused(std::uint64_t number) {
+    return change(number, [](Part& part) { part = Part::done; });
+  }
+  Result<bool> drop(std::uint64_t number) {
+    if (auto gone = store_.forget(number, shelf_.all().at(number)); !gone) return gone.error();
+    shelf_.erase(number);
+    return true;
+  }
+
+ private:
+  template <class Change>
+  Result<bool> change(std::uint64_t number, Change apply) {
+    Shelved const& shelved = shelf_.all().at(number);
+    if (shelved.log_part != Part::refused && shelved.event_part != Part::refused) return false;
+    auto parcel = store_.read(shelved);
+    if (!parcel) return parcel.error();
+    for (Part* const part : {&parcel->log, &parcel->event}) {
+      if (*part == Part::refused) apply(*part);
+    }
+    if (parcel->complete()) return drop(number);
+    parcel->reason.clear();
+    Result<void> written;
+    shelf_.put(number, [&](Shelved& mine) {
+      mine.note(*parcel);
+      written = store_.write(*parcel, mine, Sync::now);
+    });
+    if (!written) return written.error();
+    return true;
+  }
+
+  SpoolStore& store_;
+  Shelf& shelf_;
+};
+
+/// Does to one parcel what the command says, where that is meant; whether it did.
+inline Result<bool> edit_parcel(SpoolCommand const& command, SpoolEditor& editor,
+                                std::uint64_t number, std::string const& run) {
+  auto const& runs = command.runs;
+  bool const named = std::find(runs.begin(), runs.end(), run) != runs.end();
+  if (!runs.empty() && !named) return false;
+  if (command.verb == "replay") return editor.replay(number);
+  return named ? editor.drop(number) : editor.drop_refused(number);
+}
+
+/// How many parcels of one spool it changed.
+inline Result<std::size_t> edit_sink(SpoolCommand const& command, std::string_view sink) {
+  std::string const folder = spool_folder(command.folder, sink);
+  SpoolListing listing;
+  auto const looked = SpoolStore::look(folder, listing);
+  if (!looked) return looked.error();
+  Intake intake;
+  auto store = SpoolStore::open(folder, intake);
+  if (!store) return store.error();
+  Shelf shelf;
+  intake.shelve(*store, shelf);
+  SpoolEditor editor(*store, shelf);
+  std::size_t changed = 0;
+  for (auto const& [number, kept] : listing.parcels) {
+    if (shelf.all().count(number) == 0) continue;
+    auto const done = edit_parcel(command, editor, number, kept.parcel.report.job.run_id);
+    if (!done) return done.error();
+    if (*done) ++changed;
+  }
+  return changed;
+}
+
+inline SpoolAnswer edit_spool(SpoolCommand const& command,
+                              std::vector<std::string_view> const& sinks) {
+  std::size_t changed = 0;
+  for (std::string_view const sink : sinks) {
+    auto const done = edit_sink(command, sink);
+    if (!done && done.error().code == Errc::exists) {
+      return {exit_undelivered, {}, done.error().message + "; stop it first\n"};
+    }
+    if (!done) return {exit_test_failed, {}, done.error().message + '\n'};
+    changed += *done;
+  }
+  if (changed == 0 && !command.runs.empty()) {
+    std::string const why = "spool: none of these runs is there to ";
+    return {exit_test_failed, {}, (why + std::string(command.verb)) + '\n'};
+  }
+  bool const drop = command.verb == "drop";
+  return {
+      exit_success,
+      std::to_string(changed) + (drop ? " dropped\n" : " waiting for the runner's next start\n"),
+      {}};
+}
+
+/// The kinds of sinks that have a spool in the folder.
+inline std::vector<std::string_view> sinks_in(std::string const& folder) {
+  std::vector<std::string_view> sinks;
+  for (std::string_view const sink : spool_folders) {
+    if (::access(spool_folder(folder, sink).c_str(), F_OK) == 0) sinks.push_back(sink);
+  }
+  return sinks;
+}
+
+}  // namespace detail
+
+/// Runs the command with the words behind `spool`.
+[[nodiscard]] inline SpoolAnswer run_spool_command(std::span<char const* const> words,
+                                                   Environment const& environment) {
+  if (words.size() == 1 && std::string_view(words[0]) == "--help") {
+    return {exit_success, std::string(spool_usage), {}};
+  }
+  auto const command = detail::parse_spool_command(words, environment);
+  if (!command) {
+    return {exit_usage, {}, command.error().message + '\n' + std::string(spool_usage)};
+  }
+  auto const sinks = detail::sinks_in(command->folder);
+  if (sinks.empty()) {
+    return {
+        exit_test_failed, {}, "spool: no runner has kept anything in " + command->folder + '\n'};
+  }
+  return command->verb == "list" ? detail::list_spool(*command, sinks)
+                                 : detail::edit_spool(*command, sinks);
+}
 
 }  // namespace sla::inline v1
 
@@ -13670,32 +14254,66 @@ class Program {
       : parts_(std::move(parts)), log_({.format = parts_.settings.log_format}) {}
 
   int run(Stop const& stop) const {
-    Settings const& settings = parts_.settings;
     Heartbeat const heartbeat;
     WatchedClock clock{heartbeat};
-    if (settings.disabled) return rest(clock, stop);
-    AwsAccess const access{{.aws = parts_.aws,
-                            .environment = parts_.environment,
-                            .role = settings.role,
-                            .stop = stop,
-                            .log = log_}};
-    SinkBuilder const sinks{{settings, parts_.aws, access, stop}};
-    Runner runner{scheduler(), WatchedExecutor{Direct<Sha256>{process()}, heartbeat, longest_run()},
-                  WatchedPublisher{sinks.build(), heartbeat, longest_delivery}, clock, log_};
-    Job const job{.service = settings.service,
-                  .groups = settings.groups,
-                  .command = parts_.words,
-                  .tag_id = settings.tag_id,
-                  .sla_target = settings.sla_target};
-    Tally const tally = runner.run(job, stop);
-    if (!settings.once && !settings.dry_run) return exit_success;
+    if (parts_.settings.disabled) return rest(clock, stop);
+    if (parts_.settings.dry_run) return try_out(heartbeat, stop);
+    auto const sinks = Sinks::open({parts_.settings, parts_.aws, parts_.environment, log_});
+    if (!sinks) {
+      log_.error(sinks.error().message);
+      return exit_undelivered;
+    }
+    return deliver(**sinks, heartbeat, stop);
+  }
+
+ private:
+  /// How long the spool may take to write a result down.
+  static constexpr Duration longest_recording = std::chrono::seconds{60};
+
+  int deliver(Sinks& sinks, Heartbeat const& heartbeat, Stop const& stop) const {
+    WatchedClock const clock{heartbeat};
+    ProcessOptions process = this->process();
+    process.log_folder = sinks.log_folder();
+    Announced executor{Direct<Sha256>{std::move(process)}, SinkPolicy{sinks}};
+    Runner runner{scheduler(), WatchedExecutor{std::move(executor), heartbeat, longest_run()},
+                  WatchedPublisher{SinkPolicy{sinks}, heartbeat, longest_recording}, clock, log_};
+    Tally const tally = runner.run(job(), stop);
+    Instant const deadline =
+        stop.deadline().value_or(clock.now() + parts_.settings.stop_timeout) - last_steps();
+    heartbeat.promise(Activity::stopping, deadline + heartbeat_slack);
+    bool const delivered = sinks.finish(deadline);
+    if (!parts_.settings.once) return exit_success;
+    if (!delivered) return exit_undelivered;
+    return tally.failed != 0 ? exit_test_failed : exit_success;
+  }
+
+  /// One run of which nothing is sent.
+  int try_out(Heartbeat const& heartbeat, Stop const& stop) const {
+    Settings const& settings = parts_.settings;
+    DryRun publisher{
+        {.topic = settings.sns_topic_arn.empty() ? settings.sns_topic_name : settings.sns_topic_arn,
+         .bucket = settings.s3_bucket_name,
+         .format = settings.event_format}};
+    Runner runner{Once{}, WatchedExecutor{Direct<Sha256>{process()}, heartbeat, longest_run()},
+                  std::move(publisher), WatchedClock{heartbeat}, log_};
+    Tally const tally = runner.run(job(), stop);
     if (tally.undelivered != 0) return exit_undelivered;
     return tally.failed != 0 ? exit_test_failed : exit_success;
   }
 
- private:
-  /// The sum of the limits of all sinks, each of which may have to wait for credentials.
-  static constexpr Duration longest_delivery = std::chrono::seconds{150};
+  [[nodiscard]] Job job() const {
+    return {.service = parts_.settings.service,
+            .groups = parts_.settings.groups,
+            .command = parts_.words,
+            .tag_id = parts_.settings.tag_id,
+            .sla_target = parts_.settings.sla_target};
+  }
+
+  /// What the end of the program takes once deliveries have ended.
+  [[nodiscard]] Duration last_steps() const {
+    Duration const most = std::chrono::milliseconds{200};
+    return std::min<Duration>(most, parts_.settings.stop_timeout / 10);
+  }
 
   int rest(WatchedClock const& clock, Stop const& stop) const {
     log_.info("disabled: nothing is run");
@@ -13705,7 +14323,7 @@ class Program {
 
   [[nodiscard]] OneOf<FixedDelay, FixedRate, Once> scheduler() const {
     Settings const& settings = parts_.settings;
-    if (settings.once || settings.dry_run) return Once{};
+    if (settings.once) return Once{};
     if (settings.every) return FixedRate{*settings.every};
     return FixedDelay{settings.delay.value_or(Duration::zero())};
   }
@@ -13749,6 +14367,13 @@ inline bool say_settings(Parsed const& parsed) {
   complain(parsed.problems);
   if (parsed.action == Action::show_settings) (void)print(settings_text(parsed));
   return parsed.exit_code() != exit_success || parsed.action != Action::run;
+}
+
+/// Says what a command has to say; gives its exit code.
+inline int say(SpoolAnswer const& answer) {
+  (void)write_all(STDERR_FILENO, answer.complaint);
+  int const printed = print(answer.text);
+  return answer.exit_code == exit_success ? printed : answer.exit_code;
 }
 
 /// Runs sla-runner itself.
@@ -13798,211 +14423,11 @@ inline int run_runner(std::span<char const* const> arguments, Environment enviro
   if (is_starter(name)) return run_starter(arguments, std::move(environment));
   std::string_view const first = arguments.empty() ? std::string_view() : arguments.front();
   if (first == "identity") return run_identity(arguments.subspan(1), std::move(environment));
+  if (first == "spool") return detail::say(run_spool_command(arguments.subspan(1), environment));
   if (first != "healthcheck") return detail::run_runner(arguments, std::move(environment));
   Health const health = check_health();
   (void)print(health.reason + '\n');
   return health.alive ? exit_success : exit_test_failed;
-}
-
-}  // namespace sla::inline v1
-
-// sla/app/spool_command.hpp
-// `sla-runner spool list|replay|drop --spool DIR`: what people do about results that were not
-// delivered. To list them needs nothing and disturbs nobody; the other two want the folder for
-// themselves, so its runner must have been stopped.
-
-namespace sla::inline v1 {
-
-/// What a command has to say.
-struct SpoolAnswer {
-  int exit_code = exit_success;
-  std::string text{};       ///< for stdout
-  std::string complaint{};  ///< for stderr
-};
-
-inline constexpr std::string_view spool_usage =
-    "usage: sla-runner spool list   --spool DIR\n"
-    "       sla-runner spool replay --spool DIR [RUN-ID...]\n"
-    "       sla-runner spool drop   --spool DIR [RUN-ID...]\n"
-    "\n"
-    "list    prints what was not delivered yet, oldest first\n"
-    "replay  has what was set aside delivered at the next start of the runner\n"
-    "drop    deletes what was set aside; of the runs that are named, everything\n"
-    "\n"
-    "DIR is also taken from SLARUNNER_SPOOL. Replay and drop need the runner to be stopped.\n";
-
-namespace detail {
-
-/// A command line that made sense.
-struct SpoolCommand {
-  std::string_view verb{};
-  std::string folder{};
-  std::vector<std::string> runs{};
-};
-
-inline Result<SpoolCommand> parse_spool_command(std::span<char const* const> words,
-                                                Environment const& environment) {
-  SpoolCommand command;
-  command.folder = environment.get("SLARUNNER_SPOOL").value_or("");
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    std::string_view const word = words[i];
-    constexpr std::string_view flag = "--spool";
-    if (word == flag && i + 1 < words.size()) {
-      command.folder = words[++i];
-    } else if (word.starts_with("--spool=")) {
-      command.folder = word.substr(flag.size() + 1);
-    } else if (word.starts_with('-')) {
-      return Error{Errc::invalid, "spool: unknown or incomplete: " + quoted(word)};
-    } else if (command.verb.empty()) {
-      command.verb = word;
-    } else {
-      command.runs.emplace_back(word);
-    }
-  }
-  bool const known = command.verb == "list" || command.verb == "replay" || command.verb == "drop";
-  if (!known) return Error{Errc::invalid, "spool: say list, replay or drop"};
-  if (command.folder.empty()) return Error{Errc::invalid, "spool: --spool DIR is missing"};
-  return command;
-}
-
-/// Collects what a spool has, for a listing.
-struct SpoolListing {
-  std::map<std::uint64_t, KeptParcel> parcels{};
-  std::uint64_t lost = 0;
-
-  void parcel(Place, KeptParcel kept) { parcels[kept.parcel.number] = std::move(kept); }
-  void gone(std::uint64_t number) { parcels.erase(number); }
-  void dropped(Place, std::uint64_t count) { lost = count; }
-};
-
-inline std::string_view part_text(Part part) {
-  return part == Part::waiting ? "waits" : part == Part::done ? "done" : "refused";
-}
-
-/// `2026-01-01T00:00:00.000Z shop fail 0190163d-... event=waits log=refused bytes=120: too large`
-inline std::string parcel_line(KeptParcel const& kept) {
-  Report const& report = kept.parcel.report;
-  std::string line = iso_time(report.ended_at) + ' ' + escaped(report.job.service) + ' ';
-  line.append(to_string(report.outcome.verdict)).append(" ").append(escaped(report.job.run_id));
-  line.append(" event=").append(part_text(kept.parcel.event));
-  line.append(" log=").append(part_text(kept.parcel.log));
-  line.append(" bytes=").append(std::to_string(kept.log.size()));
-  if (!kept.parcel.reason.empty()) line.append(": ").append(escaped(kept.parcel.reason));
-  return line + '\n';
-}
-
-inline SpoolAnswer list_spool(SpoolCommand const& command) {
-  SpoolListing listing;
-  if (auto looked = SpoolStore::look(command.folder, listing); !looked) {
-    return {exit_test_failed, {}, looked.error().message + '\n'};
-  }
-  SpoolAnswer answer;
-  std::size_t waiting = 0;
-  for (auto const& [number, kept] : listing.parcels) {
-    answer.text += parcel_line(kept);
-    if (kept.parcel.waiting()) ++waiting;
-  }
-  answer.text += std::to_string(waiting) + " waiting, " +
-                 std::to_string(listing.parcels.size() - waiting) + " set aside, " +
-                 std::to_string(listing.lost) + " dropped\n";
-  return answer;
-}
-
-/// Changes the parcels of one spool, one after another.
-class SpoolEditor {
- public:
-  SpoolEditor(SpoolStore& store, Shelf& shelf) : store_(store), shelf_(shelf) {}
-
-  /// Whether anything was set aside that now waits.
-  Result<bool> replay(std::uint64_t number) {
-    return change(number, [](Part& part) { part = Part::waiting; });
-  }
-  /// Whether anything was set aside that is now gone.
-  Result<bool> drop_refused(std::uint64_t number) {
-    return change(number, [](Part& part) { part = Part::done; });
-  }
-  Result<bool> drop(std::uint64_t number) {
-    if (auto gone = store_.forget(number, shelf_.all().at(number)); !gone) return gone.error();
-    shelf_.erase(number);
-    return true;
-  }
-
- private:
-  template <class Change>
-  Result<bool> change(std::uint64_t number, Change apply) {
-    Shelved const& shelved = shelf_.all().at(number);
-    if (shelved.log_part != Part::refused && shelved.event_part != Part::refused) return false;
-    auto parcel = store_.read(shelved);
-    if (!parcel) return parcel.error();
-    for (Part* const part : {&parcel->log, &parcel->event}) {
-      if (*part == Part::refused) apply(*part);
-    }
-    if (parcel->complete()) return drop(number);
-    parcel->reason.clear();
-    Result<void> written;
-    shelf_.put(number, [&](Shelved& mine) {
-      mine.note(*parcel);
-      written = store_.write(*parcel, mine, Sync::now);
-    });
-    if (!written) return written.error();
-    return true;
-  }
-
-  SpoolStore& store_;
-  Shelf& shelf_;
-};
-
-/// Does to one parcel what the command says, where that is meant; whether it did.
-inline Result<bool> edit_parcel(SpoolCommand const& command, SpoolEditor& editor,
-                                std::uint64_t number, std::string const& run) {
-  auto const& runs = command.runs;
-  bool const named = std::find(runs.begin(), runs.end(), run) != runs.end();
-  if (!runs.empty() && !named) return false;
-  if (command.verb == "replay") return editor.replay(number);
-  return named ? editor.drop(number) : editor.drop_refused(number);
-}
-
-inline SpoolAnswer edit_spool(SpoolCommand const& command) {
-  SpoolListing listing;
-  auto looked = SpoolStore::look(command.folder, listing);
-  if (!looked) return {exit_test_failed, {}, looked.error().message + '\n'};
-  Intake intake;
-  auto store = SpoolStore::open(command.folder, intake);
-  if (!store) return {exit_undelivered, {}, store.error().message + "; stop it first\n"};
-  Shelf shelf;
-  intake.shelve(*store, shelf);
-  SpoolEditor editor(*store, shelf);
-  std::size_t changed = 0;
-  for (auto const& [number, kept] : listing.parcels) {
-    if (shelf.all().count(number) == 0) continue;
-    auto const done = edit_parcel(command, editor, number, kept.parcel.report.job.run_id);
-    if (!done) return {exit_test_failed, {}, done.error().message + '\n'};
-    if (*done) ++changed;
-  }
-  if (changed == 0 && !command.runs.empty()) {
-    return {exit_test_failed,
-            {},
-            "spool: none of these runs is there to " + std::string(command.verb) + '\n'};
-  }
-  return {exit_success,
-          std::to_string(changed) +
-              (command.verb == "drop" ? " dropped\n" : " waiting for the runner's next start\n"),
-          {}};
-}
-
-}  // namespace detail
-
-/// Runs the command with the words behind `spool`.
-[[nodiscard]] inline SpoolAnswer run_spool_command(std::span<char const* const> words,
-                                                   Environment const& environment) {
-  if (words.size() == 1 && std::string_view(words[0]) == "--help") {
-    return {exit_success, std::string(spool_usage), {}};
-  }
-  auto const command = detail::parse_spool_command(words, environment);
-  if (!command) {
-    return {exit_usage, {}, command.error().message + '\n' + std::string(spool_usage)};
-  }
-  return command->verb == "list" ? detail::list_spool(*command) : detail::edit_spool(*command);
 }
 
 }  // namespace sla::inline v1

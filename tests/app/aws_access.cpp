@@ -32,7 +32,7 @@ TEST_CASE("the credentials are those of the chain, and nobody is asked for them 
   Environment const environment = machine();
   Stop const stop;
   AwsAccess const access{{.aws = aws, .environment = environment, .stop = stop}};
-  auto const keys = access.client().source().credentials(access.clock().wall());
+  auto const keys = access.client(stop).source().credentials(access.clock().wall());
   REQUIRE(keys);
   CHECK(keys->access_key_id == "AKIA");
   CHECK(keys->source == "environment");

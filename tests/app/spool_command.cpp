@@ -26,7 +26,7 @@ bool holds(std::string const& text, std::string const& part) {
 /// A spool with one result that waits, one whose event and one whose log was refused.
 struct Spooled3 {
   Spooled3() {
-    auto spool = DiskSpool::open({.folder = path}, silent);
+    auto spool = DiskSpool::open({.folder = path + "/aws"}, silent);
     REQUIRE(spool);
     for (char const* const name : {"bad-event", "bad-log", "waits"}) spool->add(report_of(name));
     auto event = *spool->next_event().value();
@@ -53,15 +53,15 @@ TEST_CASE("list shows what is there, oldest first, and counts it") {
   CHECK(answer.exit_code == 0);
   CHECK(answer.complaint.empty());
   std::string const ended = "2019-11-23T13:20:00.000Z example-service pass ";
-  CHECK(answer.text == ended + "bad-event event=refused log=done bytes=6: too large\n" + ended +
-                           "bad-log event=done log=refused bytes=6: no such\\nkey\n" + ended +
-                           "waits event=waits log=waits bytes=6\n" +
-                           "1 waiting, 2 set aside, 0 dropped\n");
+  CHECK(answer.text ==
+        ended + "bad-event to=aws event=refused log=done bytes=6: too large\n" + ended +
+            "bad-log to=aws event=done log=refused bytes=6: no such\\nkey\n" + ended +
+            "waits to=aws event=waits log=waits bytes=6\n" + "1 waiting, 2 set aside, 0 dropped\n");
 }
 
 TEST_CASE("list works while a runner uses the spool, replay and drop do not") {
   Spooled3 const spool;
-  auto const runner = DiskSpool::open({.folder = spool.path}, silent);
+  auto const runner = DiskSpool::open({.folder = spool.path + "/aws"}, silent);
   CHECK(run({"list", "--spool", spool.path.c_str()}).exit_code == 0);
   for (char const* const verb : {"replay", "drop"}) {
     auto const answer = run({verb, "--spool", spool.path.c_str()});
@@ -75,7 +75,7 @@ TEST_CASE("replay has what was set aside delivered at the next start") {
   Spooled3 const spool;
   auto const answer = run({"replay", "--spool", spool.path.c_str()});
   CHECK(answer.text == "2 waiting for the runner's next start\n");
-  auto again = DiskSpool::open({.folder = spool.path}, silent);
+  auto again = DiskSpool::open({.folder = spool.path + "/aws"}, silent);
   REQUIRE(again);
   CHECK(again->count().refused == 0);
   CHECK(again->count().events == 2);
@@ -94,23 +94,23 @@ TEST_CASE("drop deletes what was set aside and nothing else") {
   Spooled3 const spool;
   CHECK(run({"drop", "--spool", spool.path.c_str()}).text == "2 dropped\n");
   CHECK(holds(run({"list", "--spool", spool.path.c_str()}).text,
-              "waits event=waits log=waits bytes=6\n1 waiting, 0 set aside"));
-  CHECK(contents(spool.path + "/logs/bad-log.log").empty());
-  CHECK(!contents(spool.path + "/logs/waits.log").empty());
+              "waits to=aws event=waits log=waits bytes=6\n1 waiting, 0 set aside"));
+  CHECK(contents(spool.path + "/aws/logs/bad-log.log").empty());
+  CHECK(!contents(spool.path + "/aws/logs/waits.log").empty());
 }
 
 TEST_CASE("drop of a refused log keeps the event that still waits") {
   TemporaryFolder const folder;
   std::string const path = folder / "spool";
   {
-    auto spool = DiskSpool::open({.folder = path}, silent);
+    auto spool = DiskSpool::open({.folder = path + "/aws"}, silent);
     spool->add(report_of("a"));
     auto parcel = *spool->next_event().value();
     parcel.log = Part::refused;
     spool->update(parcel);
   }
   CHECK(run({"drop", "--spool", path.c_str()}).text == "1 dropped\n");
-  auto spool = DiskSpool::open({.folder = path}, silent);
+  auto spool = DiskSpool::open({.folder = path + "/aws"}, silent);
   CHECK(deliver_all(*spool) == std::vector<std::string>{"a"});
 }
 
@@ -137,7 +137,7 @@ TEST_CASE("a folder that is no spool is an error, and is not made") {
   for (char const* const verb : {"list", "replay", "drop"}) {
     auto const answer = run({verb, "--spool", path.c_str()});
     CHECK(answer.exit_code == 1);
-    CHECK(holds(answer.complaint, "No such file or directory"));
+    CHECK(holds(answer.complaint, "no runner has kept anything in " + path));
   }
   CHECK(folder.files().empty());
 }

@@ -33,7 +33,7 @@ PublishInput with(MessageAttribute attribute) {
 std::string form(PublishInput const& input) {
   auto const request = publish_request(input, Url{});
   if (request) return request->body.text().value();
-  CHECK(request.error().code == Errc::invalid);
+  CHECK(request.error().code == Errc::rejected);
   return request.error().message;
 }
 std::string named(std::string name) { return form(with({.name = std::move(name), .value = "v"})); }
@@ -243,7 +243,7 @@ TEST_CASE("an error says that it came from publishing") {
         Error{Errc::not_found,
               "sns publish: http 404: NotFound: Topic does not exist (request id r-1)", 404});
   CHECK(publish(fake.client, EndpointSettings{}, message(""), fake.later).error() ==
-        Error{Errc::invalid, "sns publish: the message is empty"});
+        Error{Errc::rejected, "sns publish: the message is empty"});
   CHECK(fake.script.requests.size() == 1);
 }
 

@@ -16,6 +16,8 @@
 #include <string_view>
 #include <utility>
 
+#include "../support/small_disk.hpp"
+#include "../support/temporary_folder.hpp"
 #include "sla/aws/digest.hpp"
 
 namespace {
@@ -341,4 +343,41 @@ TEST_CASE("a finished output can be read at any offset, by many copies") {
     REQUIRE(std::string_view(buffer.data(), *n) == std::string_view(expected).substr(at, *n));
   }
   CHECK(*output.read(expected.size(), buffer) == 0);
+}
+
+TEST_CASE("with a path the bytes stand in that file from the first one on") {
+  TemporaryFolder const folder;
+  sla::Capture<> capture(0, folder / "log");
+  CHECK(::access((folder / "log").c_str(), F_OK) != 0);
+  capture.append("a");
+  CHECK(sla::read_file(folder / "log", 100).value() == "a");
+  capture.append("bc");
+  CHECK(sla::read_file(folder / "log", 100).value() == "abc");
+  sla::Output const output = std::move(capture).finish();
+  CHECK(output.stands_in(folder / "log"));
+  CHECK(output.text().value() == "abc");
+}
+
+TEST_CASE("a path that leads nowhere, or to a file that is there, costs nothing") {
+  TemporaryFolder const folder;
+  REQUIRE(sla::open_file(folder / "taken", O_CREAT | O_WRONLY));
+  for (std::string const& path : {folder / "no/folder", folder / "taken"}) {
+    sla::Capture<> capture(0, path);
+    std::string const all = noise(100'000);
+    capture.append(all);
+    CHECK(text_of_finished(std::move(capture)) == all);
+  }
+  CHECK(sla::read_file(folder / "taken", 100).value().empty());
+}
+
+TEST_CASE("where the disk of that file is full the output moves on, and not a byte is lost") {
+  SmallDisk const disk("256k");
+  if (!disk.there()) return;
+  for (std::uint64_t const limit : {std::uint64_t{0}, std::uint64_t{300'000}}) {
+    sla::Capture<> capture(limit, disk.path() + "/log");
+    std::string const all = noise(1'000'000);
+    for (std::size_t at = 0; at < all.size(); at += 4096) capture.append(all.substr(at, 4096));
+    CHECK(text_of_finished(std::move(capture)) == kept(all, limit));
+    CHECK(::access((disk.path() + "/log").c_str(), F_OK) != 0);
+  }
 }

@@ -35,6 +35,13 @@ pid_t start(std::vector<std::string> const& words) {
   return *pid;
 }
 
+pid_t start_owned(std::vector<std::string> const& words) {
+  auto const pid =
+      sla::OwnedChildren::of_this_process().start([&] { return sla::Result<pid_t>(start(words)); });
+  REQUIRE(pid);
+  return *pid;
+}
+
 /// Waits for its end and leaves it unreaped.
 void await_end(pid_t pid) {
   siginfo_t info{};
@@ -77,17 +84,18 @@ TEST_CASE("a handler for SIGCHLD is left alone") {
   CHECK(is_there);
 }
 
-TEST_CASE("reaping takes every ended child and leaves the living and the spared one") {
+TEST_CASE("reaping takes every ended child and leaves the living and the owned one") {
   pid_t const ended = start({"/bin/true"});
   pid_t const living = start({"/bin/sleep", "60"});
   await_end(ended);
   CHECK(sla::reap_children());
   CHECK(::waitpid(ended, nullptr, WNOHANG) == -1);
 
-  pid_t const spared = start({"/bin/sh", "-c", "exit 5"});
-  await_end(spared);
-  CHECK(sla::reap_children(spared));
-  CHECK(exit_code(spared) == 5);
+  pid_t const owned = start_owned({"/bin/sh", "-c", "exit 5"});
+  await_end(owned);
+  CHECK(sla::reap_children());
+  CHECK(exit_code(owned) == 5);
+  sla::OwnedChildren::of_this_process().forget(owned);
   ::kill(living, SIGKILL);
   await_end(living);
   CHECK_FALSE(sla::reap_children());
@@ -103,6 +111,18 @@ TEST_CASE("/proc names the children, and only what had to be killed counts as ki
   CHECK(children->size() == 2);
   CHECK(std::find(children->begin(), children->end(), ended) != children->end());
   CHECK(std::find(children->begin(), children->end(), living) != children->end());
+  CHECK(sla::end_children(seconds{5}).killed == 1);
+  CHECK(support::no_child_is_left());
+}
+
+TEST_CASE("a child that has an owner is not ended, and what has none is") {
+  pid_t const owned = start_owned({"/bin/sleep", "60"});
+  start({"/bin/sleep", "60"});
+  sla::Ended const ended = sla::end_children(seconds{5});
+  CHECK(ended.clean);
+  CHECK(ended.killed == 1);
+  CHECK(::kill(owned, 0) == 0);
+  sla::OwnedChildren::of_this_process().forget(owned);
   CHECK(sla::end_children(seconds{5}).killed == 1);
   CHECK(support::no_child_is_left());
 }

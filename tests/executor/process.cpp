@@ -20,7 +20,9 @@
 #include <vector>
 
 #include "../support/child_process.hpp"
+#include "../support/temporary_folder.hpp"
 #include "../support/test_child.hpp"
+#include "sla/aws/credential/process_output.hpp"
 
 namespace {
 
@@ -397,6 +399,47 @@ TEST_CASE("who was told to leave orphans alone leaves those outside of the group
   CHECK_FALSE(support::no_child_is_left());
   CHECK(sla::end_children(seconds{5}).clean);
   CHECK(support::no_child_is_left());
+}
+
+TEST_CASE("a program that another thread started is neither ended nor reaped with a run") {
+  sla::Environment environment;
+  environment.set("PATH", "/usr/bin:/bin");
+  int good = 0;
+  std::thread other([&] {
+    for (int i = 0; i < 50; ++i) {
+      auto const output = sla::process_output("sleep 0.01; echo fine; exit 0", environment);
+      if (output && *output == "fine\n") ++good;
+    }
+  });
+  sla::Stop const stop;
+  sla::ProcessOptions const options = quiet();
+  for (int i = 0; i < 200; ++i) {
+    auto const outcome = sla::Process<sla::NoDigest>(options, stop).run(shell("exit 3"), "an-id");
+    REQUIRE(outcome);
+    CHECK(outcome->exit_code == 3);
+    CHECK(outcome->remark.empty());
+  }
+  other.join();
+  CHECK(good == 50);
+  CHECK(support::no_child_is_left());
+}
+
+TEST_CASE("with a folder for logs, the log of a run outlives the runner") {
+  sla::adopt_orphans();
+  TemporaryFolder const folder;
+  pid_t const runner = ::fork();
+  if (runner == 0) {
+    sla::Stop const stop;
+    sla::ProcessOptions const options{.pass_through = -1, .log_folder = folder.path()};
+    (void)sla::Process<sla::NoDigest>(options, stop).run(shell("echo so far; sleep 60"), "a-run");
+    ::_exit(1);
+  }
+  std::string const path = folder / sla::log_file_name("a-run");
+  while (sla::read_file(path, 100).value_or("") != "so far\n") std::this_thread::yield();
+  ::kill(runner, SIGKILL);
+  CHECK(::waitpid(runner, nullptr, 0) == runner);
+  CHECK(sla::read_file(path, 100).value() == "so far\n");
+  CHECK(sla::end_children(seconds{5}).clean);
 }
 
 TEST_CASE("what is written to stdout and stderr stays in order") {

@@ -42,8 +42,8 @@ TEST_CASE("the failure of one does not keep the others from publishing") {
   Deliveries second;
   Deliveries third;
   All all{FakePublisher{first}, FakePublisher{second}, FakePublisher{third}};
-  first.errors = {{Errc::throttled, "first: slow down", 429}};
-  third.errors = {{Errc::denied, "third: no", 403}};
+  first.errors = {Error{Errc::throttled, "first: slow down", 429}};
+  third.errors = {Error{Errc::denied, "third: no", 403}};
   auto const done = all.publish(sample_report());
   CHECK(done.error() == Error{Errc::throttled, "first: slow down; third: no", 429});
   CHECK(first.published.size() == 1);

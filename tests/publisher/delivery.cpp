@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@ using Texts = std::vector<std::string>;
 Error const outage{Errc::unavailable, "http 503", 503};
 Error const denial{Errc::denied, "http 403", 403};
 Error const refusal{Errc::rejected, "http 400", 400};
+Error const too_large{Errc::rejected, "too large"};
 
 struct Fixture {
   explicit Fixture(UploadLogs upload = UploadLogs::always, std::uint64_t limit = 32U << 20U)
@@ -116,7 +118,7 @@ TEST_CASE("an event that cannot be delivered is tried again, and those behind it
 
 TEST_CASE("a new report does not shorten the wait after a failure") {
   Fixture f;
-  f.events.errors = {denial};
+  f.events.errors = {outage};
   f.add("a");
   Instant const due = f.settle();
   f.add("b");
@@ -126,17 +128,69 @@ TEST_CASE("a new report does not shorten the wait after a failure") {
 
 TEST_CASE("what can never succeed is set aside with its reason, and what follows goes on") {
   Fixture f;
-  f.events.errors = {refusal};
+  f.events.errors = {too_large};
   for (char const* const run : {"a", "b"}) f.add(run);
   CHECK(f.settle() == Instant::max());
   CHECK(Fixture::runs(f.events.published) == Texts{"a", "b"});
   CHECK(f.delivery.count().refused == 1);
-  CHECK(f.delivery.in_memory()[0].reason == "http 400");
+  CHECK(f.delivery.in_memory()[0].reason == "too large");
+}
+
+TEST_CASE("an event that is refused while the next one passes is set aside") {
+  for (Error const& error : {refusal, denial}) {
+    Fixture f;
+    f.events.errors = {error, std::nullopt, error};
+    for (char const* const run : {"a", "b", "c"}) f.add(run);
+    CHECK(f.settle() == Instant::max());
+    CHECK(Fixture::runs(f.events.published) == Texts{"a", "b", "a", "c"});
+    CHECK(f.delivery.count().refused == 1);
+    CHECK(f.delivery.in_memory()[0].reason == error.message);
+  }
+}
+
+TEST_CASE("while all events are refused none is set aside, and all arrive in order once they may") {
+  for (Error const& error : {refusal, denial}) {
+    Fixture f;
+    f.events.errors = {error, error, error, error};
+    for (char const* const run : {"a", "b"}) f.add(run);
+    f.wait_for_all();
+    CHECK(Fixture::runs(f.events.published) == Texts{"a", "b", "a", "b", "a", "b"});
+    CHECK(f.delivery.count().refused == 0);
+  }
+}
+
+TEST_CASE("that a run without a result passes says nothing of an event that is refused") {
+  Fixture f;
+  f.events.errors = {denial, std::nullopt, denial};
+  f.add("a");
+  f.add("b", Verdict::interrupted);
+  f.wait_for_all();
+  CHECK(f.delivery.count().refused == 0);
+  CHECK(Fixture::runs(f.events.published) == Texts{"a", "b", "a", "a"});
+}
+
+TEST_CASE("an event that passes right after the next one did is delivered") {
+  Fixture f;
+  f.events.errors = {denial};
+  for (char const* const run : {"a", "b"}) f.add(run);
+  CHECK(f.settle() == Instant::max());
+  CHECK(Fixture::runs(f.events.published) == Texts{"a", "b", "a"});
+  CHECK(f.delivery.in_memory().empty());
+}
+
+TEST_CASE("a log that is refused again after others were stored is set aside") {
+  Fixture f;
+  f.logs.errors = {refusal, refusal, std::nullopt, refusal};
+  for (char const* const run : {"a", "b"}) f.add(run);
+  f.wait_for_all();
+  CHECK(Fixture::runs(f.logs.stored) == Texts{"a", "a", "b", "a"});
+  CHECK(f.delivery.count().refused == 1);
+  CHECK(f.delivery.in_memory()[0].report.job.run_id == "a");
 }
 
 TEST_CASE("a log that can never succeed is set aside, and the event says why") {
   Fixture f;
-  f.logs.errors = {{Errc::exists, "all keys are taken", 412}};
+  f.logs.errors = {Error{Errc::exists, "all keys are taken", 412}};
   f.add("a");
   CHECK(f.settle() == Instant::max());
   CHECK(f.events.published[0].log_error == "all keys are taken");
@@ -146,7 +200,7 @@ TEST_CASE("a log that can never succeed is set aside, and the event says why") {
 TEST_CASE("the log of a refused event is delivered nevertheless") {
   Fixture f;
   f.logs.errors = {outage};
-  f.events.errors = {refusal};
+  f.events.errors = {too_large};
   f.add("a");
   f.wait_for_all();
   CHECK(f.logs.stored.size() == 2);
@@ -199,7 +253,7 @@ TEST_CASE("nothing is tried once events are stopped") {
 
 TEST_CASE("a publisher that says it was stopped when it was not is tried again, not at once") {
   Fixture f;
-  f.events.errors = {{Errc::stopped, "stopped", 0}};
+  f.events.errors = {Error{Errc::stopped, "stopped", 0}};
   f.add("a");
   CHECK(f.settle() > f.time.now);
 }

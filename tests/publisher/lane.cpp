@@ -21,21 +21,23 @@ Logger const silent{{.format = LogFormat::none}};
 
 }  // namespace
 
-TEST_CASE("a refusal is believed from a service that read the message, and from us") {
-  CHECK(never_succeeds(Errc::rejected, 400));
-  CHECK(never_succeeds(Errc::rejected, 413));
-  CHECK(never_succeeds(Errc::invalid, 0));
-  CHECK(never_succeeds(Errc::exists, 412));
+TEST_CASE("what we find wrong with a message, or a service finds too large, is its own fault") {
+  CHECK(blame(Errc::rejected, 0) == Blame::message);
+  CHECK(blame(Errc::rejected, 413) == Blame::message);
+  CHECK(blame(Errc::exists, 412) == Blame::message);
 }
 
-TEST_CASE("what concerns every message alike is no reason to give up one") {
-  CHECK(!never_succeeds(Errc::invalid, 60));    // a certificate that is not trusted
-  CHECK(!never_succeeds(Errc::rejected, 301));  // a bucket in another region
-  CHECK(!never_succeeds(Errc::rejected, 407));  // a proxy
+TEST_CASE("a refusal by others may be about every message: a topic, a key, a proxy") {
+  for (int const status : {301, 400, 407}) CHECK(blame(Errc::rejected, status) == Blame::perhaps);
+  CHECK(blame(Errc::denied, 403) == Blame::perhaps);
+}
+
+TEST_CASE("everything else is no reason to give up a message") {
   for (Errc const code :
-       {Errc::not_configured, Errc::system, Errc::unavailable, Errc::timed_out, Errc::throttled,
-        Errc::denied, Errc::expired, Errc::not_found, Errc::malformed, Errc::stopped}) {
-    CHECK(!never_succeeds(code, 0));
+       {Errc::invalid, Errc::not_configured, Errc::system, Errc::unavailable, Errc::timed_out,
+        Errc::throttled, Errc::expired, Errc::not_found, Errc::malformed, Errc::stopped}) {
+    CHECK(blame(code, 0) == Blame::elsewhere);
+    CHECK(blame(code, 400) == Blame::elsewhere);
   }
 }
 
@@ -82,14 +84,18 @@ TEST_CASE("one line a minute at most says what is wrong, and one that it is over
   CHECK(all.find("events are delivered again") != std::string::npos);
 }
 
-TEST_CASE("in a hurry everything is due at once but what failed just now") {
+TEST_CASE("in a hurry what a person has to mend is tried once more, unless it just failed") {
   Lane lane("events", silent);
   lane.failed(denial, "run", start);
-  Instant const due = lane.due();
-  lane.hurry(start + 999ms);
-  CHECK(lane.due() == due);
   lane.hurry(start + 1s);
   CHECK(lane.due() <= start);
+  lane.failed(denial, "run", start + 1s);
+  CHECK(lane.due() == Instant::max());
+
+  Lane just_failed("events", silent);
+  just_failed.failed(denial, "run", start);
+  just_failed.hurry(start + 999ms);
+  CHECK(just_failed.due() == Instant::max());
 }
 
 TEST_CASE("in a hurry what mends itself is due a second after its failure") {

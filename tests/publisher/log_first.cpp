@@ -39,7 +39,7 @@ TEST_CASE("the event says where the log was put") {
 TEST_CASE("the log is put before the event is published") {
   Deliveries both;
   LogFirst publisher{FakeLogStore{both}, FakePublisher{both}};
-  both.errors = {{Errc::throttled, "the first call", 0}};
+  both.errors = {Error{Errc::throttled, "the first call", 0}};
   CHECK_FALSE(publisher.publish(sample_report()).has_value());
   REQUIRE(both.published.size() == 1);
   CHECK(both.published[0].log_error == "the first call");
@@ -49,7 +49,7 @@ TEST_CASE("a log that cannot be put does not hold the event back, and is the err
   Deliveries logs;
   Deliveries events;
   LogFirst both{FakeLogStore{logs}, FakePublisher{events}};
-  logs.errors = {{Errc::unavailable, "s3 put: down", 503}};
+  logs.errors = {Error{Errc::unavailable, "s3 put: down", 503}};
   CHECK(both.publish(sample_report()).error() == Error{Errc::unavailable, "s3 put: down", 503});
   REQUIRE(events.published.size() == 1);
   CHECK(events.published[0].log_uri.empty());
@@ -60,11 +60,11 @@ TEST_CASE("an event that cannot be published is the error, after that of the log
   Deliveries logs;
   Deliveries events;
   LogFirst both{FakeLogStore{logs}, FakePublisher{events}};
-  events.errors = {{Errc::denied, "sns: no", 403}};
+  events.errors = {Error{Errc::denied, "sns: no", 403}};
   CHECK(both.publish(sample_report()).error() == Error{Errc::denied, "sns: no", 403});
   CHECK(logs.stored.size() == 1);
-  logs.errors = {{Errc::unavailable, "s3: down", 503}};
-  events.errors = {{Errc::denied, "sns: no", 403}};
+  logs.errors = {Error{Errc::unavailable, "s3: down", 503}};
+  events.errors = {Error{Errc::denied, "sns: no", 403}};
   CHECK(both.publish(sample_report()).error() ==
         Error{Errc::unavailable, "s3: down; sns: no", 503});
 }

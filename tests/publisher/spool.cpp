@@ -13,7 +13,7 @@ namespace {
 struct Minimal {
   void begin(Report const&) {}
   void add(Report const&) {}
-  Result<std::optional<Parcel>> next_event() { return std::optional<Parcel>(); }
+  Result<std::optional<Parcel>> next_event(std::uint64_t) { return std::optional<Parcel>(); }
   Result<std::optional<Parcel>> next_log(std::uint64_t) { return std::optional<Parcel>(); }
   void update(Parcel const&) {}
   Instant tend(Instant) { return Instant::max(); }

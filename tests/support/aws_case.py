@@ -46,9 +46,11 @@ class AwsTest(RunnerTest):
 
     def run_once(self, aws: FakeAws, *arguments: str, command: str = "echo hello",
                  environment: Mapping[str, str] | None = None, seconds: float = 60.0) -> Finished:
-        """One run of a command text with topic and bucket."""
+        """One run of a command text with topic and bucket. What cannot be delivered is given up
+        after a few seconds."""
+        limit = {"SLARUNNER_STOPTIMEOUT": "3"}
         process = self.start_job(aws, "--once", "--command", command, *arguments,
-                                 environment=environment)
+                                 environment=limit | dict(environment or {}))
         return process.wait(seconds)
 
     def events(self, aws: FakeAws, name: str = TOPIC) -> list[dict[str, object]]:

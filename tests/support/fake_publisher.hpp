@@ -2,6 +2,7 @@
 #pragma once
 // A Publisher and a LogStore that keep what they are given and answer as they are told.
 #include <deque>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,13 +16,14 @@
 struct Deliveries {
   std::vector<sla::Report> published{};
   std::vector<sla::Report> stored{};
-  std::deque<sla::Error> errors{};  ///< the answers to come, one for each call
+  std::deque<std::optional<sla::Error>> errors{};  ///< the answers to come; nothing is a success
 
   sla::Result<void> answer() {
     if (errors.empty()) return {};
-    sla::Error error = std::move(errors.front());
+    std::optional<sla::Error> error = std::move(errors.front());
     errors.pop_front();
-    return error;
+    if (error) return *std::move(error);
+    return {};
   }
 };
 

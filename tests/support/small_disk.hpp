@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // A disk of its own, so small that a test can fill it. Needs root, and says where there is none.
+#include <doctest/doctest.h>
 #include <fcntl.h>
 #include <sys/mount.h>
 #include <unistd.h>
@@ -22,8 +23,8 @@ class SmallDisk {
   }
 
   /// Whether there is one; a test that gets no for an answer returns.
-  [[nodiscard]] bool there(char const* test) const {
-    if (!mounted_) std::printf("[skip] %s: only root can mount a small disk\n", test);
+  [[nodiscard]] bool there() const {
+    if (!mounted_) MESSAGE("skipped: only root can mount a small disk");
     return mounted_;
   }
   [[nodiscard]] std::string const& path() const { return folder_.path(); }

@@ -24,7 +24,7 @@ inline sla::Report report_of(std::string run, sla::Verdict verdict = sla::Verdic
 /// The run of the next event, and says that it was delivered; empty where none waits.
 template <class S>
 std::string deliver_event(S& spool) {
-  auto parcel = spool.next_event();
+  auto parcel = spool.next_event(0);
   if (!parcel) return parcel.error().message;
   if (!*parcel) return {};
   (*parcel)->event = sla::Part::done;
@@ -34,7 +34,7 @@ std::string deliver_event(S& spool) {
 /// The same with its log.
 template <class S>
 std::string deliver(S& spool) {
-  auto parcel = spool.next_event();
+  auto parcel = spool.next_event(0);
   if (!parcel) return parcel.error().message;
   if (!*parcel) return {};
   (*parcel)->event = (*parcel)->log = sla::Part::done;

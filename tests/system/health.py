@@ -77,7 +77,7 @@ class HealthTest(StoreTest):
             process = self.start_own("--delay", "0", "--sns-topic-arn", topic, "--", "/bin/true",
                                      **aws.environment())
             aws.wait_for(aws.requests)
-            self.assert_alive(process, "publishing a result")
+            self.assertEqual(0, self.check()[0], self.check()[1])
             process.kill_all()
 
     def test_a_runner_whose_standard_descriptors_are_closed_is_alive(self) -> None:

@@ -40,6 +40,7 @@ _VALUES = (
     ("grace", "SLARUNNER_GRACE", "1.5", "1.5"),
     ("stop-timeout", "SLARUNNER_STOPTIMEOUT", "7", "7"),
     ("log-limit", "SLARUNNER_LOGLIMIT", "64k", "64K"),
+    ("spool", "SLARUNNER_SPOOL", "/a b", "/a b"),
     ("event-format", "SLARUNNER_EVENTFORMAT", "numbers", "numbers"),
     ("log-format", "SLARUNNER_LOGFORMAT", "json", "json"),
 )

@@ -184,7 +184,7 @@ class ServerTest(AwsTest):
         process = self.start_job(good, "--delay", "0.05", "--", "/bin/true", environment={
             "AWS_CA_BUNDLE": str(bundle), "AWS_ENDPOINT_URL": "https://localhost:9",
             "https_proxy": proxy.url})
-        process.wait_for_line("not delivered: .*certificate is not trusted")
+        process.wait_for_line("are not delivered: .*certificate is not trusted")
         proxy.port = good.port
         good.wait_for(lambda: len(self.events(good)) >= 2)
         self.assertEqual(0, process.stop().code)

@@ -72,16 +72,20 @@ class AwsAccess {
     AwsSettings const& aws;
     Environment const& environment;
     std::string role{};  ///< its ARN; empty is none
-    Stop const& stop;
+    Stop const& stop;    ///< of whoever asks for credentials
     Logger log{};
   };
 
   explicit AwsAccess(Parts parts)
       : parts_(std::move(parts)), credentials_(source(), {.log = parts_.log}) {}
 
-  /// A client of any service, with the credentials that all of them share.
-  [[nodiscard]] ProgramClient client() const {
-    return {services(), credentials_, {.max_attempts = parts_.aws.max_attempts}, clock()};
+  /// A client of any service, with the credentials that all of them share; its requests heed the
+  /// stop.
+  [[nodiscard]] ProgramClient client(Stop const& stop) const {
+    return {services(stop),
+            credentials_,
+            {.max_attempts = parts_.aws.max_attempts},
+            HurriedClock{stop}};
   }
 
   /// The credentials as they are asked for, shared with nobody.
@@ -92,15 +96,15 @@ class AwsAccess {
     }
     return {default_chain<Curl, HurriedClock>({.profile = profile(),
                                                .sts = sts(),
-                                               .services = services(),
+                                               .services = services(parts_.stop),
                                                .metadata = machine_transport(parts_.stop),
                                                .clock = clock()}),
-            {services(), clock(), sts()},
+            {services(parts_.stop), clock(), sts()},
             std::move(role)};
   }
 
-  [[nodiscard]] Curl services() const {
-    return Curl{{.ca_file = parts_.aws.ca_file, .stop = &parts_.stop}};
+  [[nodiscard]] Curl services(Stop const& stop) const {
+    return Curl{{.ca_file = parts_.aws.ca_file, .stop = &stop}};
   }
   [[nodiscard]] HurriedClock clock() const { return HurriedClock{parts_.stop}; }
 

@@ -9,11 +9,12 @@
 
 namespace sla::inline v1 {
 
-inline constexpr int exit_success = 0;       ///< done, or stopped as asked
-inline constexpr int exit_test_failed = 1;   ///< --once: the test failed; a subcommand says no
-inline constexpr int exit_usage = 64;        ///< the command line cannot be understood
-inline constexpr int exit_undelivered = 75;  ///< delivered nothing, or AWS was of no help
-inline constexpr int exit_settings = 78;     ///< a setting is missing or wrong
+inline constexpr int exit_success = 0;      ///< done, or stopped as asked
+inline constexpr int exit_test_failed = 1;  ///< --once: the test failed; a subcommand says no
+inline constexpr int exit_usage = 64;       ///< the command line cannot be understood
+inline constexpr int exit_undelivered =
+    75;  ///< delivered nothing, AWS was of no help, or the spool is taken
+inline constexpr int exit_settings = 78;  ///< a setting is missing or wrong
 
 /// One exit code and what help says about it.
 struct ExitCode {
@@ -28,7 +29,7 @@ inline constexpr std::array exit_codes{
              "--once: the test failed; identity: AWS knows none; healthcheck: not alive"},
     ExitCode{exit_usage, "usage: the command line cannot be understood"},
     ExitCode{exit_undelivered,
-             "--once: the result could not be delivered; AWS did not answer or refused"},
+             "--once: not delivered; AWS did not answer or refused; another runner has the spool"},
     ExitCode{exit_settings, "settings: something is missing or wrong; every problem is listed"},
 };
 

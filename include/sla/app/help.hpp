@@ -126,6 +126,7 @@ inline std::string printed_value(std::size_t row, Parsed const& parsed) {
       "       sla-runner [SETTING]... -- WORD...\n"
       "       sla-runner healthcheck\n"
       "       sla-runner identity [SETTING]...\n"
+      "       sla-runner spool list|replay|drop --spool DIR [RUN-ID]...\n"
       "       ssm-starter --ssm-name NAME... [--abort-if-duplicates | --overwrite-if-duplicates]\n"
       "         --command WORD...\n\n"
       "A flag beats its environment variable, which beats a value loaded from SSM, which beats "
@@ -133,7 +134,7 @@ inline std::string printed_value(std::size_t row, Parsed const& parsed) {
       "default. A value follows its flag as the next argument or after =; an empty one takes back "
       "what\nthe environment says.\n\n"
       "healthcheck says whether a runner here is alive, identity as whom it speaks to AWS and "
-      "where.\n"
+      "where,\nspool what was not delivered yet; it sends again or drops what was set aside.\n"
       "ssm-starter, a link to this program, loads parameters and becomes the command.\n\n";
   detail::Columns const columns = detail::columns_of_help();
   out += "  " + detail::padded("flag, environment", columns.names) + "  " +

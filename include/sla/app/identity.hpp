@@ -64,7 +64,8 @@ inline std::string attempts_text(std::vector<Error> const& tried, Error const& l
 }
 
 /// Finds the credentials and asks STS whose they are.
-inline Result<Identity> find_identity(AwsAccess const& access, AwsSettings const& aws) {
+inline Result<Identity> find_identity(AwsAccess const& access, AwsSettings const& aws,
+                                      Stop const& stop) {
   ProgramSource source = access.source();
   HurriedClock const clock = access.clock();
   auto keys = source.credentials(clock.wall());
@@ -74,7 +75,7 @@ inline Result<Identity> find_identity(AwsAccess const& access, AwsSettings const
                  keys.error().native};
   }
   Client<Curl, GivenCredentials, HurriedClock> client{
-      access.services(), {*keys}, {.max_attempts = aws.max_attempts}, clock};
+      access.services(stop), {*keys}, {.max_attempts = aws.max_attempts}, clock};
   auto caller = get_caller_identity(client, aws.endpoints.in(aws.region, Service::sts),
                                     std::chrono::steady_clock::now() + std::chrono::seconds{15});
   if (!caller) {
@@ -130,7 +131,7 @@ inline std::string endpoint_text(Service service, AwsSettings const& aws) {
                           .environment = startup->environment,
                           .role = parsed.settings.role,
                           .stop = stop}};
-  auto const identity = detail::find_identity(access, aws);
+  auto const identity = detail::find_identity(access, aws, stop);
   if (identity) return print(identity_text(*identity, aws));
   complain({"no identity: " + identity.error().message});
   if (!region) complain({region.error().message});

@@ -56,7 +56,7 @@ inline Result<std::vector<Parameter>> read_parameters(LoadPlan const& plan,
   if (auto known = complete_region(aws, environment, stop); !known) return known.error();
   AwsAccess const access{
       {.aws = aws, .environment = environment, .role = plan.role, .stop = stop, .log = plan.log}};
-  ProgramClient client = access.client();
+  ProgramClient client = access.client(stop);
   Instant const deadline = std::chrono::steady_clock::now() + plan.limit;
   std::vector<Parameter> all;
   for (std::string const& path : plan.paths) {

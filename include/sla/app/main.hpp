@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "sla/app/announced.hpp"
 #include "sla/app/aws_access.hpp"
 #include "sla/app/aws_settings.hpp"
 #include "sla/app/exit_code.hpp"
@@ -26,6 +27,7 @@
 #include "sla/app/printing.hpp"
 #include "sla/app/settings.hpp"
 #include "sla/app/sinks.hpp"
+#include "sla/app/spool_command.hpp"
 #include "sla/app/starter.hpp"
 #include "sla/app/startup.hpp"
 #include "sla/app/watched.hpp"
@@ -35,6 +37,7 @@
 #include "sla/core/stop.hpp"
 #include "sla/executor/direct.hpp"
 #include "sla/executor/shell.hpp"
+#include "sla/publisher/dry_run.hpp"
 #include "sla/runner.hpp"
 #include "sla/scheduler/fixed_delay.hpp"
 #include "sla/scheduler/fixed_rate.hpp"
@@ -68,32 +71,66 @@ class Program {
       : parts_(std::move(parts)), log_({.format = parts_.settings.log_format}) {}
 
   int run(Stop const& stop) const {
-    Settings const& settings = parts_.settings;
     Heartbeat const heartbeat;
     WatchedClock clock{heartbeat};
-    if (settings.disabled) return rest(clock, stop);
-    AwsAccess const access{{.aws = parts_.aws,
-                            .environment = parts_.environment,
-                            .role = settings.role,
-                            .stop = stop,
-                            .log = log_}};
-    SinkBuilder const sinks{{settings, parts_.aws, access, stop}};
-    Runner runner{scheduler(), WatchedExecutor{Direct<Sha256>{process()}, heartbeat, longest_run()},
-                  WatchedPublisher{sinks.build(), heartbeat, longest_delivery}, clock, log_};
-    Job const job{.service = settings.service,
-                  .groups = settings.groups,
-                  .command = parts_.words,
-                  .tag_id = settings.tag_id,
-                  .sla_target = settings.sla_target};
-    Tally const tally = runner.run(job, stop);
-    if (!settings.once && !settings.dry_run) return exit_success;
+    if (parts_.settings.disabled) return rest(clock, stop);
+    if (parts_.settings.dry_run) return try_out(heartbeat, stop);
+    auto const sinks = Sinks::open({parts_.settings, parts_.aws, parts_.environment, log_});
+    if (!sinks) {
+      log_.error(sinks.error().message);
+      return exit_undelivered;
+    }
+    return deliver(**sinks, heartbeat, stop);
+  }
+
+ private:
+  /// How long the spool may take to write a result down.
+  static constexpr Duration longest_recording = std::chrono::seconds{60};
+
+  int deliver(Sinks& sinks, Heartbeat const& heartbeat, Stop const& stop) const {
+    WatchedClock const clock{heartbeat};
+    ProcessOptions process = this->process();
+    process.log_folder = sinks.log_folder();
+    Announced executor{Direct<Sha256>{std::move(process)}, SinkPolicy{sinks}};
+    Runner runner{scheduler(), WatchedExecutor{std::move(executor), heartbeat, longest_run()},
+                  WatchedPublisher{SinkPolicy{sinks}, heartbeat, longest_recording}, clock, log_};
+    Tally const tally = runner.run(job(), stop);
+    Instant const deadline =
+        stop.deadline().value_or(clock.now() + parts_.settings.stop_timeout) - last_steps();
+    heartbeat.promise(Activity::stopping, deadline + heartbeat_slack);
+    bool const delivered = sinks.finish(deadline);
+    if (!parts_.settings.once) return exit_success;
+    if (!delivered) return exit_undelivered;
+    return tally.failed != 0 ? exit_test_failed : exit_success;
+  }
+
+  /// One run of which nothing is sent.
+  int try_out(Heartbeat const& heartbeat, Stop const& stop) const {
+    Settings const& settings = parts_.settings;
+    DryRun publisher{
+        {.topic = settings.sns_topic_arn.empty() ? settings.sns_topic_name : settings.sns_topic_arn,
+         .bucket = settings.s3_bucket_name,
+         .format = settings.event_format}};
+    Runner runner{Once{}, WatchedExecutor{Direct<Sha256>{process()}, heartbeat, longest_run()},
+                  std::move(publisher), WatchedClock{heartbeat}, log_};
+    Tally const tally = runner.run(job(), stop);
     if (tally.undelivered != 0) return exit_undelivered;
     return tally.failed != 0 ? exit_test_failed : exit_success;
   }
 
- private:
-  /// The sum of the limits of all sinks, each of which may have to wait for credentials.
-  static constexpr Duration longest_delivery = std::chrono::seconds{150};
+  [[nodiscard]] Job job() const {
+    return {.service = parts_.settings.service,
+            .groups = parts_.settings.groups,
+            .command = parts_.words,
+            .tag_id = parts_.settings.tag_id,
+            .sla_target = parts_.settings.sla_target};
+  }
+
+  /// What the end of the program takes once deliveries have ended.
+  [[nodiscard]] Duration last_steps() const {
+    Duration const most = std::chrono::milliseconds{200};
+    return std::min<Duration>(most, parts_.settings.stop_timeout / 10);
+  }
 
   int rest(WatchedClock const& clock, Stop const& stop) const {
     log_.info("disabled: nothing is run");
@@ -103,7 +140,7 @@ class Program {
 
   [[nodiscard]] OneOf<FixedDelay, FixedRate, Once> scheduler() const {
     Settings const& settings = parts_.settings;
-    if (settings.once || settings.dry_run) return Once{};
+    if (settings.once) return Once{};
     if (settings.every) return FixedRate{*settings.every};
     return FixedDelay{settings.delay.value_or(Duration::zero())};
   }
@@ -147,6 +184,13 @@ inline bool say_settings(Parsed const& parsed) {
   complain(parsed.problems);
   if (parsed.action == Action::show_settings) (void)print(settings_text(parsed));
   return parsed.exit_code() != exit_success || parsed.action != Action::run;
+}
+
+/// Says what a command has to say; gives its exit code.
+inline int say(SpoolAnswer const& answer) {
+  (void)write_all(STDERR_FILENO, answer.complaint);
+  int const printed = print(answer.text);
+  return answer.exit_code == exit_success ? printed : answer.exit_code;
 }
 
 /// Runs sla-runner itself.
@@ -196,6 +240,7 @@ inline int run_runner(std::span<char const* const> arguments, Environment enviro
   if (is_starter(name)) return run_starter(arguments, std::move(environment));
   std::string_view const first = arguments.empty() ? std::string_view() : arguments.front();
   if (first == "identity") return run_identity(arguments.subspan(1), std::move(environment));
+  if (first == "spool") return detail::say(run_spool_command(arguments.subspan(1), environment));
   if (first != "healthcheck") return detail::run_runner(arguments, std::move(environment));
   Health const health = check_health();
   (void)print(health.reason + '\n');

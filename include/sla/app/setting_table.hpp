@@ -176,6 +176,15 @@ inline constexpr auto setting_table = std::to_array<Setting>({
      .meaning = "kept of one run's output: first and last half, a line between them says exactly "
                 "how much was left out; suffixes K, M, G; 0 = all",
      .field = &Settings::log_limit},
+    {.flag = "spool",
+     .variable = "SLARUNNER_SPOOL",
+     .title = "Spool",
+     .value = "DIR",
+     .fallback = "in memory",
+     .meaning = "undelivered results survive a restart here, up to 256M with their logs; beyond "
+                "that, or 32M in memory, the oldest passes are dropped first, and counted in the "
+                "next event. One runner at a time",
+     .field = &Settings::spool},
     {.flag = "ssm-name",
      .variable = "SLARUNNER_SSMNAME",
      .title = "SSM Name",

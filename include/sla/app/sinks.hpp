@@ -1,103 +1,192 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// The publisher of the shipped program, put together from its settings: a dry run, a local store,
-// a bucket for the logs and a topic for the events, each of them there or not.
+// Where the results of the shipped program go, put together from its settings: a local store, and
+// in AWS a bucket for the logs and a topic for the events, each of them there or not. The store and
+// AWS have a spool and a thread each, so that neither waits for the other.
+#include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "sla/app/aws_access.hpp"
 #include "sla/app/aws_settings.hpp"
 #include "sla/app/settings.hpp"
+#include "sla/app/spool_folders.hpp"
 #include "sla/aws/bucket.hpp"
 #include "sla/aws/endpoint.hpp"
-#include "sla/core/stop.hpp"
-#include "sla/publisher/all.hpp"
+#include "sla/core/environment.hpp"
+#include "sla/core/log.hpp"
+#include "sla/core/result.hpp"
+#include "sla/publisher/delivery.hpp"
 #include "sla/publisher/directory.hpp"
-#include "sla/publisher/dry_run.hpp"
-#include "sla/publisher/log_first.hpp"
+#include "sla/publisher/event_file.hpp"
 #include "sla/publisher/optional.hpp"
 #include "sla/publisher/s3_log.hpp"
 #include "sla/publisher/sns.hpp"
+#include "sla/publisher/spool/disk.hpp"
+#include "sla/publisher/spool/either.hpp"
+#include "sla/publisher/spool/memory.hpp"
+#include "sla/publisher/spooled.hpp"
 #include "sla/publisher/topic.hpp"
 
 namespace sla::inline v1 {
 
-using ProgramLog = S3Log<ProgramClient>;
-using ProgramEvents = Sns<ProgramClient, NamedTopic<ProgramClient>>;
-using ProgramSinks = All<Optional<DryRun>, Optional<Directory>,
-                         LogFirst<Optional<ProgramLog>, Optional<ProgramEvents>>>;
-
-/// Builds the sinks. What it refers to outlives them.
-class SinkBuilder {
+/// All sinks of the program.
+class Sinks {
  public:
   struct Parts {
     Settings const& settings;
     AwsSettings const& aws;
-    AwsAccess const& access;
-    Stop const& stop;
+    Environment const& environment;
+    Logger log{};
   };
 
-  explicit SinkBuilder(Parts parts) : parts_(parts) {}
+  /// What the parts refer to outlives the sinks. The only Error is Errc::exists, where another
+  /// runner has the spool.
+  [[nodiscard]] static Result<std::unique_ptr<Sinks>> open(Parts parts) {
+    std::unique_ptr<Sinks> sinks(new Sinks(parts));
+    Settings const& settings = parts.settings;
+    if (!settings.store.empty()) {
+      if (auto added = sinks->add_store(); !added) return added.error();
+    }
+    if (sinks->has_topic() || !settings.s3_bucket_name.empty()) {
+      if (auto added = sinks->add_aws(); !added) return added.error();
+    }
+    return sinks;
+  }
 
-  [[nodiscard]] ProgramSinks build() const {
-    if (parts_.settings.dry_run) return ProgramSinks{dry_run(), {}, cloud({}, {})};
-    return ProgramSinks{Optional<DryRun>{}, store(), cloud(log(), events())};
+  /// Where an executor puts the logs of runs; empty where they end with the process.
+  [[nodiscard]] std::string const& log_folder() const noexcept { return log_folder_; }
+
+  void begin(Report const& report) {
+    if (store_) store_->begin(report);
+    if (aws_) aws_->begin(report);
+  }
+  void publish(Report const& report) {
+    if (store_) (void)store_->publish(report);  // what is spooled is never refused
+    if (aws_) (void)aws_->publish(report);
+  }
+
+  /// Delivers what is pending until the deadline; whether nothing of it is left, or was refused.
+  bool finish(Instant deadline) {
+    SpoolCount left;
+    auto const add = [&](SpoolCount const& count) {
+      left.events += count.events;
+      left.logs += count.logs;
+      left.refused += count.refused;
+    };
+    if (store_) add(store_->finish(deadline));
+    if (aws_) add(aws_->finish(deadline));
+    return left.events == 0 && left.logs == 0 && left.refused <= refused_before_;
   }
 
  private:
-  using Cloud = LogFirst<Optional<ProgramLog>, Optional<ProgramEvents>>;
+  using Spool = EitherSpool<MemorySpool, DiskSpool>;
+  using AwsLogs = Optional<S3Log<ProgramClient>>;
+  using AwsEvents = Optional<Sns<ProgramClient, NamedTopic<ProgramClient>>>;
 
-  [[nodiscard]] Cloud cloud(std::optional<ProgramLog> log,
-                            std::optional<ProgramEvents> events) const {
-    return Cloud{Optional{std::move(log)}, Optional{std::move(events)},
-                 parts_.settings.upload_logs};
-  }
+  explicit Sinks(Parts const& parts)
+      : parts_(parts),
+        access_({.aws = parts.aws,
+                 .environment = parts.environment,
+                 .role = parts.settings.role,
+                 .stop = aws_stops_.events,
+                 .log = parts.log}) {}
 
-  [[nodiscard]] Optional<DryRun> dry_run() const {
+  Result<void> add_store() {
+    auto spool = open_spool(spool_of_store);
+    if (!spool) return spool.error();
     Settings const& settings = parts_.settings;
-    return Optional{std::optional{DryRun{
-        {.topic = settings.sns_topic_arn.empty() ? settings.sns_topic_name : settings.sns_topic_arn,
-         .bucket = settings.s3_bucket_name,
-         .format = settings.event_format}}}};
+    store_.emplace(Directory{{.path = settings.store}},
+                   EventFile{{.folder = settings.store, .format = settings.event_format}},
+                   *std::move(spool), store_stops_, options<Directory, EventFile>(), SteadyClock{},
+                   parts_.log);
+    return {};
+  }
+  Result<void> add_aws() {
+    auto spool = open_spool(spool_of_aws);
+    if (!spool) return spool.error();
+    aws_.emplace(AwsLogs{log()}, AwsEvents{events()}, *std::move(spool), aws_stops_,
+                 options<AwsLogs, AwsEvents>(), SteadyClock{}, parts_.log);
+    return {};
   }
 
-  [[nodiscard]] Optional<Directory> store() const {
-    if (parts_.settings.store.empty()) return {};
-    return Optional{std::optional{
-        Directory{{.path = parts_.settings.store, .format = parts_.settings.event_format}}}};
+  Result<Spool> open_spool(std::string_view name) {
+    std::string const& folder = parts_.settings.spool;
+    if (folder.empty()) return Spool{MemorySpool({}, parts_.log)};
+    auto spool = DiskSpool::open({.folder = spool_folder(folder, name)}, parts_.log);
+    if (!spool) return spool.error().within("spool");
+    if (log_folder_.empty()) log_folder_ = spool->logs();
+    refused_before_ += spool->count().refused;
+    return Spool{*std::move(spool)};
   }
 
-  [[nodiscard]] std::optional<ProgramLog> log() const {
+  template <class L, class E>
+  [[nodiscard]] typename Spooled<L, E, Spool>::Options options() const {
+    return {.delivery = {.upload = parts_.settings.upload_logs},
+            .format = parts_.settings.event_format};
+  }
+
+  [[nodiscard]] bool has_topic() const noexcept {
+    return !parts_.settings.sns_topic_arn.empty() || !parts_.settings.sns_topic_name.empty();
+  }
+
+  [[nodiscard]] std::optional<S3Log<ProgramClient>> log() const {
     Settings const& settings = parts_.settings;
     if (settings.s3_bucket_name.empty()) return std::nullopt;
-    return ProgramLog{
-        client(),
+    return S3Log<ProgramClient>{
+        access_.client(aws_stops_.logs),
         {.bucket = {.name = settings.s3_bucket_name,
                     .endpoint = parts_.aws.endpoints.in(parts_.aws.region, Service::s3),
-                    .addressing = parts_.aws.endpoints.addressing},
-         .stop = &parts_.stop}};
+                    .addressing = parts_.aws.endpoints.addressing}}};
   }
 
-  [[nodiscard]] std::optional<ProgramEvents> events() const {
-    Settings const& settings = parts_.settings;
-    if (settings.sns_topic_arn.empty() && settings.sns_topic_name.empty()) return std::nullopt;
-    return ProgramEvents{
-        client(), topic(), {.endpoints = parts_.aws.endpoints, .format = settings.event_format}};
+  [[nodiscard]] std::optional<Sns<ProgramClient, NamedTopic<ProgramClient>>> events() const {
+    if (!has_topic()) return std::nullopt;
+    return Sns<ProgramClient, NamedTopic<ProgramClient>>{
+        access_.client(aws_stops_.events),
+        topic(),
+        {.endpoints = parts_.aws.endpoints, .format = parts_.settings.event_format}};
   }
 
   [[nodiscard]] NamedTopic<ProgramClient> topic() const {
     Settings const& settings = parts_.settings;
-    if (!settings.sns_topic_arn.empty()) return {client(), FixedTopic{settings.sns_topic_arn}};
-    return {client(),
+    ProgramClient sts = access_.client(aws_stops_.events);
+    if (!settings.sns_topic_arn.empty()) {
+      return {std::move(sts), FixedTopic{settings.sns_topic_arn}};
+    }
+    return {std::move(sts),
             {.name = settings.sns_topic_name,
              .region = parts_.aws.region,
              .endpoints = parts_.aws.endpoints}};
   }
 
-  [[nodiscard]] ProgramClient client() const { return parts_.access.client(); }
-
   Parts parts_;
+  DeliveryStops store_stops_{};
+  DeliveryStops aws_stops_{};
+  AwsAccess access_;
+  std::string log_folder_{};
+  std::size_t refused_before_ = 0;  ///< what an earlier process had set aside
+  std::optional<Spooled<Directory, EventFile, Spool>> store_{};
+  std::optional<Spooled<AwsLogs, AwsEvents, Spool>> aws_{};
 };
+
+/// The sinks as the publisher of a Runner, and as what Announced announces to. They outlive it.
+class SinkPolicy {
+ public:
+  explicit SinkPolicy(Sinks& sinks) : sinks_(&sinks) {}
+
+  void begin(Report const& report) { sinks_->begin(report); }
+  Result<void> publish(Report const& report) {
+    sinks_->publish(report);
+    return {};
+  }
+
+ private:
+  Sinks* sinks_;
+};
+static_assert(Publisher<SinkPolicy>);
 
 }  // namespace sla::inline v1

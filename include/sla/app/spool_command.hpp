@@ -3,6 +3,8 @@
 // `sla-runner spool list|replay|drop --spool DIR`: what people do about results that were not
 // delivered. To list them needs nothing and disturbs nobody; the other two want the folder for
 // themselves, so its runner must have been stopped.
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -15,6 +17,7 @@
 
 #include "sla/app/exit_code.hpp"
 #include "sla/app/quoted.hpp"
+#include "sla/app/spool_folders.hpp"
 #include "sla/core/environment.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/time.hpp"
@@ -90,11 +93,12 @@ inline std::string_view part_text(Part part) {
   return part == Part::waiting ? "waits" : part == Part::done ? "done" : "refused";
 }
 
-/// `2026-01-01T00:00:00.000Z shop fail 0190163d-... event=waits log=refused bytes=120: too large`
-inline std::string parcel_line(KeptParcel const& kept) {
+/// `2026-01-01T00:00:00.000Z shop fail 0190163d-... to=aws event=waits log=refused bytes=120: why`
+inline std::string parcel_line(KeptParcel const& kept, std::string_view sink) {
   Report const& report = kept.parcel.report;
   std::string line = iso_time(report.ended_at) + ' ' + escaped(report.job.service) + ' ';
   line.append(to_string(report.outcome.verdict)).append(" ").append(escaped(report.job.run_id));
+  line.append(" to=").append(sink);
   line.append(" event=").append(part_text(kept.parcel.event));
   line.append(" log=").append(part_text(kept.parcel.log));
   line.append(" bytes=").append(std::to_string(kept.log.size()));
@@ -102,20 +106,38 @@ inline std::string parcel_line(KeptParcel const& kept) {
   return line + '\n';
 }
 
-inline SpoolAnswer list_spool(SpoolCommand const& command) {
-  SpoolListing listing;
-  if (auto looked = SpoolStore::look(command.folder, listing); !looked) {
-    return {exit_test_failed, {}, looked.error().message + '\n'};
-  }
-  SpoolAnswer answer;
+/// What all the spools of a runner have: how many parcels, and what of them.
+struct SpoolSum {
   std::size_t waiting = 0;
+  std::size_t refused = 0;
+  std::uint64_t lost = 0;
+};
+
+inline Result<std::string> list_sink(std::string const& folder, std::string_view sink,
+                                     SpoolSum& sum) {
+  SpoolListing listing;
+  auto looked = SpoolStore::look(spool_folder(folder, sink), listing);
+  if (!looked) return looked.error();
+  std::string text;
   for (auto const& [number, kept] : listing.parcels) {
-    answer.text += parcel_line(kept);
-    if (kept.parcel.waiting()) ++waiting;
+    text += parcel_line(kept, sink);
+    ++(kept.parcel.waiting() ? sum.waiting : sum.refused);
   }
-  answer.text += std::to_string(waiting) + " waiting, " +
-                 std::to_string(listing.parcels.size() - waiting) + " set aside, " +
-                 std::to_string(listing.lost) + " dropped\n";
+  sum.lost += listing.lost;
+  return text;
+}
+
+inline SpoolAnswer list_spool(SpoolCommand const& command,
+                              std::vector<std::string_view> const& sinks) {
+  SpoolAnswer answer;
+  SpoolSum sum;
+  for (std::string_view const sink : sinks) {
+    auto const text = list_sink(command.folder, sink, sum);
+    if (!text) return {exit_test_failed, {}, text.error().message + '\n'};
+    answer.text += *text;
+  }
+  answer.text += std::to_string(sum.waiting) + " waiting, " + std::to_string(sum.refused) +
+                 " set aside, " + std::to_string(sum.lost) + " dropped\n";
   return answer;
 }
 
@@ -173,13 +195,15 @@ inline Result<bool> edit_parcel(SpoolCommand const& command, SpoolEditor& editor
   return named ? editor.drop(number) : editor.drop_refused(number);
 }
 
-inline SpoolAnswer edit_spool(SpoolCommand const& command) {
+/// How many parcels of one spool it changed.
+inline Result<std::size_t> edit_sink(SpoolCommand const& command, std::string_view sink) {
+  std::string const folder = spool_folder(command.folder, sink);
   SpoolListing listing;
-  auto looked = SpoolStore::look(command.folder, listing);
-  if (!looked) return {exit_test_failed, {}, looked.error().message + '\n'};
+  auto const looked = SpoolStore::look(folder, listing);
+  if (!looked) return looked.error();
   Intake intake;
-  auto store = SpoolStore::open(command.folder, intake);
-  if (!store) return {exit_undelivered, {}, store.error().message + "; stop it first\n"};
+  auto store = SpoolStore::open(folder, intake);
+  if (!store) return store.error();
   Shelf shelf;
   intake.shelve(*store, shelf);
   SpoolEditor editor(*store, shelf);
@@ -187,18 +211,41 @@ inline SpoolAnswer edit_spool(SpoolCommand const& command) {
   for (auto const& [number, kept] : listing.parcels) {
     if (shelf.all().count(number) == 0) continue;
     auto const done = edit_parcel(command, editor, number, kept.parcel.report.job.run_id);
-    if (!done) return {exit_test_failed, {}, done.error().message + '\n'};
+    if (!done) return done.error();
     if (*done) ++changed;
   }
-  if (changed == 0 && !command.runs.empty()) {
-    return {exit_test_failed,
-            {},
-            "spool: none of these runs is there to " + std::string(command.verb) + '\n'};
+  return changed;
+}
+
+inline SpoolAnswer edit_spool(SpoolCommand const& command,
+                              std::vector<std::string_view> const& sinks) {
+  std::size_t changed = 0;
+  for (std::string_view const sink : sinks) {
+    auto const done = edit_sink(command, sink);
+    if (!done && done.error().code == Errc::exists) {
+      return {exit_undelivered, {}, done.error().message + "; stop it first\n"};
+    }
+    if (!done) return {exit_test_failed, {}, done.error().message + '\n'};
+    changed += *done;
   }
-  return {exit_success,
-          std::to_string(changed) +
-              (command.verb == "drop" ? " dropped\n" : " waiting for the runner's next start\n"),
-          {}};
+  if (changed == 0 && !command.runs.empty()) {
+    std::string const why = "spool: none of these runs is there to ";
+    return {exit_test_failed, {}, (why + std::string(command.verb)) + '\n'};
+  }
+  bool const drop = command.verb == "drop";
+  return {
+      exit_success,
+      std::to_string(changed) + (drop ? " dropped\n" : " waiting for the runner's next start\n"),
+      {}};
+}
+
+/// The kinds of sinks that have a spool in the folder.
+inline std::vector<std::string_view> sinks_in(std::string const& folder) {
+  std::vector<std::string_view> sinks;
+  for (std::string_view const sink : spool_folders) {
+    if (::access(spool_folder(folder, sink).c_str(), F_OK) == 0) sinks.push_back(sink);
+  }
+  return sinks;
 }
 
 }  // namespace detail
@@ -213,7 +260,13 @@ inline SpoolAnswer edit_spool(SpoolCommand const& command) {
   if (!command) {
     return {exit_usage, {}, command.error().message + '\n' + std::string(spool_usage)};
   }
-  return command->verb == "list" ? detail::list_spool(*command) : detail::edit_spool(*command);
+  auto const sinks = detail::sinks_in(command->folder);
+  if (sinks.empty()) {
+    return {
+        exit_test_failed, {}, "spool: no runner has kept anything in " + command->folder + '\n'};
+  }
+  return command->verb == "list" ? detail::list_spool(*command, sinks)
+                                 : detail::edit_spool(*command, sinks);
 }
 
 }  // namespace sla::inline v1

@@ -1,113 +1,33 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// The real Transport, over libcurl, and the only user of it. One connection stays open between
-// requests. TLS is always verified, no redirect is followed, and libcurl adds nothing to a request
-// but Host, User-Agent and Content-Length. A request is bound to its deadline, name resolution
-// included, and to that of a Stop. Nothing is initialised before the first request.
+// The real Transport, over libcurl, and with aws/curl_transfer.hpp the only user of it. One
+// connection stays open between requests. TLS is always verified, no redirect is followed, and
+// libcurl adds nothing to a request but Host, User-Agent and Content-Length. A request is bound to
+// its deadline, name resolution included, and to that of a Stop. Nothing is initialised before the
+// first request.
 #include <curl/curl.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "sla/aws/ca_file.hpp"
 #include "sla/aws/curl_headers.hpp"
+#include "sla/aws/curl_transfer.hpp"
 #include "sla/aws/http.hpp"
 #include "sla/aws/response_builder.hpp"
-#include "sla/core/output.hpp"
-#include "sla/core/pipe_signal.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/stop.hpp"
 #include "sla/core/time.hpp"
 
 namespace sla::inline v1 {
 namespace detail {
-
-struct CurlRelease {
-  void operator()(CURL* handle) const noexcept {
-    PipeSignalGuard const guard;  // a TLS connection ends with a write
-    curl_easy_cleanup(handle);
-  }
-};
-using CurlHandle = std::unique_ptr<CURL, CurlRelease>;
-
-/// Sets options and remembers the first that was refused.
-struct CurlSetup {
-  CURL* handle;
-  CURLcode code = CURLE_OK;
-
-  template <class Value>
-  void set(CURLoption option, Value value) noexcept {
-    static_assert(std::is_pointer_v<Value> || std::is_same_v<Value, long> ||
-                  std::is_same_v<Value, curl_off_t>);  // libcurl reads them unchecked
-    if (code == CURLE_OK) code = curl_easy_setopt(handle, option, value);
-  }
-};
-
-/// One request under way. The functions are called from C, so nothing may be thrown through them.
-struct CurlTransfer {
-  Output const& body;
-  Stop const* stop;
-  ResponseBuilder answer;
-  std::optional<Error> error{};  ///< why one of them ended the transfer
-  std::uint64_t sent = 0;
-  int status = 0;
-  char words[CURL_ERROR_SIZE] = "";  ///< libcurl's own
-
-  void attach(CurlSetup& setup) {
-    setup.set(CURLOPT_ERRORBUFFER, &words[0]);
-    setup.set(CURLOPT_READFUNCTION, &read);
-    setup.set(CURLOPT_READDATA, this);
-    setup.set(CURLOPT_SEEKFUNCTION, &seek);
-    setup.set(CURLOPT_SEEKDATA, this);
-    setup.set(CURLOPT_HEADERFUNCTION, &take<&ResponseBuilder::line>);
-    setup.set(CURLOPT_HEADERDATA, this);
-    setup.set(CURLOPT_WRITEFUNCTION, &take<&ResponseBuilder::body>);
-    setup.set(CURLOPT_WRITEDATA, this);
-    setup.set(CURLOPT_XFERINFOFUNCTION, &progress);
-    setup.set(CURLOPT_XFERINFODATA, this);
-    setup.set(CURLOPT_NOPROGRESS, stop == nullptr ? 1L : 0L);
-    setup.set(CURLOPT_OPENSOCKETFUNCTION, &open_socket);
-  }
-
-  static std::size_t read(char* to, std::size_t size, std::size_t count, void* user) noexcept {
-    auto& self = *static_cast<CurlTransfer*>(user);
-    auto const n = self.body.read(self.sent, {to, size * count});
-    if (!n) self.error = n.error();
-    if (!n) return CURL_READFUNC_ABORT;
-    self.sent += *n;
-    return *n;
-  }
-  static int seek(void* user, curl_off_t offset, int origin) noexcept {
-    if (origin != SEEK_SET || offset < 0) return CURL_SEEKFUNC_CANTSEEK;
-    static_cast<CurlTransfer*>(user)->sent = static_cast<std::uint64_t>(offset);
-    return CURL_SEEKFUNC_OK;
-  }
-  template <auto part>
-  static std::size_t take(char* data, std::size_t size, std::size_t count, void* user) noexcept {
-    auto& self = *static_cast<CurlTransfer*>(user);
-    auto const taken = (self.answer.*part)({data, size * count});
-    if (!taken) self.error = taken.error();
-    return taken ? size * count : 0;
-  }
-  /// Not 0 ends the transfer: a stop is due by now. libcurl asks about once a second.
-  static int progress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) noexcept {
-    auto const limit = static_cast<CurlTransfer*>(user)->stop->deadline();
-    return limit && std::chrono::steady_clock::now() >= *limit ? 1 : 0;
-  }
-  static curl_socket_t open_socket(void*, curlsocktype, curl_sockaddr* address) noexcept {
-    return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-  }
-};
 
 struct CurlMeaning {
   CURLcode code;
@@ -183,7 +103,7 @@ class Curl {
     std::string ca_file{};  ///< the trusted certificates; empty is where the system keeps them
     Duration connect_timeout = std::chrono::milliseconds{3100};
     std::size_t response_limit = 1024 * 1024;  ///< in bytes, header lines included
-    Stop const* stop = nullptr;  ///< outlives this; its deadline ends a request, within a second
+    Stop const* stop = nullptr;                ///< outlives this; its deadline ends a request
     Proxy proxy = Proxy::environment;
   };
 
@@ -207,9 +127,8 @@ class Curl {
     if (!headers) return headers.error();
     auto const stop_at = options_.stop != nullptr ? options_.stop->deadline() : std::nullopt;
     bool const stopping = stop_at && *stop_at < deadline;
-    detail::CurlTransfer under_way{.body = request.body,
-                                   .stop = options_.stop,
-                                   .answer = ResponseBuilder(options_.response_limit)};
+    CurlTransfer under_way{.body = request.body,
+                           .answer = ResponseBuilder(options_.response_limit)};
     auto code = perform(request, *headers, stopping ? *stop_at : deadline, under_way);
     if (under_way.error) return *under_way.error;
     if (stopping && code == CURLE_OPERATION_TIMEDOUT) code = CURLE_ABORTED_BY_CALLBACK;
@@ -220,7 +139,7 @@ class Curl {
   Result<void> open() {
     if (handle_) return {};
     if (auto ready = initialise_curl(); !ready) return ready.error();
-    detail::CurlHandle handle(curl_easy_init());
+    CurlHandle handle(curl_easy_init());
     if (!handle) return detail::curl_error(CURLE_FAILED_INIT);
     char const* own = nullptr;
     (void)curl_easy_getinfo(handle.get(), CURLINFO_CAINFO, &own);
@@ -232,10 +151,10 @@ class Curl {
   }
 
   CURLcode perform(Request const& request, std::vector<std::string>& headers, Instant deadline,
-                   detail::CurlTransfer& under_way) {
+                   CurlTransfer& under_way) {
     Duration const left = deadline - std::chrono::steady_clock::now();
     if (left <= Duration::zero()) return CURLE_OPERATION_TIMEDOUT;
-    detail::CurlSetup setup{handle_.get()};
+    CurlSetup setup{handle_.get()};
     std::vector<curl_slist> list(headers.size());
     for (std::size_t i = 0; i < list.size(); ++i) {
       list[i] = {headers[i].data(), i + 1 < list.size() ? &list[i + 1] : nullptr};
@@ -244,10 +163,7 @@ class Curl {
     set_connection(setup, left);
     set_request(setup, request);
     under_way.attach(setup);
-    if (setup.code == CURLE_OK) {
-      PipeSignalGuard const guard;
-      setup.code = curl_easy_perform(handle_.get());
-    }
+    if (setup.code == CURLE_OK) setup.code = loop_.perform(handle_.get(), options_.stop);
     long status = 0;
     (void)curl_easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &status);
     under_way.status = static_cast<int>(status);
@@ -255,7 +171,7 @@ class Curl {
     return setup.code;
   }
 
-  void set_connection(detail::CurlSetup& setup, Duration left) const {
+  void set_connection(CurlSetup& setup, Duration left) const {
     for (auto const& [option, value] : detail::curl_options) setup.set(option, value);
     setup.set(CURLOPT_TIMEOUT_MS, detail::curl_milliseconds(left));
     setup.set(CURLOPT_CONNECTTIMEOUT_MS, detail::curl_milliseconds(options_.connect_timeout));
@@ -267,7 +183,7 @@ class Curl {
     if (options_.proxy == Proxy::none) setup.set(CURLOPT_PROXY, "");
   }
 
-  static void set_request(detail::CurlSetup& setup, Request const& request) {
+  static void set_request(CurlSetup& setup, Request const& request) {
     setup.set(CURLOPT_URL, to_string(request.url).c_str());
     setup.set(CURLOPT_PROTOCOLS_STR, "http,https");
     auto const size = static_cast<curl_off_t>(request.body.size());
@@ -292,7 +208,8 @@ class Curl {
   }
 
   Options options_{};
-  detail::CurlHandle handle_{};
+  CurlLoop loop_{};
+  CurlHandle handle_{};
   std::string ca_file_{};  ///< empty leaves libcurl its directory
 };
 static_assert(Transport<Curl>);

@@ -59,13 +59,13 @@ inline Result<std::vector<Header>> metadata_headers(std::vector<Header> const& m
     for (char const c : entry.name) {
       good = good && (is_alpha(c) || is_digit(c) || c == '-' || c == '_');
     }
-    if (!good) return Error{Errc::invalid, "'" + entry.name + "' cannot be a name of metadata"};
+    if (!good) return Error{Errc::rejected, "'" + entry.name + "' cannot be a name of metadata"};
     for (char const c : entry.value) good = good && c >= ' ' && c <= '~';
-    if (!good) return Error{Errc::invalid, "the metadata " + entry.name + " is not plain ASCII"};
+    if (!good) return Error{Errc::rejected, "the metadata " + entry.name + " is not plain ASCII"};
     size += entry.name.size() + entry.value.size();
     headers.push_back({std::string(metadata_prefix) + lower(entry.name), entry.value});
   }
-  if (size > 2048) return Error{Errc::invalid, "the metadata has more than 2,048 bytes"};
+  if (size > 2048) return Error{Errc::rejected, "the metadata has more than 2,048 bytes"};
   return headers;
 }
 
@@ -74,9 +74,9 @@ inline Result<std::vector<Header>> metadata_headers(std::vector<Header> const& m
 /// The URL of an object. The key is encoded once, slashes stay: `a b/c` is `/a%20b/c`.
 [[nodiscard]] inline Result<Url> object_url(Bucket const& bucket, std::string_view key) {
   if (auto good = check_bucket_name(bucket.name); !good) return good.error();
-  if (key.empty()) return Error{Errc::invalid, "the key of the object is empty"};
-  if (key.size() > 1024) return Error{Errc::invalid, "the key has more than 1,024 bytes"};
-  if (!is_utf8(key)) return Error{Errc::invalid, "the key is not UTF-8"};
+  if (key.empty()) return Error{Errc::rejected, "the key of the object is empty"};
+  if (key.size() > 1024) return Error{Errc::rejected, "the key has more than 1,024 bytes"};
+  if (!is_utf8(key)) return Error{Errc::rejected, "the key is not UTF-8"};
   auto url = bucket_url(bucket);
   if (!url) return url;
   url->path += '/';
@@ -84,7 +84,7 @@ inline Result<std::vector<Header>> metadata_headers(std::vector<Header> const& m
   return url;
 }
 
-/// The request that puts an object; Errc::invalid where S3 would refuse it.
+/// The request that puts an object; Errc::rejected where S3 would refuse it.
 [[nodiscard]] inline Result<Request> put_object_request(Bucket const& bucket,
                                                         PutObjectInput const& input) {
   auto url = object_url(bucket, input.key);
@@ -92,7 +92,7 @@ inline Result<std::vector<Header>> metadata_headers(std::vector<Header> const& m
   auto metadata = detail::metadata_headers(input.metadata);
   if (!metadata) return metadata.error();
   if (input.content_type.empty() || has_control(input.content_type)) {
-    return Error{Errc::invalid, "the content type is empty or holds a control character"};
+    return Error{Errc::rejected, "the content type is empty or holds a control character"};
   }
   Request request{Method::put, *std::move(url), *std::move(metadata), input.body};
   request.headers.push_back({"Content-Type", input.content_type});

@@ -3,9 +3,13 @@
 // File descriptors that close themselves, and the one place that knows about EINTR. Whatever is
 // opened here is closed on exec, so that no child inherits it.
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -59,6 +63,14 @@ class Descriptor {
   return Descriptor{number};
 }
 
+/// Whether a path leads to the very file that is open.
+[[nodiscard]] inline bool leads_to(std::string const& path, Descriptor const& file) noexcept {
+  struct stat there {
+  }, open{};
+  return ::stat(path.c_str(), &there) == 0 && ::fstat(file.get(), &open) == 0 &&
+         there.st_ino == open.st_ino && there.st_dev == open.st_dev;
+}
+
 /// Writes all of the text, or says why not.
 [[nodiscard]] inline Result<void> write_all(int descriptor, std::string_view text) {
   while (!text.empty()) {
@@ -67,6 +79,23 @@ class Descriptor {
     text.remove_prefix(static_cast<std::size_t>(n));
   }
   return {};
+}
+
+/// Writes all of the text, or gives up when nobody took the next part of it for that long. To a
+/// pipe it never writes more than fits, so it does not block whatever the flags of the descriptor.
+[[nodiscard]] inline bool write_within(int descriptor, std::string_view text,
+                                       std::chrono::milliseconds limit) {
+  while (!text.empty()) {
+    pollfd reader{descriptor, POLLOUT, 0};
+    int const ready =
+        uninterrupted([&] { return ::poll(&reader, 1, static_cast<int>(limit.count())); });
+    if (ready != 1 || (reader.revents & POLLOUT) == 0) return false;
+    std::string_view const part = text.substr(0, PIPE_BUF);
+    ssize_t const n = uninterrupted([&] { return ::write(descriptor, part.data(), part.size()); });
+    if (n < 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return true;
 }
 
 /// Reads a whole file of at most `limit` bytes. The error names the path.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // What a program does with a folder of its own: makes it, lists it, and sees to it that the names
-// in it survive a power failure. Nobody else may read what is made here.
+// in it survive a power failure.
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -19,13 +19,14 @@
 
 namespace sla::inline v1 {
 
-/// Makes a folder for this user alone, and those above it where they are missing.
-[[nodiscard]] inline Result<void> make_folder(std::string const& path) {
+/// Makes a folder, and those above it where they are missing; for this user alone unless told
+/// otherwise.
+[[nodiscard]] inline Result<void> make_folder(std::string const& path, mode_t mode = 0700) {
   for (std::size_t at = path.find('/', 1);; at = path.find('/', at + 1)) {
     std::string const folder = path.substr(0, at);
     struct stat about {};
     bool const there = ::stat(folder.c_str(), &about) == 0 && S_ISDIR(about.st_mode);
-    if (!there && ::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
+    if (!there && ::mkdir(folder.c_str(), mode) != 0 && errno != EEXIST) {
       return system_error(folder);
     }
     if (at == std::string::npos) return {};

@@ -52,6 +52,15 @@ class Output {
     return held_ ? held_->sha256 : std::nullopt;
   }
 
+  /// Where the bytes stand, in order.
+  [[nodiscard]] std::span<Piece const> pieces() const noexcept {
+    return held_ ? std::span<Piece const>(held_->pieces) : std::span<Piece const>();
+  }
+  /// Whether the bytes stand in the file of that path.
+  [[nodiscard]] bool stands_in(std::string const& path) const noexcept {
+    return held_ && leads_to(path, held_->file);
+  }
+
   /// Fills the buffer with the bytes from the offset on; returns how many there were, 0 at the end.
   [[nodiscard]] Result<std::size_t> read(std::uint64_t offset, std::span<char> buffer) const {
     if (!held_) return std::size_t{0};

@@ -152,12 +152,7 @@ class RecordFile {
   }
 
   /// Whether the path still leads to this file.
-  [[nodiscard]] bool in_place() const noexcept {
-    struct stat mine {
-    }, there{};
-    return ::fstat(file_.get(), &mine) == 0 && ::stat(path_.c_str(), &there) == 0 &&
-           mine.st_ino == there.st_ino && mine.st_dev == there.st_dev;
-  }
+  [[nodiscard]] bool in_place() const noexcept { return leads_to(path_, file_); }
 
  private:
   RecordFile(std::string path, Descriptor file, std::uint64_t size)

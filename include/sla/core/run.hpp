@@ -73,6 +73,8 @@ struct Report {
   Duration duration{};      ///< monotonic, so a stepped wall clock does not show in it
   std::string log_uri{};    ///< where the log was put; empty while it is nowhere
   std::string log_error{};  ///< why the log could not be put anywhere
+  /// How many results before this one had to be given up undelivered, for want of room.
+  std::uint64_t dropped = 0;
 
   [[nodiscard]] bool succeeded() const noexcept { return outcome.verdict == Verdict::pass; }
   /// Whether this run is a result at all; one that the runner cut short is none.

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "sla/core/descriptor.hpp"
 #include "sla/core/text.hpp"
@@ -39,6 +40,11 @@ template <std::size_t N>
   std::string id = hex(bytes);
   for (std::size_t const at : {8U, 13U, 18U, 23U}) id.insert(at, 1, '-');
   return id;
+}
+
+/// What a file is called that holds the log of a run, whatever its id is made of.
+[[nodiscard]] inline std::string log_file_name(std::string_view run_id) {
+  return percent_encode(run_id, Slash::encode) + ".log";
 }
 
 }  // namespace sla::inline v1

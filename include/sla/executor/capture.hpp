@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // Takes in what a command writes, in constant memory: small outputs stay in a buffer, larger ones
-// go to a file that has no name (or to a memfd where no directory is writable). Beyond the limit
-// the first and the last half are kept. A digest can be taken as the bytes stream by. Storing
-// never fails a run: what could not be stored is counted as left out.
+// go to a file that has no name (or to a memfd where no directory is writable); where the output
+// must outlive the process all of it goes to a file that has one. Beyond the limit the first and
+// the last half are kept. A digest can be taken as the bytes stream by. Storing never fails a run:
+// what could not be stored is counted as left out.
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -51,9 +52,10 @@ template <class D = NoDigest>
 class Capture {
  public:
   /// Keeps at most `limit` bytes, half from the start and half from the end; 0 keeps everything,
-  /// 1 counts as 2.
-  explicit Capture(std::uint64_t limit)
-      : head_(limit == 0   ? UINT64_MAX
+  /// 1 counts as 2. With a path, in a new file there; where that cannot be, as without.
+  explicit Capture(std::uint64_t limit, std::string path = {})
+      : path_(std::move(path)),
+        head_(limit == 0   ? UINT64_MAX
               : limit == 1 ? 1
                            : limit - limit / 2),
         tail_(limit == 0 ? 0 : std::max<std::uint64_t>(1, limit / 2)) {}
@@ -131,6 +133,7 @@ class Capture {
 
   void store(std::uint64_t at, std::string_view part) {
     if (!failure_.empty()) return;
+    if (!file_ && !path_.empty()) open_named();
     if (!file_ && at + part.size() > in_memory && !spill()) return;
     if (file_) return write_at(at, part);
     auto const begin = static_cast<std::size_t>(at);
@@ -156,13 +159,44 @@ class Capture {
   }
 
   void write_at(std::uint64_t at, std::string_view part) {
+    auto written = write_to(file_, at, part);
+    if (!written && !path_.empty() && leave_named()) written = write_to(file_, at, part);
+    if (!written) give_up(written.error().message);
+  }
+  static Result<void> write_to(Descriptor const& file, std::uint64_t at, std::string_view part) {
     while (!part.empty()) {
       ssize_t const n = uninterrupted(
-          [&] { return ::pwrite(file_.get(), part.data(), part.size(), static_cast<off_t>(at)); });
-      if (n < 0) return give_up(system_error("storing it failed").message);
+          [&] { return ::pwrite(file.get(), part.data(), part.size(), static_cast<off_t>(at)); });
+      if (n < 0) return system_error("storing it failed");
       at += static_cast<std::uint64_t>(n);
       part.remove_prefix(static_cast<std::size_t>(n));
     }
+    return {};
+  }
+
+  void open_named() {
+    auto file = open_file(path_, O_RDWR | O_CREAT | O_EXCL);
+    if (!file) return path_.clear();
+    file_ = *std::move(file);
+  }
+  /// The disk of the file with a name takes no more: what is in it moves to one without.
+  bool leave_named() {
+    auto other = open_unnamed_file();
+    if (!other) return false;
+    std::vector<char> buffer(in_memory);
+    std::uint64_t const end = overflowed() ? head_ + tail_ : total_;
+    for (std::uint64_t at = 0; at < end;) {
+      ssize_t const n = uninterrupted([&] {
+        return ::pread(file_.get(), buffer.data(), buffer.size(), static_cast<off_t>(at));
+      });
+      std::string_view const block(buffer.data(),
+                                   static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
+      if (block.empty() || !write_to(*other, at, block)) return false;
+      at += block.size();
+    }
+    ::unlink(std::exchange(path_, {}).c_str());
+    file_ = *std::move(other);
+    return true;
   }
 
   /// What is stored in one stretch stays, nothing more is added.
@@ -196,6 +230,7 @@ class Capture {
     return *sha256;
   }
 
+  std::string path_;  ///< empty: the file, if there is one, has no name
   std::uint64_t head_;
   std::uint64_t tail_;
   std::uint64_t total_ = 0;

@@ -3,7 +3,7 @@
 // Ends what a run left behind. The process makes itself a child subreaper, so that whatever
 // double-forked or called setsid becomes its own child when it is orphaned; after the run, all
 // children are killed and reaped until there are none. Only for processes whose children all
-// belong to the run.
+// belong to the run, but for those that have an owner (core/children.hpp).
 #include <dirent.h>
 #include <poll.h>
 #include <signal.h>
@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
@@ -21,6 +22,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sla/core/children.hpp"
 #include "sla/core/clock.hpp"
 #include "sla/core/descriptor.hpp"
 #include "sla/core/text.hpp"
@@ -31,7 +33,7 @@ namespace sla::inline v1 {
 
 /// What an executor does about processes that outlive their run.
 enum class Leftovers {
-  end,    ///< end and reap every child of this process; it must have no others
+  end,    ///< end and reap every child of this process that has no owner
   leave,  ///< end the process group of the run and nothing else
 };
 
@@ -45,12 +47,12 @@ inline void adopt_orphans() noexcept {
   }
 }
 
-/// Reaps every child that has ended but `spared`. Whether any child is left.
-inline bool reap_children(pid_t spared = -1) noexcept {
+/// Reaps every child that has ended, up to one that has an owner. Whether any child is left.
+inline bool reap_children() {
   for (;;) {
     siginfo_t info{};
     if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0) return errno != ECHILD;
-    if (info.si_pid == 0 || info.si_pid == spared) return true;
+    if (info.si_pid == 0 || OwnedChildren::of_this_process().has(info.si_pid)) return true;
     ::waitid(P_PID, static_cast<id_t>(info.si_pid), &info, WEXITED | WNOHANG);
   }
 }
@@ -83,6 +85,15 @@ inline bool reap_children(pid_t spared = -1) noexcept {
   return children;
 }
 
+/// Those of them that have no owner.
+[[nodiscard]] inline std::optional<std::vector<pid_t>> strays() {
+  auto children = children_of_this_process();
+  if (!children) return children;
+  auto const owned = [](pid_t pid) { return OwnedChildren::of_this_process().has(pid); };
+  children->erase(std::remove_if(children->begin(), children->end(), owned), children->end());
+  return children;
+}
+
 /// What end_children did.
 struct Ended {
   std::uint64_t killed = 0;  ///< how many it had to kill
@@ -93,27 +104,31 @@ namespace detail {
 
 /// Kills one child and reaps it, waiting at most that long for its end. Whether that was needed.
 inline bool end_child(pid_t pid, Duration limit) {
+  siginfo_t info{};
+  constexpr int look = WEXITED | WNOHANG | WNOWAIT;
+  if (::waitid(P_PID, static_cast<id_t>(pid), &info, look) != 0)
+    return false;  // its owner was quicker
   Descriptor const handle = open_pidfd(pid);
   ::kill(pid, SIGKILL);
   pollfd end{handle.get(), POLLIN, 0};
   // Without a pidfd this is a short pause before the caller looks again.
   timespec const pause = to_timespec(handle ? limit : std::chrono::milliseconds{1});
   (void)::ppoll(&end, 1, &pause, nullptr);
-  siginfo_t info{};
   ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG);
   return info.si_pid == pid && info.si_code == CLD_KILLED && info.si_status == SIGKILL;
 }
 
 }  // namespace detail
 
-/// Kills and reaps all children of this process until none is left or the limit has passed. Where
-/// there is no /proc only PID 1 can do it, by killing everything but itself.
+/// Kills and reaps all children of this process that have no owner until none is left or the limit
+/// has passed. Where there is no /proc only PID 1 can do it, by killing everything but itself.
 [[nodiscard]] inline Ended end_children(Duration limit) {
   Ended ended;
   Instant const deadline = std::chrono::steady_clock::now() + limit;
   while (reap_children()) {
     Duration const left = deadline - std::chrono::steady_clock::now();
-    auto const children = children_of_this_process();
+    auto const children = strays();
+    if (children && children->empty()) break;
     bool const blind = !children && (::getpid() != 1 || ::kill(-1, SIGKILL) != 0);
     if (left <= Duration::zero() || blind) {
       ended.clean = !reap_children();

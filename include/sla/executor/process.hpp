@@ -22,10 +22,12 @@
 #include <utility>
 #include <vector>
 
+#include "sla/core/children.hpp"
 #include "sla/core/clock.hpp"
 #include "sla/core/descriptor.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/run.hpp"
+#include "sla/core/run_id.hpp"
 #include "sla/core/stop.hpp"
 #include "sla/executor/capture.hpp"
 #include "sla/executor/descendants.hpp"
@@ -43,6 +45,9 @@ struct ProcessOptions {
   std::uint64_t log_limit = 16U << 20U;         ///< bytes kept of the output; 0 keeps all
   int pass_through = STDOUT_FILENO;             ///< where output goes live; -1 is nowhere
   Leftovers leftovers = Leftovers::end;         ///< what happens to what outlives the run
+  /// A folder: the output of a run stands there under log_file_name(), should this process die.
+  /// Where it is empty or cannot be written the output dies with the process.
+  std::string log_folder{};
 };
 
 /// One run of one program. D is NoDigest or a digest to take of the log. Used once.
@@ -54,6 +59,10 @@ class Process {
 
   /// Runs the words to the end. An Error means that this machine could not even try.
   Result<Outcome> run(std::vector<std::string> const& words, std::string_view run_id) {
+    if (!options_.log_folder.empty() && !run_id.empty()) {
+      std::string const folder = options_.log_folder + '/';
+      capture_ = Capture<D>(options_.log_limit, folder + log_file_name(run_id));
+    }
     if (words.empty()) return Error{Errc::invalid, "the job has no command"};
     if (options_.leftovers == Leftovers::end) adopt_orphans();
     int ends[2];
@@ -62,7 +71,9 @@ class Process {
     Descriptor writer{ends[1]};
     ::fcntl(pipe_.get(), F_SETFL, O_NONBLOCK);
     ::fcntl(pipe_.get(), F_SETPIPE_SZ, 1 << 20);  // fewer turns; where it is refused, it stays
-    auto const pid = spawn({words, run_id, writer.get(), stop_.child_mask()});
+    auto const pid = OwnedChildren::of_this_process().start([&] {
+      return spawn({words, run_id, writer.get(), stop_.child_mask()});
+    });
     writer.reset();
     if (!pid) return not_started(pid.error());
     pid_ = *pid;
@@ -131,7 +142,7 @@ class Process {
   /// A first request lets the program finish for as long as the budget allows; a second does not.
   void heed_stop() {
     StopLevel const level = stop_.level();
-    if (options_.leftovers == Leftovers::end && stop_.take_child_ended()) reap_children(pid_);
+    if (options_.leftovers == Leftovers::end && stop_.take_child_ended()) reap_children();
     if (drain_until_ || level == StopLevel::none || stage_ == Stage::killed) return;
     Instant const kill_by = *stop_.deadline() - options_.delivery;
     Instant cut = stage_ == Stage::running ? kill_by - options_.grace : kill_by;
@@ -177,6 +188,7 @@ class Process {
     ::kill(-pid_, SIGKILL);  // the group; its leader is not reaped yet, so the number is still ours
     siginfo_t info{};
     ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG);
+    OwnedChildren::of_this_process().forget(pid_);
     Ended left{.clean = info.si_pid == pid_};
     if (options_.leftovers == Leftovers::end) left = end_children(options_.drain);
     for (int turns = 0; turns < 64 && read_output(); ++turns) continue;  // a full pipe at most

@@ -2,13 +2,16 @@
 #pragma once
 // Delivers what is in a spool, step by step: the oldest report first, its log before its event. A
 // log that cannot be delivered never holds back an event, and follows later; an event that cannot
-// be delivered holds back those behind it, unless it never can. It starts no thread and waits for
-// nothing but its publishers; publisher/spooled.hpp does the rest.
+// be delivered holds back those behind it, unless it never can: one that is refused while the next
+// one passes is set aside. It starts no thread and waits for nothing but its publishers;
+// publisher/spooled.hpp does the rest.
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -95,9 +98,14 @@ class Delivery {
 
   /// Why a parcel was not delivered, as far as is known; only for the thread that delivers, or once
   /// it has ended.
-  [[nodiscard]] std::string const& reason(Parcel const& parcel) const noexcept {
-    if (!parcel.waiting()) return parcel.reason;
-    return parcel.event == Part::waiting ? no_event_ : no_log_;
+  [[nodiscard]] std::string reason(Parcel const& parcel) const {
+    std::string text = parcel.reason;
+    auto const add = [&](Part part, std::string const& why) {
+      if (part == Part::waiting) text.append(text.empty() ? "" : "; ").append(why);
+    };
+    add(parcel.log, no_log_);
+    add(parcel.event, no_event_);
+    return text;
   }
 
   /// Tries everything again as soon as it makes sense, because there is little time left.
@@ -114,22 +122,48 @@ class Delivery {
   }
 
   Instant deliver_event(Instant now) {
-    auto parcel = with_spool([](S& spool) { return spool.next_event(); });
-    if (!parcel) events_.failed(parcel.error(), {}, clock_.now());
-    if (!parcel || !*parcel) return now;
-    bool const log_moved = send_log(**parcel);
-    bool const event_moved = send_event(**parcel);
-    if (log_moved || event_moved) update(**parcel);
+    auto parcel = take(events_, [](S& spool) { return spool.next_event(0); });
+    if (!parcel) return now;
+    bool moved = send_log(*parcel);
+    auto done = publish(*parcel);
+    if (!done && blame(done.error()) == Blame::perhaps && another_passes(parcel->number)) {
+      done = publish(*parcel);
+      if (!done && blame(done.error()) == Blame::perhaps) {
+        done = refuse(parcel->event, *parcel, done.error());
+      }
+    }
+    if (done) events_.succeeded();
+    if (!done) fail(events_, stops_.events, done.error(), *parcel, no_event_);
+    if (moved || done) update(*parcel);
     return now;
   }
 
+  /// Whether the event behind one that was refused is delivered. A run that is no result has none,
+  /// and shows nothing.
+  bool another_passes(std::uint64_t refused) {
+    auto parcel = take(events_, [=](S& spool) { return spool.next_event(refused); });
+    if (!parcel) return false;
+    bool const moved = send_log(*parcel);
+    bool const passes = publish(*parcel).has_value();
+    if (moved || passes) update(*parcel);
+    return passes && parcel->event == Part::done && parcel->report.counts();
+  }
+
   Instant deliver_log(Instant now) {
-    auto parcel = with_spool([this](S& spool) { return spool.next_log(last_log_); });
-    if (!parcel) logs_.failed(parcel.error(), {}, clock_.now());
-    if (!parcel || !*parcel) return now;
-    last_log_ = (*parcel)->number;
-    if (send_log(**parcel)) update(**parcel);
+    auto parcel = take(logs_, [this](S& spool) { return spool.next_log(last_log_); });
+    if (!parcel) return now;
+    last_log_ = parcel->number;
+    if (send_log(*parcel)) update(*parcel);
     return now;
+  }
+
+  /// A parcel of the spool; where it could not be read its way out has failed.
+  template <class Next>
+  std::optional<Parcel> take(Lane& lane, Next next) {
+    auto parcel = with_spool(next);
+    if (parcel) return *std::move(parcel);
+    lane.failed(parcel.error(), {}, clock_.now());
+    return std::nullopt;
   }
 
   void update(Parcel& parcel) {
@@ -144,7 +178,7 @@ class Delivery {
 
   /// Whether the log got further. Where it did not, the report says why.
   bool send_log(Parcel& parcel) {
-    if (parcel.log != Part::waiting) return parcel.event != Part::waiting;
+    if (parcel.log != Part::waiting) return false;
     Report& report = parcel.report;
     if (!wanted(report)) {
       parcel.log = Part::done;
@@ -155,18 +189,18 @@ class Delivery {
     auto uri = store_.store(report);
     if (uri) {
       logs_.succeeded();
+      ++stored_;
+      suspects_.erase(parcel.number);
       report.log_uri = *std::move(uri);
       parcel.log = Part::done;
       return true;
     }
-    report.log_error = no_log_ = uri.error().message;
-    if (never_succeeds(uri.error())) {
-      refuse(parcel, parcel.log, uri.error());
+    report.log_error = uri.error().message;
+    if (is_refused(parcel.number, uri.error())) {
+      (void)refuse(parcel.log, parcel, uri.error());
       return true;
     }
-    if (!cut_short(uri.error(), stops_.logs)) {
-      logs_.failed(uri.error(), report.job.run_id, clock_.now());
-    }
+    fail(logs_, stops_.logs, uri.error(), parcel, no_log_);
     return false;
   }
   /// Why no log is sent now; empty where nothing is in the way.
@@ -174,48 +208,52 @@ class Delivery {
     if (stops_.logs.level() != StopLevel::none) return "the runner stops; the log follows later";
     return logs_.due() > clock_.now() ? logs_.reason() : std::string();
   }
-
-  /// Whether an attempt ended because this very delivery is stopped.
-  static bool cut_short(Error const& error, Stop const& stop) noexcept {
-    return error.code == Errc::stopped && stop.level() != StopLevel::none;
+  /// Whether a log can never be stored: it was refused before, and others were stored since.
+  bool is_refused(std::uint64_t number, Error const& error) {
+    Blame const whose = blame(error);
+    if (whose != Blame::perhaps) return whose == Blame::message;
+    if (suspects_.size() > 1000) suspects_.erase(suspects_.begin());
+    auto const [at, first] = suspects_.try_emplace(number, stored_);
+    if (first || at->second == stored_) return false;
+    suspects_.erase(at);
+    return true;
   }
 
-  /// Whether the event got further.
-  bool send_event(Parcel& parcel) {
+  /// Publishes the event; one that was delivered, or never can be, got further.
+  Result<void> publish(Parcel& parcel) {
     Report report = parcel.report;
-    std::uint64_t const dropped = with_spool([](S& spool) { return spool.dropped(); });
-    note_dropped(report, dropped);
-    auto const done = publisher_.publish(report);
-    if (done) {
-      events_.succeeded();
-      parcel.event = Part::done;
-      if (dropped != 0 && report.counts()) {
-        with_spool([&](S& spool) { spool.reported(dropped); });
-      }
-      return true;
+    report.dropped = with_spool([](S& spool) { return spool.dropped(); });
+    auto done = publisher_.publish(report);
+    if (!done && blame(done.error()) == Blame::message) {
+      return refuse(parcel.event, parcel, done.error());
     }
-    if (never_succeeds(done.error())) {
-      refuse(parcel, parcel.event, done.error());
-      return true;
+    if (!done) return done;
+    parcel.event = Part::done;
+    if (report.dropped != 0 && report.counts()) {
+      with_spool([&](S& spool) { spool.reported(report.dropped); });
     }
-    no_event_ = done.error().message;
-    if (!cut_short(done.error(), stops_.events)) {
-      events_.failed(done.error(), report.job.run_id, clock_.now());
-    }
-    return false;
+    return {};
   }
 
-  void refuse(Parcel& parcel, Part& part, Error const& error) const {
+  /// Sets a part aside.
+  Result<void> refuse(Part& part, Parcel& parcel, Error const& error) const {
     part = Part::refused;
     parcel.reason = error.message;
     log_.error("not delivered: refused for good: " + error.message,
                {{"run", parcel.report.job.run_id}});
+    return {};
   }
 
-  template <class R>
-  static void note_dropped(R& report, std::uint64_t dropped) {
-    if constexpr (requires { report.dropped; }) report.dropped = dropped;
+  /// An attempt failed; one that only ended because this very delivery is stopped is no failure,
+  /// and a reason for what is left only where there is no better one.
+  void fail(Lane& lane, Stop const& stop, Error const& error, Parcel const& parcel,
+            std::string& why) {
+    bool const cut = error.code == Errc::stopped && stop.level() != StopLevel::none;
+    if (!cut) lane.failed(error, parcel.report.job.run_id, clock_.now());
+    if (!cut || why == no_time) why = error.message;
   }
+
+  static constexpr std::string_view no_time = "there was no time";
 
   L store_;
   P publisher_;
@@ -226,10 +264,12 @@ class Delivery {
   Logger log_;
   Lane logs_;
   Lane events_;
-  std::string no_log_ = "there was no time";
-  std::string no_event_ = "there was no time";
+  std::string no_log_{no_time};    ///< why the last log was not delivered
+  std::string no_event_{no_time};  ///< why the last event was not delivered
   std::uint64_t last_log_ = 0;
-  std::mutex mutex_{};  ///< guards the spool
+  std::uint64_t stored_ = 0;                           ///< how many logs were stored
+  std::map<std::uint64_t, std::uint64_t> suspects_{};  ///< logs refused, and how many were by then
+  std::mutex mutex_{};                                 ///< guards the spool
 };
 
 }  // namespace sla::inline v1

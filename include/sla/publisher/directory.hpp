@@ -5,7 +5,6 @@
 // name leads out of the folder.
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -15,9 +14,11 @@
 #include <utility>
 
 #include "sla/core/descriptor.hpp"
+#include "sla/core/folder.hpp"
 #include "sla/core/text.hpp"
 #include "sla/publisher.hpp"
 #include "sla/publisher/event.hpp"
+#include "sla/publisher/event_file.hpp"
 #include "sla/publisher/log_store.hpp"
 
 namespace sla::inline v1 {
@@ -31,13 +32,16 @@ class Directory {
     EventFormat format = EventFormat::documented;
   };
 
-  explicit Directory(Options options) : options_(std::move(options)) {}
+  explicit Directory(Options options)
+      : options_(std::move(options)),
+        events_({.folder = options_.path, .name = events_name, .format = options_.format}) {}
 
   /// Writes the log to a file of its own; gives its path as a file URI.
   Result<std::string> store(Report const& report) {
     for (std::size_t attempt = 1; attempt <= log_key_attempts; ++attempt) {
       std::string const path = options_.path + '/' + confined(log_key(report, attempt));
-      if (auto made = make_folders(path); !made) return made.error().within("store");
+      auto made = make_folder(path.substr(0, path.rfind('/')), 0755);
+      if (!made) return made.error().within("store");
       auto file = open_file(path, O_WRONLY | O_CREAT | O_EXCL, 0644);
       if (!file && file.error().native == EEXIST) continue;
       if (!file) return file.error().within("store");
@@ -53,16 +57,15 @@ class Directory {
   /// Writes the log, then adds the event, with the log's URI or why there is none.
   Result<void> publish(Report const& report) {
     auto const log = store(report);
-    if (!report.counts()) return log ? Result<void>{} : log.error();
     Report known = report;
     known.log_uri = log ? *log : std::string();
     known.log_error = log ? std::string() : log.error().message;
-    if (auto added = add_event(known); !added) return added.error().within("store");
+    if (auto added = events_.publish(known); !added) return added.error().within("store");
     return log ? Result<void>{} : log.error();
   }
 
  private:
-  static constexpr std::string_view events_name = "events.ndjson";
+  static constexpr char const* events_name = "events.ndjson";
 
   /// The key with each part that would lead elsewhere, or to the events, made a plain name.
   static std::string confined(std::string_view key) {
@@ -75,14 +78,6 @@ class Directory {
     return out;
   }
 
-  static Result<void> make_folders(std::string const& path) {
-    for (std::size_t at = path.find('/', 1); at != std::string::npos; at = path.find('/', at + 1)) {
-      std::string const folder = path.substr(0, at);
-      if (::mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST) return system_error(folder);
-    }
-    return {};
-  }
-
   static std::string uri(std::string const& path) {
     std::string absolute = path;
     if (!path.starts_with('/')) {
@@ -93,16 +88,8 @@ class Directory {
     return "file://" + percent_encode(absolute, Slash::keep);
   }
 
-  Result<void> add_event(Report const& report) const {
-    std::string const path = (options_.path + '/').append(events_name);
-    auto const file = open_file(path, O_WRONLY | O_CREAT | O_APPEND, 0644);
-    if (!file) return file.error();
-    std::string const line = event_json(report, options_.format) + '\n';
-    if (auto written = write_all(file->get(), line); !written) return written.error().within(path);
-    return {};
-  }
-
   Options options_;
+  EventFile events_;
 };
 static_assert(LogStore<Directory>);
 

@@ -67,6 +67,7 @@ inline std::string shortest_seconds(Duration duration) {
       .integer(std::chrono::floor<std::chrono::milliseconds>(report.duration).count());
   detail::write_optional(json, "logUri", report.log_uri);
   detail::write_optional(json, "logError", report.log_error);
+  if (report.dropped != 0) json.key("dropped").integer(static_cast<std::int64_t>(report.dropped));
   detail::write_optional(json, "tagID", report.job.tag_id);
   detail::write_optional(json, "slaTarget", report.job.sla_target);
   return json.end_object().text();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // One way out of a spool, that of the logs or that of the events: when it may be tried again after
-// a failure, and what is said about it, which is one line a minute at most. And what a failure
-// means for the message that met it.
+// a failure, and what is said about it, which is one line a minute at most. And whether a failure
+// is about the message that met it.
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -17,16 +17,23 @@
 
 namespace sla::inline v1 {
 
-/// Whether this very message can never be delivered. An error that carries a number of its own is
-/// believed only where that is the answer of a service that read the message: a certificate that is
-/// not trusted or a proxy that refuses says nothing about the message.
-[[nodiscard]] constexpr bool never_succeeds(Errc code, int native) noexcept {
-  if (code == Errc::exists) return true;
-  if (code != Errc::rejected && code != Errc::invalid) return false;
-  return native == 0 || native == 400 || native == 413 || native == 422;
+/// Whether an error is about the very message that met it.
+enum class Blame {
+  message,    ///< it can never be delivered
+  perhaps,    ///< it cannot, if others can
+  elsewhere,  ///< it may be delivered later
+};
+
+/// What a message that is refused or denied has to do with it shows only when another one passes: a
+/// topic that is not there any more, a key without rights or a proxy in between refuse all of them.
+[[nodiscard]] constexpr Blame blame(Errc code, int native) noexcept {
+  if (code == Errc::exists) return Blame::message;
+  if (code == Errc::denied) return Blame::perhaps;
+  if (code != Errc::rejected) return Blame::elsewhere;
+  return native == 0 || native == 413 ? Blame::message : Blame::perhaps;
 }
-[[nodiscard]] inline bool never_succeeds(Error const& error) noexcept {
-  return never_succeeds(error.code, error.native);
+[[nodiscard]] inline Blame blame(Error const& error) noexcept {
+  return blame(error.code, error.native);
 }
 
 /// The state of one way out. Not thread-safe.
@@ -41,11 +48,12 @@ class Lane {
   [[nodiscard]] std::string const& reason() const noexcept { return reason_; }
 
   /// There is little time left: what mends itself is tried a second after its last failure, the
-  /// rest once more, unless that failed within this very second.
+  /// rest once more, unless that failed within this very second, and then never again.
   void hurry(Instant now) noexcept {
     bool const just_now = backoff_.failures() != 0 && now - failed_at_ < std::chrono::seconds{1};
+    hurried_ = true;
     backoff_.succeeded();
-    if (!just_now) due_ = Instant::min();
+    due_ = just_now ? Instant::max() : Instant::min();
     if (mends_itself_) due_ = std::min(due_, failed_at_ + std::chrono::seconds{1});
   }
 
@@ -65,15 +73,16 @@ class Lane {
     Duration const wait =
         mends_itself_ ? random_duration(bound) : least + random_duration(longest - least);
     failed_at_ = now;
-    due_ = now + wait;
+    due_ = hurried_ && !mends_itself_ ? Instant::max() : now + wait;
     reason_ = error.message;
     if (now < say_at_) return;
     say_at_ = now + std::chrono::minutes{1};
     said_ = true;
+    bool const ever = due_ != Instant::max();
     log_.warning(name_ + " are not delivered: " + error.message,
                  {{"run", std::string(run_id)},
                   {"failures", std::to_string(backoff_.failures())},
-                  {"again in seconds", decimal_seconds(wait)}});
+                  {"next attempt", ever ? "in " + decimal_seconds(wait) + " s" : "none"}});
   }
 
  private:
@@ -84,6 +93,7 @@ class Lane {
   Instant due_ = Instant::min();
   Instant failed_at_ = Instant::min();
   bool mends_itself_ = false;
+  bool hurried_ = false;
   Instant say_at_ = Instant::min();
   bool said_ = false;
 };

@@ -8,10 +8,10 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "sla/aws/bucket.hpp"
 #include "sla/aws/s3.hpp"
-#include "sla/core/stop.hpp"
 #include "sla/core/time.hpp"
 #include "sla/publisher.hpp"
 #include "sla/publisher/log_store.hpp"
@@ -25,23 +25,31 @@ class S3Log {
   struct Options {
     Bucket bucket{};
     Duration limit = std::chrono::seconds{30};  ///< for one log, its retries included
-    Stop const* stop = nullptr;  ///< outlives this; once it is requested, half its time is left
   };
 
   S3Log(C client, Options options) : client_(std::move(client)), options_(std::move(options)) {}
 
   /// Puts the log; gives its `s3://` URI.
   Result<std::string> store(Report const& report) {
-    Instant const until = deadline();
-    for (std::size_t attempt = 1; attempt <= log_key_attempts; ++attempt) {
-      std::string const key = log_key(report, attempt);
+    Instant const until = std::chrono::steady_clock::now() + options_.limit;
+    std::string const& run = report.job.run_id;
+    if (auto const first = log_key(report); first != first_key_) {
+      first_key_ = first;
+      owners_.clear();
+    }
+    auto const known = std::find(owners_.begin(), owners_.end(), run);
+    if (known != owners_.end()) {
+      return uri(log_key(report, static_cast<std::size_t>(known - owners_.begin()) + 1));
+    }
+    while (owners_.size() < log_key_attempts) {
+      std::string const key = log_key(report, owners_.size() + 1);
       auto const put = put_object(client_, options_.bucket, object(report, key), until);
-      if (put) return uri(key);
-      if (put.error().code != Errc::exists) return put.error();
-      if (is_ours(report, key, until)) return uri(key);
+      if (!put && put.error().code != Errc::exists) return put.error();
+      owners_.push_back(put ? std::optional(run) : owner(key, until));
+      if (owners_.back() == run) return uri(key);
     }
     return Error{Errc::exists,
-                 "s3 put object: " + log_key(report) + " and all its successors are taken"};
+                 "s3 put object: " + first_key_ + " and all its successors are taken"};
   }
 
   Result<void> publish(Report const& report) {
@@ -60,16 +68,11 @@ class S3Log {
             .existing = Existing::keep};
   }
 
-  /// Whether what has the key is this run's log. Where that may not be asked, it is not.
-  bool is_ours(Report const& report, std::string const& key, Instant until) {
+  /// The run whose log has the key; nothing where that may not be asked.
+  std::optional<std::string> owner(std::string const& key, Instant until) {
     auto const head = head_object(client_, options_.bucket, key, until);
-    return head && find_header(head->metadata, "run-id") == std::string_view(report.job.run_id);
-  }
-
-  [[nodiscard]] Instant deadline() const {
-    Instant const now = std::chrono::steady_clock::now();
-    auto const end = options_.stop != nullptr ? options_.stop->deadline() : std::nullopt;
-    return end ? std::min(now + options_.limit, now + (*end - now) / 2) : now + options_.limit;
+    if (!head) return std::nullopt;
+    return std::string(find_header(head->metadata, "run-id").value_or(""));
   }
 
   [[nodiscard]] std::string uri(std::string const& key) const {
@@ -78,6 +81,9 @@ class S3Log {
 
   C client_;
   Options options_;
+  // Of the last second: so many logs of one second take as many requests, not their square.
+  std::string first_key_{};
+  std::vector<std::optional<std::string>> owners_{};  ///< whose log has that key and its successors
 };
 
 }  // namespace sla::inline v1

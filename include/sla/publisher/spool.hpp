@@ -45,18 +45,18 @@ struct SpoolCount {
 };
 
 /// `begin(report)`: a run begins, of which only the job and the start are known. `add(report)`: it
-/// ended; once add() returns the report is kept as safely as this spool can. `next_event()`: the
-/// oldest parcel whose event waits. `next_log(number)`: the next parcel, in a circle, of which only
-/// the log waits. `update(parcel)`: a part of it got further; a complete one is forgotten.
-/// `tend(now)`: housekeeping, and when it is wanted again. `dropped()`: how many reports had to be
-/// dropped for want of room and were not `reported(number)` yet. `in_memory()`: what would be lost
-/// with this process.
+/// ended; once add() returns the report is kept as safely as this spool can. `next_event(number)`:
+/// the oldest parcel behind that one whose event waits. `next_log(number)`: the next parcel, in a
+/// circle, of which only the log waits. `update(parcel)`: a part of it got further; a complete one
+/// is forgotten. `tend(now)`: housekeeping, and when it is wanted again. `dropped()`: how many
+/// reports had to be dropped for want of room and were not `reported(number)` yet. `in_memory()`:
+/// what would be lost with this process.
 template <class S>
 concept Spool = std::movable<S> &&
     requires(S& s, Report const& report, Parcel const& parcel, std::uint64_t number, Instant now) {
   { s.begin(report) } -> std::same_as<void>;
   { s.add(report) } -> std::same_as<void>;
-  { s.next_event() } -> std::same_as<Result<std::optional<Parcel>>>;
+  { s.next_event(number) } -> std::same_as<Result<std::optional<Parcel>>>;
   { s.next_log(number) } -> std::same_as<Result<std::optional<Parcel>>>;
   { s.update(parcel) } -> std::same_as<void>;
   { s.tend(now) } -> std::same_as<Instant>;

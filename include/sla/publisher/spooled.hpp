@@ -130,21 +130,28 @@ class Spooled {
       changed.notify_all();
       lock.unlock();
       thread.join();
-      list();
-      return delivery.count();
+      SpoolCount const left = delivery.count();
+      list(left);
+      return left;
     }
 
-    /// Says what is lost with this process, and writes it down, one line of JSON for each result.
-    void list() {
-      for (Parcel const& parcel : delivery.in_memory()) {
+    /// Says what stays behind. What is lost with this process is written down, one line of JSON for
+    /// each result.
+    void list(SpoolCount const& left) {
+      auto const lost = delivery.in_memory();
+      if (lost.empty() && left.events + left.logs != 0) {
+        log.warning("what is not delivered stays in the spool",
+                    {{"events", std::to_string(left.events)}, {"logs", std::to_string(left.logs)}});
+      }
+      for (Parcel const& parcel : lost) {
         Report const& report = parcel.report;
-        std::string const& reason = delivery.reason(parcel);
+        std::string const reason = delivery.reason(parcel);
         if (parcel.waiting()) log.error("not delivered: " + reason, {{"run", report.job.run_id}});
         if (parcel.event == Part::done || !report.counts()) continue;
         JsonWriter json;
         json.begin_object().key("undelivered").literal(event_json(report, options.format));
         json.key("reason").string(reason).end_object();
-        (void)write_all(options.listing, json.text() + '\n');
+        if (!write_within(options.listing, json.text() + '\n', std::chrono::seconds{1})) return;
       }
     }
 

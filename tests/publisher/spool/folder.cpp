@@ -9,6 +9,7 @@
 
 #include "../../support/spool_case.hpp"
 #include "../../support/temporary_folder.hpp"
+#include "sla/executor/capture.hpp"
 
 using namespace sla;
 
@@ -110,4 +111,21 @@ TEST_CASE("what a run that died had written is found") {
   auto const rescued = folder->rescue_log("a");
   CHECK(folder->open_log(rescued.log).value().text().value() == "so far");
   CHECK(rescued.written_at);
+}
+
+TEST_CASE("a log that an executor wrote into the folder is taken as it is") {
+  TemporaryFolder const folder;
+  auto const spool = SpoolFolder::open(folder / "spool");
+  REQUIRE(spool);
+  std::string const name = log_file_name("a run");
+  Capture<> capture(10, spool->logs() + '/' + name);
+  capture.append("0123456789ABCDEF");
+  Report report = report_of("a run");
+  report.outcome.output = std::move(capture).finish();
+  std::string const kept = report.outcome.output.text().value();
+  auto const log = spool->keep_log(report, 7);
+  REQUIRE(log);
+  CHECK(log->file == name);
+  CHECK(contents(spool->logs() + '/' + name).size() == 10);
+  CHECK(spool->open_log(*log)->text().value() == kept);
 }

@@ -21,6 +21,7 @@
 #include <utility>
 #include <vector>
 
+#include "sla/core/children.hpp"
 #include "sla/core/descriptor.hpp"
 #include "sla/core/environment.hpp"
 #include "sla/core/result.hpp"
@@ -126,7 +127,7 @@ class Child {
     siginfo_t info{};
     int const failed =
         uninterrupted([&] { return ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED); });
-    pid_ = -1;
+    OwnedChildren::of_this_process().forget(std::exchange(pid_, -1));
     if (failed != 0) return -1;
     return info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
   }
@@ -189,7 +190,8 @@ class ProcessRun {
     if (!input) return input.error();
     input->writer.reset();
     ChildPlan const plan(input->reader.get(), output->writer.get(), errors->writer.get());
-    auto const pid = start_process(command, environment, options_.shell, plan);
+    auto const pid = OwnedChildren::of_this_process().start(
+        [&] { return start_process(command, environment, options_.shell, plan); });
     if (!pid) return pid.error();
     Child child(*pid);
     output_ = std::move(output->reader);

@@ -45,7 +45,7 @@ class DiskSpool {
     return spool;
   }
 
-  /// Where an executor puts the output of a run, under SpoolFolder::log_name().
+  /// Where an executor puts the output of a run, under log_file_name().
   [[nodiscard]] std::string logs() const { return SpoolFolder::look(options_.folder).logs(); }
 
   /// Marks a run, so that it is known should this process die. Does not wait for the disk.
@@ -61,8 +61,8 @@ class DiskSpool {
     make_room();
   }
 
-  [[nodiscard]] Result<std::optional<Parcel>> next_event() {
-    while (auto const number = shelf_.next_event()) {
+  [[nodiscard]] Result<std::optional<Parcel>> next_event(std::uint64_t behind = 0) {
+    while (auto const number = shelf_.next_event(behind)) {
       auto parcel = hand_out(*number);
       if (!parcel || *parcel) return parcel;
     }

@@ -25,8 +25,8 @@ class EitherSpool {
   void add(Report const& report) {
     ask([&](auto& spool) { spool.add(report); });
   }
-  Result<std::optional<Parcel>> next_event() {
-    return ask([](auto& spool) { return spool.next_event(); });
+  Result<std::optional<Parcel>> next_event(std::uint64_t behind) {
+    return ask([&](auto& spool) { return spool.next_event(behind); });
   }
   Result<std::optional<Parcel>> next_log(std::uint64_t behind) {
     return ask([&](auto& spool) { return spool.next_log(behind); });

@@ -23,6 +23,7 @@
 #include "sla/core/output.hpp"
 #include "sla/core/record_file.hpp"
 #include "sla/core/result.hpp"
+#include "sla/core/run_id.hpp"
 #include "sla/core/text.hpp"
 #include "sla/publisher/spool/parcel_record.hpp"
 
@@ -53,18 +54,14 @@ class SpoolFolder {
   [[nodiscard]] std::string journal() const { return path_ + "/journal"; }
   [[nodiscard]] std::string logs() const { return path_ + "/logs"; }
 
-  /// The name of the log of a run. An executor that writes a run's output to this name in logs()
-  /// spares it a copy, and keeps it should the runner die.
-  [[nodiscard]] static std::string log_name(std::string_view run_id) {
-    return percent_encode(run_id, Slash::encode) + ".log";
-  }
-
-  /// Keeps the output of a report as a file. A small one is on the disk when this returns.
+  /// Keeps the output of a report as a file; what an executor wrote to log_file_name() in logs()
+  /// is one already. A small one is on the disk when this returns.
   [[nodiscard]] Result<KeptLog> keep_log(Report const& report, std::uint64_t number) const {
     Output const& output = report.outcome.output;
     if (output.size() == 0) return KeptLog{};
     std::string const own = std::to_string(number) + ".log";
-    std::string name = report.job.run_id.empty() ? own : log_name(report.job.run_id);
+    std::string name = report.job.run_id.empty() ? own : log_file_name(report.job.run_id);
+    if (output.stands_in(logs() + '/' + name)) return adopt_log(std::move(name), output);
     auto file = create_log(name);
     if (!file && file.error().native == EEXIST) file = create_log(name = own);
     if (!file) return file.error();
@@ -121,13 +118,16 @@ class SpoolFolder {
   /// Notes that a run begins. Survives the death of this process.
   [[nodiscard]] Result<void> mark(Report const& report) const {
     std::string const name = run_name(report.job.run_id);
-    std::string const draft = runs() + "/." + name;
+    std::string const draft = runs() + "/.draft";  // of a process that died, it is overwritten
     auto const file = open_file(draft, O_WRONLY | O_CREAT | O_TRUNC);
     if (!file) return file.error();
     std::string const bytes = frame_record(write_parcel({.number = 1, .report = report}, {}));
-    if (auto written = write_all(file->get(), bytes); !written) return written.error();
-    if (::rename(draft.c_str(), (runs() + '/' + name).c_str()) != 0) return system_error(draft);
-    return {};
+    auto marked = write_all(file->get(), bytes);
+    if (marked && ::rename(draft.c_str(), (runs() + '/' + name).c_str()) != 0) {
+      marked = system_error(draft);
+    }
+    if (!marked) ::unlink(draft.c_str());
+    return marked;
   }
   void unmark(std::string const& run_id) const {
     ::unlink((runs() + '/' + run_name(run_id)).c_str());
@@ -151,7 +151,7 @@ class SpoolFolder {
   /// The log of a marked run, as far as it got.
   [[nodiscard]] RescuedLog rescue_log(std::string const& run_id) const {
     RescuedLog rescued;
-    std::string name = log_name(run_id);
+    std::string name = log_file_name(run_id);
     struct stat about {};
     if (::stat((logs() + '/' + name).c_str(), &about) != 0) return rescued;
     rescued.log.file = std::move(name);
@@ -187,6 +187,13 @@ class SpoolFolder {
     return {};
   }
 
+  [[nodiscard]] Result<KeptLog> adopt_log(std::string name, Output const& output) const {
+    auto const file = open_file(logs() + '/' + name, O_RDONLY);
+    if (!file) return file.error();
+    if (auto synced = sync_log(*file, output.size()); !synced) return synced.error();
+    auto const pieces = output.pieces();
+    return KeptLog{std::move(name), {pieces.begin(), pieces.end()}, output.sha256()};
+  }
   [[nodiscard]] Result<Descriptor> create_log(std::string const& name) const {
     return open_file(logs() + '/' + name, O_WRONLY | O_CREAT | O_EXCL);
   }

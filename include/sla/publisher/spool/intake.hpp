@@ -15,6 +15,7 @@
 
 #include "sla/core/log.hpp"
 #include "sla/core/result.hpp"
+#include "sla/core/run_id.hpp"
 #include "sla/core/time.hpp"
 #include "sla/publisher/spool/shelf.hpp"
 #include "sla/publisher/spool/store.hpp"
@@ -89,14 +90,14 @@ class Intake {
                                                Logger const& log) {
   std::set<std::string> runs = in_flight;
   std::set<std::string> logs;
-  for (std::string const& run : in_flight) logs.insert(SpoolFolder::log_name(run));
+  for (std::string const& run : in_flight) logs.insert(log_file_name(run));
   for (auto const& [number, shelved] : shelf.all()) {
     if (shelved.held) runs.insert(shelved.held->report.job.run_id);
     logs.insert(shelved.log.file);
   }
   for (Report const& report : store.folder().marked()) {
     if (runs.count(report.job.run_id) != 0) continue;
-    logs.insert(SpoolFolder::log_name(report.job.run_id));
+    logs.insert(log_file_name(report.job.run_id));
     if (auto taken = take_up_run(store, shelf, report); !taken) return taken;
     log.warning("a run died with its runner; its log is kept as INTERRUPTED",
                 {{"run", report.job.run_id},

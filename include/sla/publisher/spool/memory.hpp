@@ -46,9 +46,9 @@ class MemorySpool {
     make_room();
   }
 
-  [[nodiscard]] Result<std::optional<Parcel>> next_event() {
-    for (auto const& [number, parcel] : parcels_) {
-      if (parcel.event == Part::waiting) return hand_out(parcel);
+  [[nodiscard]] Result<std::optional<Parcel>> next_event(std::uint64_t behind = 0) {
+    for (auto at = parcels_.upper_bound(behind); at != parcels_.end(); ++at) {
+      if (at->second.event == Part::waiting) return hand_out(at->second);
     }
     return std::optional<Parcel>();
   }

@@ -76,14 +76,15 @@ class Shelf {
     all_.erase(at);
   }
 
-  /// The oldest whose event waits.
-  [[nodiscard]] std::optional<std::uint64_t> next_event() {
-    for (auto at = all_.lower_bound(first_event_); at != all_.end(); ++at) {
-      first_event_ = at->first;
-      if (at->second.event_part == Part::waiting) return at->first;
-    }
-    first_event_ = last_number() + 1;
-    return std::nullopt;
+  /// The oldest behind that number whose event waits.
+  [[nodiscard]] std::optional<std::uint64_t> next_event(std::uint64_t behind) {
+    bool const of_all = behind < first_event_;
+    auto at = of_all ? all_.lower_bound(first_event_) : all_.upper_bound(behind);
+    while (at != all_.end() && at->second.event_part != Part::waiting) ++at;
+    std::uint64_t const found = at != all_.end() ? at->first : last_number() + 1;
+    if (of_all) first_event_ = found;
+    if (at == all_.end()) return std::nullopt;
+    return found;
   }
 
   /// The next, in a circle, of which only the log waits.
@@ -135,7 +136,7 @@ class Shelf {
   std::uint64_t disk_bytes_ = 0;
   std::uint64_t memory_bytes_ = 0;
   std::uint64_t last_ = 0;
-  std::uint64_t first_event_ = 0;  ///< no event waits before this one
+  std::uint64_t first_event_ = 1;  ///< no event waits before this one
 };
 
 }  // namespace sla::inline v1

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// Keeps events in a file, one line of JSON for each. Several processes may share one. A line is
+// there whole or not at all, as far as the disk lets it: what a process that died left of one is
+// ended before the next begins.
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <string>
+#include <utility>
+
+#include "sla/core/descriptor.hpp"
+#include "sla/core/folder.hpp"
+#include "sla/publisher.hpp"
+#include "sla/publisher/event.hpp"
+
+namespace sla::inline v1 {
+
+/// Adds the event of each counted run to a file.
+class EventFile {
+ public:
+  struct Options {
+    std::string folder;  ///< made where it is missing
+    std::string name = "events.ndjson";
+    EventFormat format = EventFormat::documented;
+  };
+
+  explicit EventFile(Options options) : options_(std::move(options)) {}
+
+  Result<void> publish(Report const& report) {
+    if (!report.counts()) return {};
+    if (auto made = make_folder(options_.folder, 0755); !made) return made;
+    return add_line(options_.folder + '/' + options_.name,
+                    event_json(report, options_.format) + '\n');
+  }
+
+ private:
+  static Result<void> add_line(std::string const& path, std::string line) {
+    auto const file = open_file(path, O_RDWR | O_CREAT | O_APPEND, 0644);
+    if (!file) return file.error();
+    (void)uninterrupted([&] { return ::flock(file->get(), LOCK_EX); });  // some disks know no locks
+    struct stat about {};
+    if (::fstat(file->get(), &about) != 0) return system_error(path);
+    char last = '\n';
+    if (about.st_size > 0) {
+      (void)uninterrupted([&] { return ::pread(file->get(), &last, 1, about.st_size - 1); });
+    }
+    if (last != '\n') line.insert(0, 1, '\n');
+    auto const written = write_all(file->get(), line);
+    if (written) return {};
+    (void)::ftruncate(file->get(), about.st_size);
+    return written.error().within(path);
+  }
+
+  Options options_;
+};
+static_assert(Publisher<EventFile>);
+
+}  // namespace sla::inline v1

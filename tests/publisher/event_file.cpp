@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#include "sla/publisher/event_file.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "../support/sample_report.hpp"
+#include "../support/small_disk.hpp"
+#include "../support/temporary_folder.hpp"
+
+using namespace sla;
+
+namespace {
+
+std::string const line = event_json(sample_report(), EventFormat::documented) + '\n';
+
+}  // namespace
+
+TEST_CASE("each counted run is a line, in a folder that is made") {
+  TemporaryFolder const folder;
+  EventFile file({.folder = folder / "a/b"});
+  Report interrupted = sample_report();
+  interrupted.outcome.verdict = Verdict::interrupted;
+  CHECK(file.publish(sample_report()));
+  CHECK(file.publish(interrupted));
+  CHECK(file.publish(sample_report()));
+  CHECK(contents(folder / "a/b/events.ndjson") == line + line);
+}
+
+TEST_CASE("what somebody left of a line is ended, and the next one is whole") {
+  TemporaryFolder const folder;
+  write_file(folder / "events.ndjson", line + "{\"serv");
+  EventFile file({.folder = folder.path()});
+  CHECK(file.publish(sample_report()));
+  CHECK(contents(folder / "events.ndjson") == line + "{\"serv\n" + line);
+}
+
+TEST_CASE("on a full disk no line is there in part, and the next one follows") {
+  SmallDisk const disk("64k");
+  if (!disk.there()) return;
+  EventFile file({.folder = disk.path()});
+  REQUIRE(file.publish(sample_report()));
+  disk.fill();
+  Result<void> done = file.publish(sample_report());
+  for (int i = 0; done && i < 1000; ++i) done = file.publish(sample_report());  // the page's rest
+  REQUIRE_FALSE(done);
+  CHECK(done.error().native == ENOSPC);
+  std::string const before = contents(disk.path() + "/events.ndjson");
+  CHECK(before.size() % line.size() == 0);
+  disk.empty();
+  CHECK(file.publish(sample_report()));
+  CHECK(contents(disk.path() + "/events.ndjson") == before + line);
+}
+
+TEST_CASE("lines of several writers at once do not mix") {
+  TemporaryFolder const folder;
+  std::vector<std::thread> writers;
+  for (int i = 0; i < 4; ++i) {
+    writers.emplace_back([&] {
+      EventFile file({.folder = folder.path()});
+      for (int n = 0; n < 50; ++n) CHECK(file.publish(sample_report()));
+    });
+  }
+  for (std::thread& writer : writers) writer.join();
+  std::string all;
+  for (int i = 0; i < 200; ++i) all += line;
+  CHECK(contents(folder / "events.ndjson") == all);
+}
