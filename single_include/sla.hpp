@@ -343,6 +343,7 @@ class Descriptor {
 [[nodiscard]] inline bool write_within(int descriptor, std::string_view text,
                                        std::chrono::milliseconds limit) {
   while (!text.empty()) {
+    if (descriptor < 0) return false;
     pollfd reader{descriptor, POLLOUT, 0};
     int const ready =
         uninterrupted([&] { return ::poll(&reader, 1, static_cast<int>(limit.count())); });
@@ -12597,12 +12598,11 @@ namespace sla::inline v1 {
 
 namespace sla::inline v1 {
 
-inline constexpr int exit_success = 0;      ///< done, or stopped as asked
-inline constexpr int exit_test_failed = 1;  ///< --once: the test failed; a subcommand says no
-inline constexpr int exit_usage = 64;       ///< the command line cannot be understood
-inline constexpr int exit_undelivered =
-    75;  ///< delivered nothing, AWS was of no help, or the spool is taken
-inline constexpr int exit_settings = 78;  ///< a setting is missing or wrong
+inline constexpr int exit_success = 0;       ///< done, or stopped as asked
+inline constexpr int exit_test_failed = 1;   ///< --once: the test failed; a subcommand says no
+inline constexpr int exit_usage = 64;        ///< the command line cannot be understood
+inline constexpr int exit_undelivered = 75;  ///< not delivered, or the spool is taken
+inline constexpr int exit_settings = 78;     ///< a setting is missing or wrong
 
 /// One exit code and what help says about it.
 struct ExitCode {

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <string>
@@ -141,4 +142,28 @@ TEST_CASE("a file is read up to its limit, and one byte more is refused") {
     CHECK(refused.error().code == Errc::invalid);
     CHECK(refused.error().message == path + ": larger than " + std::to_string(size - 1) + " bytes");
   }
+}
+
+TEST_CASE("a writer with a limit never waits longer for a reader, full pipe or none at all") {
+  Pipe pipe;
+  CHECK(write_within(pipe.writer.get(), "a few words", std::chrono::seconds{10}));
+  std::string const more(200'000, 'x');
+  CHECK_FALSE(write_within(pipe.writer.get(), more, std::chrono::milliseconds{1}));
+  CHECK_FALSE(write_within(-1, "x", std::chrono::hours{1}));
+  TemporaryFolder const folder;
+  auto const file = open_file(folder / "file", O_WRONLY | O_CREAT);
+  REQUIRE(file);
+  CHECK(write_within(file->get(), more, std::chrono::seconds{10}));
+  CHECK(contents(folder / "file") == more);
+}
+
+TEST_CASE("a path leads to the file that is open there, and not to one that took its place") {
+  TemporaryFolder const folder;
+  auto const file = open_file(folder / "file", O_WRONLY | O_CREAT);
+  REQUIRE(file);
+  CHECK(leads_to(folder / "file", *file));
+  CHECK(::unlink((folder / "file").c_str()) == 0);
+  CHECK_FALSE(leads_to(folder / "file", *file));
+  write_file(folder / "file", "another");
+  CHECK_FALSE(leads_to(folder / "file", *file));
 }

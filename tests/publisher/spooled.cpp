@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -100,6 +101,27 @@ TEST_CASE("what is published is delivered in the background, in order") {
   sink.wait_for_runs(3);
   CHECK(sink.runs == Texts{"a", "b", "c"});
   CHECK(spooled.finish(in(10s)).events == 0);
+}
+
+TEST_CASE("any number of threads may publish at once") {
+  TemporaryFolder const folder;
+  DeliveryStops stops;
+  Sink sink;
+  Spooled spooled{NoLogs{}, Gate{sink, stops.events},
+                  DiskSpool::open({.folder = folder / "spool"}, silent).value(), stops};
+  std::vector<std::thread> threads;
+  for (char const* const name : {"a", "b", "c"}) {
+    threads.emplace_back([&spooled, name] {
+      for (int i = 0; i < 30; ++i) {
+        Report const report = report_of(name + std::to_string(i));
+        spooled.begin(report);
+        (void)spooled.publish(report);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(spooled.finish(in(1min)).events == 0);
+  CHECK(sink.runs.size() == 90);
 }
 
 TEST_CASE("a sink that hangs holds up nobody who publishes") {

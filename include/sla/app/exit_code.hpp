@@ -9,12 +9,11 @@
 
 namespace sla::inline v1 {
 
-inline constexpr int exit_success = 0;      ///< done, or stopped as asked
-inline constexpr int exit_test_failed = 1;  ///< --once: the test failed; a subcommand says no
-inline constexpr int exit_usage = 64;       ///< the command line cannot be understood
-inline constexpr int exit_undelivered =
-    75;  ///< delivered nothing, AWS was of no help, or the spool is taken
-inline constexpr int exit_settings = 78;  ///< a setting is missing or wrong
+inline constexpr int exit_success = 0;       ///< done, or stopped as asked
+inline constexpr int exit_test_failed = 1;   ///< --once: the test failed; a subcommand says no
+inline constexpr int exit_usage = 64;        ///< the command line cannot be understood
+inline constexpr int exit_undelivered = 75;  ///< not delivered, or the spool is taken
+inline constexpr int exit_settings = 78;     ///< a setting is missing or wrong
 
 /// One exit code and what help says about it.
 struct ExitCode {

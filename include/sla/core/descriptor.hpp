@@ -86,6 +86,7 @@ class Descriptor {
 [[nodiscard]] inline bool write_within(int descriptor, std::string_view text,
                                        std::chrono::milliseconds limit) {
   while (!text.empty()) {
+    if (descriptor < 0) return false;
     pollfd reader{descriptor, POLLOUT, 0};
     int const ready =
         uninterrupted([&] { return ::poll(&reader, 1, static_cast<int>(limit.count())); });
