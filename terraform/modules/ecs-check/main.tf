@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: MIT
+# One check on Fargate: the runner as a service that never ends, or as a task for each run.
+
+data "aws_caller_identity" "current" {}
+
+locals {
+  stage     = var.runner.environment["AWS_ENV"]
+  region    = var.runner.environment["AWS_REGION"]
+  full_name = "sla-check-${var.name}-${local.stage}"
+  scheduled = var.schedule != null
+
+  environment = merge(
+    var.runner.environment,
+    var.environment,
+    { SLARUNNER_STOPTIMEOUT = tostring(var.stop_timeout) },
+    local.scheduled ? { SLARUNNER_ONCE = "true" } : {},
+    length(var.ssm_names) == 0 ? {} : { SLARUNNER_SSMNAME = join(",", var.ssm_names) },
+  )
+
+  container = {
+    name                   = "sla-runner"
+    image                  = var.image
+    essential              = true
+    user                   = var.user
+    readonlyRootFilesystem = true
+    linuxParameters        = { capabilities = { drop = ["ALL"] } }
+    environment            = [for name in sort(keys(local.environment)) : { name = name, value = local.environment[name] }]
+
+    # The runner ends by itself within its own limit; whoever kills it comes after that.
+    stopTimeout = var.stop_timeout + 5
+    healthCheck = {
+      command     = ["CMD", "sla-runner", "healthcheck"]
+      interval    = 30
+      timeout     = 5
+      retries     = 3
+      startPeriod = 30
+    }
+    logConfiguration = {
+      logDriver = "awslogs"
+      options = {
+        awslogs-group         = aws_cloudwatch_log_group.check.name
+        awslogs-region        = local.region
+        awslogs-stream-prefix = "runner"
+      }
+    }
+  }
+
+  network = {
+    subnets          = var.subnet_ids
+    security_groups  = var.security_group_ids
+    assign_public_ip = var.assign_public_ip
+  }
+}
+
+resource "aws_cloudwatch_log_group" "check" {
+  name              = "/sla-monitor/${local.stage}/${var.name}"
+  retention_in_days = var.log_retention_days
+}
+
+resource "aws_ecs_task_definition" "check" {
+  family                   = local.full_name
+  requires_compatibilities = ["FARGATE"]
+  network_mode             = "awsvpc"
+  cpu                      = var.cpu
+  memory                   = var.memory
+  task_role_arn            = var.runner.role_arn
+  execution_role_arn       = aws_iam_role.execution.arn
+  container_definitions    = jsonencode([local.container])
+
+  runtime_platform {
+    operating_system_family = "LINUX"
+    cpu_architecture        = upper(var.architecture)
+  }
+}
+
+# One runner and never two, so that no deployment doubles the attempts.
+resource "aws_ecs_service" "check" {
+  count = local.scheduled ? 0 : 1
+
+  name            = local.full_name
+  cluster         = var.cluster_arn
+  task_definition = aws_ecs_task_definition.check.arn
+  launch_type     = "FARGATE"
+  desired_count   = 1
+  propagate_tags  = "SERVICE"
+
+  deployment_minimum_healthy_percent = 0
+  deployment_maximum_percent         = 100
+
+  deployment_circuit_breaker {
+    enable   = true
+    rollback = true
+  }
+
+  network_configuration {
+    subnets          = local.network.subnets
+    security_groups  = local.network.security_groups
+    assign_public_ip = local.network.assign_public_ip
+  }
+
+  depends_on = [aws_iam_role_policy.execution]
+}
+
+# A run that could not be started is not made up for later: the next one comes by itself.
+resource "aws_scheduler_schedule" "check" {
+  count = local.scheduled ? 1 : 0
+
+  name                = local.full_name
+  schedule_expression = var.schedule
+
+  flexible_time_window {
+    mode = "OFF"
+  }
+
+  target {
+    arn      = var.cluster_arn
+    role_arn = aws_iam_role.schedule[0].arn
+
+    ecs_parameters {
+      task_definition_arn = aws_ecs_task_definition.check.arn
+      launch_type         = "FARGATE"
+      propagate_tags      = "TASK_DEFINITION"
+
+      network_configuration {
+        subnets          = local.network.subnets
+        security_groups  = local.network.security_groups
+        assign_public_ip = local.network.assign_public_ip
+      }
+    }
+
+    retry_policy {
+      maximum_event_age_in_seconds = 60
+      maximum_retry_attempts       = 2
+    }
+  }
+
+  depends_on = [aws_iam_role_policy.execution, aws_iam_role_policy.schedule]
+}

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: MIT
+# The roles of those who start the runner; its own comes with var.runner.
+
+# What Fargate does before the container is there: fetch the image, open the log.
+resource "aws_iam_role" "execution" {
+  name = "${local.full_name}-start"
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Service = "ecs-tasks.amazonaws.com" }
+      Action    = "sts:AssumeRole"
+      Condition = { StringEquals = { "aws:SourceAccount" = data.aws_caller_identity.current.account_id } }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "execution" {
+  name = "start"
+  role = aws_iam_role.execution.name
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = concat(
+      [{
+        Sid      = "WriteLog"
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = "${aws_cloudwatch_log_group.check.arn}:log-stream:runner/*"
+      }],
+      [for one in [
+        {
+          Sid      = "FetchImage"
+          Effect   = "Allow"
+          Action   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+          Resource = var.ecr_repository_arn
+        },
+        {
+          # A token is for the whole registry; what it opens is limited above.
+          Sid      = "EnterRegistry"
+          Effect   = "Allow"
+          Action   = "ecr:GetAuthorizationToken"
+          Resource = "*"
+        },
+      ] : one if var.ecr_repository_arn != null],
+    )
+  })
+}
+
+# What the schedule does: start this task in this cluster.
+resource "aws_iam_role" "schedule" {
+  count = local.scheduled ? 1 : 0
+
+  name = "${local.full_name}-schedule"
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Service = "scheduler.amazonaws.com" }
+      Action    = "sts:AssumeRole"
+      Condition = { StringEquals = { "aws:SourceAccount" = data.aws_caller_identity.current.account_id } }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "schedule" {
+  count = local.scheduled ? 1 : 0
+
+  name = "schedule"
+  role = aws_iam_role.schedule[0].name
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid       = "RunTask"
+        Effect    = "Allow"
+        Action    = "ecs:RunTask"
+        Resource  = aws_ecs_task_definition.check.arn
+        Condition = { ArnEquals = { "ecs:cluster" = var.cluster_arn } }
+      },
+      {
+        Sid       = "PassRoles"
+        Effect    = "Allow"
+        Action    = "iam:PassRole"
+        Resource  = [var.runner.role_arn, aws_iam_role.execution.arn]
+        Condition = { StringEquals = { "iam:PassedToService" = "ecs-tasks.amazonaws.com" } }
+      },
+    ]
+  })
+}

@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: MIT
+
+variable "name" {
+  description = "What the check is called in ECS, once in each stage."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z0-9]([a-z0-9-]{0,22}[a-z0-9])?$", var.name))
+    error_message = "name has 1 to 24 lower-case letters, digits and inner hyphens."
+  }
+}
+
+variable "runner" {
+  description = "The output `runner` of the folder that this module is in: the role, and the environment of every runner."
+  type = object({
+    role_arn    = string
+    environment = map(string)
+  })
+  nullable = false
+
+  validation {
+    condition     = can(regex("^arn:[a-z0-9-]+:iam::[0-9]{12}:role/", var.runner.role_arn)) && alltrue([for name in ["AWS_ENV", "AWS_REGION"] : try(var.runner.environment[name], "") != ""])
+    error_message = "runner must hold the ARN of a role and an environment with AWS_ENV and AWS_REGION."
+  }
+}
+
+variable "image" {
+  description = "The image, with sla-runner as its entry point and in its PATH. It needs no shell, no writable file and no root."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[^ ]+(:[^ :/]+|@sha256:[0-9a-f]{64})$", var.image)) && !endswith(var.image, ":latest")
+    error_message = "image must say which one: with a tag other than latest, or with a digest."
+  }
+}
+
+variable "environment" {
+  description = "The settings of this check, such as SLARUNNER_SERVICE, SLARUNNER_COMMAND and SLARUNNER_DELAY. What is not here may come from SSM."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for name in keys(var.environment) : can(regex("^[A-Za-z_][A-Za-z0-9_]*$", name))])
+    error_message = "The names of variables are made of letters, digits and underscores."
+  }
+
+  validation {
+    condition     = alltrue([for name in ["SLARUNNER_STOPTIMEOUT", "SLARUNNER_ONCE", "SLARUNNER_SSMNAME"] : !contains(keys(var.environment), name)])
+    error_message = "SLARUNNER_STOPTIMEOUT, SLARUNNER_ONCE and SLARUNNER_SSMNAME are set by stop_timeout, schedule and ssm_names."
+  }
+}
+
+variable "ssm_names" {
+  description = "From where in SSM the runner loads settings; what is in `environment` beats them. The role may read what ssm_names says where it is made."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for name in var.ssm_names : can(regex("^/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$", name))])
+    error_message = "ssm_names are made of letters, digits and any of _.- between single slashes, without one at the end."
+  }
+}
+
+variable "cluster_arn" {
+  description = "The ECS cluster."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^arn:[a-z0-9-]+:ecs:[a-z0-9-]+:[0-9]{12}:cluster/", var.cluster_arn))
+    error_message = "cluster_arn must be the ARN of an ECS cluster."
+  }
+}
+
+variable "subnet_ids" {
+  description = "The subnets; from them the runner has to reach AWS and what it tests."
+  type        = list(string)
+  nullable    = false
+
+  validation {
+    condition     = length(var.subnet_ids) > 0 && alltrue([for id in var.subnet_ids : startswith(id, "subnet-")])
+    error_message = "subnet_ids must name at least one subnet."
+  }
+}
+
+variable "security_group_ids" {
+  description = "The security groups; nothing has to reach the runner, so none needs to let anything in."
+  type        = list(string)
+  nullable    = false
+
+  validation {
+    condition     = length(var.security_group_ids) > 0 && alltrue([for id in var.security_group_ids : startswith(id, "sg-")])
+    error_message = "security_group_ids must name at least one security group: the default one would let others in."
+  }
+}
+
+variable "assign_public_ip" {
+  description = "Whether the task has a public address, as it needs in a subnet without NAT."
+  type        = bool
+  default     = false
+  nullable    = false
+
+  validation {
+    condition     = contains([true, false], var.assign_public_ip)
+    error_message = "assign_public_ip is true or false."
+  }
+}
+
+variable "schedule" {
+  description = "Instead of a service that runs all the time: a task for each run, by a schedule such as rate(1 hour) or cron(0 6 * * ? *)."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.schedule == null || can(regex("^(rate|cron)\\(.+\\)$", var.schedule))
+    error_message = "schedule must be a rate(...) or a cron(...)."
+  }
+}
+
+variable "stop_timeout" {
+  description = "Seconds that the runner has from a stop to its end, delivery included."
+  type        = number
+  default     = 25
+  nullable    = false
+
+  validation {
+    condition     = var.stop_timeout >= 1 && var.stop_timeout <= 115 && floor(var.stop_timeout) == var.stop_timeout
+    error_message = "stop_timeout must be a whole number of seconds from 1 to 115; Fargate kills after 120."
+  }
+}
+
+variable "architecture" {
+  description = "The processor that the image is for: arm64, which costs a fifth less, or x86_64."
+  type        = string
+  default     = "arm64"
+  nullable    = false
+
+  validation {
+    condition     = contains(["arm64", "x86_64"], var.architecture)
+    error_message = "architecture is arm64 or x86_64."
+  }
+}
+
+variable "cpu" {
+  description = "CPU units, 1024 for a whole processor."
+  type        = number
+  default     = 256
+  nullable    = false
+
+  validation {
+    condition     = contains([256, 512, 1024, 2048, 4096], var.cpu)
+    error_message = "cpu is 256, 512, 1024, 2048 or 4096."
+  }
+}
+
+variable "memory" {
+  description = "MiB of memory, for the runner (a few) and for what it runs."
+  type        = number
+  default     = 512
+  nullable    = false
+
+  validation {
+    condition     = var.memory >= 512 && var.memory <= 30720 && var.memory % 512 == 0
+    error_message = "memory is a multiple of 512 from 512 to 30720; Fargate allows 2 to 8 times the cpu's share."
+  }
+}
+
+variable "user" {
+  description = "As whom the container runs: numbers for user and group, not root's."
+  type        = string
+  default     = "65532:65532"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[1-9][0-9]*:[1-9][0-9]*$", var.user))
+    error_message = "user must be two numbers, USER:GROUP, neither of them root's."
+  }
+}
+
+variable "ecr_repository_arn" {
+  description = "The repository of the image, where it is a private one of ECR's."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.ecr_repository_arn == null || can(regex("^arn:[a-z0-9-]+:ecr:[a-z0-9-]+:[0-9]{12}:repository/", var.ecr_repository_arn))
+    error_message = "ecr_repository_arn must be the ARN of a repository (arn:...:ecr:...:repository/...)."
+  }
+}
+
+variable "log_retention_days" {
+  description = "How long the lines of the runner and of its command are kept."
+  type        = number
+  default     = 30
+  nullable    = false
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
+    error_message = "log_retention_days must be one that CloudWatch Logs offers, such as 7, 30 or 365."
+  }
+}

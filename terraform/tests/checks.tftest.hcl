@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: MIT
+# modules/ecs-check: a check as a service, and as a scheduled task.
+
+mock_provider "aws" {
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::123456789012:role/made" }
+  }
+  mock_resource "aws_ecs_task_definition" {
+    defaults = { arn = "arn:aws:ecs:eu-central-1:123456789012:task-definition/made:1" }
+  }
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = { arn = "arn:aws:logs:eu-central-1:123456789012:log-group:made" }
+  }
+}
+
+variables {
+  name               = "shop"
+  image              = "registry.example.com/sla-runner:1.2.3"
+  cluster_arn        = "arn:aws:ecs:eu-central-1:123456789012:cluster/checks"
+  subnet_ids         = ["subnet-1", "subnet-2"]
+  security_group_ids = ["sg-1"]
+  runner = {
+    role_arn    = "arn:aws:iam::123456789012:role/sla-monitor-runner-role-dev"
+    environment = { AWS_ENV = "dev", AWS_REGION = "eu-central-1", SLARUNNER_SNSTOPICARN = "arn:aws:sns:eu-central-1:123456789012:topic" }
+  }
+  environment = { SLARUNNER_SERVICE = "shop", SLARUNNER_COMMAND = "probe https://shop.example.com", SLARUNNER_DELAY = "30" }
+}
+
+run "a_check_is_a_service_by_default" {
+  module {
+    source = "./modules/ecs-check"
+  }
+  assert {
+    condition     = length(aws_ecs_service.check) == 1 && length(aws_scheduler_schedule.check) + length(aws_iam_role.schedule) == 0
+    error_message = "The check is not a service alone."
+  }
+  assert {
+    condition     = [aws_ecs_service.check[0].launch_type, aws_ecs_service.check[0].desired_count, aws_ecs_service.check[0].deployment_minimum_healthy_percent, aws_ecs_service.check[0].deployment_maximum_percent] == ["FARGATE", 1, 0, 100]
+    error_message = "A deployment may run two runners at once."
+  }
+  assert {
+    condition     = [aws_ecs_task_definition.check.task_role_arn, aws_ecs_task_definition.check.network_mode, aws_ecs_task_definition.check.runtime_platform[0].cpu_architecture] == [var.runner.role_arn, "awsvpc", "ARM64"]
+    error_message = "The task is another one."
+  }
+  assert {
+    condition = jsondecode(aws_ecs_task_definition.check.container_definitions) == [{
+      name                   = "sla-runner"
+      image                  = "registry.example.com/sla-runner:1.2.3"
+      essential              = true
+      user                   = "65532:65532"
+      readonlyRootFilesystem = true
+      linuxParameters        = { capabilities = { drop = ["ALL"] } }
+      environment = [
+        { name = "AWS_ENV", value = "dev" },
+        { name = "AWS_REGION", value = "eu-central-1" },
+        { name = "SLARUNNER_COMMAND", value = "probe https://shop.example.com" },
+        { name = "SLARUNNER_DELAY", value = "30" },
+        { name = "SLARUNNER_SERVICE", value = "shop" },
+        { name = "SLARUNNER_SNSTOPICARN", value = "arn:aws:sns:eu-central-1:123456789012:topic" },
+        { name = "SLARUNNER_STOPTIMEOUT", value = "25" },
+      ]
+      stopTimeout      = 30
+      healthCheck      = { command = ["CMD", "sla-runner", "healthcheck"], interval = 30, timeout = 5, retries = 3, startPeriod = 30 }
+      logConfiguration = { logDriver = "awslogs", options = { awslogs-group = "/sla-monitor/dev/shop", awslogs-region = "eu-central-1", awslogs-stream-prefix = "runner" } }
+    }]
+    error_message = "The container is ${aws_ecs_task_definition.check.container_definitions}."
+  }
+  assert {
+    condition = jsondecode(aws_iam_role_policy.execution.policy).Statement == [
+      { Sid = "WriteLog", Effect = "Allow", Action = ["logs:CreateLogStream", "logs:PutLogEvents"], Resource = "arn:aws:logs:eu-central-1:123456789012:log-group:made:log-stream:runner/*" },
+    ]
+    error_message = "Who starts the task may ${aws_iam_role_policy.execution.policy}."
+  }
+}
+
+run "a_scheduled_check_is_one_run_for_each_task" {
+  module {
+    source = "./modules/ecs-check"
+  }
+  variables {
+    schedule = "rate(1 hour)"
+  }
+  assert {
+    condition     = length(aws_ecs_service.check) == 0 && aws_scheduler_schedule.check[0].schedule_expression == "rate(1 hour)"
+    error_message = "The check is not a schedule alone."
+  }
+  assert {
+    condition     = contains(jsondecode(aws_ecs_task_definition.check.container_definitions)[0].environment, { name = "SLARUNNER_ONCE", value = "true" })
+    error_message = "The task does not end after its run."
+  }
+  assert {
+    condition     = [aws_scheduler_schedule.check[0].target[0].arn, aws_scheduler_schedule.check[0].target[0].ecs_parameters[0].task_definition_arn, aws_scheduler_schedule.check[0].target[0].retry_policy[0].maximum_event_age_in_seconds] == [var.cluster_arn, "arn:aws:ecs:eu-central-1:123456789012:task-definition/made:1", 60]
+    error_message = "The schedule starts something else."
+  }
+  assert {
+    condition = jsondecode(aws_iam_role_policy.schedule[0].policy).Statement == [
+      { Sid = "RunTask", Effect = "Allow", Action = "ecs:RunTask", Resource = "arn:aws:ecs:eu-central-1:123456789012:task-definition/made:1", Condition = { ArnEquals = { "ecs:cluster" = var.cluster_arn } } },
+      { Sid = "PassRoles", Effect = "Allow", Action = "iam:PassRole", Resource = [var.runner.role_arn, "arn:aws:iam::123456789012:role/made"], Condition = { StringEquals = { "iam:PassedToService" = "ecs-tasks.amazonaws.com" } } },
+    ]
+    error_message = "The schedule may ${aws_iam_role_policy.schedule[0].policy}."
+  }
+}
+
+run "settings_come_from_ssm_where_it_is_asked_for" {
+  module {
+    source = "./modules/ecs-check"
+  }
+  variables {
+    ssm_names   = ["slarunner", "shop"]
+    environment = {}
+  }
+  assert {
+    condition     = [for one in jsondecode(aws_ecs_task_definition.check.container_definitions)[0].environment : one.value if one.name == "SLARUNNER_SSMNAME"] == ["slarunner,shop"]
+    error_message = "The runner loads nothing from SSM."
+  }
+}
+
+run "fargate_waits_longer_than_the_runner" {
+  module {
+    source = "./modules/ecs-check"
+  }
+  variables {
+    stop_timeout = 115
+    architecture = "x86_64"
+  }
+  assert {
+    condition     = jsondecode(aws_ecs_task_definition.check.container_definitions)[0].stopTimeout == 120 && contains(jsondecode(aws_ecs_task_definition.check.container_definitions)[0].environment, { name = "SLARUNNER_STOPTIMEOUT", value = "115" })
+    error_message = "The runner is killed within its own limit."
+  }
+  assert {
+    condition     = aws_ecs_task_definition.check.runtime_platform[0].cpu_architecture == "X86_64"
+    error_message = "The processor is another one."
+  }
+}
+
+run "a_private_image_may_be_fetched" {
+  module {
+    source = "./modules/ecs-check"
+  }
+  variables {
+    ecr_repository_arn = "arn:aws:ecr:eu-central-1:123456789012:repository/sla-runner"
+  }
+  assert {
+    condition = { for one in jsondecode(aws_iam_role_policy.execution.policy).Statement : one.Sid => one.Resource if one.Sid != "WriteLog" } == {
+      FetchImage    = var.ecr_repository_arn
+      EnterRegistry = "*"
+    }
+    error_message = "Who starts the task may ${aws_iam_role_policy.execution.policy}."
+  }
+}

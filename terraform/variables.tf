@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: MIT
+# What has no default has to be given; every option is off until it is asked for.
+
+variable "aws_env" {
+  description = "The stage that all names end in, such as dev or prod; $AWS_ENV of the runners."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z0-9]([a-z0-9-]{0,22}[a-z0-9])?$", var.aws_env))
+    error_message = "aws_env becomes part of a bucket's name: give 1 to 24 lower-case letters, digits and inner hyphens."
+  }
+}
+
+variable "aws_region" {
+  description = "The region that everything is in; $AWS_REGION of the runners."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z]{2,4}(-[a-z]+)+-[0-9]$", var.aws_region))
+    error_message = "aws_region must be the name of a region, such as eu-central-1."
+  }
+}
+
+variable "tags" {
+  description = "Tags of everything that can have some."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for name, value in var.tags : can(regex("^.{1,128}$", name)) && !startswith(lower(name), "aws:") && length(value) <= 256])
+    error_message = "The name of a tag has 1 to 128 characters and does not begin with aws:, its value has at most 256."
+  }
+}
+
+variable "log_expiration_days" {
+  description = "After how many days the logs in the bucket are deleted."
+  type        = number
+  default     = 90
+  nullable    = false
+
+  validation {
+    condition     = var.log_expiration_days >= 1 && floor(var.log_expiration_days) == var.log_expiration_days
+    error_message = "log_expiration_days must be a whole number of days, at least 1."
+  }
+}
+
+variable "kms_key_arn" {
+  description = "A key of your own for the topic, the bucket and the parameters. Without one AWS's own keys are used, which cost nothing and need no permission. The key's policy has to leave the rest to IAM, as that of a new key does."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.kms_key_arn == null || can(regex("^arn:[a-z0-9-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$", var.kms_key_arn))
+    error_message = "kms_key_arn must be the ARN of a key (arn:...:kms:...:key/...), not that of an alias."
+  }
+}
+
+variable "ssm_names" {
+  description = "Below which names a runner may load parameters: a name for what is below /$AWS_ENV/NAME/, or an absolute path. The runner's --ssm-name."
+  type        = list(string)
+  default     = ["slarunner"]
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for name in var.ssm_names : can(regex("^/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$", name))])
+    error_message = "ssm_names are made of letters, digits and any of _.- between single slashes, without one at the end."
+  }
+}
+
+variable "eks" {
+  description = "Lets service accounts of an EKS cluster use the role: the ARN of the cluster's OIDC provider, and the accounts as NAMESPACE:NAME."
+  type = object({
+    oidc_provider_arn = string
+    service_accounts  = list(string)
+  })
+  default = null
+
+  validation {
+    condition     = var.eks == null || can(regex("^arn:[a-z0-9-]+:iam::[0-9]{12}:oidc-provider/[^/].*$", var.eks.oidc_provider_arn))
+    error_message = "eks.oidc_provider_arn must be the ARN of an OIDC provider (arn:...:iam::...:oidc-provider/...)."
+  }
+
+  validation {
+    condition     = var.eks == null || try(length(var.eks.service_accounts) > 0 && alltrue([for one in var.eks.service_accounts : can(regex("^[a-z0-9-]+:[a-z0-9.-]+$", one))]), false)
+    error_message = "eks.service_accounts must name at least one account as NAMESPACE:NAME, without wildcards."
+  }
+}
+
+variable "metrics" {
+  description = "Whether the runners put the four SLA metrics to CloudWatch."
+  type        = bool
+  default     = false
+  nullable    = false
+
+  validation {
+    condition     = contains([true, false], var.metrics)
+    error_message = "metrics is true or false."
+  }
+}
+
+variable "metrics_namespace" {
+  description = "The namespace of the metrics, the only one that a runner may put metrics to."
+  type        = string
+  default     = "SLA-Monitor"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9._/#-][A-Za-z0-9._/#:-]{0,254}$", var.metrics_namespace)) && !startswith(var.metrics_namespace, "AWS/")
+    error_message = "metrics_namespace has 1 to 255 letters, digits and any of ._/#:- and begins with neither a colon nor AWS/."
+  }
+}
+
+variable "monitored_services" {
+  description = "The services that have alarms, by their names. failures: how many of the last `failures_of` minutes with a run must hold a failed one. missing_after_minutes: how long no run may end, more than the runner's delay and its longest run together."
+  type = map(object({
+    failures              = optional(number, 1)
+    failures_of           = optional(number, 1)
+    missing_after_minutes = optional(number, 15)
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for name, one in var.monitored_services : can(regex("^[ -~]{1,200}$", name)) && trimspace(name) != ""])
+    error_message = "The name of a monitored service has 1 to 200 printable ASCII characters."
+  }
+
+  validation {
+    condition     = alltrue([for one in values(var.monitored_services) : one.failures >= 1 && one.failures <= one.failures_of && one.failures_of <= 1440])
+    error_message = "failures must be from 1 to failures_of, and that at most 1440."
+  }
+
+  validation {
+    condition     = alltrue([for one in values(var.monitored_services) : one.missing_after_minutes >= 1 && one.missing_after_minutes <= 1440 && floor(one.missing_after_minutes) == one.missing_after_minutes])
+    error_message = "missing_after_minutes must be a whole number from 1 to 1440."
+  }
+}
+
+variable "alarm_actions" {
+  description = "What is told when an alarm goes off and when it is over: ARNs of topics, of incident response plans and the like. A topic that is encrypted with alias/aws/sns cannot be one."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for one in var.alarm_actions : can(regex("^arn:[a-z0-9-]+:[a-z0-9-]+:", one))])
+    error_message = "Each of alarm_actions must be an ARN."
+  }
+}
+
+variable "dashboard" {
+  description = "Whether there is a dashboard of the monitored services."
+  type        = bool
+  default     = false
+  nullable    = false
+
+  validation {
+    condition     = contains([true, false], var.dashboard)
+    error_message = "dashboard is true or false."
+  }
+}
+
+variable "subscribers" {
+  description = "Who gets the results, by names of your own. results: all, failures or successes. services: only those of these services. raw: for sqs and https, the event alone without SNS's envelope. A queue's own policy has to let the topic send."
+  type = map(object({
+    protocol = string
+    endpoint = string
+    results  = optional(string, "all")
+    services = optional(list(string), [])
+    raw      = optional(bool, false)
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for one in values(var.subscribers) : contains(["email", "https", "sqs"], one.protocol)])
+    error_message = "The protocol of a subscriber is email, https or sqs."
+  }
+
+  validation {
+    condition = alltrue([for one in values(var.subscribers) : can(regex({
+      email = "^[^@ ]+@[^@ ]+$"
+      https = "^https://[^ ]+$"
+      sqs   = "^arn:[a-z0-9-]+:sqs:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+$"
+    }[one.protocol], one.endpoint)) || !contains(["email", "https", "sqs"], one.protocol)])
+    error_message = "The endpoint of a subscriber is an address for email, a URL for https and the ARN of a queue for sqs."
+  }
+
+  validation {
+    condition     = alltrue([for one in values(var.subscribers) : contains(["all", "failures", "successes"], one.results)])
+    error_message = "The results of a subscriber are all, failures or successes."
+  }
+
+  validation {
+    condition     = alltrue([for one in values(var.subscribers) : !(one.raw && one.protocol == "email")])
+    error_message = "Raw delivery is for sqs and https."
+  }
+}
