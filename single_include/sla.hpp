@@ -75,6 +75,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <initializer_list>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <memory>
@@ -3940,6 +3941,467 @@ class Client {
 
 }  // namespace sla::inline v1
 
+// sla/aws/query.hpp
+// The query protocol of SNS and STS: a form with the action and its parameters, posted to the root
+// of the service. What the parameters are is each operation's business.
+// https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
+
+namespace sla::inline v1 {
+
+/// What is called, in which version of the service's interface.
+struct QueryAction {
+  std::string_view action;
+  std::string_view version;
+};
+
+/// One parameter of a call.
+struct QueryParameter {
+  std::string_view name;
+  std::string_view value;
+};
+
+/// Builds the form of one call.
+class QueryForm {
+ public:
+  explicit QueryForm(QueryAction call) {
+    add({"Action", call.action});
+    add({"Version", call.version});
+  }
+
+  QueryForm& add(QueryParameter parameter) {
+    if (!text_.empty()) text_ += '&';
+    append(parameter.name);
+    text_ += '=';
+    append(parameter.value);
+    return *this;
+  }
+
+  [[nodiscard]] std::string const& text() const& noexcept { return text_; }
+
+  /// The request that carries the form.
+  [[nodiscard]] Request request(Url url) && {
+    return {Method::post,
+            std::move(url),
+            {{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}},
+            Output(std::move(text_))};
+  }
+
+ private:
+  /// A form writes a blank as a plus sign; services take %20 too, some look-alikes do not.
+  void append(std::string_view text) {
+    for (std::size_t blank = text.find(' '); blank != std::string_view::npos;
+         blank = text.find(' ')) {
+      percent_encode_to(text_, text.substr(0, blank), Slash::encode);
+      text_ += '+';
+      text.remove_prefix(blank + 1);
+    }
+    percent_encode_to(text_, text, Slash::encode);
+  }
+
+  std::string text_;
+};
+
+}  // namespace sla::inline v1
+
+// sla/aws/xml.hpp
+// Reads the XML in which SNS, STS and S3 answer: the text of one element, found by the local names
+// on the way to it. One pass without recursion over any bytes at all; document types and the
+// entities they define are not understood, so there is nothing to expand. No validator: what is not
+// XML has no such element.
+
+namespace sla::inline v1 {
+
+namespace detail {
+
+/// The character of a numeric reference such as `#65` or `#x41` in UTF-8; empty where it is none.
+inline std::string xml_character(std::string_view reference) {
+  bool const hexadecimal = reference.starts_with("#x");
+  reference.remove_prefix(hexadecimal ? 2 : 1);
+  std::uint32_t code = 0;
+  if (reference.empty() || reference.size() > 8) return {};
+  for (char const c : reference) {
+    char const digit = lower(c);
+    bool const letter = hexadecimal && digit >= 'a' && digit <= 'f';
+    if (!is_digit(digit) && !letter) return {};
+    int const value = letter ? digit - 'a' + 10 : digit - '0';
+    code = code * (hexadecimal ? 16U : 10U) + static_cast<std::uint32_t>(value);
+    if (code > 0x10FFFF) return {};
+  }
+  if (code == 0 || (code >= 0xD800 && code <= 0xDFFF)) return {};
+  auto const byte = [](std::uint32_t value) { return static_cast<char>(value); };
+  if (code < 0x80) return {byte(code)};
+  if (code < 0x800) return {byte(0xC0U | code >> 6U), byte(0x80U | (code & 63U))};
+  if (code < 0x10000) {
+    return {byte(0xE0U | code >> 12U), byte(0x80U | (code >> 6U & 63U)),
+            byte(0x80U | (code & 63U))};
+  }
+  return {byte(0xF0U | code >> 18U), byte(0x80U | (code >> 12U & 63U)),
+          byte(0x80U | (code >> 6U & 63U)), byte(0x80U | (code & 63U))};
+}
+
+/// Adds a text to `out` with its entities replaced; what is no entity stays as it is.
+inline void append_xml_text(std::string& out, std::string_view text) {
+  constexpr std::pair<std::string_view, char> entities[] = {
+      {"amp", '&'}, {"lt", '<'}, {"gt", '>'}, {"quot", '"'}, {"apos", '\''}};
+  while (!text.empty()) {
+    std::size_t const ampersand = text.find('&');
+    out += text.substr(0, ampersand);
+    if (ampersand == std::string_view::npos) return;
+    text.remove_prefix(ampersand);
+    std::size_t const end = text.substr(0, 12).find(';');
+    std::string_view const name =
+        end == std::string_view::npos ? std::string_view{} : text.substr(1, end - 1);
+    std::string character = name.starts_with('#') ? xml_character(name) : std::string{};
+    for (auto const& [entity, meaning] : entities) {
+      if (name == entity) character = meaning;
+    }
+    out += character.empty() ? "&" : character;
+    text.remove_prefix(character.empty() ? 1 : end + 1);
+  }
+}
+
+/// What stands next in a document.
+struct XmlPiece {
+  enum class Kind { text, verbatim, open, empty, close, end } kind = Kind::end;
+  std::string_view content{};  ///< the text, or the local name of the element
+};
+
+/// Takes a document apart from the front to the back, bounded by its size.
+class XmlScanner {
+ public:
+  explicit XmlScanner(std::string_view document) : rest_(document) {}
+
+  XmlPiece next() {
+    while (!rest_.empty()) {
+      if (rest_.front() != '<') {
+        return {XmlPiece::Kind::text, take(rest_.find('<'))};
+      }
+      if (rest_.starts_with("<!--")) {
+        skip_past("-->", 4);
+      } else if (rest_.starts_with("<?")) {
+        skip_past("?>", 2);
+      } else if (rest_.starts_with("<![CDATA[")) {
+        std::size_t const end = rest_.find("]]>");
+        if (end == std::string_view::npos) break;
+        std::string_view const whole = take(end + 3);
+        return {XmlPiece::Kind::verbatim, whole.substr(9, whole.size() - 12)};
+      } else if (rest_.starts_with("<!")) {
+        break;  // a document type: no answer of AWS has one
+      } else {
+        return tag();
+      }
+    }
+    rest_ = {};
+    return {};
+  }
+
+ private:
+  std::string_view take(std::size_t count) {
+    std::string_view const taken = rest_.substr(0, count);
+    rest_.remove_prefix(taken.size());
+    return taken;
+  }
+  void skip_past(std::string_view end, std::size_t from) {
+    std::size_t const at = rest_.find(end, from);
+    rest_ = at == std::string_view::npos ? std::string_view{} : rest_.substr(at + end.size());
+  }
+
+  /// A tag up to its `>`; one inside a quoted attribute does not end it.
+  XmlPiece tag() {
+    char quote = '\0';
+    for (std::size_t i = 1; i < rest_.size(); ++i) {
+      char const c = rest_[i];
+      if (quote != '\0') {
+        if (c == quote) quote = '\0';
+      } else if (c == '"' || c == '\'') {
+        quote = c;
+      } else if (c == '>') {
+        std::string_view const whole = take(i + 1);
+        return tag(whole.substr(1, whole.size() - 2));
+      }
+    }
+    rest_ = {};
+    return {};
+  }
+  static XmlPiece tag(std::string_view inside) {
+    XmlPiece::Kind kind = XmlPiece::Kind::open;
+    if (inside.starts_with('/')) {
+      kind = XmlPiece::Kind::close;
+      inside.remove_prefix(1);
+    } else if (inside.ends_with('/')) {
+      kind = XmlPiece::Kind::empty;
+      inside.remove_suffix(1);
+    }
+    std::string_view name = inside.substr(0, inside.find_first_of(" \t\r\n"));
+    if (std::size_t const colon = name.find(':'); colon != std::string_view::npos) {
+      name.remove_prefix(colon + 1);
+    }
+    return {kind, name};
+  }
+
+  std::string_view rest_;
+};
+
+}  // namespace detail
+
+/// The names of elements on the way from the root to one, the root's included.
+using XmlPath = std::initializer_list<std::string_view>;
+
+/// The text of the first element at the path, decoded; nothing where there is none, or where the
+/// document ends before the element does. Text of elements inside it is left out.
+[[nodiscard]] inline std::optional<std::string> xml_text(std::string_view document, XmlPath path) {
+  using Kind = detail::XmlPiece::Kind;
+  detail::XmlScanner scanner(document);
+  std::string text;
+  std::size_t depth = 0, matched = 0;  // how deep, and how much of the path leads here
+  for (;;) {
+    detail::XmlPiece const piece = scanner.next();
+    bool const inside = matched == path.size() && depth == matched;
+    switch (piece.kind) {
+      case Kind::end:
+        return std::nullopt;
+      case Kind::text:
+        if (inside) detail::append_xml_text(text, piece.content);
+        break;
+      case Kind::verbatim:
+        if (inside) text += piece.content;
+        break;
+      case Kind::open:
+      case Kind::empty: {
+        bool const leads =
+            matched == depth && matched < path.size() && piece.content == path.begin()[matched];
+        if (leads && piece.kind == Kind::empty && matched + 1 == path.size()) return text;
+        if (piece.kind == Kind::empty) break;
+        if (leads) ++matched;
+        ++depth;
+        break;
+      }
+      case Kind::close:
+        if (inside) return text;
+        if (depth == 0) return std::nullopt;
+        if (matched == depth) --matched;
+        --depth;
+        break;
+    }
+  }
+}
+
+/// Whether the outermost element of a document has that local name.
+[[nodiscard]] inline bool is_xml_root(std::string_view document, std::string_view name) {
+  using Kind = detail::XmlPiece::Kind;
+  detail::XmlScanner scanner(document);
+  for (;;) {
+    detail::XmlPiece const piece = scanner.next();
+    if (piece.kind == Kind::open || piece.kind == Kind::empty) return piece.content == name;
+    if (piece.kind != Kind::text || !trim(piece.content).empty()) return false;
+  }
+}
+
+/// What the service says in an answer of the query protocol (`ErrorResponse`) or of S3 (`Error`).
+/// Where the body is something else, an empty one or a proxy's page, the code stays empty and the
+/// message says so; the status has to do.
+[[nodiscard]] inline ServiceError read_xml_error(Response const& response) {
+  auto const text = [&](XmlPath path) {
+    auto found = xml_text(response.body, path);
+    return found ? std::string(trim(*found)) : std::string{};
+  };
+  ServiceError error{};
+  if (is_xml_root(response.body, "ErrorResponse")) {
+    error = {text({"ErrorResponse", "Error", "Code"}), text({"ErrorResponse", "Error", "Message"}),
+             text({"ErrorResponse", "RequestId"})};
+  } else if (is_xml_root(response.body, "Error")) {
+    error = {text({"Error", "Code"}), text({"Error", "Message"}), text({"Error", "RequestId"})};
+  } else if (!trim(response.body).empty()) {
+    error.message = "the answer is not one of AWS";
+  }
+  for (std::string_view const name : {"x-amzn-requestid", "x-amz-request-id"}) {
+    auto const id = find_header(response.headers, name);
+    if (error.request_id.empty() && id) error.request_id = trim(*id);
+  }
+  return error;
+}
+
+}  // namespace sla::inline v1
+
+// sla/aws/cloudwatch.hpp
+// CloudWatch PutMetricData: numbers under names and dimensions, at the times that they are of. What
+// CloudWatch would refuse is found here, before a request. It adds up what it gets, so an answer
+// that was lost may let a number count twice.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html
+
+namespace sla::inline v1 {
+
+/// What a metric counts.
+enum class MetricUnit { none, count, seconds };
+
+[[nodiscard]] constexpr std::string_view to_string(MetricUnit unit) noexcept {
+  switch (unit) {
+    case MetricUnit::none:
+      return "None";
+    case MetricUnit::count:
+      return "Count";
+    case MetricUnit::seconds:
+      return "Seconds";
+  }
+  return "None";
+}
+
+/// What a metric is about; with its name and namespace they are what tells it from others.
+struct MetricDimension {
+  std::string name{};   ///< 1 to 255 printable ASCII characters, a colon not first
+  std::string value{};  ///< 1 to 1,024 printable ASCII characters; see dimension_value()
+
+  bool operator==(MetricDimension const&) const = default;
+};
+
+/// One number of one metric.
+struct MetricDatum {
+  std::string name{};  ///< 1 to 255 printable ASCII characters
+  std::vector<MetricDimension> dimensions{};
+  WallTime time{};
+  double value = 0;
+  MetricUnit unit = MetricUnit::none;
+};
+
+/// What is put by one request.
+struct PutMetricDataInput {
+  std::string metric_namespace{};
+  std::vector<MetricDatum> data{};  ///< 1 to 1,000
+};
+
+/// The longest value of a dimension.
+inline constexpr std::size_t most_dimension_value = 1024;
+
+/// Whether CloudWatch allows a namespace, and leaves it to others than AWS.
+[[nodiscard]] inline Result<void> check_metric_namespace(std::string_view name) {
+  constexpr std::string_view others = " ._/#:-";
+  bool good =
+      !trim(name).empty() && name.size() <= 255 && name.front() != ':' && !name.starts_with("AWS/");
+  for (char const c : name) {
+    good = good && (is_alpha(c) || is_digit(c) || others.find(c) != others.npos);
+  }
+  if (good) return {};
+  return Error{Errc::invalid,
+               "a namespace of metrics is 1 to 255 letters, digits, blanks and any of ._/#:-, and "
+               "begins with neither a colon nor AWS/"};
+}
+
+/// A text as the value of a dimension, with an underscore for each character that it cannot hold.
+[[nodiscard]] inline std::string dimension_value(std::string_view text) {
+  std::string value;
+  while (!text.empty() && value.size() < most_dimension_value) {
+    value += text[0] < ' ' || text[0] > '~' ? '_' : text[0];
+    std::size_t const length = utf8_length(text);
+    text.remove_prefix(length == 0 ? 1 : length);
+  }
+  return value;
+}
+
+namespace detail {
+
+inline bool is_metric_text(std::string_view text, std::size_t most) {
+  for (char const c : text) {
+    if (c < ' ' || c > '~') return false;
+  }
+  return !trim(text).empty() && text.size() <= most;
+}
+
+inline Result<void> check_datum(MetricDatum const& datum) {
+  auto const wrong = [](std::string_view what) { return Error{Errc::invalid, std::string(what)}; };
+  if (!is_metric_text(datum.name, 255)) {
+    return wrong("the name of a metric is not 1 to 255 printable ASCII characters");
+  }
+  if (datum.dimensions.size() > 30) return wrong(datum.name + " has more than 30 dimensions");
+  if (!(std::abs(datum.value) <= std::ldexp(1.0, 360))) {
+    return wrong("the value of " + datum.name + " is no number within 2^360");
+  }
+  for (MetricDimension const& dimension : datum.dimensions) {
+    if (!is_metric_text(dimension.name, 255) || dimension.name.front() == ':') {
+      return wrong("a dimension of " + datum.name + " has a name that CloudWatch refuses");
+    }
+    if (!is_metric_text(dimension.value, most_dimension_value)) {
+      return wrong("the dimension " + dimension.name + " of " + datum.name +
+                   " is not 1 to 1,024 printable ASCII characters");
+    }
+    std::size_t same = 0;
+    for (MetricDimension const& other : datum.dimensions) same += other.name == dimension.name;
+    if (same > 1) return wrong(datum.name + " has the dimension " + dimension.name + " twice");
+  }
+  return {};
+}
+
+/// The shortest text that is read as the same number.
+inline std::string metric_value(double value) {
+  std::array<char, 32> text{};
+  auto const done = std::to_chars(text.data(), text.data() + text.size(), value);
+  return {text.data(), done.ptr};
+}
+
+inline void add_datum(QueryForm& form, MetricDatum const& datum, std::size_t number) {
+  std::string const entry = "MetricData.member." + std::to_string(number) + '.';
+  form.add({entry + "MetricName", datum.name});
+  std::size_t at = 0;
+  for (MetricDimension const& dimension : datum.dimensions) {
+    std::string const member = entry + "Dimensions.member." + std::to_string(++at) + '.';
+    form.add({member + "Name", dimension.name}).add({member + "Value", dimension.value});
+  }
+  form.add({entry + "Timestamp", iso_time(datum.time)});
+  form.add({entry + "Value", metric_value(datum.value)});
+  form.add({entry + "Unit", to_string(datum.unit)});
+}
+
+}  // namespace detail
+
+/// The request that puts data at an endpoint; Errc::invalid where CloudWatch would refuse it.
+[[nodiscard]] inline Result<Request> put_metric_data_request(PutMetricDataInput const& input,
+                                                             Url endpoint) {
+  constexpr std::size_t most_bytes = std::size_t{1} << 20U;
+  if (auto good = check_metric_namespace(input.metric_namespace); !good) return good.error();
+  if (input.data.empty() || input.data.size() > 1000) {
+    return Error{Errc::invalid, "one request puts 1 to 1,000 data, and these are " +
+                                    std::to_string(input.data.size())};
+  }
+  QueryForm form({"PutMetricData", "2010-08-01"});
+  form.add({"Namespace", input.metric_namespace});
+  std::size_t number = 0;
+  for (MetricDatum const& datum : input.data) {
+    if (auto good = detail::check_datum(datum); !good) return good.error();
+    detail::add_datum(form, datum, ++number);
+  }
+  if (form.text().size() > most_bytes) {
+    return Error{Errc::invalid, "the data have " + std::to_string(form.text().size()) +
+                                    " bytes, and the limit is " + std::to_string(most_bytes)};
+  }
+  return std::move(form).request(std::move(endpoint));
+}
+
+/// Whether an answer is CloudWatch's. One that is not is a proxy's: Errc::unavailable.
+[[nodiscard]] inline Result<void> parse_put_metric_data_answer(Response const& response) {
+  if (is_xml_root(response.body, "PutMetricDataResponse")) return {};
+  return Error{Errc::unavailable, "the answer is not one of CloudWatch", response.status};
+}
+
+/// Puts data with a Client, in the region of the endpoint.
+template <class ServiceClient>
+[[nodiscard]] Result<void> put_metric_data(ServiceClient& client, EndpointOptions const& endpoint,
+                                           PutMetricDataInput const& input, Instant deadline) {
+  constexpr std::string_view context = "cloudwatch put metric data";
+  auto url = endpoint_url(Service::cloudwatch, endpoint);
+  if (!url) return std::move(url).error().within(context);
+  auto request = put_metric_data_request(input, *std::move(url));
+  if (!request) return std::move(request).error().within(context);
+  SigningScope const scope{.region = endpoint.region,
+                           .service = std::string(signing_name(Service::cloudwatch))};
+  auto response =
+      client.call(*std::move(request), Call{.scope = scope, .deadline = deadline}, read_xml_error);
+  if (!response) return std::move(response).error().within(context);
+  auto done = parse_put_metric_data_answer(*response);
+  if (!done) return std::move(done).error().within(context);
+  return {};
+}
+
+}  // namespace sla::inline v1
+
 // sla/aws/file_reader.hpp
 // Reads the small files that configure credentials: profiles and tokens. The folder that stands for
 // the root is a parameter, so that a test can bring its own files.
@@ -4555,288 +5017,6 @@ struct NamedText {
     return Error{Errc::malformed, "the expiration is not a time such as 2026-01-01T00:00:00Z"};
   }
   return keys;
-}
-
-}  // namespace sla::inline v1
-
-// sla/aws/query.hpp
-// The query protocol of SNS and STS: a form with the action and its parameters, posted to the root
-// of the service. What the parameters are is each operation's business.
-// https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
-
-namespace sla::inline v1 {
-
-/// What is called, in which version of the service's interface.
-struct QueryAction {
-  std::string_view action;
-  std::string_view version;
-};
-
-/// One parameter of a call.
-struct QueryParameter {
-  std::string_view name;
-  std::string_view value;
-};
-
-/// Builds the form of one call.
-class QueryForm {
- public:
-  explicit QueryForm(QueryAction call) {
-    add({"Action", call.action});
-    add({"Version", call.version});
-  }
-
-  QueryForm& add(QueryParameter parameter) {
-    if (!text_.empty()) text_ += '&';
-    append(parameter.name);
-    text_ += '=';
-    append(parameter.value);
-    return *this;
-  }
-
-  [[nodiscard]] std::string const& text() const& noexcept { return text_; }
-
-  /// The request that carries the form.
-  [[nodiscard]] Request request(Url url) && {
-    return {Method::post,
-            std::move(url),
-            {{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}},
-            Output(std::move(text_))};
-  }
-
- private:
-  /// A form writes a blank as a plus sign; services take %20 too, some look-alikes do not.
-  void append(std::string_view text) {
-    for (std::size_t blank = text.find(' '); blank != std::string_view::npos;
-         blank = text.find(' ')) {
-      percent_encode_to(text_, text.substr(0, blank), Slash::encode);
-      text_ += '+';
-      text.remove_prefix(blank + 1);
-    }
-    percent_encode_to(text_, text, Slash::encode);
-  }
-
-  std::string text_;
-};
-
-}  // namespace sla::inline v1
-
-// sla/aws/xml.hpp
-// Reads the XML in which SNS, STS and S3 answer: the text of one element, found by the local names
-// on the way to it. One pass without recursion over any bytes at all; document types and the
-// entities they define are not understood, so there is nothing to expand. No validator: what is not
-// XML has no such element.
-
-namespace sla::inline v1 {
-
-namespace detail {
-
-/// The character of a numeric reference such as `#65` or `#x41` in UTF-8; empty where it is none.
-inline std::string xml_character(std::string_view reference) {
-  bool const hexadecimal = reference.starts_with("#x");
-  reference.remove_prefix(hexadecimal ? 2 : 1);
-  std::uint32_t code = 0;
-  if (reference.empty() || reference.size() > 8) return {};
-  for (char const c : reference) {
-    char const digit = lower(c);
-    bool const letter = hexadecimal && digit >= 'a' && digit <= 'f';
-    if (!is_digit(digit) && !letter) return {};
-    int const value = letter ? digit - 'a' + 10 : digit - '0';
-    code = code * (hexadecimal ? 16U : 10U) + static_cast<std::uint32_t>(value);
-    if (code > 0x10FFFF) return {};
-  }
-  if (code == 0 || (code >= 0xD800 && code <= 0xDFFF)) return {};
-  auto const byte = [](std::uint32_t value) { return static_cast<char>(value); };
-  if (code < 0x80) return {byte(code)};
-  if (code < 0x800) return {byte(0xC0U | code >> 6U), byte(0x80U | (code & 63U))};
-  if (code < 0x10000) {
-    return {byte(0xE0U | code >> 12U), byte(0x80U | (code >> 6U & 63U)),
-            byte(0x80U | (code & 63U))};
-  }
-  return {byte(0xF0U | code >> 18U), byte(0x80U | (code >> 12U & 63U)),
-          byte(0x80U | (code >> 6U & 63U)), byte(0x80U | (code & 63U))};
-}
-
-/// Adds a text to `out` with its entities replaced; what is no entity stays as it is.
-inline void append_xml_text(std::string& out, std::string_view text) {
-  constexpr std::pair<std::string_view, char> entities[] = {
-      {"amp", '&'}, {"lt", '<'}, {"gt", '>'}, {"quot", '"'}, {"apos", '\''}};
-  while (!text.empty()) {
-    std::size_t const ampersand = text.find('&');
-    out += text.substr(0, ampersand);
-    if (ampersand == std::string_view::npos) return;
-    text.remove_prefix(ampersand);
-    std::size_t const end = text.substr(0, 12).find(';');
-    std::string_view const name =
-        end == std::string_view::npos ? std::string_view{} : text.substr(1, end - 1);
-    std::string character = name.starts_with('#') ? xml_character(name) : std::string{};
-    for (auto const& [entity, meaning] : entities) {
-      if (name == entity) character = meaning;
-    }
-    out += character.empty() ? "&" : character;
-    text.remove_prefix(character.empty() ? 1 : end + 1);
-  }
-}
-
-/// What stands next in a document.
-struct XmlPiece {
-  enum class Kind { text, verbatim, open, empty, close, end } kind = Kind::end;
-  std::string_view content{};  ///< the text, or the local name of the element
-};
-
-/// Takes a document apart from the front to the back, bounded by its size.
-class XmlScanner {
- public:
-  explicit XmlScanner(std::string_view document) : rest_(document) {}
-
-  XmlPiece next() {
-    while (!rest_.empty()) {
-      if (rest_.front() != '<') {
-        return {XmlPiece::Kind::text, take(rest_.find('<'))};
-      }
-      if (rest_.starts_with("<!--")) {
-        skip_past("-->", 4);
-      } else if (rest_.starts_with("<?")) {
-        skip_past("?>", 2);
-      } else if (rest_.starts_with("<![CDATA[")) {
-        std::size_t const end = rest_.find("]]>");
-        if (end == std::string_view::npos) break;
-        std::string_view const whole = take(end + 3);
-        return {XmlPiece::Kind::verbatim, whole.substr(9, whole.size() - 12)};
-      } else if (rest_.starts_with("<!")) {
-        break;  // a document type: no answer of AWS has one
-      } else {
-        return tag();
-      }
-    }
-    rest_ = {};
-    return {};
-  }
-
- private:
-  std::string_view take(std::size_t count) {
-    std::string_view const taken = rest_.substr(0, count);
-    rest_.remove_prefix(taken.size());
-    return taken;
-  }
-  void skip_past(std::string_view end, std::size_t from) {
-    std::size_t const at = rest_.find(end, from);
-    rest_ = at == std::string_view::npos ? std::string_view{} : rest_.substr(at + end.size());
-  }
-
-  /// A tag up to its `>`; one inside a quoted attribute does not end it.
-  XmlPiece tag() {
-    char quote = '\0';
-    for (std::size_t i = 1; i < rest_.size(); ++i) {
-      char const c = rest_[i];
-      if (quote != '\0') {
-        if (c == quote) quote = '\0';
-      } else if (c == '"' || c == '\'') {
-        quote = c;
-      } else if (c == '>') {
-        std::string_view const whole = take(i + 1);
-        return tag(whole.substr(1, whole.size() - 2));
-      }
-    }
-    rest_ = {};
-    return {};
-  }
-  static XmlPiece tag(std::string_view inside) {
-    XmlPiece::Kind kind = XmlPiece::Kind::open;
-    if (inside.starts_with('/')) {
-      kind = XmlPiece::Kind::close;
-      inside.remove_prefix(1);
-    } else if (inside.ends_with('/')) {
-      kind = XmlPiece::Kind::empty;
-      inside.remove_suffix(1);
-    }
-    std::string_view name = inside.substr(0, inside.find_first_of(" \t\r\n"));
-    if (std::size_t const colon = name.find(':'); colon != std::string_view::npos) {
-      name.remove_prefix(colon + 1);
-    }
-    return {kind, name};
-  }
-
-  std::string_view rest_;
-};
-
-}  // namespace detail
-
-/// The names of elements on the way from the root to one, the root's included.
-using XmlPath = std::initializer_list<std::string_view>;
-
-/// The text of the first element at the path, decoded; nothing where there is none, or where the
-/// document ends before the element does. Text of elements inside it is left out.
-[[nodiscard]] inline std::optional<std::string> xml_text(std::string_view document, XmlPath path) {
-  using Kind = detail::XmlPiece::Kind;
-  detail::XmlScanner scanner(document);
-  std::string text;
-  std::size_t depth = 0, matched = 0;  // how deep, and how much of the path leads here
-  for (;;) {
-    detail::XmlPiece const piece = scanner.next();
-    bool const inside = matched == path.size() && depth == matched;
-    switch (piece.kind) {
-      case Kind::end:
-        return std::nullopt;
-      case Kind::text:
-        if (inside) detail::append_xml_text(text, piece.content);
-        break;
-      case Kind::verbatim:
-        if (inside) text += piece.content;
-        break;
-      case Kind::open:
-      case Kind::empty: {
-        bool const leads =
-            matched == depth && matched < path.size() && piece.content == path.begin()[matched];
-        if (leads && piece.kind == Kind::empty && matched + 1 == path.size()) return text;
-        if (piece.kind == Kind::empty) break;
-        if (leads) ++matched;
-        ++depth;
-        break;
-      }
-      case Kind::close:
-        if (inside) return text;
-        if (depth == 0) return std::nullopt;
-        if (matched == depth) --matched;
-        --depth;
-        break;
-    }
-  }
-}
-
-/// Whether the outermost element of a document has that local name.
-[[nodiscard]] inline bool is_xml_root(std::string_view document, std::string_view name) {
-  using Kind = detail::XmlPiece::Kind;
-  detail::XmlScanner scanner(document);
-  for (;;) {
-    detail::XmlPiece const piece = scanner.next();
-    if (piece.kind == Kind::open || piece.kind == Kind::empty) return piece.content == name;
-    if (piece.kind != Kind::text || !trim(piece.content).empty()) return false;
-  }
-}
-
-/// What the service says in an answer of the query protocol (`ErrorResponse`) or of S3 (`Error`).
-/// Where the body is something else, an empty one or a proxy's page, the code stays empty and the
-/// message says so; the status has to do.
-[[nodiscard]] inline ServiceError read_xml_error(Response const& response) {
-  auto const text = [&](XmlPath path) {
-    auto found = xml_text(response.body, path);
-    return found ? std::string(trim(*found)) : std::string{};
-  };
-  ServiceError error{};
-  if (is_xml_root(response.body, "ErrorResponse")) {
-    error = {text({"ErrorResponse", "Error", "Code"}), text({"ErrorResponse", "Error", "Message"}),
-             text({"ErrorResponse", "RequestId"})};
-  } else if (is_xml_root(response.body, "Error")) {
-    error = {text({"Error", "Code"}), text({"Error", "Message"}), text({"Error", "RequestId"})};
-  } else if (!trim(response.body).empty()) {
-    error.message = "the answer is not one of AWS";
-  }
-  for (std::string_view const name : {"x-amzn-requestid", "x-amz-request-id"}) {
-    auto const id = find_header(response.headers, name);
-    if (error.request_id.empty() && id) error.request_id = trim(*id);
-  }
-  return error;
 }
 
 }  // namespace sla::inline v1
@@ -8927,6 +9107,158 @@ static_assert(Publisher<All<>>);
 
 }  // namespace sla::inline v1
 
+// sla/publisher/best_effort.hpp
+// A publisher whose failures do no harm: what it does not take is dropped and counted, and the
+// runner's log says so at most once a minute. How long one report may take is still its own limit;
+// after a failure it rests, up to a minute, so that one that hangs slows nobody down.
+
+namespace sla::inline v1 {
+
+/// Publishes to P and never returns an error.
+template <Publisher P, Clock C = SteadyClock>
+class BestEffort {
+ public:
+  /// `name` is what the log calls that which is dropped, such as `metrics`.
+  BestEffort(P publisher, std::string name, Logger log = Logger{}, C clock = C{})
+      : publisher_(std::move(publisher)),
+        name_(std::move(name)),
+        log_(log),
+        clock_(std::move(clock)) {}
+
+  Result<void> publish(Report const& report) {
+    if (clock_.now() < rests_until_ || !take(report)) ++dropped_;
+    say();
+    return {};
+  }
+
+ private:
+  bool take(Report const& report) {
+    auto done = publisher_.publish(report);
+    if (done) {
+      backoff_.succeeded();
+    } else {
+      reason_ = std::move(done).error().message;
+      rests_until_ = clock_.now() + backoff_.failed();
+    }
+    return done.has_value();
+  }
+
+  void say() {
+    Instant const now = clock_.now();
+    if (dropped_ == said_ || now < say_at_) return;
+    say_at_ = now + std::chrono::minutes{1};
+    said_ = dropped_;
+    log_.warning(name_ + " are dropped: " + reason_, {{"dropped", std::to_string(dropped_)}});
+  }
+
+  P publisher_;
+  std::string name_;
+  Logger log_;
+  C clock_;
+  Backoff backoff_{{.longest = std::chrono::minutes{1}}};
+  Instant rests_until_ = Instant::min();
+  std::string reason_{};
+  std::uint64_t dropped_ = 0;  ///< since the start
+  std::uint64_t said_ = 0;     ///< as many as the log knows of
+  Instant say_at_ = Instant::min();
+};
+
+}  // namespace sla::inline v1
+
+// sla/publisher/cloudwatch.hpp
+// Puts each counted run to CloudWatch as four metrics, once for its service and once for each of
+// its groups: what alarms and availabilities are made of. Every run is a datum of its own, at the
+// time of its end, so the sums are right whether there are many runs a minute or one a day.
+
+namespace sla::inline v1 {
+
+namespace detail {
+
+/// The four metrics of a report under the same dimensions.
+inline std::array<MetricDatum, 4> run_metrics(Report const& report,
+                                              std::vector<MetricDimension> const& dimensions) {
+  auto const datum = [&](std::string_view name, double value, MetricUnit unit) {
+    return MetricDatum{std::string(name), dimensions, report.ended_at, value, unit};
+  };
+  double const seconds = std::chrono::duration<double>(report.duration).count();
+  return {datum("integration-sla-attempts", 1, MetricUnit::count),
+          datum("integration-sla-success", report.succeeded() ? 1 : 0, MetricUnit::count),
+          datum("integration-sla-failure", report.succeeded() ? 0 : 1, MetricUnit::count),
+          datum("sla-test-duration-secs", seconds, MetricUnit::seconds)};
+}
+
+/// The groups as dimensions name them, each once.
+inline std::vector<std::string> group_values(Report const& report) {
+  std::vector<std::string> values;
+  for (std::string const& group : report.job.groups) {
+    std::string value = dimension_value(group);
+    bool const known = std::find(values.begin(), values.end(), value) != values.end();
+    if (!known && !trim(value).empty()) values.push_back(std::move(value));
+  }
+  return values;
+}
+
+}  // namespace detail
+
+/// The data of a report: first those of its service, then those of each group.
+[[nodiscard]] inline std::vector<MetricDatum> report_metrics(Report const& report,
+                                                             std::string_view region) {
+  std::vector<MetricDatum> data;
+  auto const add = [&](std::vector<MetricDimension> const& dimensions) {
+    for (MetricDatum& datum : detail::run_metrics(report, dimensions)) {
+      data.push_back(std::move(datum));
+    }
+  };
+  std::string const here = dimension_value(region);
+  add({{"Region", here}, {"Service", dimension_value(report.job.service)}});
+  for (std::string const& group : detail::group_values(report)) {
+    add({{"Group", group}, {"Region", here}});
+  }
+  return data;
+}
+
+/// Puts metrics. C is a Client for CloudWatch. Not thread-safe.
+template <class C>
+class CloudWatch {
+ public:
+  struct Options {
+    std::string metric_namespace{};
+    std::string region{};  ///< where the metrics go, and their dimension Region
+    EndpointSettings endpoints{};
+    Duration limit = std::chrono::seconds{3};  ///< for one report, its retries included
+  };
+
+  CloudWatch(C client, Options options)
+      : client_(std::move(client)), options_(std::move(options)) {}
+
+  Result<void> publish(Report const& report) {
+    if (!report.counts()) return {};
+    EndpointOptions const endpoint = options_.endpoints.in(options_.region, Service::cloudwatch);
+    Instant const deadline = std::chrono::steady_clock::now() + options_.limit;
+    std::vector<MetricDatum> data = report_metrics(report, options_.region);
+    for (auto next = data.begin(); next != data.end();) {
+      auto const left = static_cast<std::size_t>(data.end() - next);
+      auto const end = next + static_cast<std::ptrdiff_t>(std::min(left, most_data));
+      PutMetricDataInput const input{
+          .metric_namespace = options_.metric_namespace,
+          .data = {std::make_move_iterator(next), std::make_move_iterator(end)}};
+      auto const done = put_metric_data(client_, endpoint, input, deadline);
+      if (!done) return done;
+      next = end;
+    }
+    return {};
+  }
+
+ private:
+  /// However long the names are, that many data stay below the limit of a request.
+  static constexpr std::size_t most_data = 200;
+
+  C client_;
+  Options options_;
+};
+
+}  // namespace sla::inline v1
+
 // sla/publisher/event.hpp
 // The event that consumers read: a report as one JSON object, in the form they were promised. Keys
 // may be added; what stands here keeps its name, type and meaning.
@@ -11360,6 +11692,31 @@ class Spooled {
 
 }  // namespace sla::inline v1
 
+// sla/publisher/then.hpp
+// Two publishers, of which the second gets what the first took: what only makes sense of a report
+// that arrived.
+
+namespace sla::inline v1 {
+
+/// Publishes to P and, once it took the report, to Q. Where Q fails too, whoever tries again tries
+/// both.
+template <Publisher P, Publisher Q>
+class Then {
+ public:
+  Then(P first, Q second) : first_(std::move(first)), second_(std::move(second)) {}
+
+  Result<void> publish(Report const& report) {
+    if (auto done = first_.publish(report); !done) return done;
+    return second_.publish(report);
+  }
+
+ private:
+  P first_;
+  Q second_;
+};
+
+}  // namespace sla::inline v1
+
 // sla/runner.hpp
 // The loop: waits for the Scheduler's next instant, lets the Executor run the job, hands the
 // report to the Publisher, and goes on until there is no next instant or a stop is requested. It
@@ -11601,8 +11958,9 @@ struct Settings {
   std::string role{};                                  ///< the ARN of the role to act as
   EventFormat event_format = EventFormat::documented;
   LogFormat log_format = LogFormat::text;
-  std::string tag_id{};      ///< passed through to the event
-  std::string sla_target{};  ///< passed through to the event
+  std::string metrics_namespace{};  ///< of CloudWatch; empty: no metrics are put
+  std::string tag_id{};             ///< passed through to the event
+  std::string sla_target{};         ///< passed through to the event
 };
 
 /// What the command line asks the program to do.
@@ -11884,6 +12242,13 @@ inline Result<void> check_arn_line(std::string_view text) {
   return {};
 }
 
+[[nodiscard]] inline Result<void> check_namespace(std::string_view text) {
+  if (auto good = check_line(text); !good) return good;
+  auto const good = check_metric_namespace(text);
+  if (!good) return Error{Errc::invalid, "cannot be one: " + good.error().message};
+  return {};
+}
+
 }  // namespace sla::inline v1
 
 // sla/app/setting_field.hpp
@@ -12157,6 +12522,14 @@ inline constexpr auto setting_table = std::to_array<Setting>({
      .fallback = "text",
      .meaning = "text/json: the runner's own lines, on stderr",
      .field = &Settings::log_format},
+    {.flag = "metrics-namespace",
+     .variable = "SLARUNNER_METRICSNAMESPACE",
+     .title = "Metrics Namespace",
+     .value = "NAME",
+     .fallback = "none",
+     .meaning = "also put the four SLA metrics of each run to CloudWatch, in this namespace",
+     .field = &Settings::metrics_namespace,
+     .check = check_namespace},
     {.variable = "SLARUNNER_SVC_TAG",
      .title = "Service Tag",
      .value = "TEXT",
@@ -13551,8 +13924,8 @@ inline constexpr std::array spool_folders{spool_of_aws, spool_of_store};
 
 // sla/app/sinks.hpp
 // Where the results of the shipped program go, put together from its settings: a local store, and
-// in AWS a bucket for the logs and a topic for the events, each of them there or not. The store and
-// AWS have a spool and a thread each, so that neither waits for the other.
+// in AWS a bucket for the logs, a topic for the events and metrics, each of them there or not. The
+// store and AWS have a spool and a thread each, so that neither waits for the other.
 
 namespace sla::inline v1 {
 
@@ -13574,7 +13947,8 @@ class Sinks {
     if (!settings.store.empty()) {
       if (auto added = sinks->add_store(); !added) return added.error();
     }
-    if (sinks->has_topic() || !settings.s3_bucket_name.empty()) {
+    if (sinks->has_topic() || !settings.s3_bucket_name.empty() ||
+        !settings.metrics_namespace.empty()) {
       if (auto added = sinks->add_aws(); !added) return added.error();
     }
     return sinks;
@@ -13608,7 +13982,9 @@ class Sinks {
  private:
   using Spool = EitherSpool<MemorySpool, DiskSpool>;
   using AwsLogs = Optional<S3Log<ProgramClient>>;
-  using AwsEvents = Optional<Sns<ProgramClient, NamedTopic<ProgramClient>>>;
+  using Metrics = BestEffort<CloudWatch<ProgramClient>>;
+  using AwsEvents =
+      Then<Optional<Sns<ProgramClient, NamedTopic<ProgramClient>>>, Optional<Metrics>>;
 
   explicit Sinks(Parts const& parts)
       : parts_(parts),
@@ -13631,8 +14007,9 @@ class Sinks {
   Result<void> add_aws() {
     auto spool = open_spool(spool_of_aws);
     if (!spool) return spool.error();
-    aws_.emplace(AwsLogs{log()}, AwsEvents{events()}, *std::move(spool), aws_stops_,
-                 options<AwsLogs, AwsEvents>(), SteadyClock{}, parts_.log);
+    aws_.emplace(AwsLogs{log()}, AwsEvents{Optional{events()}, Optional{metrics()}},
+                 *std::move(spool), aws_stops_, options<AwsLogs, AwsEvents>(), SteadyClock{},
+                 parts_.log);
     return {};
   }
 
@@ -13672,6 +14049,17 @@ class Sinks {
         access_.client(aws_stops_.events),
         topic(),
         {.endpoints = parts_.aws.endpoints, .format = parts_.settings.event_format}};
+  }
+
+  /// The metrics never harm the results: they have little time, and what fails is dropped.
+  [[nodiscard]] std::optional<Metrics> metrics() const {
+    Settings const& settings = parts_.settings;
+    if (settings.metrics_namespace.empty()) return std::nullopt;
+    return Metrics{CloudWatch{access_.client(aws_stops_.events),
+                              {.metric_namespace = settings.metrics_namespace,
+                               .region = parts_.aws.region,
+                               .endpoints = parts_.aws.endpoints}},
+                   "metrics", parts_.log};
   }
 
   [[nodiscard]] NamedTopic<ProgramClient> topic() const {
@@ -14352,7 +14740,8 @@ class Program {
 /// Whether a sink has to know the region, and nothing but the instance may be left to say it.
 inline bool needs_region(Settings const& settings) {
   if (settings.disabled || settings.dry_run) return false;
-  return !settings.sns_topic_name.empty() || !settings.s3_bucket_name.empty();
+  return !settings.sns_topic_name.empty() || !settings.s3_bucket_name.empty() ||
+         !settings.metrics_namespace.empty();
 }
 
 /// The words that run the command.

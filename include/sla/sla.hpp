@@ -45,6 +45,7 @@
 #include "sla/aws/ca_file.hpp"
 #include "sla/aws/canonical.hpp"
 #include "sla/aws/client.hpp"
+#include "sla/aws/cloudwatch.hpp"
 #include "sla/aws/configured_region.hpp"
 #include "sla/aws/credential/assume_role.hpp"
 #include "sla/aws/credential/container.hpp"
@@ -109,6 +110,8 @@
 
 #include "sla/publisher.hpp"
 #include "sla/publisher/all.hpp"
+#include "sla/publisher/best_effort.hpp"
+#include "sla/publisher/cloudwatch.hpp"
 #include "sla/publisher/console.hpp"
 #include "sla/publisher/delivery.hpp"
 #include "sla/publisher/directory.hpp"
@@ -132,6 +135,7 @@
 #include "sla/publisher/spool/shelf.hpp"
 #include "sla/publisher/spool/store.hpp"
 #include "sla/publisher/spooled.hpp"
+#include "sla/publisher/then.hpp"
 #include "sla/publisher/topic.hpp"
 
 #include "sla/runner.hpp"

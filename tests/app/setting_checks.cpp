@@ -19,7 +19,7 @@ TEST_CASE("a control character breaks every setting but the command") {
     CAPTURE(text);
     for (auto const check :
          {sla::check_line, sla::check_name, sla::check_service, sla::check_period,
-          sla::check_topic_arn, sla::check_topic, sla::check_bucket}) {
+          sla::check_topic_arn, sla::check_topic, sla::check_bucket, sla::check_namespace}) {
       CHECK(reason(check(text)) == "holds a control character");
     }
     CHECK(sla::check_command(text));
@@ -86,4 +86,20 @@ TEST_CASE("the names of topics and buckets keep to the rules of their services")
     CAPTURE(name);
     CHECK(reason(sla::check_bucket(name)).starts_with("is not the name of a bucket: "));
   }
+}
+
+TEST_CASE("a namespace of metrics keeps to the alphabet of CloudWatch and is not AWS's own") {
+  for (std::string const name : {"SLA-Monitor", "a", "Shop/Web #1: x_y.z", "AWS", "aws/x", "#"}) {
+    CAPTURE(name);
+    CHECK(sla::check_namespace(name));
+  }
+  for (std::string const name : {"", " ", ":a", "AWS/SNS",
+                                 "gr\xC3\xB6\xC3\x9F"
+                                 "e",
+                                 "a&b", "a*"}) {
+    CAPTURE(name);
+    CHECK(reason(sla::check_namespace(name)).starts_with("cannot be one: a namespace of metrics"));
+  }
+  CHECK(sla::check_namespace(std::string(255, 'x')));
+  CHECK_FALSE(sla::check_namespace(std::string(256, 'x')));
 }

@@ -43,6 +43,7 @@ _VALUES = (
     ("spool", "SLARUNNER_SPOOL", "/a b", "/a b"),
     ("event-format", "SLARUNNER_EVENTFORMAT", "numbers", "numbers"),
     ("log-format", "SLARUNNER_LOGFORMAT", "json", "json"),
+    ("metrics-namespace", "SLARUNNER_METRICSNAMESPACE", "Shop/SLA", "Shop/SLA"),
 )
 _SWITCHES = ("once", "disabled", "dry-run")
 _REGION = {"AWS_REGION": "eu-central-1"}
@@ -182,7 +183,8 @@ class ProblemsTest(SettingsTest):
                  "disabled": "2", "sns-topic-name": "no topic", "s3-bucket-name": "no_Bucket!",
                  "upload-logs": "sometimes", "timeout": "-1", "grace": "1e400",
                  "stop-timeout": "1,5", "log-limit": "12Q", "event-format": "xml",
-                 "log-format": "loud", "sns-topic-arn": "results"}
+                 "log-format": "loud", "sns-topic-arn": "results",
+                 "metrics-namespace": "AWS/SLA"}
         lines = self.problems("--command= ", "--service=\t",
                               *(f"--{flag}={value}" for flag, value in wrong.items()))
         for flag, value in wrong.items():

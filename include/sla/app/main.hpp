@@ -169,7 +169,8 @@ class Program {
 /// Whether a sink has to know the region, and nothing but the instance may be left to say it.
 inline bool needs_region(Settings const& settings) {
   if (settings.disabled || settings.dry_run) return false;
-  return !settings.sns_topic_name.empty() || !settings.s3_bucket_name.empty();
+  return !settings.sns_topic_name.empty() || !settings.s3_bucket_name.empty() ||
+         !settings.metrics_namespace.empty();
 }
 
 /// The words that run the command.

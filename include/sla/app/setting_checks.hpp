@@ -10,6 +10,7 @@
 #include "sla/app/setting_values.hpp"
 #include "sla/aws/arn.hpp"
 #include "sla/aws/bucket.hpp"
+#include "sla/aws/cloudwatch.hpp"
 #include "sla/aws/sts_assume_role.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/text.hpp"
@@ -116,6 +117,13 @@ inline Result<void> check_arn_line(std::string_view text) {
   if (auto good = check_line(text); !good) return good;
   auto const good = check_bucket_name(text);
   if (!good) return Error{Errc::invalid, "is " + good.error().message};
+  return {};
+}
+
+[[nodiscard]] inline Result<void> check_namespace(std::string_view text) {
+  if (auto good = check_line(text); !good) return good;
+  auto const good = check_metric_namespace(text);
+  if (!good) return Error{Errc::invalid, "cannot be one: " + good.error().message};
   return {};
 }
 

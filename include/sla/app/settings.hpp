@@ -40,8 +40,9 @@ struct Settings {
   std::string role{};                                  ///< the ARN of the role to act as
   EventFormat event_format = EventFormat::documented;
   LogFormat log_format = LogFormat::text;
-  std::string tag_id{};      ///< passed through to the event
-  std::string sla_target{};  ///< passed through to the event
+  std::string metrics_namespace{};  ///< of CloudWatch; empty: no metrics are put
+  std::string tag_id{};             ///< passed through to the event
+  std::string sla_target{};         ///< passed through to the event
 };
 
 /// What the command line asks the program to do.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // Where the results of the shipped program go, put together from its settings: a local store, and
-// in AWS a bucket for the logs and a topic for the events, each of them there or not. The store and
-// AWS have a spool and a thread each, so that neither waits for the other.
+// in AWS a bucket for the logs, a topic for the events and metrics, each of them there or not. The
+// store and AWS have a spool and a thread each, so that neither waits for the other.
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -19,6 +19,8 @@
 #include "sla/core/environment.hpp"
 #include "sla/core/log.hpp"
 #include "sla/core/result.hpp"
+#include "sla/publisher/best_effort.hpp"
+#include "sla/publisher/cloudwatch.hpp"
 #include "sla/publisher/delivery.hpp"
 #include "sla/publisher/directory.hpp"
 #include "sla/publisher/event_file.hpp"
@@ -29,6 +31,7 @@
 #include "sla/publisher/spool/either.hpp"
 #include "sla/publisher/spool/memory.hpp"
 #include "sla/publisher/spooled.hpp"
+#include "sla/publisher/then.hpp"
 #include "sla/publisher/topic.hpp"
 
 namespace sla::inline v1 {
@@ -51,7 +54,8 @@ class Sinks {
     if (!settings.store.empty()) {
       if (auto added = sinks->add_store(); !added) return added.error();
     }
-    if (sinks->has_topic() || !settings.s3_bucket_name.empty()) {
+    if (sinks->has_topic() || !settings.s3_bucket_name.empty() ||
+        !settings.metrics_namespace.empty()) {
       if (auto added = sinks->add_aws(); !added) return added.error();
     }
     return sinks;
@@ -85,7 +89,9 @@ class Sinks {
  private:
   using Spool = EitherSpool<MemorySpool, DiskSpool>;
   using AwsLogs = Optional<S3Log<ProgramClient>>;
-  using AwsEvents = Optional<Sns<ProgramClient, NamedTopic<ProgramClient>>>;
+  using Metrics = BestEffort<CloudWatch<ProgramClient>>;
+  using AwsEvents =
+      Then<Optional<Sns<ProgramClient, NamedTopic<ProgramClient>>>, Optional<Metrics>>;
 
   explicit Sinks(Parts const& parts)
       : parts_(parts),
@@ -108,8 +114,9 @@ class Sinks {
   Result<void> add_aws() {
     auto spool = open_spool(spool_of_aws);
     if (!spool) return spool.error();
-    aws_.emplace(AwsLogs{log()}, AwsEvents{events()}, *std::move(spool), aws_stops_,
-                 options<AwsLogs, AwsEvents>(), SteadyClock{}, parts_.log);
+    aws_.emplace(AwsLogs{log()}, AwsEvents{Optional{events()}, Optional{metrics()}},
+                 *std::move(spool), aws_stops_, options<AwsLogs, AwsEvents>(), SteadyClock{},
+                 parts_.log);
     return {};
   }
 
@@ -149,6 +156,17 @@ class Sinks {
         access_.client(aws_stops_.events),
         topic(),
         {.endpoints = parts_.aws.endpoints, .format = parts_.settings.event_format}};
+  }
+
+  /// The metrics never harm the results: they have little time, and what fails is dropped.
+  [[nodiscard]] std::optional<Metrics> metrics() const {
+    Settings const& settings = parts_.settings;
+    if (settings.metrics_namespace.empty()) return std::nullopt;
+    return Metrics{CloudWatch{access_.client(aws_stops_.events),
+                              {.metric_namespace = settings.metrics_namespace,
+                               .region = parts_.aws.region,
+                               .endpoints = parts_.aws.endpoints}},
+                   "metrics", parts_.log};
   }
 
   [[nodiscard]] NamedTopic<ProgramClient> topic() const {

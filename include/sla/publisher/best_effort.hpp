@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// A publisher whose failures do no harm: what it does not take is dropped and counted, and the
+// runner's log says so at most once a minute. How long one report may take is still its own limit;
+// after a failure it rests, up to a minute, so that one that hangs slows nobody down.
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "sla/core/backoff.hpp"
+#include "sla/core/clock.hpp"
+#include "sla/core/log.hpp"
+#include "sla/core/time.hpp"
+#include "sla/publisher.hpp"
+
+namespace sla::inline v1 {
+
+/// Publishes to P and never returns an error.
+template <Publisher P, Clock C = SteadyClock>
+class BestEffort {
+ public:
+  /// `name` is what the log calls that which is dropped, such as `metrics`.
+  BestEffort(P publisher, std::string name, Logger log = Logger{}, C clock = C{})
+      : publisher_(std::move(publisher)),
+        name_(std::move(name)),
+        log_(log),
+        clock_(std::move(clock)) {}
+
+  Result<void> publish(Report const& report) {
+    if (clock_.now() < rests_until_ || !take(report)) ++dropped_;
+    say();
+    return {};
+  }
+
+ private:
+  bool take(Report const& report) {
+    auto done = publisher_.publish(report);
+    if (done) {
+      backoff_.succeeded();
+    } else {
+      reason_ = std::move(done).error().message;
+      rests_until_ = clock_.now() + backoff_.failed();
+    }
+    return done.has_value();
+  }
+
+  void say() {
+    Instant const now = clock_.now();
+    if (dropped_ == said_ || now < say_at_) return;
+    say_at_ = now + std::chrono::minutes{1};
+    said_ = dropped_;
+    log_.warning(name_ + " are dropped: " + reason_, {{"dropped", std::to_string(dropped_)}});
+  }
+
+  P publisher_;
+  std::string name_;
+  Logger log_;
+  C clock_;
+  Backoff backoff_{{.longest = std::chrono::minutes{1}}};
+  Instant rests_until_ = Instant::min();
+  std::string reason_{};
+  std::uint64_t dropped_ = 0;  ///< since the start
+  std::uint64_t said_ = 0;     ///< as many as the log knows of
+  Instant say_at_ = Instant::min();
+};
+
+}  // namespace sla::inline v1

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+#include "sla/publisher/cloudwatch.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "../support/sample_report.hpp"
+#include "../support/scripted_client.hpp"
+
+using namespace sla;
+
+namespace {
+
+Response const taken{200, {}, "<PutMetricDataResponse/>"};
+
+/// A datum in one line: `integration-sla-attempts Region=eu-west-1 Service=shop 1 Count`.
+std::string line(MetricDatum const& datum) {
+  std::string text = datum.name;
+  for (MetricDimension const& one : datum.dimensions) text += ' ' + one.name + '=' + one.value;
+  return text + ' ' + detail::metric_value(datum.value) + ' ' + std::string(to_string(datum.unit));
+}
+std::vector<std::string> lines(Report const& report) {
+  std::vector<std::string> all;
+  for (MetricDatum const& datum : report_metrics(report, "eu-west-1")) all.push_back(line(datum));
+  return all;
+}
+
+/// How many data the form of a request holds.
+std::size_t count(Request const& request) {
+  std::string const form = request.body.text().value();
+  std::size_t found = 0;
+  for (std::size_t at = form.find(".MetricName="); at != form.npos;
+       at = form.find(".MetricName=", at + 1)) {
+    ++found;
+  }
+  return found;
+}
+
+CloudWatch<decltype(ScriptedClient::client)> publisher(ScriptedClient& fake) {
+  return {std::move(fake.client), {.metric_namespace = "SLA-Monitor", .region = "eu-west-1"}};
+}
+
+}  // namespace
+
+static_assert(Publisher<CloudWatch<decltype(ScriptedClient::client)>>);
+
+TEST_CASE("a run is four metrics of its service and of each of its groups") {
+  Report report = sample_report();
+  report.duration = std::chrono::milliseconds{1500};
+  CHECK(lines(report) ==
+        std::vector<std::string>{
+            "integration-sla-attempts Region=eu-west-1 Service=example-service 1 Count",
+            "integration-sla-success Region=eu-west-1 Service=example-service 1 Count",
+            "integration-sla-failure Region=eu-west-1 Service=example-service 0 Count",
+            "sla-test-duration-secs Region=eu-west-1 Service=example-service 1.5 Seconds",
+            "integration-sla-attempts Group=dev-team Region=eu-west-1 1 Count",
+            "integration-sla-success Group=dev-team Region=eu-west-1 1 Count",
+            "integration-sla-failure Group=dev-team Region=eu-west-1 0 Count",
+            "sla-test-duration-secs Group=dev-team Region=eu-west-1 1.5 Seconds",
+            "integration-sla-attempts Group=critical Region=eu-west-1 1 Count",
+            "integration-sla-success Group=critical Region=eu-west-1 1 Count",
+            "integration-sla-failure Group=critical Region=eu-west-1 0 Count",
+            "sla-test-duration-secs Group=critical Region=eu-west-1 1.5 Seconds"});
+  for (MetricDatum const& datum : report_metrics(report, "eu-west-1")) {
+    CHECK(datum.time == report.ended_at);
+  }
+}
+
+TEST_CASE("every result but a pass is a failure") {
+  for (Verdict const verdict :
+       {Verdict::fail, Verdict::timeout, Verdict::signaled, Verdict::spawn_error}) {
+    Report report = sample_report();
+    report.job.groups.clear();
+    report.outcome.verdict = verdict;
+    auto const all = lines(report);
+    REQUIRE(all.size() == 4);
+    CHECK(all[0].ends_with(" 1 Count"));
+    CHECK(all[1] == "integration-sla-success Region=eu-west-1 Service=example-service 0 Count");
+    CHECK(all[2] == "integration-sla-failure Region=eu-west-1 Service=example-service 1 Count");
+  }
+}
+
+TEST_CASE("a group counts once, even if it is named twice or cannot be told from another") {
+  Report report = sample_report();
+  report.job.groups = {"a", "a", "\xC3\xA4", "\xC3\xB6", " ", ""};
+  auto const all = lines(report);
+  REQUIRE(all.size() == 12);
+  CHECK(all[4] == "integration-sla-attempts Group=a Region=eu-west-1 1 Count");
+  CHECK(all[8] == "integration-sla-attempts Group=_ Region=eu-west-1 1 Count");
+}
+
+TEST_CASE("a report is one request, a very wide one several") {
+  ScriptedClient fake{taken, taken, taken};
+  auto metrics = publisher(fake);
+  CHECK(metrics.publish(sample_report()));
+  REQUIRE(fake.script.requests.size() == 1);
+  CHECK(count(fake.script.requests[0]) == 12);
+  Report wide = sample_report();
+  wide.job.service = std::string(3000, '&');
+  wide.job.groups.clear();
+  for (int number = 0; number < 99; ++number) {
+    wide.job.groups.push_back(std::to_string(number) + std::string(3000, '&'));
+  }
+  CHECK(metrics.publish(wide));
+  REQUIRE(fake.script.requests.size() == 3);
+  CHECK(count(fake.script.requests[1]) == 200);
+  CHECK(count(fake.script.requests[2]) == 200);
+}
+
+TEST_CASE("a run that was cut short is no result") {
+  ScriptedClient fake{};
+  Report report = sample_report();
+  report.outcome.verdict = Verdict::interrupted;
+  CHECK(publisher(fake).publish(report));
+  CHECK(fake.script.requests.empty());
+}
+
+TEST_CASE("an error is told, and what follows is not sent") {
+  ScriptedClient fake{{400,
+                       {},
+                       "<ErrorResponse><Error><Code>InvalidParameterValue</Code></Error>"
+                       "</ErrorResponse>"}};
+  Report wide = sample_report();
+  for (int number = 0; number < 100; ++number) wide.job.groups.push_back(std::to_string(number));
+  auto const done = publisher(fake).publish(wide);
+  REQUIRE_FALSE(done);
+  CHECK(done.error().message == "cloudwatch put metric data: http 400: InvalidParameterValue");
+  CHECK(fake.script.requests.size() == 1);
+}
