@@ -3942,8 +3942,8 @@ class Client {
 }  // namespace sla::inline v1
 
 // sla/aws/query.hpp
-// The query protocol of SNS and STS: a form with the action and its parameters, posted to the root
-// of the service. What the parameters are is each operation's business.
+// The query protocol of SNS, STS and CloudWatch: a form with the action and its parameters, posted
+// to the root of the service. What the parameters are is each operation's business.
 // https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
 
 namespace sla::inline v1 {

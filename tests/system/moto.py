@@ -8,20 +8,14 @@ import json
 import os
 import re
 import shutil
-import socket
-import ssl
-import subprocess
 import tempfile
 import unittest
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import certificates
+from moto_server import check_callers, moto_server, why_not
 from runner_process import Finished, RunnerTest
-from store_case import wait_until
 
 try:
     import boto3
@@ -32,44 +26,7 @@ except ImportError:
 _REGION = "eu-central-1"
 _BYTES = r"printf 'out\n'; printf 'err \377\376\033[1m\n' >&2"
 _WROTE = b"out\nerr \xff\xfe\x1b[1m\n"
-
-
-def _why_not() -> str:
-    if not shutil.which("moto_server"):
-        return "moto_server is not on the PATH"
-    return "" if boto3 else "boto3 cannot be imported"
-
-
-_REASON = _why_not()
-
-
-@contextmanager
-def moto_server(log: Path, *arguments: str) -> Iterator[int]:
-    """A server on a free port of loopback."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = int(free.getsockname()[1])
-    environment = dict(os.environ, INITIAL_NO_AUTH_ACTION_COUNT="1000000")
-    with log.open("wb") as out, subprocess.Popen(
-            ["moto_server", "-H", "127.0.0.1", "-p", str(port), *arguments], env=environment,
-            stdin=subprocess.DEVNULL, stdout=out, stderr=out) as process:
-        try:
-            wait_until(lambda: answers(port) or process.poll() is not None, 60, log.read_text)
-            yield port
-        finally:
-            process.terminate()
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-
-
-def answers(port: int) -> bool:
-    """Whether something listens there."""
-    try:
-        socket.create_connection(("127.0.0.1", port), 1).close()
-        return True
-    except OSError:
-        return False
+_REASON = why_not()
 
 
 class Server:
@@ -128,16 +85,7 @@ class Server:
             cls.topics[name], cls.queues[name] = topic["TopicArn"], queue
         cls.client("s3").create_bucket(
             Bucket="logs", CreateBucketConfiguration={"LocationConstraint": _REGION})
-        cls.check_signatures()
-
-    @classmethod
-    def check_signatures(cls) -> None:
-        """From now on a request without a good signature is refused."""
-        context = ssl.create_default_context(cafile=cls.ca_file) if cls.ca_file else None
-        request = urllib.request.Request(f"{cls.url}/moto-api/reset-auth", b"0",
-                                         {"Content-Type": "text/plain"})
-        with urllib.request.urlopen(request, timeout=10, context=context) as answer:
-            answer.read()
+        check_callers(cls.url, cls.ca_file)
 
     def setUp(self) -> None:
         self.environment = self.key | {

@@ -5,16 +5,33 @@ terraform, its provider for AWS or moto is not there."""
 
 from __future__ import annotations
 
+import fnmatch
+import json
 import os
 import re
 import shutil
 import subprocess
 import tempfile
 import unittest
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
-_TREE = Path(__file__).resolve().parents[2] / "terraform"
+from fake.world import Entry
+from fake_aws import FakeAws, faults
+from moto_server import check_callers, moto_server, why_not
+from runner_process import Finished, RunnerTest
+
+try:
+    import boto3
+    from botocore.exceptions import ClientError
+except ImportError:
+    boto3 = None
+
+_ROOT = Path(__file__).resolve().parents[2]
+_TREE = _ROOT / "terraform"
 # Where terraform finds the provider, without asking the registry.
 _PLUGINS = os.environ.get("SLA_TERRAFORM_PLUGINS", "/opt/tf-plugins")
 
@@ -118,6 +135,367 @@ class SourcesTest(unittest.TestCase):
     def test_no_partition_is_written_out(self) -> None:
         for name, text in self.sources().items():
             self.assertNotIn("arn:aws:", text, name)
+
+
+_REGION = "eu-central-1"
+_ACCOUNT = "123456789012"
+_TOPIC = f"arn:aws:sns:{_REGION}:{_ACCOUNT}:sla-monitor-result-published-dev"
+_BUCKET = f"sla-monitor-runner-logs-dev-{_REGION}"
+_STATE = "shop-tfstate-dev"
+_ROLE = "sla-monitor-runner-role-dev"
+_POLICY = "sla-monitor-runner-policy-dev"
+_OPTIONS = {
+    "metrics": True, "dashboard": True, "monitored_services": {"shop": {}},
+    "alarm_actions": [f"arn:aws:sns:{_REGION}:{_ACCOUNT}:pager"],
+    "subscribers": {name: {"protocol": "sqs", "endpoint": f"arn:aws:sqs:{_REGION}:{_ACCOUNT}:{name}",
+                           "results": name, "raw": True} for name in ("all", "failures")},
+}
+# What an earlier version of the folder called its resources.
+_EARLIER = {
+    "aws_sns_topic.results": "aws_sns_topic.sla-monitor-report-processing",
+    "aws_s3_bucket.logs": "aws_s3_bucket.sla-monitor-runner-logs-bucket",
+    "aws_iam_role.runner": "aws_iam_role.sla-monitor-runner-role",
+    "aws_iam_policy.runner": "aws_iam_policy.sla-monitor-runner-policy",
+    "aws_iam_role_policy_attachment.runner":
+        "aws_iam_role_policy_attachment.sla-monitor-runner-policy-attach",
+}
+
+
+def _blocks(file: str, language: str) -> list[str]:
+    """The blocks of code in a README."""
+    return re.findall(rf"(?ms)^```{language}\n(.*?)^```", (_ROOT / file).read_text())
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _asked(entry: Entry) -> tuple[str, str, dict[str, str]]:
+    """What IAM is asked about one request: the action, the resource, the conditions' values."""
+    def parameter(name: str) -> str:
+        return entry.parameters[name]
+
+    if entry.service == "s3":
+        action = {"PutObject": "s3:PutObject", "HeadObject": "s3:GetObject"}[entry.operation]
+        return action, f"arn:aws:s3:::{entry.request.path.lstrip('/')}", {}
+    if entry.service == "sns":
+        return entry.name, parameter("TopicArn"), {}
+    if entry.service == "ssm":
+        return entry.name, f"arn:aws:ssm:{_REGION}:{_ACCOUNT}:parameter{parameter('Path')}", {}
+    assert entry.service == "cloudwatch", entry.name
+    return entry.name, "*", {"cloudwatch:namespace": parameter("Namespace")}
+
+
+def _allows(statement: dict[str, Any], action: str, resource: str, values: dict[str, str]) -> bool:
+    """Whether a statement of a policy allows that; of the conditions it knows StringEquals."""
+    conditions = dict(statement.get("Condition", {}))
+    expected = conditions.pop("StringEquals", {})
+    assert not conditions and statement["Effect"] == "Allow", statement
+    return (action in _listed(statement["Action"])
+            and any(fnmatch.fnmatchcase(resource, one) for one in _listed(statement["Resource"]))
+            and all(values.get(key) in _listed(value) for key, value in expected.items()))
+
+
+@unittest.skipIf(_REASON or why_not(), _REASON or why_not())
+class AccountTest(RunnerTest):
+    """An empty account of moto, which the commands of the README set up; in the end it is emptied
+    again. moto knows no aws:SecureTransport: to it every request is one that the buckets' policies
+    refuse, so what needs an object lifts them for as long."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        folder = Path(tempfile.mkdtemp(prefix="sla-account-"))
+        cls.addClassCleanup(shutil.rmtree, folder)
+        port = cls.enterClassContext(moto_server(folder / "log"))
+        cls.url = f"http://127.0.0.1:{port}"
+        cls.key = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "any"}
+        cls.machine = {
+            "AWS_ENDPOINT_URL": cls.url, "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+        cls.terraform = Terraform(folder)
+        cls.terraform.environment |= cls.machine | cls.key | {
+            "TF_CLI_ARGS_init": f"-no-color -plugin-dir={_PLUGINS}",
+            "TF_CLI_ARGS_apply": "-no-color -auto-approve"}
+        cls.folder = folder
+        cls.first_apply()
+        cls.apply_options()
+        cls.addClassCleanup(cls.leave_an_empty_account)
+
+    @classmethod
+    def client(cls, service: str, **key: str) -> Any:
+        """A client of boto3."""
+        key = key or cls.key
+        return boto3.client(service, region_name=_REGION, endpoint_url=cls.url,
+                            aws_access_key_id=key["AWS_ACCESS_KEY_ID"],
+                            aws_secret_access_key=key["AWS_SECRET_ACCESS_KEY"],
+                            aws_session_token=key.get("AWS_SESSION_TOKEN"))
+
+    @classmethod
+    def shell(cls, script: str, path: str = "", **environment: str) -> str:
+        """Runs commands of the README where terraform/ is."""
+        whole = cls.terraform.environment | environment
+        whole["PATH"] = f"{path}:{whole['PATH']}" if path else whole["PATH"]
+        run = subprocess.run(["sh", "-euc", script], cwd=cls.folder, env=whole, text=True,
+                             stdin=subprocess.DEVNULL, capture_output=True)
+        if run.returncode:
+            raise AssertionError(f"{script}\n{run.stdout}\n{run.stderr}")
+        return run.stdout
+
+    @classmethod
+    def first_apply(cls) -> None:
+        """The five lines of the README for an empty account."""
+        [lines] = [block.splitlines() for block in _blocks("README.md", "sh")
+                   if "terraform/state" in block]
+        if len(lines) != 5:
+            raise AssertionError(f"these are no five lines: {lines}")
+        cls.shell("\n".join(lines[:3]))
+        cls.client("s3").delete_bucket_policy(Bucket=_STATE)
+        cls.shell("\n".join([lines[0], *lines[3:]]))
+
+    @classmethod
+    def apply_options(cls) -> None:
+        """The same again with everything that is off by default."""
+        for name in ("all", "failures"):
+            cls.client("sqs").create_queue(QueueName=name)
+        file = cls.folder / "options.tfvars.json"
+        file.write_text(json.dumps(_OPTIONS))
+        options = ["-var=aws_env=dev", f"-var=aws_region={_REGION}", f"-var-file={file}"]
+        for command in ("plan", "apply", "destroy"):
+            arguments = " ".join(options + ["-auto-approve"] * (command != "plan"))
+            cls.terraform.environment[f"TF_CLI_ARGS_{command}"] = f"-no-color {arguments}"
+        cls.terraform.run("apply")
+
+    @classmethod
+    def leave_an_empty_account(cls) -> None:
+        """What was made is destroyed; where the state is kept is not."""
+        s3 = cls.client("s3")
+        s3.delete_bucket_policy(Bucket=_BUCKET)
+        for stored in s3.list_objects_v2(Bucket=_BUCKET).get("Contents", []):
+            s3.delete_object(Bucket=_BUCKET, Key=stored["Key"])
+        cls.terraform.run("destroy")
+        cloudwatch, iam = cls.client("cloudwatch"), cls.client("iam")
+        left = {
+            "topics": cls.client("sns").list_topics()["Topics"],
+            "subscriptions": cls.client("sns").list_subscriptions()["Subscriptions"],
+            "buckets": [one["Name"] for one in s3.list_buckets()["Buckets"]
+                        if one["Name"] != _STATE],
+            "roles": [one["RoleName"] for one in iam.list_roles()["Roles"]
+                      if one["RoleName"].startswith("sla-")],
+            "policies": iam.list_policies(Scope="Local")["Policies"],
+            "profiles": iam.list_instance_profiles()["InstanceProfiles"],
+            "alarms": cloudwatch.describe_alarms()["MetricAlarms"],
+            "dashboards": cloudwatch.list_dashboards()["DashboardEntries"],
+        }
+        if any(left.values()):
+            raise AssertionError(f"destroy left {left}")
+
+    @contextmanager
+    def any_transport(self) -> Iterator[None]:
+        """Inside, objects of the log bucket can be reached."""
+        s3 = self.client("s3")
+        policy = s3.get_bucket_policy(Bucket=_BUCKET)["Policy"]
+        s3.delete_bucket_policy(Bucket=_BUCKET)
+        try:
+            yield
+        finally:
+            s3.put_bucket_policy(Bucket=_BUCKET, Policy=policy)
+
+    def runner_environment(self) -> dict[str, str]:
+        """The output `env`, as a program reads it that takes a file of variables."""
+        text = self.terraform.run("output", "-raw", "env")
+        return dict(line.split("=", 1) for line in text.splitlines())
+
+    def run_once(self, *arguments: str, **environment: str) -> Finished:
+        """One run with what was made."""
+        return self.run_to_end("--once", *arguments, environment=self.machine | self.key
+                               | self.runner_environment() | environment)
+
+    def events(self, queue: str) -> list[dict[str, Any]]:
+        """The events in a queue, which is empty then."""
+        sqs, found = self.client("sqs"), []
+        url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+        while batch := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+            for one in batch:
+                found.append(json.loads(one["Body"]))
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=one["ReceiptHandle"])
+        return found
+
+    def total(self, metric: str, **dimensions: str) -> float:
+        """What a metric adds up to."""
+        now = datetime.now(timezone.utc)
+        data = self.client("cloudwatch").get_metric_statistics(
+            Namespace="SLA-Monitor", MetricName=metric, Period=3600, Statistics=["Sum"],
+            StartTime=now - timedelta(hours=1), EndTime=now + timedelta(minutes=5),
+            Dimensions=[{"Name": name, "Value": value} for name, value in dimensions.items()])
+        return sum(point["Sum"] for point in data["Datapoints"])
+
+    def statements(self) -> list[dict[str, Any]]:
+        """What the role is allowed, as the account has it."""
+        iam = self.client("iam")
+        [policy] = iam.list_attached_role_policies(RoleName=_ROLE)["AttachedPolicies"]
+        self.assertEqual(_POLICY, policy["PolicyName"])
+        version = iam.get_policy(PolicyArn=policy["PolicyArn"])["Policy"]["DefaultVersionId"]
+        document = iam.get_policy_version(PolicyArn=policy["PolicyArn"], VersionId=version)
+        statements: list[dict[str, Any]] = document["PolicyVersion"]["Document"]["Statement"]
+        return statements
+
+    def test_the_known_command_changes_nothing_afterwards(self) -> None:
+        starter = self.folder / "bin" / "iam-starter"
+        starter.parent.mkdir()
+        starter.write_text('#!/bin/sh\n[ "$1 $3" = "--profile --command" ] && exec sh -euc "$4"\n')
+        starter.chmod(0o755)
+        [block] = [block for block in _blocks("README.md", "sh") if "iam-starter" in block]
+        printed = self.shell(block, path=str(starter.parent))
+        self.assertIn("Resources: 0 added, 0 changed, 0 destroyed.", printed)
+
+    def test_the_state_of_an_earlier_version_keeps_what_it_has(self) -> None:
+        for now, then in _EARLIER.items():
+            self.terraform.run("state", "mv", now, then)
+        printed = self.terraform.run("plan")
+        for now, then in _EARLIER.items():
+            self.assertIn(f"{then} has moved to {now}", printed)
+            self.terraform.run("state", "mv", then, now)
+        self.assertIn("Plan: 0 to add, 0 to change, 0 to destroy.", printed)
+
+    def test_the_runner_delivers_with_the_outputs_as_its_environment(self) -> None:
+        with self.any_transport():
+            passed = self.run_once("--service", "both", "--groups", "a", "--command", "echo hello")
+            failed = self.run_once("--service", "both", "--command", "exit 3")
+            self.assertEqual((0, 1), (passed.code, failed.code), passed.err_text + failed.err_text)
+            self.assertNotIn("warning", passed.err_text + failed.err_text)
+            events = self.events("all")
+            self.assertEqual([True, False], [event["succeeded"] for event in events])
+            self.assertEqual(events[1:], self.events("failures"))
+            key = events[0]["logUri"].removeprefix(f"s3://{_BUCKET}/")
+            stored = self.client("s3").get_object(Bucket=_BUCKET, Key=key)
+            self.assertEqual(b"hello\n", stored["Body"].read())
+        for metric, expected in (("attempts", 2), ("success", 1), ("failure", 1)):
+            self.assertEqual(expected, self.total(f"integration-sla-{metric}", Region=_REGION,
+                                                  Service="both"), metric)
+        self.assertEqual(1, self.total("integration-sla-attempts", Region=_REGION, Group="a"))
+
+    def test_a_request_that_is_not_over_tls_is_refused(self) -> None:
+        finished = self.run_once("--service", "plain", "--command", "true")
+        self.assertEqual(75, finished.code)
+        self.assertIn("s3 put object: http 403", finished.err_text)
+        self.events("all")
+
+    def test_the_alarms_and_the_dashboard_are_there(self) -> None:
+        cloudwatch = self.client("cloudwatch")
+        alarms = {one["AlarmName"]: one for one in cloudwatch.describe_alarms()["MetricAlarms"]}
+        self.assertEqual({"sla-monitor-dev-shop-failure", "sla-monitor-dev-shop-missing"},
+                         set(alarms))
+        for alarm in alarms.values():
+            self.assertEqual(_OPTIONS["alarm_actions"], alarm["AlarmActions"])
+        body = json.loads(cloudwatch.get_dashboard(DashboardName="sla-monitor-dev")["DashboardBody"])
+        self.assertEqual(3, len(body["widgets"]))
+
+    def test_a_check_is_a_service_whose_container_the_runner_can_be(self) -> None:
+        self.client("ecs").create_cluster(clusterName="checks")
+        [block] = [block for block in _blocks("terraform/README.md", "hcl") if "module" in block]
+        for name, made in self.network().items():
+            block = re.sub(rf'"{name}-[0-9a-f]+"', f'"{made}"', block)
+        folder = self.folder / "checks"
+        folder.mkdir()
+        hourly = (block[block.index("module"):].replace("shop", "hourly")
+                  .replace('name   = "hourly"', 'name   = "hourly"\n  schedule = "rate(1 hour)"'))
+        (folder / "main.tf").write_text(f'provider "aws" {{\n  region = "{_REGION}"\n}}\n{block}\n'
+                                        f"{hourly}")
+        plain = {f"TF_CLI_ARGS_{name}": "-no-color -auto-approve" for name in ("apply", "destroy")}
+        where = "../checks"
+        self.terraform.init(folder=where)
+        self.terraform.run("apply", folder=where, environment=plain)
+        ecs = self.client("ecs")
+        [service] = ecs.describe_services(cluster="checks",
+                                          services=["sla-check-shop-dev"])["services"]
+        definition = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])
+        [container] = definition["taskDefinition"]["containerDefinitions"]
+        self.assertEqual((True, "65532:65532", 30),
+                         tuple(container[name] for name in ("readonlyRootFilesystem", "user",
+                                                            "stopTimeout")))
+        environment = {one["name"]: one["value"] for one in container["environment"]}
+        with self.any_transport():
+            finished = self.run_to_end("--once", environment=self.machine | self.key | environment)
+        self.assertEqual(0, finished.code, finished.err_text)
+        self.assertEqual(["shop"], [event["service"] for event in self.events("all")])
+        schedule = self.client("scheduler").get_schedule(Name="sla-check-hourly-dev")
+        self.assertEqual("rate(1 hour)", schedule["ScheduleExpression"])
+        self.terraform.run("destroy", folder=where, environment=plain)
+        self.assertEqual([], self.client("logs").describe_log_groups()["logGroups"])
+
+    def network(self) -> dict[str, str]:
+        """A subnet and a security group, by how their ids begin."""
+        ec2 = self.client("ec2")
+        vpc = ec2.create_vpc(CidrBlock="10.0.0.0/24")["Vpc"]["VpcId"]
+        subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/25")["Subnet"]
+        group = ec2.create_security_group(VpcId=vpc, GroupName="checks", Description="checks")
+        return {"subnet": subnet["SubnetId"], "sg": group["GroupId"]}
+
+    def test_the_policy_allows_every_request_of_a_runner_and_nothing_else(self) -> None:
+        statements = self.statements()
+        with FakeAws(region=_REGION, account=_ACCOUNT) as aws:
+            aws.create_topic(_TOPIC.rpartition(":")[2])
+            aws.create_bucket(_BUCKET)
+            aws.put_parameter("/dev/slarunner/SLARUNNER_SERVICE", "web")
+            aws.fail("s3:PutObject", faults.reset(accepted=True))  # so that it asks whose log it is
+            finished = self.run_to_end("--once", "--ssm-name", "slarunner", "--command", "true",
+                                       environment=aws.environment() | self.runner_environment())
+            self.assertEqual(0, finished.code, finished.err_text)
+            asked = [_asked(entry) for entry in aws.requests()]
+        used = set()
+        for one in asked:
+            allowed = [statement["Sid"] for statement in statements if _allows(statement, *one)]
+            self.assertEqual(1, len(allowed), one)
+            used.add((allowed[0], one[0]))
+        self.assertEqual({(statement["Sid"], action) for statement in statements
+                          for action in _listed(statement["Action"])}, used)
+        for other in (("sns:Publish", _TOPIC + "2", {}),
+                      ("s3:PutObject", f"arn:aws:s3:::{_BUCKET}2/web/1_SUCCESS", {}),
+                      ("s3:DeleteObject", f"arn:aws:s3:::{_BUCKET}/web/1_SUCCESS", {}),
+                      ("s3:ListBucket", f"arn:aws:s3:::{_BUCKET}", {}),
+                      ("ssm:GetParametersByPath",
+                       f"arn:aws:ssm:{_REGION}:{_ACCOUNT}:parameter/prod/slarunner/", {}),
+                      ("cloudwatch:PutMetricData", "*", {"cloudwatch:namespace": "Other"})):
+            self.assertFalse(any(_allows(statement, *other) for statement in statements), other)
+
+    def test_moto_lets_a_runner_with_that_role_do_its_job_and_nothing_else(self) -> None:
+        self.client("ssm").put_parameter(Name="/dev/slarunner/SLARUNNER_SERVICE", Value="web",
+                                         Type="String")
+        key = self.session()
+        environment = self.machine | self.runner_environment() | key
+        with self.any_transport():
+            check_callers(self.url)
+            try:
+                finished = self.run_to_end("--once", "--ssm-name", "slarunner", "--command",
+                                           "true", environment=environment)
+                self.assertEqual(0, finished.code, finished.err_text)
+                self.assertNotIn("warning", finished.err_text)
+                for service, call, arguments in (
+                        ("sns", "create_topic", {"Name": "other"}),
+                        ("ssm", "get_parameter", {"Name": "/dev/slarunner/SLARUNNER_SERVICE"}),
+                        ("s3", "delete_object", {"Bucket": _BUCKET, "Key": "web/1_SUCCESS"}),
+                        ("s3", "put_object", {"Bucket": _STATE, "Key": "web/1_SUCCESS"}),
+                        ("cloudwatch", "list_metrics", {})):
+                    with self.subTest(call), self.assertRaisesRegex(ClientError, "AccessDenied"):
+                        getattr(self.client(service, **key), call)(**arguments)
+            finally:
+                check_callers(self.url, unchecked=1_000_000)
+        self.assertEqual(["web"], [event["service"] for event in self.events("all")])
+
+    def session(self) -> dict[str, str]:
+        """A key of a role with the policy as moto understands it: of resources it knows those of
+        S3 alone, and it calls CloudWatch as its host is called."""
+        statements = [statement if statement["Sid"] == "PutLogs" else statement | {"Resource": "*"}
+                      for statement in self.statements()]
+        actions = json.dumps(statements).replace("cloudwatch:Put", "monitoring:Put")
+        iam = self.client("iam")
+        role = iam.create_role(RoleName="copy", AssumeRolePolicyDocument="{}")["Role"]
+        iam.put_role_policy(RoleName="copy", PolicyName="copy", PolicyDocument=json.dumps(
+            {"Version": "2012-10-17", "Statement": json.loads(actions)}))
+        made = self.client("sts").assume_role(RoleArn=role["Arn"], RoleSessionName="test")
+        return {"AWS_ACCESS_KEY_ID": made["Credentials"]["AccessKeyId"],
+                "AWS_SECRET_ACCESS_KEY": made["Credentials"]["SecretAccessKey"],
+                "AWS_SESSION_TOKEN": made["Credentials"]["SessionToken"]}
 
 
 if __name__ == "__main__":

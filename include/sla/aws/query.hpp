@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// The query protocol of SNS and STS: a form with the action and its parameters, posted to the root
-// of the service. What the parameters are is each operation's business.
+// The query protocol of SNS, STS and CloudWatch: a form with the action and its parameters, posted
+// to the root of the service. What the parameters are is each operation's business.
 // https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
 #include <cstddef>
 #include <string>
