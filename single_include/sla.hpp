@@ -9242,7 +9242,7 @@ class CloudWatch {
       PutMetricDataInput const input{
           .metric_namespace = options_.metric_namespace,
           .data = {std::make_move_iterator(next), std::make_move_iterator(end)}};
-      auto const done = put_metric_data(client_, endpoint, input, deadline);
+      auto done = put_metric_data(client_, endpoint, input, deadline);
       if (!done) return done;
       next = end;
     }

@@ -11,7 +11,7 @@ locals {
   }
 }
 
-# A service whose runs fail. Minutes without a run change nothing, so that what fails once an hour
+# A service whose runs fail. A period without a run changes nothing, so that what fails once an hour
 # stays an alarm until it passes.
 resource "aws_cloudwatch_metric_alarm" "failure" {
   for_each = var.monitored_services
@@ -23,7 +23,7 @@ resource "aws_cloudwatch_metric_alarm" "failure" {
   metric_name         = local.metric.failure
   dimensions          = { Region = var.aws_region, Service = each.key }
   statistic           = "Sum"
-  period              = 60
+  period              = 60 * each.value.period_minutes
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = 1
   datapoints_to_alarm = each.value.failures

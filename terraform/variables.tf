@@ -114,10 +114,11 @@ variable "metrics_namespace" {
 }
 
 variable "monitored_services" {
-  description = "The services that have alarms, by their names. failures: how many of the last `failures_of` minutes with a run must hold a failed one. missing_after_minutes: how long no run may end, more than the runner's delay and its longest run together."
+  description = "The services that have alarms, by their names. failures: in how many of the last failures_of periods a run must have failed; period_minutes: how long a period is, at least the time from run to run where failures_of is more than 1. missing_after_minutes: how long no run may end, more than the runner's delay and its longest run together."
   type = map(object({
     failures              = optional(number, 1)
     failures_of           = optional(number, 1)
+    period_minutes        = optional(number, 1)
     missing_after_minutes = optional(number, 15)
   }))
   default  = {}
@@ -129,8 +130,8 @@ variable "monitored_services" {
   }
 
   validation {
-    condition     = alltrue([for one in values(var.monitored_services) : one.failures >= 1 && one.failures <= one.failures_of && one.failures_of <= 1440])
-    error_message = "failures must be from 1 to failures_of, and that at most 1440."
+    condition     = alltrue([for one in values(var.monitored_services) : one.failures >= 1 && one.failures <= one.failures_of && one.period_minutes >= 1 && one.failures_of * one.period_minutes <= 1440 && alltrue([for number in [one.failures, one.failures_of, one.period_minutes] : floor(number) == number])])
+    error_message = "failures must be a whole number from 1 to failures_of, and failures_of times period_minutes at most 1440, a day."
   }
 
   validation {

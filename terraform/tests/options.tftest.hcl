@@ -43,7 +43,7 @@ run "metrics_are_a_variable_of_the_runner" {
 run "a_failing_service_alarms_until_it_passes" {
   variables {
     metrics            = true
-    monitored_services = { shop = { failures = 2, failures_of = 3 } }
+    monitored_services = { shop = { failures = 2, failures_of = 3, period_minutes = 10 } }
   }
   assert {
     condition = (
@@ -51,6 +51,7 @@ run "a_failing_service_alarms_until_it_passes" {
       && aws_cloudwatch_metric_alarm.failure["shop"].metric_name == "integration-sla-failure"
       && aws_cloudwatch_metric_alarm.failure["shop"].dimensions == tomap({ Region = "eu-central-1", Service = "shop" })
       && aws_cloudwatch_metric_alarm.failure["shop"].statistic == "Sum"
+      && aws_cloudwatch_metric_alarm.failure["shop"].period == 600
       && aws_cloudwatch_metric_alarm.failure["shop"].comparison_operator == "GreaterThanOrEqualToThreshold"
       && aws_cloudwatch_metric_alarm.failure["shop"].threshold == 1
       && aws_cloudwatch_metric_alarm.failure["shop"].datapoints_to_alarm == 2

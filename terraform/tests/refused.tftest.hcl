@@ -33,7 +33,7 @@ run "other_wrong_values_are_refused_too" {
     ssm_names           = ["shop/"]
     eks                 = { oidc_provider_arn = "arn:aws:iam::123456789012:oidc-provider/oidc.eks", service_accounts = ["*:checks"] }
     metrics_namespace   = ":SLA"
-    monitored_services  = { shop = { failures = 3 } }
+    monitored_services  = { shop = { failures_of = 3, period_minutes = 500 } }
     subscribers         = { one = { protocol = "https", endpoint = "http://example.com" } }
   }
   expect_failures = [

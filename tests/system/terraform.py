@@ -35,6 +35,9 @@ _TREE = _ROOT / "terraform"
 # Where terraform finds the provider, without asking the registry.
 _PLUGINS = os.environ.get("SLA_TERRAFORM_PLUGINS", "/opt/tf-plugins")
 
+# In seconds, for one command; the provider waits a minute for AWS to agree with itself.
+_PATIENCE = 400
+
 
 def _why_not() -> str:
     if not shutil.which("terraform"):
@@ -52,7 +55,8 @@ class Terraform:
 
     def __init__(self, folder: Path) -> None:
         self.tree = folder / "terraform"
-        shutil.copytree(_TREE, self.tree, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*"))
+        unwanted = shutil.ignore_patterns(".terraform*", "*.tfstate*")
+        shutil.copytree(_TREE, self.tree, ignore=unwanted)
         self.environment = {"PATH": os.environ["PATH"], "HOME": str(folder),
                             "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
 
@@ -61,7 +65,7 @@ class Terraform:
         """Runs it in a folder of the copy; gives what it printed."""
         run = subprocess.run(["terraform", *arguments], cwd=self.tree / folder, text=True,
                              env=self.environment | dict(environment or {}),
-                             stdin=subprocess.DEVNULL, capture_output=True)
+                             stdin=subprocess.DEVNULL, capture_output=True, timeout=_PATIENCE)
         if run.returncode != code:
             raise AssertionError(f"terraform {' '.join(arguments)} in {folder} ended with "
                                  f"{run.returncode}\n{run.stdout}\n{run.stderr}")
@@ -147,8 +151,9 @@ _POLICY = "sla-monitor-runner-policy-dev"
 _OPTIONS = {
     "metrics": True, "dashboard": True, "monitored_services": {"shop": {}},
     "alarm_actions": [f"arn:aws:sns:{_REGION}:{_ACCOUNT}:pager"],
-    "subscribers": {name: {"protocol": "sqs", "endpoint": f"arn:aws:sqs:{_REGION}:{_ACCOUNT}:{name}",
-                           "results": name, "raw": True} for name in ("all", "failures")},
+    "subscribers": {
+        name: {"protocol": "sqs", "endpoint": f"arn:aws:sqs:{_REGION}:{_ACCOUNT}:{name}",
+               "results": name, "raw": True} for name in ("all", "failures")},
 }
 # What an earlier version of the folder called its resources.
 _EARLIER = {
@@ -236,7 +241,7 @@ class AccountTest(RunnerTest):
         whole = cls.terraform.environment | environment
         whole["PATH"] = f"{path}:{whole['PATH']}" if path else whole["PATH"]
         run = subprocess.run(["sh", "-euc", script], cwd=cls.folder, env=whole, text=True,
-                             stdin=subprocess.DEVNULL, capture_output=True)
+                             stdin=subprocess.DEVNULL, capture_output=True, timeout=_PATIENCE)
         if run.returncode:
             raise AssertionError(f"{script}\n{run.stdout}\n{run.stderr}")
         return run.stdout
@@ -387,8 +392,8 @@ class AccountTest(RunnerTest):
                          set(alarms))
         for alarm in alarms.values():
             self.assertEqual(_OPTIONS["alarm_actions"], alarm["AlarmActions"])
-        body = json.loads(cloudwatch.get_dashboard(DashboardName="sla-monitor-dev")["DashboardBody"])
-        self.assertEqual(3, len(body["widgets"]))
+        board = cloudwatch.get_dashboard(DashboardName="sla-monitor-dev")
+        self.assertEqual(3, len(json.loads(board["DashboardBody"])["widgets"]))
 
     def test_a_check_is_a_service_whose_container_the_runner_can_be(self) -> None:
         self.client("ecs").create_cluster(clusterName="checks")
