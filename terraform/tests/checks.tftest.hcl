@@ -64,13 +64,13 @@ run "a_check_is_a_service_by_default" {
       ]
       stopTimeout      = 30
       healthCheck      = { command = ["CMD", "sla-runner", "healthcheck"], interval = 30, timeout = 5, retries = 3, startPeriod = 30 }
-      logConfiguration = { logDriver = "awslogs", options = { awslogs-group = "/sla-monitor/dev/shop", awslogs-region = "eu-central-1", awslogs-stream-prefix = "runner" } }
+      logConfiguration = { logDriver = "awslogs", options = { mode = "non-blocking", max-buffer-size = "4m", awslogs-group = "/sla-monitor/dev/shop", awslogs-region = "eu-central-1", awslogs-stream-prefix = "runner" } }
     }]
     error_message = "The container is ${aws_ecs_task_definition.check.container_definitions}."
   }
   assert {
     condition = jsondecode(aws_iam_role_policy.execution.policy).Statement == [
-      { Sid = "WriteLog", Effect = "Allow", Action = ["logs:CreateLogStream", "logs:PutLogEvents"], Resource = "arn:aws:logs:eu-central-1:123456789012:log-group:made:log-stream:runner/*" },
+      { Sid = "WriteLog", Effect = "Allow", Action = ["logs:CreateLogStream", "logs:PutLogEvents"], Resource = "arn:aws:logs:eu-central-1:123456789012:log-group:made:log-stream:*" },
     ]
     error_message = "Who starts the task may ${aws_iam_role_policy.execution.policy}."
   }

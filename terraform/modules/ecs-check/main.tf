@@ -35,9 +35,12 @@ locals {
       retries     = 3
       startPeriod = 30
     }
+    # The log of a run is in the bucket; lines that find no room here must not hold a run up.
     logConfiguration = {
       logDriver = "awslogs"
       options = {
+        mode                  = "non-blocking"
+        max-buffer-size       = "4m"
         awslogs-group         = aws_cloudwatch_log_group.check.name
         awslogs-region        = local.region
         awslogs-stream-prefix = "runner"
@@ -119,7 +122,6 @@ resource "aws_scheduler_schedule" "check" {
     ecs_parameters {
       task_definition_arn = aws_ecs_task_definition.check.arn
       launch_type         = "FARGATE"
-      propagate_tags      = "TASK_DEFINITION"
 
       network_configuration {
         subnets          = local.network.subnets

@@ -25,7 +25,7 @@ resource "aws_iam_role_policy" "execution" {
         Sid      = "WriteLog"
         Effect   = "Allow"
         Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-        Resource = "${aws_cloudwatch_log_group.check.arn}:log-stream:runner/*"
+        Resource = "${aws_cloudwatch_log_group.check.arn}:log-stream:*"
       }],
       [for one in [
         {
