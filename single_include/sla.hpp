@@ -8070,6 +8070,32 @@ concept Executor = std::movable<E> && requires(E& e, Job const& job, Stop const&
 
 }  // namespace sla::inline v1
 
+// sla/executor/announced.hpp
+// An executor that tells a spool of each run before it begins, so that a run which dies together
+// with the runner is known at the next start.
+
+namespace sla::inline v1 {
+
+/// Announces each run to `spool.begin(Report const&)`, then executes it. C says when that is.
+template <Executor E, class S, Clock C = SteadyClock>
+class Announced {
+ public:
+  Announced(E executor, S spool, C clock = C{})
+      : executor_(std::move(executor)), spool_(std::move(spool)), clock_(std::move(clock)) {}
+
+  Result<Outcome> execute(Job const& job, Stop const& stop) {
+    spool_.begin({.job = job, .started_at = clock_.wall()});
+    return executor_.execute(job, stop);
+  }
+
+ private:
+  E executor_;
+  S spool_;
+  C clock_;
+};
+
+}  // namespace sla::inline v1
+
 // sla/executor/capture.hpp
 // Takes in what a command writes, in constant memory: small outputs stay in a buffer, larger ones
 // go to a file that has no name (or to a memfd where no directory is writable); where the output
@@ -11801,32 +11827,6 @@ class Runner {
   P publisher_;
   C clock_;
   RunLog log_;
-};
-
-}  // namespace sla::inline v1
-
-// sla/app/announced.hpp
-// An executor that tells a spool of each run before it begins, so that a run which dies together
-// with the runner is known at the next start.
-
-namespace sla::inline v1 {
-
-/// Announces each run to `spool.begin(Report const&)`, then executes it. C says when that is.
-template <Executor E, class S, Clock C = SteadyClock>
-class Announced {
- public:
-  Announced(E executor, S spool, C clock = C{})
-      : executor_(std::move(executor)), spool_(std::move(spool)), clock_(std::move(clock)) {}
-
-  Result<Outcome> execute(Job const& job, Stop const& stop) {
-    spool_.begin({.job = job, .started_at = clock_.wall()});
-    return executor_.execute(job, stop);
-  }
-
- private:
-  E executor_;
-  S spool_;
-  C clock_;
 };
 
 }  // namespace sla::inline v1

@@ -99,6 +99,7 @@
 #include "sla/scheduler/one_of.hpp"
 
 #include "sla/executor.hpp"
+#include "sla/executor/announced.hpp"
 #include "sla/executor/capture.hpp"
 #include "sla/executor/descendants.hpp"
 #include "sla/executor/direct.hpp"
@@ -140,7 +141,6 @@
 
 #include "sla/runner.hpp"
 
-#include "sla/app/announced.hpp"
 #include "sla/app/arguments.hpp"
 #include "sla/app/aws_access.hpp"
 #include "sla/app/aws_settings.hpp"

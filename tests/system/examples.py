@@ -77,6 +77,25 @@ class ProgramsTest(unittest.TestCase):
         event = json.loads(finished.out_text.splitlines()[1])
         self.assertEqual((True, "pass"), (event["succeeded"], event["verdict"]))
 
+    def test_the_durable_runner_delivers_what_a_kill_left_behind(self) -> None:
+        folder = Path(tempfile.mkdtemp(prefix="sla-test-"))
+        self.addCleanup(shutil.rmtree, folder)
+        (folder / "results").write_text("in the way")
+        for _ in range(2):
+            process = RunnerProcess(["/bin/echo", "hi"], {}, program=str(self.path("durable")),
+                                    directory=folder)
+            self.addCleanup(process.kill_all)
+            process.wait_for_line("are not delivered: .*results")
+            process.kill_all()
+        (folder / "results").unlink()
+        process = RunnerProcess(["/bin/echo", "hi"], {}, program=str(self.path("durable")),
+                                directory=folder)
+        self.addCleanup(process.kill_all)
+        process.wait_for_line("run ended")
+        self.assertEqual(0, process.stop().code)
+        events = (folder / "results/events.ndjson").read_text().splitlines()
+        self.assertEqual([True] * 3, [json.loads(event)["succeeded"] for event in events])
+
     @unittest.skipUnless(shutil.which("nm"), "there is no nm")
     def test_what_a_program_does_not_name_is_not_in_it(self) -> None:
         table = subprocess.run(["nm", "-C", str(self.path("minimal"))], capture_output=True,

@@ -15,7 +15,6 @@
 #include <utility>
 #include <vector>
 
-#include "sla/app/announced.hpp"
 #include "sla/app/aws_access.hpp"
 #include "sla/app/aws_settings.hpp"
 #include "sla/app/exit_code.hpp"
@@ -35,6 +34,7 @@
 #include "sla/core/environment.hpp"
 #include "sla/core/log.hpp"
 #include "sla/core/stop.hpp"
+#include "sla/executor/announced.hpp"
 #include "sla/executor/direct.hpp"
 #include "sla/executor/shell.hpp"
 #include "sla/publisher/dry_run.hpp"

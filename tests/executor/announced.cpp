@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "sla/app/announced.hpp"
+#include "sla/executor/announced.hpp"
 
 #include <doctest/doctest.h>
 
