@@ -2155,6 +2155,119 @@ class Secret {
 
 }  // namespace sla::inline v1
 
+// sla/aws/amazon_roots.hpp
+// The authorities that sign the certificates of AWS's endpoints, for a place that has no trusted
+// certificates of its own, as an empty container. They are those that Amazon Trust Services
+// publishes, as Debian's ca-certificates has them; the last of them expires in 2040, the first
+// in 2037.
+
+namespace sla::inline v1 {
+
+/// Amazon Root CA 1 to 4 and Starfield Services Root Certificate Authority - G2, as PEM.
+inline constexpr std::string_view amazon_roots = R"(-----BEGIN CERTIFICATE-----
+MIIDQTCCAimgAwIBAgITBmyfz5m/jAo54vB4ikPmljZbyjANBgkqhkiG9w0BAQsF
+ADA5MQswCQYDVQQGEwJVUzEPMA0GA1UEChMGQW1hem9uMRkwFwYDVQQDExBBbWF6
+b24gUm9vdCBDQSAxMB4XDTE1MDUyNjAwMDAwMFoXDTM4MDExNzAwMDAwMFowOTEL
+MAkGA1UEBhMCVVMxDzANBgNVBAoTBkFtYXpvbjEZMBcGA1UEAxMQQW1hem9uIFJv
+b3QgQ0EgMTCCASIwDQYJKoZIhvcNAQEBBQADggEPADCCAQoCggEBALJ4gHHKeNXj
+ca9HgFB0fW7Y14h29Jlo91ghYPl0hAEvrAIthtOgQ3pOsqTQNroBvo3bSMgHFzZM
+9O6II8c+6zf1tRn4SWiw3te5djgdYZ6k/oI2peVKVuRF4fn9tBb6dNqcmzU5L/qw
+IFAGbHrQgLKm+a/sRxmPUDgH3KKHOVj4utWp+UhnMJbulHheb4mjUcAwhmahRWa6
+VOujw5H5SNz/0egwLX0tdHA114gk957EWW67c4cX8jJGKLhD+rcdqsq08p8kDi1L
+93FcXmn/6pUCyziKrlA4b9v7LWIbxcceVOF34GfID5yHI9Y/QCB/IIDEgEw+OyQm
+jgSubJrIqg0CAwEAAaNCMEAwDwYDVR0TAQH/BAUwAwEB/zAOBgNVHQ8BAf8EBAMC
+AYYwHQYDVR0OBBYEFIQYzIU07LwMlJQuCFmcx7IQTgoIMA0GCSqGSIb3DQEBCwUA
+A4IBAQCY8jdaQZChGsV2USggNiMOruYou6r4lK5IpDB/G/wkjUu0yKGX9rbxenDI
+U5PMCCjjmCXPI6T53iHTfIUJrU6adTrCC2qJeHZERxhlbI1Bjjt/msv0tadQ1wUs
+N+gDS63pYaACbvXy8MWy7Vu33PqUXHeeE6V/Uq2V8viTO96LXFvKWlJbYK8U90vv
+o/ufQJVtMVT8QtPHRh8jrdkPSHCa2XV4cdFyQzR1bldZwgJcJmApzyMZFo6IQ6XU
+5MsI+yMRQ+hDKXJioaldXgjUkK642M4UwtBV8ob2xJNDd2ZhwLnoQdeXeGADbkpy
+rqXRfboQnoZsG4q5WTP468SQvvG5
+-----END CERTIFICATE-----
+-----BEGIN CERTIFICATE-----
+MIIFQTCCAymgAwIBAgITBmyf0pY1hp8KD+WGePhbJruKNzANBgkqhkiG9w0BAQwF
+ADA5MQswCQYDVQQGEwJVUzEPMA0GA1UEChMGQW1hem9uMRkwFwYDVQQDExBBbWF6
+b24gUm9vdCBDQSAyMB4XDTE1MDUyNjAwMDAwMFoXDTQwMDUyNjAwMDAwMFowOTEL
+MAkGA1UEBhMCVVMxDzANBgNVBAoTBkFtYXpvbjEZMBcGA1UEAxMQQW1hem9uIFJv
+b3QgQ0EgMjCCAiIwDQYJKoZIhvcNAQEBBQADggIPADCCAgoCggIBAK2Wny2cSkxK
+gXlRmeyKy2tgURO8TW0G/LAIjd0ZEGrHJgw12MBvIITplLGbhQPDW9tK6Mj4kHbZ
+W0/jTOgGNk3Mmqw9DJArktQGGWCsN0R5hYGCrVo34A3MnaZMUnbqQ523BNFQ9lXg
+1dKmSYXpN+nKfq5clU1Imj+uIFptiJXZNLhSGkOQsL9sBbm2eLfq0OQ6PBJTYv9K
+8nu+NQWpEjTj82R0Yiw9AElaKP4yRLuH3WUnAnE72kr3H9rN9yFVkE8P7K6C4Z9r
+2UXTu/Bfh+08LDmG2j/e7HJV63mjrdvdfLC6HM783k81ds8P+HgfajZRRidhW+me
+z/CiVX18JYpvL7TFz4QuK/0NURBs+18bvBt+xa47mAExkv8LV/SasrlX6avvDXbR
+8O70zoan4G7ptGmh32n2M8ZpLpcTnqWHsFcQgTfJU7O7f/aS0ZzQGPSSbtqDT6Zj
+mUyl+17vIWR6IF9sZIUVyzfpYgwLKhbcAS4y2j5L9Z469hdAlO+ekQiG+r5jqFoz
+7Mt0Q5X5bGlSNscpb/xVA1wf+5+9R+vnSUeVC06JIglJ4PVhHvG/LopyboBZ/1c6
++XUyo05f7O0oYtlNc/LMgRdg7c3r3NunysV+Ar3yVAhU/bQtCSwXVEqY0VThUWcI
+0u1ufm8/0i2BWSlmy5A5lREedCf+3euvAgMBAAGjQjBAMA8GA1UdEwEB/wQFMAMB
+Af8wDgYDVR0PAQH/BAQDAgGGMB0GA1UdDgQWBBSwDPBMMPQFWAJI/TPlUq9LhONm
+UjANBgkqhkiG9w0BAQwFAAOCAgEAqqiAjw54o+Ci1M3m9Zh6O+oAA7CXDpO8Wqj2
+LIxyh6mx/H9z/WNxeKWHWc8w4Q0QshNabYL1auaAn6AFC2jkR2vHat+2/XcycuUY
++gn0oJMsXdKMdYV2ZZAMA3m3MSNjrXiDCYZohMr/+c8mmpJ5581LxedhpxfL86kS
+k5Nrp+gvU5LEYFiwzAJRGFuFjWJZY7attN6a+yb3ACfAXVU3dJnJUH/jWS5E4ywl
+7uxMMne0nxrpS10gxdr9HIcWxkPo1LsmmkVwXqkLN1PiRnsn/eBG8om3zEK2yygm
+btmlyTrIQRNg91CMFa6ybRoVGld45pIq2WWQgj9sAq+uEjonljYE1x2igGOpm/Hl
+urR8FLBOybEfdF849lHqm/osohHUqS0nGkWxr7JOcQ3AWEbWaQbLU8uz/mtBzUF+
+fUwPfHJ5elnNXkoOrJupmHN5fLT0zLm4BwyydFy4x2+IoZCn9Kr5v2c69BoVYh63
+n749sSmvZ6ES8lgQGVMDMBu4Gon2nL2XA46jCfMdiyHxtN/kHNGfZQIG6lzWE7OE
+76KlXIx3KadowGuuQNKotOrN8I1LOJwZmhsoVLiJkO/KdYE+HvJkJMcYr07/R54H
+9jVlpNMKVv/1F2Rs76giJUmTtt8AF9pYfl3uxRuw0dFfIRDH+fO6AgonB8Xx1sfT
+4PsJYGw=
+-----END CERTIFICATE-----
+-----BEGIN CERTIFICATE-----
+MIIBtjCCAVugAwIBAgITBmyf1XSXNmY/Owua2eiedgPySjAKBggqhkjOPQQDAjA5
+MQswCQYDVQQGEwJVUzEPMA0GA1UEChMGQW1hem9uMRkwFwYDVQQDExBBbWF6b24g
+Um9vdCBDQSAzMB4XDTE1MDUyNjAwMDAwMFoXDTQwMDUyNjAwMDAwMFowOTELMAkG
+A1UEBhMCVVMxDzANBgNVBAoTBkFtYXpvbjEZMBcGA1UEAxMQQW1hem9uIFJvb3Qg
+Q0EgMzBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABCmXp8ZBf8ANm+gBG1bG8lKl
+ui2yEujSLtf6ycXYqm0fc4E7O5hrOXwzpcVOho6AF2hiRVd9RFgdszflZwjrZt6j
+QjBAMA8GA1UdEwEB/wQFMAMBAf8wDgYDVR0PAQH/BAQDAgGGMB0GA1UdDgQWBBSr
+ttvXBp43rDCGB5Fwx5zEGbF4wDAKBggqhkjOPQQDAgNJADBGAiEA4IWSoxe3jfkr
+BqWTrBqYaGFy+uGh0PsceGCmQ5nFuMQCIQCcAu/xlJyzlvnrxir4tiz+OpAUFteM
+YyRIHN8wfdVoOw==
+-----END CERTIFICATE-----
+-----BEGIN CERTIFICATE-----
+MIIB8jCCAXigAwIBAgITBmyf18G7EEwpQ+Vxe3ssyBrBDjAKBggqhkjOPQQDAzA5
+MQswCQYDVQQGEwJVUzEPMA0GA1UEChMGQW1hem9uMRkwFwYDVQQDExBBbWF6b24g
+Um9vdCBDQSA0MB4XDTE1MDUyNjAwMDAwMFoXDTQwMDUyNjAwMDAwMFowOTELMAkG
+A1UEBhMCVVMxDzANBgNVBAoTBkFtYXpvbjEZMBcGA1UEAxMQQW1hem9uIFJvb3Qg
+Q0EgNDB2MBAGByqGSM49AgEGBSuBBAAiA2IABNKrijdPo1MN/sGKe0uoe0ZLY7Bi
+9i0b2whxIdIA6GO9mif78DluXeo9pcmBqqNbIJhFXRbb/egQbeOc4OO9X4Ri83Bk
+M6DLJC9wuoihKqB1+IGuYgbEgds5bimwHvouXKNCMEAwDwYDVR0TAQH/BAUwAwEB
+/zAOBgNVHQ8BAf8EBAMCAYYwHQYDVR0OBBYEFNPsxzplbszh2naaVvuc84ZtV+WB
+MAoGCCqGSM49BAMDA2gAMGUCMDqLIfG9fhGt0O9Yli/W651+kI0rz2ZVwyzjKKlw
+CkcO8DdZEv8tmZQoTipPNU0zWgIxAOp1AE47xDqUEpHJWEadIRNyp4iciuRMStuW
+1KyLa2tJElMzrdfkviT8tQp21KW8EA==
+-----END CERTIFICATE-----
+-----BEGIN CERTIFICATE-----
+MIID7zCCAtegAwIBAgIBADANBgkqhkiG9w0BAQsFADCBmDELMAkGA1UEBhMCVVMx
+EDAOBgNVBAgTB0FyaXpvbmExEzARBgNVBAcTClNjb3R0c2RhbGUxJTAjBgNVBAoT
+HFN0YXJmaWVsZCBUZWNobm9sb2dpZXMsIEluYy4xOzA5BgNVBAMTMlN0YXJmaWVs
+ZCBTZXJ2aWNlcyBSb290IENlcnRpZmljYXRlIEF1dGhvcml0eSAtIEcyMB4XDTA5
+MDkwMTAwMDAwMFoXDTM3MTIzMTIzNTk1OVowgZgxCzAJBgNVBAYTAlVTMRAwDgYD
+VQQIEwdBcml6b25hMRMwEQYDVQQHEwpTY290dHNkYWxlMSUwIwYDVQQKExxTdGFy
+ZmllbGQgVGVjaG5vbG9naWVzLCBJbmMuMTswOQYDVQQDEzJTdGFyZmllbGQgU2Vy
+dmljZXMgUm9vdCBDZXJ0aWZpY2F0ZSBBdXRob3JpdHkgLSBHMjCCASIwDQYJKoZI
+hvcNAQEBBQADggEPADCCAQoCggEBANUMOsQq+U7i9b4Zl1+OiFOxHz/Lz58gE20p
+OsgPfTz3a3Y4Y9k2YKibXlwAgLIvWX/2h/klQ4bnaRtSmpDhcePYLQ1Ob/bISdm2
+8xpWriu2dBTrz/sm4xq6HZYuajtYlIlHVv8loJNwU4PahHQUw2eeBGg6345AWh1K
+Ts9DkTvnVtYAcMtS7nt9rjrnvDH5RfbCYM8TWQIrgMw0R9+53pBlbQLPLJGmpufe
+hRhJfGZOozptqbXuNC66DQO4M99H67FrjSXZm86B0UVGMpZwh94CDklDhbZsc7tk
+6mFBrMnUVN+HL8cisibMn1lUaJ/8viovxFUcdUBgF4UCVTmLfwUCAwEAAaNCMEAw
+DwYDVR0TAQH/BAUwAwEB/zAOBgNVHQ8BAf8EBAMCAQYwHQYDVR0OBBYEFJxfAN+q
+AdcwKziIorhtSpzyEZGDMA0GCSqGSIb3DQEBCwUAA4IBAQBLNqaEd2ndOxmfZyMI
+bw5hyf2E3F/YNoHN2BtBLZ9g3ccaaNnRbobhiCPPE95Dz+I0swSdHynVv/heyNXB
+ve6SbzJ08pGCL72CQnqtKrcgfU28elUSwhXqvfdqlS5sdJ/PHLTyxQGjhdByPq1z
+qwubdQxtRbeOlKyWN7Wg0I8VRw7j6IPdj/3vQQF3zCepYoUz8jcI73HPdwbeyBkd
+iEDPfUYd/x7H4c7/I9vG+o1VTqkC50cRRj70/b17KSa7qWFiNyi2LSr2EIZkyXCn
+0q23KXB56jzaYyWf/Wi3MOxw+3WKt21gZ7IeyLnp2KhvAotnDU0mV3HaIPzBSlCN
+sSi6
+-----END CERTIFICATE-----
+)";
+
+}  // namespace sla::inline v1
+
 // sla/aws/http.hpp
 // An HTTP request and its response as values, and the contract of what carries one to the other
 // side. Nothing here knows AWS, signatures or libcurl.
@@ -3029,32 +3142,6 @@ inline bool fits_host(std::string_view bucket, Url const& url) {
   url->path += '/';
   percent_encode_to(url->path, bucket.name, Slash::encode);
   return url;
-}
-
-}  // namespace sla::inline v1
-
-// sla/aws/ca_file.hpp
-// The file with the certificates of the authorities that TLS trusts. One that is asked for is used
-// or is an error, never passed over. Otherwise it is the system's; a static binary may run on
-// another system than that which its libcurl was built for, so the usual places are tried.
-
-namespace sla::inline v1 {
-
-/// That file. `asked` comes from the user, `own` is the TLS library's default; each may be empty.
-/// Empty where there is none; Errc::invalid where the one that is asked for cannot be read.
-[[nodiscard]] inline Result<std::string> find_ca_file(std::string asked, std::string const& own) {
-  if (!asked.empty()) {
-    if (::access(asked.c_str(), R_OK) == 0) return asked;
-    Error const why = system_error("the file of trusted certificates " + asked);
-    return Error{Errc::invalid, why.message + " (AWS_CA_BUNDLE, SSL_CERT_FILE)", why.native};
-  }
-  for (std::string file :
-       {own, std::string("/etc/ssl/certs/ca-certificates.crt"),  // Debian, Alpine
-        std::string("/etc/pki/tls/certs/ca-bundle.crt"),         // Amazon Linux, Fedora
-        std::string("/etc/ssl/ca-bundle.pem"), std::string("/etc/ssl/cert.pem")}) {
-    if (!file.empty() && ::access(file.c_str(), R_OK) == 0) return file;
-  }
-  return std::string();
 }
 
 }  // namespace sla::inline v1
@@ -7170,6 +7257,65 @@ namespace sla::inline v1 {
 
 }  // namespace sla::inline v1
 
+// sla/aws/trust.hpp
+// Which authorities TLS trusts. A file that is asked for is used or is an error, never passed over.
+// Otherwise they are the system's: a static binary may run on another system than that which its
+// libcurl was built for, so the usual places are tried. Where there is nothing at all, as in an
+// empty container, they are Amazon's own.
+
+namespace sla::inline v1 {
+
+/// The trusted certificates: those in the file, or in the folder, or else amazon_roots.
+struct Trust {
+  std::string file{};
+  std::string folder{};  ///< where the name of each is its hash, as `openssl rehash` makes it
+
+  /// For people.
+  [[nodiscard]] std::string where() const {
+    if (!file.empty()) return file;
+    return folder.empty() ? "the program, Amazon's" : folder;
+  }
+};
+
+/// Where to look for them.
+struct TrustOptions {
+  std::string asked{};                    ///< the file that the user wants; empty for none
+  std::string own{};                      ///< the TLS library's default; empty for none
+  std::string folder = "/etc/ssl/certs";  ///< where there is no file
+};
+
+namespace detail {
+
+/// Whether the folder holds a certificate: `5ad8a5d6.0`. One that is empty comes with many images.
+inline bool holds_certificates(std::string const& folder) {
+  auto const names = list_folder(folder);
+  return names && std::any_of(names->begin(), names->end(), [](std::string_view name) {
+           return name.size() > 9 && name.find_first_not_of("0123456789abcdef") == 8 &&
+                  name[8] == '.';
+         });
+}
+
+}  // namespace detail
+
+/// Finds them. Errc::invalid where the file that is asked for cannot be read.
+[[nodiscard]] inline Result<Trust> find_trust(TrustOptions options) {
+  if (!options.asked.empty()) {
+    if (::access(options.asked.c_str(), R_OK) == 0) return Trust{.file = std::move(options.asked)};
+    Error const why = system_error("the file of trusted certificates " + options.asked);
+    return Error{Errc::invalid, why.message + " (AWS_CA_BUNDLE, SSL_CERT_FILE)", why.native};
+  }
+  for (std::string file :
+       {options.own, std::string("/etc/ssl/certs/ca-certificates.crt"),  // Debian, Alpine
+        std::string("/etc/pki/tls/certs/ca-bundle.crt"),                 // Amazon Linux, Fedora
+        std::string("/etc/ssl/ca-bundle.pem"), std::string("/etc/ssl/cert.pem")}) {
+    if (!file.empty() && ::access(file.c_str(), R_OK) == 0) return Trust{.file = std::move(file)};
+  }
+  if (!detail::holds_certificates(options.folder)) return Trust{};
+  return Trust{.folder = std::move(options.folder)};
+}
+
+}  // namespace sla::inline v1
+
 // sla/aws/curl.hpp
 // The real Transport, over libcurl, and with aws/curl_transfer.hpp the only user of it. One
 // connection stays open between requests. TLS is always verified, no redirect is followed, and
@@ -7251,7 +7397,7 @@ enum class Proxy {
 class Curl {
  public:
   struct Options {
-    std::string ca_file{};  ///< the trusted certificates; empty is where the system keeps them
+    std::string ca_file{};  ///< the trusted certificates; empty is the system's, or else Amazon's
     Duration connect_timeout = std::chrono::milliseconds{3100};
     std::size_t response_limit = 1024 * 1024;  ///< in bytes, header lines included
     Stop const* stop = nullptr;                ///< outlives this; its deadline ends a request
@@ -7294,9 +7440,9 @@ class Curl {
     if (!handle) return detail::curl_error(CURLE_FAILED_INIT);
     char const* own = nullptr;
     (void)curl_easy_getinfo(handle.get(), CURLINFO_CAINFO, &own);
-    auto ca_file = find_ca_file(options_.ca_file, own != nullptr ? own : "");
-    if (!ca_file) return ca_file.error();
-    ca_file_ = *std::move(ca_file);
+    auto trust = find_trust({.asked = options_.ca_file, .own = own != nullptr ? own : ""});
+    if (!trust) return trust.error();
+    trust_ = *std::move(trust);
     handle_ = std::move(handle);
     return {};
   }
@@ -7312,6 +7458,7 @@ class Curl {
     }
     setup.set(CURLOPT_HTTPHEADER, list.data());
     set_connection(setup, left);
+    if (request.url.scheme == Scheme::https) set_trust(setup);
     set_request(setup, request);
     under_way.attach(setup);
     if (setup.code == CURLE_OK) setup.code = loop_.perform(handle_.get(), options_.stop);
@@ -7326,12 +7473,18 @@ class Curl {
     for (auto const& [option, value] : detail::curl_options) setup.set(option, value);
     setup.set(CURLOPT_TIMEOUT_MS, detail::curl_milliseconds(left));
     setup.set(CURLOPT_CONNECTTIMEOUT_MS, detail::curl_milliseconds(options_.connect_timeout));
-    // With a file and a directory libcurl reads the file again for each connection; a file that is
-    // not there fails although the directory would do.
-    char const* const none = nullptr;
-    setup.set(CURLOPT_CAINFO, ca_file_.empty() ? none : ca_file_.c_str());
-    if (!ca_file_.empty()) setup.set(CURLOPT_CAPATH, none);
     if (options_.proxy == Proxy::none) setup.set(CURLOPT_PROXY, "");
+  }
+
+  /// With a file and a folder libcurl would read the file again for each connection.
+  void set_trust(CurlSetup& setup) const {
+    auto const path = [](std::string const& p) { return p.empty() ? nullptr : p.c_str(); };
+    setup.set(CURLOPT_CAINFO, path(trust_.file));
+    setup.set(CURLOPT_CAPATH, path(trust_.folder));
+    if (!trust_.file.empty() || !trust_.folder.empty()) return;
+    // libcurl only reads what it gets as not const.
+    curl_blob roots{const_cast<char*>(amazon_roots.data()), amazon_roots.size(), CURL_BLOB_NOCOPY};
+    setup.set(CURLOPT_CAINFO_BLOB, &roots);
   }
 
   static void set_request(CurlSetup& setup, Request const& request) {
@@ -7352,8 +7505,8 @@ class Curl {
     error.message += ": ";
     error.message += secret || words.empty() ? std::string_view(curl_easy_strerror(code)) : words;
     if (error.message.starts_with(detail::not_trusted)) {
-      error.message += "; trusted are those in " + (ca_file_.empty() ? "no file" : ca_file_) +
-                       " (AWS_CA_BUNDLE, SSL_CERT_FILE)";
+      error.message +=
+          "; trusted are those in " + trust_.where() + " (AWS_CA_BUNDLE, SSL_CERT_FILE)";
     }
     return error;
   }
@@ -7361,7 +7514,7 @@ class Curl {
   Options options_{};
   CurlLoop loop_{};
   CurlHandle handle_{};
-  std::string ca_file_{};  ///< empty leaves libcurl its directory
+  Trust trust_{};
 };
 static_assert(Transport<Curl>);
 
@@ -10311,8 +10464,8 @@ namespace sla::inline v1 {
   Report const& report = parcel.report;
   std::uint64_t bytes = sizeof parcel + report.outcome.output.size() + report.job.service.size() +
                         report.outcome.remark.size() + parcel.reason.size();
-  for (auto const& group : report.job.groups) bytes += sizeof group + group.size();
-  for (auto const& word : report.job.command) bytes += sizeof word + word.size();
+  for (auto const& group : report.job.groups) bytes += sizeof(std::string) + group.size();
+  for (auto const& word : report.job.command) bytes += sizeof(std::string) + word.size();
   return bytes;
 }
 

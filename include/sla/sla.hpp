@@ -39,10 +39,10 @@
 #include "sla/core/text.hpp"
 #include "sla/core/time.hpp"
 
+#include "sla/aws/amazon_roots.hpp"
 #include "sla/aws/arn.hpp"
 #include "sla/aws/attempts.hpp"
 #include "sla/aws/bucket.hpp"
-#include "sla/aws/ca_file.hpp"
 #include "sla/aws/canonical.hpp"
 #include "sla/aws/client.hpp"
 #include "sla/aws/cloudwatch.hpp"
@@ -89,6 +89,7 @@
 #include "sla/aws/ssm.hpp"
 #include "sla/aws/sts.hpp"
 #include "sla/aws/sts_assume_role.hpp"
+#include "sla/aws/trust.hpp"
 #include "sla/aws/url.hpp"
 #include "sla/aws/xml.hpp"
 

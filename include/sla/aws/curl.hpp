@@ -17,11 +17,12 @@
 #include <utility>
 #include <vector>
 
-#include "sla/aws/ca_file.hpp"
+#include "sla/aws/amazon_roots.hpp"
 #include "sla/aws/curl_headers.hpp"
 #include "sla/aws/curl_transfer.hpp"
 #include "sla/aws/http.hpp"
 #include "sla/aws/response_builder.hpp"
+#include "sla/aws/trust.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/stop.hpp"
 #include "sla/core/time.hpp"
@@ -100,7 +101,7 @@ enum class Proxy {
 class Curl {
  public:
   struct Options {
-    std::string ca_file{};  ///< the trusted certificates; empty is where the system keeps them
+    std::string ca_file{};  ///< the trusted certificates; empty is the system's, or else Amazon's
     Duration connect_timeout = std::chrono::milliseconds{3100};
     std::size_t response_limit = 1024 * 1024;  ///< in bytes, header lines included
     Stop const* stop = nullptr;                ///< outlives this; its deadline ends a request
@@ -143,9 +144,9 @@ class Curl {
     if (!handle) return detail::curl_error(CURLE_FAILED_INIT);
     char const* own = nullptr;
     (void)curl_easy_getinfo(handle.get(), CURLINFO_CAINFO, &own);
-    auto ca_file = find_ca_file(options_.ca_file, own != nullptr ? own : "");
-    if (!ca_file) return ca_file.error();
-    ca_file_ = *std::move(ca_file);
+    auto trust = find_trust({.asked = options_.ca_file, .own = own != nullptr ? own : ""});
+    if (!trust) return trust.error();
+    trust_ = *std::move(trust);
     handle_ = std::move(handle);
     return {};
   }
@@ -161,6 +162,7 @@ class Curl {
     }
     setup.set(CURLOPT_HTTPHEADER, list.data());
     set_connection(setup, left);
+    if (request.url.scheme == Scheme::https) set_trust(setup);
     set_request(setup, request);
     under_way.attach(setup);
     if (setup.code == CURLE_OK) setup.code = loop_.perform(handle_.get(), options_.stop);
@@ -175,12 +177,18 @@ class Curl {
     for (auto const& [option, value] : detail::curl_options) setup.set(option, value);
     setup.set(CURLOPT_TIMEOUT_MS, detail::curl_milliseconds(left));
     setup.set(CURLOPT_CONNECTTIMEOUT_MS, detail::curl_milliseconds(options_.connect_timeout));
-    // With a file and a directory libcurl reads the file again for each connection; a file that is
-    // not there fails although the directory would do.
-    char const* const none = nullptr;
-    setup.set(CURLOPT_CAINFO, ca_file_.empty() ? none : ca_file_.c_str());
-    if (!ca_file_.empty()) setup.set(CURLOPT_CAPATH, none);
     if (options_.proxy == Proxy::none) setup.set(CURLOPT_PROXY, "");
+  }
+
+  /// With a file and a folder libcurl would read the file again for each connection.
+  void set_trust(CurlSetup& setup) const {
+    auto const path = [](std::string const& p) { return p.empty() ? nullptr : p.c_str(); };
+    setup.set(CURLOPT_CAINFO, path(trust_.file));
+    setup.set(CURLOPT_CAPATH, path(trust_.folder));
+    if (!trust_.file.empty() || !trust_.folder.empty()) return;
+    // libcurl only reads what it gets as not const.
+    curl_blob roots{const_cast<char*>(amazon_roots.data()), amazon_roots.size(), CURL_BLOB_NOCOPY};
+    setup.set(CURLOPT_CAINFO_BLOB, &roots);
   }
 
   static void set_request(CurlSetup& setup, Request const& request) {
@@ -201,8 +209,8 @@ class Curl {
     error.message += ": ";
     error.message += secret || words.empty() ? std::string_view(curl_easy_strerror(code)) : words;
     if (error.message.starts_with(detail::not_trusted)) {
-      error.message += "; trusted are those in " + (ca_file_.empty() ? "no file" : ca_file_) +
-                       " (AWS_CA_BUNDLE, SSL_CERT_FILE)";
+      error.message +=
+          "; trusted are those in " + trust_.where() + " (AWS_CA_BUNDLE, SSL_CERT_FILE)";
     }
     return error;
   }
@@ -210,7 +218,7 @@ class Curl {
   Options options_{};
   CurlLoop loop_{};
   CurlHandle handle_{};
-  std::string ca_file_{};  ///< empty leaves libcurl its directory
+  Trust trust_{};
 };
 static_assert(Transport<Curl>);
 
