@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: MIT
+"""The static program, built by examples/build-static into $SLA_STATIC, once for all who ask."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SCRIPT = ROOT / "examples" / "build-static"
+
+
+def why_not() -> str:
+    """Why it cannot be built here; empty where it can."""
+    if "SLA_STATIC" not in os.environ:
+        return "SLA_STATIC does not name the folder for the static program"
+    try:
+        if platform.freedesktop_os_release().get("VERSION_CODENAME") == "bookworm":
+            return ""
+    except OSError:
+        pass
+    return "the static program is built on Debian 12"
+
+
+def build(arch: str = platform.machine(), script: Path = SCRIPT, folder: str = "") -> Path:
+    """The folder with what the script makes for one architecture; see there."""
+    if reason := why_not():
+        raise unittest.SkipTest(reason)
+    folder = folder or os.environ["SLA_STATIC"]
+    done = subprocess.run([script, "--arch", arch, folder], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    if done.returncode != 0:
+        raise AssertionError(f"{script} failed:\n{done.stdout}")
+    return Path(folder) / arch
+
+
+def program(folder: Path) -> Path:
+    """The static program in such a folder."""
+    return folder / "root" / "usr" / "local" / "bin" / "sla-runner"

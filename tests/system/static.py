@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: MIT
+"""The static program: in a root that holds nothing but itself and a test command, and its size."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import signal
+import struct
+import subprocess
+import unittest
+from pathlib import Path
+
+import container
+import static_build
+from aws_case import BUCKET, AwsTest
+from fake_aws import FakeAws
+from name_server import NameServer
+from runner_process import RunnerProcess, RunnerTest
+
+MOST_BYTES = 3_400_000
+MOST_MEMORY_KIB = 4096
+NAME = "aws.test"
+LOADED, DYNAMIC, INTERPRETER = 1, 2, 3
+
+built: Path
+program: Path
+
+
+def setUpModule() -> None:
+    global built, program
+    built = static_build.build()
+    program = static_build.program(built)
+    os.environ["SLA_RUNNER"] = str(program)
+
+
+def segments(elf: bytes) -> set[int]:
+    """The types of the program headers of a 64-bit ELF file."""
+    [start] = struct.unpack_from("<Q", elf, 32)
+    size, count = struct.unpack_from("<HH", elf, 54)
+    return {struct.unpack_from("<I", elf, start + i * size)[0] for i in range(count)}
+
+
+class BuildTest(unittest.TestCase):
+    """What the script makes."""
+
+    def test_it_is_small_and_complete_in_itself(self) -> None:
+        elf = program.read_bytes()
+        self.assertLessEqual(len(elf), MOST_BYTES)
+        self.assertIn(LOADED, segments(elf))
+        self.assertFalse(segments(elf) & {DYNAMIC, INTERPRETER})
+        self.assertFalse(str(built).encode() in elf, "it holds the name of its folder")
+
+    def test_the_image_s_root_holds_the_program_and_its_link(self) -> None:
+        files = {path.relative_to(built / "root").as_posix() for path in (built / "root").rglob("*")
+                 if not path.is_dir()}
+        self.assertEqual({"usr/local/bin/sla-runner", "usr/local/bin/ssm-starter"}, files)
+        self.assertEqual("sla-runner", os.readlink(program.with_name("ssm-starter")))
+        self.assertEqual(0o755, program.stat().st_mode & 0o777)
+
+    def test_the_sums_are_those_of_the_files(self) -> None:
+        sums = dict(reversed(line.split("  ")) for line in
+                    (built / "SHA256SUMS").read_text().splitlines())
+        self.assertEqual({"root/usr/local/bin/sla-runner", "sla-runner.spdx.json"}, set(sums))
+        for name, digest in sums.items():
+            self.assertEqual(hashlib.sha256((built / name).read_bytes()).hexdigest(), digest)
+
+    def test_the_sbom_names_each_part_with_its_version(self) -> None:
+        sbom = json.loads((built / "sla-runner.spdx.json").read_text())
+        self.assertEqual("SPDX-2.3", sbom["spdxVersion"])
+        packages = {package["name"]: package for package in sbom["packages"]}
+        self.assertEqual({"sla-runner", "openssl", "curl", "simdjson", "glibc", "gcc-12"},
+                         set(packages))
+        version = subprocess.check_output([program, "--version"], text=True).split()
+        self.assertIn(packages["sla-runner"]["versionInfo"], version)
+        [checksum] = packages["sla-runner"]["checksums"]
+        self.assertEqual(hashlib.sha256(program.read_bytes()).hexdigest(),
+                         checksum["checksumValue"])
+        upstream = packages["openssl"]["versionInfo"].split("-")[0].encode()
+        self.assertEqual({upstream},
+                         set(re.findall(rb"OpenSSL (\d[\w.]*)", program.read_bytes())))
+        known = {package["SPDXID"] for package in sbom["packages"]} | {"SPDXRef-DOCUMENT"}
+        linked = set()
+        for relationship in sbom["relationships"]:
+            self.assertIn(relationship["spdxElementId"], known)
+            self.assertIn(relationship["relatedSpdxElement"], known)
+            linked.add(relationship["relatedSpdxElement"])
+        self.assertEqual(known - {"SPDXRef-DOCUMENT"}, linked)
+
+    def test_the_date_in_the_sbom_is_that_of_the_environment(self) -> None:
+        self.addCleanup(static_build.build)
+        os.environ["SOURCE_DATE_EPOCH"] = "1234567890"
+        self.addCleanup(os.environ.pop, "SOURCE_DATE_EPOCH")
+        before = program.read_bytes()
+        static_build.build()
+        sbom = json.loads((built / "sla-runner.spdx.json").read_text())
+        self.assertEqual("2009-02-13T23:31:30Z", sbom["creationInfo"]["created"])
+        self.assertEqual(before, program.read_bytes())
+
+    def test_an_unknown_option_and_architecture_are_refused_in_a_sentence(self) -> None:
+        for arguments, words in ((["--arch", "vax"], "--arch is x86_64 or aarch64, not 'vax'"),
+                                 (["--smaller"], "examples/build-static [--arch")):
+            done = subprocess.run([static_build.SCRIPT, *arguments], capture_output=True,
+                                  text=True, check=False)
+            self.assertEqual(64, done.returncode)
+            self.assertIn(words, done.stderr)
+
+
+class StaticRootTest(container.EmptyRootTest):
+    """All that holds for the program in an empty root holds for this one, which brings no library
+    along; and it finds names, trusts whom it should and stops."""
+
+    def test_there_is_no_library(self) -> None:
+        self.assertEqual({"sla-runner", "test"},
+                         {path.name for path in self.root.iterdir()} - {"ca.pem", "etc"})
+
+    def write(self, name: str, text: str) -> None:
+        path = self.root / "etc" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        self.addCleanup(shutil.rmtree, self.root / "etc", ignore_errors=True)
+
+    def start_by_name(self, aws: FakeAws, *arguments: str, ca: str = "AWS_CA_BUNDLE",
+                      **more: str) -> RunnerProcess:
+        environment = aws.environment() | {"AWS_ENDPOINT_URL": aws.url_at(NAME)}
+        del environment["AWS_CA_BUNDLE"]
+        if ca:
+            shutil.copy(str(aws.ca_file), self.root / "ca.pem")
+            environment[ca] = "/ca.pem"
+        return self.start_empty(*self.sinks(aws), *arguments, "--", "/test", "write", "1000", "100",
+                                **environment, **more)
+
+    def assert_delivered(self, aws: FakeAws, process: RunnerProcess) -> None:
+        finished = process.wait(30)
+        self.assertEqual(0, finished.code, finished.err_text)
+        self.assertEqual("pass", self.event(aws)["verdict"])
+        [stored] = aws.objects(BUCKET).values()
+        self.assertEqual((b"abcdefghijklmnopqrstuvwxyz" * 40)[:1000], stored.body)
+
+    def test_a_name_is_found_in_the_hosts_file(self) -> None:
+        self.write("hosts", f"127.0.0.1 {NAME} {BUCKET}.{NAME}\n")
+        for ca in ("AWS_CA_BUNDLE", "SSL_CERT_FILE"):
+            with self.subTest(ca):
+                aws = self.fake(tls=True, names=[NAME])
+                self.assert_delivered(aws, self.start_by_name(aws, "--once", ca=ca))
+
+    def test_a_name_is_found_by_dns(self) -> None:
+        server = NameServer("127.53.53.53")
+        self.addCleanup(server.close)
+        self.write("resolv.conf", f"nameserver {server.address}\n")
+        aws = self.fake(tls=True, names=[NAME])
+        self.assert_delivered(aws, self.start_by_name(aws, "--once"))
+        self.assertEqual({NAME, f"{BUCKET}.{NAME}"}, set(server.asked))
+
+    def test_a_name_that_is_not_found_is_said(self) -> None:
+        aws = self.fake(tls=True, names=[NAME])
+        finished = self.start_by_name(aws, "--once", AWS_MAX_ATTEMPTS="1").wait(30)
+        self.assertEqual(75, finished.code)
+        self.assertIn("could not resolve the name", finished.err_text)
+
+    def test_a_mounted_etc_ssl_is_trusted(self) -> None:
+        for name in ("ssl/certs/ca-certificates.crt", "ssl/certs/{}.0"):
+            with self.subTest(name):
+                aws = self.fake(tls=True, names=[NAME])
+                [digest] = subprocess.check_output(
+                    ["openssl", "x509", "-hash", "-noout", "-in", str(aws.ca_file)],
+                    text=True).split()
+                shutil.rmtree(self.root / "etc", ignore_errors=True)
+                self.write("hosts", f"127.0.0.1 {NAME} {BUCKET}.{NAME}\n")
+                self.write(name.format(digest), Path(str(aws.ca_file)).read_text())
+                self.assert_delivered(aws, self.start_by_name(aws, "--once", ca=""))
+
+    def test_with_no_certificates_at_all_it_trusts_amazon_s_and_no_others(self) -> None:
+        self.write("hosts", f"127.0.0.1 {NAME} {BUCKET}.{NAME}\n")
+        (self.root / "etc/ssl/certs").mkdir(parents=True)  # as an image with openssl has it
+        aws = self.fake(tls=True, names=[NAME])
+        finished = self.start_by_name(aws, "--once", ca="").wait(30)
+        self.assertEqual(75, finished.code)
+        # OpenSSL's words for a chain that ends at nobody it knows, and not those for roots that
+        # cannot be read.
+        self.assertRegex(finished.err_text, "the certificate is not trusted: .*local issuer.*; "
+                                            "trusted are those in the program, Amazon's")
+        self.assertEqual([], aws.requests())
+
+    def test_as_process_1_it_stops_when_told_and_has_delivered(self) -> None:
+        self.write("hosts", f"127.0.0.1 {NAME} {BUCKET}.{NAME}\n")
+        aws = self.fake(tls=True, names=[NAME])
+        process = self.start_by_name(aws, "--delay", "3600")
+        aws.wait_for(lambda: self.events(aws))
+        first = container.inner(process)
+        status = Path(f"/proc/{first}/status").read_text()
+        self.assertRegex(status, r"(?m)^Uid:\t65534\t65534\t65534\t65534$")
+        self.assertRegex(status, r"(?m)^NSpid:\t\d+\t1$")
+        os.kill(first, signal.SIGTERM)
+        self.assertEqual(0, process.wait(5).code)
+        process.assert_nothing_left()
+
+
+class MemoryTest(AwsTest):
+    """What it needs while nothing happens."""
+
+    def test_after_20_runs_it_has_never_needed_more_than_4_mib(self) -> None:
+        aws = self.fake(tls=True)
+        process = self.start_job(aws, "--delay", "0", "--", "/bin/true")
+        aws.wait_for(lambda: len(self.events(aws)) >= 20)
+        status = Path(f"/proc/{process.pid}/status").read_text()
+        self.assertEqual(0, process.stop().code)
+        peak = int(re.search(r"(?m)^VmHWM:\s*(\d+) kB", status)[1])
+        print(f"VmHWM: {peak} KiB")
+        self.assertLessEqual(peak, MOST_MEMORY_KIB)
+
+
+class StarterTest(RunnerTest):
+    """The other name of the program."""
+
+    def test_by_its_link_it_is_ssm_starter(self) -> None:
+        starter = str(program.with_name("ssm-starter"))
+        finished = self.run_to_end("--command", "x", program=starter)
+        self.assertEqual((64, "--ssm-name NAME is missing\n"), (finished.code, finished.err_text))
+
+
+if __name__ == "__main__":
+    unittest.main()
