@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -82,6 +83,11 @@ void alternate(int rounds) {
   }
 }
 
+/// In nanoseconds, the same clock in all processes.
+long long now() {
+  return std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
 [[noreturn]] void ignore_term() {
   ::signal(SIGTERM, SIG_IGN);
   (void)!::write(STDOUT_FILENO, "ready\n", 6);
@@ -119,6 +125,7 @@ int main(int count, char** words) {
   if (verb == "signals") print_signals();
   if (verb == "alternate") alternate(static_cast<int>(number(2)));
   if (verb == "group") std::printf("%d %d", ::getpgrp() == ::getpid(), ::getsid(0) == ::getpid());
+  if (verb == "now") std::printf("%lld\n", now());
   if (verb == "environment") std::printf("%s", std::getenv("SLARUNNER_RUN_ID"));
   if (verb == "ignore-term") ignore_term();
   if (verb == "take-root") {  // a setuid program that its caller may not signal any more
