@@ -58,7 +58,9 @@ double median(std::vector<double>& all) {
 void start_of_first_command(benchmark::State& state) {
   char const* const runner = std::getenv("SLA_RUNNER");
   char const* const child = std::getenv("SLA_TEST_CHILD");
-  if (runner == nullptr || child == nullptr) return state.SkipWithError("SLA_RUNNER is not set");
+  if (runner == nullptr || *runner == '\0' || child == nullptr) {
+    return state.SkipWithError("SLA_RUNNER does not name the static program");
+  }
   for (auto const& [name, value] : {std::pair{"AWS_ENDPOINT_URL", "https://127.0.0.1:9"},
                                     {"AWS_MAX_ATTEMPTS", "1"},
                                     {"AWS_ACCESS_KEY_ID", "bench"},

@@ -13,7 +13,7 @@ import unittest
 from pathlib import Path
 
 import sigv4_check as sigv4
-from runner_process import RunnerProcess
+from runner_process import RunnerProcess, RunnerTest
 
 _ROOT = Path(__file__).resolve().parents[2]
 _SIGNED = """\
@@ -106,7 +106,27 @@ class ProgramsTest(unittest.TestCase):
             self.assertIsNone(re.search(name, table, re.I), re.findall(f".*{name}.*", table)[:3])
 
 
-class ReadmeTest(unittest.TestCase):
+class InstallTest(RunnerTest):
+    """What `meson install` makes of this build directory."""
+
+    @unittest.skipUnless(shutil.which("meson"), "meson is not on the PATH")
+    def test_programs_headers_and_what_finds_them_are_installed(self) -> None:
+        folder = self.temporary_directory()
+        build = Path(os.environ["SLA_EXAMPLES"]).parent
+        done = subprocess.run(["meson", "install", "-C", build, "--no-rebuild", "--destdir", folder],
+                              capture_output=True, text=True, check=False)
+        self.assertEqual(0, done.returncode, done.stdout + done.stderr)
+        [prefix] = [path.parent for path in folder.rglob("bin")]
+        for name in ("include/sla/sla.hpp", "include/sla/app/main.hpp", "share/pkgconfig/sla.pc",
+                     "share/cmake/sla/sla-config.cmake"):
+            self.assertTrue((prefix / name).is_file(), name)
+        finished = self.run_to_end("--version", program=str(prefix / "bin/sla-runner"))
+        self.assertEqual(0, finished.code, finished.err_text)
+        finished = self.run_to_end("--command", "x", program=str(prefix / "bin/ssm-starter"))
+        self.assertEqual((64, "--ssm-name NAME is missing\n"), (finished.code, finished.err_text))
+
+
+class ReadmeTest(RunnerTest):
     """The blocks of code in the README."""
 
     blocks: list[str]
@@ -148,6 +168,19 @@ class ReadmeTest(unittest.TestCase):
                           "testExecutionSecs", "runId", "verdict", "exitCode", "startedAtMs",
                           "durationMs", "logUri"], list(event))
         self.assertEqual(event["startedAtMs"] + event["durationMs"], 1000 * int(event["timestamp"]))
+
+    def test_the_container_of_an_ecs_task_has_good_settings_and_a_health_check(self) -> None:
+        text = (_ROOT / "README.md").read_text()
+        [container] = [block for block in map(json.loads, re.findall(
+            r"^```json\n(.*?)^```", text, re.M | re.S)) if "healthCheck" in block]
+        self.assertEqual(["CMD", "sla-runner", "healthcheck"], container["healthCheck"]["command"])
+        environment = {entry["name"]: entry["value"] for entry in container["environment"]}
+        finished = self.run_to_end("--print-settings", environment=environment)
+        self.assertEqual((0, ""), (finished.code, finished.err_text))
+        for value in environment.values():
+            self.assertIn(value, finished.out_text)
+        stop_budget = 25  # the default of --stop-timeout, in seconds
+        self.assertGreater(container["stopTimeout"], stop_budget)
 
 
 if __name__ == "__main__":

@@ -100,6 +100,19 @@ class BuildTest(unittest.TestCase):
         self.assertEqual("2009-02-13T23:31:30Z", sbom["creationInfo"]["created"])
         self.assertEqual(before, program.read_bytes())
 
+    def test_the_dockerfile_has_no_recipe_but_this_script(self) -> None:
+        text = (static_build.ROOT / "Dockerfile").read_text().replace("\\\n", " ")
+        lines = [line.split(None, 1) for line in text.splitlines()
+                 if line and not line.startswith("#")]
+        starts = [i for i, line in enumerate(lines) if line[0] == "FROM"]
+        self.assertEqual(["debian:bookworm-slim AS dev", "scratch AS runner"],
+                         [lines[i][1] for i in starts])
+        commands = [command.split()[0] for name, rest in lines if name == "RUN"
+                    for command in re.split(r"&&|;|\|", rest)]
+        self.assertEqual(["examples/build-static", "examples/build-static", "cp"], commands)
+        self.assertEqual(["COPY", "USER", "ENTRYPOINT"], [line[0] for line in lines[starts[1] + 1:]])
+        self.assertEqual("--from=dev /image/ /", lines[starts[1] + 1][1])
+
     def test_an_unknown_option_and_architecture_are_refused_in_a_sentence(self) -> None:
         for arguments, words in ((["--arch", "vax"], "--arch is x86_64 or aarch64, not 'vax'"),
                                  (["--smaller"], "examples/build-static [--arch")):
