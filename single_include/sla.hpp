@@ -438,15 +438,20 @@ namespace sla::inline v1 {
   }
 }
 
+/// Appends lower-case hexadecimal, two digits a byte.
+inline void hex_to(std::string& out, std::span<unsigned char const> bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::size_t at = out.size();
+  out.resize(at + bytes.size() * 2);
+  for (unsigned char const byte : bytes) {
+    out[at++] = digits[byte >> 4U];
+    out[at++] = digits[byte & 15U];
+  }
+}
 /// Lower-case hexadecimal, two digits a byte.
 [[nodiscard]] inline std::string hex(std::span<unsigned char const> bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
   std::string out;
-  out.reserve(bytes.size() * 2);
-  for (unsigned char const byte : bytes) {
-    out += digits[byte >> 4U];
-    out += digits[byte & 15U];
-  }
+  hex_to(out, bytes);
   return out;
 }
 
@@ -623,13 +628,12 @@ inline std::optional<WallTime> to_wall_time(Civil c) {
   return out;
 }
 
-/// `20150830T123600Z`, the form of X-Amz-Date.
-[[nodiscard]] inline std::string amz_date(WallTime time) {
+/// Appends `20150830T123600Z`, the form of X-Amz-Date.
+inline void amz_date_to(std::string& out, WallTime time) {
   using namespace std::chrono;
   auto const day = floor<days>(time);
   year_month_day const date{day};
   hh_mm_ss const clock{floor<seconds>(time - day)};
-  std::string out;
   detail::append_padded(out, int{date.year()}, 4);
   detail::append_padded(out, unsigned{date.month()}, 2);
   detail::append_padded(out, unsigned{date.day()}, 2);
@@ -638,6 +642,11 @@ inline std::optional<WallTime> to_wall_time(Civil c) {
   detail::append_padded(out, clock.minutes().count(), 2);
   detail::append_padded(out, clock.seconds().count(), 2);
   out += 'Z';
+}
+/// `20150830T123600Z`, the form of X-Amz-Date.
+[[nodiscard]] inline std::string amz_date(WallTime time) {
+  std::string out;
+  amz_date_to(out, time);
   return out;
 }
 
@@ -921,6 +930,14 @@ class Stop {
     return stop;
   }
 
+  /// A Stop for another thread, with the same budget and the same mask for children. It hears of
+  /// nothing by itself: whoever waits on this one passes each request on.
+  [[nodiscard]] Stop for_another_thread() const {
+    Stop stop{options_};
+    stop.child_mask_ = child_mask_;
+    return stop;
+  }
+
   Stop(Stop&&) = default;
   Stop& operator=(Stop&&) = delete;
   ~Stop() {
@@ -933,6 +950,7 @@ class Stop {
   void request() const noexcept {
     std::uint64_t const one = 1;
     (void)uninterrupted([&] { return ::write(events_.get(), &one, sizeof one); });
+    requested_->store(true);  // the last, so that whoever sees it finds the event
   }
 
   /// How urgent it is by now; takes in what has arrived since it was last asked.
@@ -948,17 +966,11 @@ class Stop {
     return requested_at_ + options_.budget;
   }
 
-  /// Whether a run was asked for out of turn (SIGUSR1) since the last call.
-  bool take_run_now() const noexcept {
-    (void)level();
-    return std::exchange(run_now_, false);
-  }
+  /// Whether the last level() found that a run was asked for out of turn (SIGUSR1); says it once.
+  bool take_run_now() const noexcept { return std::exchange(run_now_, false); }
 
-  /// Whether a child of the process ended (SIGCHLD) since the last call.
-  bool take_child_ended() const noexcept {
-    (void)level();
-    return std::exchange(child_ended_, false);
-  }
+  /// Whether the last level() found that a child of the process ended (SIGCHLD); says it once.
+  bool take_child_ended() const noexcept { return std::exchange(child_ended_, false); }
 
   /// What to poll: readable when level(), take_run_now() or take_child_ended() has news. An entry
   /// may be -1, which poll() passes over.
@@ -993,6 +1005,7 @@ class Stop {
   }
 
   void take_events() const noexcept {
+    if (!requested_->exchange(false)) return;
     std::uint64_t count = 0;
     if (uninterrupted([&] { return ::read(events_.get(), &count, sizeof count); }) > 0) {
       add_requests(count);
@@ -1000,22 +1013,27 @@ class Stop {
   }
   void take_signals() const noexcept {
     if (!signals_) return;
-    signalfd_siginfo info{};
-    while (uninterrupted([&] { return ::read(signals_.get(), &info, sizeof info); }) > 0) {
-      switch (info.ssi_signo) {
-        case SIGTERM:
-        case SIGINT:
-          add_requests(1);
-          break;
-        case SIGUSR1:
-          run_now_ = true;
-          break;
-        case SIGCHLD:
-          child_ended_ = true;
-          break;
-        default:
-          break;  // SIGHUP: taken off the queue and forgotten
-      }
+    std::array<signalfd_siginfo, 8> batch;  // one that is left keeps it readable
+    ssize_t const size =
+        uninterrupted([&] { return ::read(signals_.get(), batch.data(), sizeof batch); });
+    for (std::size_t i = 0; size > 0 && i < static_cast<std::size_t>(size) / sizeof batch[0]; ++i) {
+      take_signal(batch[i].ssi_signo);
+    }
+  }
+  void take_signal(std::uint32_t signal) const noexcept {
+    switch (signal) {
+      case SIGTERM:
+      case SIGINT:
+        add_requests(1);
+        break;
+      case SIGUSR1:
+        run_now_ = true;
+        break;
+      case SIGCHLD:
+        child_ended_ = true;
+        break;
+      default:
+        break;  // SIGHUP: taken off the queue and forgotten
     }
   }
   void add_requests(std::uint64_t count) const noexcept {
@@ -1025,6 +1043,7 @@ class Stop {
 
   Options options_;
   Descriptor events_;
+  std::unique_ptr<std::atomic<bool>> requested_ = std::make_unique<std::atomic<bool>>(false);
   Descriptor signals_;
   sigset_t child_mask_{};
   mutable std::uint64_t requests_ = 0;
@@ -2339,16 +2358,18 @@ struct Response {
   return url.scheme == Scheme::https ? 443 : 80;
 }
 
-/// The value of the Host header: the port stands there only when it is not the scheme's own.
-[[nodiscard]] inline std::string host_header(Url const& url) {
+/// Appends the value of the Host header: the port stands there only when it is not the scheme's
+/// own.
+inline void host_header_to(std::string& out, Url const& url) {
   std::uint16_t const own = url.scheme == Scheme::https ? 443 : 80;
-  return port_of(url) == own ? url.host : url.host + ':' + std::to_string(url.port);
+  out += url.host;
+  if (port_of(url) != own) out.append(":").append(std::to_string(url.port));
 }
 
 /// The whole URL as a text.
 [[nodiscard]] inline std::string to_string(Url const& url) {
   std::string out = url.scheme == Scheme::https ? "https://" : "http://";
-  out += host_header(url);
+  host_header_to(out, url);
   out += url.path;
   if (!url.query.empty()) out.append("?").append(url.query);
   return out;
@@ -3248,7 +3269,9 @@ inline void header_value_to(std::string& out, std::string_view value) {
 }
 
 inline void lower_to(std::string& out, std::string_view text) {
-  for (char const c : text) out += lower(c);
+  std::size_t at = out.size();
+  out.resize(at + text.size());
+  for (char const c : text) out[at++] = lower(c);
 }
 
 /// Hands each name to `visit` once, with the headers that have it.
@@ -3659,7 +3682,8 @@ class SigningKeyCache {
   Secret key_;
 };
 
-/// Signs requests, and keeps its key and its buffers for the next one. Not thread-safe.
+/// Signs requests, and keeps its key and its buffers for the next one: with the same key, signing a
+/// request again allocates nothing. Not thread-safe.
 class Signer {
  public:
   /// Puts X-Amz-Date, X-Amz-Security-Token, X-Amz-Content-Sha256 (as the scope wants) and
@@ -3671,9 +3695,12 @@ class Signer {
     if (auto good = check(request, credentials, scope); !good) return within(good.error());
     auto const payload = payload_hash(request.body);
     if (!payload) return within(payload.error());
-    payload_ = hex(*payload);
-    time_ = amz_date(now);
-    host_ = host_header(request.url);
+    payload_.clear();
+    hex_to(payload_, *payload);
+    time_.clear();
+    amz_date_to(time_, now);
+    host_.clear();
+    host_header_to(host_, request.url);
     set_headers(request.headers, credentials, scope);
     if (auto done = prepare(request, scope); !done) return within(done.error());
     if (auto done = authorize(credentials, scope); !done) return within(done.error());
@@ -3797,7 +3824,9 @@ class Signer {
     auto const hash = sha256(hash_, canonical_);
     if (!hash) return hash.error();
     string_to_sign_.clear();
-    string_to_sign_to(string_to_sign_, credential_scope(scope), hex(*hash));
+    canonical_hash_.clear();
+    hex_to(canonical_hash_, *hash);
+    string_to_sign_to(string_to_sign_, credential_scope(scope), canonical_hash_);
     return {};
   }
 
@@ -3812,7 +3841,8 @@ class Signer {
     credential_scope_to(authorization_, credential_scope(scope));
     authorization_ += ", SignedHeaders=";
     signed_names_to(authorization_, headers_);
-    authorization_.append(", Signature=").append(hex(*signature));
+    authorization_ += ", Signature=";
+    hex_to(authorization_, *signature);
     return {};
   }
 
@@ -3827,6 +3857,7 @@ class Signer {
   std::string time_;
   std::string payload_;
   std::string canonical_;
+  std::string canonical_hash_;
   std::string string_to_sign_;
   std::string authorization_;
 };
@@ -8524,9 +8555,10 @@ inline std::vector<char*> child_environment(std::string& run_id_entry) {
   return entries;
 }
 
-/// Something that reads as empty: /dev/null, or in a root without one a pipe nobody writes to.
+/// For a root without /dev/null: what reads as empty too, a pipe that nobody writes to. No
+/// descriptor where there is a /dev/null, which the child opens by itself.
 inline Result<Descriptor> empty_input() {
-  if (auto null = open_file("/dev/null", O_RDONLY)) return null;
+  if (::access("/dev/null", R_OK) == 0) return Descriptor{};
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return system_error("pipe");
   Descriptor const writer{ends[1]};
@@ -8542,7 +8574,11 @@ inline Result<Descriptor> empty_input() {
   auto const input = detail::empty_input();
   if (!input) return input.error();
   detail::SpawnPlan plan;
-  ::posix_spawn_file_actions_adddup2(&plan.actions, input->get(), STDIN_FILENO);
+  if (*input) {
+    ::posix_spawn_file_actions_adddup2(&plan.actions, input->get(), STDIN_FILENO);
+  } else {
+    ::posix_spawn_file_actions_addopen(&plan.actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  }
   ::posix_spawn_file_actions_adddup2(&plan.actions, options.output, STDOUT_FILENO);
   ::posix_spawn_file_actions_adddup2(&plan.actions, options.output, STDERR_FILENO);
   ::posix_spawn_file_actions_addclosefrom_np(&plan.actions, STDERR_FILENO + 1);

@@ -111,6 +111,20 @@ TEST_CASE("a stop that is moved keeps what it knows") {
   CHECK(second.level() == StopLevel::now);
 }
 
+TEST_CASE("a stop for another thread starts children alike, and hears what is passed on alone") {
+  Stop const stop = on_signals();
+  Stop const other = stop.for_another_thread();
+  CHECK(::sigismember(&other.child_mask(), SIGTERM) == 0);
+  ::raise(SIGTERM);
+  stop.request();
+  CHECK(stop.level() == StopLevel::now);
+  CHECK(other.level() == StopLevel::none);
+  other.request();
+  CHECK(has_news(other));
+  CHECK(other.level() == StopLevel::finish);
+  CHECK(*other.deadline() - *stop.deadline() < std::chrono::seconds{10});
+}
+
 TEST_CASE("a stop without signals blocks none and asks for no run") {
   Stop const stop;
   for (int const signal : {SIGTERM, SIGINT, SIGUSR1, SIGHUP, SIGCHLD, SIGPIPE}) {

@@ -112,7 +112,9 @@ inline void header_value_to(std::string& out, std::string_view value) {
 }
 
 inline void lower_to(std::string& out, std::string_view text) {
-  for (char const c : text) out += lower(c);
+  std::size_t at = out.size();
+  out.resize(at + text.size());
+  for (char const c : text) out[at++] = lower(c);
 }
 
 /// Hands each name to `visit` once, with the headers that have it.

@@ -81,16 +81,18 @@ struct Response {
   return url.scheme == Scheme::https ? 443 : 80;
 }
 
-/// The value of the Host header: the port stands there only when it is not the scheme's own.
-[[nodiscard]] inline std::string host_header(Url const& url) {
+/// Appends the value of the Host header: the port stands there only when it is not the scheme's
+/// own.
+inline void host_header_to(std::string& out, Url const& url) {
   std::uint16_t const own = url.scheme == Scheme::https ? 443 : 80;
-  return port_of(url) == own ? url.host : url.host + ':' + std::to_string(url.port);
+  out += url.host;
+  if (port_of(url) != own) out.append(":").append(std::to_string(url.port));
 }
 
 /// The whole URL as a text.
 [[nodiscard]] inline std::string to_string(Url const& url) {
   std::string out = url.scheme == Scheme::https ? "https://" : "http://";
-  out += host_header(url);
+  host_header_to(out, url);
   out += url.path;
   if (!url.query.empty()) out.append("?").append(url.query);
   return out;

@@ -90,7 +90,8 @@ class SigningKeyCache {
   Secret key_;
 };
 
-/// Signs requests, and keeps its key and its buffers for the next one. Not thread-safe.
+/// Signs requests, and keeps its key and its buffers for the next one: with the same key, signing a
+/// request again allocates nothing. Not thread-safe.
 class Signer {
  public:
   /// Puts X-Amz-Date, X-Amz-Security-Token, X-Amz-Content-Sha256 (as the scope wants) and
@@ -102,9 +103,12 @@ class Signer {
     if (auto good = check(request, credentials, scope); !good) return within(good.error());
     auto const payload = payload_hash(request.body);
     if (!payload) return within(payload.error());
-    payload_ = hex(*payload);
-    time_ = amz_date(now);
-    host_ = host_header(request.url);
+    payload_.clear();
+    hex_to(payload_, *payload);
+    time_.clear();
+    amz_date_to(time_, now);
+    host_.clear();
+    host_header_to(host_, request.url);
     set_headers(request.headers, credentials, scope);
     if (auto done = prepare(request, scope); !done) return within(done.error());
     if (auto done = authorize(credentials, scope); !done) return within(done.error());
@@ -228,7 +232,9 @@ class Signer {
     auto const hash = sha256(hash_, canonical_);
     if (!hash) return hash.error();
     string_to_sign_.clear();
-    string_to_sign_to(string_to_sign_, credential_scope(scope), hex(*hash));
+    canonical_hash_.clear();
+    hex_to(canonical_hash_, *hash);
+    string_to_sign_to(string_to_sign_, credential_scope(scope), canonical_hash_);
     return {};
   }
 
@@ -243,7 +249,8 @@ class Signer {
     credential_scope_to(authorization_, credential_scope(scope));
     authorization_ += ", SignedHeaders=";
     signed_names_to(authorization_, headers_);
-    authorization_.append(", Signature=").append(hex(*signature));
+    authorization_ += ", Signature=";
+    hex_to(authorization_, *signature);
     return {};
   }
 
@@ -258,6 +265,7 @@ class Signer {
   std::string time_;
   std::string payload_;
   std::string canonical_;
+  std::string canonical_hash_;
   std::string string_to_sign_;
   std::string authorization_;
 };

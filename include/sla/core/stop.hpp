@@ -12,9 +12,12 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -60,6 +63,14 @@ class Stop {
     return stop;
   }
 
+  /// A Stop for another thread, with the same budget and the same mask for children. It hears of
+  /// nothing by itself: whoever waits on this one passes each request on.
+  [[nodiscard]] Stop for_another_thread() const {
+    Stop stop{options_};
+    stop.child_mask_ = child_mask_;
+    return stop;
+  }
+
   Stop(Stop&&) = default;
   Stop& operator=(Stop&&) = delete;
   ~Stop() {
@@ -72,6 +83,7 @@ class Stop {
   void request() const noexcept {
     std::uint64_t const one = 1;
     (void)uninterrupted([&] { return ::write(events_.get(), &one, sizeof one); });
+    requested_->store(true);  // the last, so that whoever sees it finds the event
   }
 
   /// How urgent it is by now; takes in what has arrived since it was last asked.
@@ -87,17 +99,11 @@ class Stop {
     return requested_at_ + options_.budget;
   }
 
-  /// Whether a run was asked for out of turn (SIGUSR1) since the last call.
-  bool take_run_now() const noexcept {
-    (void)level();
-    return std::exchange(run_now_, false);
-  }
+  /// Whether the last level() found that a run was asked for out of turn (SIGUSR1); says it once.
+  bool take_run_now() const noexcept { return std::exchange(run_now_, false); }
 
-  /// Whether a child of the process ended (SIGCHLD) since the last call.
-  bool take_child_ended() const noexcept {
-    (void)level();
-    return std::exchange(child_ended_, false);
-  }
+  /// Whether the last level() found that a child of the process ended (SIGCHLD); says it once.
+  bool take_child_ended() const noexcept { return std::exchange(child_ended_, false); }
 
   /// What to poll: readable when level(), take_run_now() or take_child_ended() has news. An entry
   /// may be -1, which poll() passes over.
@@ -132,6 +138,7 @@ class Stop {
   }
 
   void take_events() const noexcept {
+    if (!requested_->exchange(false)) return;
     std::uint64_t count = 0;
     if (uninterrupted([&] { return ::read(events_.get(), &count, sizeof count); }) > 0) {
       add_requests(count);
@@ -139,22 +146,27 @@ class Stop {
   }
   void take_signals() const noexcept {
     if (!signals_) return;
-    signalfd_siginfo info{};
-    while (uninterrupted([&] { return ::read(signals_.get(), &info, sizeof info); }) > 0) {
-      switch (info.ssi_signo) {
-        case SIGTERM:
-        case SIGINT:
-          add_requests(1);
-          break;
-        case SIGUSR1:
-          run_now_ = true;
-          break;
-        case SIGCHLD:
-          child_ended_ = true;
-          break;
-        default:
-          break;  // SIGHUP: taken off the queue and forgotten
-      }
+    std::array<signalfd_siginfo, 8> batch;  // one that is left keeps it readable
+    ssize_t const size =
+        uninterrupted([&] { return ::read(signals_.get(), batch.data(), sizeof batch); });
+    for (std::size_t i = 0; size > 0 && i < static_cast<std::size_t>(size) / sizeof batch[0]; ++i) {
+      take_signal(batch[i].ssi_signo);
+    }
+  }
+  void take_signal(std::uint32_t signal) const noexcept {
+    switch (signal) {
+      case SIGTERM:
+      case SIGINT:
+        add_requests(1);
+        break;
+      case SIGUSR1:
+        run_now_ = true;
+        break;
+      case SIGCHLD:
+        child_ended_ = true;
+        break;
+      default:
+        break;  // SIGHUP: taken off the queue and forgotten
     }
   }
   void add_requests(std::uint64_t count) const noexcept {
@@ -164,6 +176,7 @@ class Stop {
 
   Options options_;
   Descriptor events_;
+  std::unique_ptr<std::atomic<bool>> requested_ = std::make_unique<std::atomic<bool>>(false);
   Descriptor signals_;
   sigset_t child_mask_{};
   mutable std::uint64_t requests_ = 0;

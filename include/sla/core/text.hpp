@@ -72,15 +72,20 @@ namespace sla::inline v1 {
   }
 }
 
+/// Appends lower-case hexadecimal, two digits a byte.
+inline void hex_to(std::string& out, std::span<unsigned char const> bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::size_t at = out.size();
+  out.resize(at + bytes.size() * 2);
+  for (unsigned char const byte : bytes) {
+    out[at++] = digits[byte >> 4U];
+    out[at++] = digits[byte & 15U];
+  }
+}
 /// Lower-case hexadecimal, two digits a byte.
 [[nodiscard]] inline std::string hex(std::span<unsigned char const> bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
   std::string out;
-  out.reserve(bytes.size() * 2);
-  for (unsigned char const byte : bytes) {
-    out += digits[byte >> 4U];
-    out += digits[byte & 15U];
-  }
+  hex_to(out, bytes);
   return out;
 }
 

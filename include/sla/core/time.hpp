@@ -83,13 +83,12 @@ inline std::optional<WallTime> to_wall_time(Civil c) {
   return out;
 }
 
-/// `20150830T123600Z`, the form of X-Amz-Date.
-[[nodiscard]] inline std::string amz_date(WallTime time) {
+/// Appends `20150830T123600Z`, the form of X-Amz-Date.
+inline void amz_date_to(std::string& out, WallTime time) {
   using namespace std::chrono;
   auto const day = floor<days>(time);
   year_month_day const date{day};
   hh_mm_ss const clock{floor<seconds>(time - day)};
-  std::string out;
   detail::append_padded(out, int{date.year()}, 4);
   detail::append_padded(out, unsigned{date.month()}, 2);
   detail::append_padded(out, unsigned{date.day()}, 2);
@@ -98,6 +97,11 @@ inline std::optional<WallTime> to_wall_time(Civil c) {
   detail::append_padded(out, clock.minutes().count(), 2);
   detail::append_padded(out, clock.seconds().count(), 2);
   out += 'Z';
+}
+/// `20150830T123600Z`, the form of X-Amz-Date.
+[[nodiscard]] inline std::string amz_date(WallTime time) {
+  std::string out;
+  amz_date_to(out, time);
   return out;
 }
 

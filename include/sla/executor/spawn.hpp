@@ -62,9 +62,10 @@ inline std::vector<char*> child_environment(std::string& run_id_entry) {
   return entries;
 }
 
-/// Something that reads as empty: /dev/null, or in a root without one a pipe nobody writes to.
+/// For a root without /dev/null: what reads as empty too, a pipe that nobody writes to. No
+/// descriptor where there is a /dev/null, which the child opens by itself.
 inline Result<Descriptor> empty_input() {
-  if (auto null = open_file("/dev/null", O_RDONLY)) return null;
+  if (::access("/dev/null", R_OK) == 0) return Descriptor{};
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return system_error("pipe");
   Descriptor const writer{ends[1]};
@@ -80,7 +81,11 @@ inline Result<Descriptor> empty_input() {
   auto const input = detail::empty_input();
   if (!input) return input.error();
   detail::SpawnPlan plan;
-  ::posix_spawn_file_actions_adddup2(&plan.actions, input->get(), STDIN_FILENO);
+  if (*input) {
+    ::posix_spawn_file_actions_adddup2(&plan.actions, input->get(), STDIN_FILENO);
+  } else {
+    ::posix_spawn_file_actions_addopen(&plan.actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  }
   ::posix_spawn_file_actions_adddup2(&plan.actions, options.output, STDOUT_FILENO);
   ::posix_spawn_file_actions_adddup2(&plan.actions, options.output, STDERR_FILENO);
   ::posix_spawn_file_actions_addclosefrom_np(&plan.actions, STDERR_FILENO + 1);
