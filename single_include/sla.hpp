@@ -12,6 +12,7 @@
 //   executor/    runs the test
 //   publisher/   delivers what happened, or combines publishers
 //   runner.hpp   the loop that a scheduler, an executor and a publisher make
+//   fleet.hpp    many runners on few threads
 //   app/         settings and the main function of the shipped program
 //
 // The order is from the bottom up, not by the alphabet.
@@ -74,6 +75,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
 #include <initializer_list>
 #include <iterator>
 #include <limits>
@@ -82,6 +84,7 @@
 #include <mutex>
 #include <numeric>
 #include <optional>
+#include <queue>
 #include <set>
 #include <span>
 #include <string>
@@ -11965,24 +11968,37 @@ class Runner {
                   "Runner's fourth parameter must be a sla::Clock: movable, with now(), "
                   "wall(), wait_until(sla::Instant, sla::Stop const&) and "
                   "sleep_until(sla::Instant)");
-    Tally tally;
+    tally_ = {};
     if constexpr (Scheduler<S> && Executor<E> && Publisher<P> && Clock<C>) {
       Instant ended = clock_.now();
-      while (std::optional<Instant> const start = scheduler_.next(ended)) {
-        note_missed(tally);
+      while (std::optional<Instant> const start = next(ended)) {
         if (clock_.wait_until(*start, stop) == Wake::stopped) break;
-        Report const report = execute(job, stop);
-        ended = clock_.now();
-        log_.ended(report);
-        ++(!report.counts() ? tally.interrupted : report.succeeded() ? tally.passed : tally.failed);
-        if (auto done = publisher_.publish(report); !done) {
-          ++tally.undelivered;
-          log_.undelivered(report.job, done.error());
-        }
+        ended = run_once(job, stop);
       }
     }
-    return tally;
+    return tally_;
   }
+
+  /// One step of run(), for who waits for many runners at once: when the next run begins.
+  std::optional<Instant> next(Instant now) {
+    std::optional<Instant> const start = scheduler_.next(now);
+    if (start) note_missed();
+    return start;
+  }
+  /// The other step: runs the job and hands over the report. When the run ended.
+  Instant run_once(Job const& job, Stop const& stop) {
+    Report const report = execute(job, stop);
+    Instant const ended = clock_.now();
+    log_.ended(report);
+    ++(!report.counts() ? tally_.interrupted : report.succeeded() ? tally_.passed : tally_.failed);
+    if (auto done = publisher_.publish(report); !done) {
+      ++tally_.undelivered;
+      log_.undelivered(report.job, done.error());
+    }
+    return ended;
+  }
+  /// What the steps did so far.
+  [[nodiscard]] Tally const& tally() const noexcept { return tally_; }
 
  private:
   Report execute(Job const& job, Stop const& stop) {
@@ -12005,9 +12021,9 @@ class Runner {
   }
 
   /// A scheduler that counts the slots it misses (FixedRate) is heard.
-  void note_missed(Tally& tally) const {
+  void note_missed() {
     if constexpr (requires { scheduler_.missed(); }) {
-      if (scheduler_.missed() != tally.missed) log_.missed(tally.missed = scheduler_.missed());
+      if (scheduler_.missed() != tally_.missed) log_.missed(tally_.missed = scheduler_.missed());
     }
   }
 
@@ -12016,6 +12032,182 @@ class Runner {
   P publisher_;
   C clock_;
   RunLog log_;
+  Tally tally_{};
+};
+
+}  // namespace sla::inline v1
+
+// sla/fleet.hpp
+// Many runners in one process: a bounded set of threads takes whatever run is due from one queue,
+// earliest first, so that a thousand checks cost little more than their runs. Each check has its
+// own scheduler and executor; the publisher is usually a copy of one that is shared, such as a
+// Spooled. An executor must end nothing but what it started itself: Leftovers::leave.
+
+namespace sla::inline v1 {
+
+/// How a fleet goes about it.
+struct FleetOptions {
+  std::size_t workers = 16;  ///< how many runs there are at once at most; what is due then waits
+  Duration spread{};         ///< the first runs are spread over this time; usually the period
+};
+
+/// Runs many jobs, each by its own scheduler. add() everything, then run().
+template <Scheduler S, Executor E, Publisher P>
+class Fleet {
+ public:
+  explicit Fleet(FleetOptions options = {}, Logger log = {}) : options_(options), log_(log) {}
+
+  /// One more check. The policies belong to it and are used by one thread at a time; what a
+  /// publisher shares with its copies must bear several.
+  void add(Job job, S scheduler, E executor, P publisher) {
+    checks_.push_back({Runner<S, E, P>(std::move(scheduler), std::move(executor),
+                                       std::move(publisher), SteadyClock{}, log_),
+                       std::move(job)});
+  }
+
+  /// Called once: runs until no scheduler has a next instant or a stop is requested, which reaches
+  /// every run. Called as PID 1 it also reaps orphans. SIGUSR1 makes every check due.
+  Tally run(Stop const& stop) {
+    schedule();
+    std::vector<Stop> stops;
+    working_ = std::clamp<std::size_t>(options_.workers, 1, checks_.size() + 1);
+    while (stops.size() < working_) stops.push_back(stop.for_another_thread());
+    Stop const over;
+    std::vector<std::thread> workers = start(stops, over);
+    relay(stop, stops, over);
+    for (std::thread& worker : workers) worker.join();
+    return total();
+  }
+
+ private:
+  struct Check {
+    Runner<S, E, P> runner;
+    Job job;
+  };
+  struct Due {
+    Instant at;
+    std::size_t check;
+  };
+  struct Later {
+    bool operator()(Due const& left, Due const& right) const noexcept { return left.at > right.at; }
+  };
+  using Queue = std::priority_queue<Due, std::vector<Due>, Later>;
+
+  void schedule() {
+    Instant const begin = SteadyClock{}.now();
+    for (std::size_t i = 0; i < checks_.size(); ++i) {
+      auto const share = static_cast<double>(i) / static_cast<double>(checks_.size());
+      auto const at = begin + std::chrono::duration_cast<Duration>(options_.spread * share);
+      if (auto const due = checks_[i].runner.next(at)) queue_.push({*due, i});
+    }
+    live_ = queue_.size();
+  }
+
+  /// The threads hear no signals: those are for the thread that waits for them.
+  std::vector<std::thread> start(std::vector<Stop> const& stops, Stop const& over) {
+    std::vector<std::thread> workers;
+    sigset_t all, before;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);
+    for (Stop const& stop : stops) {
+      workers.emplace_back([this, &stop, &over] { work(stop, over); });
+    }
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    return workers;
+  }
+
+  /// Passes on what the stop says, until all is over.
+  void relay(Stop const& stop, std::vector<Stop> const& stops, Stop const& over) {
+    for (StopLevel passed = StopLevel::none; over.level() == StopLevel::none;) {
+      StopLevel const level = stop.level();
+      for (; passed < level; passed = static_cast<StopLevel>(static_cast<int>(passed) + 1)) {
+        close();
+        for (Stop const& each : stops) each.request();
+      }
+      if (stop.take_run_now()) make_all_due();
+      if (stop.take_child_ended()) reap_children();
+      auto const news = stop.watch(), end = over.watch();
+      std::array<pollfd, 3> watched{news[0], news[1], end[0]};
+      (void)::ppoll(watched.data(), watched.size(), nullptr, nullptr);
+    }
+  }
+
+  void close() {
+    std::lock_guard const lock(mutex_);
+    closing_ = true;
+    wake_all();
+  }
+  void make_all_due() {
+    std::lock_guard const lock(mutex_);
+    Queue all;
+    for (; !queue_.empty(); queue_.pop()) all.push({SteadyClock{}.now(), queue_.top().check});
+    queue_.swap(all);
+    wake_all();
+  }
+  void wake_all() {
+    leader_.notify_all();
+    followers_.notify_all();
+  }
+
+  /// One thread, which says when it is the last. The leader waits for the instant of the next run,
+  /// the others until they lead.
+  void work(Stop const& stop, Stop const& over) {
+    std::unique_lock lock(mutex_);
+    while (!closing_ && live_ != 0) {
+      if (led_ || queue_.empty()) {
+        followers_.wait(lock);
+        continue;
+      }
+      Due const due = queue_.top();
+      if (due.at > SteadyClock{}.now()) {
+        led_ = true;
+        leader_.wait_until(lock, due.at);
+        led_ = false;
+        continue;
+      }
+      queue_.pop();
+      followers_.notify_one();
+      lock.unlock();
+      Check& check = checks_[due.check];
+      auto const next = check.runner.next(check.runner.run_once(check.job, stop));
+      lock.lock();
+      put_back(next, due.check);
+    }
+    if (--working_ == 0) over.request();
+  }
+  void put_back(std::optional<Instant> next, std::size_t check) {
+    if (!next) {
+      if (--live_ == 0) wake_all();
+      return;
+    }
+    queue_.push({*next, check});
+    if (led_ && queue_.top().check == check) leader_.notify_one();
+  }
+
+  [[nodiscard]] Tally total() const {
+    Tally sum;
+    for (Check const& check : checks_) {
+      Tally const& one = check.runner.tally();
+      sum.passed += one.passed;
+      sum.failed += one.failed;
+      sum.interrupted += one.interrupted;
+      sum.missed += one.missed;
+      sum.undelivered += one.undelivered;
+    }
+    return sum;
+  }
+
+  FleetOptions options_;
+  Logger log_;
+  std::deque<Check> checks_{};
+  std::mutex mutex_{};
+  std::condition_variable leader_{};     ///< the next run is earlier than it was
+  std::condition_variable followers_{};  ///< nobody leads
+  Queue queue_{};
+  bool led_ = false;
+  bool closing_ = false;     ///< no new run
+  std::size_t live_ = 0;     ///< checks that have a next run, or run
+  std::size_t working_ = 0;  ///< threads
 };
 
 }  // namespace sla::inline v1

@@ -42,24 +42,37 @@ class Runner {
                   "Runner's fourth parameter must be a sla::Clock: movable, with now(), "
                   "wall(), wait_until(sla::Instant, sla::Stop const&) and "
                   "sleep_until(sla::Instant)");
-    Tally tally;
+    tally_ = {};
     if constexpr (Scheduler<S> && Executor<E> && Publisher<P> && Clock<C>) {
       Instant ended = clock_.now();
-      while (std::optional<Instant> const start = scheduler_.next(ended)) {
-        note_missed(tally);
+      while (std::optional<Instant> const start = next(ended)) {
         if (clock_.wait_until(*start, stop) == Wake::stopped) break;
-        Report const report = execute(job, stop);
-        ended = clock_.now();
-        log_.ended(report);
-        ++(!report.counts() ? tally.interrupted : report.succeeded() ? tally.passed : tally.failed);
-        if (auto done = publisher_.publish(report); !done) {
-          ++tally.undelivered;
-          log_.undelivered(report.job, done.error());
-        }
+        ended = run_once(job, stop);
       }
     }
-    return tally;
+    return tally_;
   }
+
+  /// One step of run(), for who waits for many runners at once: when the next run begins.
+  std::optional<Instant> next(Instant now) {
+    std::optional<Instant> const start = scheduler_.next(now);
+    if (start) note_missed();
+    return start;
+  }
+  /// The other step: runs the job and hands over the report. When the run ended.
+  Instant run_once(Job const& job, Stop const& stop) {
+    Report const report = execute(job, stop);
+    Instant const ended = clock_.now();
+    log_.ended(report);
+    ++(!report.counts() ? tally_.interrupted : report.succeeded() ? tally_.passed : tally_.failed);
+    if (auto done = publisher_.publish(report); !done) {
+      ++tally_.undelivered;
+      log_.undelivered(report.job, done.error());
+    }
+    return ended;
+  }
+  /// What the steps did so far.
+  [[nodiscard]] Tally const& tally() const noexcept { return tally_; }
 
  private:
   Report execute(Job const& job, Stop const& stop) {
@@ -82,9 +95,9 @@ class Runner {
   }
 
   /// A scheduler that counts the slots it misses (FixedRate) is heard.
-  void note_missed(Tally& tally) const {
+  void note_missed() {
     if constexpr (requires { scheduler_.missed(); }) {
-      if (scheduler_.missed() != tally.missed) log_.missed(tally.missed = scheduler_.missed());
+      if (scheduler_.missed() != tally_.missed) log_.missed(tally_.missed = scheduler_.missed());
     }
   }
 
@@ -93,6 +106,7 @@ class Runner {
   P publisher_;
   C clock_;
   RunLog log_;
+  Tally tally_{};
 };
 
 }  // namespace sla::inline v1

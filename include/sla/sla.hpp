@@ -9,6 +9,7 @@
 //   executor/    runs the test
 //   publisher/   delivers what happened, or combines publishers
 //   runner.hpp   the loop that a scheduler, an executor and a publisher make
+//   fleet.hpp    many runners on few threads
 //   app/         settings and the main function of the shipped program
 //
 // The order is from the bottom up, not by the alphabet.
@@ -141,6 +142,8 @@
 #include "sla/publisher/topic.hpp"
 
 #include "sla/runner.hpp"
+
+#include "sla/fleet.hpp"
 
 #include "sla/app/arguments.hpp"
 #include "sla/app/aws_access.hpp"

@@ -96,6 +96,40 @@ class ProgramsTest(unittest.TestCase):
         events = (folder / "results/events.ndjson").read_text().splitlines()
         self.assertEqual([True] * 3, [json.loads(event)["succeeded"] for event in events])
 
+    def test_a_fleet_runs_all_checks_of_its_file_side_by_side(self) -> None:
+        folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        names = [f"check-{number}" for number in range(30)]
+        checks = [{"service": name, "command": f"echo {name}; test {name} != check-7",
+                   "every": 0.5, "groups": ["web"]} for name in names]
+        (folder / "checks.json").write_text(json.dumps({"checks": checks}))
+        process = RunnerProcess([str(folder / "checks.json"), str(folder / "store")], {},
+                                program=str(self.path("fleet")))
+        self.addCleanup(process.kill_all)
+        process.wait_for_line(r"verdict=", 30.0, count=3 * len(names))
+        finished = process.stop()
+        self.assertEqual(0, finished.code, finished.err_text)
+        events = [json.loads(line) for line in
+                  (folder / "store/events.ndjson").read_text().splitlines()]
+        self.assertEqual(set(names), {event["service"] for event in events})
+        self.assertEqual({"check-7"}, {event["service"] for event in events
+                                       if not event["succeeded"]})
+        self.assertEqual(finished.err_text.count("verdict="), len(events))
+        for event in events:
+            log = Path(event["logUri"].removeprefix("file://"))
+            self.assertEqual(event["service"] + "\n", log.read_text())
+
+    def test_a_fleet_says_what_is_wrong_with_its_file(self) -> None:
+        folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        for text, sentence in (("", "must be a JSON object with a list of"),
+                               ('{"checks": []}', "must be a JSON object with a list of"),
+                               ('{"checks": [{"service": "a"}]}', "each check needs a service")):
+            (folder / "checks.json").write_text(text)
+            done = subprocess.run([str(self.path("fleet")), str(folder / "checks.json"),
+                                   str(folder)], capture_output=True, text=True, check=False,
+                                  timeout=30)
+            self.assertEqual((78, 1), (done.returncode, done.stderr.count("\n")), done.stderr)
+            self.assertIn(sentence, done.stderr)
+
     @unittest.skipUnless(shutil.which("nm"), "there is no nm")
     def test_what_a_program_does_not_name_is_not_in_it(self) -> None:
         table = subprocess.run(["nm", "-C", str(self.path("minimal"))], capture_output=True,

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+#include "sla/fleet.hpp"
+
+#include <doctest/doctest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "sla/executor/direct.hpp"
+#include "sla/scheduler/fixed_rate.hpp"
+#include "sla/scheduler/once.hpp"
+
+using namespace std::chrono_literals;
+using sla::Fleet;
+using sla::Job;
+using sla::Outcome;
+using sla::Report;
+using sla::Result;
+using sla::Stop;
+using sla::StopLevel;
+using sla::Verdict;
+
+namespace {
+
+/// Due at once, so many times.
+struct Times {
+  std::optional<sla::Instant> next(sla::Instant now) {
+    if (left-- == 0) return std::nullopt;
+    return now;
+  }
+  int left;
+};
+
+/// What all runs of a test share.
+struct World {
+  std::mutex mutex{};
+  std::condition_variable changed{};
+  int running = 0;
+  int most = 0;
+  std::map<std::string, int> runs{};
+  std::vector<std::string> order{};
+  std::map<std::string, Verdict> verdicts{};
+};
+
+/// Counts; with `together` a run lasts until so many run at once.
+struct Counting {
+  Result<Outcome> execute(Job const& job, Stop const&) {
+    std::unique_lock lock(world->mutex);
+    ++world->runs[job.service];
+    world->order.push_back(job.service);
+    world->most = std::max(world->most, ++world->running);
+    world->changed.notify_all();
+    world->changed.wait_for(lock, 10s, [this] { return world->most >= together; });
+    --world->running;
+    return Outcome{};
+  }
+  World* world;
+  int together = 1;
+};
+
+/// Lasts until it is told to stop.
+struct Patient {
+  Result<Outcome> execute(Job const&, Stop const& stop) {
+    started->fetch_add(1);
+    started->notify_all();
+    while (stop.level() != StopLevel::now) {
+      sla::await_news(std::chrono::steady_clock::now() + 10s, stop);
+    }
+    return Outcome{.verdict = Verdict::interrupted};
+  }
+  std::atomic<int>* started;
+};
+
+struct Noting {
+  Result<void> publish(Report const& report) {
+    std::lock_guard const lock(world->mutex);
+    world->verdicts[report.job.service] = report.outcome.verdict;
+    return {};
+  }
+  World* world;
+};
+
+sla::Logger const silent({.descriptor = -1});
+
+Job job(int number) { return {.service = "check-" + std::to_string(number)}; }
+
+}  // namespace
+
+TEST_CASE("every check runs as often as its scheduler says, and the tally is that of all") {
+  World world;
+  Fleet<Times, Counting, Noting> fleet({.workers = 3}, silent);
+  for (int i = 0; i < 20; ++i) fleet.add(job(i), Times{i % 4}, Counting{&world}, Noting{&world});
+  sla::Tally const tally = fleet.run(Stop());
+  CHECK(tally.passed == 5 * (0 + 1 + 2 + 3));
+  CHECK(tally.failed + tally.undelivered + tally.interrupted == 0);
+  CHECK(world.runs.size() == 15);
+  CHECK(world.runs["check-7"] == 3);
+  CHECK(world.verdicts.size() == 15);
+}
+
+TEST_CASE("no more runs go on at once than there are workers, and so many do") {
+  World world;
+  Fleet<Times, Counting, Noting> fleet({.workers = 4}, silent);
+  for (int i = 0; i < 12; ++i) fleet.add(job(i), Times{3}, Counting{&world, 4}, Noting{&world});
+  CHECK(fleet.run(Stop()).passed == 36);
+  CHECK(world.most == 4);
+}
+
+TEST_CASE("the earliest run that is due comes first, and first runs are spread") {
+  World world;
+  Fleet<Times, Counting, Noting> fleet({.workers = 1, .spread = 20ms}, silent);
+  for (int i = 0; i < 10; ++i) fleet.add(job(i), Times{1}, Counting{&world}, Noting{&world});
+  auto const begin = std::chrono::steady_clock::now();
+  CHECK(fleet.run(Stop()).passed == 10);
+  CHECK(std::chrono::steady_clock::now() - begin >= 18ms);
+  std::vector<std::string> expected;
+  for (int i = 0; i < 10; ++i) expected.push_back(job(i).service);
+  CHECK(world.order == expected);
+}
+
+TEST_CASE("a fleet without checks, or whose checks never run, is over at once") {
+  World world;
+  Fleet<Times, Counting, Noting> empty({}, silent);
+  CHECK(empty.run(Stop()).passed == 0);
+  Fleet<Times, Counting, Noting> fleet({}, silent);
+  fleet.add(job(1), Times{0}, Counting{&world}, Noting{&world});
+  CHECK(fleet.run(Stop()).passed == 0);
+}
+
+TEST_CASE("a stop ends a fleet that waits, and nothing more runs") {
+  World world;
+  Fleet<sla::FixedRate, Counting, Noting> fleet({.workers = 3, .spread = 24h}, silent);
+  for (int i = 0; i < 5; ++i) {
+    fleet.add(job(i), sla::FixedRate{24h}, Counting{&world}, Noting{&world});
+  }
+  Stop const stop;
+  std::thread other([&] {
+    std::unique_lock lock(world.mutex);
+    world.changed.wait_for(lock, 10s, [&] { return world.runs.size() == 1; });
+    stop.request();
+  });
+  CHECK(fleet.run(stop).passed == 1);
+  other.join();
+}
+
+TEST_CASE("both requests of a stop reach every run that goes on") {
+  World world;
+  std::atomic<int> started{0};
+  Fleet<Times, Patient, Noting> fleet({.workers = 3}, silent);
+  for (int i = 0; i < 5; ++i) fleet.add(job(i), Times{1}, Patient{&started}, Noting{&world});
+  Stop const stop;
+  std::thread other([&] {
+    for (int seen = 0; (seen = started.load()) < 3;) started.wait(seen);
+    stop.request();
+    stop.request();
+  });
+  sla::Tally const tally = fleet.run(stop);
+  other.join();
+  CHECK(tally.interrupted == 3);
+  CHECK(world.verdicts.size() == 3);
+}
+
+TEST_CASE("real commands run side by side, each with its own output and nothing of ours blocked") {
+  struct Texts {
+    Result<void> publish(Report const& report) {
+      std::lock_guard const lock(*mutex);
+      (*texts)[report.job.service] = report.outcome.output.text().value();
+      return {};
+    }
+    std::mutex* mutex;
+    std::map<std::string, std::string>* texts;
+  };
+  std::mutex mutex;
+  std::map<std::string, std::string> texts;
+  auto const stop = Stop::on_signals();
+  REQUIRE(stop.has_value());
+  Fleet<Times, sla::Direct<>, Texts> fleet({.workers = 4}, silent);
+  sla::ProcessOptions const options{.pass_through = -1, .leftovers = sla::Leftovers::leave};
+  for (int i = 0; i < 40; ++i) {
+    Job check = job(i);
+    check.command = {"/bin/echo", check.service};
+    fleet.add(check, Times{1}, sla::Direct<>{options}, Texts{&mutex, &texts});
+  }
+  CHECK(fleet.run(*stop).passed == 40);
+  CHECK(texts.size() == 40);
+  for (auto const& [service, text] : texts) CHECK(text == service + "\n");
+}
+
+TEST_CASE("USR1 makes every check due") {
+  World world;
+  auto const stop = Stop::on_signals();
+  REQUIRE(stop.has_value());
+  Fleet<sla::FixedRate, Counting, Noting> fleet({.workers = 2, .spread = 24h}, silent);
+  for (int i = 0; i < 5; ++i) {
+    fleet.add(job(i), sla::FixedRate{24h}, Counting{&world}, Noting{&world});
+  }
+  std::thread other([&] {
+    std::unique_lock lock(world.mutex);
+    world.changed.wait_for(lock, 10s, [&] { return world.runs.size() == 1; });
+    lock.unlock();
+    ::kill(::getpid(), SIGUSR1);
+    lock.lock();
+    world.changed.wait_for(lock, 10s, [&] { return world.runs.size() == 5; });
+    stop->request();
+  });
+  CHECK(fleet.run(*stop).passed >= 5);
+  other.join();
+}
