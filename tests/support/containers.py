@@ -15,6 +15,12 @@ TOOLS = ("buildah", "podman", "runc", "debootstrap")
 # systemd's, no network of their own.
 RUN = ("--cgroup-manager", "cgroupfs", "--runtime", "runc")
 LIMITS = ("--network", "host", "--ulimit", "nofile=20000:20000", "--ulimit", "nproc=20000:20000")
+# Where the plain Debian images have their packages from.
+SOURCES = """\
+deb http://deb.debian.org/debian bookworm main
+deb http://deb.debian.org/debian bookworm-updates main
+deb http://deb.debian.org/debian-security bookworm-security main
+"""
 
 
 def why_not() -> str:
@@ -56,6 +62,7 @@ class Containers:
         base = self.folder / "base"
         shutil.rmtree(base, ignore_errors=True)
         self._run(["debootstrap", "--variant=minbase", "bookworm", str(base)])
+        (base / "etc/apt/sources.list").write_text(SOURCES)
         archive = self.folder / "base.tar"
         self._run(["tar", "-C", str(base), "-cf", str(archive), "."])
         self.podman("import", "--quiet", str(archive), name)

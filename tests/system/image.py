@@ -59,18 +59,21 @@ class ContentTest(unittest.TestCase):
         self.assertEqual("65534:65534", image["Config"]["User"])
         self.assertEqual(["/usr/local/bin/sla-runner"], image["Config"]["Entrypoint"])
 
-    def test_its_program_is_the_one_that_the_script_makes_here(self) -> None:
-        """Where the compiler and the C library are the same; what else is in it always is."""
+    def test_its_program_is_the_one_that_the_script_makes_here_of_the_same_parts(self) -> None:
         built = static_build.build()
         inside, outside = (
             {package["name"]: package for package in json.loads(text)["packages"]} for text in (
                 here.podman("run", *containers.LIMITS, "--rm", DEV, "cat",
                             f"/static/{built.name}/sla-runner.spdx.json"),
                 (built / "sla-runner.spdx.json").read_text()))
-        theirs = {"glibc", "gcc-12"}
-        same = all(inside[name] == outside[name] for name in theirs)
-        for name in set(inside) - theirs - (set() if same else {"sla-runner"}):
-            self.assertEqual(outside[name], inside[name])
+        ours = "sla-runner"
+        self.assertEqual(set(outside), set(inside))
+        self.assertEqual(outside[ours]["versionInfo"], inside[ours]["versionInfo"])
+        differing = [name for name in set(inside) - {ours} if inside[name] != outside[name]]
+        if differing:  # a machine may be behind the mirror; nothing can be told from this then
+            print(f"the image has other versions of {', '.join(differing)}")
+        else:
+            self.assertEqual(outside[ours]["checksums"], inside[ours]["checksums"])
 
     def test_the_dev_image_has_a_shell_a_compiler_and_the_source(self) -> None:
         out = here.podman("run", *containers.LIMITS, "--rm", DEV, "sh", "-c",
