@@ -66,8 +66,8 @@ std::uint64_t bare(std::int64_t piece, std::uint64_t limit, int file) {
   return done;
 }
 
-/// Average speeds. `ratio` is to stay at or above 0.8 of a bare loop that keeps everything;
-/// `ratio_same` is beside one that does the same work: keeps no more, and writes to the file too.
+/// Average speeds. `ratio` is beside a bare loop that keeps everything; `ratio_same` is beside one
+/// that does the same work: keeps no more, and writes to the file too.
 template <class D>
 void measure(benchmark::State& state, int file) {
   sla::Stop const stop;

@@ -125,7 +125,7 @@ int main(int count, char** words) {
   if (verb == "signals") print_signals();
   if (verb == "alternate") alternate(static_cast<int>(number(2)));
   if (verb == "group") std::printf("%d %d", ::getpgrp() == ::getpid(), ::getsid(0) == ::getpid());
-  if (verb == "now") std::printf("%lld\n", now());
+  if (verb == "clock") std::printf("%lld\n", now());
   if (verb == "environment") std::printf("%s", std::getenv("SLARUNNER_RUN_ID"));
   if (verb == "ignore-term") ignore_term();
   if (verb == "take-root") {  // a setuid program that its caller may not signal any more

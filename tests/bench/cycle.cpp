@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+// One cycle again and again: a command, an event to SNS, a log to S3, either in plain system calls
+// and libcurl (bare) or by the policies, delivering in line or in the background:
+//   cycle bare|inline|background COUNT URL CA_FILE WORDS...
+// Says what a run took, after twenty that are not counted, as JSON on stdout.
+#include <curl/curl.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sla/aws/digest.hpp"
+#include "sla/executor/direct.hpp"
+#include "sla/publisher/log_first.hpp"
+#include "sla/publisher/spool/memory.hpp"
+#include "sla/publisher/spooled.hpp"
+#include "sla/runner.hpp"
+#include "tests/support/aws_sinks.hpp"
+#include "tests/support/meter.hpp"
+
+namespace {
+
+constexpr int warm_up = 20;
+
+struct Options {
+  int count;
+  std::string url;
+  std::string ca_file;
+  std::vector<std::string> words;
+};
+
+void print(Meter const& meter, int count) {
+  std::printf("{\"wall_us\": %.1f, \"cpu_us\": %.1f}\n", meter.wall() / count, meter.cpu() / count);
+}
+
+/// A Scheduler: so many runs without a pause.
+struct Counted {
+  std::optional<sla::Instant> next(sla::Instant now) {
+    if (done == warm_up) meter->start();
+    if (done++ == warm_up + count) return std::nullopt;
+    return now;
+  }
+
+  Meter* meter;
+  int count;
+  int done = 0;
+};
+
+template <class Publisher>
+bool run(Options const& options, Meter& meter, sla::Stop const& stop, Publisher publisher) {
+  sla::Direct<sla::Sha256> executor(sla::ProcessOptions{.pass_through = -1});
+  sla::Runner runner{Counted{&meter, options.count}, std::move(executor), std::move(publisher),
+                     sla::SteadyClock{}};
+  sla::Tally const tally =
+      runner.run({.service = "cycle", .groups = {"bench"}, .command = options.words}, stop);
+  return tally.undelivered == 0 && tally.passed == static_cast<unsigned>(warm_up + options.count);
+}
+
+bool policies(Options const& options, Meter& meter, std::string_view how) {
+  auto const stop = sla::Stop::on_signals();
+  if (!stop) return false;
+  sla::DeliveryStops const stops;
+  AwsSinks const sinks{options.url, options.ca_file};
+  if (how == "inline") {
+    bool const good = run(options, meter, *stop, sla::LogFirst{sinks.logs(), sinks.events()});
+    print(meter, options.count);
+    return good;
+  }
+  sla::Spooled spooled{sinks.logs(), sinks.events(), sla::MemorySpool{}, stops};
+  bool const good = run(options, meter, *stop, spooled);
+  sla::SpoolCount const left =
+      spooled.finish(std::chrono::steady_clock::now() + std::chrono::seconds{60});
+  print(meter, options.count);
+  return good && left.events == 0 && left.logs == 0;
+}
+
+/// What the policies do, without any of what they are careful about.
+class Bare {
+ public:
+  explicit Bare(Options const& options) : options_(options) {
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    for (std::string const& word : options_.words) words_.push_back(const_cast<char*>(word.data()));
+    words_.push_back(nullptr);
+    event_ = request("/", "POST");
+    curl_easy_setopt(event_.get(), CURLOPT_COPYPOSTFIELDS, std::string(900, 'x').c_str());
+    log_ = request("/cycle-logs/cycle/1574515200_SUCCESS", "PUT");
+    curl_easy_setopt(log_.get(), CURLOPT_POSTFIELDS, "");
+  }
+
+  bool cycle() {
+    return execute() && curl_easy_perform(log_.get()) == CURLE_OK &&
+           curl_easy_perform(event_.get()) == CURLE_OK;
+  }
+
+ private:
+  using Handle = std::unique_ptr<CURL, sla::CurlRelease>;
+
+  Handle request(std::string const& path, char const* method) {
+    Handle handle(curl_easy_init());
+    curl_easy_setopt(handle.get(), CURLOPT_URL, (options_.url + path).c_str());
+    curl_easy_setopt(handle.get(), CURLOPT_CUSTOMREQUEST, method);
+    curl_easy_setopt(handle.get(), CURLOPT_CAINFO, options_.ca_file.c_str());
+    curl_easy_setopt(handle.get(), CURLOPT_CAPATH, nullptr);
+    curl_easy_setopt(handle.get(), CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(handle.get(), CURLOPT_WRITEFUNCTION, &drop);
+    return handle;
+  }
+  static std::size_t drop(char*, std::size_t size, std::size_t count, void*) {
+    return size * count;
+  }
+
+  bool execute() {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) return false;
+    posix_spawn_file_actions_t actions;
+    ::posix_spawn_file_actions_init(&actions);
+    ::posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+    ::posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
+    pid_t pid = -1;
+    int status = 0;
+    bool good = ::posix_spawn(&pid, words_[0], &actions, nullptr, words_.data(), ::environ) == 0;
+    ::posix_spawn_file_actions_destroy(&actions);
+    ::close(ends[1]);
+    std::string output;
+    char block[64 * 1024];
+    for (ssize_t n = 0; (n = ::read(ends[0], block, sizeof block)) > 0;) {
+      output.append(block, static_cast<std::size_t>(n));
+    }
+    ::close(ends[0]);
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    good = good && ::waitpid(pid, &status, 0) == pid && status == 0;
+    return EVP_Digest(output.data(), output.size(), digest, nullptr, EVP_sha256(), nullptr) == 1 &&
+           good;
+  }
+
+  Options const& options_;
+  std::vector<char*> words_{};
+  Handle event_{};
+  Handle log_{};
+};
+
+bool bare(Options const& options, Meter& meter) {
+  Bare work(options);
+  for (int done = 0; done < warm_up + options.count; ++done) {
+    if (done == warm_up) meter.start();
+    if (!work.cycle()) return false;
+  }
+  print(meter, options.count);
+  return true;
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+  if (count < 6) return 64;
+  Options const options{std::atoi(words[2]), words[3], words[4], {words + 5, words + count}};
+  std::string_view const how = words[1];
+  Meter meter;
+  return (how == "bare" ? bare(options, meter) : policies(options, meter, how)) ? 0 : 1;
+}

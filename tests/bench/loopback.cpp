@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+// A server for measurements: loopback [CERTIFICATE KEY]. Takes any POST as SNS would and any PUT as
+// S3 would, a thread for each connection, with TLS where it is given a certificate. Its port is the
+// first line of its stdout. GET answers with how many POSTs, PUTs and connections there were so
+// far, itself not counted.
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <openssl/ssl.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "sla/core/descriptor.hpp"
+
+namespace {
+
+constexpr std::string_view published =
+    "<PublishResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><PublishResult>"
+    "<MessageId>94f20ce6-13c5-43a0-9a9e-ca52d816e90b</MessageId></PublishResult>"
+    "<ResponseMetadata><RequestId>f187a3c1-376f-11df-8963-01868b7c937a</RequestId>"
+    "</ResponseMetadata></PublishResponse>";
+
+std::atomic<unsigned long> posts{0};
+std::atomic<unsigned long> puts{0};
+std::atomic<unsigned long> connections{0};
+
+struct Free {
+  void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+  void operator()(SSL* connection) const { SSL_free(connection); }
+};
+
+/// One connection, plain or with TLS.
+class Peer {
+ public:
+  Peer(int socket, SSL_CTX* context) : socket_(socket) {
+    int const on = 1;
+    ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (context == nullptr) return;
+    tls_.reset(SSL_new(context));
+    good_ = SSL_set_fd(tls_.get(), socket) == 1 && SSL_accept(tls_.get()) == 1;
+  }
+
+  /// Reads one request; its method, or nothing where there is none any more.
+  std::string request() {
+    std::size_t end = std::string::npos;
+    while ((end = text_.find("\r\n\r\n")) == std::string::npos) {
+      if (!read_more()) return {};
+    }
+    std::size_t const at = text_.find("Content-Length: ");
+    std::size_t const size = end + 4 + (at < end ? std::strtoul(&text_[at + 16], nullptr, 10) : 0);
+    std::string method = text_.substr(0, text_.find(' '));
+    while (text_.size() < size) {
+      if (!read_more()) return {};
+    }
+    text_.erase(0, size);
+    return method;
+  }
+
+  bool answer(std::string_view body) {
+    std::string const text =
+        "HTTP/1.1 200 OK\r\nETag: \"0\"\r\nContent-Length: " + std::to_string(body.size()) +
+        "\r\n\r\n" + std::string(body);
+    int const size = static_cast<int>(text.size());
+    if (tls_) return SSL_write(tls_.get(), text.data(), size) == size;
+    return ::send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL) == size;
+  }
+
+ private:
+  bool read_more() {
+    char block[16 * 1024];
+    if (!good_) return false;
+    ssize_t const n = tls_ ? SSL_read(tls_.get(), block, sizeof block)
+                           : ::recv(socket_.get(), block, sizeof block, 0);
+    if (n > 0) text_.append(block, static_cast<std::size_t>(n));
+    return n > 0;
+  }
+
+  sla::Descriptor socket_;
+  std::unique_ptr<SSL, Free> tls_{};
+  std::string text_{};
+  bool good_ = true;
+};
+
+void serve(int socket, SSL_CTX* context) {
+  Peer peer(socket, context);
+  for (bool first = true;; first = false) {
+    std::string const method = peer.request();
+    if (method.empty()) return;
+    std::string counts;
+    if (method == "GET") {
+      counts = std::to_string(posts) + ' ' + std::to_string(puts) + ' ' +
+               std::to_string(connections) + '\n';
+    } else if (first) {
+      ++connections;
+    }
+    if (method == "POST") ++posts;
+    if (method == "PUT") ++puts;
+    if (!peer.answer(method == "POST" ? published : std::string_view(counts))) return;
+  }
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+  ::signal(SIGPIPE, SIG_IGN);
+  std::unique_ptr<SSL_CTX, Free> context;
+  if (count == 3) {
+    context.reset(SSL_CTX_new(TLS_server_method()));
+    if (SSL_CTX_use_certificate_chain_file(context.get(), words[1]) != 1 ||
+        SSL_CTX_use_PrivateKey_file(context.get(), words[2], SSL_FILETYPE_PEM) != 1) {
+      return 78;
+    }
+  }
+  int const listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  auto* const any = reinterpret_cast<sockaddr*>(&address);
+  if (::bind(listener, any, size) != 0 || ::listen(listener, 64) != 0 ||
+      ::getsockname(listener, any, &size) != 0) {
+    return 71;
+  }
+  std::printf("%d\n", ntohs(address.sin_port));
+  std::fflush(stdout);
+  for (;;) {
+    int const socket = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+    if (socket >= 0) std::thread(serve, socket, context.get()).detach();
+  }
+}

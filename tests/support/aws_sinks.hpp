@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// A log store and a publisher of events that speak to a server on this machine as to AWS.
+#include <cstddef>
+#include <string>
+#include <utility>
+
+#include "sla/aws/client.hpp"
+#include "sla/aws/curl.hpp"
+#include "sla/publisher/s3_log.hpp"
+#include "sla/publisher/sns.hpp"
+#include "sla/publisher/topic.hpp"
+
+/// A CredentialSource: keys that are known.
+struct KnownKeys {
+  sla::Result<sla::Credentials> credentials(sla::WallTime) const {
+    return sla::Credentials{
+        .access_key_id = "AKIAIOSFODNN7EXAMPLE",
+        .secret_access_key = sla::Secret("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")};
+  }
+};
+
+struct AwsSinks {
+  using Client = sla::Client<sla::Curl, KnownKeys>;
+
+  std::string url;
+  std::string ca_file{};
+
+  [[nodiscard]] sla::S3Log<Client> logs() const {
+    return {
+        client(),
+        {.bucket = {.name = "cycle-logs",
+                    .endpoint = {.region = "eu-central-1", .custom = sla::parse_url(url).value()},
+                    .addressing = sla::Addressing::path}}};
+  }
+  [[nodiscard]] sla::Sns<Client> events() const {
+    sla::EndpointSettings endpoints;
+    endpoints.custom[static_cast<std::size_t>(sla::Service::sns)] = sla::parse_url(url).value();
+    return {client(),
+            sla::FixedTopic{"arn:aws:sns:eu-central-1:123456789012:results"},
+            {.endpoints = std::move(endpoints)}};
+  }
+
+ private:
+  [[nodiscard]] Client client() const { return {sla::Curl{{.ca_file = ca_file}}, KnownKeys{}}; }
+};
