@@ -866,7 +866,7 @@ class OwnedChildren {
   template <class Start>
   [[nodiscard]] Result<pid_t> start(Start start) {
     std::lock_guard const lock(mutex_);
-    auto const pid = start();
+    auto pid = start();
     if (pid) pids_.push_back(*pid);
     return pid;
   }
@@ -9091,7 +9091,7 @@ template <class D = NoDigest>
 class Direct {
  public:
   Direct() = default;
-  explicit Direct(ProcessOptions options) : options_(options) {}
+  explicit Direct(ProcessOptions options) : options_(std::move(options)) {}
 
   Result<Outcome> execute(Job const& job, Stop const& stop) {
     return Process<D>(options_, stop).run(job.command, job.run_id);
@@ -9257,7 +9257,7 @@ template <class D = NoDigest>
 class Shell {
  public:
   Shell() = default;
-  explicit Shell(ProcessOptions options) : options_(options) {}
+  explicit Shell(ProcessOptions options) : options_(std::move(options)) {}
 
   Result<Outcome> execute(Job const& job, Stop const& stop) {
     if (job.command.size() != 1) {
@@ -9352,13 +9352,13 @@ class BestEffort {
  private:
   bool take(Report const& report) {
     auto done = publisher_.publish(report);
-    if (done) {
-      backoff_.succeeded();
-    } else {
+    if (!done) {
       reason_ = std::move(done).error().message;
       rests_until_ = clock_.now() + backoff_.failed();
+      return false;
     }
-    return done.has_value();
+    backoff_.succeeded();
+    return true;
   }
 
   void say() {
@@ -11817,7 +11817,8 @@ class Spooled {
     }
     Worker(Worker const&) = delete;
     Worker& operator=(Worker const&) = delete;
-    ~Worker() { finish(clock.now()); }
+    // What cannot even be ended ends the program.
+    ~Worker() { finish(clock.now()); }  // NOLINT(bugprone-exception-escape)
 
     void wake() {
       {

@@ -81,7 +81,10 @@ TEST_CASE("a message is published by posting a form") {
 TEST_CASE("what is no topic is refused before anything is sent") {
   PublishInput input = message("m");
   input.topic_arn = "arn:aws:sqs:eu-west-1:123456789012:events";
-  CHECK(form(input).ends_with("its service is not sns"));
+  auto const request = publish_request(input, Url{});
+  REQUIRE_FALSE(request);
+  CHECK(request.error().code == Errc::invalid);
+  CHECK(request.error().message.ends_with("its service is not sns"));
 }
 
 TEST_CASE("a message is text that XML can carry") {

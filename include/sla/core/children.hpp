@@ -26,7 +26,7 @@ class OwnedChildren {
   template <class Start>
   [[nodiscard]] Result<pid_t> start(Start start) {
     std::lock_guard const lock(mutex_);
-    auto const pid = start();
+    auto pid = start();
     if (pid) pids_.push_back(*pid);
     return pid;
   }

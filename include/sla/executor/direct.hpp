@@ -14,7 +14,7 @@ template <class D = NoDigest>
 class Direct {
  public:
   Direct() = default;
-  explicit Direct(ProcessOptions options) : options_(options) {}
+  explicit Direct(ProcessOptions options) : options_(std::move(options)) {}
 
   Result<Outcome> execute(Job const& job, Stop const& stop) {
     return Process<D>(options_, stop).run(job.command, job.run_id);

@@ -26,7 +26,7 @@ template <class D = NoDigest>
 class Shell {
  public:
   Shell() = default;
-  explicit Shell(ProcessOptions options) : options_(options) {}
+  explicit Shell(ProcessOptions options) : options_(std::move(options)) {}
 
   Result<Outcome> execute(Job const& job, Stop const& stop) {
     if (job.command.size() != 1) {

@@ -36,13 +36,13 @@ class BestEffort {
  private:
   bool take(Report const& report) {
     auto done = publisher_.publish(report);
-    if (done) {
-      backoff_.succeeded();
-    } else {
+    if (!done) {
       reason_ = std::move(done).error().message;
       rests_until_ = clock_.now() + backoff_.failed();
+      return false;
     }
-    return done.has_value();
+    backoff_.succeeded();
+    return true;
   }
 
   void say() {
