@@ -68,6 +68,12 @@ TEST_CASE("what a person has to mend is tried again slowly from the start") {
   }
 }
 
+TEST_CASE("expired keys are renewed by themselves, so what met them is tried again soon") {
+  Lane lane("events", silent);
+  lane.failed({Errc::expired, "http 400", 400}, "run", start);
+  CHECK(lane.due() <= start + 1s);
+}
+
 TEST_CASE("one line a minute at most says what is wrong, and one that it is over") {
   MemoryFile file;
   Lane lane("events", Logger{{.descriptor = file.descriptor()}});

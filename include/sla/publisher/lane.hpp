@@ -69,7 +69,7 @@ class Lane {
     Duration const bound = backoff_.failed();
     Duration const longest = backoff_.options().longest;
     Duration const least = std::min<Duration>(std::chrono::seconds{10}, longest);
-    mends_itself_ = retryable(error);
+    mends_itself_ = retryable(error) || error.code == Errc::expired;  // keys are renewed
     Duration const wait =
         mends_itself_ ? random_duration(bound) : least + random_duration(longest - least);
     failed_at_ = now;
