@@ -11555,6 +11555,7 @@ class DiskSpool {
   void forget(std::uint64_t number) {
     if (store_) {
       Shelved const& shelved = shelf_.all().at(number);
+      if (shelved.held) store_->folder().unmark(shelved.held->report.job.run_id);
       if (!store_->forget(number, shelved)) gone_.insert(number);
     } else if (number <= left_behind_) {
       gone_.insert(number);
@@ -14348,15 +14349,17 @@ class Sinks {
     if (aws_) (void)aws_->publish(report);
   }
 
-  /// Delivers what is pending until the deadline; whether nothing of it is left, or was refused.
+  /// Delivers what is pending until the deadline; whether nothing of it is left, or was refused. A
+  /// store gets a moment in any case: it is done at once, or its disk is broken.
   bool finish(Instant deadline) {
+    Instant const moment = std::chrono::steady_clock::now() + std::chrono::milliseconds{500};
     SpoolCount left;
     auto const add = [&](SpoolCount const& count) {
       left.events += count.events;
       left.logs += count.logs;
       left.refused += count.refused;
     };
-    if (store_) add(store_->finish(deadline));
+    if (store_) add(store_->finish(std::max(deadline, moment)));
     if (aws_) add(aws_->finish(deadline));
     return left.events == 0 && left.logs == 0 && left.refused <= refused_before_;
   }

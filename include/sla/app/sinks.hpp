@@ -3,6 +3,8 @@
 // Where the results of the shipped program go, put together from its settings: a local store, and
 // in AWS a bucket for the logs, a topic for the events and metrics, each of them there or not. The
 // store and AWS have a spool and a thread each, so that neither waits for the other.
+#include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -73,15 +75,17 @@ class Sinks {
     if (aws_) (void)aws_->publish(report);
   }
 
-  /// Delivers what is pending until the deadline; whether nothing of it is left, or was refused.
+  /// Delivers what is pending until the deadline; whether nothing of it is left, or was refused. A
+  /// store gets a moment in any case: it is done at once, or its disk is broken.
   bool finish(Instant deadline) {
+    Instant const moment = std::chrono::steady_clock::now() + std::chrono::milliseconds{500};
     SpoolCount left;
     auto const add = [&](SpoolCount const& count) {
       left.events += count.events;
       left.logs += count.logs;
       left.refused += count.refused;
     };
-    if (store_) add(store_->finish(deadline));
+    if (store_) add(store_->finish(std::max(deadline, moment)));
     if (aws_) add(aws_->finish(deadline));
     return left.events == 0 && left.logs == 0 && left.refused <= refused_before_;
   }

@@ -317,6 +317,22 @@ TEST_CASE("what is delivered while the disk is full does not come again") {
   CHECK(left.back() == "c");  // a and b may come once more, d was never on the disk
 }
 
+TEST_CASE("a run that is delivered from memory is not taken for one that died") {
+  SmallDisk const disk("256k");
+  if (!disk.there()) return;
+  {
+    auto spool = open(disk.path() + "/spool");
+    spool.begin(report_of("a"));
+    disk.fill();
+    add_all(spool, {"a"});
+    CHECK(spool.in_memory().size() == 1);
+    CHECK(deliver(spool) == "a");
+  }
+  disk.empty();
+  auto spool = open(disk.path() + "/spool");
+  CHECK(deliver_all(spool).empty());
+}
+
 TEST_CASE("a disk that is read-only from the start is used once it is not") {
   SmallDisk const disk("256k");
   if (!disk.there()) return;

@@ -149,6 +149,7 @@ class DiskSpool {
   void forget(std::uint64_t number) {
     if (store_) {
       Shelved const& shelved = shelf_.all().at(number);
+      if (shelved.held) store_->folder().unmark(shelved.held->report.job.run_id);
       if (!store_->forget(number, shelved)) gone_.insert(number);
     } else if (number <= left_behind_) {
       gone_.insert(number);
