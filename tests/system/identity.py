@@ -212,12 +212,14 @@ class RenewalTest(IdentityTest):
         self.assertNotEqual(first.access_key, second.access_key)
         self.assertEqual(1, len(self.events(aws)))
 
-    def test_a_token_that_is_expired_for_good_is_tried_twice_only(self) -> None:
+    def test_a_token_that_is_expired_for_good_is_tried_twice_an_attempt(self) -> None:
         aws = self.fake()
         aws.fail("sns:Publish", faults.expired_token(), times=None)
         finished = self.deliver(aws, self.bare(aws, **self.container(aws)))
         self.assertEqual(75, finished.code, finished.err_text)
-        self.assertEqual(2, len(aws.requests("sns:Publish")))
+        keys = [entry.access_key for entry in aws.requests("sns:Publish")]
+        self.assertEqual(keys[1:-1:2], keys[2::2], "an attempt starts with the keys of the last")
+        self.assertEqual(len(keys) // 2 + 1, len(set(keys)), "and renews them once")
 
     def test_short_lived_credentials_are_renewed_between_runs(self) -> None:
         aws = self.fake()
