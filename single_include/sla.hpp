@@ -483,16 +483,19 @@ enum class Slash { encode, keep };
 /// Percent-encoding as SigV4 wants it: A-Z a-z 0-9 - . _ ~ stay, all else is %XX in upper case.
 inline void percent_encode_to(std::string& out, std::string_view text, Slash slash) {
   constexpr std::string_view digits = "0123456789ABCDEF";
-  for (char const c : text) {
-    if (is_alpha(c) || is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~' ||
-        (c == '/' && slash == Slash::keep)) {
-      out += c;
-    } else {
-      auto const byte = static_cast<unsigned char>(c);
-      out += '%';
-      out += digits[byte >> 4U];
-      out += digits[byte & 15U];
-    }
+  auto const stays = [=](char c) {
+    return is_alpha(c) || is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~' ||
+           (c == '/' && slash == Slash::keep);
+  };
+  while (!text.empty()) {
+    std::size_t plain = 0;
+    while (plain < text.size() && stays(text[plain])) ++plain;
+    out += text.substr(0, plain);
+    if (plain == text.size()) return;
+    auto const byte = static_cast<unsigned char>(text[plain]);
+    char const escape[] = {'%', digits[byte >> 4U], digits[byte & 15U]};
+    out.append(escape, sizeof escape);
+    text.remove_prefix(plain + 1);
   }
 }
 [[nodiscard]] inline std::string percent_encode(std::string_view text, Slash slash) {
@@ -1671,7 +1674,13 @@ class JsonWriter {
   JsonWriter& string(std::string_view value) {
     comma();
     text_ += '"';
-    while (!value.empty()) append_character(value);
+    while (!value.empty()) {
+      std::size_t plain = 0;
+      while (plain < value.size() && is_plain(value[plain])) ++plain;
+      text_ += value.substr(0, plain);
+      value.remove_prefix(plain);
+      if (!value.empty()) append_character(value);
+    }
     text_ += '"';
     return *this;
   }
@@ -1703,6 +1712,9 @@ class JsonWriter {
     if (!first_) text_ += ',';
     first_ = false;
   }
+
+  /// ASCII that stands for itself.
+  static bool is_plain(char c) noexcept { return c >= ' ' && c < 0x7f && c != '"' && c != '\\'; }
 
   /// Moves one character from the front of the value to the text.
   void append_character(std::string_view& value) {
@@ -1887,6 +1899,13 @@ class Output {
   [[nodiscard]] std::span<Piece const> pieces() const noexcept {
     return held_ ? std::span<Piece const>(held_->pieces) : std::span<Piece const>();
   }
+  /// All the bytes, where they stand side by side in memory; valid as long as any copy.
+  [[nodiscard]] std::optional<std::string_view> in_memory() const noexcept {
+    if (size_ == 0) return std::string_view("");
+    Piece const& first = held_->pieces.front();
+    if (first.text.size() != size_) return std::nullopt;
+    return std::string_view(first.text);
+  }
   /// Whether the bytes stand in the file of that path.
   [[nodiscard]] bool stands_in(std::string const& path) const noexcept {
     return held_ && leads_to(path, held_->file);
@@ -1962,29 +1981,23 @@ namespace sla::inline v1 {
 /// While it lives, a broken pipe is EPIPE and nothing more, in the thread that made it.
 class PipeSignalGuard {
  public:
-  PipeSignalGuard() noexcept : was_pending_(pending()) {
+  PipeSignalGuard() noexcept {
     ::sigemptyset(&pipe_);
     ::sigaddset(&pipe_, SIGPIPE);
     ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
   }
   PipeSignalGuard(PipeSignalGuard const&) = delete;
   PipeSignalGuard& operator=(PipeSignalGuard const&) = delete;
+  /// Where this thread blocks the signal anyway there is nothing to do. Elsewhere none was pending
+  /// before, so one that is pending now is ours.
   ~PipeSignalGuard() {
+    if (::sigismember(&before_, SIGPIPE) == 1) return;
     timespec const at_once{};
-    if (!was_pending_ && pending()) {
-      (void)uninterrupted([&] { return ::sigtimedwait(&pipe_, nullptr, &at_once); });
-    }
+    (void)uninterrupted([&] { return ::sigtimedwait(&pipe_, nullptr, &at_once); });
     ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
   }
 
  private:
-  static bool pending() noexcept {
-    sigset_t set;
-    ::sigpending(&set);
-    return ::sigismember(&set, SIGPIPE) == 1;
-  }
-
-  bool was_pending_;
   sigset_t pipe_{};
   sigset_t before_{};
 };
@@ -7524,12 +7537,14 @@ class Curl {
   static void set_request(CurlSetup& setup, Request const& request) {
     setup.set(CURLOPT_URL, to_string(request.url).c_str());
     setup.set(CURLOPT_PROTOCOLS_STR, "http,https");
-    auto const size = static_cast<curl_off_t>(request.body.size());
-    bool const put = request.method == Method::put, post = request.method == Method::post;
+    bool const put = request.method == Method::put;
     if (request.method == Method::head) setup.set(CURLOPT_NOBODY, 1L);
-    if (put || post) setup.set(put ? CURLOPT_UPLOAD : CURLOPT_POST, 1L);
-    if (put) setup.set(CURLOPT_INFILESIZE_LARGE, size);
-    if (post) setup.set(CURLOPT_POSTFIELDSIZE_LARGE, size);
+    if (!put && request.method != Method::post) return;
+    setup.set(CURLOPT_POST, 1L);
+    setup.set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+    if (put) setup.set(CURLOPT_CUSTOMREQUEST, "PUT");
+    // Bytes that libcurl need not ask for leave together with the headers.
+    if (auto const bytes = request.body.in_memory()) setup.set(CURLOPT_POSTFIELDS, bytes->data());
   }
 
   /// libcurl's words on a proxy or a URL may hold a password that somebody put there.
@@ -8894,7 +8909,6 @@ class Process {
     pipe_ = Descriptor{ends[0]};
     Descriptor writer{ends[1]};
     ::fcntl(pipe_.get(), F_SETFL, O_NONBLOCK);
-    ::fcntl(pipe_.get(), F_SETPIPE_SZ, 1 << 20);  // fewer turns; where it is refused, it stays
     auto const pid = OwnedChildren::of_this_process().start([&] {
       return spawn({words, run_id, writer.get(), stop_.child_mask()});
     });
@@ -8956,11 +8970,17 @@ class Process {
       ssize_t const n =
           uninterrupted([&] { return ::read(pipe_.get(), buffer_.data(), buffer_.size()); });
       if (n > 0) block = {buffer_.data(), static_cast<std::size_t>(n)};
+      if (block.size() == buffer_.size()) enlarge_pipe();
       if (n == 0 || (n < 0 && errno != EAGAIN)) pipe_.reset();
     }
     capture_.append(block);
     pass_.forward(capture_, block);
     return !block.empty();
+  }
+
+  /// It filled up: there is much to read, in fewer turns. Where that is refused it stays as it is.
+  void enlarge_pipe() {
+    if (!std::exchange(enlarged_, true)) ::fcntl(pipe_.get(), F_SETPIPE_SZ, 1 << 20);
   }
 
   /// A first request lets the program finish for as long as the budget allows; a second does not.
@@ -9071,6 +9091,7 @@ class Process {
   pid_t pid_ = -1;
   Stage stage_ = Stage::running;
   Verdict cause_ = Verdict::timeout;    ///< the verdict if the runner ends it
+  bool enlarged_ = false;               ///< whether the pipe was
   bool end_seen_ = false;               ///< whether it is worth asking for the program's end
   std::optional<Instant> act_at_;       ///< when the program is told, or killed
   std::optional<Instant> ended_at_;     ///< when the program's own end was seen

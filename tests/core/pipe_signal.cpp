@@ -46,13 +46,16 @@ TEST_CASE("a broken pipe does not end the process, neither at once nor afterward
 }
 
 TEST_CASE("guards nest") {
-  PipeSignalGuard const outer;
   {
-    PipeSignalGuard const inner;
-    break_a_pipe();
+    PipeSignalGuard const outer;
+    {
+      PipeSignalGuard const inner;
+      break_a_pipe();
+    }
+    CHECK(blocked());
   }
-  CHECK(blocked());
   CHECK_FALSE(pending());
+  CHECK_FALSE(blocked());
 }
 
 TEST_CASE("a signal that was pending before stays so") {

@@ -194,12 +194,14 @@ class Curl {
   static void set_request(CurlSetup& setup, Request const& request) {
     setup.set(CURLOPT_URL, to_string(request.url).c_str());
     setup.set(CURLOPT_PROTOCOLS_STR, "http,https");
-    auto const size = static_cast<curl_off_t>(request.body.size());
-    bool const put = request.method == Method::put, post = request.method == Method::post;
+    bool const put = request.method == Method::put;
     if (request.method == Method::head) setup.set(CURLOPT_NOBODY, 1L);
-    if (put || post) setup.set(put ? CURLOPT_UPLOAD : CURLOPT_POST, 1L);
-    if (put) setup.set(CURLOPT_INFILESIZE_LARGE, size);
-    if (post) setup.set(CURLOPT_POSTFIELDSIZE_LARGE, size);
+    if (!put && request.method != Method::post) return;
+    setup.set(CURLOPT_POST, 1L);
+    setup.set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+    if (put) setup.set(CURLOPT_CUSTOMREQUEST, "PUT");
+    // Bytes that libcurl need not ask for leave together with the headers.
+    if (auto const bytes = request.body.in_memory()) setup.set(CURLOPT_POSTFIELDS, bytes->data());
   }
 
   /// libcurl's words on a proxy or a URL may hold a password that somebody put there.

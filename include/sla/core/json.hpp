@@ -30,7 +30,13 @@ class JsonWriter {
   JsonWriter& string(std::string_view value) {
     comma();
     text_ += '"';
-    while (!value.empty()) append_character(value);
+    while (!value.empty()) {
+      std::size_t plain = 0;
+      while (plain < value.size() && is_plain(value[plain])) ++plain;
+      text_ += value.substr(0, plain);
+      value.remove_prefix(plain);
+      if (!value.empty()) append_character(value);
+    }
     text_ += '"';
     return *this;
   }
@@ -62,6 +68,9 @@ class JsonWriter {
     if (!first_) text_ += ',';
     first_ = false;
   }
+
+  /// ASCII that stands for itself.
+  static bool is_plain(char c) noexcept { return c >= ' ' && c < 0x7f && c != '"' && c != '\\'; }
 
   /// Moves one character from the front of the value to the text.
   void append_character(std::string_view& value) {

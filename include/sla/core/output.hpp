@@ -56,6 +56,13 @@ class Output {
   [[nodiscard]] std::span<Piece const> pieces() const noexcept {
     return held_ ? std::span<Piece const>(held_->pieces) : std::span<Piece const>();
   }
+  /// All the bytes, where they stand side by side in memory; valid as long as any copy.
+  [[nodiscard]] std::optional<std::string_view> in_memory() const noexcept {
+    if (size_ == 0) return std::string_view("");
+    Piece const& first = held_->pieces.front();
+    if (first.text.size() != size_) return std::nullopt;
+    return std::string_view(first.text);
+  }
   /// Whether the bytes stand in the file of that path.
   [[nodiscard]] bool stands_in(std::string const& path) const noexcept {
     return held_ && leads_to(path, held_->file);

@@ -12,29 +12,23 @@ namespace sla::inline v1 {
 /// While it lives, a broken pipe is EPIPE and nothing more, in the thread that made it.
 class PipeSignalGuard {
  public:
-  PipeSignalGuard() noexcept : was_pending_(pending()) {
+  PipeSignalGuard() noexcept {
     ::sigemptyset(&pipe_);
     ::sigaddset(&pipe_, SIGPIPE);
     ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
   }
   PipeSignalGuard(PipeSignalGuard const&) = delete;
   PipeSignalGuard& operator=(PipeSignalGuard const&) = delete;
+  /// Where this thread blocks the signal anyway there is nothing to do. Elsewhere none was pending
+  /// before, so one that is pending now is ours.
   ~PipeSignalGuard() {
+    if (::sigismember(&before_, SIGPIPE) == 1) return;
     timespec const at_once{};
-    if (!was_pending_ && pending()) {
-      (void)uninterrupted([&] { return ::sigtimedwait(&pipe_, nullptr, &at_once); });
-    }
+    (void)uninterrupted([&] { return ::sigtimedwait(&pipe_, nullptr, &at_once); });
     ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
   }
 
  private:
-  static bool pending() noexcept {
-    sigset_t set;
-    ::sigpending(&set);
-    return ::sigismember(&set, SIGPIPE) == 1;
-  }
-
-  bool was_pending_;
   sigset_t pipe_{};
   sigset_t before_{};
 };

@@ -114,16 +114,19 @@ enum class Slash { encode, keep };
 /// Percent-encoding as SigV4 wants it: A-Z a-z 0-9 - . _ ~ stay, all else is %XX in upper case.
 inline void percent_encode_to(std::string& out, std::string_view text, Slash slash) {
   constexpr std::string_view digits = "0123456789ABCDEF";
-  for (char const c : text) {
-    if (is_alpha(c) || is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~' ||
-        (c == '/' && slash == Slash::keep)) {
-      out += c;
-    } else {
-      auto const byte = static_cast<unsigned char>(c);
-      out += '%';
-      out += digits[byte >> 4U];
-      out += digits[byte & 15U];
-    }
+  auto const stays = [=](char c) {
+    return is_alpha(c) || is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~' ||
+           (c == '/' && slash == Slash::keep);
+  };
+  while (!text.empty()) {
+    std::size_t plain = 0;
+    while (plain < text.size() && stays(text[plain])) ++plain;
+    out += text.substr(0, plain);
+    if (plain == text.size()) return;
+    auto const byte = static_cast<unsigned char>(text[plain]);
+    char const escape[] = {'%', digits[byte >> 4U], digits[byte & 15U]};
+    out.append(escape, sizeof escape);
+    text.remove_prefix(plain + 1);
   }
 }
 [[nodiscard]] inline std::string percent_encode(std::string_view text, Slash slash) {

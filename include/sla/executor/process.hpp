@@ -70,7 +70,6 @@ class Process {
     pipe_ = Descriptor{ends[0]};
     Descriptor writer{ends[1]};
     ::fcntl(pipe_.get(), F_SETFL, O_NONBLOCK);
-    ::fcntl(pipe_.get(), F_SETPIPE_SZ, 1 << 20);  // fewer turns; where it is refused, it stays
     auto const pid = OwnedChildren::of_this_process().start([&] {
       return spawn({words, run_id, writer.get(), stop_.child_mask()});
     });
@@ -132,11 +131,17 @@ class Process {
       ssize_t const n =
           uninterrupted([&] { return ::read(pipe_.get(), buffer_.data(), buffer_.size()); });
       if (n > 0) block = {buffer_.data(), static_cast<std::size_t>(n)};
+      if (block.size() == buffer_.size()) enlarge_pipe();
       if (n == 0 || (n < 0 && errno != EAGAIN)) pipe_.reset();
     }
     capture_.append(block);
     pass_.forward(capture_, block);
     return !block.empty();
+  }
+
+  /// It filled up: there is much to read, in fewer turns. Where that is refused it stays as it is.
+  void enlarge_pipe() {
+    if (!std::exchange(enlarged_, true)) ::fcntl(pipe_.get(), F_SETPIPE_SZ, 1 << 20);
   }
 
   /// A first request lets the program finish for as long as the budget allows; a second does not.
@@ -247,6 +252,7 @@ class Process {
   pid_t pid_ = -1;
   Stage stage_ = Stage::running;
   Verdict cause_ = Verdict::timeout;    ///< the verdict if the runner ends it
+  bool enlarged_ = false;               ///< whether the pipe was
   bool end_seen_ = false;               ///< whether it is worth asking for the program's end
   std::optional<Instant> act_at_;       ///< when the program is told, or killed
   std::optional<Instant> ended_at_;     ///< when the program's own end was seen
