@@ -16,7 +16,6 @@
 #include <vector>
 
 #include "sla/core/descriptor.hpp"
-#include "sla/core/environment.hpp"
 #include "sla/core/result.hpp"
 
 namespace sla::inline v1 {
