@@ -57,6 +57,11 @@ class AwsTest(RunnerTest):
         """The events on a topic, read."""
         return [json.loads(message.message) for message in aws.messages(self.topic(aws, name))]
 
+    def arrived(self, aws: FakeAws) -> list[str]:
+        """The runs whose event arrived, in the order in which each did first: an event whose answer
+        is cut off comes twice."""
+        return list(dict.fromkeys(str(event["runId"]) for event in self.events(aws)))
+
     def event(self, aws: FakeAws, name: str = TOPIC) -> dict[str, object]:
         """The only event on a topic."""
         events = self.events(aws, name)

@@ -46,10 +46,6 @@ class SpoolTest(AwsTest):
         """The runs that ended, in all lives, in order."""
         return [run for life in self.lives for run in re.findall(ENDED, life)]
 
-    def arrived(self) -> list[str]:
-        """The runs whose event arrived, in the order in which each did first."""
-        return list(dict.fromkeys(str(event["runId"]) for event in self.events(self.aws)))
-
     def logs(self) -> dict[str, bytes]:
         """The stored logs by run."""
         return {stored.metadata["run-id"]: stored.body
@@ -62,10 +58,10 @@ class SpoolTest(AwsTest):
 
     def assert_all_arrived(self) -> None:
         """Each run that ended arrived, in order, with its log; nothing is left in the spool."""
-        self.assertEqual(self.all_ended(), self.arrived())
+        self.assertEqual(self.all_ended(), self.arrived(self.aws))
         logs = self.logs()
-        self.assertEqual({run: run.encode() for run in self.arrived()},
-                         {run: logs.get(run) for run in self.arrived()})
+        self.assertEqual({run: run.encode() for run in self.arrived(self.aws)},
+                         {run: logs.get(run) for run in self.arrived(self.aws)})
         self.assert_spool_empty()
 
     def assert_spool_empty(self) -> None:

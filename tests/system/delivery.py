@@ -290,7 +290,7 @@ class LoopTest(DeliveryTest):
     def assert_all_arrived(self, finished: Finished) -> None:
         """Each run that ended has its event, in order, and its log."""
         ended = re.findall(r"run ended run=(\S+)", finished.err_text)
-        self.assertEqual(ended, [event["runId"] for event in self.events(self.aws)])
+        self.assertEqual(ended, self.arrived(self.aws))
         self.assertEqual(sorted(ended), sorted(
             stored.metadata["run-id"] for stored in self.aws.objects(BUCKET).values()))
 

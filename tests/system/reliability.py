@@ -119,7 +119,7 @@ class KillTest(SpoolTest):
         last = self.live_once(limit="60")
         self.assertEqual(0, last.code, last.err_text)
 
-        arrived, interrupted, logs = self.arrived(), self.interrupted(), self.logs()
+        arrived, interrupted, logs = self.arrived(self.aws), self.interrupted(), self.logs()
         ran = self.ran.read_text().split()
         # What ended just before the process did may not have been written down any more; then the
         # run counts as one that died.

@@ -23,10 +23,10 @@ class RestartTest(SpoolTest):
         process.wait_for_line("run ended", count=20)
         self.assertIn("what is not delivered stays in the spool",
                       self.end_life(process).err_text)
-        self.assertEqual([], self.arrived())
+        self.assertEqual([], self.arrived(self.aws))
         self.aws.clear_faults()
         self.assertEqual(0, self.live_once().code)
-        self.assertGreater(len(self.arrived()), 20)
+        self.assertGreater(len(self.arrived(self.aws)), 20)
         self.assert_all_arrived()
 
     def test_a_restart_with_another_sink_setting_takes_what_is_there_along(self) -> None:
@@ -47,7 +47,7 @@ class RestartTest(SpoolTest):
         self.assertRegex(finished.err_text, f"warning: a run died with its runner.* run={run}")
         self.assertEqual({run}, self.interrupted())
         self.assertEqual(b"so far\nready\n", self.logs()[run])
-        self.assertNotIn(run, self.arrived())
+        self.assertNotIn(run, self.arrived(self.aws))
         self.assert_spool_empty()
 
     def test_two_runners_never_share_a_spool(self) -> None:
@@ -72,7 +72,7 @@ class RestartTest(SpoolTest):
         file.write_text("in the way")
         finished = self.live_once("--store", str(file))
         self.assertEqual(75, finished.code)
-        self.assertEqual(self.all_ended(), self.arrived())
+        self.assertEqual(self.all_ended(), self.arrived(self.aws))
         listed = self.run_to_end("spool", "list", "--spool", str(self.spool)).out_text
         self.assertRegex(listed, r"to=store event=waits log=waits .*\n1 waiting, 0 set aside")
         file.unlink()
@@ -100,7 +100,7 @@ class PeopleTest(SpoolTest):
         self.assertIn("refused for good: sns publish: http 400: InvalidParameter",
                       finished.err_text)
         first, second = self.all_ended()
-        self.assertEqual([second], self.arrived())
+        self.assertEqual([second], self.arrived(self.aws))
         return first
 
     def test_what_alone_is_refused_is_set_aside_and_holds_up_no_other(self) -> None:
@@ -109,7 +109,7 @@ class PeopleTest(SpoolTest):
         self.assertRegex(listed, f" {run} to=aws event=refused log=done .*InvalidParameter")
         self.assertIn("0 waiting, 1 set aside, 0 dropped\n", listed)
         self.assertEqual(0, self.live_once().code)
-        self.assertEqual(2, len(self.arrived()))
+        self.assertEqual(2, len(self.arrived(self.aws)))
 
     def test_replay_sends_what_was_set_aside_once_more(self) -> None:
         run = self.set_aside()
@@ -117,7 +117,7 @@ class PeopleTest(SpoolTest):
         self.aws.delete_topic(self.topic(self.aws))
         self.aws.create_topic("results")
         self.assertEqual(0, self.live_once().code)
-        self.assertIn(run, self.arrived())
+        self.assertIn(run, self.arrived(self.aws))
         self.assert_spool_empty()
 
     def test_drop_deletes_what_was_set_aside(self) -> None:
@@ -199,7 +199,7 @@ class DiskTest(SpoolTest):
             process.wait_for_line("run ended", count=process.err.count(b"run ended") + 5)
         self.end_life(process)
         self.live_once()
-        self.assertEqual(self.all_ended(), self.arrived())
+        self.assertEqual(self.all_ended(), self.arrived(self.aws))
         logs = self.logs()
         without = [str(event.get("logError")) for event in self.events(self.aws)
                    if event["runId"] not in logs]
