@@ -9887,7 +9887,8 @@ class Delivery {
     SpoolCount const count = this->count();
     if (stops_.events.level() != StopLevel::none) return Instant::max();
     if (count.events != 0) {
-      if (events_.due() <= now) return deliver_event(now);
+      bool const another_came = alone_ != 0 && count.events > alone_;
+      if (another_came || events_.due() <= now) return deliver_event(now);
       next = std::min(next, events_.due());
     }
     if (count.logs != 0 && stops_.logs.level() == StopLevel::none) {
@@ -9923,6 +9924,7 @@ class Delivery {
   }
 
   Instant deliver_event(Instant now) {
+    alone_ = 0;
     auto parcel = take(events_, [](S& spool) { return spool.next_event(0); });
     if (!parcel) return now;
     bool moved = send_log(*parcel);
@@ -9940,14 +9942,21 @@ class Delivery {
   }
 
   /// Whether the event behind one that was refused is delivered. A run that is no result has none,
-  /// and shows nothing.
+  /// and shows nothing. Where no other waits, the next one that comes is tried at once.
   bool another_passes(std::uint64_t refused) {
-    auto parcel = take(events_, [=](S& spool) { return spool.next_event(refused); });
-    if (!parcel) return false;
-    bool const moved = send_log(*parcel);
-    bool const passes = publish(*parcel).has_value();
-    if (moved || passes) update(*parcel);
-    return passes && parcel->event == Part::done && parcel->report.counts();
+    for (std::uint64_t behind = refused;;) {
+      std::size_t const waiting = count().events;
+      auto parcel = take(events_, [=](S& spool) { return spool.next_event(behind); });
+      if (!parcel) {
+        alone_ = waiting;
+        return false;
+      }
+      bool const moved = send_log(*parcel);
+      bool const passes = publish(*parcel).has_value();
+      if (moved || passes) update(*parcel);
+      if (parcel->report.counts()) return passes && parcel->event == Part::done;
+      behind = parcel->number;
+    }
   }
 
   Instant deliver_log(Instant now) {
@@ -10067,6 +10076,7 @@ class Delivery {
   Lane events_;
   std::string no_log_{no_time};    ///< why the last log was not delivered
   std::string no_event_{no_time};  ///< why the last event was not delivered
+  std::size_t alone_ = 0;  ///< how many waited when one was refused and no other could be tried
   std::uint64_t last_log_ = 0;
   std::uint64_t stored_ = 0;                           ///< how many logs were stored
   std::map<std::uint64_t, std::uint64_t> suspects_{};  ///< logs refused, and how many were by then

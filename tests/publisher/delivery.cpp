@@ -148,6 +148,41 @@ TEST_CASE("an event that is refused while the next one passes is set aside") {
   }
 }
 
+TEST_CASE("an event that is refused while no other waits is tried again with the next one") {
+  for (Error const& error : {refusal, denial}) {
+    Fixture f;
+    f.events.errors = {error, error, std::nullopt, error};
+    f.add("a");
+    CHECK(f.settle() > f.time.now);
+    f.add("b");
+    CHECK(f.settle() == Instant::max());
+    CHECK(Fixture::runs(f.events.published) == Texts{"a", "a", "b", "a"});
+    CHECK(f.delivery.count().refused == 1);
+  }
+}
+
+TEST_CASE("where the next event is refused as well, those that come after it wait their turn") {
+  Fixture f;
+  f.events.errors = {denial, denial, denial};
+  f.add("a");
+  f.settle();
+  f.add("b");
+  Instant const due = f.settle();
+  f.add("c");
+  CHECK(f.settle() == due);
+  CHECK(Fixture::runs(f.events.published) == Texts{"a", "a", "b"});
+}
+
+TEST_CASE("an event that is refused behind an outage waits for its turn when another comes") {
+  Fixture f;
+  f.events.errors = {denial, outage};
+  f.add("a");
+  f.time.advance(f.settle() - f.time.now);
+  Instant const due = f.settle();
+  f.add("b");
+  CHECK(f.settle() == due);
+}
+
 TEST_CASE("while all events are refused none is set aside, and all arrive in order once they may") {
   for (Error const& error : {refusal, denial}) {
     Fixture f;
@@ -167,6 +202,17 @@ TEST_CASE("that a run without a result passes says nothing of an event that is r
   f.wait_for_all();
   CHECK(f.delivery.count().refused == 0);
   CHECK(Fixture::runs(f.events.published) == Texts{"a", "b", "a", "a"});
+}
+
+TEST_CASE("behind a run without a result the next event tells") {
+  Fixture f;
+  f.events.errors = {denial, std::nullopt, std::nullopt, denial};
+  f.add("a");
+  f.add("b", Verdict::interrupted);
+  f.add("c");
+  CHECK(f.settle() == Instant::max());
+  CHECK(f.delivery.count().refused == 1);
+  CHECK(Fixture::runs(f.events.published) == Texts{"a", "b", "c", "a"});
 }
 
 TEST_CASE("an event that passes right after the next one did is delivered") {
