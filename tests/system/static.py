@@ -113,8 +113,23 @@ class BuildTest(unittest.TestCase):
         self.assertEqual(["COPY", "USER", "ENTRYPOINT"], [line[0] for line in lines[starts[1] + 1:]])
         self.assertEqual("--from=dev /image/ /", lines[starts[1] + 1][1])
 
+    def test_a_program_of_one_s_own_is_built_in_the_same_way(self) -> None:
+        examples = static_build.ROOT / "examples"
+        subprocess.run([static_build.SCRIPT, "--source", "minimal.cpp", "--source", "durable.cpp",
+                        built.parent], cwd=examples, check=True, capture_output=True)
+        minimal, durable = (built / "programs" / name for name in ("minimal", "durable"))
+        for own in (minimal, durable):
+            self.assertFalse(segments(own.read_bytes()) & {DYNAMIC, INTERPRETER})
+        self.assertLess(minimal.stat().st_size, durable.stat().st_size)
+        self.assertLess(durable.stat().st_size, program.stat().st_size)
+        process = RunnerProcess(["/bin/true"], program=str(minimal))
+        self.addCleanup(process.kill_all)
+        event = json.loads(process.wait_for_line(r"\{.*\}", stream="out")[0])
+        self.assertEqual((True, "minimal"), (event["succeeded"], event["service"]))
+
     def test_an_unknown_option_and_architecture_are_refused_in_a_sentence(self) -> None:
         for arguments, words in ((["--arch", "vax"], "--arch is x86_64 or aarch64, not 'vax'"),
+                                 (["--source", "none.cpp"], "--source is the file of a program"),
                                  (["--smaller"], "examples/build-static [--arch")):
             done = subprocess.run([static_build.SCRIPT, *arguments], capture_output=True,
                                   text=True, check=False)
