@@ -2,8 +2,11 @@
 # SPDX-License-Identifier: MIT
 """Writes single_include/sla.hpp from include/sla, and is the lint of the architecture.
 
-usage: amalgamate.py            check the tree, then write the single header
-       amalgamate.py --check    check the tree and the single header; write nothing
+usage: amalgamate.py                     check the tree, then write the single header
+       amalgamate.py --check             check the tree and the single header; write nothing
+       amalgamate.py --only HEADER...    print one header of these, such as runner.hpp, and of what
+                                         they need: it compiles faster, and needs no library that
+                                         they do not need
 
 Every complaint says where, why and what to do. Needs nothing but Python's standard library.
 """
@@ -167,8 +170,8 @@ def lint_tree(headers, say):
     return order
 
 
-def bottom_up(headers, say):
-    """All headers that sla.hpp reaches, each after those that it includes."""
+def bottom_up(headers, say, roots=("sla.hpp",)):
+    """All headers that these reach, each after those that it includes."""
     order, path = [headers["version.hpp"]], []
 
     def visit(header):
@@ -186,7 +189,8 @@ def bottom_up(headers, say):
         path.pop()
         order.append(header)
 
-    visit(headers["sla.hpp"])
+    for root in roots:
+        visit(headers[root])
     return order
 
 
@@ -238,19 +242,20 @@ def lint_tests(headers, say):
                     f'which needs others shows; write #include "sla/{name}" above "{first}"')
 
 
-def single(order):
-    """The text of the single header."""
-    version, *headers, umbrella = order
+def single(order, command=COMMAND):
+    """The text of a single header."""
+    version, *headers = order
+    intro = [body(h, above_includes=True) for h in headers if h.name == "sla.hpp"]
     number = ".".join(re.findall(r"#define SLA_VERSION_\w+ (\d+)", version.text))
     others = {i.name for h in order for i in h.includes if not i.quoted}
     posix = sorted(name for name in others if name.endswith(".h"))
     standard = sorted(others - set(posix))
     parts = [f"{SPDX}\n#pragma once\n"
              f"// sla {number} in one header, generated from include/sla: change it there and run\n"
-             f"// {COMMAND}\n", body(umbrella, above_includes=True), body(version)]
+             f"// {command}\n", *intro, body(version)]
     parts += ["".join(f"#include <{name}>\n" for name in group)
               for group in (posix, standard) if group]
-    parts += [f"// sla/{h.name}\n{body(h)}" for h in headers]
+    parts += [f"// sla/{h.name}\n{body(h)}" for h in headers if h.name != "sla.hpp"]
     return "\n".join(parts)
 
 
@@ -275,8 +280,21 @@ def check_single(text):
     return False
 
 
+def print_only(names, headers):
+    """A single header of a few, on stdout."""
+    for name in names:
+        if name not in headers:
+            print(f"there is no include/sla/{name}; --only takes names such as runner.hpp or "
+                  "executor/shell.hpp", file=sys.stderr)
+            return 64
+    order = bottom_up(headers, lambda *_: None, names)
+    sys.stdout.write(single(order, f"{COMMAND} --only {' '.join(names)}"))
+    return 0
+
+
 def main(arguments):
-    if arguments not in ([], ["--check"]):
+    only = arguments[1:] if arguments[:1] == ["--only"] else []
+    if not only and arguments not in ([], ["--check"]):
         print(__doc__.strip(), file=sys.stderr)
         return 64
     complaints = []
@@ -286,6 +304,8 @@ def main(arguments):
         complaints.append(f"{path.relative_to(ROOT).as_posix()}:{line}: {what}")
 
     headers = {h.name: h for h in map(Header, sorted(TREE.rglob("*.hpp")))}
+    if only:
+        return print_only(only, headers)
     for header in headers.values():
         lint_text(header, say)
         lint_includes(header, headers, say)

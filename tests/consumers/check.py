@@ -4,6 +4,7 @@
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
 from pathlib import Path
@@ -83,6 +84,18 @@ class Consumers(unittest.TestCase):
         shutil.copy(ROOT / "single_include/sla.hpp", self.folder)
         self.run_here(*CXX, "main.cpp", "-lcurl", "-lcrypto", "-lsimdjson", "-o", "consumer")
         self.assert_works("consumer")
+
+    def test_a_single_header_of_a_part_needs_no_library_that_the_part_does_not(self):
+        with (self.folder / "sla.hpp").open("w") as header:
+            subprocess.run([sys.executable, ROOT / "single_include/amalgamate.py", "--only",
+                            "runner.hpp", "scheduler/once.hpp", "executor/shell.hpp"],
+                           check=True, stdout=header)
+        text = (self.folder / "main.cpp").read_text()
+        (self.folder / "main.cpp").write_text(
+            text.replace('  if (!sla::sha256("abc")) return 1;\n', ""))
+        self.run_here(*CXX, "main.cpp", "-o", "consumer")
+        self.assert_works("consumer")
+        self.assertNotRegex((self.folder / "sla.hpp").read_text(), "<(curl|openssl|simdjson)")
 
     def test_the_tree_and_the_single_header_together_are_refused_in_one_sentence(self):
         shutil.copy(ROOT / "single_include/sla.hpp", self.folder)

@@ -317,3 +317,29 @@ int a;
         run = self.run_script("--chekc")
         self.assertEqual(run.returncode, 64)
         self.assertIn("usage:", run.stderr)
+
+
+class Only(Amalgamate):
+    def test_it_holds_what_the_named_headers_need_and_nothing_else(self):
+        self.tree({"core/a.hpp": header(text="int a;\n"),
+                   "core/b.hpp": header("<vector>", "core/a.hpp", text="int b;\n"),
+                   "core/c.hpp": header("<span>", "core/a.hpp", text="int c;\n")})
+        run = self.run_script("--only", "core/b.hpp")
+        self.assertEqual((run.returncode, run.stderr), (0, ""))
+        self.assertIn("amalgamate.py --only core/b.hpp\n", run.stdout)
+        self.assertEqual(run.stdout[run.stdout.index("#include"):],
+                         "#include <vector>\n\n// sla/core/a.hpp\nint a;\n\n"
+                         "// sla/core/b.hpp\nint b;\n")
+        self.assertFalse((self.root / "single_include" / "sla.hpp").exists())
+
+    def test_all_of_it_is_the_single_header(self):
+        self.tree({"core/text.hpp": header(text="int a;\n")})
+        self.assert_accepted()
+        run = self.run_script("--only", "sla.hpp")
+        self.assertEqual(self.single(), run.stdout.replace(" --only sla.hpp", ""))
+
+    def test_a_header_that_is_not_there_is_named(self):
+        self.tree({"core/text.hpp": header()})
+        run = self.run_script("--only", "core/text.hpp", "core/tax.hpp")
+        self.assertEqual((run.returncode, run.stdout), (64, ""))
+        self.assertIn("there is no include/sla/core/tax.hpp", run.stderr)
