@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import unittest
@@ -36,6 +37,8 @@ class ReproducibleTest(RunnerTest):
         first, second = (static_build.program(folder).read_bytes() for folder in (built, again))
         self.assertTrue(first == second, "the programs differ")
         self.assertEqual(0o755, static_build.program(again).stat().st_mode & 0o777)
+        sbom = json.loads((again / "sla-runner.spdx.json").read_text())
+        self.assertEqual("2009-02-13T23:31:30Z", sbom["creationInfo"]["created"])
 
 
 if __name__ == "__main__":
