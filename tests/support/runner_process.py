@@ -54,7 +54,7 @@ class RunnerProcess:
                  stdin: bytes = b"") -> None:
         self._mark = uuid.uuid4().hex
         self._condition = threading.Condition()
-        self._data = {"out": b"", "err": b""}
+        self._data = {"out": bytearray(), "err": bytearray()}
         self._open = 2
         self.command = [program or os.environ["SLA_RUNNER"], *arguments]
         self.started = time.monotonic()
@@ -95,13 +95,13 @@ class RunnerProcess:
     def out(self) -> bytes:
         """What came on stdout so far."""
         with self._condition:
-            return self._data["out"]
+            return bytes(self._data["out"])
 
     @property
     def err(self) -> bytes:
         """What came on stderr so far."""
         with self._condition:
-            return self._data["err"]
+            return bytes(self._data["err"])
 
     def lines(self, stream: str = "err") -> list[str]:
         """The complete lines of a stream ('out' or 'err') so far."""
@@ -148,7 +148,7 @@ class RunnerProcess:
             if self._open:
                 raise AssertionError("the program ended, but something that it started holds its "
                                      f"output open: {self.leftovers()}{self.describe()}")
-            return Finished(code, self._data["out"], self._data["err"], finished)
+            return Finished(code, bytes(self._data["out"]), bytes(self._data["err"]), finished)
 
     def leftovers(self) -> dict[int, str]:
         """The processes that the program started and that still exist (zombies are not counted),
