@@ -173,7 +173,7 @@ TEST_CASE("where the next event is refused as well, those that come after it wai
   CHECK(Fixture::runs(f.events.published) == Texts{"a", "a", "b"});
 }
 
-TEST_CASE("an event that is refused behind an outage waits for its turn when another comes") {
+TEST_CASE("an event that was refused and then meets an outage waits even when another comes") {
   Fixture f;
   f.events.errors = {denial, outage};
   f.add("a");

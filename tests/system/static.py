@@ -117,9 +117,11 @@ class BuildTest(unittest.TestCase):
         event = json.loads(process.wait_for_line(r"\{.*\}", stream="out")[0])
         self.assertEqual((True, "minimal"), (event["succeeded"], event["service"]))
 
-    def test_an_unknown_option_and_architecture_are_refused_in_a_sentence(self) -> None:
+    def test_options_that_make_no_sense_are_refused_in_a_sentence(self) -> None:
         for arguments, words in ((["--arch", "vax"], "--arch is x86_64 or aarch64, not 'vax'"),
                                  (["--source", "none.cpp"], "--source is the file of a program"),
+                                 (["--dependencies", "--source", str(static_build.SCRIPT)],
+                                  "leave it or --source out"),
                                  (["--smaller"], "examples/build-static [--arch")):
             done = subprocess.run([static_build.SCRIPT, *arguments], capture_output=True,
                                   text=True, check=False)
