@@ -25,6 +25,8 @@ from typing import IO
 
 MARK = "RUNNER_PROCESS_MARK"
 _POLL_SECONDS = 0.01
+_KERNEL_THREAD = 0x00200000  # PF_KTHREAD in the flags of proc_pid_stat(5)
+_EXEC_READS = 1000  # of the environment of a process that is in the middle of an exec
 
 
 @dataclass(frozen=True)
@@ -168,13 +170,17 @@ class RunnerProcess:
 
     def _inspect(self, entry: Path, found: dict[int, str], parents: dict[int, int]) -> None:
         try:
-            fields = (entry / "stat").read_text().rpartition(")")[2].split()
-            state, parent, session = fields[0], int(fields[1]), int(fields[3])
-            if state in "ZX":
-                return
-            parents[int(entry.name)] = parent
-            variables = (entry / "environ").read_bytes().split(b"\0")
-            if f"{MARK}={self._mark}".encode() in variables or session == self.pid:
+            for _ in range(_EXEC_READS):
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+                if fields[0] in "ZX" or int(fields[6]) & _KERNEL_THREAD:
+                    return
+                variables = (entry / "environ").read_bytes()
+                start, end = fields[47:49]
+                if variables or start == end != "0":
+                    break
+            parents[int(entry.name)] = int(fields[1])
+            if f"{MARK}={self._mark}".encode() in variables.split(b"\0") or \
+                    int(fields[3]) == self.pid:
                 found[int(entry.name)] = _command_line(entry)
         except (OSError, IndexError):
             return  # it ended meanwhile, or is not ours to read

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import tempfile
 import unittest
 from pathlib import Path
 
@@ -50,6 +51,17 @@ class RunnerProcessTest(unittest.TestCase):
             process.assert_nothing_left()
         process.kill_all()
         process.assert_nothing_left(5)
+
+    def test_a_child_is_found_in_every_instant_of_an_exec(self) -> None:
+        with tempfile.TemporaryDirectory() as directory:
+            script = Path(directory, "again")
+            script.write_text('#!/bin/sh\nexec "$0"\n')
+            script.chmod(0o755)
+            process = self.start(f"setsid '{script}' >/dev/null 2>&1 & echo done")
+            process.wait(10)
+            seen = [bool(process.leftovers()) for _ in range(300)]
+            process.kill_all()
+        self.assertEqual([], [at for at, found in enumerate(seen) if not found])
 
     def test_a_child_that_holds_the_output_open_is_named(self) -> None:
         with self.assertRaisesRegex(AssertionError, "holds its output open.*sleep 301"):
