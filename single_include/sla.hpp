@@ -1531,9 +1531,10 @@ class Journal {
   /// The record is not needed any more.
   void release(Place place) noexcept { count(place, false); }
 
-  /// Deletes the segments at the front that nobody needs; where that is all, nothing is left.
+  /// Deletes the segments at the front that nobody needs, once what came after them is on the disk;
+  /// where that is all, nothing is left.
   void tidy() {
-    while (segments_.size() > 1 && segments_.front().needed == 0) {
+    while (segments_.size() > 1 && segments_.front().needed == 0 && sync()) {
       ::unlink(segments_.front().file.path().c_str());
       segments_.erase(segments_.begin());
     }
@@ -9781,7 +9782,8 @@ struct Parcel {
   Report report{};           ///< log_uri is set once the log is delivered
   Part log = Part::waiting;
   Part event = Part::waiting;
-  std::string reason{};  ///< why a part was refused
+  std::string reason{};      ///< why a part was refused
+  std::string unreadable{};  ///< why the log, which waits, cannot be read now
 
   [[nodiscard]] bool waiting() const noexcept {
     return log == Part::waiting || event == Part::waiting;
@@ -9793,16 +9795,17 @@ struct Parcel {
 struct SpoolCount {
   std::size_t events = 0;   ///< parcels whose event waits
   std::size_t logs = 0;     ///< parcels whose log alone waits
+  std::size_t ahead = 0;    ///< parcels whose log waits before their event
   std::size_t refused = 0;  ///< parcels with a part that was set aside
 };
 
 /// `begin(report)`: a run begins, of which only the job and the start are known. `add(report)`: it
 /// ended; once add() returns the report is kept as safely as this spool can. `next_event(number)`:
 /// the oldest parcel behind that one whose event waits. `next_log(number)`: the next parcel, in a
-/// circle, of which only the log waits. `update(parcel)`: a part of it got further; a complete one
-/// is forgotten. `tend(now)`: housekeeping, and when it is wanted again. `dropped()`: how many
-/// reports had to be dropped for want of room and were not `reported(number)` yet. `in_memory()`:
-/// what would be lost with this process.
+/// circle, whose log waits. `update(parcel)`: a part of it got further; a complete one is
+/// forgotten. `tend(now)`: housekeeping, and when it is wanted again. `dropped()`: how many reports
+/// had to be dropped for want of room and were not `reported(number)` yet. `in_memory()`: what
+/// would be lost with this process.
 template <class S>
 concept Spool = std::movable<S> &&
     requires(S& s, Report const& report, Parcel const& parcel, std::uint64_t number, Instant now) {
@@ -9823,9 +9826,9 @@ concept Spool = std::movable<S> &&
 // sla/publisher/delivery.hpp
 // Delivers what is in a spool, step by step: the oldest report first, its log before its event. A
 // log that cannot be delivered never holds back an event, and follows later; an event that cannot
-// be delivered holds back those behind it, unless it never can: one that is refused while the next
-// one passes is set aside. It starts no thread and waits for nothing but its publishers;
-// publisher/spooled.hpp does the rest.
+// be delivered holds back those behind it, while their logs go ahead, unless it never can: one that
+// is refused while the next one passes is set aside. It starts no thread and waits for nothing but
+// its publishers; publisher/spooled.hpp does the rest.
 
 namespace sla::inline v1 {
 
@@ -9865,9 +9868,12 @@ class Delivery {
     std::lock_guard const lock(mutex_);
     spool_.begin(report);
   }
+  /// Keeps the report, and its log where that is to be delivered.
   void add(Report const& report) {
+    Report kept = report;
+    if (!wanted(report)) kept.outcome.output = Output();
     std::lock_guard const lock(mutex_);
-    spool_.add(report);
+    spool_.add(kept);
   }
   [[nodiscard]] SpoolCount count() {
     std::lock_guard const lock(mutex_);
@@ -9884,6 +9890,7 @@ class Delivery {
   Instant step() {
     Instant const now = clock_.now();
     Instant next = with_spool([&](S& spool) { return spool.tend(now); });
+    if (hurried_) next = Instant::max();  // nothing waits for the housekeeping
     SpoolCount const count = this->count();
     if (stops_.events.level() != StopLevel::none) return Instant::max();
     if (count.events != 0) {
@@ -9891,7 +9898,7 @@ class Delivery {
       if (another_came || events_.due() <= now) return deliver_event(now);
       next = std::min(next, events_.due());
     }
-    if (count.logs != 0 && stops_.logs.level() == StopLevel::none) {
+    if (count.logs + count.ahead != 0 && stops_.logs.level() == StopLevel::none) {
       if (logs_.due() <= now) return deliver_log(now);
       next = std::min(next, logs_.due());
     }
@@ -9912,6 +9919,7 @@ class Delivery {
 
   /// Tries everything again as soon as it makes sense, because there is little time left.
   void hurry() {
+    hurried_ = true;
     logs_.hurry(clock_.now());
     events_.hurry(clock_.now());
   }
@@ -9963,7 +9971,8 @@ class Delivery {
     auto parcel = take(logs_, [this](S& spool) { return spool.next_log(last_log_); });
     if (!parcel) return now;
     last_log_ = parcel->number;
-    if (send_log(*parcel)) update(*parcel);
+    bool const lost = parcel->log != Part::waiting;
+    if (send_log(*parcel) || lost) update(*parcel);
     return now;
   }
 
@@ -9978,6 +9987,7 @@ class Delivery {
 
   void update(Parcel& parcel) {
     if (parcel.log == Part::waiting) parcel.report.log_error.clear();  // it may still succeed
+    if (parcel.log == Part::done) parcel.report.outcome.output = Output();
     with_spool([&](S& spool) { spool.update(parcel); });
   }
 
@@ -9996,7 +10006,8 @@ class Delivery {
     }
     report.log_error = hindrance();
     if (!report.log_error.empty()) return false;
-    auto uri = store_.store(report);
+    Result<std::string> uri = Error{Errc::system, parcel.unreadable};
+    if (parcel.unreadable.empty()) uri = store_.store(report);
     if (uri) {
       logs_.succeeded();
       ++stored_;
@@ -10077,6 +10088,7 @@ class Delivery {
   std::string no_log_{no_time};    ///< why the last log was not delivered
   std::string no_event_{no_time};  ///< why the last event was not delivered
   std::size_t alone_ = 0;  ///< how many waited when one was refused and no other could be tried
+  bool hurried_ = false;
   std::uint64_t last_log_ = 0;
   std::uint64_t stored_ = 0;                           ///< how many logs were stored
   std::map<std::uint64_t, std::uint64_t> suspects_{};  ///< logs refused, and how many were by then
@@ -10470,194 +10482,6 @@ class Sns {
 
 }  // namespace sla::inline v1
 
-// sla/publisher/spool/room.hpp
-// What a spool gives up when it is full: first the oldest passes, then the oldest logs of what did
-// not pass, whose events stay, then the oldest of all. The parcel that is being delivered stays,
-// and so does the newest.
-
-namespace sla::inline v1 {
-
-/// What one parcel means to a spool that is full.
-struct RoomUse {
-  bool pass = false;            ///< whether it reports a pass
-  std::uint64_t log_bytes = 0;  ///< what giving up the log alone would gain
-};
-
-/// What a parcel means to a spool, by the size of its log. Where the event is delivered the log is
-/// all there is, and goes with the parcel.
-[[nodiscard]] inline RoomUse room_use(Parcel const& parcel, std::uint64_t log_bytes) noexcept {
-  return {parcel.report.succeeded(), parcel.event == Part::done ? 0 : log_bytes};
-}
-
-/// What has to go.
-struct Eviction {
-  std::uint64_t number = 0;
-  bool log_only = false;
-};
-
-[[nodiscard]] constexpr std::string_view eviction_line(Eviction eviction) noexcept {
-  return eviction.log_only ? "no room for undelivered results: a log is dropped"
-                           : "no room for undelivered results: a result is dropped";
-}
-
-/// Takes the log from a parcel, whose event then says why there is none.
-inline void drop_log(Parcel& parcel) {
-  parcel.report.outcome.output = Output();
-  parcel.report.log_error = "dropped: no room in the spool";
-  parcel.log = Part::done;
-}
-
-/// Chooses among parcels, a map from their numbers to what `use(parcel)` reads as an optional
-/// RoomUse, nothing for those that take no part.
-template <class Parcels, class Use>
-[[nodiscard]] std::optional<Eviction> choose_eviction(Parcels const& parcels, Use use) {
-  std::optional<Eviction> oldest, oldest_log;
-  for (auto const& [number, parcel] : parcels) {
-    std::optional<RoomUse> const found = use(number, parcel);
-    if (!found) continue;
-    if (found->pass) return Eviction{number, false};
-    if (!oldest) oldest = Eviction{number, false};
-    if (!oldest_log && found->log_bytes != 0) oldest_log = Eviction{number, true};
-  }
-  return oldest_log ? oldest_log : oldest;
-}
-
-}  // namespace sla::inline v1
-
-// sla/publisher/spool/memory.hpp
-// A spool in memory: survives every outage, but not the process. Its logs stay where the executor
-// put them. When it is full it drops the oldest passes first, and counts them.
-
-namespace sla::inline v1 {
-
-/// About how much memory a parcel takes, its log included.
-[[nodiscard]] inline std::uint64_t parcel_bytes(Parcel const& parcel) noexcept {
-  Report const& report = parcel.report;
-  std::uint64_t bytes = sizeof parcel + report.outcome.output.size() + report.job.service.size() +
-                        report.outcome.remark.size() + parcel.reason.size();
-  for (auto const& group : report.job.groups) bytes += sizeof(std::string) + group.size();
-  for (auto const& word : report.job.command) bytes += sizeof(std::string) + word.size();
-  return bytes;
-}
-
-/// Keeps reports in memory. Not thread-safe.
-class MemorySpool {
- public:
-  struct Options {
-    std::uint64_t limit = 32U << 20U;  ///< bytes, logs included, but for the newest report
-  };
-
-  MemorySpool() = default;
-  explicit MemorySpool(Options options, Logger log = Logger{}) : options_(options), log_(log) {}
-
-  void begin(Report const&) noexcept {}
-
-  void add(Report const& report) {
-    Parcel parcel{.number = ++last_, .report = report};
-    bytes_ += parcel_bytes(parcel);
-    parcels_.emplace(last_, std::move(parcel));
-    make_room();
-  }
-
-  [[nodiscard]] Result<std::optional<Parcel>> next_event(std::uint64_t behind = 0) {
-    for (auto at = parcels_.upper_bound(behind); at != parcels_.end(); ++at) {
-      if (at->second.event == Part::waiting) return hand_out(at->second);
-    }
-    return std::optional<Parcel>();
-  }
-
-  [[nodiscard]] Result<std::optional<Parcel>> next_log(std::uint64_t behind) {
-    auto const only_log = [](Parcel const& parcel) {
-      return parcel.log == Part::waiting && parcel.event != Part::waiting;
-    };
-    for (auto at = parcels_.upper_bound(behind); at != parcels_.end(); ++at) {
-      if (only_log(at->second)) return hand_out(at->second);
-    }
-    for (auto const& [number, parcel] : parcels_) {
-      if (only_log(parcel)) return hand_out(parcel);
-    }
-    return std::optional<Parcel>();
-  }
-
-  void update(Parcel const& parcel) {
-    auto const at = parcels_.find(parcel.number);
-    handed_out_ = 0;
-    if (at == parcels_.end()) return;
-    bytes_ -= parcel_bytes(at->second);
-    if (parcel.complete()) {
-      parcels_.erase(at);
-      return;
-    }
-    at->second = parcel;
-    bytes_ += parcel_bytes(parcel);
-    make_room();
-  }
-
-  Instant tend(Instant) noexcept { return Instant::max(); }
-
-  [[nodiscard]] SpoolCount count() const noexcept {
-    SpoolCount count;
-    for (auto const& [number, parcel] : parcels_) {
-      if (parcel.event == Part::waiting) ++count.events;
-      if (parcel.log == Part::waiting && parcel.event != Part::waiting) ++count.logs;
-      if (parcel.log == Part::refused || parcel.event == Part::refused) ++count.refused;
-    }
-    return count;
-  }
-
-  [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
-  void reported(std::uint64_t number) noexcept { dropped_ -= number; }
-
-  [[nodiscard]] std::vector<Parcel> in_memory() const {
-    std::vector<Parcel> all;
-    for (auto const& [number, parcel] : parcels_) all.push_back(parcel);
-    return all;
-  }
-
- private:
-  Result<std::optional<Parcel>> hand_out(Parcel const& parcel) {
-    handed_out_ = parcel.number;
-    return std::optional<Parcel>(parcel);
-  }
-
-  void make_room() {
-    while (bytes_ > options_.limit) {
-      auto const found = choose_eviction(
-          parcels_, [this](std::uint64_t number, Parcel const& parcel) -> std::optional<RoomUse> {
-            if (number == handed_out_ || number == last_) return std::nullopt;
-            return room_use(parcel, parcel.report.outcome.output.size());
-          });
-      if (!found) return;
-      evict(*found);
-    }
-  }
-
-  void evict(Eviction const& eviction) {
-    auto const at = parcels_.find(eviction.number);
-    Parcel& parcel = at->second;
-    log_.warning(eviction_line(eviction), {{"run", parcel.report.job.run_id}});
-    bytes_ -= parcel_bytes(parcel);
-    if (eviction.log_only) {
-      drop_log(parcel);
-      bytes_ += parcel_bytes(parcel);
-      return;
-    }
-    if (parcel.event == Part::waiting && parcel.report.counts()) ++dropped_;
-    parcels_.erase(at);
-  }
-
-  Options options_{};
-  Logger log_{};
-  std::map<std::uint64_t, Parcel> parcels_{};
-  std::uint64_t last_ = 0;
-  std::uint64_t bytes_ = 0;
-  std::uint64_t dropped_ = 0;
-  std::uint64_t handed_out_ = 0;
-};
-static_assert(Spool<MemorySpool>);
-
-}  // namespace sla::inline v1
-
 // sla/publisher/spool/parcel_record.hpp
 // A parcel as the bytes of a record, and back. What is read may come from an older or a newer
 // version of this program, or be damaged: it is checked, and what makes no sense is no parcel. The
@@ -10884,9 +10708,76 @@ inline bool read_parcel_field(KeptParcel& kept, RecordField field) {
 
 }  // namespace sla::inline v1
 
+// sla/publisher/spool/room.hpp
+// What a spool gives up when it is full, in this order: the logs of passes, passes, the other logs,
+// and then whatever is oldest. A result outlives its log, and what failed outlives what passed. The
+// parcel that is being delivered stays, and so does the newest.
+
+namespace sla::inline v1 {
+
+/// About how much memory a parcel takes, its log included.
+[[nodiscard]] inline std::uint64_t parcel_bytes(Parcel const& parcel) noexcept {
+  Report const& report = parcel.report;
+  std::uint64_t bytes = sizeof parcel + report.outcome.output.size() + report.job.service.size() +
+                        report.outcome.remark.size() + parcel.reason.size();
+  for (auto const& group : report.job.groups) bytes += sizeof(std::string) + group.size();
+  for (auto const& word : report.job.command) bytes += sizeof(std::string) + word.size();
+  return bytes;
+}
+
+/// What goes next of one parcel; the lower goes first.
+enum class Sacrifice : std::uint8_t { log_of_pass, pass, log, result };
+
+/// `log_gains` says whether giving up the log alone is worth while.
+[[nodiscard]] constexpr Sacrifice sacrifice(bool pass, bool log_gains) noexcept {
+  if (pass) return log_gains ? Sacrifice::log_of_pass : Sacrifice::pass;
+  return log_gains ? Sacrifice::log : Sacrifice::result;
+}
+
+/// What has to go.
+struct Eviction {
+  std::uint64_t number = 0;
+  bool log_only = false;
+};
+
+[[nodiscard]] constexpr std::string_view eviction_line(Eviction eviction) noexcept {
+  return eviction.log_only ? "no room for undelivered results: a log is dropped"
+                           : "no room for undelivered results: a result is dropped";
+}
+
+/// Takes the log from a parcel, whose event then says why there is none.
+inline void drop_log(Parcel& parcel) {
+  parcel.report.outcome.output = Output();
+  parcel.report.log_error = "dropped: no room in the spool";
+  parcel.log = Part::done;
+}
+
+/// The parcels of a spool in the order in which they go.
+class EvictionOrder {
+ public:
+  void add(std::uint64_t number, Sacrifice what) { order_.insert({what, number}); }
+  void remove(std::uint64_t number, Sacrifice what) { order_.erase({what, number}); }
+
+  /// What goes next; two parcels stay.
+  [[nodiscard]] std::optional<Eviction> next(std::uint64_t spared, std::uint64_t newest) const {
+    for (auto const& [what, number] : order_) {
+      if (number == spared || number == newest) continue;
+      return Eviction{number, what == Sacrifice::log_of_pass || what == Sacrifice::log};
+    }
+    return std::nullopt;
+  }
+
+ private:
+  std::set<std::pair<Sacrifice, std::uint64_t>> order_{};
+};
+
+}  // namespace sla::inline v1
+
 // sla/publisher/spool/shelf.hpp
-// The parcels of a spool on disk as they are known in memory: where each stands, how far it got,
-// and how much room all of them take. A parcel that could not be written is held here whole.
+// The parcels of a spool as they are known in memory: where each stands, how far it got, how much
+// room all of them take and which go first when it is too much. One that is not on a disk is held
+// here whole. Nothing here takes longer the more parcels there are, but for passing over those that
+// wait for something else.
 
 namespace sla::inline v1 {
 
@@ -10907,7 +10798,36 @@ struct Shelved {
     pass = parcel.report.succeeded();
     counts = parcel.report.counts();
   }
+  /// Holds a parcel whole.
+  void hold(Parcel const& parcel) {
+    held = std::make_unique<Parcel>(parcel);
+    note(parcel);
+  }
+  /// Takes the log of the parcel that is held from its file into memory, where it is small: many
+  /// parcels do not take a descriptor each. Whether it did.
+  bool take_in_log() {
+    constexpr std::uint64_t small = 64 * 1024;
+    Output& output = held->report.outcome.output;
+    if (output.size() > small || output.in_memory()) return false;
+    auto text = output.text();
+    if (!text) return false;
+    std::uint64_t const size = text->size();
+    output = Output({}, {{size, 0, *std::move(text)}}, output.sha256());
+    return true;
+  }
 };
+
+/// How much of its limit a parcel takes that is held whole: about as much memory.
+[[nodiscard]] inline std::uint64_t memory_use(Parcel const& parcel) noexcept {
+  return sizeof(Shelved) + parcel_bytes(parcel);
+}
+
+/// How much of its limit a parcel takes on a disk: whole blocks, and a fixed sum for the record,
+/// the names and what is known of it in memory, so that the limit bounds all of them.
+[[nodiscard]] constexpr std::uint64_t disk_use(std::uint64_t log_bytes) noexcept {
+  constexpr std::uint64_t block = 4096;
+  return 2 * block + (log_bytes + block - 1) / block * block;
+}
 
 /// All parcels of one spool, by number. Not thread-safe.
 class Shelf {
@@ -10935,15 +10855,15 @@ class Shelf {
   template <class Change>
   void put(std::uint64_t number, Change change) {
     auto const [at, added] = all_.try_emplace(number);
-    if (!added) tally(at->second, false);
+    if (!added) tally(number, at->second, false);
     change(at->second);
-    tally(at->second, true);
+    tally(number, at->second, true);
     if (at->second.event_part == Part::waiting && number < first_event_) first_event_ = number;
   }
   void erase(std::uint64_t number) {
     auto const at = all_.find(number);
     if (at == all_.end()) return;
-    tally(at->second, false);
+    tally(number, at->second, false);
     all_.erase(at);
   }
 
@@ -10958,51 +10878,54 @@ class Shelf {
     return found;
   }
 
-  /// The next, in a circle, of which only the log waits.
+  /// The next, in a circle, whose log waits.
   [[nodiscard]] std::optional<std::uint64_t> next_log(std::uint64_t behind) const {
-    if (count_.logs == 0) return std::nullopt;
+    if (count_.logs + count_.ahead == 0) return std::nullopt;
     for (auto at = all_.upper_bound(behind); at != all_.end(); ++at) {
-      if (only_log(at->second)) return at->first;
+      if (at->second.log_part == Part::waiting) return at->first;
     }
     for (auto const& [number, parcel] : all_) {
-      if (only_log(parcel)) return number;
+      if (parcel.log_part == Part::waiting) return number;
     }
     return std::nullopt;
   }
 
   /// What has to go from the disk, or from memory; `spared` and the newest stay.
   [[nodiscard]] std::optional<Eviction> eviction(bool on_disk, std::uint64_t spared) const {
-    std::uint64_t const newest = last_number();
-    return choose_eviction(
-        all_, [&](std::uint64_t number, Shelved const& parcel) -> std::optional<RoomUse> {
-          if (number == spared || number == newest) return std::nullopt;
-          if (on_disk == (parcel.held != nullptr)) return std::nullopt;
-          if (parcel.held) return room_use(*parcel.held, parcel.held->report.outcome.output.size());
-          bool const only_event = parcel.event_part == Part::done;
-          return RoomUse{parcel.pass, only_event ? 0 : parcel.log.size()};
-        });
+    auto found = (on_disk ? disk_order_ : memory_order_).next(spared, last_number());
+    // Where the event is delivered the log is all there is.
+    if (found && all_.at(found->number).event_part == Part::done) found->log_only = false;
+    return found;
   }
 
  private:
-  static bool only_log(Shelved const& parcel) noexcept {
-    return parcel.log_part == Part::waiting && parcel.event_part != Part::waiting;
+  static Sacrifice next_of(Shelved const& parcel) noexcept {
+    std::uint64_t const log =
+        parcel.held ? parcel.held->report.outcome.output.size() : parcel.log.size();
+    std::uint64_t const worth_while = parcel.held ? sizeof(Parcel) : 1;
+    return sacrifice(parcel.pass, parcel.event_part == Part::done || log >= worth_while);
   }
 
-  void tally(Shelved const& parcel, bool there) noexcept {
+  void tally(std::uint64_t number, Shelved const& parcel, bool there) {
     auto const move = [there](auto& total, auto amount) {
       total = there ? total + amount : total - amount;
     };
     std::size_t const one = 1;
-    if (parcel.event_part == Part::waiting) move(count_.events, one);
-    if (only_log(parcel)) move(count_.logs, one);
+    bool const event = parcel.event_part == Part::waiting;
+    if (event) move(count_.events, one);
+    if (parcel.log_part == Part::waiting) move(event ? count_.ahead : count_.logs, one);
     if (parcel.log_part == Part::refused || parcel.event_part == Part::refused) {
       move(count_.refused, one);
     }
-    move(disk_bytes_, parcel.log.size() + (parcel.place ? parcel.place->size : 0));
-    if (parcel.held) move(memory_bytes_, parcel_bytes(*parcel.held));
+    if (parcel.place) move(disk_bytes_, disk_use(parcel.log.size()));
+    if (parcel.held) move(memory_bytes_, memory_use(*parcel.held));
+    EvictionOrder& order = parcel.held ? memory_order_ : disk_order_;
+    there ? order.add(number, next_of(parcel)) : order.remove(number, next_of(parcel));
   }
 
   Map all_{};
+  EvictionOrder disk_order_{};
+  EvictionOrder memory_order_{};
   SpoolCount count_{};
   std::uint64_t disk_bytes_ = 0;
   std::uint64_t memory_bytes_ = 0;
@@ -11029,8 +10952,9 @@ struct RescuedLog {
 class SpoolFolder {
  public:
   /// Makes the folder where it is missing, and locks it. Errc::exists where another process has it.
-  [[nodiscard]] static Result<SpoolFolder> open(std::string path) {
-    SpoolFolder folder(std::move(path));
+  /// `run_logs` is where an executor writes the logs of runs, if not in logs().
+  [[nodiscard]] static Result<SpoolFolder> open(std::string path, std::string run_logs = {}) {
+    SpoolFolder folder(std::move(path), std::move(run_logs));
     for (std::string const& part : {folder.path_, folder.journal(), folder.logs(), folder.runs()}) {
       if (auto made = make_folder(part); !made) return made.error();
     }
@@ -11038,20 +10962,25 @@ class SpoolFolder {
     return folder;
   }
   /// To look at the files of a folder that may be another process's.
-  [[nodiscard]] static SpoolFolder look(std::string path) { return SpoolFolder(std::move(path)); }
+  [[nodiscard]] static SpoolFolder look(std::string path) {
+    return SpoolFolder(std::move(path), {});
+  }
 
   [[nodiscard]] std::string const& path() const noexcept { return path_; }
   [[nodiscard]] std::string journal() const { return path_ + "/journal"; }
   [[nodiscard]] std::string logs() const { return path_ + "/logs"; }
 
-  /// Keeps the output of a report as a file; what an executor wrote to log_file_name() in logs()
-  /// is one already. A small one is on the disk when this returns.
+  /// Keeps the output of a report as a file; what an executor wrote to log_file_name() in logs() is
+  /// one already, what it wrote elsewhere gets a second name. A small one is on the disk when this
+  /// returns.
   [[nodiscard]] Result<KeptLog> keep_log(Report const& report, std::uint64_t number) const {
     Output const& output = report.outcome.output;
     if (output.size() == 0) return KeptLog{};
     std::string const own = std::to_string(number) + ".log";
     std::string name = report.job.run_id.empty() ? own : log_file_name(report.job.run_id);
-    if (output.stands_in(logs() + '/' + name)) return adopt_log(std::move(name), output);
+    if (output.stands_in(logs() + '/' + name) || (output.stands_in(run_log(name)) && share(name))) {
+      return adopt_log(std::move(name), output);
+    }
     auto file = create_log(name);
     if (!file && file.error().native == EEXIST) file = create_log(name = own);
     if (!file) return file.error();
@@ -11142,6 +11071,7 @@ class SpoolFolder {
   [[nodiscard]] RescuedLog rescue_log(std::string const& run_id) const {
     RescuedLog rescued;
     std::string name = log_file_name(run_id);
+    (void)share(name);  // fails where there is none, or it is here
     struct stat about {};
     if (::stat((logs() + '/' + name).c_str(), &about) != 0) return rescued;
     rescued.log.file = std::move(name);
@@ -11154,7 +11084,16 @@ class SpoolFolder {
  private:
   static constexpr std::uint64_t sync_at_once = 1U << 20U;  ///< a larger log would hold up the run
 
-  explicit SpoolFolder(std::string path) : path_(std::move(path)) {}
+  SpoolFolder(std::string path, std::string run_logs)
+      : path_(std::move(path)), run_logs_(std::move(run_logs)) {}
+
+  [[nodiscard]] std::string run_log(std::string const& name) const {
+    return (run_logs_.empty() ? logs() : run_logs_) + '/' + name;
+  }
+  /// Gives the log that an executor wrote elsewhere a name in logs() too.
+  [[nodiscard]] bool share(std::string const& name) const {
+    return ::link(run_log(name).c_str(), (logs() + '/' + name).c_str()) == 0;
+  }
 
   [[nodiscard]] std::string runs() const { return path_ + "/runs"; }
   static std::string run_name(std::string_view run_id) {
@@ -11187,13 +11126,14 @@ class SpoolFolder {
   [[nodiscard]] Result<Descriptor> create_log(std::string const& name) const {
     return open_file(logs() + '/' + name, O_WRONLY | O_CREAT | O_EXCL);
   }
-  [[nodiscard]] static Result<void> sync_log(Descriptor const& file, std::uint64_t size) {
+  [[nodiscard]] Result<void> sync_log(Descriptor const& file, std::uint64_t size) const {
     if (size > sync_at_once) return {};
     if (uninterrupted([&] { return ::fsync(file.get()); }) != 0) return system_error("fsync");
-    return {};
+    return sync_folder(logs());
   }
 
   std::string path_;
+  std::string run_logs_;
   Descriptor lock_;
 };
 
@@ -11212,8 +11152,9 @@ class SpoolStore {
   /// Opens the folder; Errc::exists where another process has it. In the order of their writing the
   /// visitor gets each `parcel(Place, KeptParcel)`, `gone(number)` and `dropped(Place, count)`.
   template <class Visitor>
-  [[nodiscard]] static Result<SpoolStore> open(std::string const& path, Visitor& visitor) {
-    auto folder = SpoolFolder::open(path);
+  [[nodiscard]] static Result<SpoolStore> open(std::string const& path, Visitor& visitor,
+                                               std::string const& run_logs = {}) {
+    auto folder = SpoolFolder::open(path, run_logs);
     if (!folder) return folder.error();
     auto journal = Journal::open({.folder = folder->journal()}, reader(visitor));
     if (!journal) return journal.error();
@@ -11228,7 +11169,8 @@ class SpoolStore {
   [[nodiscard]] SpoolFolder const& folder() const noexcept { return folder_; }
   [[nodiscard]] Journal& journal() noexcept { return journal_; }
 
-  /// Writes a parcel, its log first where that is not on the disk yet, and notes where it is.
+  /// Writes a parcel, its log first where that is not on the disk yet, and notes where it is. What
+  /// is there of a log that the parcel has no more is deleted.
   [[nodiscard]] Result<void> write(Parcel const& parcel, Shelved& shelved, Sync sync) {
     bool const new_log = shelved.log.file.empty() && parcel.report.outcome.output.size() != 0;
     if (new_log) {
@@ -11236,14 +11178,18 @@ class SpoolStore {
       if (!log) return log.error();
       shelved.log = *std::move(log);
     }
-    auto const place = journal_.append(kind_parcel + write_parcel(parcel, shelved.log), sync);
+    bool const has_log = parcel.log != Part::done || parcel.report.outcome.output.size() != 0;
+    KeptLog const none;
+    auto const place =
+        journal_.append(kind_parcel + write_parcel(parcel, has_log ? shelved.log : none), sync);
     if (!place) return place.error();
     move(shelved.place, *place);
+    if (!has_log) folder_.remove_log(std::exchange(shelved.log, none).file);
     return {};
   }
 
-  /// Reads a parcel, its log included where there is one. Errc::malformed where the record is
-  /// damaged.
+  /// Reads a parcel, its log included where there is one that can be read. Errc::malformed where
+  /// the record is damaged.
   [[nodiscard]] Result<Parcel> read(Shelved const& shelved) const {
     auto const payload = journal_.read(*shelved.place);
     if (!payload) return payload.error();
@@ -11258,18 +11204,21 @@ class SpoolStore {
       kept->parcel.log = Part::done;
       kept->parcel.report.log_error = "the log is gone from the spool";
     } else {
-      return log.error();
+      kept->parcel.unreadable = log.error().message;
     }
     return std::move(kept->parcel);
   }
 
   /// Notes that a parcel is done with, and deletes what is left of it.
   [[nodiscard]] Result<void> forget(std::uint64_t number, Shelved const& shelved) {
-    folder_.remove_log(shelved.log.file);
-    if (!shelved.place) return {};
-    journal_.release(*shelved.place);
-    journal_.tidy();
-    return journal_.empty() ? Result<void>{} : write_gone(number);
+    Result<void> noted;
+    if (shelved.place) {
+      journal_.release(*shelved.place);
+      journal_.tidy();
+      if (!journal_.empty()) noted = write_gone(number);
+    }
+    folder_.remove_log(shelved.log.file);  // a death before this leaves a file that nobody needs
+    return noted;
   }
   [[nodiscard]] Result<void> write_gone(std::uint64_t number) {
     std::string payload(1, kind_gone);
@@ -11340,9 +11289,7 @@ class SpoolStore {
   }
 
   /// Whether an error means that the file is not there, rather than that it cannot be read now.
-  static bool is_gone(int number) noexcept {
-    return number != EMFILE && number != ENFILE && number != ENOMEM && number != EIO;
-  }
+  static bool is_gone(int number) noexcept { return number == ENOENT || number == ENOTDIR; }
 
   /// A record has a successor.
   void move(std::optional<Place>& from, Place to) {
@@ -11377,19 +11324,32 @@ class Intake {
     found.run = std::move(kept.parcel.report.job.run_id);
   }
   void gone(std::uint64_t number) { found_.erase(number); }
+  /// Its event is delivered, its log is not.
+  void delivered(std::uint64_t number) {
+    auto const found = found_.find(number);
+    if (found != found_.end()) found->second.shelved.event_part = Part::done;
+  }
   void dropped(Place place, std::uint64_t count) {
     dropped_.reset();
     if (count != 0) dropped_ = {place, count};
   }
 
-  /// Puts the parcels on the shelf, where what is there already is newer; gives how many reports
-  /// had been dropped.
-  std::uint64_t shelve(SpoolStore& store, Shelf& shelf) {
+  /// Puts the parcels on the shelf, where what is held already is newer, but for logs that were
+  /// lost; gives how many reports had been dropped.
+  std::uint64_t shelve(SpoolStore& store, Shelf& shelf,
+                       std::set<std::uint64_t> const& lost_logs = {}) {
     for (auto& entry : found_) {
+      Shelved& found = entry.second.shelved;
       store.folder().unmark(entry.second.run);
-      if (shelf.all().count(entry.first) != 0) continue;
-      store.journal().keep(*entry.second.shelved.place);
-      shelf.put(entry.first, [&](Shelved& mine) { mine = std::move(entry.second.shelved); });
+      store.journal().keep(*found.place);
+      shelf.put(entry.first, [&](Shelved& mine) {
+        if (!mine.held) {
+          mine = std::move(found);
+        } else {
+          mine.place = found.place;
+          if (lost_logs.count(entry.first) != 0) give_back(store, mine, std::move(found.log));
+        }
+      });
     }
     if (!dropped_) return 0;
     store.keep_dropped(dropped_->first);
@@ -11401,6 +11361,17 @@ class Intake {
     Shelved shelved{};
     std::string run{};
   };
+
+  static void give_back(SpoolStore const& store, Shelved& shelved, KeptLog log) {
+    auto output = store.folder().open_log(log);
+    if (!output) return;
+    Parcel& parcel = *shelved.held;
+    parcel.log = Part::waiting;
+    parcel.report.log_error.clear();
+    parcel.report.outcome.output = *std::move(output);
+    shelved.log = std::move(log);
+    shelved.note(parcel);
+  }
 
   std::map<std::uint64_t, Found> found_{};
   std::optional<std::pair<Place, std::uint64_t>> dropped_{};
@@ -11454,12 +11425,63 @@ class Intake {
 
 }  // namespace sla::inline v1
 
+// sla/publisher/spool/outage.hpp
+// Whether a disk takes what is written, as far as is known, when it is tried again, and what is
+// said about it, which is one line a minute at most.
+
+namespace sla::inline v1 {
+
+/// The outage of one spool's disk, or that there is none. Not thread-safe.
+class Outage {
+ public:
+  Outage(std::string folder, Duration retry, Logger log)
+      : folder_(std::move(folder)), retry_(retry), log_(log) {}
+
+  /// Whether the disk cannot be written.
+  explicit operator bool() const noexcept { return lasts_; }
+
+  void begin(Error const& error) {
+    if (std::exchange(lasts_, true)) return;
+    Instant const now = std::chrono::steady_clock::now();
+    retry_at_ = now + retry_;
+    said_ = now - said_at_ >= std::chrono::minutes{1};
+    if (!said_) return;
+    said_at_ = now;
+    log_.warning("the spool cannot be written: results are kept in memory",
+                 {{"spool", folder_}, {"reason", error.message}});
+  }
+  void end() {
+    if (!std::exchange(lasts_, false)) return;
+    if (said_) log_.info("the spool can be written again", {{"spool", folder_}});
+  }
+
+  /// Whether it is time to try the disk again, which counts as tried then.
+  [[nodiscard]] bool is_due(Instant now) {
+    if (!lasts_ || now < retry_at_) return false;
+    retry_at_ = now + retry_;
+    return true;
+  }
+  /// When it is; the last instant of all where there is no outage.
+  [[nodiscard]] Instant due() const noexcept { return lasts_ ? retry_at_ : Instant::max(); }
+
+ private:
+  std::string folder_;
+  Duration retry_;
+  Logger log_;
+  bool lasts_ = false;
+  bool said_ = false;                                    ///< a line said so
+  Instant said_at_ = Instant{} - std::chrono::hours{1};  ///< of the monotonic clock
+  Instant retry_at_{};
+};
+
+}  // namespace sla::inline v1
+
 // sla/publisher/spool/disk.hpp
 // A spool in a folder: survives the process, and the machine as far as its disk does. Where the
 // disk is full, read-only or gone, reports are held in memory, a line says so, and they go to the
-// disk as soon as it can be written again. What is kept is bounded; when it is full the oldest
-// passes are dropped first, and counted. A run that died with its runner becomes an INTERRUPTED
-// report.
+// disk as soon as it can be written again. What is kept is bounded; when it is full the logs of
+// passes are dropped first and then the oldest passes, and the results among them are counted. A
+// run that died with its runner becomes an INTERRUPTED report.
 
 namespace sla::inline v1 {
 
@@ -11468,7 +11490,8 @@ class DiskSpool {
  public:
   struct Options {
     std::string folder;
-    std::uint64_t limit = 256U << 20U;          ///< bytes on the disk, but for the newest report
+    std::string run_logs{};  ///< where an executor puts the output of runs, if not in logs()
+    std::uint64_t limit = 256U << 20U;          ///< of disk_use() of all, but for the newest report
     std::uint64_t memory_limit = 32U << 20U;    ///< bytes held while the disk cannot be written
     Duration retry = std::chrono::seconds{30};  ///< how often such a disk is tried again
   };
@@ -11479,7 +11502,7 @@ class DiskSpool {
     DiskSpool spool(std::move(options), log);
     auto attached = spool.attach();
     if (!attached && attached.error().code == Errc::exists) return attached.error();
-    if (!attached) spool.degrade(attached.error());
+    if (!attached) spool.outage_.begin(attached.error());
     return spool;
   }
 
@@ -11489,13 +11512,16 @@ class DiskSpool {
   /// Marks a run, so that it is known should this process die. Does not wait for the disk.
   void begin(Report const& report) {
     begun_.insert(report.job.run_id);
-    if (store_ && !degraded_) (void)store_->folder().mark(report);
+    if (store_ && !outage_) (void)store_->folder().mark(report);
   }
 
   void add(Report const& report) {
+    std::string const& run = report.job.run_id;
     put({.number = shelf_.next_number(), .report = report}, Sync::now);
-    begun_.erase(report.job.run_id);
-    if (!degraded_) store_->folder().unmark(report.job.run_id);
+    begun_.erase(run);
+    if (!outage_) store_->folder().unmark(run);
+    bool const unwanted = report.outcome.output.size() == 0 && !run.empty();
+    if (unwanted && store_) store_->folder().remove_log(log_file_name(run));
     make_room();
   }
 
@@ -11522,17 +11548,13 @@ class DiskSpool {
   }
 
   Instant tend(Instant now) {
-    if (store_ && !degraded_ && store_->journal().worth_moving()) {
+    if (store_ && !outage_ && store_->journal().worth_moving()) {
       auto const moved = store_->move_first_segment(shelf_, dropped_);
-      if (!moved) degrade(moved.error());
+      if (!moved) outage_.begin(moved.error());
       return now;
     }
-    if (!degraded_) return Instant::max();
-    if (now >= retry_at_) {
-      retry_at_ = now + options_.retry;
-      (void)ready();
-    }
-    return degraded_ ? retry_at_ : Instant::max();
+    if (outage_.is_due(now)) (void)ready();
+    return outage_.due();
   }
 
   [[nodiscard]] SpoolCount count() const noexcept { return shelf_.count(); }
@@ -11548,21 +11570,25 @@ class DiskSpool {
   }
 
  private:
-  DiskSpool(Options options, Logger log) : options_(std::move(options)), log_(log) {}
+  DiskSpool(Options options, Logger log)
+      : options_(std::move(options)), log_(log), outage_(options_.folder, options_.retry, log) {}
 
   /// Writes a parcel, or holds it in memory where that cannot be.
   void put(Parcel const& parcel, Sync sync) {
     bool const writable = ready();
     shelf_.put(parcel.number, [&](Shelved& shelved) {
-      shelved.note(parcel);
       auto const written = writable ? store_->write(parcel, shelved, sync) : Result<void>{};
-      if (!written) degrade(written.error());
-      if (writable && written) {
-        shelved.held.reset();
-      } else {
-        shelved.held = std::make_unique<Parcel>(parcel);
-      }
+      if (!written) outage_.begin(written.error());
+      if (!writable || !written) return hold(shelved, parcel);
+      shelved.note(parcel);
+      shelved.held.reset();
     });
+  }
+  void hold(Shelved& shelved, Parcel const& parcel) const {
+    shelved.hold(parcel);
+    bool const file_is_left = shelved.take_in_log() && shelved.log.file.empty();
+    std::string const& run = parcel.report.job.run_id;
+    if (store_ && file_is_left) store_->folder().remove_log(log_file_name(run));
   }
 
   /// Reads a parcel. One whose record is damaged is given up: nothing is handed out.
@@ -11597,7 +11623,7 @@ class DiskSpool {
 
   void set_dropped(std::uint64_t count) {
     dropped_ = count;
-    if (store_ && !degraded_) (void)store_->write_dropped(count);
+    if (store_ && !outage_) (void)store_->write_dropped(count);
   }
 
   void make_room() {
@@ -11614,10 +11640,6 @@ class DiskSpool {
                  {{"run", parcel ? parcel->report.job.run_id : std::string()}});
     if (eviction->log_only && parcel) {
       drop_log(*parcel);
-      shelf_.put(eviction->number, [&](Shelved& shelved) {
-        if (store_) store_->folder().remove_log(shelved.log.file);
-        shelved.log = {};
-      });
       put(*parcel, Sync::later);
       return true;
     }
@@ -11629,33 +11651,20 @@ class DiskSpool {
 
   // The disk, and what to do without it.
 
-  void degrade(Error const& error) {
-    if (std::exchange(degraded_, true)) return;
-    Instant const now = std::chrono::steady_clock::now();
-    retry_at_ = now + options_.retry;
-    told_ = now - told_at_ >= std::chrono::minutes{1};
-    if (!told_) return;
-    told_at_ = now;
-    log_.warning("the spool cannot be written: results are kept in memory",
-                 {{"spool", options_.folder}, {"reason", error.message}});
-  }
-
   /// Whether the disk can be written, as far as is known; tries it where it could not.
   bool ready() {
     if (store_ && !store_->journal().in_place()) leave();
-    if (!degraded_) return true;
+    if (!outage_) return true;
     auto written = store_ ? Result<void>{} : attach();
     if (written) written = write_held();
-    if (!written) return false;
-    degraded_ = false;
-    if (told_) log_.info("the spool can be written again", {{"spool", options_.folder}});
-    return true;
+    if (written) outage_.end();
+    return written.has_value();
   }
 
   /// The folder is gone: what can still be read of its files is held in memory. The rest is found
   /// again should the folder come back.
   void leave() {
-    degrade({Errc::system, "the folder is gone"});
+    outage_.begin({Errc::system, "the folder is gone"});
     std::vector<std::uint64_t> numbers;
     for (auto const& [number, shelved] : shelf_.all()) numbers.push_back(number);
     for (std::uint64_t const number : numbers) {
@@ -11663,11 +11672,15 @@ class DiskSpool {
       if (!parcel)
         log_.error("a spooled result is out of reach", {{"reason", parcel.error().message}});
       shelf_.put(number, [&](Shelved& shelved) {
+        bool const had_log = shelved.log_part == Part::waiting && !shelved.log.file.empty();
         shelved.place.reset();
         shelved.log = {};
         if (!parcel) return;
-        shelved.note(*parcel);
-        shelved.held = std::make_unique<Parcel>(*std::move(parcel));
+        if (had_log && parcel->report.outcome.output.size() == 0) {
+          parcel->log = Part::done;
+          lost_logs_.insert(number);
+        }
+        hold(shelved, *parcel);
       });
       Shelved const& left = shelf_.all().at(number);
       if (!left.held || left.held->complete()) shelf_.erase(number);
@@ -11685,9 +11698,6 @@ class DiskSpool {
     for (std::uint64_t const number : held) {
       shelf_.put(number, [&](Shelved& shelved) {
         written = store_->write(*shelved.held, shelved, Sync::later);
-        if (!written) return;
-        store_->folder().unmark(shelved.held->report.job.run_id);
-        shelved.held.reset();
       });
       if (!written) return written;
     }
@@ -11695,17 +11705,28 @@ class DiskSpool {
       if (written = store_->write_gone(number); !written) return written;
     }
     if (written = store_->write_dropped(dropped_); !written) return written;
+    if (written = store_->journal().sync(); !written) return written;
+    for (std::uint64_t const number : held) {
+      shelf_.put(number, [&](Shelved& shelved) {
+        store_->folder().unmark(shelved.held->report.job.run_id);
+        shelved.held.reset();
+      });
+    }
     gone_.clear();
-    return store_->journal().sync();
+    return {};
   }
 
   Result<void> attach() {
     Intake intake;
-    auto store = SpoolStore::open(options_.folder, intake);
+    auto store = SpoolStore::open(options_.folder, intake, options_.run_logs);
     if (!store) return store.error();
     store_ = std::make_unique<SpoolStore>(*std::move(store));
+    for (std::uint64_t const number : lost_logs_) {
+      if (gone_.erase(number) != 0) intake.delivered(number);
+    }
     for (std::uint64_t const number : gone_) intake.gone(number);
-    dropped_ = std::max(dropped_, intake.shelve(*store_, shelf_));
+    dropped_ = std::max(dropped_, intake.shelve(*store_, shelf_, lost_logs_));
+    lost_logs_.clear();
     if (std::uint64_t const damaged = store_->journal().damaged(); damaged != 0) {
       log_.error("the spool is damaged",
                  {{"spool", options_.folder}, {"unreadable bytes", std::to_string(damaged)}});
@@ -11717,17 +11738,15 @@ class DiskSpool {
 
   Options options_;
   Logger log_;
+  Outage outage_;
   Shelf shelf_{};
   std::unique_ptr<SpoolStore> store_{};
-  std::set<std::string> begun_{};   ///< the runs in flight
-  std::set<std::uint64_t> gone_{};  ///< done with, and not noted on the disk yet
-  std::uint64_t left_behind_ = 0;   ///< a folder that went away may have parcels up to here
+  std::set<std::string> begun_{};        ///< the runs in flight
+  std::set<std::uint64_t> gone_{};       ///< done with, and not noted on the disk yet
+  std::set<std::uint64_t> lost_logs_{};  ///< parcels whose logs went away with the folder
+  std::uint64_t left_behind_ = 0;        ///< a folder that went away may have parcels up to here
   std::uint64_t dropped_ = 0;
   std::uint64_t handed_out_ = 0;
-  bool degraded_ = false;                                ///< the disk cannot be written
-  bool told_ = false;                                    ///< a line said so
-  Instant told_at_ = Instant{} - std::chrono::hours{1};  ///< of the monotonic clock
-  Instant retry_at_{};
 };
 static_assert(Spool<DiskSpool>);
 
@@ -11788,6 +11807,92 @@ class EitherSpool {
 
 }  // namespace sla::inline v1
 
+// sla/publisher/spool/memory.hpp
+// A spool in memory: survives every outage, but not the process. Its logs stay where the executor
+// put them. When it is full it drops the logs of passes first and then the oldest passes, and
+// counts the results that it drops.
+
+namespace sla::inline v1 {
+
+/// Keeps reports in memory. Not thread-safe.
+class MemorySpool {
+ public:
+  struct Options {
+    std::uint64_t limit = 32U << 20U;  ///< bytes, logs included, but for the newest report
+  };
+
+  MemorySpool() = default;
+  explicit MemorySpool(Options options, Logger log = Logger{}) : options_(options), log_(log) {}
+
+  void begin(Report const&) noexcept {}
+
+  void add(Report const& report) { put({.number = shelf_.next_number(), .report = report}); }
+
+  [[nodiscard]] Result<std::optional<Parcel>> next_event(std::uint64_t behind = 0) {
+    return hand_out(shelf_.next_event(behind));
+  }
+  [[nodiscard]] Result<std::optional<Parcel>> next_log(std::uint64_t behind) {
+    return hand_out(shelf_.next_log(behind));
+  }
+
+  void update(Parcel const& parcel) {
+    handed_out_ = 0;
+    if (shelf_.all().count(parcel.number) == 0) return;
+    if (parcel.complete()) return shelf_.erase(parcel.number);
+    put(parcel);
+  }
+
+  Instant tend(Instant) noexcept { return Instant::max(); }
+
+  [[nodiscard]] SpoolCount count() const noexcept { return shelf_.count(); }
+  [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
+  void reported(std::uint64_t number) noexcept { dropped_ -= number; }
+
+  [[nodiscard]] std::vector<Parcel> in_memory() const {
+    std::vector<Parcel> all;
+    for (auto const& [number, parcel] : shelf_.all()) all.push_back(*parcel.held);
+    return all;
+  }
+
+ private:
+  Result<std::optional<Parcel>> hand_out(std::optional<std::uint64_t> number) {
+    if (!number) return std::optional<Parcel>();
+    handed_out_ = *number;
+    return std::optional<Parcel>(*shelf_.all().at(*number).held);
+  }
+
+  void put(Parcel const& parcel) {
+    shelf_.put(parcel.number, [&](Shelved& shelved) { shelved.hold(parcel); });
+    while (shelf_.memory_bytes() > options_.limit) {
+      auto const eviction = shelf_.eviction(false, handed_out_);
+      if (!eviction) return;
+      evict(*eviction);
+    }
+  }
+
+  void evict(Eviction const& eviction) {
+    Parcel const& parcel = *shelf_.all().at(eviction.number).held;
+    log_.warning(eviction_line(eviction), {{"run", parcel.report.job.run_id}});
+    if (eviction.log_only) {
+      return shelf_.put(eviction.number, [](Shelved& shelved) {
+        drop_log(*shelved.held);
+        shelved.note(*shelved.held);
+      });
+    }
+    if (parcel.event == Part::waiting && parcel.report.counts()) ++dropped_;
+    shelf_.erase(eviction.number);
+  }
+
+  Options options_{};
+  Logger log_{};
+  Shelf shelf_{};
+  std::uint64_t dropped_ = 0;
+  std::uint64_t handed_out_ = 0;
+};
+static_assert(Spool<MemorySpool>);
+
+}  // namespace sla::inline v1
+
 // sla/publisher/spooled.hpp
 // A publisher that never keeps a run waiting: publish() puts the report in a spool and returns, a
 // thread of its own delivers it, again and again for as long as it takes. Its signals stay blocked,
@@ -11796,9 +11901,11 @@ class EitherSpool {
 
 namespace sla::inline v1 {
 
-/// Delivers reports in the background. A handle: copies share one spool and one thread, and the
-/// last of them ends it, which takes as long as a publisher inside needs to hear of its stop. L, P
-/// and their transports belong to the thread; publish() and begin() may be called from any.
+/// Delivers reports in the background: each log by L, then each event by P, whose report has no
+/// output any more once the log is delivered, or where it is not wanted. A handle: copies share one
+/// spool and one thread, and the last of them ends it, which takes as long as a publisher inside
+/// needs to hear of its stop. L, P and their transports belong to the thread; publish() and begin()
+/// may be called from any.
 template <LogStore L, Publisher P, Spool S, Clock C = SteadyClock>
 class Spooled {
  public:
@@ -11826,6 +11933,9 @@ class Spooled {
     worker_->wake();
     return {};
   }
+
+  /// Tries everything again as soon as it makes sense: finish() follows.
+  void hurry() { worker_->hurry(); }
 
   /// Delivers what is pending until the deadline at the latest, logs for at most half of the time;
   /// returns early when nothing more can be tried by then. What is left: nothing is delivered
@@ -11883,13 +11993,18 @@ class Spooled {
       }
     }
 
-    SpoolCount finish(Instant deadline) {
-      if (!thread.joinable()) return delivery.count();
-      Instant const now = clock.now();
-      std::unique_lock lock(mutex);
+    void hurry() {
+      std::lock_guard const lock(mutex);
       hurried = true;
       rests_until = Instant::min();
       changed.notify_all();
+    }
+
+    SpoolCount finish(Instant deadline) {
+      if (!thread.joinable()) return delivery.count();
+      Instant const now = clock.now();
+      hurry();
+      std::unique_lock lock(mutex);
       auto const idle = [&] { return !hurried && rests_until > deadline; };
       auto const rested_by = [&](Instant until) {
         return changed.wait_for(lock, std::max(until - clock.now(), Duration::zero()), idle);
@@ -11901,19 +12016,20 @@ class Spooled {
       lock.unlock();
       thread.join();
       SpoolCount const left = delivery.count();
-      list(left);
+      list(left, std::max(clock.now(), deadline) + listing_time);
       return left;
     }
 
     /// Says what stays behind. What is lost with this process is written down, one line of JSON for
-    /// each result.
-    void list(SpoolCount const& left) {
+    /// each result, as far as somebody reads it by then.
+    void list(SpoolCount const& left, Instant until) {
       auto const lost = delivery.in_memory();
       if (lost.empty() && left.events + left.logs != 0) {
         log.warning("what is not delivered stays in the spool",
                     {{"events", std::to_string(left.events)}, {"logs", std::to_string(left.logs)}});
       }
       for (Parcel const& parcel : lost) {
+        if (clock.now() >= until) return;
         Report const& report = parcel.report;
         std::string const reason = delivery.reason(parcel);
         if (parcel.waiting()) log.error("not delivered: " + reason, {{"run", report.job.run_id}});
@@ -11924,6 +12040,8 @@ class Spooled {
         if (!write_within(options.listing, json.text() + '\n', std::chrono::seconds{1})) return;
       }
     }
+
+    static constexpr Duration listing_time = std::chrono::seconds{2};
 
     Delivery<L, P, S, C> delivery;
     DeliveryStops const& stops;
@@ -12898,9 +13016,9 @@ inline constexpr auto setting_table = std::to_array<Setting>({
      .title = "Spool",
      .value = "DIR",
      .fallback = "in memory",
-     .meaning = "undelivered results survive a restart here, up to 256M with their logs; beyond "
-                "that, or 32M in memory, the oldest passes are dropped first, and counted in the "
-                "next event. One runner at a time",
+     .meaning = "undelivered results survive a restart here, up to 256M with their logs (each "
+                "counts 8k at least); beyond that, or 32M in memory, logs of passes are dropped "
+                "first, then the oldest passes, which the next event counts. One runner at a time",
      .field = &Settings::spool},
     {.flag = "ssm-name",
      .variable = "SLARUNNER_SSMNAME",
@@ -14359,13 +14477,21 @@ class Sinks {
   [[nodiscard]] static Result<std::unique_ptr<Sinks>> open(Parts parts) {
     std::unique_ptr<Sinks> sinks(new Sinks(parts));
     Settings const& settings = parts.settings;
+    std::optional<Spool> of_store, of_aws;
     if (!settings.store.empty()) {
-      if (auto added = sinks->add_store(); !added) return added.error();
+      auto spool = sinks->open_spool(spool_of_store);
+      if (!spool) return spool.error();
+      of_store = *std::move(spool);
     }
     if (sinks->has_topic() || !settings.s3_bucket_name.empty() ||
         !settings.metrics_namespace.empty()) {
-      if (auto added = sinks->add_aws(); !added) return added.error();
+      auto spool = sinks->open_spool(spool_of_aws);
+      if (!spool) return spool.error();
+      of_aws = *std::move(spool);
     }
+    // Both are open before either is delivered from: they share the logs of runs that died.
+    if (of_store) sinks->add_store(*std::move(of_store));
+    if (of_aws) sinks->add_aws(*std::move(of_aws));
     return sinks;
   }
 
@@ -14391,6 +14517,7 @@ class Sinks {
       left.logs += count.logs;
       left.refused += count.refused;
     };
+    if (aws_) aws_->hurry();
     if (store_) add(store_->finish(std::max(deadline, moment)));
     if (aws_) add(aws_->finish(deadline));
     return left.events == 0 && left.logs == 0 && left.refused <= refused_before_;
@@ -14411,29 +14538,26 @@ class Sinks {
                  .stop = aws_stops_.events,
                  .log = parts.log}) {}
 
-  Result<void> add_store() {
-    auto spool = open_spool(spool_of_store);
-    if (!spool) return spool.error();
+  void add_store(Spool spool) {
     Settings const& settings = parts_.settings;
     store_.emplace(Directory{{.path = settings.store}},
                    EventFile{{.folder = settings.store, .format = settings.event_format}},
-                   *std::move(spool), store_stops_, options<Directory, EventFile>(), SteadyClock{},
-                   parts_.log);
-    return {};
+                   std::move(spool), store_stops_,
+                   options<Directory, EventFile>(settings.upload_logs), SteadyClock{}, parts_.log);
   }
-  Result<void> add_aws() {
-    auto spool = open_spool(spool_of_aws);
-    if (!spool) return spool.error();
+  void add_aws(Spool spool) {
+    bool const no_bucket = parts_.settings.s3_bucket_name.empty();
+    UploadLogs const upload = no_bucket ? UploadLogs::never : parts_.settings.upload_logs;
     aws_.emplace(AwsLogs{log()}, AwsEvents{Optional{events()}, Optional{metrics()}},
-                 *std::move(spool), aws_stops_, options<AwsLogs, AwsEvents>(), SteadyClock{},
+                 std::move(spool), aws_stops_, options<AwsLogs, AwsEvents>(upload), SteadyClock{},
                  parts_.log);
-    return {};
   }
 
   Result<Spool> open_spool(std::string_view name) {
     std::string const& folder = parts_.settings.spool;
     if (folder.empty()) return Spool{MemorySpool({}, parts_.log)};
-    auto spool = DiskSpool::open({.folder = spool_folder(folder, name)}, parts_.log);
+    auto spool = DiskSpool::open({.folder = spool_folder(folder, name), .run_logs = log_folder_},
+                                 parts_.log);
     if (!spool) return spool.error().within("spool");
     if (log_folder_.empty()) log_folder_ = spool->logs();
     refused_before_ += spool->count().refused;
@@ -14441,9 +14565,8 @@ class Sinks {
   }
 
   template <class L, class E>
-  [[nodiscard]] typename Spooled<L, E, Spool>::Options options() const {
-    return {.delivery = {.upload = parts_.settings.upload_logs},
-            .format = parts_.settings.event_format};
+  [[nodiscard]] typename Spooled<L, E, Spool>::Options options(UploadLogs upload) const {
+    return {.delivery = {.upload = upload}, .format = parts_.settings.event_format};
   }
 
   [[nodiscard]] bool has_topic() const noexcept {

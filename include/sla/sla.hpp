@@ -133,6 +133,7 @@
 #include "sla/publisher/spool/folder.hpp"
 #include "sla/publisher/spool/intake.hpp"
 #include "sla/publisher/spool/memory.hpp"
+#include "sla/publisher/spool/outage.hpp"
 #include "sla/publisher/spool/parcel_record.hpp"
 #include "sla/publisher/spool/room.hpp"
 #include "sla/publisher/spool/shelf.hpp"

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "../support/fake_clock.hpp"
@@ -24,10 +25,35 @@ Error const denial{Errc::denied, "http 403", 403};
 Error const refusal{Errc::rejected, "http 400", 400};
 Error const too_large{Errc::rejected, "too large"};
 
-struct Fixture {
-  explicit Fixture(UploadLogs upload = UploadLogs::always, std::uint64_t limit = 32U << 20U)
-      : delivery(FakeLogStore{logs}, FakePublisher{events},
-                 MemorySpool({.limit = limit}, Logger{{.format = LogFormat::none}}), stops,
+/// A spool whose logs have a flaw: they cannot be read now, or are gone.
+struct FlawedSpool : MemorySpool {
+  std::string* unreadable;
+  bool* gone;
+
+  FlawedSpool(std::string& the_unreadable, bool& the_gone)
+      : MemorySpool({}, Logger{{.format = LogFormat::none}}),
+        unreadable(&the_unreadable),
+        gone(&the_gone) {}
+
+  Result<std::optional<Parcel>> next_event(std::uint64_t behind) {
+    return flawed(MemorySpool::next_event(behind));
+  }
+  Result<std::optional<Parcel>> next_log(std::uint64_t behind) {
+    return flawed(MemorySpool::next_log(behind));
+  }
+  Result<std::optional<Parcel>> flawed(Result<std::optional<Parcel>> parcel) const {
+    if (*parcel && *gone) (*parcel)->log = Part::done;
+    if (*parcel) (*parcel)->unreadable = *unreadable;
+    return parcel;
+  }
+};
+
+template <class S = MemorySpool>
+struct BasicFixture {
+  explicit BasicFixture(UploadLogs upload = UploadLogs::always, std::uint64_t limit = 32U << 20U)
+      : BasicFixture(S({.limit = limit}, Logger{{.format = LogFormat::none}}), upload) {}
+  explicit BasicFixture(S spool, UploadLogs upload = UploadLogs::always)
+      : delivery(FakeLogStore{logs}, FakePublisher{events}, std::move(spool), stops,
                  {.upload = upload}, FakeClock{time}, Logger{{.format = LogFormat::none}}) {}
 
   void add(std::string const& run, Verdict verdict = Verdict::pass) {
@@ -53,8 +79,9 @@ struct Fixture {
   FakeTime time{};
   Deliveries logs{}, events{};
   DeliveryStops stops{};
-  Delivery<FakeLogStore, FakePublisher, MemorySpool, FakeClock> delivery;
+  Delivery<FakeLogStore, FakePublisher, S, FakeClock> delivery;
 };
+using Fixture = BasicFixture<>;
 
 }  // namespace
 
@@ -84,6 +111,51 @@ TEST_CASE("a log that cannot be delivered never holds back its event, and follow
   CHECK(f.logs.stored[1].log_error.empty());
   CHECK(f.events.published.size() == 1);
   CHECK(f.delivery.in_memory().empty());
+}
+
+TEST_CASE("a log that cannot be read now is not sent, holds back nothing, and follows later") {
+  std::string unreadable = "a.log: Permission denied";
+  bool gone = false;
+  BasicFixture<FlawedSpool> f{FlawedSpool(unreadable, gone)};
+  f.add("a");
+  CHECK(f.settle() > f.time.now);
+  REQUIRE(f.events.published.size() == 1);
+  CHECK(f.events.published[0].log_error == "a.log: Permission denied");
+  CHECK(f.logs.stored.empty());
+  unreadable.clear();
+  f.wait_for_all();
+  CHECK(f.logs.stored.size() == 1);
+}
+
+TEST_CASE("a log that is gone once its event is delivered is done with") {
+  std::string unreadable = "busy";
+  bool gone = false;
+  BasicFixture<FlawedSpool> f{FlawedSpool(unreadable, gone)};
+  f.add("a");
+  f.settle();
+  CHECK(f.delivery.count().logs == 1);
+  gone = true;
+  f.wait_for_all();
+  CHECK(f.delivery.count().logs == 0);
+  CHECK(f.logs.stored.empty());
+}
+
+TEST_CASE("a log that is not wanted, or is delivered, takes no room while its event waits") {
+  std::string const log(100'000, 'x');
+  for (UploadLogs const upload : {UploadLogs::never, UploadLogs::always}) {
+    Fixture f{upload, 1U << 20U};
+    f.events.errors = {outage};
+    for (int i = 0; i < 50; ++i) {
+      f.delivery.add(report_of(std::to_string(i), Verdict::pass, log));
+      f.settle();
+    }
+    CHECK(f.events.published.size() == 1);
+    CHECK(f.delivery.count().events == 50);
+    f.wait_for_all();
+    CHECK(f.events.published.size() == 51);
+    CHECK(f.events.published.back().log_error.empty());
+    CHECK(f.logs.stored.size() == (upload == UploadLogs::never ? 0 : 50));
+  }
 }
 
 TEST_CASE("while logs cannot be delivered, events lose no time with them") {

@@ -161,6 +161,20 @@ TEST_CASE("finish does not wait for what cannot succeed in time") {
   CHECK(std::chrono::steady_clock::now() - start < 5s);
 }
 
+TEST_CASE("finish does not wait for a disk on which nothing is left to be done") {
+  TemporaryFolder const folder;
+  write_file(folder / "spool", "in the way");
+  DeliveryStops stops;
+  Sink sink;
+  Spooled spooled{NoLogs{}, Gate{sink, stops.events},
+                  *DiskSpool::open({.folder = folder / "spool"}, silent), stops};
+  CHECK(spooled.publish(report_of("a")));
+  Instant const start = std::chrono::steady_clock::now();
+  CHECK(spooled.finish(in(1h)).events == 0);
+  CHECK(std::chrono::steady_clock::now() - start < 20s);
+  CHECK(sink.runs == Texts{"a"});
+}
+
 TEST_CASE("a delivery that hangs is cut at the deadline") {
   DeliveryStops stops;
   Sink sink;

@@ -43,7 +43,7 @@ class StopTest(StoreTest):
             seconds = sorted(self.stop_idle(number) for _ in range(5))
             print(f"    {number.name} to exit: {1000 * seconds[0]:.1f} to "
                   f"{1000 * seconds[-1]:.1f} ms")
-            self.assertLess(seconds[0], 0.1)
+            self.assertLess(seconds[0], 0.5)
             self.assertLess(seconds[-1], 2.0)
 
     def test_a_run_in_flight_may_finish(self) -> None:

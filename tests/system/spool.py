@@ -11,6 +11,7 @@ import unittest
 
 from aws_case import SERVICE
 from fake_aws import faults
+from runner_process import RunnerProcess
 from spool_case import ENDED, SpoolTest
 
 
@@ -35,19 +36,42 @@ class RestartTest(SpoolTest):
         self.assertEqual(0, self.live_once("--event-format", "numbers").code)
         self.assert_all_arrived()
 
-    def test_a_run_that_died_with_its_runner_is_kept_as_interrupted(self) -> None:
+    def die(self, *arguments: str) -> str:
+        """A life that is killed in its first run, which had written two lines by then."""
         process = self.start(*self.sinks(self.aws), "--spool", str(self.spool), "--delay", "0",
-                             "--command", "echo so far; echo ready >&2; exec sleep 60",
+                             *arguments, "--command", "echo so far; echo ready >&2; exec sleep 60",
                              environment=self.aws.environment())
         process.wait_for_line("ready", stream="out")
         run = process.wait_for_line(r"run starts run=(\S+)")[1]
         process.kill_all()
+        return run
+
+    def test_a_run_that_died_with_its_runner_is_kept_as_interrupted(self) -> None:
+        run = self.die()
         finished = self.live_once()
         self.assertEqual(0, finished.code)
         self.assertRegex(finished.err_text, f"warning: a run died with its runner.* run={run}")
         self.assertEqual({run}, self.interrupted())
         self.assertEqual(b"so far\nready\n", self.logs()[run])
         self.assertNotIn(run, self.arrived(self.aws))
+        self.assert_spool_empty()
+
+    def test_a_run_that_died_is_kept_as_interrupted_by_every_sink(self) -> None:
+        store = self.folder / "store"
+        run = self.die("--store", str(store))
+        self.assertEqual(0, self.live_once("--store", str(store)).code)
+        self.assertEqual(b"so far\nready\n", self.logs()[run])
+        kept = [path.read_text() for path in (store / SERVICE).iterdir() if "INTER" in path.name]
+        self.assertEqual(["so far\nready\n"], kept)
+        self.assert_spool_empty()
+
+    def test_a_log_that_nobody_wants_is_not_kept(self) -> None:
+        with self.aws.outage():
+            self.assertEqual(75, self.live_once("--upload-logs", "never").code)
+        self.assertEqual([], list((self.spool / "aws" / "logs").iterdir()))
+        self.assertEqual(0, self.live_once("--upload-logs", "never").code)
+        self.assertEqual(self.all_ended(), self.arrived(self.aws))
+        self.assertEqual({}, self.logs())
         self.assert_spool_empty()
 
     def test_two_runners_never_share_a_spool(self) -> None:
@@ -209,18 +233,38 @@ class DiskTest(SpoolTest):
 
 
 class RoomTest(SpoolTest):
-    """Where there is no room the oldest passes go first, and the next event says how many."""
+    """Where there is no room the logs of passes go first, then the oldest passes, and the next event
+    says how many."""
 
-    def test_without_a_folder_memory_is_bounded_and_what_is_dropped_is_counted(self) -> None:
-        megabyte = 1 << 20
+    LOG, RESULT = (f"no room for undelivered results: a {what} is dropped"
+                   for what in ("log", "result"))
+
+    def fill(self, begin: str) -> RunnerProcess:
+        """Starts the program, while nothing is accepted, with a command that begins like this and
+        fails the first time."""
         self.aws.fail("*", faults.internal_error(), times=None)
-        process = self.start_job(
-            self.aws, "--delay", "0", "--command",
-            f"head -c {megabyte} /dev/zero; [ ! -e {self.folder}/fail ]")
         (self.folder / "fail").touch()
+        process = self.start_job(self.aws, "--delay", "0", "--command",
+                                 f"{begin}; [ ! -e {self.folder}/fail ]")
         process.wait_for_line("run ended")
         (self.folder / "fail").unlink()
-        process.wait_for_line("no room for undelivered results: a result is dropped", 60, count=5)
+        return process
+
+    def test_logs_of_passes_go_before_any_result(self) -> None:
+        process = self.fill("head -c 1000000 /dev/zero")
+        process.wait_for_line(self.LOG, 60, count=5)
+        self.aws.clear_faults()
+        finished = process.stop()
+        self.assertNotIn(self.RESULT, finished.err_text)
+        self.assertEqual(re.findall(ENDED, finished.err_text), self.arrived(self.aws))
+        without = [event for event in self.events(self.aws)
+                   if event.get("logError") == "dropped: no room in the spool"]
+        self.assertGreaterEqual(len(without), 5)
+        self.assertTrue(all(event["succeeded"] for event in without))
+
+    def test_without_a_folder_memory_is_bounded_and_what_is_dropped_is_counted(self) -> None:
+        process = self.fill(f": {'x' * 120_000}")  # each result knows its command
+        process.wait_for_line(self.RESULT, 60, count=5)
         self.aws.clear_faults()
         finished = process.stop()
         events = self.events(self.aws)

@@ -181,9 +181,9 @@ inline constexpr auto setting_table = std::to_array<Setting>({
      .title = "Spool",
      .value = "DIR",
      .fallback = "in memory",
-     .meaning = "undelivered results survive a restart here, up to 256M with their logs; beyond "
-                "that, or 32M in memory, the oldest passes are dropped first, and counted in the "
-                "next event. One runner at a time",
+     .meaning = "undelivered results survive a restart here, up to 256M with their logs (each "
+                "counts 8k at least); beyond that, or 32M in memory, logs of passes are dropped "
+                "first, then the oldest passes, which the next event counts. One runner at a time",
      .field = &Settings::spool},
     {.flag = "ssm-name",
      .variable = "SLARUNNER_SSMNAME",

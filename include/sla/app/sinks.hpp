@@ -53,13 +53,21 @@ class Sinks {
   [[nodiscard]] static Result<std::unique_ptr<Sinks>> open(Parts parts) {
     std::unique_ptr<Sinks> sinks(new Sinks(parts));
     Settings const& settings = parts.settings;
+    std::optional<Spool> of_store, of_aws;
     if (!settings.store.empty()) {
-      if (auto added = sinks->add_store(); !added) return added.error();
+      auto spool = sinks->open_spool(spool_of_store);
+      if (!spool) return spool.error();
+      of_store = *std::move(spool);
     }
     if (sinks->has_topic() || !settings.s3_bucket_name.empty() ||
         !settings.metrics_namespace.empty()) {
-      if (auto added = sinks->add_aws(); !added) return added.error();
+      auto spool = sinks->open_spool(spool_of_aws);
+      if (!spool) return spool.error();
+      of_aws = *std::move(spool);
     }
+    // Both are open before either is delivered from: they share the logs of runs that died.
+    if (of_store) sinks->add_store(*std::move(of_store));
+    if (of_aws) sinks->add_aws(*std::move(of_aws));
     return sinks;
   }
 
@@ -85,6 +93,7 @@ class Sinks {
       left.logs += count.logs;
       left.refused += count.refused;
     };
+    if (aws_) aws_->hurry();
     if (store_) add(store_->finish(std::max(deadline, moment)));
     if (aws_) add(aws_->finish(deadline));
     return left.events == 0 && left.logs == 0 && left.refused <= refused_before_;
@@ -105,29 +114,26 @@ class Sinks {
                  .stop = aws_stops_.events,
                  .log = parts.log}) {}
 
-  Result<void> add_store() {
-    auto spool = open_spool(spool_of_store);
-    if (!spool) return spool.error();
+  void add_store(Spool spool) {
     Settings const& settings = parts_.settings;
     store_.emplace(Directory{{.path = settings.store}},
                    EventFile{{.folder = settings.store, .format = settings.event_format}},
-                   *std::move(spool), store_stops_, options<Directory, EventFile>(), SteadyClock{},
-                   parts_.log);
-    return {};
+                   std::move(spool), store_stops_,
+                   options<Directory, EventFile>(settings.upload_logs), SteadyClock{}, parts_.log);
   }
-  Result<void> add_aws() {
-    auto spool = open_spool(spool_of_aws);
-    if (!spool) return spool.error();
+  void add_aws(Spool spool) {
+    bool const no_bucket = parts_.settings.s3_bucket_name.empty();
+    UploadLogs const upload = no_bucket ? UploadLogs::never : parts_.settings.upload_logs;
     aws_.emplace(AwsLogs{log()}, AwsEvents{Optional{events()}, Optional{metrics()}},
-                 *std::move(spool), aws_stops_, options<AwsLogs, AwsEvents>(), SteadyClock{},
+                 std::move(spool), aws_stops_, options<AwsLogs, AwsEvents>(upload), SteadyClock{},
                  parts_.log);
-    return {};
   }
 
   Result<Spool> open_spool(std::string_view name) {
     std::string const& folder = parts_.settings.spool;
     if (folder.empty()) return Spool{MemorySpool({}, parts_.log)};
-    auto spool = DiskSpool::open({.folder = spool_folder(folder, name)}, parts_.log);
+    auto spool = DiskSpool::open({.folder = spool_folder(folder, name), .run_logs = log_folder_},
+                                 parts_.log);
     if (!spool) return spool.error().within("spool");
     if (log_folder_.empty()) log_folder_ = spool->logs();
     refused_before_ += spool->count().refused;
@@ -135,9 +141,8 @@ class Sinks {
   }
 
   template <class L, class E>
-  [[nodiscard]] typename Spooled<L, E, Spool>::Options options() const {
-    return {.delivery = {.upload = parts_.settings.upload_logs},
-            .format = parts_.settings.event_format};
+  [[nodiscard]] typename Spooled<L, E, Spool>::Options options(UploadLogs upload) const {
+    return {.delivery = {.upload = upload}, .format = parts_.settings.event_format};
   }
 
   [[nodiscard]] bool has_topic() const noexcept {

@@ -76,9 +76,10 @@ class Journal {
   /// The record is not needed any more.
   void release(Place place) noexcept { count(place, false); }
 
-  /// Deletes the segments at the front that nobody needs; where that is all, nothing is left.
+  /// Deletes the segments at the front that nobody needs, once what came after them is on the disk;
+  /// where that is all, nothing is left.
   void tidy() {
-    while (segments_.size() > 1 && segments_.front().needed == 0) {
+    while (segments_.size() > 1 && segments_.front().needed == 0 && sync()) {
       ::unlink(segments_.front().file.path().c_str());
       segments_.erase(segments_.begin());
     }

@@ -2,9 +2,9 @@
 #pragma once
 // Delivers what is in a spool, step by step: the oldest report first, its log before its event. A
 // log that cannot be delivered never holds back an event, and follows later; an event that cannot
-// be delivered holds back those behind it, unless it never can: one that is refused while the next
-// one passes is set aside. It starts no thread and waits for nothing but its publishers;
-// publisher/spooled.hpp does the rest.
+// be delivered holds back those behind it, while their logs go ahead, unless it never can: one that
+// is refused while the next one passes is set aside. It starts no thread and waits for nothing but
+// its publishers; publisher/spooled.hpp does the rest.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -65,9 +65,12 @@ class Delivery {
     std::lock_guard const lock(mutex_);
     spool_.begin(report);
   }
+  /// Keeps the report, and its log where that is to be delivered.
   void add(Report const& report) {
+    Report kept = report;
+    if (!wanted(report)) kept.outcome.output = Output();
     std::lock_guard const lock(mutex_);
-    spool_.add(report);
+    spool_.add(kept);
   }
   [[nodiscard]] SpoolCount count() {
     std::lock_guard const lock(mutex_);
@@ -84,6 +87,7 @@ class Delivery {
   Instant step() {
     Instant const now = clock_.now();
     Instant next = with_spool([&](S& spool) { return spool.tend(now); });
+    if (hurried_) next = Instant::max();  // nothing waits for the housekeeping
     SpoolCount const count = this->count();
     if (stops_.events.level() != StopLevel::none) return Instant::max();
     if (count.events != 0) {
@@ -91,7 +95,7 @@ class Delivery {
       if (another_came || events_.due() <= now) return deliver_event(now);
       next = std::min(next, events_.due());
     }
-    if (count.logs != 0 && stops_.logs.level() == StopLevel::none) {
+    if (count.logs + count.ahead != 0 && stops_.logs.level() == StopLevel::none) {
       if (logs_.due() <= now) return deliver_log(now);
       next = std::min(next, logs_.due());
     }
@@ -112,6 +116,7 @@ class Delivery {
 
   /// Tries everything again as soon as it makes sense, because there is little time left.
   void hurry() {
+    hurried_ = true;
     logs_.hurry(clock_.now());
     events_.hurry(clock_.now());
   }
@@ -163,7 +168,8 @@ class Delivery {
     auto parcel = take(logs_, [this](S& spool) { return spool.next_log(last_log_); });
     if (!parcel) return now;
     last_log_ = parcel->number;
-    if (send_log(*parcel)) update(*parcel);
+    bool const lost = parcel->log != Part::waiting;
+    if (send_log(*parcel) || lost) update(*parcel);
     return now;
   }
 
@@ -178,6 +184,7 @@ class Delivery {
 
   void update(Parcel& parcel) {
     if (parcel.log == Part::waiting) parcel.report.log_error.clear();  // it may still succeed
+    if (parcel.log == Part::done) parcel.report.outcome.output = Output();
     with_spool([&](S& spool) { spool.update(parcel); });
   }
 
@@ -196,7 +203,8 @@ class Delivery {
     }
     report.log_error = hindrance();
     if (!report.log_error.empty()) return false;
-    auto uri = store_.store(report);
+    Result<std::string> uri = Error{Errc::system, parcel.unreadable};
+    if (parcel.unreadable.empty()) uri = store_.store(report);
     if (uri) {
       logs_.succeeded();
       ++stored_;
@@ -277,6 +285,7 @@ class Delivery {
   std::string no_log_{no_time};    ///< why the last log was not delivered
   std::string no_event_{no_time};  ///< why the last event was not delivered
   std::size_t alone_ = 0;  ///< how many waited when one was refused and no other could be tried
+  bool hurried_ = false;
   std::uint64_t last_log_ = 0;
   std::uint64_t stored_ = 0;                           ///< how many logs were stored
   std::map<std::uint64_t, std::uint64_t> suspects_{};  ///< logs refused, and how many were by then

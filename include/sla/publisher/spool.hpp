@@ -29,7 +29,8 @@ struct Parcel {
   Report report{};           ///< log_uri is set once the log is delivered
   Part log = Part::waiting;
   Part event = Part::waiting;
-  std::string reason{};  ///< why a part was refused
+  std::string reason{};      ///< why a part was refused
+  std::string unreadable{};  ///< why the log, which waits, cannot be read now
 
   [[nodiscard]] bool waiting() const noexcept {
     return log == Part::waiting || event == Part::waiting;
@@ -41,16 +42,17 @@ struct Parcel {
 struct SpoolCount {
   std::size_t events = 0;   ///< parcels whose event waits
   std::size_t logs = 0;     ///< parcels whose log alone waits
+  std::size_t ahead = 0;    ///< parcels whose log waits before their event
   std::size_t refused = 0;  ///< parcels with a part that was set aside
 };
 
 /// `begin(report)`: a run begins, of which only the job and the start are known. `add(report)`: it
 /// ended; once add() returns the report is kept as safely as this spool can. `next_event(number)`:
 /// the oldest parcel behind that one whose event waits. `next_log(number)`: the next parcel, in a
-/// circle, of which only the log waits. `update(parcel)`: a part of it got further; a complete one
-/// is forgotten. `tend(now)`: housekeeping, and when it is wanted again. `dropped()`: how many
-/// reports had to be dropped for want of room and were not `reported(number)` yet. `in_memory()`:
-/// what would be lost with this process.
+/// circle, whose log waits. `update(parcel)`: a part of it got further; a complete one is
+/// forgotten. `tend(now)`: housekeeping, and when it is wanted again. `dropped()`: how many reports
+/// had to be dropped for want of room and were not `reported(number)` yet. `in_memory()`: what
+/// would be lost with this process.
 template <class S>
 concept Spool = std::movable<S> &&
     requires(S& s, Report const& report, Parcel const& parcel, std::uint64_t number, Instant now) {

@@ -27,9 +27,11 @@
 
 namespace sla::inline v1 {
 
-/// Delivers reports in the background. A handle: copies share one spool and one thread, and the
-/// last of them ends it, which takes as long as a publisher inside needs to hear of its stop. L, P
-/// and their transports belong to the thread; publish() and begin() may be called from any.
+/// Delivers reports in the background: each log by L, then each event by P, whose report has no
+/// output any more once the log is delivered, or where it is not wanted. A handle: copies share one
+/// spool and one thread, and the last of them ends it, which takes as long as a publisher inside
+/// needs to hear of its stop. L, P and their transports belong to the thread; publish() and begin()
+/// may be called from any.
 template <LogStore L, Publisher P, Spool S, Clock C = SteadyClock>
 class Spooled {
  public:
@@ -57,6 +59,9 @@ class Spooled {
     worker_->wake();
     return {};
   }
+
+  /// Tries everything again as soon as it makes sense: finish() follows.
+  void hurry() { worker_->hurry(); }
 
   /// Delivers what is pending until the deadline at the latest, logs for at most half of the time;
   /// returns early when nothing more can be tried by then. What is left: nothing is delivered
@@ -114,13 +119,18 @@ class Spooled {
       }
     }
 
-    SpoolCount finish(Instant deadline) {
-      if (!thread.joinable()) return delivery.count();
-      Instant const now = clock.now();
-      std::unique_lock lock(mutex);
+    void hurry() {
+      std::lock_guard const lock(mutex);
       hurried = true;
       rests_until = Instant::min();
       changed.notify_all();
+    }
+
+    SpoolCount finish(Instant deadline) {
+      if (!thread.joinable()) return delivery.count();
+      Instant const now = clock.now();
+      hurry();
+      std::unique_lock lock(mutex);
       auto const idle = [&] { return !hurried && rests_until > deadline; };
       auto const rested_by = [&](Instant until) {
         return changed.wait_for(lock, std::max(until - clock.now(), Duration::zero()), idle);
@@ -132,19 +142,20 @@ class Spooled {
       lock.unlock();
       thread.join();
       SpoolCount const left = delivery.count();
-      list(left);
+      list(left, std::max(clock.now(), deadline) + listing_time);
       return left;
     }
 
     /// Says what stays behind. What is lost with this process is written down, one line of JSON for
-    /// each result.
-    void list(SpoolCount const& left) {
+    /// each result, as far as somebody reads it by then.
+    void list(SpoolCount const& left, Instant until) {
       auto const lost = delivery.in_memory();
       if (lost.empty() && left.events + left.logs != 0) {
         log.warning("what is not delivered stays in the spool",
                     {{"events", std::to_string(left.events)}, {"logs", std::to_string(left.logs)}});
       }
       for (Parcel const& parcel : lost) {
+        if (clock.now() >= until) return;
         Report const& report = parcel.report;
         std::string const reason = delivery.reason(parcel);
         if (parcel.waiting()) log.error("not delivered: " + reason, {{"run", report.job.run_id}});
@@ -155,6 +166,8 @@ class Spooled {
         if (!write_within(options.listing, json.text() + '\n', std::chrono::seconds{1})) return;
       }
     }
+
+    static constexpr Duration listing_time = std::chrono::seconds{2};
 
     Delivery<L, P, S, C> delivery;
     DeliveryStops const& stops;

@@ -2,9 +2,13 @@
 #include "sla/publisher/spool/disk.hpp"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <filesystem>
 #include <string>
@@ -23,6 +27,8 @@ namespace {
 
 using Texts = std::vector<std::string>;
 Logger const silent{{.format = LogFormat::none}};
+
+bool sync_fails = false;
 
 DiskSpool open(std::string const& folder, Logger log = silent) {
   auto spool = DiskSpool::open({.folder = folder}, log);
@@ -49,7 +55,28 @@ bool holds(std::string const& text, std::string const& part) {
   return text.find(part) != std::string::npos;
 }
 
+/// How many descriptors this process has.
+std::ptrdiff_t descriptors() {
+  using Iterator = std::filesystem::directory_iterator;
+  return std::distance(Iterator("/proc/self/fd"), Iterator());
+}
+/// What an executor leaves: a report whose output stands in a file of that folder.
+Report executed(std::string const& run, std::string const& folder, std::string const& log) {
+  std::string const path = folder + '/' + log_file_name(run);
+  write_file(path, log);
+  Report report = report_of(run);
+  report.outcome.output = Output(open_file(path, O_RDONLY).value(), {{log.size(), 0, {}}}, {});
+  return report;
+}
+
 }  // namespace
+
+/// In the place of the C library's: a disk that fails only when it has to keep what it took.
+extern "C" int fdatasync(int file) {
+  if (!sync_fails) return static_cast<int>(::syscall(SYS_fdatasync, file));
+  errno = EIO;
+  return -1;
+}
 
 TEST_CASE("what was added is there after a restart, in order and with its log") {
   TemporaryFolder const folder;
@@ -216,11 +243,12 @@ TEST_CASE("a log that somebody deleted does not hold up its event") {
   CHECK(parcel.report.log_error == "the log is gone from the spool");
 }
 
-TEST_CASE("when it is full the oldest passes go first, and how many is known after a restart") {
+TEST_CASE(
+    "when it is full the logs of passes go first, then the oldest, and how many stays known") {
   TemporaryFolder const folder;
   std::string const log(10'000, 'x');
   {
-    auto spool = *DiskSpool::open({.folder = folder / "spool", .limit = 35'000}, silent);
+    auto spool = *DiskSpool::open({.folder = folder / "spool", .limit = 50'000}, silent);
     spool.add(report_of("failure", Verdict::fail, log));
     for (char const* const run : {"a", "b", "c", "d"}) {
       spool.add(report_of(run, Verdict::pass, log));
@@ -244,7 +272,7 @@ TEST_CASE("without passes the oldest logs go, and their events stay") {
   TemporaryFolder const folder;
   std::string const log(10'000, 'x');
   {
-    auto spool = *DiskSpool::open({.folder = folder / "spool", .limit = 25'000}, silent);
+    auto spool = *DiskSpool::open({.folder = folder / "spool", .limit = 50'000}, silent);
     for (char const* const run : {"a", "b", "c"}) spool.add(report_of(run, Verdict::fail, log));
     CHECK(spool.dropped() == 0);
   }
@@ -315,6 +343,89 @@ TEST_CASE("what is delivered while the disk is full does not come again") {
   auto spool = open(disk.path() + "/spool");
   auto const left = deliver_all(spool);
   CHECK(left.back() == "c");  // a and b may come once more, d was never on the disk
+}
+
+TEST_CASE("what the disk took but did not keep is still held in memory") {
+  TemporaryFolder const folder;
+  {
+    auto spool = open(folder / "spool");
+    sync_fails = true;
+    spool.begin(report_of("a"));
+    add_all(spool, {"a"});
+    add_all(spool, {"b"});
+    CHECK(spool.in_memory().size() == 2);
+    CHECK(std::filesystem::exists(folder / "spool/runs/a.run"));
+    sync_fails = false;
+    add_all(spool, {"c"});
+    CHECK(spool.in_memory().empty());
+    CHECK(!std::filesystem::exists(folder / "spool/runs/a.run"));
+  }
+  auto spool = open(folder / "spool");
+  CHECK(logs_of_all(spool) == Texts{"log of a", "log of b", "log of c"});
+}
+
+TEST_CASE("what is held in memory takes no descriptors, and leaves no file behind") {
+  TemporaryFolder const folder;
+  auto spool = open(folder / "spool");
+  auto const before = descriptors();
+  sync_fails = true;
+  for (int i = 0; i < 20; ++i) {
+    spool.add(executed("run" + std::to_string(i), spool.logs(), "log " + std::to_string(i)));
+  }
+  CHECK(spool.in_memory().size() == 20);
+  CHECK(descriptors() <= before + 1);
+  sync_fails = false;
+  spool.add(report_of("last"));
+  CHECK(logs_of_all(spool).size() == 21);
+  CHECK(std::filesystem::is_empty(folder / "spool/logs"));
+}
+
+TEST_CASE("a log that is not wanted any more is deleted with what the executor wrote") {
+  TemporaryFolder const folder;
+  auto spool = open(folder / "spool");
+  Report report = executed("a", spool.logs(), "not wanted");
+  report.outcome.output = Output();
+  spool.add(report);
+  CHECK(std::filesystem::is_empty(folder / "spool/logs"));
+  spool.add(executed("b", spool.logs(), "delivered before its event"));
+  auto parcel = *spool.next_event().value();
+  parcel = *spool.next_event(parcel.number).value();
+  parcel.log = Part::done;
+  parcel.report.outcome.output = Output();
+  spool.update(parcel);
+  CHECK(std::filesystem::is_empty(folder / "spool/logs"));
+  CHECK(spool.next_event().value()->report.log_error.empty());
+}
+
+TEST_CASE("two spools share the log that an executor wrote for one of them") {
+  TemporaryFolder const folder;
+  auto first = open(folder / "first");
+  auto const open_second = [&] {
+    return *DiskSpool::open({.folder = folder / "second", .run_logs = first.logs()}, silent);
+  };
+  {
+    auto second = open_second();
+    Report const report = executed("a", first.logs(), "one file");
+    first.add(report);
+    second.add(report);
+    CHECK(std::filesystem::hard_link_count(folder / "second/logs/a.log") == 2);
+    CHECK(logs_of_all(first) == Texts{"one file"});
+    CHECK(logs_of_all(second) == Texts{"one file"});
+    second.begin(report_of("died"));
+    write_file(first.logs() + "/died.log", "as far as it got");
+  }
+  auto second = open_second();
+  auto const parcel = *second.next_event().value();
+  CHECK(parcel.report.outcome.verdict == Verdict::interrupted);
+  CHECK(parcel.report.outcome.output.text().value() == "as far as it got");
+}
+
+TEST_CASE("what is known of all parcels is bounded, however small they are") {
+  TemporaryFolder const folder;
+  auto spool = *DiskSpool::open({.folder = folder / "spool", .limit = 1U << 20U}, silent);
+  for (int i = 0; i < 300; ++i) spool.add(report_of(std::to_string(i), Verdict::fail, ""));
+  CHECK(spool.count().events == 128);
+  CHECK(spool.dropped() == 172);
 }
 
 TEST_CASE("a run that is delivered from memory is not taken for one that died") {
@@ -393,7 +504,23 @@ TEST_CASE("a folder that comes back brings back nothing that was delivered meanw
   std::filesystem::rename(folder / "away", folder / "spool");
   spool.begin(report_of("d"));
   add_all(spool, {"d"});
-  CHECK(deliver_all(spool) == Texts{"b", "c", "d"});
+  CHECK(logs_of_all(spool) == Texts{"log of b", "log of c", "log of d"});
+  auto const log = *spool.next_log(0).value();  // its event went when there was no log
+  CHECK(log.report.job.run_id == "a");
+  CHECK(log.report.outcome.output.text().value() == "log of a");
+}
+
+TEST_CASE("a log that cannot be opened now is not taken for one that is gone") {
+  TemporaryFolder const folder;
+  auto spool = open(folder / "spool");
+  add_all(spool, {"a"});
+  std::string const path = folder / "spool/logs/a.log";
+  std::filesystem::rename(path, path + ".away");
+  std::filesystem::create_symlink("a.log", path);  // ELOOP
+  CHECK(holds(spool.next_event().value()->unreadable, "symbolic links"));
+  CHECK(deliver_event(spool) == "a");
+  std::filesystem::rename(path + ".away", path);
+  CHECK(spool.next_log(0).value()->report.outcome.output.text().value() == "log of a");
 }
 
 TEST_CASE("a folder that another process took over is left to it") {

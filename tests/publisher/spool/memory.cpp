@@ -17,7 +17,7 @@ Logger const silent{{.format = LogFormat::none}};
 
 /// Room for about that many reports with a log of that size.
 MemorySpool spool_for(std::uint64_t reports, std::string const& log = "a log\n") {
-  std::uint64_t const each = parcel_bytes({.report = report_of("a", Verdict::pass, log)});
+  std::uint64_t const each = memory_use({.report = report_of("a", Verdict::pass, log)});
   return MemorySpool({.limit = reports * each + each / 2}, silent);
 }
 
@@ -41,8 +41,10 @@ TEST_CASE("an event that was not delivered comes again") {
 
 TEST_CASE("a log that waits is kept when its event is delivered, and logs come in a circle") {
   MemorySpool spool;
-  for (char const* const run : {"a", "b"}) spool.add(report_of(run));
   CHECK(!spool.next_log(0).value());
+  for (char const* const run : {"a", "b"}) spool.add(report_of(run));
+  CHECK(spool.count().ahead == 2);
+  CHECK(spool.next_log(0).value()->report.job.run_id == "a");
   deliver_event(spool);
   deliver_event(spool);
   CHECK(spool.count().logs == 2);
@@ -79,6 +81,15 @@ TEST_CASE("when there is no room the oldest passes are dropped first, and counte
   spool.reported(2);
   CHECK(spool.dropped() == 0);
   CHECK(deliver_all(spool) == Texts{"failure", "c", "d"});
+}
+
+TEST_CASE("passes lose their logs before a result is dropped") {
+  std::string const log(10'000, 'x');
+  auto spool = spool_for(2, log);
+  for (char const* const run : {"a", "b", "c", "d"}) spool.add(report_of(run, Verdict::pass, log));
+  CHECK(spool.dropped() == 0);
+  CHECK(spool.next_event().value()->report.log_error == "dropped: no room in the spool");
+  CHECK(deliver_all(spool) == Texts{"a", "b", "c", "d"});
 }
 
 TEST_CASE("failures lose their logs before they are dropped themselves") {

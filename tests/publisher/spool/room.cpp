@@ -3,51 +3,48 @@
 
 #include <doctest/doctest.h>
 
-#include <map>
+#include <cstdint>
+#include <vector>
 
 using namespace sla;
 
 namespace {
 
-using Uses = std::map<std::uint64_t, std::optional<RoomUse>>;
-
-std::optional<Eviction> choose(Uses const& uses) {
-  return choose_eviction(uses, [](std::uint64_t, auto const& use) { return use; });
-}
+constexpr std::uint64_t none = 0;
 
 }  // namespace
 
-TEST_CASE("the oldest pass goes first, even where an older failure has a log") {
-  auto const chosen =
-      choose({{1, RoomUse{false, 100}}, {2, RoomUse{true, 10}}, {3, RoomUse{true, 99}}});
-  REQUIRE(chosen);
-  CHECK(chosen->number == 2);
-  CHECK(!chosen->log_only);
+TEST_CASE("the logs of passes go first, then passes, the other logs, and whatever is oldest") {
+  EvictionOrder order;
+  order.add(1, sacrifice(false, false));
+  order.add(2, sacrifice(false, true));
+  order.add(3, sacrifice(true, false));
+  order.add(4, sacrifice(true, true));
+  std::vector<std::uint64_t> numbers;
+  std::vector<bool> log_only;
+  while (auto const next = order.next(none, none)) {
+    numbers.push_back(next->number);
+    log_only.push_back(next->log_only);
+    for (bool const pass : {false, true}) {
+      for (bool const log : {false, true}) order.remove(next->number, sacrifice(pass, log));
+    }
+  }
+  CHECK(numbers == std::vector<std::uint64_t>{4, 3, 2, 1});
+  CHECK(log_only == std::vector{true, false, true, false});
 }
 
-TEST_CASE("without passes the oldest log goes, and its event stays") {
-  auto const chosen =
-      choose({{1, RoomUse{false, 0}}, {2, RoomUse{false, 7}}, {3, RoomUse{false, 9}}});
-  REQUIRE(chosen);
-  CHECK(chosen->number == 2);
-  CHECK(chosen->log_only);
+TEST_CASE("of equals the oldest goes first") {
+  EvictionOrder order;
+  for (std::uint64_t const number : {30U, 10U, 20U}) order.add(number, Sacrifice::pass);
+  CHECK(order.next(none, none)->number == 10);
 }
 
-TEST_CASE("without passes and logs the oldest goes") {
-  auto const chosen = choose({{1, RoomUse{false, 0}}, {2, RoomUse{false, 0}}});
-  REQUIRE(chosen);
-  CHECK(chosen->number == 1);
-  CHECK(!chosen->log_only);
-}
-
-TEST_CASE("what takes no part never goes") {
-  CHECK(!choose({}));
-  CHECK(!choose({{1, std::nullopt}}));
-}
-
-TEST_CASE("where the event is delivered the log is no gain by itself") {
-  Parcel parcel{.event = Part::done};
-  CHECK(room_use(parcel, 10).log_bytes == 0);
-  parcel.event = Part::refused;
-  CHECK(room_use(parcel, 10).log_bytes == 10);
+TEST_CASE("neither what is spared nor the newest goes") {
+  EvictionOrder order;
+  order.add(1, Sacrifice::pass);
+  order.add(2, Sacrifice::result);
+  order.add(3, Sacrifice::pass);
+  CHECK(order.next(1, 3)->number == 2);
+  order.remove(2, Sacrifice::result);
+  CHECK(!order.next(1, 3));
 }

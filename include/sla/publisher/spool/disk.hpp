@@ -2,9 +2,9 @@
 #pragma once
 // A spool in a folder: survives the process, and the machine as far as its disk does. Where the
 // disk is full, read-only or gone, reports are held in memory, a line says so, and they go to the
-// disk as soon as it can be written again. What is kept is bounded; when it is full the oldest
-// passes are dropped first, and counted. A run that died with its runner becomes an INTERRUPTED
-// report.
+// disk as soon as it can be written again. What is kept is bounded; when it is full the logs of
+// passes are dropped first and then the oldest passes, and the results among them are counted. A
+// run that died with its runner becomes an INTERRUPTED report.
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -20,6 +20,7 @@
 #include "sla/core/time.hpp"
 #include "sla/publisher/spool.hpp"
 #include "sla/publisher/spool/intake.hpp"
+#include "sla/publisher/spool/outage.hpp"
 #include "sla/publisher/spool/shelf.hpp"
 #include "sla/publisher/spool/store.hpp"
 
@@ -30,7 +31,8 @@ class DiskSpool {
  public:
   struct Options {
     std::string folder;
-    std::uint64_t limit = 256U << 20U;          ///< bytes on the disk, but for the newest report
+    std::string run_logs{};  ///< where an executor puts the output of runs, if not in logs()
+    std::uint64_t limit = 256U << 20U;          ///< of disk_use() of all, but for the newest report
     std::uint64_t memory_limit = 32U << 20U;    ///< bytes held while the disk cannot be written
     Duration retry = std::chrono::seconds{30};  ///< how often such a disk is tried again
   };
@@ -41,7 +43,7 @@ class DiskSpool {
     DiskSpool spool(std::move(options), log);
     auto attached = spool.attach();
     if (!attached && attached.error().code == Errc::exists) return attached.error();
-    if (!attached) spool.degrade(attached.error());
+    if (!attached) spool.outage_.begin(attached.error());
     return spool;
   }
 
@@ -51,13 +53,16 @@ class DiskSpool {
   /// Marks a run, so that it is known should this process die. Does not wait for the disk.
   void begin(Report const& report) {
     begun_.insert(report.job.run_id);
-    if (store_ && !degraded_) (void)store_->folder().mark(report);
+    if (store_ && !outage_) (void)store_->folder().mark(report);
   }
 
   void add(Report const& report) {
+    std::string const& run = report.job.run_id;
     put({.number = shelf_.next_number(), .report = report}, Sync::now);
-    begun_.erase(report.job.run_id);
-    if (!degraded_) store_->folder().unmark(report.job.run_id);
+    begun_.erase(run);
+    if (!outage_) store_->folder().unmark(run);
+    bool const unwanted = report.outcome.output.size() == 0 && !run.empty();
+    if (unwanted && store_) store_->folder().remove_log(log_file_name(run));
     make_room();
   }
 
@@ -84,17 +89,13 @@ class DiskSpool {
   }
 
   Instant tend(Instant now) {
-    if (store_ && !degraded_ && store_->journal().worth_moving()) {
+    if (store_ && !outage_ && store_->journal().worth_moving()) {
       auto const moved = store_->move_first_segment(shelf_, dropped_);
-      if (!moved) degrade(moved.error());
+      if (!moved) outage_.begin(moved.error());
       return now;
     }
-    if (!degraded_) return Instant::max();
-    if (now >= retry_at_) {
-      retry_at_ = now + options_.retry;
-      (void)ready();
-    }
-    return degraded_ ? retry_at_ : Instant::max();
+    if (outage_.is_due(now)) (void)ready();
+    return outage_.due();
   }
 
   [[nodiscard]] SpoolCount count() const noexcept { return shelf_.count(); }
@@ -110,21 +111,25 @@ class DiskSpool {
   }
 
  private:
-  DiskSpool(Options options, Logger log) : options_(std::move(options)), log_(log) {}
+  DiskSpool(Options options, Logger log)
+      : options_(std::move(options)), log_(log), outage_(options_.folder, options_.retry, log) {}
 
   /// Writes a parcel, or holds it in memory where that cannot be.
   void put(Parcel const& parcel, Sync sync) {
     bool const writable = ready();
     shelf_.put(parcel.number, [&](Shelved& shelved) {
-      shelved.note(parcel);
       auto const written = writable ? store_->write(parcel, shelved, sync) : Result<void>{};
-      if (!written) degrade(written.error());
-      if (writable && written) {
-        shelved.held.reset();
-      } else {
-        shelved.held = std::make_unique<Parcel>(parcel);
-      }
+      if (!written) outage_.begin(written.error());
+      if (!writable || !written) return hold(shelved, parcel);
+      shelved.note(parcel);
+      shelved.held.reset();
     });
+  }
+  void hold(Shelved& shelved, Parcel const& parcel) const {
+    shelved.hold(parcel);
+    bool const file_is_left = shelved.take_in_log() && shelved.log.file.empty();
+    std::string const& run = parcel.report.job.run_id;
+    if (store_ && file_is_left) store_->folder().remove_log(log_file_name(run));
   }
 
   /// Reads a parcel. One whose record is damaged is given up: nothing is handed out.
@@ -159,7 +164,7 @@ class DiskSpool {
 
   void set_dropped(std::uint64_t count) {
     dropped_ = count;
-    if (store_ && !degraded_) (void)store_->write_dropped(count);
+    if (store_ && !outage_) (void)store_->write_dropped(count);
   }
 
   void make_room() {
@@ -176,10 +181,6 @@ class DiskSpool {
                  {{"run", parcel ? parcel->report.job.run_id : std::string()}});
     if (eviction->log_only && parcel) {
       drop_log(*parcel);
-      shelf_.put(eviction->number, [&](Shelved& shelved) {
-        if (store_) store_->folder().remove_log(shelved.log.file);
-        shelved.log = {};
-      });
       put(*parcel, Sync::later);
       return true;
     }
@@ -191,33 +192,20 @@ class DiskSpool {
 
   // The disk, and what to do without it.
 
-  void degrade(Error const& error) {
-    if (std::exchange(degraded_, true)) return;
-    Instant const now = std::chrono::steady_clock::now();
-    retry_at_ = now + options_.retry;
-    told_ = now - told_at_ >= std::chrono::minutes{1};
-    if (!told_) return;
-    told_at_ = now;
-    log_.warning("the spool cannot be written: results are kept in memory",
-                 {{"spool", options_.folder}, {"reason", error.message}});
-  }
-
   /// Whether the disk can be written, as far as is known; tries it where it could not.
   bool ready() {
     if (store_ && !store_->journal().in_place()) leave();
-    if (!degraded_) return true;
+    if (!outage_) return true;
     auto written = store_ ? Result<void>{} : attach();
     if (written) written = write_held();
-    if (!written) return false;
-    degraded_ = false;
-    if (told_) log_.info("the spool can be written again", {{"spool", options_.folder}});
-    return true;
+    if (written) outage_.end();
+    return written.has_value();
   }
 
   /// The folder is gone: what can still be read of its files is held in memory. The rest is found
   /// again should the folder come back.
   void leave() {
-    degrade({Errc::system, "the folder is gone"});
+    outage_.begin({Errc::system, "the folder is gone"});
     std::vector<std::uint64_t> numbers;
     for (auto const& [number, shelved] : shelf_.all()) numbers.push_back(number);
     for (std::uint64_t const number : numbers) {
@@ -225,11 +213,15 @@ class DiskSpool {
       if (!parcel)
         log_.error("a spooled result is out of reach", {{"reason", parcel.error().message}});
       shelf_.put(number, [&](Shelved& shelved) {
+        bool const had_log = shelved.log_part == Part::waiting && !shelved.log.file.empty();
         shelved.place.reset();
         shelved.log = {};
         if (!parcel) return;
-        shelved.note(*parcel);
-        shelved.held = std::make_unique<Parcel>(*std::move(parcel));
+        if (had_log && parcel->report.outcome.output.size() == 0) {
+          parcel->log = Part::done;
+          lost_logs_.insert(number);
+        }
+        hold(shelved, *parcel);
       });
       Shelved const& left = shelf_.all().at(number);
       if (!left.held || left.held->complete()) shelf_.erase(number);
@@ -247,9 +239,6 @@ class DiskSpool {
     for (std::uint64_t const number : held) {
       shelf_.put(number, [&](Shelved& shelved) {
         written = store_->write(*shelved.held, shelved, Sync::later);
-        if (!written) return;
-        store_->folder().unmark(shelved.held->report.job.run_id);
-        shelved.held.reset();
       });
       if (!written) return written;
     }
@@ -257,17 +246,28 @@ class DiskSpool {
       if (written = store_->write_gone(number); !written) return written;
     }
     if (written = store_->write_dropped(dropped_); !written) return written;
+    if (written = store_->journal().sync(); !written) return written;
+    for (std::uint64_t const number : held) {
+      shelf_.put(number, [&](Shelved& shelved) {
+        store_->folder().unmark(shelved.held->report.job.run_id);
+        shelved.held.reset();
+      });
+    }
     gone_.clear();
-    return store_->journal().sync();
+    return {};
   }
 
   Result<void> attach() {
     Intake intake;
-    auto store = SpoolStore::open(options_.folder, intake);
+    auto store = SpoolStore::open(options_.folder, intake, options_.run_logs);
     if (!store) return store.error();
     store_ = std::make_unique<SpoolStore>(*std::move(store));
+    for (std::uint64_t const number : lost_logs_) {
+      if (gone_.erase(number) != 0) intake.delivered(number);
+    }
     for (std::uint64_t const number : gone_) intake.gone(number);
-    dropped_ = std::max(dropped_, intake.shelve(*store_, shelf_));
+    dropped_ = std::max(dropped_, intake.shelve(*store_, shelf_, lost_logs_));
+    lost_logs_.clear();
     if (std::uint64_t const damaged = store_->journal().damaged(); damaged != 0) {
       log_.error("the spool is damaged",
                  {{"spool", options_.folder}, {"unreadable bytes", std::to_string(damaged)}});
@@ -279,17 +279,15 @@ class DiskSpool {
 
   Options options_;
   Logger log_;
+  Outage outage_;
   Shelf shelf_{};
   std::unique_ptr<SpoolStore> store_{};
-  std::set<std::string> begun_{};   ///< the runs in flight
-  std::set<std::uint64_t> gone_{};  ///< done with, and not noted on the disk yet
-  std::uint64_t left_behind_ = 0;   ///< a folder that went away may have parcels up to here
+  std::set<std::string> begun_{};        ///< the runs in flight
+  std::set<std::uint64_t> gone_{};       ///< done with, and not noted on the disk yet
+  std::set<std::uint64_t> lost_logs_{};  ///< parcels whose logs went away with the folder
+  std::uint64_t left_behind_ = 0;        ///< a folder that went away may have parcels up to here
   std::uint64_t dropped_ = 0;
   std::uint64_t handed_out_ = 0;
-  bool degraded_ = false;                                ///< the disk cannot be written
-  bool told_ = false;                                    ///< a line said so
-  Instant told_at_ = Instant{} - std::chrono::hours{1};  ///< of the monotonic clock
-  Instant retry_at_{};
 };
 static_assert(Spool<DiskSpool>);
 

@@ -39,8 +39,9 @@ struct RescuedLog {
 class SpoolFolder {
  public:
   /// Makes the folder where it is missing, and locks it. Errc::exists where another process has it.
-  [[nodiscard]] static Result<SpoolFolder> open(std::string path) {
-    SpoolFolder folder(std::move(path));
+  /// `run_logs` is where an executor writes the logs of runs, if not in logs().
+  [[nodiscard]] static Result<SpoolFolder> open(std::string path, std::string run_logs = {}) {
+    SpoolFolder folder(std::move(path), std::move(run_logs));
     for (std::string const& part : {folder.path_, folder.journal(), folder.logs(), folder.runs()}) {
       if (auto made = make_folder(part); !made) return made.error();
     }
@@ -48,20 +49,25 @@ class SpoolFolder {
     return folder;
   }
   /// To look at the files of a folder that may be another process's.
-  [[nodiscard]] static SpoolFolder look(std::string path) { return SpoolFolder(std::move(path)); }
+  [[nodiscard]] static SpoolFolder look(std::string path) {
+    return SpoolFolder(std::move(path), {});
+  }
 
   [[nodiscard]] std::string const& path() const noexcept { return path_; }
   [[nodiscard]] std::string journal() const { return path_ + "/journal"; }
   [[nodiscard]] std::string logs() const { return path_ + "/logs"; }
 
-  /// Keeps the output of a report as a file; what an executor wrote to log_file_name() in logs()
-  /// is one already. A small one is on the disk when this returns.
+  /// Keeps the output of a report as a file; what an executor wrote to log_file_name() in logs() is
+  /// one already, what it wrote elsewhere gets a second name. A small one is on the disk when this
+  /// returns.
   [[nodiscard]] Result<KeptLog> keep_log(Report const& report, std::uint64_t number) const {
     Output const& output = report.outcome.output;
     if (output.size() == 0) return KeptLog{};
     std::string const own = std::to_string(number) + ".log";
     std::string name = report.job.run_id.empty() ? own : log_file_name(report.job.run_id);
-    if (output.stands_in(logs() + '/' + name)) return adopt_log(std::move(name), output);
+    if (output.stands_in(logs() + '/' + name) || (output.stands_in(run_log(name)) && share(name))) {
+      return adopt_log(std::move(name), output);
+    }
     auto file = create_log(name);
     if (!file && file.error().native == EEXIST) file = create_log(name = own);
     if (!file) return file.error();
@@ -152,6 +158,7 @@ class SpoolFolder {
   [[nodiscard]] RescuedLog rescue_log(std::string const& run_id) const {
     RescuedLog rescued;
     std::string name = log_file_name(run_id);
+    (void)share(name);  // fails where there is none, or it is here
     struct stat about {};
     if (::stat((logs() + '/' + name).c_str(), &about) != 0) return rescued;
     rescued.log.file = std::move(name);
@@ -164,7 +171,16 @@ class SpoolFolder {
  private:
   static constexpr std::uint64_t sync_at_once = 1U << 20U;  ///< a larger log would hold up the run
 
-  explicit SpoolFolder(std::string path) : path_(std::move(path)) {}
+  SpoolFolder(std::string path, std::string run_logs)
+      : path_(std::move(path)), run_logs_(std::move(run_logs)) {}
+
+  [[nodiscard]] std::string run_log(std::string const& name) const {
+    return (run_logs_.empty() ? logs() : run_logs_) + '/' + name;
+  }
+  /// Gives the log that an executor wrote elsewhere a name in logs() too.
+  [[nodiscard]] bool share(std::string const& name) const {
+    return ::link(run_log(name).c_str(), (logs() + '/' + name).c_str()) == 0;
+  }
 
   [[nodiscard]] std::string runs() const { return path_ + "/runs"; }
   static std::string run_name(std::string_view run_id) {
@@ -197,13 +213,14 @@ class SpoolFolder {
   [[nodiscard]] Result<Descriptor> create_log(std::string const& name) const {
     return open_file(logs() + '/' + name, O_WRONLY | O_CREAT | O_EXCL);
   }
-  [[nodiscard]] static Result<void> sync_log(Descriptor const& file, std::uint64_t size) {
+  [[nodiscard]] Result<void> sync_log(Descriptor const& file, std::uint64_t size) const {
     if (size > sync_at_once) return {};
     if (uninterrupted([&] { return ::fsync(file.get()); }) != 0) return system_error("fsync");
-    return {};
+    return sync_folder(logs());
   }
 
   std::string path_;
+  std::string run_logs_;
   Descriptor lock_;
 };
 

@@ -33,19 +33,32 @@ class Intake {
     found.run = std::move(kept.parcel.report.job.run_id);
   }
   void gone(std::uint64_t number) { found_.erase(number); }
+  /// Its event is delivered, its log is not.
+  void delivered(std::uint64_t number) {
+    auto const found = found_.find(number);
+    if (found != found_.end()) found->second.shelved.event_part = Part::done;
+  }
   void dropped(Place place, std::uint64_t count) {
     dropped_.reset();
     if (count != 0) dropped_ = {place, count};
   }
 
-  /// Puts the parcels on the shelf, where what is there already is newer; gives how many reports
-  /// had been dropped.
-  std::uint64_t shelve(SpoolStore& store, Shelf& shelf) {
+  /// Puts the parcels on the shelf, where what is held already is newer, but for logs that were
+  /// lost; gives how many reports had been dropped.
+  std::uint64_t shelve(SpoolStore& store, Shelf& shelf,
+                       std::set<std::uint64_t> const& lost_logs = {}) {
     for (auto& entry : found_) {
+      Shelved& found = entry.second.shelved;
       store.folder().unmark(entry.second.run);
-      if (shelf.all().count(entry.first) != 0) continue;
-      store.journal().keep(*entry.second.shelved.place);
-      shelf.put(entry.first, [&](Shelved& mine) { mine = std::move(entry.second.shelved); });
+      store.journal().keep(*found.place);
+      shelf.put(entry.first, [&](Shelved& mine) {
+        if (!mine.held) {
+          mine = std::move(found);
+        } else {
+          mine.place = found.place;
+          if (lost_logs.count(entry.first) != 0) give_back(store, mine, std::move(found.log));
+        }
+      });
     }
     if (!dropped_) return 0;
     store.keep_dropped(dropped_->first);
@@ -57,6 +70,17 @@ class Intake {
     Shelved shelved{};
     std::string run{};
   };
+
+  static void give_back(SpoolStore const& store, Shelved& shelved, KeptLog log) {
+    auto output = store.folder().open_log(log);
+    if (!output) return;
+    Parcel& parcel = *shelved.held;
+    parcel.log = Part::waiting;
+    parcel.report.log_error.clear();
+    parcel.report.outcome.output = *std::move(output);
+    shelved.log = std::move(log);
+    shelved.note(parcel);
+  }
 
   std::map<std::uint64_t, Found> found_{};
   std::optional<std::pair<Place, std::uint64_t>> dropped_{};

@@ -1,31 +1,19 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // A spool in memory: survives every outage, but not the process. Its logs stay where the executor
-// put them. When it is full it drops the oldest passes first, and counts them.
-#include <chrono>
-#include <cstddef>
+// put them. When it is full it drops the logs of passes first and then the oldest passes, and
+// counts the results that it drops.
 #include <cstdint>
-#include <map>
 #include <optional>
-#include <string>
-#include <utility>
 #include <vector>
 
 #include "sla/core/log.hpp"
+#include "sla/core/result.hpp"
+#include "sla/core/time.hpp"
 #include "sla/publisher/spool.hpp"
-#include "sla/publisher/spool/room.hpp"
+#include "sla/publisher/spool/shelf.hpp"
 
 namespace sla::inline v1 {
-
-/// About how much memory a parcel takes, its log included.
-[[nodiscard]] inline std::uint64_t parcel_bytes(Parcel const& parcel) noexcept {
-  Report const& report = parcel.report;
-  std::uint64_t bytes = sizeof parcel + report.outcome.output.size() + report.job.service.size() +
-                        report.outcome.remark.size() + parcel.reason.size();
-  for (auto const& group : report.job.groups) bytes += sizeof(std::string) + group.size();
-  for (auto const& word : report.job.command) bytes += sizeof(std::string) + word.size();
-  return bytes;
-}
 
 /// Keeps reports in memory. Not thread-safe.
 class MemorySpool {
@@ -39,105 +27,66 @@ class MemorySpool {
 
   void begin(Report const&) noexcept {}
 
-  void add(Report const& report) {
-    Parcel parcel{.number = ++last_, .report = report};
-    bytes_ += parcel_bytes(parcel);
-    parcels_.emplace(last_, std::move(parcel));
-    make_room();
-  }
+  void add(Report const& report) { put({.number = shelf_.next_number(), .report = report}); }
 
   [[nodiscard]] Result<std::optional<Parcel>> next_event(std::uint64_t behind = 0) {
-    for (auto at = parcels_.upper_bound(behind); at != parcels_.end(); ++at) {
-      if (at->second.event == Part::waiting) return hand_out(at->second);
-    }
-    return std::optional<Parcel>();
+    return hand_out(shelf_.next_event(behind));
   }
-
   [[nodiscard]] Result<std::optional<Parcel>> next_log(std::uint64_t behind) {
-    auto const only_log = [](Parcel const& parcel) {
-      return parcel.log == Part::waiting && parcel.event != Part::waiting;
-    };
-    for (auto at = parcels_.upper_bound(behind); at != parcels_.end(); ++at) {
-      if (only_log(at->second)) return hand_out(at->second);
-    }
-    for (auto const& [number, parcel] : parcels_) {
-      if (only_log(parcel)) return hand_out(parcel);
-    }
-    return std::optional<Parcel>();
+    return hand_out(shelf_.next_log(behind));
   }
 
   void update(Parcel const& parcel) {
-    auto const at = parcels_.find(parcel.number);
     handed_out_ = 0;
-    if (at == parcels_.end()) return;
-    bytes_ -= parcel_bytes(at->second);
-    if (parcel.complete()) {
-      parcels_.erase(at);
-      return;
-    }
-    at->second = parcel;
-    bytes_ += parcel_bytes(parcel);
-    make_room();
+    if (shelf_.all().count(parcel.number) == 0) return;
+    if (parcel.complete()) return shelf_.erase(parcel.number);
+    put(parcel);
   }
 
   Instant tend(Instant) noexcept { return Instant::max(); }
 
-  [[nodiscard]] SpoolCount count() const noexcept {
-    SpoolCount count;
-    for (auto const& [number, parcel] : parcels_) {
-      if (parcel.event == Part::waiting) ++count.events;
-      if (parcel.log == Part::waiting && parcel.event != Part::waiting) ++count.logs;
-      if (parcel.log == Part::refused || parcel.event == Part::refused) ++count.refused;
-    }
-    return count;
-  }
-
+  [[nodiscard]] SpoolCount count() const noexcept { return shelf_.count(); }
   [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
   void reported(std::uint64_t number) noexcept { dropped_ -= number; }
 
   [[nodiscard]] std::vector<Parcel> in_memory() const {
     std::vector<Parcel> all;
-    for (auto const& [number, parcel] : parcels_) all.push_back(parcel);
+    for (auto const& [number, parcel] : shelf_.all()) all.push_back(*parcel.held);
     return all;
   }
 
  private:
-  Result<std::optional<Parcel>> hand_out(Parcel const& parcel) {
-    handed_out_ = parcel.number;
-    return std::optional<Parcel>(parcel);
+  Result<std::optional<Parcel>> hand_out(std::optional<std::uint64_t> number) {
+    if (!number) return std::optional<Parcel>();
+    handed_out_ = *number;
+    return std::optional<Parcel>(*shelf_.all().at(*number).held);
   }
 
-  void make_room() {
-    while (bytes_ > options_.limit) {
-      auto const found = choose_eviction(
-          parcels_, [this](std::uint64_t number, Parcel const& parcel) -> std::optional<RoomUse> {
-            if (number == handed_out_ || number == last_) return std::nullopt;
-            return room_use(parcel, parcel.report.outcome.output.size());
-          });
-      if (!found) return;
-      evict(*found);
+  void put(Parcel const& parcel) {
+    shelf_.put(parcel.number, [&](Shelved& shelved) { shelved.hold(parcel); });
+    while (shelf_.memory_bytes() > options_.limit) {
+      auto const eviction = shelf_.eviction(false, handed_out_);
+      if (!eviction) return;
+      evict(*eviction);
     }
   }
 
   void evict(Eviction const& eviction) {
-    auto const at = parcels_.find(eviction.number);
-    Parcel& parcel = at->second;
+    Parcel const& parcel = *shelf_.all().at(eviction.number).held;
     log_.warning(eviction_line(eviction), {{"run", parcel.report.job.run_id}});
-    bytes_ -= parcel_bytes(parcel);
     if (eviction.log_only) {
-      drop_log(parcel);
-      bytes_ += parcel_bytes(parcel);
-      return;
+      return shelf_.put(eviction.number, [](Shelved& shelved) {
+        drop_log(*shelved.held);
+        shelved.note(*shelved.held);
+      });
     }
     if (parcel.event == Part::waiting && parcel.report.counts()) ++dropped_;
-    parcels_.erase(at);
+    shelf_.erase(eviction.number);
   }
 
   Options options_{};
   Logger log_{};
-  std::map<std::uint64_t, Parcel> parcels_{};
-  std::uint64_t last_ = 0;
-  std::uint64_t bytes_ = 0;
+  Shelf shelf_{};
   std::uint64_t dropped_ = 0;
   std::uint64_t handed_out_ = 0;
 };

@@ -1,26 +1,36 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// What a spool gives up when it is full: first the oldest passes, then the oldest logs of what did
-// not pass, whose events stay, then the oldest of all. The parcel that is being delivered stays,
-// and so does the newest.
+// What a spool gives up when it is full, in this order: the logs of passes, passes, the other logs,
+// and then whatever is oldest. A result outlives its log, and what failed outlives what passed. The
+// parcel that is being delivered stays, and so does the newest.
 #include <cstdint>
 #include <optional>
+#include <set>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "sla/publisher/spool.hpp"
 
 namespace sla::inline v1 {
 
-/// What one parcel means to a spool that is full.
-struct RoomUse {
-  bool pass = false;            ///< whether it reports a pass
-  std::uint64_t log_bytes = 0;  ///< what giving up the log alone would gain
-};
+/// About how much memory a parcel takes, its log included.
+[[nodiscard]] inline std::uint64_t parcel_bytes(Parcel const& parcel) noexcept {
+  Report const& report = parcel.report;
+  std::uint64_t bytes = sizeof parcel + report.outcome.output.size() + report.job.service.size() +
+                        report.outcome.remark.size() + parcel.reason.size();
+  for (auto const& group : report.job.groups) bytes += sizeof(std::string) + group.size();
+  for (auto const& word : report.job.command) bytes += sizeof(std::string) + word.size();
+  return bytes;
+}
 
-/// What a parcel means to a spool, by the size of its log. Where the event is delivered the log is
-/// all there is, and goes with the parcel.
-[[nodiscard]] inline RoomUse room_use(Parcel const& parcel, std::uint64_t log_bytes) noexcept {
-  return {parcel.report.succeeded(), parcel.event == Part::done ? 0 : log_bytes};
+/// What goes next of one parcel; the lower goes first.
+enum class Sacrifice : std::uint8_t { log_of_pass, pass, log, result };
+
+/// `log_gains` says whether giving up the log alone is worth while.
+[[nodiscard]] constexpr Sacrifice sacrifice(bool pass, bool log_gains) noexcept {
+  if (pass) return log_gains ? Sacrifice::log_of_pass : Sacrifice::pass;
+  return log_gains ? Sacrifice::log : Sacrifice::result;
 }
 
 /// What has to go.
@@ -41,19 +51,23 @@ inline void drop_log(Parcel& parcel) {
   parcel.log = Part::done;
 }
 
-/// Chooses among parcels, a map from their numbers to what `use(parcel)` reads as an optional
-/// RoomUse, nothing for those that take no part.
-template <class Parcels, class Use>
-[[nodiscard]] std::optional<Eviction> choose_eviction(Parcels const& parcels, Use use) {
-  std::optional<Eviction> oldest, oldest_log;
-  for (auto const& [number, parcel] : parcels) {
-    std::optional<RoomUse> const found = use(number, parcel);
-    if (!found) continue;
-    if (found->pass) return Eviction{number, false};
-    if (!oldest) oldest = Eviction{number, false};
-    if (!oldest_log && found->log_bytes != 0) oldest_log = Eviction{number, true};
+/// The parcels of a spool in the order in which they go.
+class EvictionOrder {
+ public:
+  void add(std::uint64_t number, Sacrifice what) { order_.insert({what, number}); }
+  void remove(std::uint64_t number, Sacrifice what) { order_.erase({what, number}); }
+
+  /// What goes next; two parcels stay.
+  [[nodiscard]] std::optional<Eviction> next(std::uint64_t spared, std::uint64_t newest) const {
+    for (auto const& [what, number] : order_) {
+      if (number == spared || number == newest) continue;
+      return Eviction{number, what == Sacrifice::log_of_pass || what == Sacrifice::log};
+    }
+    return std::nullopt;
   }
-  return oldest_log ? oldest_log : oldest;
-}
+
+ private:
+  std::set<std::pair<Sacrifice, std::uint64_t>> order_{};
+};
 
 }  // namespace sla::inline v1

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// The parcels of a spool on disk as they are known in memory: where each stands, how far it got,
-// and how much room all of them take. A parcel that could not be written is held here whole.
+// The parcels of a spool as they are known in memory: where each stands, how far it got, how much
+// room all of them take and which go first when it is too much. One that is not on a disk is held
+// here whole. Nothing here takes longer the more parcels there are, but for passing over those that
+// wait for something else.
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
@@ -12,8 +14,8 @@
 #include <utility>
 
 #include "sla/core/journal.hpp"
+#include "sla/core/output.hpp"
 #include "sla/publisher/spool.hpp"
-#include "sla/publisher/spool/memory.hpp"
 #include "sla/publisher/spool/parcel_record.hpp"
 #include "sla/publisher/spool/room.hpp"
 
@@ -36,7 +38,36 @@ struct Shelved {
     pass = parcel.report.succeeded();
     counts = parcel.report.counts();
   }
+  /// Holds a parcel whole.
+  void hold(Parcel const& parcel) {
+    held = std::make_unique<Parcel>(parcel);
+    note(parcel);
+  }
+  /// Takes the log of the parcel that is held from its file into memory, where it is small: many
+  /// parcels do not take a descriptor each. Whether it did.
+  bool take_in_log() {
+    constexpr std::uint64_t small = 64 * 1024;
+    Output& output = held->report.outcome.output;
+    if (output.size() > small || output.in_memory()) return false;
+    auto text = output.text();
+    if (!text) return false;
+    std::uint64_t const size = text->size();
+    output = Output({}, {{size, 0, *std::move(text)}}, output.sha256());
+    return true;
+  }
 };
+
+/// How much of its limit a parcel takes that is held whole: about as much memory.
+[[nodiscard]] inline std::uint64_t memory_use(Parcel const& parcel) noexcept {
+  return sizeof(Shelved) + parcel_bytes(parcel);
+}
+
+/// How much of its limit a parcel takes on a disk: whole blocks, and a fixed sum for the record,
+/// the names and what is known of it in memory, so that the limit bounds all of them.
+[[nodiscard]] constexpr std::uint64_t disk_use(std::uint64_t log_bytes) noexcept {
+  constexpr std::uint64_t block = 4096;
+  return 2 * block + (log_bytes + block - 1) / block * block;
+}
 
 /// All parcels of one spool, by number. Not thread-safe.
 class Shelf {
@@ -64,15 +95,15 @@ class Shelf {
   template <class Change>
   void put(std::uint64_t number, Change change) {
     auto const [at, added] = all_.try_emplace(number);
-    if (!added) tally(at->second, false);
+    if (!added) tally(number, at->second, false);
     change(at->second);
-    tally(at->second, true);
+    tally(number, at->second, true);
     if (at->second.event_part == Part::waiting && number < first_event_) first_event_ = number;
   }
   void erase(std::uint64_t number) {
     auto const at = all_.find(number);
     if (at == all_.end()) return;
-    tally(at->second, false);
+    tally(number, at->second, false);
     all_.erase(at);
   }
 
@@ -87,51 +118,54 @@ class Shelf {
     return found;
   }
 
-  /// The next, in a circle, of which only the log waits.
+  /// The next, in a circle, whose log waits.
   [[nodiscard]] std::optional<std::uint64_t> next_log(std::uint64_t behind) const {
-    if (count_.logs == 0) return std::nullopt;
+    if (count_.logs + count_.ahead == 0) return std::nullopt;
     for (auto at = all_.upper_bound(behind); at != all_.end(); ++at) {
-      if (only_log(at->second)) return at->first;
+      if (at->second.log_part == Part::waiting) return at->first;
     }
     for (auto const& [number, parcel] : all_) {
-      if (only_log(parcel)) return number;
+      if (parcel.log_part == Part::waiting) return number;
     }
     return std::nullopt;
   }
 
   /// What has to go from the disk, or from memory; `spared` and the newest stay.
   [[nodiscard]] std::optional<Eviction> eviction(bool on_disk, std::uint64_t spared) const {
-    std::uint64_t const newest = last_number();
-    return choose_eviction(
-        all_, [&](std::uint64_t number, Shelved const& parcel) -> std::optional<RoomUse> {
-          if (number == spared || number == newest) return std::nullopt;
-          if (on_disk == (parcel.held != nullptr)) return std::nullopt;
-          if (parcel.held) return room_use(*parcel.held, parcel.held->report.outcome.output.size());
-          bool const only_event = parcel.event_part == Part::done;
-          return RoomUse{parcel.pass, only_event ? 0 : parcel.log.size()};
-        });
+    auto found = (on_disk ? disk_order_ : memory_order_).next(spared, last_number());
+    // Where the event is delivered the log is all there is.
+    if (found && all_.at(found->number).event_part == Part::done) found->log_only = false;
+    return found;
   }
 
  private:
-  static bool only_log(Shelved const& parcel) noexcept {
-    return parcel.log_part == Part::waiting && parcel.event_part != Part::waiting;
+  static Sacrifice next_of(Shelved const& parcel) noexcept {
+    std::uint64_t const log =
+        parcel.held ? parcel.held->report.outcome.output.size() : parcel.log.size();
+    std::uint64_t const worth_while = parcel.held ? sizeof(Parcel) : 1;
+    return sacrifice(parcel.pass, parcel.event_part == Part::done || log >= worth_while);
   }
 
-  void tally(Shelved const& parcel, bool there) noexcept {
+  void tally(std::uint64_t number, Shelved const& parcel, bool there) {
     auto const move = [there](auto& total, auto amount) {
       total = there ? total + amount : total - amount;
     };
     std::size_t const one = 1;
-    if (parcel.event_part == Part::waiting) move(count_.events, one);
-    if (only_log(parcel)) move(count_.logs, one);
+    bool const event = parcel.event_part == Part::waiting;
+    if (event) move(count_.events, one);
+    if (parcel.log_part == Part::waiting) move(event ? count_.ahead : count_.logs, one);
     if (parcel.log_part == Part::refused || parcel.event_part == Part::refused) {
       move(count_.refused, one);
     }
-    move(disk_bytes_, parcel.log.size() + (parcel.place ? parcel.place->size : 0));
-    if (parcel.held) move(memory_bytes_, parcel_bytes(*parcel.held));
+    if (parcel.place) move(disk_bytes_, disk_use(parcel.log.size()));
+    if (parcel.held) move(memory_bytes_, memory_use(*parcel.held));
+    EvictionOrder& order = parcel.held ? memory_order_ : disk_order_;
+    there ? order.add(number, next_of(parcel)) : order.remove(number, next_of(parcel));
   }
 
   Map all_{};
+  EvictionOrder disk_order_{};
+  EvictionOrder memory_order_{};
   SpoolCount count_{};
   std::uint64_t disk_bytes_ = 0;
   std::uint64_t memory_bytes_ = 0;

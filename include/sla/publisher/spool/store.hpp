@@ -26,8 +26,9 @@ class SpoolStore {
   /// Opens the folder; Errc::exists where another process has it. In the order of their writing the
   /// visitor gets each `parcel(Place, KeptParcel)`, `gone(number)` and `dropped(Place, count)`.
   template <class Visitor>
-  [[nodiscard]] static Result<SpoolStore> open(std::string const& path, Visitor& visitor) {
-    auto folder = SpoolFolder::open(path);
+  [[nodiscard]] static Result<SpoolStore> open(std::string const& path, Visitor& visitor,
+                                               std::string const& run_logs = {}) {
+    auto folder = SpoolFolder::open(path, run_logs);
     if (!folder) return folder.error();
     auto journal = Journal::open({.folder = folder->journal()}, reader(visitor));
     if (!journal) return journal.error();
@@ -42,7 +43,8 @@ class SpoolStore {
   [[nodiscard]] SpoolFolder const& folder() const noexcept { return folder_; }
   [[nodiscard]] Journal& journal() noexcept { return journal_; }
 
-  /// Writes a parcel, its log first where that is not on the disk yet, and notes where it is.
+  /// Writes a parcel, its log first where that is not on the disk yet, and notes where it is. What
+  /// is there of a log that the parcel has no more is deleted.
   [[nodiscard]] Result<void> write(Parcel const& parcel, Shelved& shelved, Sync sync) {
     bool const new_log = shelved.log.file.empty() && parcel.report.outcome.output.size() != 0;
     if (new_log) {
@@ -50,14 +52,18 @@ class SpoolStore {
       if (!log) return log.error();
       shelved.log = *std::move(log);
     }
-    auto const place = journal_.append(kind_parcel + write_parcel(parcel, shelved.log), sync);
+    bool const has_log = parcel.log != Part::done || parcel.report.outcome.output.size() != 0;
+    KeptLog const none;
+    auto const place =
+        journal_.append(kind_parcel + write_parcel(parcel, has_log ? shelved.log : none), sync);
     if (!place) return place.error();
     move(shelved.place, *place);
+    if (!has_log) folder_.remove_log(std::exchange(shelved.log, none).file);
     return {};
   }
 
-  /// Reads a parcel, its log included where there is one. Errc::malformed where the record is
-  /// damaged.
+  /// Reads a parcel, its log included where there is one that can be read. Errc::malformed where
+  /// the record is damaged.
   [[nodiscard]] Result<Parcel> read(Shelved const& shelved) const {
     auto const payload = journal_.read(*shelved.place);
     if (!payload) return payload.error();
@@ -72,18 +78,21 @@ class SpoolStore {
       kept->parcel.log = Part::done;
       kept->parcel.report.log_error = "the log is gone from the spool";
     } else {
-      return log.error();
+      kept->parcel.unreadable = log.error().message;
     }
     return std::move(kept->parcel);
   }
 
   /// Notes that a parcel is done with, and deletes what is left of it.
   [[nodiscard]] Result<void> forget(std::uint64_t number, Shelved const& shelved) {
-    folder_.remove_log(shelved.log.file);
-    if (!shelved.place) return {};
-    journal_.release(*shelved.place);
-    journal_.tidy();
-    return journal_.empty() ? Result<void>{} : write_gone(number);
+    Result<void> noted;
+    if (shelved.place) {
+      journal_.release(*shelved.place);
+      journal_.tidy();
+      if (!journal_.empty()) noted = write_gone(number);
+    }
+    folder_.remove_log(shelved.log.file);  // a death before this leaves a file that nobody needs
+    return noted;
   }
   [[nodiscard]] Result<void> write_gone(std::uint64_t number) {
     std::string payload(1, kind_gone);
@@ -154,9 +163,7 @@ class SpoolStore {
   }
 
   /// Whether an error means that the file is not there, rather than that it cannot be read now.
-  static bool is_gone(int number) noexcept {
-    return number != EMFILE && number != ENFILE && number != ENOMEM && number != EIO;
-  }
+  static bool is_gone(int number) noexcept { return number == ENOENT || number == ENOTDIR; }
 
   /// A record has a successor.
   void move(std::optional<Place>& from, Place to) {
