@@ -853,7 +853,8 @@ inline constexpr std::array<std::uint32_t, 256> crc32c_table = [] {
 // sla/core/children.hpp
 // Which children of this process belong to somebody by name. An executor ends and reaps whatever
 // else is a child of the process once its run is over; a program that another thread started
-// meanwhile, such as one that gives credentials, is left to that thread.
+// meanwhile, such as one that gives credentials, is left to that thread. Whoever waits for a child
+// starts it here, and learns how it ended.
 
 namespace sla::inline v1 {
 
@@ -867,9 +868,11 @@ class OwnedChildren {
   }
 
   /// Starts a child by `start() -> Result<pid_t>`; from its first instant on it is the caller's.
+  /// From then on this process ignores SIGCHLD no more, should it have been started that way.
   template <class Start>
   [[nodiscard]] Result<pid_t> start(Start start) {
     std::lock_guard const lock(mutex_);
+    keep_ends();
     auto pid = start();
     if (pid) pids_.push_back(*pid);
     return pid;
@@ -886,6 +889,14 @@ class OwnedChildren {
 
  private:
   OwnedChildren() = default;
+
+  /// While SIGCHLD is ignored the kernel reaps every child, and nobody learns how it ended.
+  static void keep_ends() noexcept {
+    struct sigaction now {};
+    if (::sigaction(SIGCHLD, nullptr, &now) == 0 && now.sa_handler == SIG_IGN) {
+      ::signal(SIGCHLD, SIG_DFL);
+    }
+  }
 
   std::mutex mutex_{};
   std::vector<pid_t> pids_{};
@@ -8641,15 +8652,8 @@ enum class Leftovers {
   leave,  ///< end the process group of the run and nothing else
 };
 
-/// Makes this process the parent of its orphaned descendants, and one that hears of its children's
-/// ends even where it was started with SIGCHLD ignored.
-inline void adopt_orphans() noexcept {
-  ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-  struct sigaction now {};
-  if (::sigaction(SIGCHLD, nullptr, &now) == 0 && now.sa_handler == SIG_IGN) {
-    ::signal(SIGCHLD, SIG_DFL);
-  }
-}
+/// Makes this process the parent of its orphaned descendants.
+inline void adopt_orphans() noexcept { ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
 
 /// Reaps every child that has ended, up to one that has an owner. Whether any child is left.
 inline bool reap_children() {

@@ -70,20 +70,6 @@ TEST_CASE("orphans become our children") {
   CHECK(is_subreaper == 1);
 }
 
-TEST_CASE("ends of children are heard of also where SIGCHLD was ignored") {
-  ::signal(SIGCHLD, SIG_IGN);
-  sla::adopt_orphans();
-  CHECK(exit_code(start({"/bin/sh", "-c", "exit 7"})) == 7);
-}
-
-TEST_CASE("a handler for SIGCHLD is left alone") {
-  auto const nothing = [](int) {};
-  ::signal(SIGCHLD, nothing);
-  sla::adopt_orphans();
-  bool const is_there = ::signal(SIGCHLD, SIG_DFL) == +nothing;
-  CHECK(is_there);
-}
-
 TEST_CASE("reaping takes every ended child and leaves the living and the owned one") {
   pid_t const ended = start({"/bin/true"});
   pid_t const living = start({"/bin/sleep", "60"});

@@ -2,6 +2,7 @@
 #include "sla/executor/direct.hpp"
 
 #include <doctest/doctest.h>
+#include <signal.h>
 
 #include <chrono>
 #include <string>
@@ -88,4 +89,16 @@ TEST_CASE("the digest of the log is taken where one is asked for") {
   CHECK(text->size() == 200000);
   CHECK(outcome.output.sha256() == *sla::sha256(*text));
   CHECK_FALSE(execute(job).output.sha256());
+}
+
+TEST_CASE("a pass is a pass also where the process was started with SIGCHLD ignored") {
+  for (auto const leftovers : {sla::Leftovers::leave, sla::Leftovers::end}) {
+    sla::ProcessOptions const options{.pass_through = -1, .leftovers = leftovers};
+    ::signal(SIGCHLD, SIG_IGN);
+    auto const outcome = execute({.command = {"/bin/true"}}, options);
+    CHECK(outcome.verdict == sla::Verdict::pass);
+    CHECK(outcome.exit_code == 0);
+    CHECK(outcome.remark.empty());
+    CHECK(execute({.command = {"/bin/false"}}, options).exit_code == 1);
+  }
 }

@@ -120,6 +120,23 @@ class ProgramsTest(unittest.TestCase):
             log = Path(event["logUri"].removeprefix("file://"))
             self.assertEqual(event["service"] + "\n", log.read_text())
 
+    def test_a_fleet_that_was_started_with_sigchld_ignored_knows_how_its_commands_ended(self) -> None:
+        folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        checks = [{"service": command, "command": command, "every": 0.1}
+                  for command in ("true", "false")]
+        (folder / "checks.json").write_text(json.dumps({"checks": checks}))
+        process = RunnerProcess(["--ignore-signal=CHLD", str(self.path("fleet")),
+                                 str(folder / "checks.json"), str(folder / "store")], {},
+                                program="env")
+        self.addCleanup(process.kill_all)
+        process.wait_for_line("verdict=", count=6)
+        finished = process.stop()
+        self.assertEqual(0, finished.code, finished.err_text)
+        events = [json.loads(line) for line in
+                  (folder / "store/events.ndjson").read_text().splitlines()]
+        self.assertEqual({("true", "pass", 0), ("false", "fail", 1)}, {
+            (event["service"], event["verdict"], event["exitCode"]) for event in events})
+
     def test_a_fleet_says_what_is_wrong_with_its_file(self) -> None:
         folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
         for text, sentence in (("", "must be a JSON object with a list of"),

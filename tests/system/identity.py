@@ -5,6 +5,7 @@ which tells; and what it says where something is wrong."""
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import time
@@ -114,6 +115,9 @@ class SourcesTest(IdentityTest):
                 "SecretAccessKey": aws.key.secret}
         files = self.files(f"[default]\ncredential_process = echo '{json.dumps(told)}'\n")
         self.check(aws, self.bare(aws, **files), "credential_process", arn="user/tester")
+        finished = self.run_to_end("--ignore-signal=CHLD", os.environ["SLA_RUNNER"], "identity",
+                                   environment=self.bare(aws, **files), program="env")
+        self.assertEqual(0, finished.code, finished.err_text)
 
     def test_a_web_identity_whose_token_is_read_again_each_time(self) -> None:
         aws = self.fake()

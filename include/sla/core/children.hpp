@@ -2,7 +2,9 @@
 #pragma once
 // Which children of this process belong to somebody by name. An executor ends and reaps whatever
 // else is a child of the process once its run is over; a program that another thread started
-// meanwhile, such as one that gives credentials, is left to that thread.
+// meanwhile, such as one that gives credentials, is left to that thread. Whoever waits for a child
+// starts it here, and learns how it ended.
+#include <signal.h>
 #include <sys/types.h>
 
 #include <algorithm>
@@ -23,9 +25,11 @@ class OwnedChildren {
   }
 
   /// Starts a child by `start() -> Result<pid_t>`; from its first instant on it is the caller's.
+  /// From then on this process ignores SIGCHLD no more, should it have been started that way.
   template <class Start>
   [[nodiscard]] Result<pid_t> start(Start start) {
     std::lock_guard const lock(mutex_);
+    keep_ends();
     auto pid = start();
     if (pid) pids_.push_back(*pid);
     return pid;
@@ -42,6 +46,14 @@ class OwnedChildren {
 
  private:
   OwnedChildren() = default;
+
+  /// While SIGCHLD is ignored the kernel reaps every child, and nobody learns how it ended.
+  static void keep_ends() noexcept {
+    struct sigaction now {};
+    if (::sigaction(SIGCHLD, nullptr, &now) == 0 && now.sa_handler == SIG_IGN) {
+      ::signal(SIGCHLD, SIG_DFL);
+    }
+  }
 
   std::mutex mutex_{};
   std::vector<pid_t> pids_{};

@@ -37,15 +37,8 @@ enum class Leftovers {
   leave,  ///< end the process group of the run and nothing else
 };
 
-/// Makes this process the parent of its orphaned descendants, and one that hears of its children's
-/// ends even where it was started with SIGCHLD ignored.
-inline void adopt_orphans() noexcept {
-  ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-  struct sigaction now {};
-  if (::sigaction(SIGCHLD, nullptr, &now) == 0 && now.sa_handler == SIG_IGN) {
-    ::signal(SIGCHLD, SIG_DFL);
-  }
-}
+/// Makes this process the parent of its orphaned descendants.
+inline void adopt_orphans() noexcept { ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
 
 /// Reaps every child that has ended, up to one that has an owner. Whether any child is left.
 inline bool reap_children() {

@@ -54,6 +54,13 @@ TEST_CASE("a command gives keys, through the shell and with the environment") {
   CHECK(keys->source == "credential_process");
 }
 
+TEST_CASE("a command gives keys also where the process was started with SIGCHLD ignored") {
+  ::signal(SIGCHLD, SIG_IGN);
+  auto const keys = run("printf %s \"$ANSWER\"");
+  REQUIRE_MESSAGE(keys, keys.error().message);
+  CHECK(keys->access_key_id == "ASIA1");
+}
+
 TEST_CASE("keys without token and expiration last") {
   auto const keys =
       parse_process_credentials(R"({"Version":1,"AccessKeyId":"a","SecretAccessKey":"b"})");
