@@ -3,12 +3,14 @@
 
 #include <doctest/doctest.h>
 #include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstdlib>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -194,6 +196,35 @@ TEST_CASE("real commands run side by side, each with its own output and nothing 
   CHECK(fleet.run(*stop).passed == 40);
   CHECK(texts.size() == 40);
   for (auto const& [service, text] : texts) CHECK(text == service + "\n");
+}
+
+TEST_CASE("how a child ended is left to the executor that started it, whichever way it did") {
+  struct System {
+    Result<Outcome> execute(Job const& job, Stop const&) {
+      int const status = std::system(job.command[0].c_str());
+      bool const exited = status != -1 && WIFEXITED(status);
+      return Outcome{.exit_code = exited ? WEXITSTATUS(status) : -1};
+    }
+  };
+  struct Codes {
+    Result<void> publish(Report const& report) {
+      std::lock_guard const lock(*mutex);
+      codes->push_back(report.outcome.exit_code);
+      return {};
+    }
+    std::mutex* mutex;
+    std::vector<int>* codes;
+  };
+  std::mutex mutex;
+  std::vector<int> codes;
+  auto const stop = Stop::on_signals();
+  REQUIRE(stop.has_value());
+  Fleet<Times, System, Codes> fleet({.workers = 4}, silent);
+  for (int i = 0; i < 4; ++i) {
+    fleet.add({.command = {"exit 7"}}, Times{25}, System{}, Codes{&mutex, &codes});
+  }
+  fleet.run(*stop);
+  CHECK(codes == std::vector<int>(100, 7));
 }
 
 TEST_CASE("USR1 makes every check due") {

@@ -6,6 +6,7 @@
 // Spooled. An executor must end nothing but what it started itself: Leftovers::leave.
 #include <poll.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -49,7 +50,9 @@ class Fleet {
   }
 
   /// Called once: runs until no scheduler has a next instant or a stop is requested, which reaches
-  /// every run. Called as PID 1 it also reaps orphans. SIGUSR1 makes every check due.
+  /// every run. SIGUSR1 makes every check due. As PID 1 it also reaps whatever child has ended, so
+  /// there an executor of one's own starts its children through OwnedChildren; std::system() and
+  /// popen() would lose how they ended.
   Tally run(Stop const& stop) {
     schedule();
     std::vector<Stop> stops;
@@ -107,12 +110,18 @@ class Fleet {
         close();
         for (Stop const& each : stops) each.request();
       }
-      if (stop.take_run_now()) make_all_due();
-      if (stop.take_child_ended()) reap_children();
+      tend(stop);
       auto const news = stop.watch(), end = over.watch();
       std::array<pollfd, 3> watched{news[0], news[1], end[0]};
       (void)::ppoll(watched.data(), watched.size(), nullptr, nullptr);
     }
+  }
+
+  /// What else a signal asks for. A child is reaped by whoever started it; only orphans, which come
+  /// to PID 1, have nobody else.
+  void tend(Stop const& stop) {
+    if (stop.take_run_now()) make_all_due();
+    if (stop.take_child_ended() && ::getpid() == 1) reap_children();
   }
 
   void close() {
