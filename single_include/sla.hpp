@@ -40,6 +40,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <simdjson.h>
 #include <spawn.h>
@@ -2199,6 +2200,55 @@ class Secret {
   }
 
   std::string text_;
+};
+
+}  // namespace sla::inline v1
+
+// sla/core/thread.hpp
+// A thread that hears no signals: those are for the thread that waits for them. One that cannot be
+// started, as where a container limits its processes, is an Error; std::thread throws.
+
+namespace sla::inline v1 {
+
+/// A started thread. Whoever holds it waits for its end, at the latest when this goes.
+class Thread {
+ public:
+  /// Starts a thread that calls `body()`, which must not throw. Errc::system where there can be no
+  /// more threads.
+  template <class Body>
+  [[nodiscard]] static Result<Thread> start(Body body) {
+    auto held = std::make_unique<Body>(std::move(body));
+    sigset_t all, before;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);  // the thread starts with the caller's mask
+    pthread_t thread{};
+    int const failed = ::pthread_create(&thread, nullptr, &run<Body>, held.get());
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    if (failed != 0) return system_error("thread", failed);
+    (void)held.release();  // the thread's own by now
+    return Thread(thread);
+  }
+
+  Thread(Thread&& other) noexcept : thread_(std::exchange(other.thread_, std::nullopt)) {}
+  Thread& operator=(Thread&&) = delete;
+  ~Thread() { join(); }
+
+  /// Waits for the end of the thread, where nobody did yet.
+  void join() noexcept {
+    if (thread_) ::pthread_join(*std::exchange(thread_, std::nullopt), nullptr);
+  }
+
+ private:
+  explicit Thread(pthread_t thread) noexcept : thread_(thread) {}
+
+  template <class Body>
+  static void* run(void* body) {
+    std::unique_ptr<Body> const held(static_cast<Body*>(body));
+    (*held)();
+    return nullptr;
+  }
+
+  std::optional<pthread_t> thread_;
 };
 
 }  // namespace sla::inline v1
@@ -12203,8 +12253,10 @@ namespace sla::inline v1 {
 
 /// How a fleet goes about it.
 struct FleetOptions {
-  std::size_t workers = 16;  ///< how many runs there are at once at most; what is due then waits
-  Duration spread{};         ///< the first runs are spread over this time; usually the period
+  /// How many runs there are at once at most, each on a thread; what is due then waits. Where there
+  /// can be fewer threads there are fewer runs, but never none.
+  std::size_t workers = 16;
+  Duration spread{};  ///< the first runs are spread over this time; usually the period
 };
 
 /// Runs many jobs, each by its own scheduler. add() everything, then run().
@@ -12228,12 +12280,16 @@ class Fleet {
   Tally run(Stop const& stop) {
     schedule();
     std::vector<Stop> stops;
-    working_ = std::clamp<std::size_t>(options_.workers, 1, checks_.size() + 1);
-    while (stops.size() < working_) stops.push_back(stop.for_another_thread());
+    std::size_t const wanted = std::clamp<std::size_t>(options_.workers, 1, checks_.size() + 1);
+    while (stops.size() < wanted) stops.push_back(stop.for_another_thread());
     Stop const over;
-    std::vector<std::thread> workers = start(stops, over);
-    relay(stop, stops, over);
-    for (std::thread& worker : workers) worker.join();
+    std::vector<Thread> workers = start(stops, over);
+    if (workers.empty()) {
+      work_alone(stop);
+    } else {
+      relay(stop, stops, over);
+    }
+    workers.clear();  // waits for their ends
     return total();
   }
 
@@ -12261,16 +12317,20 @@ class Fleet {
     live_ = queue_.size();
   }
 
-  /// The threads hear no signals: those are for the thread that waits for them.
-  std::vector<std::thread> start(std::vector<Stop> const& stops, Stop const& over) {
-    std::vector<std::thread> workers;
-    sigset_t all, before;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  /// One thread for each of the stops, or as many as there can be.
+  std::vector<Thread> start(std::vector<Stop> const& stops, Stop const& over) {
+    std::vector<Thread> workers;
+    std::lock_guard const lock(mutex_);  // none begins before all are counted
     for (Stop const& stop : stops) {
-      workers.emplace_back([this, &stop, &over] { work(stop, over); });
+      auto worker = Thread::start([this, &stop, &over] { work(stop, over); });
+      if (!worker) {
+        log_.warning("fewer runs at once than asked for: " + worker.error().message,
+                     {{"threads", std::to_string(workers.size())}});
+        break;
+      }
+      workers.push_back(*std::move(worker));
     }
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    working_ = workers.size();
     return workers;
   }
 
@@ -12332,12 +12392,28 @@ class Fleet {
       queue_.pop();
       followers_.notify_one();
       lock.unlock();
-      Check& check = checks_[due.check];
-      auto const next = check.runner.next(check.runner.run_once(check.job, stop));
+      auto const next = run_one(checks_[due.check], stop);
       lock.lock();
       put_back(next, due.check);
     }
     if (--working_ == 0) over.request();
+  }
+  /// The caller's own thread, where there is no other: one run after another.
+  void work_alone(Stop const& stop) {
+    while (live_ != 0 && stop.level() == StopLevel::none) {
+      tend(stop);
+      Due const due = queue_.top();
+      if (due.at > SteadyClock{}.now()) {
+        await_news(due.at, stop);
+        continue;
+      }
+      queue_.pop();
+      put_back(run_one(checks_[due.check], stop), due.check);
+    }
+  }
+  /// One run of a check. When its next one begins.
+  static std::optional<Instant> run_one(Check& check, Stop const& stop) {
+    return check.runner.next(check.runner.run_once(check.job, stop));
   }
   void put_back(std::optional<Instant> next, std::size_t check) {
     if (!next) {

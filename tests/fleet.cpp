@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,6 +22,9 @@
 #include "sla/executor/direct.hpp"
 #include "sla/scheduler/fixed_rate.hpp"
 #include "sla/scheduler/once.hpp"
+#include "support/child_process.hpp"
+#include "support/memory_file.hpp"
+#include "support/no_threads.hpp"
 
 using namespace std::chrono_literals;
 using sla::Fleet;
@@ -202,29 +206,70 @@ TEST_CASE("how a child ended is left to the executor that started it, whichever 
   struct System {
     Result<Outcome> execute(Job const& job, Stop const&) {
       int const status = std::system(job.command[0].c_str());
-      bool const exited = status != -1 && WIFEXITED(status);
-      return Outcome{.exit_code = exited ? WEXITSTATUS(status) : -1};
+      bool const seen = status != -1 && WIFEXITED(status) && WEXITSTATUS(status) == 7;
+      return Outcome{.verdict = seen ? Verdict::pass : Verdict::fail};
     }
   };
-  struct Codes {
-    Result<void> publish(Report const& report) {
-      std::lock_guard const lock(*mutex);
-      codes->push_back(report.outcome.exit_code);
-      return {};
-    }
-    std::mutex* mutex;
-    std::vector<int>* codes;
-  };
-  std::mutex mutex;
-  std::vector<int> codes;
+  World world;
   auto const stop = Stop::on_signals();
   REQUIRE(stop.has_value());
-  Fleet<Times, System, Codes> fleet({.workers = 4}, silent);
-  for (int i = 0; i < 4; ++i) {
-    fleet.add({.command = {"exit 7"}}, Times{25}, System{}, Codes{&mutex, &codes});
+  Fleet<Times, System, Noting> fleet({.workers = 4}, silent);
+  for (int i = 0; i < 4; ++i) fleet.add({.command = {"exit 7"}}, Times{25}, {}, Noting{&world});
+  CHECK(fleet.run(*stop).passed == 100);
+}
+
+TEST_CASE("where there can be no thread at all, the caller's own runs one check after another") {
+  World world;
+  NoThreads const none;
+  Fleet<Times, Counting, Noting> fleet({.workers = 4, .spread = 20ms}, silent);
+  for (int i = 0; i < 10; ++i) fleet.add(job(i), Times{i % 4}, Counting{&world}, Noting{&world});
+  auto const begin = std::chrono::steady_clock::now();
+  CHECK(fleet.run(Stop()).passed == 13);
+  CHECK(std::chrono::steady_clock::now() - begin >= 18ms);
+  CHECK(world.most == 1);
+  Fleet<Times, Counting, Noting> empty({}, silent);
+  CHECK(empty.run(Stop()).passed == 0);
+}
+
+TEST_CASE("where there can be only some threads, those do it all") {
+  if (::getuid() != 0) {
+    MESSAGE("skipped: a limit of processes is sure only for a user who has none");
+    return;
   }
-  fleet.run(*stop);
-  CHECK(codes == std::vector<int>(100, 7));
+  int const code = in_child([] {
+                     rlimit const few{6, 6};  // this process and its threads
+                     if (::setrlimit(RLIMIT_NPROC, &few) != 0) return 9;
+                     if (::setresuid(61234, 61234, 61234) != 0) return 8;
+                     World world;
+                     Fleet<Times, Counting, Noting> fleet({.workers = 16}, silent);
+                     for (int i = 0; i < 16; ++i) {
+                       fleet.add(job(i), Times{3}, Counting{&world, 2}, Noting{&world});
+                     }
+                     return fleet.run(Stop()).passed == 48 && world.most < 6 ? 0 : 1;
+                   }).exit_code;
+  CHECK(code == 0);
+}
+
+TEST_CASE("the caller's own thread hears of a stop and of USR1") {
+  struct Asking : Counting {
+    Result<Outcome> execute(Job const& job, Stop const& stop) {
+      auto outcome = Counting::execute(job, stop);
+      if (world->order.size() == 1) ::kill(::getpid(), SIGUSR1);
+      if (world->order.size() == 6) ::kill(::getpid(), SIGTERM);
+      return outcome;
+    }
+  };
+  World world;
+  auto const stop = Stop::on_signals();
+  REQUIRE(stop.has_value());
+  NoThreads const none;
+  MemoryFile const file;
+  Fleet<sla::FixedRate, Asking, Noting> fleet({.workers = 2, .spread = 24h},
+                                              sla::Logger({.descriptor = file.descriptor()}));
+  for (int i = 0; i < 5; ++i) fleet.add(job(i), sla::FixedRate{2h}, {{&world}}, Noting{&world});
+  CHECK(fleet.run(*stop).passed == 6);
+  CHECK(file.text().find("warning: fewer runs at once than asked for: thread: Resource temporarily "
+                         "unavailable threads=0\n") != std::string::npos);
 }
 
 TEST_CASE("USR1 makes every check due") {

@@ -38,6 +38,7 @@
 #include "sla/core/secret.hpp"
 #include "sla/core/stop.hpp"
 #include "sla/core/text.hpp"
+#include "sla/core/thread.hpp"
 #include "sla/core/time.hpp"
 
 #include "sla/aws/amazon_roots.hpp"

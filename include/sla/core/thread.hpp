@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// A thread that hears no signals: those are for the thread that waits for them. One that cannot be
+// started, as where a container limits its processes, is an Error; std::thread throws.
+#include <pthread.h>
+#include <signal.h>
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "sla/core/error.hpp"
+#include "sla/core/result.hpp"
+
+namespace sla::inline v1 {
+
+/// A started thread. Whoever holds it waits for its end, at the latest when this goes.
+class Thread {
+ public:
+  /// Starts a thread that calls `body()`, which must not throw. Errc::system where there can be no
+  /// more threads.
+  template <class Body>
+  [[nodiscard]] static Result<Thread> start(Body body) {
+    auto held = std::make_unique<Body>(std::move(body));
+    sigset_t all, before;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);  // the thread starts with the caller's mask
+    pthread_t thread{};
+    int const failed = ::pthread_create(&thread, nullptr, &run<Body>, held.get());
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    if (failed != 0) return system_error("thread", failed);
+    (void)held.release();  // the thread's own by now
+    return Thread(thread);
+  }
+
+  Thread(Thread&& other) noexcept : thread_(std::exchange(other.thread_, std::nullopt)) {}
+  Thread& operator=(Thread&&) = delete;
+  ~Thread() { join(); }
+
+  /// Waits for the end of the thread, where nobody did yet.
+  void join() noexcept {
+    if (thread_) ::pthread_join(*std::exchange(thread_, std::nullopt), nullptr);
+  }
+
+ private:
+  explicit Thread(pthread_t thread) noexcept : thread_(thread) {}
+
+  template <class Body>
+  static void* run(void* body) {
+    std::unique_ptr<Body> const held(static_cast<Body*>(body));
+    (*held)();
+    return nullptr;
+  }
+
+  std::optional<pthread_t> thread_;
+};
+
+}  // namespace sla::inline v1
