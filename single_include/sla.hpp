@@ -738,6 +738,9 @@ inline void amz_date_to(std::string& out, WallTime time) {
 
 namespace sla::inline v1 {
 
+/// The variable by which a command knows the id of its run.
+inline constexpr std::string_view run_id_variable = "SLARUNNER_RUN_ID";
+
 /// Bytes from the kernel's random source.
 template <std::size_t N>
 [[nodiscard]] std::array<unsigned char, N> random_bytes() {
@@ -8598,7 +8601,7 @@ namespace sla::inline v1 {
 /// What a program is started with. The views and references need to live only for the call.
 struct SpawnOptions {
   std::vector<std::string> const& words;
-  std::string_view run_id;  ///< becomes SLARUNNER_RUN_ID
+  std::string_view run_id;  ///< becomes run_id_variable
   int output = -1;          ///< becomes stdout and stderr
   sigset_t const& mask;     ///< becomes the signal mask
 };
@@ -8623,9 +8626,9 @@ class SpawnPlan {
   posix_spawnattr_t attributes{};
 };
 
-/// The environment of this process with SLARUNNER_RUN_ID set; the entries are borrowed.
+/// The environment of this process with the id of the run set; the entries are borrowed.
 inline std::vector<char*> child_environment(std::string& run_id_entry) {
-  constexpr std::string_view name = "SLARUNNER_RUN_ID=";
+  std::string const name = std::string(run_id_variable) + '=';
   run_id_entry.insert(0, name);
   std::vector<char*> entries;
   for (char** entry = ::environ; entry != nullptr && *entry != nullptr; ++entry) {
@@ -13948,7 +13951,8 @@ class SettingsReader {
       if (setting.variable.starts_with("SLARUNNER_")) known.push_back(setting.variable);
     }
     for (auto const& [name, value] : environment_) {
-      if (!name.starts_with("SLARUNNER_")) continue;
+      bool const from_an_outer_runner = name == run_id_variable;
+      if (!name.starts_with("SLARUNNER_") || from_an_outer_runner) continue;
       std::string_view const meant = nearest(name, known);
       if (meant == name) continue;
       parsed_.warnings.push_back("unknown variable " + escaped(name, 60) +

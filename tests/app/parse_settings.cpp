@@ -256,6 +256,11 @@ TEST_CASE("an unknown variable is a warning that names the nearest known one") {
   CHECK(parsed.warnings[2].starts_with("unknown variable SLARUNNER_X\\n; "));
 }
 
+TEST_CASE("what a runner itself gives to its command is no unknown variable of a runner in it") {
+  CHECK(parse({}, with({{"SLARUNNER_RUN_ID", "an outer run"}})).warnings.empty());
+  CHECK(parse({}, with({{"SLARUNNER_RUNID", "a"}})).warnings.size() == 1);
+}
+
 TEST_CASE("usage is kept apart from settings, and goes first") {
   auto const parsed = parse({"--servce=web", "--delay=x"});
   CHECK(parsed.usage_errors.size() == 1);

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import unittest
@@ -291,6 +292,14 @@ class WarningsTest(SettingsTest):
         self.assertEqual(0, finished.code)
         self.assertIn("warning: unknown variable SLARUNNER_GROUPSS; the nearest known one is "
                       "SLARUNNER_GROUPS\n", finished.err_text)
+        self.assertNotIn("RUN_ID", finished.err_text)
+
+    def test_a_runner_in_a_runner_has_no_warnings(self) -> None:
+        words = ["--service=x", "--once", "--store", str(self.temporary_directory()), "--"]
+        finished = self.run_to_end(*words, os.environ["SLA_RUNNER"], *words, "/bin/true")
+        self.assertEqual(0, finished.code, finished.err_text)
+        self.assertIn("verdict=pass", finished.out_text)  # that of the inner one
+        self.assertNotIn("warning", finished.out_text + finished.err_text)
 
     def test_the_warning_is_there_when_a_setting_is_missing_for_it(self) -> None:
         finished = self.run_to_end("--command=x", "--once", "--store=/x",

@@ -21,6 +21,7 @@
 #include "sla/app/setting_table.hpp"
 #include "sla/app/settings.hpp"
 #include "sla/core/environment.hpp"
+#include "sla/core/run_id.hpp"
 
 namespace sla::inline v1 {
 
@@ -175,7 +176,8 @@ class SettingsReader {
       if (setting.variable.starts_with("SLARUNNER_")) known.push_back(setting.variable);
     }
     for (auto const& [name, value] : environment_) {
-      if (!name.starts_with("SLARUNNER_")) continue;
+      bool const from_an_outer_runner = name == run_id_variable;
+      if (!name.starts_with("SLARUNNER_") || from_an_outer_runner) continue;
       std::string_view const meant = nearest(name, known);
       if (meant == name) continue;
       parsed_.warnings.push_back("unknown variable " + escaped(name, 60) +

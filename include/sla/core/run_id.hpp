@@ -16,6 +16,9 @@
 
 namespace sla::inline v1 {
 
+/// The variable by which a command knows the id of its run.
+inline constexpr std::string_view run_id_variable = "SLARUNNER_RUN_ID";
+
 /// Bytes from the kernel's random source.
 template <std::size_t N>
 [[nodiscard]] std::array<unsigned char, N> random_bytes() {

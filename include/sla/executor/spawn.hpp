@@ -17,13 +17,14 @@
 
 #include "sla/core/descriptor.hpp"
 #include "sla/core/result.hpp"
+#include "sla/core/run_id.hpp"
 
 namespace sla::inline v1 {
 
 /// What a program is started with. The views and references need to live only for the call.
 struct SpawnOptions {
   std::vector<std::string> const& words;
-  std::string_view run_id;  ///< becomes SLARUNNER_RUN_ID
+  std::string_view run_id;  ///< becomes run_id_variable
   int output = -1;          ///< becomes stdout and stderr
   sigset_t const& mask;     ///< becomes the signal mask
 };
@@ -48,9 +49,9 @@ class SpawnPlan {
   posix_spawnattr_t attributes{};
 };
 
-/// The environment of this process with SLARUNNER_RUN_ID set; the entries are borrowed.
+/// The environment of this process with the id of the run set; the entries are borrowed.
 inline std::vector<char*> child_environment(std::string& run_id_entry) {
-  constexpr std::string_view name = "SLARUNNER_RUN_ID=";
+  std::string const name = std::string(run_id_variable) + '=';
   run_id_entry.insert(0, name);
   std::vector<char*> entries;
   for (char** entry = ::environ; entry != nullptr && *entry != nullptr; ++entry) {
