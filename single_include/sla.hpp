@@ -8202,7 +8202,9 @@ namespace sla::inline v1 {
 
 /// `next(now)` is asked once before each run: when does it begin (a past instant means now), or
 /// nullopt for no more. It is a pure function of monotonic time and of what it was asked before;
-/// it never sleeps. `now` is the end of the run before, or the start of the program.
+/// it never sleeps. `now` is the end of the run before, or the start of the program. Where there is
+/// a `began(at)` too, it is told when each run begins, which may be out of turn and so earlier than
+/// it said; where there is a `missed()`, how many slots that skipped so far is logged and counted.
 template <class S>
 concept Scheduler = std::movable<S> && requires(S& s, Instant now) {
   { s.next(now) } -> std::same_as<std::optional<Instant>>;
@@ -8249,7 +8251,7 @@ class FixedRate {
   [[nodiscard]] std::optional<Instant> next(Instant now) noexcept {
     if (!slot_) return slot_ = now;
     if (*slot_ > now) return slot_;  // a run out of turn leaves the grid alone
-    *slot_ += period_;
+    if (!out_of_turn_) *slot_ += period_;
     if (*slot_ < now) {
       auto const behind = (now - *slot_ + period_ - Duration{1}) / period_;
       missed_ += static_cast<std::uint64_t>(behind);
@@ -8258,12 +8260,16 @@ class FixedRate {
     return slot_;
   }
 
+  /// A run begins. One before its slot is out of turn: it takes none, and may miss some.
+  void began(Instant at) noexcept { out_of_turn_ = slot_ && at < *slot_; }
+
   /// How many slots were skipped so far because a run was still going.
   [[nodiscard]] std::uint64_t missed() const noexcept { return missed_; }
 
  private:
   Duration period_;
   std::optional<Instant> slot_;
+  bool out_of_turn_ = false;  ///< the run that began last
   std::uint64_t missed_ = 0;
 };
 static_assert(Scheduler<FixedRate>);
@@ -8304,6 +8310,15 @@ class OneOf {
 
   [[nodiscard]] std::optional<Instant> next(Instant now) {
     return std::visit([now](auto& scheduler) { return scheduler.next(now); }, scheduler_);
+  }
+
+  /// A run begins: said to a scheduler that wants to know.
+  void began(Instant at) {
+    std::visit(
+        [at](auto& scheduler) {
+          if constexpr (requires { scheduler.began(at); }) scheduler.began(at);
+        },
+        scheduler_);
   }
 
   /// How many slots were skipped so far; 0 for a scheduler that skips none.
@@ -12215,6 +12230,7 @@ class Runner {
     report.job.run_id = new_run_id(report.started_at);
     log_.starts(report.job);
     Instant const start = clock_.now();
+    if constexpr (requires { scheduler_.began(start); }) scheduler_.began(start);
     auto outcome = executor_.execute(report.job, stop);
     Instant const now = clock_.now();
     if (outcome) {

@@ -20,6 +20,7 @@
 #include "sla/scheduler/fixed_delay.hpp"
 #include "sla/scheduler/fixed_rate.hpp"
 #include "sla/scheduler/once.hpp"
+#include "sla/scheduler/one_of.hpp"
 #include "support/fake_clock.hpp"
 #include "support/memory_file.hpp"
 
@@ -48,6 +49,8 @@ struct AtMost {
     if (left-- == 0) return std::nullopt;
     return inner.next(now);
   }
+  void began(Instant at) requires requires(S& told) { told.began(at); }
+  { inner.began(at); }
   std::uint64_t missed() const requires requires(S const& counting) { counting.missed(); }
   { return inner.missed(); }
   World* world;
@@ -216,6 +219,22 @@ TEST_CASE("a run out of turn does not wait for its instant") {
                 Logger{{.format = LogFormat::none}}};
   CHECK(runner.run(sample_job(), *stop).passed == 4);
   CHECK(world.starts == std::vector<Instant>{begin, begin + 4s, begin + 10s, begin + 20s});
+}
+
+TEST_CASE("a scheduler that wants to know is told when each run begins") {
+  struct Told : Once {
+    void began(Instant at) { begun->push_back(at); }
+    std::vector<Instant>* begun;
+  };
+  World world;
+  std::vector<Instant> begun;
+  world.run = [&] {
+    CHECK(begun.size() == 1);
+    world.time.advance(3s);
+    return Outcome{};
+  };
+  (void)run(world, 1, OneOf<FixedDelay, FixedRate, Told>{Told{{}, &begun}});
+  CHECK(begun == world.starts);
 }
 
 TEST_CASE("verdicts are counted as passed, failed or interrupted") {

@@ -80,6 +80,7 @@ class Runner {
     report.job.run_id = new_run_id(report.started_at);
     log_.starts(report.job);
     Instant const start = clock_.now();
+    if constexpr (requires { scheduler_.began(start); }) scheduler_.began(start);
     auto outcome = executor_.execute(report.job, stop);
     Instant const now = clock_.now();
     if (outcome) {

@@ -63,6 +63,43 @@ TEST_CASE("a run out of turn that is over before the slot leaves the grid alone"
   CHECK(rate.missed() == 0);
 }
 
+TEST_CASE("a slot that passes while a run out of turn goes on is skipped and counted") {
+  struct Row {
+    Duration ended, next;
+    std::uint64_t missed;
+  };
+  Row const rows[] = {
+      {110s - 1ns, 110s, 0},  // over before the slot
+      {110s, 110s, 0},        // just in time
+      {110s + 1ns, 120s, 1},  //
+      {120s, 120s, 1},        //
+      {120s + 1ns, 130s, 2},  //
+  };
+  for (Row const& row : rows) {
+    CAPTURE(row.ended.count());
+    FixedRate rate{10s};
+    CHECK(rate.next(at(100s)) == at(100s));
+    rate.began(at(100s));
+    CHECK(rate.next(at(101s)) == at(110s));
+    rate.began(at(105s));
+    CHECK(rate.next(at(row.ended)) == at(row.next));
+    CHECK(rate.missed() == row.missed);
+    rate.began(at(row.next));
+    CHECK(rate.next(at(row.next + 1s)) == at(row.next + 10s));
+    CHECK(rate.missed() == row.missed);
+  }
+}
+
+TEST_CASE("a run out of turn before the first slot leaves that where it is") {
+  FixedRate rate{10s};
+  CHECK(rate.next(at(100s)) == at(100s));  // asked ahead, as a fleet does
+  rate.began(at(90s));
+  CHECK(rate.next(at(91s)) == at(100s));
+  rate.began(at(100s));
+  CHECK(rate.next(at(101s)) == at(110s));
+  CHECK(rate.missed() == 0);
+}
+
 TEST_CASE("no slot is given twice once it began, and none goes back") {
   FixedRate rate{7ms};
   Instant now = at(1s);

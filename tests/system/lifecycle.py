@@ -284,6 +284,13 @@ class ScheduleTest(StoreTest):
         self.assertEqual(sorted(missed), missed)
         self.assertEqual(round(slots[2]) - 2, missed[1])
 
+    def test_a_slot_that_passes_while_a_run_out_of_turn_goes_on_is_counted(self) -> None:
+        process = self.start_job("--every", "1", "--command", "sleep 0.7")
+        process.wait_for_line("run ended")
+        process.send(signal.SIGUSR1)
+        process.wait_for_line("warning: .* missed=1$")
+        self.assertEqual(0, process.stop().code)
+
     def test_the_delay_is_between_the_end_and_the_next_start(self) -> None:
         process = self.start_job("--delay", "0.4", "--command", "sleep 0.2")
         self.wait_for_events(3, process)

@@ -19,7 +19,7 @@ class FixedRate {
   [[nodiscard]] std::optional<Instant> next(Instant now) noexcept {
     if (!slot_) return slot_ = now;
     if (*slot_ > now) return slot_;  // a run out of turn leaves the grid alone
-    *slot_ += period_;
+    if (!out_of_turn_) *slot_ += period_;
     if (*slot_ < now) {
       auto const behind = (now - *slot_ + period_ - Duration{1}) / period_;
       missed_ += static_cast<std::uint64_t>(behind);
@@ -28,12 +28,16 @@ class FixedRate {
     return slot_;
   }
 
+  /// A run begins. One before its slot is out of turn: it takes none, and may miss some.
+  void began(Instant at) noexcept { out_of_turn_ = slot_ && at < *slot_; }
+
   /// How many slots were skipped so far because a run was still going.
   [[nodiscard]] std::uint64_t missed() const noexcept { return missed_; }
 
  private:
   Duration period_;
   std::optional<Instant> slot_;
+  bool out_of_turn_ = false;  ///< the run that began last
   std::uint64_t missed_ = 0;
 };
 static_assert(Scheduler<FixedRate>);

@@ -24,6 +24,15 @@ class OneOf {
     return std::visit([now](auto& scheduler) { return scheduler.next(now); }, scheduler_);
   }
 
+  /// A run begins: said to a scheduler that wants to know.
+  void began(Instant at) {
+    std::visit(
+        [at](auto& scheduler) {
+          if constexpr (requires { scheduler.began(at); }) scheduler.began(at);
+        },
+        scheduler_);
+  }
+
   /// How many slots were skipped so far; 0 for a scheduler that skips none.
   [[nodiscard]] std::uint64_t missed() const {
     return std::visit(
