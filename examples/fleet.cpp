@@ -8,7 +8,12 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <string>
+#include <string_view>
+#include <vector>
 
+#include "sla/app/nearest.hpp"
+#include "sla/app/quoted.hpp"
 #include "sla/aws/reply.hpp"
 #include "sla/executor/shell.hpp"
 #include "sla/publisher/directory.hpp"
@@ -20,27 +25,74 @@
 using Delivery = sla::Spooled<sla::Directory, sla::EventFile, sla::MemorySpool>;
 using Checks = sla::Fleet<sla::FixedRate, sla::Shell<>, Delivery>;
 
-sla::Duration seconds(double count) {
-  return std::chrono::duration_cast<sla::Duration>(std::chrono::duration<double>(count));
+struct Check {
+  sla::Job job;
+  sla::Duration every, timeout;
+};
+
+/// Reads the fields of an object of the file, and notes what is wrong with each.
+struct Fields {
+  sla::JsonReply const& object;
+  std::string name;  ///< of the object; begins each problem
+  std::vector<std::string>& problems;
+
+  void wrong(std::string_view field, std::string const& why) const {
+    problems.push_back(name + ": " + sla::quoted(field) + ' ' + why);
+  }
+  void only(std::vector<std::string_view> const& known) const {
+    for (std::string_view const field : object.names()) {
+      auto const meant = sla::nearest(field, known);
+      if (meant != field) wrong(field, "is unknown; the nearest known is " + sla::quoted(meant));
+    }
+  }
+  std::string text(std::string_view field) const {
+    auto const text = object.text(field).value_or("");
+    if (text.empty()) wrong(field, "must be a text that is not empty");
+    return std::string(text);
+  }
+  std::vector<std::string> texts(std::string_view field) const {
+    std::vector<std::string> all;
+    for (auto const& item : object.items(field)) all.emplace_back(item.text().value_or(""));
+    auto const list = object.find({field});
+    bool const good = !list || (list->is_array() && std::count(all.begin(), all.end(), "") == 0);
+    if (!good) wrong(field, "must be a list of texts that are not empty");
+    return all;
+  }
+  /// Where the field is missing the fallback; 0 is none.
+  sla::Duration seconds(std::string_view field, double fallback = 0) const {
+    double const count = object.find({field}) ? object.number(field).value_or(0) : fallback;
+    bool const good = count >= 0.001 && count <= 1e9;
+    if (!good) wrong(field, "must be a number of seconds from 0.001 to 1e9");
+    std::chrono::duration<double> const seconds{good ? count : 1};
+    return std::chrono::duration_cast<sla::Duration>(seconds);
+  }
+};
+
+Check read_check(Fields const& check) {
+  check.only({"service", "command", "every", "timeout", "groups"});
+  return {{.service = check.text("service"),
+           .groups = check.texts("groups"),
+           .command = {check.text("command")}},
+          check.seconds("every"),
+          check.seconds("timeout", 60)};
 }
 
-/// Adds one check; what is wrong with it otherwise.
-sla::Result<void> add(Checks& checks, sla::JsonReply const& check, Delivery const& delivery) {
-  auto const service = check.required_text("service"), command = check.required_text("command");
-  double const every = check.number("every").value_or(0),
-               timeout = check.number("timeout").value_or(60);
-  if (!service || !command || every <= 0 || every > 1e9 || timeout <= 0 || timeout > 1e9) {
-    return sla::Error{sla::Errc::invalid,
-                      "each check needs a service, a command and every, a number of seconds"};
+std::vector<Check> read_checks(std::string const& path, std::vector<std::string>& problems) {
+  std::vector<Check> checks;
+  auto const text = sla::read_file(path, sla::JsonReply::size_limit);
+  if (!text) problems.push_back(text.error().message);
+  auto const file = sla::JsonReply::parse_file(text.value_or("{}"));
+  if (!file) problems.push_back(path + ": " + file.error().message);
+  if (!problems.empty()) return checks;
+  Fields const whole{*file, path, problems};
+  whole.only({"checks"});
+  for (auto const& check : file->items("checks")) {
+    std::string const service = sla::quoted(check.text("service").value_or(""));
+    std::string const number = std::to_string(checks.size() + 1);
+    checks.push_back(read_check({check, path + ": check " + number + ' ' + service, problems}));
   }
-  sla::Job job{.service = std::string(*service), .command = {std::string(*command)}};
-  for (auto const& group : check.items("groups"))
-    job.groups.emplace_back(group.text().value_or(""));
-  sla::ProcessOptions const options{.timeout = seconds(timeout),
-                                    .pass_through = -1,  // many commands at once: logs only
-                                    .leftovers = sla::Leftovers::leave};
-  checks.add(std::move(job), sla::FixedRate{seconds(every)}, sla::Shell<>{options}, delivery);
-  return {};
+  if (checks.empty()) whole.wrong("checks", "must be a list of at least one check");
+  return checks;
 }
 
 int main(int count, char** words) {
@@ -48,26 +100,23 @@ int main(int count, char** words) {
     std::fprintf(stderr, "usage: fleet CHECKS.json FOLDER\n");
     return 64;
   }
-  auto const text = sla::read_file(words[1], sla::JsonReply::size_limit);
-  auto const file = text ? sla::JsonReply::parse(*text) : text.error();
-  auto const list = file ? file->items("checks") : std::vector<sla::JsonReply>{};
+  std::vector<std::string> problems;
+  auto const list = read_checks(words[1], problems);
   auto const stop = sla::Stop::on_signals();
-  if (list.empty() || !stop) {
-    std::fprintf(stderr, "%s: must be a JSON object with a list of \"checks\"%s%s\n", words[1],
-                 text ? "" : ": ", text ? "" : text.error().message.c_str());
-    return 78;
-  }
+  if (!stop) problems.push_back(stop.error().message);
+  for (auto const& problem : problems) std::fprintf(stderr, "%s\n", problem.c_str());
+  if (!problems.empty()) return 78;
   sla::DeliveryStops const stops;
   Delivery delivery{sla::Directory{{.path = words[2]}}, sla::EventFile{{.folder = words[2]}},
                     sla::MemorySpool{}, stops};
-  double shortest = 1e9;
-  for (auto const& check : list) shortest = std::min(shortest, check.number("every").value_or(0));
-  Checks checks({.workers = 16, .spread = seconds(shortest)});
+  sla::Duration shortest = list[0].every;
+  for (auto const& check : list) shortest = std::min(shortest, check.every);
+  Checks checks({.workers = 16, .spread = shortest});
   for (auto const& check : list) {
-    if (auto added = add(checks, check, delivery); !added) {
-      std::fprintf(stderr, "%s: %s\n", words[1], added.error().message.c_str());
-      return 78;
-    }
+    sla::ProcessOptions const options{.timeout = check.timeout,
+                                      .pass_through = -1,  // many commands at once: logs only
+                                      .leftovers = sla::Leftovers::leave};
+    checks.add(check.job, sla::FixedRate{check.every}, sla::Shell<>{options}, delivery);
   }
   checks.run(*stop);
   delivery.finish(std::chrono::steady_clock::now() + std::chrono::seconds{5});

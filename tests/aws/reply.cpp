@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 using namespace sla;
 
@@ -57,6 +58,16 @@ TEST_CASE("the objects and the texts of an array come in order") {
   CHECK(invalid[1].text() == "/d");
 }
 
+TEST_CASE("the names of members come in order, and an empty array is one too") {
+  JsonReply const reply = read(R"({"b":[],"a":{},"\u0063":"d","b":1})");
+  CHECK(reply.names() == std::vector<std::string_view>{"b", "a", "c", "b"});
+  CHECK(reply.find({"b"})->is_array());
+  CHECK(reply.find({"b"})->names().empty());
+  CHECK_FALSE(reply.find({"a"})->is_array());
+  CHECK(reply.find({"a"})->names().empty());
+  CHECK_FALSE(reply.is_array());
+}
+
 TEST_CASE("a value outlives the answer that it was taken from") {
   std::optional<JsonReply> inner;
   {
@@ -91,6 +102,21 @@ TEST_CASE("what is larger than the limit is not read") {
   auto const reply = JsonReply::parse(large);
   REQUIRE_FALSE(reply);
   CHECK(reply.error().message == "the answer cannot be understood: it is too large");
+}
+
+TEST_CASE("what is wrong with a file is said with the reason, and not as of an answer") {
+  auto const said = [](std::string_view text) {
+    auto const file = JsonReply::parse_file(text);
+    REQUIRE_FALSE(file);
+    CHECK(file.error().code == Errc::malformed);
+    return file.error().message;
+  };
+  CHECK(said("{\"a\":[1,]}").starts_with("it is not JSON ("));
+  CHECK(said("{\"a\":[1,]}").find("comma") != std::string::npos);
+  CHECK(said("").find("no JSON found") != std::string::npos);
+  CHECK(said("[]") == "it is JSON but no object");
+  CHECK(said(std::string(JsonReply::size_limit + 1, ' ')) == "it is too large");
+  CHECK(JsonReply::parse_file("{\"a\":\"b\"}").value().text("a") == "b");
 }
 
 TEST_CASE("a text that must be there is an error by its name where it is not") {

@@ -137,17 +137,56 @@ class ProgramsTest(unittest.TestCase):
         self.assertEqual({("true", "pass", 0), ("false", "fail", 1)}, {
             (event["service"], event["verdict"], event["exitCode"]) for event in events})
 
+    def refused_fleet(self, file: Path) -> list[str]:
+        """What a fleet says about a file that it cannot use, without the name of the file."""
+        done = subprocess.run([str(self.path("fleet")), str(file), str(file.parent / "store")],
+                              capture_output=True, text=True, check=False, timeout=30)
+        self.assertEqual((78, ""), (done.returncode, done.stdout), done.stderr)
+        lines = done.stderr.splitlines()
+        self.assertTrue(all(line.startswith(f"{file}: ") for line in lines), lines)
+        return [line.removeprefix(f"{file}: ") for line in lines]
+
     def test_a_fleet_says_what_is_wrong_with_its_file(self) -> None:
-        folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
-        for text, sentence in (("", "must be a JSON object with a list of"),
-                               ('{"checks": []}', "must be a JSON object with a list of"),
-                               ('{"checks": [{"service": "a"}]}', "each check needs a service")):
-            (folder / "checks.json").write_text(text)
-            done = subprocess.run([str(self.path("fleet")), str(folder / "checks.json"),
-                                   str(folder)], capture_output=True, text=True, check=False,
-                                  timeout=30)
-            self.assertEqual((78, 1), (done.returncode, done.stderr.count("\n")), done.stderr)
-            self.assertIn(sentence, done.stderr)
+        file = Path(self.enterContext(tempfile.TemporaryDirectory())) / "checks.json"
+        self.assertEqual(["No such file or directory"], self.refused_fleet(file))
+        for text, sentence in (
+                ("", r"it is not JSON \(.*no JSON found"),
+                ('{"checks": [{"service": "a", "command": "b", "every": 1},]}',
+                 r"it is not JSON \(.* commas"),
+                ("[]", "it is JSON but no object$"),
+                ('{"checks": []}', "'checks' must be a list of at least one check$"),
+                ('{"checks": "all"}', "'checks' must be a list of at least one check$")):
+            file.write_text(text)
+            [line] = self.refused_fleet(file)
+            self.assertRegex(line, f"^{sentence}")
+        file.write_text('{"check": [1]}')
+        self.assertEqual(["'check' is unknown; the nearest known is 'checks'",
+                          "'checks' must be a list of at least one check"],
+                         self.refused_fleet(file))
+
+    def test_a_fleet_says_what_is_wrong_with_which_field_of_which_check(self) -> None:
+        file = Path(self.enterContext(tempfile.TemporaryDirectory())) / "checks.json"
+        good = {"service": "shop", "command": "true", "every": 30}
+        texts = "must be a list of texts that are not empty"
+        seconds = "must be a number of seconds from 0.001 to 1e9"
+        for field, values, sentence in (
+                ("every", ["10", 0, -1, -1e300, 1e300, 1e-300, None, [1]], seconds),
+                ("timeout", ["10", 0, -1e300, 1e300, 1e-300, None, True], seconds),
+                ("groups", ["web", None, {}, [1], ["web", ""], [["web"]]], texts),
+                ("command", ["", None, 1, ["true"]], "must be a text that is not empty"),
+                ("evry", [30], "is unknown; the nearest known is 'every'"),
+                ("Groups", [["web"]], "is unknown; the nearest known is 'groups'")):
+            for value in values:
+                file.write_text(json.dumps({"checks": [good, good | {field: value}, good]}))
+                self.assertEqual([f"check 2 'shop': '{field}' {sentence}"],
+                                 self.refused_fleet(file), value)
+        file.write_text(json.dumps({"checks": [good | {"groups": []}, {"service": "b\n", "every": 1},
+                                               5]}))
+        self.assertEqual(["check 2 'b\\n': 'command' must be a text that is not empty",
+                          "check 3 '': 'service' must be a text that is not empty",
+                          "check 3 '': 'command' must be a text that is not empty",
+                          f"check 3 '': 'every' {seconds}"], self.refused_fleet(file))
+        self.assertFalse((file.parent / "store").exists())
 
     @unittest.skipUnless(shutil.which("nm"), "there is no nm")
     def test_what_a_program_does_not_name_is_not_in_it(self) -> None:

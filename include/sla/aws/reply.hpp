@@ -35,14 +35,21 @@ class JsonReply {
 
   /// Reads a text whose outermost value is an object. Errc::malformed where it is none.
   [[nodiscard]] static Result<JsonReply> parse(std::string_view text) {
-    if (text.size() > size_limit) return malformed("it is too large");
+    auto reply = parse_file(text);
+    if (!reply) return malformed(reply.error().message);
+    return reply;
+  }
+  /// The same for the text of a file: the Error does not say that it is an answer.
+  [[nodiscard]] static Result<JsonReply> parse_file(std::string_view text) {
+    if (text.size() > size_limit) return Error{Errc::malformed, "it is too large"};
     auto parser = std::make_shared<simdjson::dom::parser>(size_limit);
     simdjson::padded_string const padded(text);
     simdjson::dom::element root;
     if (auto const failed = parser->parse(padded).get(root); failed != simdjson::SUCCESS) {
-      return malformed("it is not JSON");
+      std::string const reason = simdjson::error_message(failed);  // repeats nothing of the text
+      return Error{Errc::malformed, "it is not JSON (" + reason + ')'};
     }
-    if (!root.is_object()) return malformed("it is JSON but no object");
+    if (!root.is_object()) return Error{Errc::malformed, "it is JSON but no object"};
     return JsonReply(std::move(parser), root);
   }
 
@@ -91,6 +98,18 @@ class JsonReply {
   }
   [[nodiscard]] std::vector<JsonReply> items(std::string_view name) const {
     return items(JsonPath{name});
+  }
+
+  /// Whether this value is an array, empty or not.
+  [[nodiscard]] bool is_array() const noexcept { return element_.is_array(); }
+
+  /// The names of the members of this value, in order; none where it is no object.
+  [[nodiscard]] std::vector<std::string_view> names() const {
+    std::vector<std::string_view> all;
+    simdjson::dom::object object;
+    if (element_.get(object) != simdjson::SUCCESS) return all;
+    for (simdjson::dom::key_value_pair const member : object) all.push_back(member.key);
+    return all;
   }
 
   /// This value itself, where it is a text, as the items of an array of names are.

@@ -71,7 +71,8 @@ TEST_CASE("what is no name of a role becomes no URL") {
 TEST_CASE("an answer without keys is an error with the reason of the service") {
   CHECK(failure(R"({"Code":"AssumeRoleUnauthorizedAccess","Message":"no trust"})") ==
         "imds: it gives no credentials: AssumeRoleUnauthorizedAccess no trust");
-  CHECK(failure("<html>s3cret") == "imds: the answer cannot be understood: it is not JSON");
+  std::string const not_json = "imds: the answer cannot be understood: it is not JSON (";
+  CHECK(failure("<html>s3cret").starts_with(not_json));
   CHECK(failure(R"({"AccessKeyId":"ASIA1","SecretAccessKey":"s3cret"})") ==
         "imds: the answer cannot be understood: it has no Token");
   CHECK(
