@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "../support/memory_file.hpp"
+#include "../support/no_threads.hpp"
 #include "../support/spool_case.hpp"
 #include "../support/temporary_folder.hpp"
 #include "sla/publisher/spool/disk.hpp"
@@ -147,6 +148,24 @@ TEST_CASE("finish delivers what is pending and returns as soon as it is") {
   CHECK(spooled.finish(in(1h)).events == 0);
   CHECK(std::chrono::steady_clock::now() - start < 1min);
   CHECK(sink.runs.size() == 50);
+}
+
+TEST_CASE("where there can be no thread finish delivers") {
+  DeliveryStops stops;
+  Sink sink;
+  MemoryFile said;
+  auto const start = [&] {
+    NoThreads const none;
+    Logger const log{{.descriptor = said.descriptor()}};
+    return Spooled{NoLogs{}, Gate{sink, stops.events}, MemorySpool{}, stops, {}, SteadyClock{},
+                   log};
+  };
+  auto spooled = start();
+  for (char const* const run : {"a", "b"}) CHECK(spooled.publish(report_of(run)));
+  CHECK(sink.runs.empty());
+  CHECK(spooled.finish(in(1min)).events == 0);
+  CHECK(sink.runs == Texts{"a", "b"});
+  CHECK(said.text().find("results are delivered at the end only: thread:") != std::string::npos);
 }
 
 TEST_CASE("finish does not wait for what cannot succeed in time") {

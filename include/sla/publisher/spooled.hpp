@@ -4,7 +4,6 @@
 // thread of its own delivers it, again and again for as long as it takes. Its signals stay blocked,
 // so the program hears them where it waits for them. finish() delivers what it can in the time that
 // is left; what stays behind is in the spool, or on stderr where that is only memory.
-#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,8 +11,8 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
-#include <thread>
 #include <utility>
 
 #include "sla/core/clock.hpp"
@@ -21,6 +20,7 @@
 #include "sla/core/json.hpp"
 #include "sla/core/log.hpp"
 #include "sla/core/result.hpp"
+#include "sla/core/thread.hpp"
 #include "sla/publisher.hpp"
 #include "sla/publisher/delivery.hpp"
 #include "sla/publisher/event.hpp"
@@ -31,7 +31,7 @@ namespace sla::inline v1 {
 /// output any more once the log is delivered, or where it is not wanted. A handle: copies share one
 /// spool and one thread, and the last of them ends it, which takes as long as a publisher inside
 /// needs to hear of its stop. L, P and their transports belong to the thread; publish() and begin()
-/// may be called from any.
+/// may be called from any. Where there can be no thread, finish() delivers.
 template <LogStore L, Publisher P, Spool S, Clock C = SteadyClock>
 class Spooled {
  public:
@@ -78,11 +78,12 @@ class Spooled {
           options(the_options),
           clock(std::move(the_clock)),
           log(the_log) {
-      sigset_t all, before;
-      ::sigfillset(&all);
-      ::pthread_sigmask(SIG_SETMASK, &all, &before);  // the thread starts with the caller's mask
-      thread = std::thread([this] { work(); });
-      ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+      auto started = Thread::start([this] { work(); });
+      if (started) {
+        thread.emplace(*std::move(started));
+      } else {
+        log.warning("results are delivered at the end only: " + started.error().message);
+      }
     }
     Worker(Worker const&) = delete;
     Worker& operator=(Worker const&) = delete;
@@ -127,7 +128,15 @@ class Spooled {
     }
 
     SpoolCount finish(Instant deadline) {
-      if (!thread.joinable()) return delivery.count();
+      if (std::exchange(finished, true)) return delivery.count();
+      thread ? stop_by(deadline) : deliver_until(deadline);
+      SpoolCount const left = delivery.count();
+      list(left, std::max(clock.now(), deadline) + listing_time);
+      return left;
+    }
+
+    /// Lets the thread deliver until then, and ends it.
+    void stop_by(Instant deadline) {
       Instant const now = clock.now();
       hurry();
       std::unique_lock lock(mutex);
@@ -140,10 +149,14 @@ class Spooled {
       quit = true;
       changed.notify_all();
       lock.unlock();
-      thread.join();
-      SpoolCount const left = delivery.count();
-      list(left, std::max(clock.now(), deadline) + listing_time);
-      return left;
+      thread.reset();  // waits for its end
+    }
+    /// Delivers on the caller's thread, where there is no other.
+    void deliver_until(Instant deadline) {
+      delivery.hurry();
+      for (Instant due = Instant::min(); due <= clock.now() && clock.now() < deadline;) {
+        due = delivery.step();
+      }
     }
 
     /// Says what stays behind. What is lost with this process is written down, one line of JSON for
@@ -180,7 +193,8 @@ class Spooled {
     bool hurried = false;  ///< finish() was called
     bool quit = false;
     Instant rests_until = Instant::min();  ///< by when nothing happens; past while it delivers
-    std::thread thread{};
+    bool finished = false;
+    std::optional<Thread> thread{};
   };
 
   std::shared_ptr<Worker> worker_;
