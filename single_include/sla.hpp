@@ -10809,7 +10809,8 @@ namespace sla::inline v1 {
 [[nodiscard]] inline std::uint64_t parcel_bytes(Parcel const& parcel) noexcept {
   Report const& report = parcel.report;
   std::uint64_t bytes = sizeof parcel + report.outcome.output.size() + report.job.service.size() +
-                        report.outcome.remark.size() + parcel.reason.size();
+                        report.job.run_id.size() + report.outcome.remark.size() +
+                        parcel.reason.size();
   for (auto const& group : report.job.groups) bytes += sizeof(std::string) + group.size();
   for (auto const& word : report.job.command) bytes += sizeof(std::string) + word.size();
   return bytes;
@@ -10909,7 +10910,8 @@ struct Shelved {
 
 /// How much of its limit a parcel takes that is held whole: about as much memory.
 [[nodiscard]] inline std::uint64_t memory_use(Parcel const& parcel) noexcept {
-  return sizeof(Shelved) + parcel_bytes(parcel);
+  constexpr std::uint64_t nodes = 256;  // and what the allocator needs for each piece
+  return sizeof(Shelved) + nodes + parcel_bytes(parcel);
 }
 
 /// How much of its limit a parcel takes on a disk: whole blocks, and a fixed sum for the record,
@@ -11428,16 +11430,17 @@ class Intake {
   /// lost; gives how many reports had been dropped.
   std::uint64_t shelve(SpoolStore& store, Shelf& shelf,
                        std::set<std::uint64_t> const& lost_logs = {}) {
-    for (auto& entry : found_) {
-      Shelved& found = entry.second.shelved;
-      store.folder().unmark(entry.second.run);
+    while (!found_.empty()) {  // one by one, so that all of them are in memory only once
+      auto const entry = found_.extract(found_.begin());
+      Shelved& found = entry.mapped().shelved;
+      store.folder().unmark(entry.mapped().run);
       store.journal().keep(*found.place);
-      shelf.put(entry.first, [&](Shelved& mine) {
+      shelf.put(entry.key(), [&](Shelved& mine) {
         if (!mine.held) {
           mine = std::move(found);
         } else {
           mine.place = found.place;
-          if (lost_logs.count(entry.first) != 0) give_back(store, mine, std::move(found.log));
+          if (lost_logs.count(entry.key()) != 0) give_back(store, mine, std::move(found.log));
         }
       });
     }

@@ -47,16 +47,17 @@ class Intake {
   /// lost; gives how many reports had been dropped.
   std::uint64_t shelve(SpoolStore& store, Shelf& shelf,
                        std::set<std::uint64_t> const& lost_logs = {}) {
-    for (auto& entry : found_) {
-      Shelved& found = entry.second.shelved;
-      store.folder().unmark(entry.second.run);
+    while (!found_.empty()) {  // one by one, so that all of them are in memory only once
+      auto const entry = found_.extract(found_.begin());
+      Shelved& found = entry.mapped().shelved;
+      store.folder().unmark(entry.mapped().run);
       store.journal().keep(*found.place);
-      shelf.put(entry.first, [&](Shelved& mine) {
+      shelf.put(entry.key(), [&](Shelved& mine) {
         if (!mine.held) {
           mine = std::move(found);
         } else {
           mine.place = found.place;
-          if (lost_logs.count(entry.first) != 0) give_back(store, mine, std::move(found.log));
+          if (lost_logs.count(entry.key()) != 0) give_back(store, mine, std::move(found.log));
         }
       });
     }

@@ -59,7 +59,8 @@ struct Shelved {
 
 /// How much of its limit a parcel takes that is held whole: about as much memory.
 [[nodiscard]] inline std::uint64_t memory_use(Parcel const& parcel) noexcept {
-  return sizeof(Shelved) + parcel_bytes(parcel);
+  constexpr std::uint64_t nodes = 256;  // and what the allocator needs for each piece
+  return sizeof(Shelved) + nodes + parcel_bytes(parcel);
 }
 
 /// How much of its limit a parcel takes on a disk: whole blocks, and a fixed sum for the record,
