@@ -19,8 +19,9 @@ int main(int count, char** words) {
   if (!stop || !spool || count < 2) return 64;
   sla::Direct<> const test{{.log_folder = spool->logs()}};
   sla::DeliveryStops const stops;
-  sla::Spooled results{sla::Directory{{.path = "results"}}, sla::EventFile{{.folder = "results"}},
-                       *std::move(spool), stops};
+  sla::Spooled results{sla::Directory{{.path = "results", .sync = true}},
+                       sla::EventFile{{.folder = "results", .sync = true}}, *std::move(spool),
+                       stops};
   sla::Runner runner{sla::FixedDelay{std::chrono::seconds{30}}, sla::Announced{test, results},
                      results};
   runner.run({.service = "durable", .command = {words + 1, words + count}}, *stop);

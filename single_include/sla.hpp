@@ -91,6 +91,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <thread>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -340,6 +341,12 @@ class Descriptor {
     if (n < 0) return system_error("write");
     text.remove_prefix(static_cast<std::size_t>(n));
   }
+  return {};
+}
+
+/// Writes what a file has to its disk. The error names the path.
+[[nodiscard]] inline Result<void> sync_file(Descriptor const& file, std::string_view path) {
+  if (uninterrupted([&] { return ::fdatasync(file.get()); }) != 0) return system_error(path);
   return {};
 }
 
@@ -1195,20 +1202,6 @@ class Environment {
 
 namespace sla::inline v1 {
 
-/// Makes a folder, and those above it where they are missing; for this user alone unless told
-/// otherwise.
-[[nodiscard]] inline Result<void> make_folder(std::string const& path, mode_t mode = 0700) {
-  for (std::size_t at = path.find('/', 1);; at = path.find('/', at + 1)) {
-    std::string const folder = path.substr(0, at);
-    struct stat about {};
-    bool const there = ::stat(folder.c_str(), &about) == 0 && S_ISDIR(about.st_mode);
-    if (!there && ::mkdir(folder.c_str(), mode) != 0 && errno != EEXIST) {
-      return system_error(folder);
-    }
-    if (at == std::string::npos) return {};
-  }
-}
-
 /// The names in a folder, sorted, without those that begin with a dot.
 [[nodiscard]] inline Result<std::vector<std::string>> list_folder(std::string const& path) {
   struct Close {
@@ -1233,6 +1226,28 @@ namespace sla::inline v1 {
   if (!folder) return folder.error();
   if (uninterrupted([&] { return ::fsync(folder->get()); }) != 0) return system_error(path);
   return {};
+}
+
+/// The folder in which a file or folder of that path stands.
+[[nodiscard]] inline std::string folder_of(std::string const& path) {
+  std::size_t const slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return path.substr(0, std::max<std::size_t>(slash, 1));
+}
+
+/// Makes a folder, and those above it where they are missing; for this user alone unless told
+/// otherwise. Their names are on the disk when this returns, as far as those above may be read.
+[[nodiscard]] inline Result<void> make_folder(std::string const& path, mode_t mode = 0700) {
+  for (std::size_t at = path.find('/', 1);; at = path.find('/', at + 1)) {
+    std::string const folder = path.substr(0, at);
+    struct stat about {};
+    bool const there = ::stat(folder.c_str(), &about) == 0 && S_ISDIR(about.st_mode);
+    if (!there && ::mkdir(folder.c_str(), mode) != 0 && errno != EEXIST) {
+      return system_error(folder);
+    }
+    if (!there) (void)sync_folder(folder_of(folder));
+    if (at == std::string::npos) return {};
+  }
 }
 
 }  // namespace sla::inline v1
@@ -1399,10 +1414,7 @@ class RecordFile {
     if (payload.size() > record_limit) return Error{Errc::invalid, "the record is too large"};
     std::string const record = frame_record(payload);
     auto written = write_at_end(record);
-    if (written && sync == Sync::now &&
-        uninterrupted([&] { return ::fdatasync(file_.get()); }) != 0) {
-      written = system_error(path_);
-    }
+    if (written && sync == Sync::now) written = this->sync();
     if (!written) {
       (void)cut(size_);
       return written.error();
@@ -1453,10 +1465,7 @@ class RecordFile {
   }
 
   /// Writes to the disk what was appended with Sync::later.
-  [[nodiscard]] Result<void> sync() const {
-    if (uninterrupted([&] { return ::fdatasync(file_.get()); }) != 0) return system_error(path_);
-    return {};
-  }
+  [[nodiscard]] Result<void> sync() const { return sync_file(file_, path_); }
 
   /// Whether the path still leads to this file.
   [[nodiscard]] bool in_place() const noexcept { return leads_to(path_, file_); }
@@ -10188,9 +10197,9 @@ class Delivery {
 }  // namespace sla::inline v1
 
 // sla/publisher/event_file.hpp
-// Keeps events in a file, one line of JSON for each. Several processes may share one. A line is
-// there whole or not at all, as far as the disk lets it: what a process that died left of one is
-// ended before the next begins.
+// Keeps events in a file, one line of JSON for each. Several processes may share one, as long as
+// none of them holds it for long. A line is there whole or not at all, as far as the disk lets it:
+// what a process that died left of one is ended before the next begins.
 
 namespace sla::inline v1 {
 
@@ -10201,6 +10210,7 @@ class EventFile {
     std::string folder;  ///< made where it is missing
     std::string name = "events.ndjson";
     EventFormat format = EventFormat::documented;
+    bool sync = false;  ///< whether a line is on the disk when publish() returns
   };
 
   explicit EventFile(Options options) : options_(std::move(options)) {}
@@ -10208,25 +10218,41 @@ class EventFile {
   Result<void> publish(Report const& report) {
     if (!report.counts()) return {};
     if (auto made = make_folder(options_.folder, 0755); !made) return made;
-    return add_line(options_.folder + '/' + options_.name,
-                    event_json(report, options_.format) + '\n');
+    std::string const path = options_.folder + '/' + options_.name;
+    auto const file = open_file(path, O_RDWR | O_CREAT | O_APPEND, 0644);
+    if (!file) return file.error();
+    if (!lock(*file)) return Error{Errc::unavailable, path + ": another process holds its lock"};
+    auto done = add_line(*file, path, event_json(report, options_.format) + '\n');
+    (void)::flock(file->get(), LOCK_UN);
+    if (done && options_.sync) done = sync_file(*file, path);
+    if (done && options_.sync) done = sync_folder(options_.folder);
+    return done;
   }
 
  private:
-  static Result<void> add_line(std::string const& path, std::string line) {
-    auto const file = open_file(path, O_RDWR | O_CREAT | O_APPEND, 0644);
-    if (!file) return file.error();
-    (void)uninterrupted([&] { return ::flock(file->get(), LOCK_EX); });  // some disks know no locks
+  /// Whether this process has the file for itself now. It waits a second at most; some disks know
+  /// no locks.
+  static bool lock(Descriptor const& file) {
+    Instant const end = std::chrono::steady_clock::now() + std::chrono::seconds{1};
+    for (;;) {
+      if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) return true;
+      if (errno != EWOULDBLOCK && errno != EINTR) return true;
+      if (std::chrono::steady_clock::now() >= end) return false;
+      std::this_thread::sleep_for(std::chrono::milliseconds{2});
+    }
+  }
+
+  static Result<void> add_line(Descriptor const& file, std::string const& path, std::string line) {
     struct stat about {};
-    if (::fstat(file->get(), &about) != 0) return system_error(path);
+    if (::fstat(file.get(), &about) != 0) return system_error(path);
     char last = '\n';
     if (about.st_size > 0) {
-      (void)uninterrupted([&] { return ::pread(file->get(), &last, 1, about.st_size - 1); });
+      (void)uninterrupted([&] { return ::pread(file.get(), &last, 1, about.st_size - 1); });
     }
     if (last != '\n') line.insert(0, 1, '\n');
-    auto const written = write_all(file->get(), line);
+    auto const written = write_all(file.get(), line);
     if (written) return {};
-    (void)::ftruncate(file->get(), about.st_size);
+    (void)::ftruncate(file.get(), about.st_size);
     return written.error().within(path);
   }
 
@@ -10250,23 +10276,29 @@ class Directory {
   struct Options {
     std::string path;
     EventFormat format = EventFormat::documented;
+    bool sync = false;  ///< whether what is kept is on the disk when a call returns
   };
 
   explicit Directory(Options options)
       : options_(std::move(options)),
-        events_({.folder = options_.path, .name = events_name, .format = options_.format}) {}
+        events_({.folder = options_.path,
+                 .name = events_name,
+                 .format = options_.format,
+                 .sync = options_.sync}) {}
 
   /// Writes the log to a file of its own; gives its path as a file URI.
   Result<std::string> store(Report const& report) {
     for (std::size_t attempt = 1; attempt <= log_key_attempts; ++attempt) {
       std::string const path = options_.path + '/' + confined(log_key(report, attempt));
-      auto made = make_folder(path.substr(0, path.rfind('/')), 0755);
+      auto made = make_folder(folder_of(path), 0755);
       if (!made) return made.error().within("store");
       auto file = open_file(path, O_WRONLY | O_CREAT | O_EXCL, 0644);
       if (!file && file.error().native == EEXIST) continue;
       if (!file) return file.error().within("store");
       auto written = report.outcome.output.each_block(
           [&](std::string_view block) { return write_all(file->get(), block); });
+      if (written && options_.sync) written = sync_file(*file, path);
+      if (written && options_.sync) written = sync_folder(folder_of(path));
       if (written) return uri(path);
       ::unlink(path.c_str());
       return written.error().within("store: " + path);
@@ -11220,7 +11252,7 @@ class SpoolFolder {
   }
   [[nodiscard]] Result<void> sync_log(Descriptor const& file, std::uint64_t size) const {
     if (size > sync_at_once) return {};
-    if (uninterrupted([&] { return ::fsync(file.get()); }) != 0) return system_error("fsync");
+    if (auto synced = sync_file(file, logs()); !synced) return synced;
     return sync_folder(logs());
   }
 
@@ -14683,10 +14715,12 @@ class Sinks {
 
   void add_store(Spool spool) {
     Settings const& settings = parts_.settings;
-    store_.emplace(Directory{{.path = settings.store}},
-                   EventFile{{.folder = settings.store, .format = settings.event_format}},
-                   std::move(spool), store_stops_,
-                   options<Directory, EventFile>(settings.upload_logs), SteadyClock{}, parts_.log);
+    bool const sync = !settings.spool.empty();  // which forgets what the store has
+    store_.emplace(
+        Directory{{.path = settings.store, .sync = sync}},
+        EventFile{{.folder = settings.store, .format = settings.event_format, .sync = sync}},
+        std::move(spool), store_stops_, options<Directory, EventFile>(settings.upload_logs),
+        SteadyClock{}, parts_.log);
   }
   void add_aws(Spool spool) {
     bool const no_bucket = parts_.settings.s3_bucket_name.empty();

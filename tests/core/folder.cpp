@@ -40,6 +40,13 @@ TEST_CASE("names are listed in order, without the hidden ones") {
   CHECK(list_folder(folder / "missing").error().native == ENOENT);
 }
 
+TEST_CASE("a path stands in a folder") {
+  CHECK(folder_of("/a/b") == "/a");
+  CHECK(folder_of("/a") == "/");
+  CHECK(folder_of("a/b") == "a");
+  CHECK(folder_of("a") == ".");
+}
+
 TEST_CASE("a folder is written to the disk") {
   TemporaryFolder const folder;
   CHECK(sync_folder(folder.path()));

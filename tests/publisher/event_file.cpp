@@ -2,6 +2,8 @@
 #include "sla/publisher/event_file.hpp"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/file.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -19,7 +21,31 @@ namespace {
 
 std::string const line = event_json(sample_report(), EventFormat::documented) + '\n';
 
+int sync_error = 0;
+int syncs = 0;
+
 }  // namespace
+
+/// In the place of the C library's.
+extern "C" int fdatasync(int) {
+  ++syncs;
+  errno = sync_error;
+  return sync_error == 0 ? 0 : -1;
+}
+
+TEST_CASE("a line is on the disk only where that is asked for") {
+  TemporaryFolder const folder;
+  REQUIRE(EventFile({.folder = folder.path()}).publish(sample_report()));
+  CHECK(syncs == 0);
+  EventFile file({.folder = folder.path(), .sync = true});
+  REQUIRE(file.publish(sample_report()));
+  CHECK(syncs == 1);
+  sync_error = EIO;
+  auto const done = file.publish(sample_report());
+  sync_error = 0;
+  REQUIRE_FALSE(done);
+  CHECK(done.error().native == EIO);
+}
 
 TEST_CASE("each counted run is a line, in a folder that is made") {
   TemporaryFolder const folder;
@@ -55,6 +81,21 @@ TEST_CASE("on a full disk no line is there in part, and the next one follows") {
   disk.empty();
   CHECK(file.publish(sample_report()));
   CHECK(contents(disk.path() + "/events.ndjson") == before + line);
+}
+
+TEST_CASE("a file that another process holds is waited for, but not for ever") {
+  TemporaryFolder const folder;
+  EventFile file({.folder = folder.path(), .sync = true});
+  REQUIRE(file.publish(sample_report()));
+  auto other = open_file(folder / "events.ndjson", O_RDONLY).value();
+  REQUIRE(::flock(other.get(), LOCK_EX) == 0);
+  auto const done = file.publish(sample_report());
+  REQUIRE_FALSE(done);
+  CHECK(done.error().code == Errc::unavailable);
+  CHECK(done.error().message == folder / "events.ndjson: another process holds its lock");
+  other.reset();
+  CHECK(file.publish(sample_report()));
+  CHECK(contents(folder / "events.ndjson") == line + line);
 }
 
 TEST_CASE("lines of several writers at once do not mix") {

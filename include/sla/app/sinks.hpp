@@ -116,10 +116,12 @@ class Sinks {
 
   void add_store(Spool spool) {
     Settings const& settings = parts_.settings;
-    store_.emplace(Directory{{.path = settings.store}},
-                   EventFile{{.folder = settings.store, .format = settings.event_format}},
-                   std::move(spool), store_stops_,
-                   options<Directory, EventFile>(settings.upload_logs), SteadyClock{}, parts_.log);
+    bool const sync = !settings.spool.empty();  // which forgets what the store has
+    store_.emplace(
+        Directory{{.path = settings.store, .sync = sync}},
+        EventFile{{.folder = settings.store, .format = settings.event_format, .sync = sync}},
+        std::move(spool), store_stops_, options<Directory, EventFile>(settings.upload_logs),
+        SteadyClock{}, parts_.log);
   }
   void add_aws(Spool spool) {
     bool const no_bucket = parts_.settings.s3_bucket_name.empty();

@@ -81,6 +81,12 @@ class Descriptor {
   return {};
 }
 
+/// Writes what a file has to its disk. The error names the path.
+[[nodiscard]] inline Result<void> sync_file(Descriptor const& file, std::string_view path) {
+  if (uninterrupted([&] { return ::fdatasync(file.get()); }) != 0) return system_error(path);
+  return {};
+}
+
 /// Writes all of the text, or gives up when nobody took the next part of it for that long. To a
 /// pipe it never writes more than fits, so it does not block whatever the flags of the descriptor.
 [[nodiscard]] inline bool write_within(int descriptor, std::string_view text,

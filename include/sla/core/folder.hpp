@@ -19,20 +19,6 @@
 
 namespace sla::inline v1 {
 
-/// Makes a folder, and those above it where they are missing; for this user alone unless told
-/// otherwise.
-[[nodiscard]] inline Result<void> make_folder(std::string const& path, mode_t mode = 0700) {
-  for (std::size_t at = path.find('/', 1);; at = path.find('/', at + 1)) {
-    std::string const folder = path.substr(0, at);
-    struct stat about {};
-    bool const there = ::stat(folder.c_str(), &about) == 0 && S_ISDIR(about.st_mode);
-    if (!there && ::mkdir(folder.c_str(), mode) != 0 && errno != EEXIST) {
-      return system_error(folder);
-    }
-    if (at == std::string::npos) return {};
-  }
-}
-
 /// The names in a folder, sorted, without those that begin with a dot.
 [[nodiscard]] inline Result<std::vector<std::string>> list_folder(std::string const& path) {
   struct Close {
@@ -57,6 +43,28 @@ namespace sla::inline v1 {
   if (!folder) return folder.error();
   if (uninterrupted([&] { return ::fsync(folder->get()); }) != 0) return system_error(path);
   return {};
+}
+
+/// The folder in which a file or folder of that path stands.
+[[nodiscard]] inline std::string folder_of(std::string const& path) {
+  std::size_t const slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return path.substr(0, std::max<std::size_t>(slash, 1));
+}
+
+/// Makes a folder, and those above it where they are missing; for this user alone unless told
+/// otherwise. Their names are on the disk when this returns, as far as those above may be read.
+[[nodiscard]] inline Result<void> make_folder(std::string const& path, mode_t mode = 0700) {
+  for (std::size_t at = path.find('/', 1);; at = path.find('/', at + 1)) {
+    std::string const folder = path.substr(0, at);
+    struct stat about {};
+    bool const there = ::stat(folder.c_str(), &about) == 0 && S_ISDIR(about.st_mode);
+    if (!there && ::mkdir(folder.c_str(), mode) != 0 && errno != EEXIST) {
+      return system_error(folder);
+    }
+    if (!there) (void)sync_folder(folder_of(folder));
+    if (at == std::string::npos) return {};
+  }
 }
 
 }  // namespace sla::inline v1

@@ -92,10 +92,7 @@ class RecordFile {
     if (payload.size() > record_limit) return Error{Errc::invalid, "the record is too large"};
     std::string const record = frame_record(payload);
     auto written = write_at_end(record);
-    if (written && sync == Sync::now &&
-        uninterrupted([&] { return ::fdatasync(file_.get()); }) != 0) {
-      written = system_error(path_);
-    }
+    if (written && sync == Sync::now) written = this->sync();
     if (!written) {
       (void)cut(size_);
       return written.error();
@@ -146,10 +143,7 @@ class RecordFile {
   }
 
   /// Writes to the disk what was appended with Sync::later.
-  [[nodiscard]] Result<void> sync() const {
-    if (uninterrupted([&] { return ::fdatasync(file_.get()); }) != 0) return system_error(path_);
-    return {};
-  }
+  [[nodiscard]] Result<void> sync() const { return sync_file(file_, path_); }
 
   /// Whether the path still leads to this file.
   [[nodiscard]] bool in_place() const noexcept { return leads_to(path_, file_); }

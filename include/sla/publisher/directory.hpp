@@ -30,23 +30,29 @@ class Directory {
   struct Options {
     std::string path;
     EventFormat format = EventFormat::documented;
+    bool sync = false;  ///< whether what is kept is on the disk when a call returns
   };
 
   explicit Directory(Options options)
       : options_(std::move(options)),
-        events_({.folder = options_.path, .name = events_name, .format = options_.format}) {}
+        events_({.folder = options_.path,
+                 .name = events_name,
+                 .format = options_.format,
+                 .sync = options_.sync}) {}
 
   /// Writes the log to a file of its own; gives its path as a file URI.
   Result<std::string> store(Report const& report) {
     for (std::size_t attempt = 1; attempt <= log_key_attempts; ++attempt) {
       std::string const path = options_.path + '/' + confined(log_key(report, attempt));
-      auto made = make_folder(path.substr(0, path.rfind('/')), 0755);
+      auto made = make_folder(folder_of(path), 0755);
       if (!made) return made.error().within("store");
       auto file = open_file(path, O_WRONLY | O_CREAT | O_EXCL, 0644);
       if (!file && file.error().native == EEXIST) continue;
       if (!file) return file.error().within("store");
       auto written = report.outcome.output.each_block(
           [&](std::string_view block) { return write_all(file->get(), block); });
+      if (written && options_.sync) written = sync_file(*file, path);
+      if (written && options_.sync) written = sync_folder(folder_of(path));
       if (written) return uri(path);
       ::unlink(path.c_str());
       return written.error().within("store: " + path);

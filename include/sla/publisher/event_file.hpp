@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Keeps events in a file, one line of JSON for each. Several processes may share one. A line is
-// there whole or not at all, as far as the disk lets it: what a process that died left of one is
-// ended before the next begins.
+// Keeps events in a file, one line of JSON for each. Several processes may share one, as long as
+// none of them holds it for long. A line is there whole or not at all, as far as the disk lets it:
+// what a process that died left of one is ended before the next begins.
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <chrono>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "sla/core/descriptor.hpp"
 #include "sla/core/folder.hpp"
+#include "sla/core/time.hpp"
 #include "sla/publisher.hpp"
 #include "sla/publisher/event.hpp"
 
@@ -25,6 +29,7 @@ class EventFile {
     std::string folder;  ///< made where it is missing
     std::string name = "events.ndjson";
     EventFormat format = EventFormat::documented;
+    bool sync = false;  ///< whether a line is on the disk when publish() returns
   };
 
   explicit EventFile(Options options) : options_(std::move(options)) {}
@@ -32,25 +37,41 @@ class EventFile {
   Result<void> publish(Report const& report) {
     if (!report.counts()) return {};
     if (auto made = make_folder(options_.folder, 0755); !made) return made;
-    return add_line(options_.folder + '/' + options_.name,
-                    event_json(report, options_.format) + '\n');
+    std::string const path = options_.folder + '/' + options_.name;
+    auto const file = open_file(path, O_RDWR | O_CREAT | O_APPEND, 0644);
+    if (!file) return file.error();
+    if (!lock(*file)) return Error{Errc::unavailable, path + ": another process holds its lock"};
+    auto done = add_line(*file, path, event_json(report, options_.format) + '\n');
+    (void)::flock(file->get(), LOCK_UN);
+    if (done && options_.sync) done = sync_file(*file, path);
+    if (done && options_.sync) done = sync_folder(options_.folder);
+    return done;
   }
 
  private:
-  static Result<void> add_line(std::string const& path, std::string line) {
-    auto const file = open_file(path, O_RDWR | O_CREAT | O_APPEND, 0644);
-    if (!file) return file.error();
-    (void)uninterrupted([&] { return ::flock(file->get(), LOCK_EX); });  // some disks know no locks
+  /// Whether this process has the file for itself now. It waits a second at most; some disks know
+  /// no locks.
+  static bool lock(Descriptor const& file) {
+    Instant const end = std::chrono::steady_clock::now() + std::chrono::seconds{1};
+    for (;;) {
+      if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) return true;
+      if (errno != EWOULDBLOCK && errno != EINTR) return true;
+      if (std::chrono::steady_clock::now() >= end) return false;
+      std::this_thread::sleep_for(std::chrono::milliseconds{2});
+    }
+  }
+
+  static Result<void> add_line(Descriptor const& file, std::string const& path, std::string line) {
     struct stat about {};
-    if (::fstat(file->get(), &about) != 0) return system_error(path);
+    if (::fstat(file.get(), &about) != 0) return system_error(path);
     char last = '\n';
     if (about.st_size > 0) {
-      (void)uninterrupted([&] { return ::pread(file->get(), &last, 1, about.st_size - 1); });
+      (void)uninterrupted([&] { return ::pread(file.get(), &last, 1, about.st_size - 1); });
     }
     if (last != '\n') line.insert(0, 1, '\n');
-    auto const written = write_all(file->get(), line);
+    auto const written = write_all(file.get(), line);
     if (written) return {};
-    (void)::ftruncate(file->get(), about.st_size);
+    (void)::ftruncate(file.get(), about.st_size);
     return written.error().within(path);
   }
 

@@ -215,7 +215,7 @@ class SpoolFolder {
   }
   [[nodiscard]] Result<void> sync_log(Descriptor const& file, std::uint64_t size) const {
     if (size > sync_at_once) return {};
-    if (uninterrupted([&] { return ::fsync(file.get()); }) != 0) return system_error("fsync");
+    if (auto synced = sync_file(file, logs()); !synced) return synced;
     return sync_folder(logs());
   }
 
