@@ -158,7 +158,7 @@ variable "cpu" {
 }
 
 variable "memory" {
-  description = "MiB of memory, for the runner (a few) and for what it runs."
+  description = "MiB of memory, for the runner (4, and up to 50 for large logs or in an outage) and for what it runs."
   type        = number
   default     = 512
   nullable    = false
