@@ -350,22 +350,33 @@ class Descriptor {
   return {};
 }
 
-/// Writes all of the text, or gives up when nobody took the next part of it for that long. To a
-/// pipe it never writes more than fits, so it does not block whatever the flags of the descriptor.
-[[nodiscard]] inline bool write_within(int descriptor, std::string_view text,
-                                       std::chrono::milliseconds limit) {
+/// Writes the next part of a text once somebody takes it: to a pipe never more than fits, so that
+/// it does not block whatever the flags of the descriptor. How much it was; 0 where nobody took
+/// anything for that long.
+[[nodiscard]] inline Result<std::size_t> write_part(int descriptor, std::string_view text,
+                                                    std::chrono::milliseconds limit) {
+  if (descriptor < 0) return system_error("write", EBADF);
+  pollfd reader{descriptor, POLLOUT, 0};
+  int const ready =
+      uninterrupted([&] { return ::poll(&reader, 1, static_cast<int>(limit.count())); });
+  if (ready < 0) return system_error("poll");
+  if (ready == 0) return std::size_t{0};
+  std::string_view const part = text.substr(0, PIPE_BUF);
+  ssize_t const n = uninterrupted([&] { return ::write(descriptor, part.data(), part.size()); });
+  if (n < 0 && errno != EAGAIN) return system_error("write");
+  return static_cast<std::size_t>(std::max<ssize_t>(n, 0));
+}
+
+/// Writes all of the text; Errc::timed_out where nobody took the next part of it for that long.
+[[nodiscard]] inline Result<void> write_within(int descriptor, std::string_view text,
+                                               std::chrono::milliseconds limit) {
   while (!text.empty()) {
-    if (descriptor < 0) return false;
-    pollfd reader{descriptor, POLLOUT, 0};
-    int const ready =
-        uninterrupted([&] { return ::poll(&reader, 1, static_cast<int>(limit.count())); });
-    if (ready != 1 || (reader.revents & POLLOUT) == 0) return false;
-    std::string_view const part = text.substr(0, PIPE_BUF);
-    ssize_t const n = uninterrupted([&] { return ::write(descriptor, part.data(), part.size()); });
-    if (n < 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(n));
+    auto const n = write_part(descriptor, text, limit);
+    if (!n) return n.error();
+    if (*n == 0) return Error{Errc::timed_out, "write: nobody reads it"};
+    text.remove_prefix(*n);
   }
-  return true;
+  return {};
 }
 
 /// Reads a whole file of at most `limit` bytes. The error names the path.
@@ -9671,12 +9682,14 @@ inline std::string shortest_seconds(Duration duration) {
 
 namespace sla::inline v1 {
 
-/// Prints events; logs are nothing to it.
+/// Prints events; logs are nothing to it. Where nobody reads, an event is an Error after a while
+/// (Errc::timed_out); what there is of its line is ended before the next one.
 class Console {
  public:
   struct Options {
     EventFormat format = EventFormat::documented;
-    int descriptor = STDOUT_FILENO;  ///< stays the caller's
+    int descriptor = STDOUT_FILENO;                              ///< stays the caller's
+    std::chrono::milliseconds limit = std::chrono::seconds{10};  ///< for the next part of a line
   };
 
   Console() = default;
@@ -9684,13 +9697,17 @@ class Console {
 
   Result<void> publish(Report const& report) {
     if (!report.counts()) return {};
-    auto written = write_all(options_.descriptor, event_json(report, options_.format) + '\n');
+    std::string line = event_json(report, options_.format) + '\n';
+    if (std::exchange(torn_, false)) line.insert(0, 1, '\n');
+    auto const written = write_within(options_.descriptor, line, options_.limit);
+    torn_ = !written;
     if (!written) return written.error().within("console");
     return {};
   }
 
  private:
   Options options_{};
+  bool torn_ = false;  ///< the line before this one may lack its end
 };
 static_assert(Publisher<Console>);
 
@@ -10352,7 +10369,7 @@ static_assert(LogStore<Directory>);
 
 namespace sla::inline v1 {
 
-/// Prints the topic, the message, the object's name and the log.
+/// Prints the topic, the message, the object's name and the log, for as long as somebody reads.
 class DryRun {
  public:
   struct Options {
@@ -10360,6 +10377,7 @@ class DryRun {
     std::string bucket;  ///< where the log would go; empty where it would go nowhere
     EventFormat format = EventFormat::documented;
     int descriptor = STDOUT_FILENO;  ///< stays the caller's
+    Stop const* stop = nullptr;      ///< ends what nobody reads; of the calling thread
   };
 
   explicit DryRun(Options options) : options_(std::move(options)) {}
@@ -10371,12 +10389,28 @@ class DryRun {
     text += options_.bucket.empty() ? log_key(report)
                                     : "s3://" + options_.bucket + '/' + log_key(report);
     text += "\nlog:\n";
-    if (auto written = write_all(options_.descriptor, text); !written) return written;
+    if (auto written = print(text); !written) return written;
     return report.outcome.output.each_block(
-        [this](std::string_view block) { return write_all(options_.descriptor, block); });
+        [this](std::string_view block) { return print(block); });
   }
 
  private:
+  /// A person may take their time to read it, but not longer than a stop leaves.
+  Result<void> print(std::string_view text) const {
+    while (!text.empty()) {
+      if (is_over()) return Error{Errc::stopped, "dry run: nobody read it before the stop"};
+      auto const n = write_part(options_.descriptor, text, std::chrono::milliseconds{100});
+      if (!n) return n.error().within("dry run");
+      text.remove_prefix(*n);
+    }
+    return {};
+  }
+  [[nodiscard]] bool is_over() const noexcept {
+    auto const end = options_.stop != nullptr ? options_.stop->deadline() : std::nullopt;
+    return end &&
+           (options_.stop->level() == StopLevel::now || std::chrono::steady_clock::now() >= *end);
+  }
+
   Options options_;
 };
 static_assert(Publisher<DryRun>);
@@ -15398,7 +15432,8 @@ class Program {
     DryRun publisher{
         {.topic = settings.sns_topic_arn.empty() ? settings.sns_topic_name : settings.sns_topic_arn,
          .bucket = settings.s3_bucket_name,
-         .format = settings.event_format}};
+         .format = settings.event_format,
+         .stop = &stop}};
     Runner runner{Once{}, WatchedExecutor{Direct<Sha256>{process()}, heartbeat, longest_run()},
                   std::move(publisher), WatchedClock{heartbeat}, log_};
     Tally const tally = runner.run(job(), stop);

@@ -4,9 +4,11 @@
 #include <doctest/doctest.h>
 
 #include <cerrno>
+#include <chrono>
 #include <string>
 
 #include "../support/memory_file.hpp"
+#include "../support/pipe.hpp"
 #include "../support/sample_report.hpp"
 
 using namespace sla;
@@ -70,4 +72,20 @@ TEST_CASE("of a run that was interrupted the log would be kept, and no message s
 TEST_CASE("an output that cannot be written to is an error") {
   DryRun dry_run({.topic = "", .bucket = "", .descriptor = -1});
   CHECK(dry_run.publish(sample_report()).error().native == EBADF);
+}
+
+TEST_CASE("a stop ends what nobody reads, once its time is over") {
+  Pipe pipe;
+  Stop const stop{{.budget = std::chrono::milliseconds{200}}};
+  Report report = sample_report();
+  report.outcome.output = Output(std::string(200'000, 'x'));
+  DryRun dry_run({.topic = "", .bucket = "", .descriptor = pipe.writer.get(), .stop = &stop});
+  auto const begin = std::chrono::steady_clock::now();
+  stop.request();
+  auto const done = dry_run.publish(report);
+  REQUIRE_FALSE(done);
+  CHECK(done.error() == Error{Errc::stopped, "dry run: nobody read it before the stop"});
+  CHECK(std::chrono::steady_clock::now() - begin >= std::chrono::milliseconds{200});
+  stop.request();
+  CHECK(dry_run.publish(report).error().code == Errc::stopped);
 }

@@ -110,7 +110,8 @@ class Program {
     DryRun publisher{
         {.topic = settings.sns_topic_arn.empty() ? settings.sns_topic_name : settings.sns_topic_arn,
          .bucket = settings.s3_bucket_name,
-         .format = settings.event_format}};
+         .format = settings.event_format,
+         .stop = &stop}};
     Runner runner{Once{}, WatchedExecutor{Direct<Sha256>{process()}, heartbeat, longest_run()},
                   std::move(publisher), WatchedClock{heartbeat}, log_};
     Tally const tally = runner.run(job(), stop);

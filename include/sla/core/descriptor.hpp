@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
@@ -87,22 +88,33 @@ class Descriptor {
   return {};
 }
 
-/// Writes all of the text, or gives up when nobody took the next part of it for that long. To a
-/// pipe it never writes more than fits, so it does not block whatever the flags of the descriptor.
-[[nodiscard]] inline bool write_within(int descriptor, std::string_view text,
-                                       std::chrono::milliseconds limit) {
+/// Writes the next part of a text once somebody takes it: to a pipe never more than fits, so that
+/// it does not block whatever the flags of the descriptor. How much it was; 0 where nobody took
+/// anything for that long.
+[[nodiscard]] inline Result<std::size_t> write_part(int descriptor, std::string_view text,
+                                                    std::chrono::milliseconds limit) {
+  if (descriptor < 0) return system_error("write", EBADF);
+  pollfd reader{descriptor, POLLOUT, 0};
+  int const ready =
+      uninterrupted([&] { return ::poll(&reader, 1, static_cast<int>(limit.count())); });
+  if (ready < 0) return system_error("poll");
+  if (ready == 0) return std::size_t{0};
+  std::string_view const part = text.substr(0, PIPE_BUF);
+  ssize_t const n = uninterrupted([&] { return ::write(descriptor, part.data(), part.size()); });
+  if (n < 0 && errno != EAGAIN) return system_error("write");
+  return static_cast<std::size_t>(std::max<ssize_t>(n, 0));
+}
+
+/// Writes all of the text; Errc::timed_out where nobody took the next part of it for that long.
+[[nodiscard]] inline Result<void> write_within(int descriptor, std::string_view text,
+                                               std::chrono::milliseconds limit) {
   while (!text.empty()) {
-    if (descriptor < 0) return false;
-    pollfd reader{descriptor, POLLOUT, 0};
-    int const ready =
-        uninterrupted([&] { return ::poll(&reader, 1, static_cast<int>(limit.count())); });
-    if (ready != 1 || (reader.revents & POLLOUT) == 0) return false;
-    std::string_view const part = text.substr(0, PIPE_BUF);
-    ssize_t const n = uninterrupted([&] { return ::write(descriptor, part.data(), part.size()); });
-    if (n < 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(n));
+    auto const n = write_part(descriptor, text, limit);
+    if (!n) return n.error();
+    if (*n == 0) return Error{Errc::timed_out, "write: nobody reads it"};
+    text.remove_prefix(*n);
   }
-  return true;
+  return {};
 }
 
 /// Reads a whole file of at most `limit` bytes. The error names the path.

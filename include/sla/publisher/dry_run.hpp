@@ -3,18 +3,20 @@
 // Shows what would be sent, and sends nothing.
 #include <unistd.h>
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "sla/core/descriptor.hpp"
+#include "sla/core/stop.hpp"
 #include "sla/publisher.hpp"
 #include "sla/publisher/event.hpp"
 #include "sla/publisher/log_store.hpp"
 
 namespace sla::inline v1 {
 
-/// Prints the topic, the message, the object's name and the log.
+/// Prints the topic, the message, the object's name and the log, for as long as somebody reads.
 class DryRun {
  public:
   struct Options {
@@ -22,6 +24,7 @@ class DryRun {
     std::string bucket;  ///< where the log would go; empty where it would go nowhere
     EventFormat format = EventFormat::documented;
     int descriptor = STDOUT_FILENO;  ///< stays the caller's
+    Stop const* stop = nullptr;      ///< ends what nobody reads; of the calling thread
   };
 
   explicit DryRun(Options options) : options_(std::move(options)) {}
@@ -33,12 +36,28 @@ class DryRun {
     text += options_.bucket.empty() ? log_key(report)
                                     : "s3://" + options_.bucket + '/' + log_key(report);
     text += "\nlog:\n";
-    if (auto written = write_all(options_.descriptor, text); !written) return written;
+    if (auto written = print(text); !written) return written;
     return report.outcome.output.each_block(
-        [this](std::string_view block) { return write_all(options_.descriptor, block); });
+        [this](std::string_view block) { return print(block); });
   }
 
  private:
+  /// A person may take their time to read it, but not longer than a stop leaves.
+  Result<void> print(std::string_view text) const {
+    while (!text.empty()) {
+      if (is_over()) return Error{Errc::stopped, "dry run: nobody read it before the stop"};
+      auto const n = write_part(options_.descriptor, text, std::chrono::milliseconds{100});
+      if (!n) return n.error().within("dry run");
+      text.remove_prefix(*n);
+    }
+    return {};
+  }
+  [[nodiscard]] bool is_over() const noexcept {
+    auto const end = options_.stop != nullptr ? options_.stop->deadline() : std::nullopt;
+    return end &&
+           (options_.stop->level() == StopLevel::now || std::chrono::steady_clock::now() >= *end);
+  }
+
   Options options_;
 };
 static_assert(Publisher<DryRun>);
