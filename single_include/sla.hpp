@@ -6234,6 +6234,7 @@ struct CommandLimits {
   Duration limit = std::chrono::seconds{60};
   std::size_t output_limit = std::size_t{64} * 1024;  ///< in bytes
   std::string shell = "/bin/sh";  ///< where it is not there, the command must be plain words
+  Stop const* stop = nullptr;     ///< ends the program at its deadline; of the calling thread
 };
 
 namespace detail {
@@ -6409,10 +6410,12 @@ class ProcessRun {
   /// Reads what the program writes until it has ended; what it left running is not waited for.
   Result<void> collect(Child const& child) {
     for (bool ended = false; !ended;) {
-      if (std::chrono::steady_clock::now() >= deadline_) {
-        return Error{Errc::timed_out, "it took too long and was ended"};
+      Instant const stopped_at = this->stopped_at(), end = std::min(deadline_, stopped_at);
+      if (std::chrono::steady_clock::now() >= end) {
+        return end == stopped_at ? Error{Errc::stopped, "it was ended because of the stop"}
+                                 : Error{Errc::timed_out, "it took too long and was ended"};
       }
-      await(child);
+      await(child, end);
       ended = child.ended();
       read(output_, text_);
       read(errors_, said_);
@@ -6421,13 +6424,21 @@ class ProcessRun {
     return {};
   }
 
-  void await(Child const& child) const {
+  /// When a stop that was requested ends it.
+  [[nodiscard]] Instant stopped_at() const noexcept {
+    auto const deadline = options_.stop != nullptr ? options_.stop->deadline() : std::nullopt;
+    return deadline.value_or(Instant::max());
+  }
+
+  void await(Child const& child, Instant end) const {
     using std::chrono::milliseconds;
     // Without a descriptor for its end it is looked at from time to time.
     milliseconds const longest{child.descriptor() >= 0 ? 60'000 : 20};
-    auto const left = std::chrono::ceil<milliseconds>(deadline_ - std::chrono::steady_clock::now());
-    std::array<pollfd, 3> watched{
+    auto const left = std::chrono::ceil<milliseconds>(end - std::chrono::steady_clock::now());
+    std::array<pollfd, 5> watched{
         {{output_.get(), POLLIN, 0}, {errors_.get(), POLLIN, 0}, {child.descriptor(), POLLIN, 0}}};
+    watched[3].fd = watched[4].fd = -1;
+    if (options_.stop != nullptr) std::ranges::copy(options_.stop->watch(), &watched[3]);
     auto const wait = std::clamp(left, milliseconds{0}, longest);
     ::poll(watched.data(), watched.size(), static_cast<int>(wait.count()));
   }
@@ -6448,7 +6459,8 @@ class ProcessRun {
 }  // namespace detail
 
 /// Runs the command and gives what it wrote to stdout. Errors never repeat that: Errc::timed_out
-/// where it took too long, Errc::system where it failed or wrote too much.
+/// where it took too long, Errc::stopped where a stop came first, Errc::system where it failed or
+/// wrote too much.
 [[nodiscard]] inline Result<std::string> process_output(std::string_view command,
                                                         Environment const& environment,
                                                         CommandLimits const& options = {}) {
@@ -13659,7 +13671,7 @@ class AwsAccess {
   [[nodiscard]] ProfileSettings profile() const {
     return {.environment = parts_.environment,
             .session_name = program_session_name(),
-            .process = {.limit = std::chrono::seconds{20}}};
+            .process = {.limit = std::chrono::seconds{20}, .stop = &parts_.stop}};
   }
 
   Parts parts_;

@@ -465,6 +465,19 @@ class BadInputTest(IdentityTest):
         self.assertIn("credential_process: it took too long", finished.err_text)
         process.assert_nothing_left()
 
+    def test_a_credential_process_that_hangs_does_not_outlast_a_stop(self) -> None:
+        aws = self.fake()
+        files = self.files("[default]\ncredential_process = echo asked >&2; sleep 600\n")
+        process = self.start(*self.sinks(aws), "--delay", "3600", "--stop-timeout", "2", "--",
+                             "/bin/true", environment=self.bare(aws, **files))
+        process.wait_for_line("run ended")
+        began = time.monotonic()
+        finished = process.stop()
+        self.assertLess(time.monotonic() - began, 10)
+        self.assertEqual(0, finished.code, finished.err_text)
+        self.assertIn('"undelivered"', finished.err_text)
+        process.assert_nothing_left()
+
     def test_an_endpoint_that_is_no_url(self) -> None:
         aws = self.fake()
         for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS"):

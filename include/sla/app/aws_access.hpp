@@ -116,7 +116,7 @@ class AwsAccess {
   [[nodiscard]] ProfileSettings profile() const {
     return {.environment = parts_.environment,
             .session_name = program_session_name(),
-            .process = {.limit = std::chrono::seconds{20}}};
+            .process = {.limit = std::chrono::seconds{20}, .stop = &parts_.stop}};
   }
 
   Parts parts_;

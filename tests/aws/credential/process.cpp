@@ -8,6 +8,7 @@
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <thread>
 
 using namespace sla;
 using namespace std::chrono_literals;
@@ -101,6 +102,22 @@ TEST_CASE("a command that hangs is ended with all that it started") {
   REQUIRE_FALSE(keys);
   CHECK(keys.error() ==
         Error{Errc::timed_out, "credential_process: it took too long and was ended"});
+}
+
+TEST_CASE("a command that hangs is ended by a stop") {
+  Stop const stop{{.budget = 0s}};
+  std::thread other([&] { stop.request(); });
+  auto const keys = run("sleep 1000", {.limit = 1h, .stop = &stop});
+  other.join();
+  REQUIRE_FALSE(keys);
+  CHECK(keys.error() ==
+        Error{Errc::stopped, "credential_process: it was ended because of the stop"});
+}
+
+TEST_CASE("a command that is done within what a stop leaves gives keys") {
+  Stop const stop{{.budget = 1min}};
+  stop.request();
+  CHECK(run("sleep 0.1; printf %s \"$ANSWER\"", {.limit = 1h, .stop = &stop}));
 }
 
 TEST_CASE("a command that writes without end is ended") {

@@ -16,6 +16,7 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -25,6 +26,7 @@
 #include "sla/core/descriptor.hpp"
 #include "sla/core/environment.hpp"
 #include "sla/core/result.hpp"
+#include "sla/core/stop.hpp"
 #include "sla/core/text.hpp"
 #include "sla/core/time.hpp"
 
@@ -35,6 +37,7 @@ struct CommandLimits {
   Duration limit = std::chrono::seconds{60};
   std::size_t output_limit = std::size_t{64} * 1024;  ///< in bytes
   std::string shell = "/bin/sh";  ///< where it is not there, the command must be plain words
+  Stop const* stop = nullptr;     ///< ends the program at its deadline; of the calling thread
 };
 
 namespace detail {
@@ -210,10 +213,12 @@ class ProcessRun {
   /// Reads what the program writes until it has ended; what it left running is not waited for.
   Result<void> collect(Child const& child) {
     for (bool ended = false; !ended;) {
-      if (std::chrono::steady_clock::now() >= deadline_) {
-        return Error{Errc::timed_out, "it took too long and was ended"};
+      Instant const stopped_at = this->stopped_at(), end = std::min(deadline_, stopped_at);
+      if (std::chrono::steady_clock::now() >= end) {
+        return end == stopped_at ? Error{Errc::stopped, "it was ended because of the stop"}
+                                 : Error{Errc::timed_out, "it took too long and was ended"};
       }
-      await(child);
+      await(child, end);
       ended = child.ended();
       read(output_, text_);
       read(errors_, said_);
@@ -222,13 +227,21 @@ class ProcessRun {
     return {};
   }
 
-  void await(Child const& child) const {
+  /// When a stop that was requested ends it.
+  [[nodiscard]] Instant stopped_at() const noexcept {
+    auto const deadline = options_.stop != nullptr ? options_.stop->deadline() : std::nullopt;
+    return deadline.value_or(Instant::max());
+  }
+
+  void await(Child const& child, Instant end) const {
     using std::chrono::milliseconds;
     // Without a descriptor for its end it is looked at from time to time.
     milliseconds const longest{child.descriptor() >= 0 ? 60'000 : 20};
-    auto const left = std::chrono::ceil<milliseconds>(deadline_ - std::chrono::steady_clock::now());
-    std::array<pollfd, 3> watched{
+    auto const left = std::chrono::ceil<milliseconds>(end - std::chrono::steady_clock::now());
+    std::array<pollfd, 5> watched{
         {{output_.get(), POLLIN, 0}, {errors_.get(), POLLIN, 0}, {child.descriptor(), POLLIN, 0}}};
+    watched[3].fd = watched[4].fd = -1;
+    if (options_.stop != nullptr) std::ranges::copy(options_.stop->watch(), &watched[3]);
     auto const wait = std::clamp(left, milliseconds{0}, longest);
     ::poll(watched.data(), watched.size(), static_cast<int>(wait.count()));
   }
@@ -249,7 +262,8 @@ class ProcessRun {
 }  // namespace detail
 
 /// Runs the command and gives what it wrote to stdout. Errors never repeat that: Errc::timed_out
-/// where it took too long, Errc::system where it failed or wrote too much.
+/// where it took too long, Errc::stopped where a stop came first, Errc::system where it failed or
+/// wrote too much.
 [[nodiscard]] inline Result<std::string> process_output(std::string_view command,
                                                         Environment const& environment,
                                                         CommandLimits const& options = {}) {
