@@ -10458,7 +10458,8 @@ class Optional {
 
 // sla/publisher/s3_log.hpp
 // Puts each run's log in an S3 bucket, as an object that replaces no other. Where the key is taken
-// by the very same run, because an answer got lost, the log is there already.
+// by the very same run, because an answer got lost, the log is there already; where that cannot be
+// found out now, a later attempt does.
 
 namespace sla::inline v1 {
 
@@ -10489,7 +10490,10 @@ class S3Log {
       std::string const key = log_key(report, owners_.size() + 1);
       auto const put = put_object(client_, options_.bucket, object(report, key), until);
       if (!put && put.error().code != Errc::exists) return put.error();
-      owners_.push_back(put ? std::optional(run) : owner(key, until));
+      Result<std::optional<std::string>> whose{std::optional(run)};
+      if (!put) whose = owner(key, until);
+      if (!whose) return whose.error();
+      owners_.push_back(*std::move(whose));
       if (owners_.back() == run) return uri(key);
     }
     return Error{Errc::exists,
@@ -10512,11 +10516,15 @@ class S3Log {
             .existing = Existing::keep};
   }
 
-  /// The run whose log has the key; nothing where that may not be asked.
-  std::optional<std::string> owner(std::string const& key, Instant until) {
+  /// The run whose log has the key; nothing where that may not be asked. What else went wrong may
+  /// pass, and then the log might be there already. A status of 400 is one of them: no more than
+  /// that comes back from a HEAD whose token has expired.
+  Result<std::optional<std::string>> owner(std::string const& key, Instant until) {
     auto const head = head_object(client_, options_.bucket, key, until);
-    if (!head) return std::nullopt;
-    return std::string(find_header(head->metadata, "run-id").value_or(""));
+    if (head) return std::optional(std::string(find_header(head->metadata, "run-id").value_or("")));
+    Errc const why = head.error().code;
+    if (why == Errc::denied || why == Errc::not_found) return std::optional<std::string>();
+    return head.error();
   }
 
   [[nodiscard]] std::string uri(std::string const& key) const {

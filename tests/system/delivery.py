@@ -136,6 +136,20 @@ class RetriedTest(DeliveryTest):
                 self.assertEqual(f"s3://{BUCKET}/{key}", self.event(self.aws)["logUri"])
                 self.assertTrue(key.endswith("_SUCCESS"), finished.err_text)
 
+    def test_a_log_is_there_once_though_nobody_says_for_a_while_whose_it_is(self) -> None:
+        for fault in (faults.slow_down(), faults.internal_error(), faults.reset()):
+            with self.subTest(fault.name):
+                self.aws = self.fake()
+                self.aws.fail("s3:PutObject", faults.reset(accepted=True))
+                self.aws.fail("s3:HeadObject", fault, times=2)
+                finished = self.run_once(self.aws, environment=_ONE_ATTEMPT
+                                         | {"SLARUNNER_STOPTIMEOUT": "25"})
+                self.assertEqual((0, []), (finished.code, self.problems(finished)),
+                                 finished.err_text + self.aws.show())
+                self.assertEqual(3, len(self.aws.requests("s3:HeadObject")), self.aws.show())
+                self.assertEqual(1, self.aws.puts(BUCKET))
+                self.event(self.aws)
+
     def test_a_wrong_clock_is_corrected_and_the_request_repeated(self) -> None:
         for offset in (3600, -3600, 86400 * 400):
             with self.subTest(offset):

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+#include "sla/publisher/s3_log.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <cstddef>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "../support/sample_report.hpp"
+#include "../support/scripted_client.hpp"
+
+using namespace sla;
+
+namespace {
+
+Response const put{200, {{"etag", "\"x\""}}, ""};
+Response const taken{412, {}, "<Error><Code>PreconditionFailed</Code></Error>"};
+
+/// What HEAD says of a run's log.
+Response of_run(std::string id) { return {200, {{"x-amz-meta-run-id", std::move(id)}}, ""}; }
+Response of_sample_run() { return of_run(sample_report().job.run_id); }
+
+/// A store whose bucket is a script.
+struct Scripted {
+  ScriptedClient fake;
+  S3Log<decltype(ScriptedClient::client)> store{
+      std::move(fake.client), {.bucket = {.name = "logs", .endpoint = {.region = "eu-west-1"}}}};
+
+  Scripted(std::initializer_list<Response> answers) : fake(answers) {
+    fake.time.now = std::chrono::steady_clock::now();
+  }
+
+  /// What was asked of which object, in order.
+  [[nodiscard]] std::string asked() const {
+    std::string all;
+    for (Request const& request : fake.script.requests) {
+      std::string const& path = request.url.path;
+      all.append(to_string(request.method)).append(path.substr(path.rfind('/'))).append("; ");
+    }
+    return all;
+  }
+};
+
+std::string const first = "s3://logs/example-service/1574515200_SUCCESS";
+
+}  // namespace
+
+TEST_CASE("a log is an object under its key, with what its run was") {
+  Scripted s3{put};
+  CHECK(s3.store.store(sample_report()).value() == first);
+  Request const& request = s3.fake.script.requests.at(0);
+  CHECK(request.url.path == "/example-service/1574515200_SUCCESS");
+  CHECK(request.body.in_memory() == "one\ntwo\n");
+  CHECK(find_header(request.headers, "content-type") == "text/plain; charset=utf-8");
+  CHECK(find_header(request.headers, "if-none-match") == "*");
+  CHECK(find_header(request.headers, "x-amz-meta-run-id") == sample_report().job.run_id);
+  CHECK(find_header(request.headers, "x-amz-meta-exit-code") == "0");
+}
+
+TEST_CASE("a log that is there already, because an answer was lost, is not put again") {
+  Scripted s3{taken, of_sample_run()};
+  CHECK(s3.store.store(sample_report()).value() == first);
+  CHECK(s3.store.store(sample_report()).value() == first);  // and then that is known
+  CHECK(s3.asked() == "PUT/1574515200_SUCCESS; HEAD/1574515200_SUCCESS; ");
+}
+
+TEST_CASE("where another run has the key, or where nobody may ask, the next one is taken") {
+  for (Response const& answer : {of_run("another"), of_run(""), Response{200, {}, ""},
+                                 Response{403, {}, ""}, Response{404, {}, ""}}) {
+    CAPTURE(answer.status);
+    Scripted s3{taken, answer, put};
+    CHECK(s3.store.store(sample_report()).value() == first + "_2");
+    CHECK(s3.asked() ==
+          "PUT/1574515200_SUCCESS; HEAD/1574515200_SUCCESS; PUT/1574515200_SUCCESS_2; ");
+  }
+}
+
+TEST_CASE("whose key it is, is asked again where the answer may be another one later") {
+  struct Row {
+    int status;
+    Errc code;
+    int times;  ///< that the client itself asks
+  };
+  // An expired token and a wrong region are no more than a status to a HEAD.
+  Row const rows[] = {{503, Errc::unavailable, 3},
+                      {500, Errc::unavailable, 3},
+                      {429, Errc::throttled, 1},
+                      {400, Errc::rejected, 1},
+                      {301, Errc::rejected, 1}};
+  for (Row const& row : rows) {
+    CAPTURE(row.status);
+    Scripted s3{taken};
+    auto& answers = s3.fake.script.answers;
+    answers.insert(answers.end(), static_cast<std::size_t>(row.times),
+                   Response{row.status, {}, ""});
+    auto const stored = s3.store.store(sample_report());
+    REQUIRE_FALSE(stored);
+    CHECK(stored.error().code == row.code);
+    CHECK(stored.error().message.starts_with("s3 head object: "));
+    CHECK(s3.asked().find("_2") == std::string::npos);
+    answers.insert(answers.end(), {taken, of_sample_run()});
+    CHECK(s3.store.store(sample_report()).value() == first);
+    CHECK(s3.asked().find("_2") == std::string::npos);
+  }
+}
+
+TEST_CASE("an error on the way to whose key it is leaves it open too") {
+  for (Errc const code : {Errc::timed_out, Errc::stopped, Errc::unavailable, Errc::invalid,
+                          Errc::system, Errc::malformed, Errc::expired}) {
+    Scripted s3{taken};
+    auto& answers = s3.fake.script.answers;
+    answers.insert(answers.end(), retryable(code) ? 3 : 1, Error{code, "no"});
+    CHECK(s3.store.store(sample_report()).error().code == code);
+    answers.insert(answers.end(), {taken, of_sample_run()});
+    CHECK(s3.store.store(sample_report()).value() == first);
+  }
+}
+
+TEST_CASE("what is known of a second's keys is not asked again") {
+  Report other = sample_report();
+  other.job.run_id = "other";
+  Scripted s3{put, put, put};
+  CHECK(s3.store.store(sample_report()).value() == first);
+  CHECK(s3.store.store(other).value() == first + "_2");
+  CHECK(s3.store.store(sample_report()).value() == first);
+  other.ended_at += std::chrono::seconds{1};
+  CHECK(s3.store.store(other).value() == "s3://logs/example-service/1574515201_SUCCESS");
+}
+
+TEST_CASE("a log that cannot be put is an error") {
+  Scripted s3{{403, {}, "<Error><Code>AccessDenied</Code><Message>no</Message></Error>"}};
+  CHECK(s3.store.publish(sample_report()).error() ==
+        Error{Errc::denied, "s3 put object: http 403: AccessDenied: no", 403});
+}
