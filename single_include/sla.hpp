@@ -36,6 +36,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -7323,7 +7324,12 @@ struct CurlTransfer {
     return taken ? size * count : 0;
   }
   static curl_socket_t open_socket(void*, curlsocktype, curl_sockaddr* address) noexcept {
-    return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    int const made = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    // What the kernel takes megabytes ahead would leave a slow line long after libcurl sent it, and
+    // look like a silent connection.
+    int const ahead = 128 * 1024;
+    (void)::setsockopt(made, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &ahead, sizeof ahead);
+    return made;
   }
 };
 
@@ -7714,6 +7720,13 @@ struct ObjectHead {
   std::vector<Header> metadata{};  ///< names in lower case, without x-amz-meta-
 };
 
+/// What the size of a body, in bytes, adds to the time limits of its upload: a second for each
+/// 64 KiB, so that a line of half a megabit per second is fast enough. A connection on which
+/// nothing moves is ended by the transport.
+[[nodiscard]] constexpr Duration upload_time(std::uint64_t size) noexcept {
+  return std::chrono::seconds{size / (64U * 1024U)};
+}
+
 namespace detail {
 
 inline constexpr std::string_view metadata_prefix = "x-amz-meta-";
@@ -7839,8 +7852,9 @@ Result<Response> call_s3(ServiceClient& client, Bucket& bucket, MakeRequest make
                              .service = std::string(signing_name(Service::s3)),
                              .path_style = PathStyle::single,
                              .payload_header = PayloadHeader::sign};
-    auto response =
-        client.call(*std::move(request), Call{.scope = scope, .deadline = deadline}, read_error);
+    Call how{.scope = scope, .deadline = deadline};
+    how.attempt_limit += upload_time(request->body.size());
+    auto response = client.call(*std::move(request), how, read_error);
     bool const here = !elsewhere || *elsewhere == bucket.endpoint.region;
     if (response || moved || here || bucket.endpoint.custom) return response;
     bucket.endpoint.region = *elsewhere;
@@ -10469,14 +10483,16 @@ class S3Log {
  public:
   struct Options {
     Bucket bucket{};
-    Duration limit = std::chrono::seconds{30};  ///< for one log, its retries included
+    /// For one log, its retries included; upload_time() of its size is added.
+    Duration limit = std::chrono::seconds{30};
   };
 
   S3Log(C client, Options options) : client_(std::move(client)), options_(std::move(options)) {}
 
   /// Puts the log; gives its `s3://` URI.
   Result<std::string> store(Report const& report) {
-    Instant const until = std::chrono::steady_clock::now() + options_.limit;
+    Instant const until = std::chrono::steady_clock::now() + options_.limit +
+                          upload_time(report.outcome.output.size());
     std::string const& run = report.job.run_id;
     if (auto const first = log_key(report); first != first_key_) {
       first_key_ = first;

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -134,6 +135,17 @@ TEST_CASE("a body of any size is streamed with its length, without asking first"
       CHECK(head.find(name) == std::string::npos);
     }
   }
+}
+
+TEST_CASE("the kernel takes little ahead, so that a slow line does not look like a silent one") {
+  LoopbackServer server({{ok()}});
+  Curl curl;
+  CHECK(curl.send(request_to(server, Method::put), in(10s)));
+  int ahead = 0;
+  socklen_t size = sizeof ahead;
+  int const connection = connection_to(server);
+  CHECK(::getsockopt(connection, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &ahead, &size) == 0);
+  CHECK(ahead == 128 * 1024);
 }
 
 TEST_CASE("a body that is shorter than it says is an error, not a shorter object") {

@@ -131,6 +131,19 @@ TEST_CASE("what is known of a second's keys is not asked again") {
   CHECK(s3.store.store(other).value() == "s3://logs/example-service/1574515201_SUCCESS");
 }
 
+TEST_CASE("a log has half a minute, and the more the larger it is") {
+  for (unsigned const mebibytes : {0U, 1U, 2U}) {
+    Scripted s3{put};
+    Report report = sample_report();
+    report.outcome.output = Output(std::string(mebibytes << 20U, 'x'));
+    Instant const before = s3.fake.time.now;
+    CHECK(s3.store.store(report));
+    auto const limit = s3.fake.script.deadlines.at(0) - before;
+    CHECK(limit >= std::chrono::seconds{30 + 16 * mebibytes});
+    CHECK(limit < std::chrono::seconds{35 + 16 * mebibytes});
+  }
+}
+
 TEST_CASE("a log that cannot be put is an error") {
   Scripted s3{{403, {}, "<Error><Code>AccessDenied</Code><Message>no</Message></Error>"}};
   CHECK(s3.store.publish(sample_report()).error() ==

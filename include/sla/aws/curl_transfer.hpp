@@ -4,6 +4,8 @@
 // which ends it at once when a stop is due. What is sent, and what the end means, is aws/curl.hpp's
 // business, and only that includes this.
 #include <curl/curl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -85,7 +87,12 @@ struct CurlTransfer {
     return taken ? size * count : 0;
   }
   static curl_socket_t open_socket(void*, curlsocktype, curl_sockaddr* address) noexcept {
-    return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    int const made = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    // What the kernel takes megabytes ahead would leave a slow line long after libcurl sent it, and
+    // look like a silent connection.
+    int const ahead = 128 * 1024;
+    (void)::setsockopt(made, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &ahead, sizeof ahead);
+    return made;
   }
 };
 

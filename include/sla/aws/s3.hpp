@@ -4,6 +4,7 @@
 // none. When S3 answers that the bucket is in another region, the request is repeated there once
 // and the Bucket remembers it; the host is always made from the region, never taken from the
 // answer. https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -46,6 +47,13 @@ struct ObjectHead {
   std::uint64_t size = 0;
   std::vector<Header> metadata{};  ///< names in lower case, without x-amz-meta-
 };
+
+/// What the size of a body, in bytes, adds to the time limits of its upload: a second for each
+/// 64 KiB, so that a line of half a megabit per second is fast enough. A connection on which
+/// nothing moves is ended by the transport.
+[[nodiscard]] constexpr Duration upload_time(std::uint64_t size) noexcept {
+  return std::chrono::seconds{size / (64U * 1024U)};
+}
 
 namespace detail {
 
@@ -172,8 +180,9 @@ Result<Response> call_s3(ServiceClient& client, Bucket& bucket, MakeRequest make
                              .service = std::string(signing_name(Service::s3)),
                              .path_style = PathStyle::single,
                              .payload_header = PayloadHeader::sign};
-    auto response =
-        client.call(*std::move(request), Call{.scope = scope, .deadline = deadline}, read_error);
+    Call how{.scope = scope, .deadline = deadline};
+    how.attempt_limit += upload_time(request->body.size());
+    auto response = client.call(*std::move(request), how, read_error);
     bool const here = !elsewhere || *elsewhere == bucket.endpoint.region;
     if (response || moved || here || bucket.endpoint.custom) return response;
     bucket.endpoint.region = *elsewhere;

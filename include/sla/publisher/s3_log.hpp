@@ -25,14 +25,16 @@ class S3Log {
  public:
   struct Options {
     Bucket bucket{};
-    Duration limit = std::chrono::seconds{30};  ///< for one log, its retries included
+    /// For one log, its retries included; upload_time() of its size is added.
+    Duration limit = std::chrono::seconds{30};
   };
 
   S3Log(C client, Options options) : client_(std::move(client)), options_(std::move(options)) {}
 
   /// Puts the log; gives its `s3://` URI.
   Result<std::string> store(Report const& report) {
-    Instant const until = std::chrono::steady_clock::now() + options_.limit;
+    Instant const until = std::chrono::steady_clock::now() + options_.limit +
+                          upload_time(report.outcome.output.size());
     std::string const& run = report.job.run_id;
     if (auto const first = log_key(report); first != first_key_) {
       first_key_ = first;
