@@ -23,7 +23,7 @@ class Consumers(unittest.TestCase):
         cls.prefix = Path(folder.name) / "usr"
         build = Path(folder.name) / "build"
         for command in (["meson", "setup", build, ROOT, f"--prefix={cls.prefix}",
-                         "-Dtests=disabled", "-Dexamples=false"],
+                         "-Dexamples=false"],
                         ["meson", "install", "-C", build, "--quiet"]):
             run = subprocess.run(command, capture_output=True, text=True)
             if run.returncode:
