@@ -6,11 +6,11 @@
 #
 # The first step builds what seldom changes, so that a builder keeps it.
 FROM debian:bookworm-slim AS dev
-ARG SOURCE_DATE_EPOCH=0
-ENV SOURCE_DATE_EPOCH=$SOURCE_DATE_EPOCH
 WORKDIR /src
 COPY examples/build-static examples/
 RUN examples/build-static --dependencies /static
+ARG SOURCE_DATE_EPOCH=0
+ENV SOURCE_DATE_EPOCH=$SOURCE_DATE_EPOCH
 COPY . .
 RUN examples/build-static /static && cp -a "/static/$(uname -m)/root" /image
 

@@ -50,6 +50,15 @@ class ReleaseTest(RunnerTest):
              f"save -o {out}/sla-runner-{version}-image.tar sla-runner:{version}"],
             Path(f"{docker}.asked").read_text().splitlines())
 
+    def test_a_folder_that_holds_something_is_left_alone(self) -> None:
+        folder = self.temporary_directory()
+        (folder / "kept").touch()
+        done = subprocess.run([SCRIPT, folder.name], capture_output=True, text=True, check=False,
+                              cwd=folder.parent)
+        self.assertEqual((73, f"release: {folder.name} holds something already: name a folder that "
+                          "is empty or not there\n"), (done.returncode, done.stderr))
+        self.assertTrue((folder / "kept").exists())
+
 
 if __name__ == "__main__":
     unittest.main()
