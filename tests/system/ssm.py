@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from aws_case import AwsTest
 from fake_aws import FakeAws, faults
 from runner_process import Finished, RunnerProcess
+from store_case import wait_until
 
 _SECRET = "hunter2-of-the-store"
 _SHOW = ("/bin/sh", "-c")
@@ -185,6 +186,23 @@ class RunnerTest(SsmTest):
             aws.wait_for(lambda: len(aws.requests()) > seen)
             finished = process.stop(number, 5)
             self.assertEqual(0, finished.code, finished.err_text)
+
+    def test_a_stop_signal_ends_the_loading_also_while_a_credential_process_hangs(self) -> None:
+        aws = self.fake()
+        folder = self.temporary_directory()
+        (folder / "config").write_text(
+            f"[default]\ncredential_process = touch {folder}/asked; sleep 600\n")
+        environment = self.environment(aws, AWS_CONFIG_FILE=str(folder / "config"))
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+            environment.pop(name, None)
+        process = self.start("--service=shop", f"--sns-topic-arn={self.topic(aws)}", "--once",
+                             "--ssm-name=/hangs", "--", "/bin/echo", "ran",
+                             environment=environment)
+        wait_until((folder / "asked").exists, describe=process.describe)
+        finished = process.stop(signal.SIGTERM, 5)
+        self.assertEqual((0, b""), (finished.code, finished.out), finished.err_text)
+        self.assertIn("stopped while the parameters were loaded", finished.err_text)
+        process.assert_nothing_left()
 
     def test_parameters_say_where_aws_is_too(self) -> None:
         aws = self.fake()
