@@ -21,7 +21,7 @@ class FaultsTest(SpoolTest):
     """Everything that goes wrong between the program and the services, one after another, while it
     runs its test on a fixed grid."""
 
-    STALL = 2.0  # seconds
+    STALL = 4.0  # seconds
     # What passes by itself, in the order in which a life meets it.
     PASSING = [
         ("500", faults.internal_error(500)), ("502", faults.internal_error(502)),
