@@ -277,128 +277,6 @@ class [[nodiscard]] Result<void> {
 
 }  // namespace sla::inline v1
 
-// sla/core/descriptor.hpp
-// File descriptors that close themselves, and the one place that knows about EINTR. Whatever is
-// opened here is closed on exec, so that no child inherits it.
-
-namespace sla::inline v1 {
-
-/// Calls a system call again for as long as a signal interrupts it.
-template <class Call>
-auto uninterrupted(Call call) {
-  for (;;) {
-    auto const got = call();
-    if (got >= 0 || errno != EINTR) return got;
-  }
-}
-
-/// Owns one file descriptor; -1 is none.
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int number) noexcept : number_(number) {}
-  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    if (this != &other) {
-      reset();
-      number_ = std::exchange(other.number_, -1);
-    }
-    return *this;
-  }
-  ~Descriptor() { reset(); }
-
-  [[nodiscard]] int get() const noexcept { return number_; }
-  explicit operator bool() const noexcept { return number_ >= 0; }
-  /// Closes now. Linux closes even where close() says EINTR, so it is never repeated.
-  void reset() noexcept {
-    if (number_ >= 0) ::close(number_);
-    number_ = -1;
-  }
-
- private:
-  int number_ = -1;
-};
-
-/// Opens a file; O_CLOEXEC is added to the flags. The error names the path.
-[[nodiscard]] inline Result<Descriptor> open_file(std::string const& path, int flags,
-                                                  mode_t mode = 0600) {
-  int const number = uninterrupted([&] { return ::open(path.c_str(), flags | O_CLOEXEC, mode); });
-  if (number < 0) return system_error(path);
-  return Descriptor{number};
-}
-
-/// Whether a path leads to the very file that is open.
-[[nodiscard]] inline bool leads_to(std::string const& path, Descriptor const& file) noexcept {
-  struct stat there {
-  }, open{};
-  return ::stat(path.c_str(), &there) == 0 && ::fstat(file.get(), &open) == 0 &&
-         there.st_ino == open.st_ino && there.st_dev == open.st_dev;
-}
-
-/// Writes all of the text, or says why not.
-[[nodiscard]] inline Result<void> write_all(int descriptor, std::string_view text) {
-  while (!text.empty()) {
-    ssize_t const n = uninterrupted([&] { return ::write(descriptor, text.data(), text.size()); });
-    if (n < 0) return system_error("write");
-    text.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return {};
-}
-
-/// Writes what a file has to its disk. The error names the path.
-[[nodiscard]] inline Result<void> sync_file(Descriptor const& file, std::string_view path) {
-  if (uninterrupted([&] { return ::fdatasync(file.get()); }) != 0) return system_error(path);
-  return {};
-}
-
-/// Writes the next part of a text once somebody takes it: to a pipe never more than fits, so that
-/// it does not block whatever the flags of the descriptor. How much it was; 0 where nobody took
-/// anything for that long.
-[[nodiscard]] inline Result<std::size_t> write_part(int descriptor, std::string_view text,
-                                                    std::chrono::milliseconds limit) {
-  if (descriptor < 0) return system_error("write", EBADF);
-  pollfd reader{descriptor, POLLOUT, 0};
-  int const ready =
-      uninterrupted([&] { return ::poll(&reader, 1, static_cast<int>(limit.count())); });
-  if (ready < 0) return system_error("poll");
-  if (ready == 0) return std::size_t{0};
-  std::string_view const part = text.substr(0, PIPE_BUF);
-  ssize_t const n = uninterrupted([&] { return ::write(descriptor, part.data(), part.size()); });
-  if (n < 0 && errno != EAGAIN) return system_error("write");
-  return static_cast<std::size_t>(std::max<ssize_t>(n, 0));
-}
-
-/// Writes all of the text; Errc::timed_out where nobody took the next part of it for that long.
-[[nodiscard]] inline Result<void> write_within(int descriptor, std::string_view text,
-                                               std::chrono::milliseconds limit) {
-  while (!text.empty()) {
-    auto const n = write_part(descriptor, text, limit);
-    if (!n) return n.error();
-    if (*n == 0) return Error{Errc::timed_out, "write: nobody reads it"};
-    text.remove_prefix(*n);
-  }
-  return {};
-}
-
-/// Reads a whole file of at most `limit` bytes. The error names the path.
-[[nodiscard]] inline Result<std::string> read_file(std::string const& path, std::size_t limit) {
-  auto file = open_file(path, O_RDONLY);
-  if (!file) return file.error();
-  std::string text;
-  char buffer[4096];
-  for (;;) {
-    ssize_t const n = uninterrupted([&] { return ::read(file->get(), buffer, sizeof buffer); });
-    if (n < 0) return system_error(path);
-    if (n == 0) return text;
-    text.append(buffer, static_cast<std::size_t>(n));
-    if (text.size() > limit) {
-      return Error{Errc::invalid, path + ": larger than " + std::to_string(limit) + " bytes"};
-    }
-  }
-}
-
-}  // namespace sla::inline v1
-
 // sla/core/text.hpp
 // Small pure functions over text: ASCII case, blanks, hexadecimal, base64, percent-encoding, UTF-8
 // and numbers. They know no locale and never fail halfway.
@@ -746,6 +624,154 @@ inline void amz_date_to(std::string& out, WallTime time) {
   if (!second || text.substr(at) != " GMT") return std::nullopt;
   return detail::to_wall_time(
       {*year, static_cast<int>(month / 3) + 1, *day, *hour, *minute, *second});
+}
+
+}  // namespace sla::inline v1
+
+// sla/core/descriptor.hpp
+// File descriptors that close themselves, and the one place that knows about EINTR. Whatever is
+// opened here is closed on exec, so that no child inherits it.
+
+namespace sla::inline v1 {
+
+/// Calls a system call again for as long as a signal interrupts it.
+template <class Call>
+auto uninterrupted(Call call) {
+  for (;;) {
+    auto const got = call();
+    if (got >= 0 || errno != EINTR) return got;
+  }
+}
+
+/// Owns one file descriptor; -1 is none.
+class Descriptor {
+ public:
+  Descriptor() = default;
+  explicit Descriptor(int number) noexcept : number_(number) {}
+  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    if (this != &other) {
+      reset();
+      number_ = std::exchange(other.number_, -1);
+    }
+    return *this;
+  }
+  ~Descriptor() { reset(); }
+
+  [[nodiscard]] int get() const noexcept { return number_; }
+  explicit operator bool() const noexcept { return number_ >= 0; }
+  /// Closes now. Linux closes even where close() says EINTR, so it is never repeated.
+  void reset() noexcept {
+    if (number_ >= 0) ::close(number_);
+    number_ = -1;
+  }
+
+ private:
+  int number_ = -1;
+};
+
+/// Opens a file; O_CLOEXEC is added to the flags. The error names the path.
+[[nodiscard]] inline Result<Descriptor> open_file(std::string const& path, int flags,
+                                                  mode_t mode = 0600) {
+  int const number = uninterrupted([&] { return ::open(path.c_str(), flags | O_CLOEXEC, mode); });
+  if (number < 0) return system_error(path);
+  return Descriptor{number};
+}
+
+/// Whether a path leads to the very file that is open.
+[[nodiscard]] inline bool leads_to(std::string const& path, Descriptor const& file) noexcept {
+  struct stat there {
+  }, open{};
+  return ::stat(path.c_str(), &there) == 0 && ::fstat(file.get(), &open) == 0 &&
+         there.st_ino == open.st_ino && there.st_dev == open.st_dev;
+}
+
+/// Writes all of the text, or says why not.
+[[nodiscard]] inline Result<void> write_all(int descriptor, std::string_view text) {
+  while (!text.empty()) {
+    ssize_t const n = uninterrupted([&] { return ::write(descriptor, text.data(), text.size()); });
+    if (n < 0) return system_error("write");
+    text.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return {};
+}
+
+/// Writes what a file has to its disk. The error names the path.
+[[nodiscard]] inline Result<void> sync_file(Descriptor const& file, std::string_view path) {
+  if (uninterrupted([&] { return ::fdatasync(file.get()); }) != 0) return system_error(path);
+  return {};
+}
+
+/// The same pipe or terminal, opened once more not to wait: O_NONBLOCK belongs to the open file,
+/// which others share. None where the descriptor is neither, or where that is not possible.
+[[nodiscard]] inline Descriptor never_waiting(int descriptor) {
+  struct stat about {};
+  if (::fstat(descriptor, &about) != 0) return {};
+  if (!S_ISFIFO(about.st_mode) && !S_ISCHR(about.st_mode)) return {};
+  auto again =
+      open_file("/proc/self/fd/" + std::to_string(descriptor), O_WRONLY | O_NONBLOCK | O_NOCTTY);
+  return again ? *std::move(again) : Descriptor{};
+}
+
+/// Writes the next part of a text once somebody takes it, and does not block whatever the flags of
+/// the descriptor. To a pipe PIPE_BUF bytes go as a whole or not at all. How much it was; 0 where
+/// nobody took anything for that long.
+[[nodiscard]] inline Result<std::size_t> write_part(int descriptor, std::string_view text,
+                                                    std::chrono::milliseconds limit) {
+  struct stat about {};
+  if (::fstat(descriptor, &about) != 0) return system_error("write");
+  Descriptor const own = never_waiting(descriptor);
+  pollfd reader{own ? own.get() : descriptor, POLLOUT, 0};
+  int const ready =
+      uninterrupted([&] { return ::poll(&reader, 1, static_cast<int>(limit.count())); });
+  if (ready < 0) return system_error("poll");
+  if (ready == 0) return std::size_t{0};
+  // What might wait is given no more than fits where there is room: half a line fits in a terminal.
+  bool const whole = own || S_ISREG(about.st_mode);
+  std::string_view const part = whole ? text : text.substr(0, PIPE_BUF);
+  ssize_t const n = uninterrupted([&] { return ::write(reader.fd, part.data(), part.size()); });
+  if (n < 0 && errno != EAGAIN) return system_error("write");
+  return static_cast<std::size_t>(std::max<ssize_t>(n, 0));
+}
+
+/// Writes the text and takes off it what was written; Errc::timed_out where that was not all of it
+/// by then. What somebody takes at once is written in any case.
+[[nodiscard]] inline Result<void> write_until(int descriptor, std::string_view& text,
+                                              Instant until) {
+  using std::chrono::milliseconds;
+  while (!text.empty()) {
+    auto const left = std::chrono::ceil<milliseconds>(until - std::chrono::steady_clock::now());
+    auto const n = write_part(descriptor, text, std::max(left, milliseconds{0}));
+    if (!n) return n.error();
+    text.remove_prefix(*n);
+    if (!text.empty() && std::chrono::steady_clock::now() >= until) {
+      return Error{Errc::timed_out, "write: nobody reads it"};
+    }
+  }
+  return {};
+}
+
+/// Writes all of the text within that time, however slowly it is read; else Errc::timed_out.
+[[nodiscard]] inline Result<void> write_within(int descriptor, std::string_view text,
+                                               std::chrono::milliseconds limit) {
+  return write_until(descriptor, text, std::chrono::steady_clock::now() + limit);
+}
+
+/// Reads a whole file of at most `limit` bytes. The error names the path.
+[[nodiscard]] inline Result<std::string> read_file(std::string const& path, std::size_t limit) {
+  auto file = open_file(path, O_RDONLY);
+  if (!file) return file.error();
+  std::string text;
+  char buffer[4096];
+  for (;;) {
+    ssize_t const n = uninterrupted([&] { return ::read(file->get(), buffer, sizeof buffer); });
+    if (n < 0) return system_error(path);
+    if (n == 0) return text;
+    text.append(buffer, static_cast<std::size_t>(n));
+    if (text.size() > limit) {
+      return Error{Errc::invalid, path + ": larger than " + std::to_string(limit) + " bytes"};
+    }
+  }
 }
 
 }  // namespace sla::inline v1
@@ -8901,13 +8927,8 @@ class PassThrough {
       return;
     }
     regular_ = S_ISREG(about.st_mode);
-    if (!S_ISFIFO(about.st_mode) && !S_ISCHR(about.st_mode)) return;
-    // O_NONBLOCK belongs to the open file, which others share: so this opens it once more.
-    auto again =
-        open_file("/proc/self/fd/" + std::to_string(descriptor_), O_WRONLY | O_NONBLOCK | O_NOCTTY);
-    if (!again) return;
-    never_waits_ = *std::move(again);
-    descriptor_ = never_waits_.get();
+    never_waits_ = never_waiting(descriptor_);
+    if (never_waits_) descriptor_ = never_waits_.get();
   }
 
   /// Passes on what can be passed on at once. `block` is what was just captured, so that it need

@@ -4,7 +4,6 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -13,7 +12,9 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 
+#include "../support/terminal.hpp"
 #include "sla/executor/capture.hpp"
 
 namespace {
@@ -49,13 +50,8 @@ Channel make_sockets() {
 }
 
 Channel make_terminal() {
-  int const master = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
-  REQUIRE(master >= 0);
-  REQUIRE(::grantpt(master) == 0);
-  REQUIRE(::unlockpt(master) == 0);
-  auto terminal = sla::open_file(::ptsname(master), O_RDWR | O_NOCTTY);
-  REQUIRE(terminal);
-  return {sla::Descriptor{master}, *std::move(terminal)};
+  Terminal made;
+  return {std::move(made.screen), std::move(made.writer)};
 }
 
 /// Reads at most `most` bytes, as many as there are.

@@ -234,21 +234,22 @@ class ReaderTest(StoreTest):
 
     def test_a_dry_run_that_nobody_reads_ends_when_it_is_told_to(self) -> None:
         arguments = self.job("--dry-run", "--stop-timeout", "1", "--command", "yes | head -c 1000000")
-        reader, writer = os.pipe()
-        with os.fdopen(reader, "rb"), subprocess.Popen(
-                [os.environ["SLA_RUNNER"], *arguments], stdout=writer, stderr=subprocess.PIPE,
-                stdin=subprocess.DEVNULL, cwd=self.folder,
-                env={"PATH": os.environ["PATH"]}) as process:
-            os.close(writer)
-            try:
-                assert process.stderr is not None
-                while b"run ended" not in process.stderr.readline():
-                    self.assertIsNone(process.poll())
-                process.send_signal(signal.SIGTERM)
-                self.assertEqual(75, process.wait(20))
-                self.assertIn(b"nobody read it before the stop", process.stderr.read())
-            finally:
-                process.kill()
+        for make in (os.pipe, os.openpty):
+            reader, writer = make()
+            with self.subTest(make.__name__), os.fdopen(reader, "rb"), subprocess.Popen(
+                    [os.environ["SLA_RUNNER"], *arguments], stdout=writer, stderr=subprocess.PIPE,
+                    stdin=subprocess.DEVNULL, cwd=self.folder,
+                    env={"PATH": os.environ["PATH"]}) as process:
+                os.close(writer)
+                try:
+                    assert process.stderr is not None
+                    while b"run ended" not in process.stderr.readline():
+                        self.assertIsNone(process.poll())
+                    process.send_signal(signal.SIGTERM)
+                    self.assertEqual(75, process.wait(20))
+                    self.assertIn(b"nobody read it before the stop", process.stderr.read())
+                finally:
+                    process.kill()
 
     def test_a_loop_goes_on_without_stdout_and_stderr(self) -> None:
         closed, writer = os.pipe()

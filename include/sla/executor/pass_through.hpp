@@ -37,13 +37,8 @@ class PassThrough {
       return;
     }
     regular_ = S_ISREG(about.st_mode);
-    if (!S_ISFIFO(about.st_mode) && !S_ISCHR(about.st_mode)) return;
-    // O_NONBLOCK belongs to the open file, which others share: so this opens it once more.
-    auto again =
-        open_file("/proc/self/fd/" + std::to_string(descriptor_), O_WRONLY | O_NONBLOCK | O_NOCTTY);
-    if (!again) return;
-    never_waits_ = *std::move(again);
-    descriptor_ = never_waits_.get();
+    never_waits_ = never_waiting(descriptor_);
+    if (never_waits_) descriptor_ = never_waits_.get();
   }
 
   /// Passes on what can be passed on at once. `block` is what was just captured, so that it need
