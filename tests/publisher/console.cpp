@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <cstddef>
 #include <string>
 
 #include "../support/memory_file.hpp"
@@ -38,29 +39,32 @@ TEST_CASE("a run that was interrupted is no event") {
   CHECK(file.text().empty());
 }
 
-TEST_CASE("where nobody reads an event is an error, and the next one begins a line") {
-  Pipe pipe;
-  Console console({.descriptor = pipe.writer.get(), .limit = std::chrono::milliseconds{1}});
-  Report report = sample_report();
-  report.job.service.assign(3000, 'x');
-  Result<void> done;
-  std::size_t lines = 0;
-  for (; done && lines < 1000; ++lines) done = console.publish(report);
-  REQUIRE_FALSE(done);
-  CHECK(done.error() == Error{Errc::timed_out, "console: write: nobody reads it"});
-  std::string text;
-  char buffer[4096];
-  REQUIRE(::fcntl(pipe.reader.get(), F_SETFL, O_NONBLOCK) == 0);
-  auto const read_all = [&] {
-    for (ssize_t n; (n = ::read(pipe.reader.get(), buffer, sizeof buffer)) > 0;) {
-      text.append(buffer, static_cast<std::size_t>(n));
-    }
-  };
-  read_all();
-  CHECK(console.publish(sample_report()));
-  read_all();
-  std::string const line = event_json(sample_report(), EventFormat::documented) + '\n';
-  CHECK(text.ends_with('\n' + line));
+TEST_CASE("where nobody reads an event is an error, and who reads again gets whole lines") {
+  for (std::size_t const size : {std::size_t{10}, std::size_t{3000}, std::size_t{100'000}}) {
+    CAPTURE(size);
+    Pipe pipe(O_CLOEXEC | O_NONBLOCK);
+    Console console({.descriptor = pipe.writer.get(), .limit = std::chrono::milliseconds{1}});
+    Report large = sample_report();
+    large.job.service.assign(size, 'x');
+    std::string const large_line = event_json(large, EventFormat::documented) + '\n';
+    std::string expected;
+    Result<void> done = console.publish(large);
+    for (; done; done = console.publish(large)) expected += large_line;
+    CHECK(done.error() == Error{Errc::timed_out, "console: write: nobody reads it"});
+    CHECK_FALSE(console.publish(sample_report()));
+    if (size > 65536) expected += large_line;  // the pipe has a part of it
+    std::string text;
+    auto const read_all = [&] {
+      char buffer[4096];
+      for (ssize_t n; (n = ::read(pipe.reader.get(), buffer, sizeof buffer)) > 0;) {
+        text.append(buffer, static_cast<std::size_t>(n));
+      }
+    };
+    read_all();
+    CHECK(console.publish(sample_report()));
+    read_all();
+    CHECK((text == expected + event_json(sample_report(), EventFormat::documented) + '\n'));
+  }
 }
 
 TEST_CASE("a console that cannot be written to is an error") {

@@ -5,22 +5,25 @@
 
 #include <chrono>
 #include <string>
-#include <utility>
+#include <string_view>
 
 #include "sla/core/descriptor.hpp"
+#include "sla/core/time.hpp"
 #include "sla/publisher.hpp"
 #include "sla/publisher/event.hpp"
 
 namespace sla::inline v1 {
 
 /// Prints events; logs are nothing to it. Where nobody reads, an event is an Error after a while
-/// (Errc::timed_out); what there is of its line is ended before the next one.
+/// (Errc::timed_out). A reader that comes back gets whole lines, and no empty ones: a line of up to
+/// PIPE_BUF (4,096) bytes goes to a pipe as a whole or not at all, and of a longer one what is
+/// missing goes before the next one. Not thread-safe.
 class Console {
  public:
   struct Options {
     EventFormat format = EventFormat::documented;
     int descriptor = STDOUT_FILENO;                              ///< stays the caller's
-    std::chrono::milliseconds limit = std::chrono::seconds{10};  ///< for the next part of a line
+    std::chrono::milliseconds limit = std::chrono::seconds{10};  ///< for all that publish() prints
   };
 
   Console() = default;
@@ -28,17 +31,26 @@ class Console {
 
   Result<void> publish(Report const& report) {
     if (!report.counts()) return {};
-    std::string line = event_json(report, options_.format) + '\n';
-    if (std::exchange(torn_, false)) line.insert(0, 1, '\n');
-    auto const written = write_within(options_.descriptor, line, options_.limit);
-    torn_ = !written;
-    if (!written) return written.error().within("console");
-    return {};
+    Instant const until = std::chrono::steady_clock::now() + options_.limit;
+    if (auto done = print_rest(until); !done) return done;
+    std::string const line = event_json(report, options_.format) + '\n';
+    rest_ = line;
+    auto done = print_rest(until);
+    if (rest_ == line) rest_.clear();
+    return done;
   }
 
  private:
+  Result<void> print_rest(Instant until) {
+    std::string_view left = rest_;
+    auto done = write_until(options_.descriptor, left, until);
+    rest_.erase(0, rest_.size() - left.size());
+    if (!done) return done.error().within("console");
+    return {};
+  }
+
   Options options_{};
-  bool torn_ = false;  ///< the line before this one may lack its end
+  std::string rest_{};  ///< of a line that was printed in part
 };
 static_assert(Publisher<Console>);
 
