@@ -696,9 +696,16 @@ class Descriptor {
   return {};
 }
 
-/// Writes what a file has to its disk. The error names the path.
+/// Whether a disk only says with that error that it has nothing like fsync(): some file systems,
+/// and those that are read-only, whose files are as safe as they can be.
+[[nodiscard]] constexpr bool never_syncs(int number) noexcept {
+  return number == EINVAL || number == EROFS;
+}
+
+/// Writes what a file has to its disk, where the disk can. The error names the path.
 [[nodiscard]] inline Result<void> sync_file(Descriptor const& file, std::string_view path) {
-  if (uninterrupted([&] { return ::fdatasync(file.get()); }) != 0) return system_error(path);
+  int const done = uninterrupted([&] { return ::fdatasync(file.get()); });
+  if (done != 0 && !never_syncs(errno)) return system_error(path);
   return {};
 }
 
@@ -1258,11 +1265,15 @@ namespace sla::inline v1 {
   return names;
 }
 
-/// Writes the names in a folder to the disk, so that a new file is found after a power failure.
+/// Writes the names in a folder to the disk, so that a new file is found after a power failure;
+/// where the disk can, and where the folder may be read: that a file can be made in it says nothing
+/// about that.
 [[nodiscard]] inline Result<void> sync_folder(std::string const& path) {
   auto const folder = open_file(path, O_RDONLY | O_DIRECTORY);
+  if (!folder && folder.error().native == EACCES) return {};
   if (!folder) return folder.error();
-  if (uninterrupted([&] { return ::fsync(folder->get()); }) != 0) return system_error(path);
+  int const done = uninterrupted([&] { return ::fsync(folder->get()); });
+  if (done != 0 && !never_syncs(errno)) return system_error(path);
   return {};
 }
 

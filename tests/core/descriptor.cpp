@@ -127,6 +127,17 @@ TEST_CASE("a text that cannot be written is an error") {
         Error{Errc::system, "write: No space left on device", ENOSPC});
 }
 
+TEST_CASE("a file is written to its disk, where there is one") {
+  TemporaryFolder const folder;
+  auto const file = open_file(folder / "file", O_WRONLY | O_CREAT);
+  REQUIRE(file);
+  CHECK(sync_file(*file, "file"));
+  Pipe const pipe;
+  CHECK(sync_file(pipe.writer, "pipe"));
+  CHECK(sync_file(Descriptor{}, "none").error() ==
+        Error{Errc::system, "none: Bad file descriptor", EBADF});
+}
+
 TEST_CASE("a file is read up to its limit, and one byte more is refused") {
   TemporaryFolder const folder;
   std::string const path = folder / "file";

@@ -3,7 +3,9 @@
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <string>
 #include <vector>
 
@@ -51,4 +53,17 @@ TEST_CASE("a folder is written to the disk") {
   TemporaryFolder const folder;
   CHECK(sync_folder(folder.path()));
   CHECK(!sync_folder(folder / "missing"));
+}
+
+TEST_CASE("a folder on a disk that cannot write it, or that may not be read, is no error") {
+  CHECK(sync_folder("/proc"));
+  TemporaryFolder const folder;
+  REQUIRE(::chmod(folder.path().c_str(), 0333) == 0);
+  bool const root = ::geteuid() == 0;
+  if (root) REQUIRE(::seteuid(65534) == 0);
+  auto const read = list_folder(folder.path());
+  auto const synced = sync_folder(folder.path());
+  if (root) REQUIRE(::seteuid(0) == 0);
+  CHECK(read.error().native == EACCES);
+  CHECK(synced);
 }

@@ -32,6 +32,10 @@ extern "C" int fdatasync(int) {
   errno = sync_error;
   return sync_error == 0 ? 0 : -1;
 }
+extern "C" int fsync(int) {
+  errno = sync_error;
+  return sync_error == 0 ? 0 : -1;
+}
 
 TEST_CASE("a line is on the disk only where that is asked for") {
   TemporaryFolder const folder;
@@ -45,6 +49,17 @@ TEST_CASE("a line is on the disk only where that is asked for") {
   sync_error = 0;
   REQUIRE_FALSE(done);
   CHECK(done.error().native == EIO);
+}
+
+TEST_CASE("where the disk cannot write at once a line is there once, and that is all") {
+  TemporaryFolder const folder;
+  EventFile file({.folder = folder.path(), .sync = true});
+  for (int const number : {EINVAL, EROFS}) {
+    sync_error = number;
+    CHECK(file.publish(sample_report()));
+    sync_error = 0;
+  }
+  CHECK(contents(folder / "events.ndjson") == line + line);
 }
 
 TEST_CASE("each counted run is a line, in a folder that is made") {

@@ -83,9 +83,16 @@ class Descriptor {
   return {};
 }
 
-/// Writes what a file has to its disk. The error names the path.
+/// Whether a disk only says with that error that it has nothing like fsync(): some file systems,
+/// and those that are read-only, whose files are as safe as they can be.
+[[nodiscard]] constexpr bool never_syncs(int number) noexcept {
+  return number == EINVAL || number == EROFS;
+}
+
+/// Writes what a file has to its disk, where the disk can. The error names the path.
 [[nodiscard]] inline Result<void> sync_file(Descriptor const& file, std::string_view path) {
-  if (uninterrupted([&] { return ::fdatasync(file.get()); }) != 0) return system_error(path);
+  int const done = uninterrupted([&] { return ::fdatasync(file.get()); });
+  if (done != 0 && !never_syncs(errno)) return system_error(path);
   return {};
 }
 

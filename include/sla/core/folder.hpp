@@ -37,11 +37,15 @@ namespace sla::inline v1 {
   return names;
 }
 
-/// Writes the names in a folder to the disk, so that a new file is found after a power failure.
+/// Writes the names in a folder to the disk, so that a new file is found after a power failure;
+/// where the disk can, and where the folder may be read: that a file can be made in it says nothing
+/// about that.
 [[nodiscard]] inline Result<void> sync_folder(std::string const& path) {
   auto const folder = open_file(path, O_RDONLY | O_DIRECTORY);
+  if (!folder && folder.error().native == EACCES) return {};
   if (!folder) return folder.error();
-  if (uninterrupted([&] { return ::fsync(folder->get()); }) != 0) return system_error(path);
+  int const done = uninterrupted([&] { return ::fsync(folder->get()); });
+  if (done != 0 && !never_syncs(errno)) return system_error(path);
   return {};
 }
 
