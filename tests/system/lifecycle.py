@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import signal
@@ -137,6 +138,18 @@ class StopTest(StoreTest):
         self.assertEqual(1, self.run_once("--command", "kill -TERM $$").code)
         self.assertEqual(("signaled", 143, 15), tuple(
             self.event()[name] for name in ("verdict", "exitCode", "signal")))
+
+    def test_a_lock_on_the_events_that_another_process_holds_is_not_waited_for(self) -> None:
+        self.store.mkdir()
+        with open(self.store / "events.ndjson", "w") as events:
+            fcntl.flock(events, fcntl.LOCK_EX)
+            process = self.start_job("--delay", "3600", "--stop-timeout", "1", "--", "/bin/true")
+            process.wait_for_line("events are not delivered: .*another process holds its lock")
+            began = time.monotonic()
+            finished = process.stop()
+        self.assertLess(time.monotonic() - began, 4)
+        self.assertEqual(0, finished.code, finished.err_text)
+        self.assertIn('{"undelivered":', finished.err_text)
 
 
 class SignalTest(StoreTest):
