@@ -42,7 +42,7 @@ run "a_check_is_a_service_by_default" {
     error_message = "A deployment may run two runners at once."
   }
   assert {
-    condition     = [aws_ecs_task_definition.check.task_role_arn, aws_ecs_task_definition.check.network_mode, aws_ecs_task_definition.check.runtime_platform[0].cpu_architecture] == [var.runner.role_arn, "awsvpc", "ARM64"]
+    condition     = [aws_ecs_task_definition.check.task_role_arn, aws_ecs_task_definition.check.network_mode, aws_ecs_task_definition.check.runtime_platform[0].cpu_architecture] == [var.runner.role_arn, "awsvpc", "X86_64"]
     error_message = "The task is another one."
   }
   assert {
@@ -124,14 +124,14 @@ run "fargate_waits_longer_than_the_runner" {
   }
   variables {
     stop_timeout = 115
-    architecture = "x86_64"
+    architecture = "arm64"
   }
   assert {
     condition     = jsondecode(aws_ecs_task_definition.check.container_definitions)[0].stopTimeout == 120 && contains(jsondecode(aws_ecs_task_definition.check.container_definitions)[0].environment, { name = "SLARUNNER_STOPTIMEOUT", value = "115" })
     error_message = "The runner is killed within its own limit."
   }
   assert {
-    condition     = aws_ecs_task_definition.check.runtime_platform[0].cpu_architecture == "X86_64"
+    condition     = aws_ecs_task_definition.check.runtime_platform[0].cpu_architecture == "ARM64"
     error_message = "The processor is another one."
   }
 }

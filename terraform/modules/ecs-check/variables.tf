@@ -134,9 +134,9 @@ variable "stop_timeout" {
 }
 
 variable "architecture" {
-  description = "The processor that the image is for: arm64, which costs a fifth less, or x86_64."
+  description = "The processor that the image is for: x86_64, or arm64, which costs a fifth less."
   type        = string
-  default     = "arm64"
+  default     = "x86_64"
   nullable    = false
 
   validation {
