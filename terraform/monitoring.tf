@@ -9,6 +9,12 @@ locals {
     attempts = "integration-sla-attempts"
     duration = "sla-test-duration-secs"
   }
+
+  missing = { for service, one in var.monitored_services : service =>
+    one.missing_after_minutes <= 1440
+    ? { period = 60 * one.missing_after_minutes, periods = 1 }
+    : { period = 3600, periods = ceil(one.missing_after_minutes / 60) }
+  }
 }
 
 # A service whose runs fail. A period without a run changes nothing, so that what fails once an hour
@@ -35,7 +41,8 @@ resource "aws_cloudwatch_metric_alarm" "failure" {
 }
 
 # A service whose test is not run: the runner is dead, or was never started. Without FILL,
-# CloudWatch would judge by older data for some periods more.
+# CloudWatch would judge by older data for some periods more. A period is a day at most, so a longer
+# time is so many hours in a row without a run, of which CloudWatch allows seven days.
 resource "aws_cloudwatch_metric_alarm" "missing" {
   for_each = var.monitored_services
 
@@ -44,8 +51,8 @@ resource "aws_cloudwatch_metric_alarm" "missing" {
 
   comparison_operator = "LessThanThreshold"
   threshold           = 1
-  datapoints_to_alarm = 1
-  evaluation_periods  = 1
+  datapoints_to_alarm = local.missing[each.key].periods
+  evaluation_periods  = local.missing[each.key].periods
   treat_missing_data  = "breaching"
 
   metric_query {
@@ -64,7 +71,7 @@ resource "aws_cloudwatch_metric_alarm" "missing" {
       metric_name = local.metric.attempts
       dimensions  = { Region = var.aws_region, Service = each.key }
       stat        = "Sum"
-      period      = 60 * each.value.missing_after_minutes
+      period      = local.missing[each.key].period
     }
   }
 

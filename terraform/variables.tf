@@ -114,7 +114,7 @@ variable "metrics_namespace" {
 }
 
 variable "monitored_services" {
-  description = "The services that have alarms, by their names. failures: in how many of the last failures_of periods a run must have failed; period_minutes: how long a period is, at least the time from run to run where failures_of is more than 1. missing_after_minutes: how long no run may end, more than the runner's delay, its longest run and the two minutes that CloudWatch may take together."
+  description = "The services that have alarms, by their names. failures: in how many of the last failures_of periods a run must have failed; period_minutes: how long a period is, at least the time from run to run where failures_of is more than 1. missing_after_minutes: how long no run may end, more than the runner's delay, its longest run and the two minutes that CloudWatch may take together; above 1440 it is rounded up to whole hours. 1560, 26 hours, for a daily run."
   type = map(object({
     failures              = optional(number, 1)
     failures_of           = optional(number, 1)
@@ -135,8 +135,8 @@ variable "monitored_services" {
   }
 
   validation {
-    condition     = alltrue([for one in values(var.monitored_services) : one.missing_after_minutes >= 1 && one.missing_after_minutes <= 1440 && floor(one.missing_after_minutes) == one.missing_after_minutes])
-    error_message = "missing_after_minutes must be a whole number from 1 to 1440."
+    condition     = alltrue([for one in values(var.monitored_services) : one.missing_after_minutes >= 1 && one.missing_after_minutes <= 10080 && floor(one.missing_after_minutes) == one.missing_after_minutes])
+    error_message = "missing_after_minutes must be a whole number from 1 to 10080, seven days; give 1560 for a daily run."
   }
 }
 

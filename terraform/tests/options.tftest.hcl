@@ -74,6 +74,7 @@ run "a_service_that_is_not_tested_any_more_alarms" {
       aws_cloudwatch_metric_alarm.missing["shop"].comparison_operator == "LessThanThreshold"
       && aws_cloudwatch_metric_alarm.missing["shop"].threshold == 1
       && aws_cloudwatch_metric_alarm.missing["shop"].evaluation_periods == 1
+      && aws_cloudwatch_metric_alarm.missing["shop"].datapoints_to_alarm == 1
       && aws_cloudwatch_metric_alarm.missing["shop"].treat_missing_data == "breaching"
       && aws_cloudwatch_metric_alarm.missing["shop"].alarm_actions == toset(var.alarm_actions)
     )
@@ -89,6 +90,29 @@ run "a_service_that_is_not_tested_any_more_alarms" {
   assert {
     condition     = [for one in aws_cloudwatch_metric_alarm.missing["shop"].metric_query : one.expression if one.return_data] == ["FILL(attempts, 0)"]
     error_message = "The alarm on a dead runner waits for old data."
+  }
+}
+
+run "a_service_that_is_tested_once_a_day_may_be_missing_for_longer" {
+  variables {
+    metrics = true
+    monitored_services = {
+      at_most_a_day = { missing_after_minutes = 1440 }
+      over_a_day    = { missing_after_minutes = 1441 }
+      daily         = { missing_after_minutes = 1560 }
+      weekly        = { missing_after_minutes = 10080 }
+    }
+  }
+  assert {
+    condition = { for service, alarm in aws_cloudwatch_metric_alarm.missing : service => [
+      one([for query in alarm.metric_query : query.metric[0].period if query.id == "attempts"]), alarm.evaluation_periods, alarm.datapoints_to_alarm, alarm.treat_missing_data
+      ] } == {
+      at_most_a_day = [86400, 1, 1, "breaching"]
+      over_a_day    = [3600, 25, 25, "breaching"]
+      daily         = [3600, 26, 26, "breaching"]
+      weekly        = [3600, 168, 168, "breaching"]
+    }
+    error_message = "The time without a run is another one, or CloudWatch cannot watch it."
   }
 }
 

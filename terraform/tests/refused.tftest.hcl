@@ -48,7 +48,7 @@ run "what_does_not_go_together_is_refused" {
     aws_env            = "dev"
     aws_region         = "eu-central-1"
     eks                = { oidc_provider_arn = "arn:aws:iam::123456789012:oidc-provider/oidc.eks", service_accounts = [] }
-    monitored_services = { shop = { missing_after_minutes = 2000 } }
+    monitored_services = { shop = { missing_after_minutes = 10081 } }
     subscribers        = { one = { protocol = "email", endpoint = "team@example.com", raw = true } }
   }
   expect_failures = [var.eks, var.monitored_services, var.subscribers]
