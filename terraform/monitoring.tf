@@ -17,13 +17,13 @@ locals {
   }
 }
 
-# A service whose runs fail. A period without a run changes nothing, so that what fails once an hour
-# stays an alarm until it passes.
+# A service whose runs fail. A period without a result changes nothing, so that what fails once an
+# hour stays an alarm until it passes.
 resource "aws_cloudwatch_metric_alarm" "failure" {
   for_each = var.monitored_services
 
   alarm_name        = "sla-monitor-${var.aws_env}-${each.key}-failure"
-  alarm_description = "The test of ${each.key} fails. Its logs are in s3://${aws_s3_bucket.logs.bucket}/${each.key}/."
+  alarm_description = "The test of ${each.key} fails, or did when its last result came. Its logs are in s3://${aws_s3_bucket.logs.bucket}/${each.key}/."
 
   namespace           = var.metrics_namespace
   metric_name         = local.metric.failure
@@ -40,14 +40,15 @@ resource "aws_cloudwatch_metric_alarm" "failure" {
   ok_actions    = var.alarm_actions
 }
 
-# A service whose test is not run: the runner is dead, or was never started. Without FILL,
-# CloudWatch would judge by older data for some periods more. A period is a day at most, so a longer
-# time is so many hours in a row without a run, of which CloudWatch allows seven days.
+# A service of which no results come: the runner is dead or was never started, or the topic takes
+# nothing, because metrics are put once it has taken the event. Without FILL, CloudWatch would judge
+# by older data for some periods more. A period is a day at most, so a longer time is so many hours
+# in a row without a result, of which CloudWatch allows seven days.
 resource "aws_cloudwatch_metric_alarm" "missing" {
   for_each = var.monitored_services
 
   alarm_name        = "sla-monitor-${var.aws_env}-${each.key}-missing"
-  alarm_description = "No run of the test of ${each.key} ended for ${each.value.missing_after_minutes} minutes: nobody knows whether it works. Look at its runner."
+  alarm_description = "No result of the test of ${each.key} has come for ${local.missing[each.key].period * local.missing[each.key].periods / 60} minutes, so nobody knows whether it works. Look at its runner, and whether it may publish to the topic ${aws_sns_topic.results.name}."
 
   comparison_operator = "LessThanThreshold"
   threshold           = 1

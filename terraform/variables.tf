@@ -114,7 +114,7 @@ variable "metrics_namespace" {
 }
 
 variable "monitored_services" {
-  description = "The services that have alarms, by their names. failures: in how many of the last failures_of periods a run must have failed; period_minutes: how long a period is, at least the time from run to run where failures_of is more than 1. missing_after_minutes: how long no run may end, more than the runner's delay, its longest run and the two minutes that CloudWatch may take together; above 1440 it is rounded up to whole hours. 1560, 26 hours, for a daily run."
+  description = "The services that have alarms, by their names. failures: in how many of the last failures_of periods a run must have failed; period_minutes: how long a period is, at least the time from run to run where failures_of is more than 1. missing_after_minutes: how long no result may come, more than the runner's delay, its longest run and the two minutes that CloudWatch may take together; above 1440 it is rounded up to whole hours. 1560, 26 hours, for a daily run."
   type = map(object({
     failures              = optional(number, 1)
     failures_of           = optional(number, 1)

@@ -62,6 +62,10 @@ run "a_failing_service_alarms_until_it_passes" {
     )
     error_message = "The alarm on failures is not the one that was asked for."
   }
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.failure["shop"].alarm_description == "The test of shop fails, or did when its last result came. Its logs are in s3://sla-monitor-runner-logs-dev-eu-central-1/shop/."
+    error_message = "The alarm on failures says: ${aws_cloudwatch_metric_alarm.failure["shop"].alarm_description}"
+  }
 }
 
 run "a_service_that_is_not_tested_any_more_alarms" {
@@ -91,6 +95,10 @@ run "a_service_that_is_not_tested_any_more_alarms" {
     condition     = [for one in aws_cloudwatch_metric_alarm.missing["shop"].metric_query : one.expression if one.return_data] == ["FILL(attempts, 0)"]
     error_message = "The alarm on a dead runner waits for old data."
   }
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.missing["shop"].alarm_description == "No result of the test of shop has come for 5 minutes, so nobody knows whether it works. Look at its runner, and whether it may publish to the topic sla-monitor-result-published-dev."
+    error_message = "The alarm on a dead runner says: ${aws_cloudwatch_metric_alarm.missing["shop"].alarm_description}"
+  }
 }
 
 run "a_service_that_is_tested_once_a_day_may_be_missing_for_longer" {
@@ -113,6 +121,10 @@ run "a_service_that_is_tested_once_a_day_may_be_missing_for_longer" {
       weekly        = [3600, 168, 168, "breaching"]
     }
     error_message = "The time without a run is another one, or CloudWatch cannot watch it."
+  }
+  assert {
+    condition     = strcontains(aws_cloudwatch_metric_alarm.missing["over_a_day"].alarm_description, "has come for 1500 minutes,")
+    error_message = "The alarm on a dead runner says: ${aws_cloudwatch_metric_alarm.missing["over_a_day"].alarm_description}"
   }
 }
 
