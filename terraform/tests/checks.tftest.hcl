@@ -151,3 +151,53 @@ run "a_private_image_may_be_fetched" {
     error_message = "Who starts the task may ${aws_iam_role_policy.execution.policy}."
   }
 }
+
+run "the_largest_size_that_fargate_has_is_one" {
+  module {
+    source = "./modules/ecs-check"
+  }
+  variables {
+    cpu    = 4096
+    memory = 30720
+  }
+  assert {
+    condition     = [aws_ecs_task_definition.check.cpu, aws_ecs_task_definition.check.memory] == ["4096", "30720"]
+    error_message = "The task has ${aws_ecs_task_definition.check.cpu} CPU units and ${aws_ecs_task_definition.check.memory} MiB."
+  }
+}
+
+run "too_little_memory_for_the_processor_is_refused" {
+  command = plan
+  module {
+    source = "./modules/ecs-check"
+  }
+  variables {
+    cpu    = 4096
+    memory = 1536
+  }
+  expect_failures = [aws_ecs_task_definition.check]
+}
+
+run "too_much_memory_for_the_processor_is_refused" {
+  command = plan
+  module {
+    source = "./modules/ecs-check"
+  }
+  variables {
+    cpu    = 1024
+    memory = 9216
+  }
+  expect_failures = [aws_ecs_task_definition.check]
+}
+
+run "memory_between_two_sizes_is_refused" {
+  command = plan
+  module {
+    source = "./modules/ecs-check"
+  }
+  variables {
+    cpu    = 256
+    memory = 1536
+  }
+  expect_failures = [aws_ecs_task_definition.check]
+}

@@ -53,6 +53,15 @@ locals {
     security_groups  = var.security_group_ids
     assign_public_ip = var.assign_public_ip
   }
+
+  # The MiB that Fargate offers with so many CPU units.
+  memory = lookup({
+    256  = [512, 1024, 2048]
+    512  = range(1024, 4097, 1024)
+    1024 = range(2048, 8193, 1024)
+    2048 = range(4096, 16385, 1024)
+    4096 = range(8192, 30721, 1024)
+  }, var.cpu, [])
 }
 
 resource "aws_cloudwatch_log_group" "check" {
@@ -73,6 +82,13 @@ resource "aws_ecs_task_definition" "check" {
   runtime_platform {
     operating_system_family = "LINUX"
     cpu_architecture        = upper(var.architecture)
+  }
+
+  lifecycle {
+    precondition {
+      condition     = contains(local.memory, var.memory)
+      error_message = "Fargate has no task with cpu = ${var.cpu} and memory = ${var.memory}: with that cpu memory is one of ${join(", ", local.memory)}."
+    }
   }
 }
 

@@ -158,14 +158,14 @@ variable "cpu" {
 }
 
 variable "memory" {
-  description = "MiB of memory, for the runner (4, and up to 50 for large logs or in an outage) and for what it runs."
+  description = "MiB of memory, for the runner (4, and up to 50 for large logs or in an outage) and for what it runs. Fargate offers 512 and multiples of 1024, from 2 to 8 times cpu, at most 30720."
   type        = number
   default     = 512
   nullable    = false
 
   validation {
     condition     = var.memory >= 512 && var.memory <= 30720 && var.memory % 512 == 0
-    error_message = "memory is a multiple of 512 from 512 to 30720; Fargate allows 2 to 8 times the cpu's share."
+    error_message = "memory is a multiple of 512 from 512 to 30720."
   }
 }
 
