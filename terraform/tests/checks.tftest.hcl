@@ -201,3 +201,44 @@ run "memory_between_two_sizes_is_refused" {
   }
   expect_failures = [aws_ecs_task_definition.check]
 }
+
+run "a_name_that_has_just_room_in_the_name_of_its_role_is_one" {
+  module {
+    source = "./modules/ecs-check"
+  }
+  variables {
+    name     = "shop-with-name-of-20"
+    runner   = { role_arn = "arn:aws:iam::123456789012:role/sla-monitor-runner-role-dev", environment = { AWS_ENV = "a-stage-with-24-letters1", AWS_REGION = "eu-central-1" } }
+    schedule = "rate(1 hour)"
+  }
+  assert {
+    condition     = [length(aws_iam_role.execution.name), length(aws_iam_role.schedule[0].name)] == [61, 64]
+    error_message = "The roles are called ${aws_iam_role.execution.name} and ${aws_iam_role.schedule[0].name}."
+  }
+}
+
+run "a_name_that_is_too_long_for_the_role_of_its_schedule_is_refused" {
+  command = plan
+  module {
+    source = "./modules/ecs-check"
+  }
+  variables {
+    name     = "shop-with-name-of-20c"
+    runner   = { role_arn = "arn:aws:iam::123456789012:role/sla-monitor-runner-role-dev", environment = { AWS_ENV = "a-stage-with-24-letters1", AWS_REGION = "eu-central-1" } }
+    schedule = "rate(1 hour)"
+  }
+  expect_failures = [aws_iam_role.schedule]
+}
+
+run "a_name_that_is_too_long_for_the_role_of_a_service_is_refused" {
+  command = plan
+  module {
+    source = "./modules/ecs-check"
+  }
+  variables {
+    name   = "shop-with-a-name-of-24-c"
+    runner = { role_arn = "arn:aws:iam::123456789012:role/sla-monitor-runner-role-dev", environment = { AWS_ENV = "a-stage-with-24-letters1", AWS_REGION = "eu-central-1" } }
+
+  }
+  expect_failures = [aws_iam_role.execution]
+}

@@ -13,6 +13,13 @@ resource "aws_iam_role" "execution" {
       Condition = { StringEquals = { "aws:SourceAccount" = data.aws_caller_identity.current.account_id } }
     }]
   })
+
+  lifecycle {
+    precondition {
+      condition     = length("${local.full_name}-start") <= 64
+      error_message = "The role ${local.full_name}-start would have ${length("${local.full_name}-start")} characters, of which IAM allows 64: in the stage ${local.stage}, name may have at most ${64 - length("sla-check--${local.stage}-start")}."
+    }
+  }
 }
 
 resource "aws_iam_role_policy" "execution" {
@@ -60,6 +67,13 @@ resource "aws_iam_role" "schedule" {
       Condition = { StringEquals = { "aws:SourceAccount" = data.aws_caller_identity.current.account_id } }
     }]
   })
+
+  lifecycle {
+    precondition {
+      condition     = length("${local.full_name}-schedule") <= 64
+      error_message = "The role ${local.full_name}-schedule would have ${length("${local.full_name}-schedule")} characters, of which IAM allows 64: in the stage ${local.stage}, name may have at most ${64 - length("sla-check--${local.stage}-schedule")}."
+    }
+  }
 }
 
 resource "aws_iam_role_policy" "schedule" {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 
 variable "name" {
-  description = "What the check is called in ECS, once in each stage."
+  description = "What the check is called in ECS, once in each stage. With the stage together it has at most 44 characters with a schedule and 47 without, because IAM allows 64 for the name of a role."
   type        = string
   nullable    = false
 
