@@ -306,9 +306,10 @@ class AccountTest(RunnerTest):
             s3.put_bucket_policy(Bucket=_BUCKET, Policy=policy)
 
     def runner_environment(self) -> dict[str, str]:
-        """The output `env`, as a program reads it that takes a file of variables."""
-        text = self.terraform.run("output", "-raw", "env")
-        return dict(line.split("=", 1) for line in text.splitlines())
+        """What the README's command prints, read as a program does that takes such a file."""
+        readme = (_ROOT / "README.md").read_text()
+        [command] = re.findall(r"`(terraform [^`]*output -raw env)`", readme)
+        return dict(line.split("=", 1) for line in self.shell(command).splitlines())
 
     def run_once(self, *arguments: str, **environment: str) -> Finished:
         """One run with what was made."""
