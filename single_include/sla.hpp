@@ -14710,18 +14710,23 @@ inline std::string endpoint_text(Service service, AwsSettings const& aws) {
   complain(parsed.usage_errors);
   complain(parsed.problems);
   if (!startup->good()) return parsed.exit_code();
-  Stop const stop;
+  auto const stop = Stop::on_signals({.budget = Duration::zero()});
+  if (!stop) {
+    complain({stop.error().message});
+    return exit_undelivered;
+  }
   AwsSettings& aws = startup->aws;
-  auto const region = complete_region(aws, startup->environment, stop);
+  auto const region = complete_region(aws, startup->environment, *stop);
   AwsAccess const access{{.aws = aws,
                           .environment = startup->environment,
                           .role = parsed.settings.role,
-                          .stop = stop}};
-  auto const identity = detail::find_identity(access, aws, stop);
+                          .stop = *stop}};
+  auto const identity = detail::find_identity(access, aws, *stop);
   if (identity) return print(identity_text(*identity, aws));
   complain({"no identity: " + identity.error().message});
   if (!region) complain({region.error().message});
-  return retryable(identity.error()) ? exit_undelivered : exit_test_failed;
+  bool const later = retryable(identity.error()) || stop->level() != StopLevel::none;
+  return later ? exit_undelivered : exit_test_failed;
 }
 
 }  // namespace sla::inline v1

@@ -15,6 +15,7 @@ from pathlib import Path
 from aws_case import BUCKET, AwsTest
 from fake_aws import FakeAws, faults
 from runner_process import Finished
+from store_case import wait_until
 
 _KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 _SECRET = "very/secret+key"
@@ -464,6 +465,19 @@ class BadInputTest(IdentityTest):
         self.assertEqual(75, finished.code, finished.err_text)
         self.assertIn("credential_process: it took too long", finished.err_text)
         process.assert_nothing_left()
+
+    def test_nothing_outlasts_a_question_that_is_given_up(self) -> None:
+        aws = self.fake()
+        begun = self.temporary_directory() / "begun"
+        files = self.files(f"[default]\ncredential_process = touch {begun}; sleep 600\n")
+        for number in (signal.SIGINT, signal.SIGTERM):
+            process = self.start("identity", environment=self.bare(aws, **files))
+            wait_until(begun.exists)
+            finished = process.stop(number)
+            self.assertEqual(75, finished.code, finished.err_text)
+            self.assertIn("because of the stop", finished.err_text)
+            process.assert_nothing_left()
+            begun.unlink()
 
     def test_a_credential_process_that_hangs_does_not_outlast_a_stop(self) -> None:
         aws = self.fake()
