@@ -737,8 +737,12 @@ class Descriptor {
   bool const whole = own || S_ISREG(about.st_mode);
   std::string_view const part = whole ? text : text.substr(0, PIPE_BUF);
   ssize_t const n = uninterrupted([&] { return ::write(reader.fd, part.data(), part.size()); });
-  if (n < 0 && errno != EAGAIN) return system_error("write");
-  return static_cast<std::size_t>(std::max<ssize_t>(n, 0));
+  if (n >= 0) return static_cast<std::size_t>(n);
+  if (errno != EAGAIN) return system_error("write");
+  // A terminal may have room for one byte and need two for the end of a line: it is not asked again
+  // and again without a pause.
+  (void)::poll(nullptr, 0, static_cast<int>(std::min<std::int64_t>(limit.count(), 10)));
+  return std::size_t{0};
 }
 
 /// Writes the text and takes off it what was written; Errc::timed_out where that was not all of it
@@ -11694,7 +11698,7 @@ class Outage {
   }
 
   /// Whether it is time to try the disk again, which counts as tried then.
-  [[nodiscard]] bool is_due(Instant now) {
+  [[nodiscard]] bool take_due(Instant now) {
     if (!lasts_ || now < retry_at_) return false;
     retry_at_ = now + retry_;
     return true;
@@ -11791,7 +11795,7 @@ class DiskSpool {
       if (!moved) outage_.begin(moved.error());
       return now;
     }
-    if (outage_.is_due(now)) (void)ready();
+    if (outage_.take_due(now)) (void)ready();
     return outage_.due();
   }
 

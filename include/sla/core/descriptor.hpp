@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -124,8 +125,12 @@ class Descriptor {
   bool const whole = own || S_ISREG(about.st_mode);
   std::string_view const part = whole ? text : text.substr(0, PIPE_BUF);
   ssize_t const n = uninterrupted([&] { return ::write(reader.fd, part.data(), part.size()); });
-  if (n < 0 && errno != EAGAIN) return system_error("write");
-  return static_cast<std::size_t>(std::max<ssize_t>(n, 0));
+  if (n >= 0) return static_cast<std::size_t>(n);
+  if (errno != EAGAIN) return system_error("write");
+  // A terminal may have room for one byte and need two for the end of a line: it is not asked again
+  // and again without a pause.
+  (void)::poll(nullptr, 0, static_cast<int>(std::min<std::int64_t>(limit.count(), 10)));
+  return std::size_t{0};
 }
 
 /// Writes the text and takes off it what was written; Errc::timed_out where that was not all of it

@@ -94,7 +94,7 @@ class DiskSpool {
       if (!moved) outage_.begin(moved.error());
       return now;
     }
-    if (outage_.is_due(now)) (void)ready();
+    if (outage_.take_due(now)) (void)ready();
     return outage_.due();
   }
 

@@ -37,7 +37,7 @@ class Outage {
   }
 
   /// Whether it is time to try the disk again, which counts as tried then.
-  [[nodiscard]] bool is_due(Instant now) {
+  [[nodiscard]] bool take_due(Instant now) {
     if (!lasts_ || now < retry_at_) return false;
     retry_at_ = now + retry_;
     return true;
