@@ -7,6 +7,7 @@
 // the map of the house. A program that wants less includes the headers that it names.
 //
 //   core/        std and POSIX only: results, time, text, JSON, what passes between the policies
+//   process/     starting programs and looking after them
 //   aws/         HTTP, SigV4, credentials, endpoints, and one operation per header
 //   scheduler/   says when the next run begins
 //   executor/    runs the test
@@ -906,60 +907,6 @@ inline constexpr std::array<std::uint32_t, 256> crc32c_table = [] {
   }
   return ~value;
 }
-
-}  // namespace sla::inline v1
-
-// sla/core/children.hpp
-// Which children of this process belong to somebody by name. An executor ends and reaps whatever
-// else is a child of the process once its run is over; a program that another thread started
-// meanwhile, such as one that gives credentials, is left to that thread. Whoever waits for a child
-// starts it here, and learns how it ended.
-
-namespace sla::inline v1 {
-
-/// The children that have an owner. Thread-safe.
-class OwnedChildren {
- public:
-  /// Those of this process.
-  [[nodiscard]] static OwnedChildren& of_this_process() {
-    static OwnedChildren children;
-    return children;
-  }
-
-  /// Starts a child by `start() -> Result<pid_t>`; from its first instant on it is the caller's.
-  /// From then on this process ignores SIGCHLD no more, should it have been started that way.
-  template <class Start>
-  [[nodiscard]] Result<pid_t> start(Start start) {
-    std::lock_guard const lock(mutex_);
-    keep_ends();
-    auto pid = start();
-    if (pid) pids_.push_back(*pid);
-    return pid;
-  }
-  /// The caller has reaped it, so its number may be another's.
-  void forget(pid_t pid) {
-    std::lock_guard const lock(mutex_);
-    pids_.erase(std::remove(pids_.begin(), pids_.end(), pid), pids_.end());
-  }
-  [[nodiscard]] bool has(pid_t pid) {
-    std::lock_guard const lock(mutex_);
-    return std::find(pids_.begin(), pids_.end(), pid) != pids_.end();
-  }
-
- private:
-  OwnedChildren() = default;
-
-  /// While SIGCHLD is ignored the kernel reaps every child, and nobody learns how it ended.
-  static void keep_ends() noexcept {
-    struct sigaction now {};
-    if (::sigaction(SIGCHLD, nullptr, &now) == 0 && now.sa_handler == SIG_IGN) {
-      ::signal(SIGCHLD, SIG_DFL);
-    }
-  }
-
-  std::mutex mutex_{};
-  std::vector<pid_t> pids_{};
-};
 
 }  // namespace sla::inline v1
 
@@ -2314,6 +2261,408 @@ class Thread {
 
   std::optional<pthread_t> thread_;
 };
+
+}  // namespace sla::inline v1
+
+// sla/process/children.hpp
+// Which children of this process belong to somebody by name. An executor ends and reaps whatever
+// else is a child of the process once its run is over; a program that another thread started
+// meanwhile, such as one that gives credentials, is left to that thread. Whoever waits for a child
+// starts it here, and learns how it ended.
+
+namespace sla::inline v1 {
+
+/// The children that have an owner. Thread-safe.
+class OwnedChildren {
+ public:
+  /// Those of this process.
+  [[nodiscard]] static OwnedChildren& of_this_process() {
+    static OwnedChildren children;
+    return children;
+  }
+
+  /// Starts a child by `start() -> Result<pid_t>`; from its first instant on it is the caller's.
+  /// From then on this process ignores SIGCHLD no more, should it have been started that way.
+  template <class Start>
+  [[nodiscard]] Result<pid_t> start(Start start) {
+    std::lock_guard const lock(mutex_);
+    keep_ends();
+    auto pid = start();
+    if (pid) pids_.push_back(*pid);
+    return pid;
+  }
+  /// The caller has reaped it, so its number may be another's.
+  void forget(pid_t pid) {
+    std::lock_guard const lock(mutex_);
+    pids_.erase(std::remove(pids_.begin(), pids_.end(), pid), pids_.end());
+  }
+  [[nodiscard]] bool has(pid_t pid) {
+    std::lock_guard const lock(mutex_);
+    return std::find(pids_.begin(), pids_.end(), pid) != pids_.end();
+  }
+
+ private:
+  OwnedChildren() = default;
+
+  /// While SIGCHLD is ignored the kernel reaps every child, and nobody learns how it ended.
+  static void keep_ends() noexcept {
+    struct sigaction now {};
+    if (::sigaction(SIGCHLD, nullptr, &now) == 0 && now.sa_handler == SIG_IGN) {
+      ::signal(SIGCHLD, SIG_DFL);
+    }
+  }
+
+  std::mutex mutex_{};
+  std::vector<pid_t> pids_{};
+};
+
+}  // namespace sla::inline v1
+
+// sla/process/spawn.hpp
+// Starts one program with posix_spawn: its own process group, stdin from /dev/null, stdout and
+// stderr into one descriptor, no other descriptor of ours, and the signal mask it should have.
+// Waiting for it is left to others.
+
+namespace sla::inline v1 {
+
+/// What a program is started with. The views and references need to live only for the call.
+struct SpawnOptions {
+  std::vector<std::string> const& words;
+  std::string_view run_id;  ///< becomes run_id_variable
+  int output = -1;          ///< becomes stdout and stderr
+  sigset_t const& mask;     ///< becomes the signal mask
+};
+
+namespace detail {
+
+/// What posix_spawn is told to do in the child; frees itself.
+class SpawnPlan {
+ public:
+  SpawnPlan() {
+    ::posix_spawn_file_actions_init(&actions);
+    ::posix_spawnattr_init(&attributes);
+  }
+  SpawnPlan(SpawnPlan const&) = delete;
+  SpawnPlan& operator=(SpawnPlan const&) = delete;
+  ~SpawnPlan() {
+    ::posix_spawn_file_actions_destroy(&actions);
+    ::posix_spawnattr_destroy(&attributes);
+  }
+
+  posix_spawn_file_actions_t actions{};
+  posix_spawnattr_t attributes{};
+};
+
+/// The environment of this process with the id of the run set; the entries are borrowed.
+inline std::vector<char*> child_environment(std::string& run_id_entry) {
+  std::string const name = std::string(run_id_variable) + '=';
+  run_id_entry.insert(0, name);
+  std::vector<char*> entries;
+  for (char** entry = ::environ; entry != nullptr && *entry != nullptr; ++entry) {
+    if (std::string_view(*entry).substr(0, name.size()) != name) entries.push_back(*entry);
+  }
+  entries.push_back(run_id_entry.data());
+  entries.push_back(nullptr);
+  return entries;
+}
+
+/// For a root without /dev/null: what reads as empty too, a pipe that nobody writes to. No
+/// descriptor where there is a /dev/null, which the child opens by itself.
+inline Result<Descriptor> empty_input() {
+  if (::access("/dev/null", R_OK) == 0) return Descriptor{};
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return system_error("pipe");
+  Descriptor const writer{ends[1]};
+  return Descriptor{ends[0]};
+}
+
+}  // namespace detail
+
+/// Starts the program; a name without a slash is looked for in $PATH. An Error's native is the
+/// errno of exec: ENOENT where there is no such file or its interpreter is missing, EACCES where
+/// it may not be executed or is a directory.
+[[nodiscard]] inline Result<pid_t> spawn(SpawnOptions const& options) {
+  auto const input = detail::empty_input();
+  if (!input) return input.error();
+  detail::SpawnPlan plan;
+  if (*input) {
+    ::posix_spawn_file_actions_adddup2(&plan.actions, input->get(), STDIN_FILENO);
+  } else {
+    ::posix_spawn_file_actions_addopen(&plan.actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  }
+  ::posix_spawn_file_actions_adddup2(&plan.actions, options.output, STDOUT_FILENO);
+  ::posix_spawn_file_actions_adddup2(&plan.actions, options.output, STDERR_FILENO);
+  ::posix_spawn_file_actions_addclosefrom_np(&plan.actions, STDERR_FILENO + 1);
+  ::posix_spawnattr_setflags(&plan.attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
+  ::posix_spawnattr_setpgroup(&plan.attributes, 0);
+  ::posix_spawnattr_setsigmask(&plan.attributes, &options.mask);
+
+  std::vector<char*> words;
+  // posix_spawn's arguments are not const for historical reasons; it changes none of them.
+  for (std::string const& word : options.words) words.push_back(const_cast<char*>(word.c_str()));
+  words.push_back(nullptr);
+  std::string run_id(options.run_id);
+  std::vector<char*> const environment = detail::child_environment(run_id);
+  pid_t pid = -1;
+  int const failed = ::posix_spawnp(&pid, words[0], &plan.actions, &plan.attributes, words.data(),
+                                    environment.data());
+  if (failed != 0) return system_error(options.words[0], failed);
+  return pid;
+}
+
+/// A descriptor that is readable once the process has ended; none where the kernel has no pidfds
+/// (before Linux 5.3), in which case the caller has to look from time to time.
+[[nodiscard]] inline Descriptor open_pidfd(pid_t pid) noexcept {
+  return Descriptor{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};  // glibc 2.36 wraps it
+}
+
+}  // namespace sla::inline v1
+
+// sla/process/descendants.hpp
+// Ends what a run left behind. The process makes itself a child subreaper, so that whatever
+// double-forked or called setsid becomes its own child when it is orphaned; after the run, all
+// children are killed and reaped until there are none. Only for processes whose children all
+// belong to the run, but for those that have an owner (process/children.hpp).
+
+namespace sla::inline v1 {
+
+/// What an executor does about processes that outlive their run.
+enum class Leftovers {
+  end,    ///< end and reap every child of this process that has no owner
+  leave,  ///< end the process group of the run and nothing else
+};
+
+/// Makes this process the parent of its orphaned descendants.
+inline void adopt_orphans() noexcept { ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
+
+/// Reaps every child that has ended, up to one that has an owner. Whether any child is left.
+inline bool reap_children() {
+  for (;;) {
+    siginfo_t info{};
+    if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0) return errno != ECHILD;
+    if (info.si_pid == 0 || OwnedChildren::of_this_process().has(info.si_pid)) return true;
+    ::waitid(P_PID, static_cast<id_t>(info.si_pid), &info, WEXITED | WNOHANG);
+  }
+}
+
+/// The processes whose parent is this one, as /proc has them, also those that have ended and were
+/// not reaped; nothing where there is no /proc.
+[[nodiscard]] inline std::optional<std::vector<pid_t>> children_of_this_process() {
+  struct Close {
+    void operator()(DIR* directory) const { ::closedir(directory); }
+  };
+  std::unique_ptr<DIR, Close> const proc(::opendir("/proc"));
+  if (!proc) return std::nullopt;
+  std::vector<pid_t> children;
+  bool found_any = false;
+  while (dirent const* const entry = ::readdir(proc.get())) {
+    auto const pid = parse_integer<pid_t>(entry->d_name);
+    if (!pid) continue;
+    found_any = true;
+    auto const stat = read_file("/proc/" + std::to_string(*pid) + "/stat", 4096);
+    if (!stat) continue;
+    // `pid (name) state ppid ...`, and the name may hold anything, a `)` too.
+    std::size_t const name_end = stat->rfind(')');
+    if (name_end == std::string::npos) continue;
+    auto const fields = split(std::string_view(*stat).substr(name_end + 1), ' ');
+    if (fields.size() > 2 && parse_integer<pid_t>(fields[2]) == ::getpid()) {
+      children.push_back(*pid);
+    }
+  }
+  if (!found_any) return std::nullopt;  // a folder with that name, but nothing mounted there
+  return children;
+}
+
+/// Those of them that have no owner.
+[[nodiscard]] inline std::optional<std::vector<pid_t>> strays() {
+  auto children = children_of_this_process();
+  if (!children) return children;
+  auto const owned = [](pid_t pid) { return OwnedChildren::of_this_process().has(pid); };
+  children->erase(std::remove_if(children->begin(), children->end(), owned), children->end());
+  return children;
+}
+
+/// What end_children did.
+struct Ended {
+  std::uint64_t killed = 0;  ///< how many it had to kill
+  bool clean = true;         ///< whether no child is left
+};
+
+namespace detail {
+
+/// Kills one child and reaps it, waiting at most that long for its end. Whether that was needed.
+inline bool end_child(pid_t pid, Duration limit) {
+  siginfo_t info{};
+  constexpr int look = WEXITED | WNOHANG | WNOWAIT;
+  if (::waitid(P_PID, static_cast<id_t>(pid), &info, look) != 0)
+    return false;  // its owner was quicker
+  Descriptor const handle = open_pidfd(pid);
+  ::kill(pid, SIGKILL);
+  pollfd end{handle.get(), POLLIN, 0};
+  // Without a pidfd this is a short pause before the caller looks again.
+  timespec const pause = to_timespec(handle ? limit : std::chrono::milliseconds{1});
+  (void)::ppoll(&end, 1, &pause, nullptr);
+  ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG);
+  return info.si_pid == pid && info.si_code == CLD_KILLED && info.si_status == SIGKILL;
+}
+
+}  // namespace detail
+
+/// Kills and reaps all children of this process that have no owner until none is left or the limit
+/// has passed. Where there is no /proc only PID 1 can do it, by killing everything but itself.
+[[nodiscard]] inline Ended end_children(Duration limit) {
+  Ended ended;
+  Instant const deadline = std::chrono::steady_clock::now() + limit;
+  while (reap_children()) {
+    Duration const left = deadline - std::chrono::steady_clock::now();
+    auto const children = strays();
+    if (children && children->empty()) break;
+    bool const blind = !children && (::getpid() != 1 || ::kill(-1, SIGKILL) != 0);
+    if (left <= Duration::zero() || blind) {
+      ended.clean = !reap_children();
+      break;
+    }
+    for (pid_t const pid : children.value_or(std::vector<pid_t>{})) {
+      if (detail::end_child(pid, left)) ++ended.killed;
+    }
+  }
+  return ended;
+}
+
+}  // namespace sla::inline v1
+
+// sla/process/words.hpp
+// Splits a command text into words by the quoting rules of the POSIX shell, for containers that
+// have none. Only quoting is understood: a text that needs a real shell (operators, expansions,
+// redirections, assignments) is refused with the reason, never run half right.
+
+namespace sla::inline v1 {
+
+namespace detail {
+
+/// Reads a text character by character into words.
+class WordSplitter {
+ public:
+  explicit WordSplitter(std::string_view text) : text_(text) {}
+
+  Result<std::vector<std::string>> split() {
+    while (at_ < text_.size()) {
+      if (auto done = step(text_[at_]); !done) return done.error();
+    }
+    end_word();
+    if (words_.empty()) return Error{Errc::invalid, "the command is empty"};
+    return std::move(words_);
+  }
+
+ private:
+  static Error needs_shell(char c) {
+    std::string const what = c == '\n' ? "second line" : std::string("`") + c + "`";
+    return {Errc::invalid,
+            "the command needs a shell for its " + what +
+                " and there is no /bin/sh here; quote it, or give the words after --"};
+  }
+
+  Result<void> step(char c) {
+    if (c == '\'') return single_quoted();
+    if (c == '"') return double_quoted();
+    if (c == '\\') return escaped();
+    ++at_;
+    if (c == ' ' || c == '\t') {
+      end_word();
+      return {};
+    }
+    if (c == '\n') return end_line();
+    bool const starts_word = !in_word_;
+    constexpr std::string_view operators = "|&;<>()$`*?[]";
+    if (operators.find(c) != std::string_view::npos) return needs_shell(c);
+    if (starts_word && (c == '#' || c == '~' || c == '!')) return needs_shell(c);
+    if (c == '{' || c == '}') return needs_shell(c);
+    if (c == '=' && words_.empty() && !quoted_) return needs_shell(c);  // an assignment
+    add(c);
+    return {};
+  }
+
+  /// Empty lines around the command mean nothing.
+  Result<void> end_line() {
+    end_word();
+    bool const more = text_.find_first_not_of(" \t\n", at_) != std::string_view::npos;
+    if (!words_.empty() && more) return needs_shell('\n');
+    return {};
+  }
+
+  Result<void> single_quoted() {
+    std::size_t const end = text_.find('\'', at_ + 1);
+    if (end == std::string_view::npos) return unfinished("a single quote");
+    word_ += text_.substr(at_ + 1, end - at_ - 1);
+    in_word_ = quoted_ = true;
+    at_ = end + 1;
+    return {};
+  }
+
+  Result<void> double_quoted() {
+    in_word_ = quoted_ = true;
+    for (++at_; at_ < text_.size(); ++at_) {
+      char const c = text_[at_];
+      if (c == '"') {
+        ++at_;
+        return {};
+      }
+      if (c == '$' || c == '`') return needs_shell(c);
+      if (c == '\\' && at_ + 1 < text_.size()) {
+        char const next = text_[at_ + 1];
+        if (next == '"' || next == '\\' || next == '$' || next == '`') {
+          word_ += next;
+          ++at_;
+          continue;
+        }
+        if (next == '\n') {
+          ++at_;
+          continue;
+        }
+      }
+      word_ += c;
+    }
+    return unfinished("a double quote");
+  }
+
+  Result<void> escaped() {
+    if (at_ + 1 == text_.size()) return unfinished("a backslash");
+    if (text_[at_ + 1] != '\n') {
+      add(text_[at_ + 1]);
+      quoted_ = true;
+    }
+    at_ += 2;
+    return {};
+  }
+
+  static Error unfinished(std::string_view what) {
+    return {Errc::invalid, "the command ends within " + std::string(what)};
+  }
+
+  void add(char c) {
+    word_ += c;
+    in_word_ = true;
+  }
+  void end_word() {
+    if (in_word_) words_.push_back(std::move(word_));
+    word_.clear();
+    in_word_ = quoted_ = false;
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+  std::vector<std::string> words_;
+  std::string word_;
+  bool in_word_ = false;
+  bool quoted_ = false;
+};
+
+}  // namespace detail
+
+/// The words of a command text, or why a shell would be needed for it.
+[[nodiscard]] inline Result<std::vector<std::string>> split_words(std::string_view text) {
+  return detail::WordSplitter(text).split();
+}
 
 }  // namespace sla::inline v1
 
@@ -8711,219 +9060,6 @@ class Capture {
 
 }  // namespace sla::inline v1
 
-// sla/executor/spawn.hpp
-// Starts one program with posix_spawn: its own process group, stdin from /dev/null, stdout and
-// stderr into one descriptor, no other descriptor of ours, and the signal mask it should have.
-// Waiting for it is left to others.
-
-namespace sla::inline v1 {
-
-/// What a program is started with. The views and references need to live only for the call.
-struct SpawnOptions {
-  std::vector<std::string> const& words;
-  std::string_view run_id;  ///< becomes run_id_variable
-  int output = -1;          ///< becomes stdout and stderr
-  sigset_t const& mask;     ///< becomes the signal mask
-};
-
-namespace detail {
-
-/// What posix_spawn is told to do in the child; frees itself.
-class SpawnPlan {
- public:
-  SpawnPlan() {
-    ::posix_spawn_file_actions_init(&actions);
-    ::posix_spawnattr_init(&attributes);
-  }
-  SpawnPlan(SpawnPlan const&) = delete;
-  SpawnPlan& operator=(SpawnPlan const&) = delete;
-  ~SpawnPlan() {
-    ::posix_spawn_file_actions_destroy(&actions);
-    ::posix_spawnattr_destroy(&attributes);
-  }
-
-  posix_spawn_file_actions_t actions{};
-  posix_spawnattr_t attributes{};
-};
-
-/// The environment of this process with the id of the run set; the entries are borrowed.
-inline std::vector<char*> child_environment(std::string& run_id_entry) {
-  std::string const name = std::string(run_id_variable) + '=';
-  run_id_entry.insert(0, name);
-  std::vector<char*> entries;
-  for (char** entry = ::environ; entry != nullptr && *entry != nullptr; ++entry) {
-    if (std::string_view(*entry).substr(0, name.size()) != name) entries.push_back(*entry);
-  }
-  entries.push_back(run_id_entry.data());
-  entries.push_back(nullptr);
-  return entries;
-}
-
-/// For a root without /dev/null: what reads as empty too, a pipe that nobody writes to. No
-/// descriptor where there is a /dev/null, which the child opens by itself.
-inline Result<Descriptor> empty_input() {
-  if (::access("/dev/null", R_OK) == 0) return Descriptor{};
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return system_error("pipe");
-  Descriptor const writer{ends[1]};
-  return Descriptor{ends[0]};
-}
-
-}  // namespace detail
-
-/// Starts the program; a name without a slash is looked for in $PATH. An Error's native is the
-/// errno of exec: ENOENT where there is no such file or its interpreter is missing, EACCES where
-/// it may not be executed or is a directory.
-[[nodiscard]] inline Result<pid_t> spawn(SpawnOptions const& options) {
-  auto const input = detail::empty_input();
-  if (!input) return input.error();
-  detail::SpawnPlan plan;
-  if (*input) {
-    ::posix_spawn_file_actions_adddup2(&plan.actions, input->get(), STDIN_FILENO);
-  } else {
-    ::posix_spawn_file_actions_addopen(&plan.actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  }
-  ::posix_spawn_file_actions_adddup2(&plan.actions, options.output, STDOUT_FILENO);
-  ::posix_spawn_file_actions_adddup2(&plan.actions, options.output, STDERR_FILENO);
-  ::posix_spawn_file_actions_addclosefrom_np(&plan.actions, STDERR_FILENO + 1);
-  ::posix_spawnattr_setflags(&plan.attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
-  ::posix_spawnattr_setpgroup(&plan.attributes, 0);
-  ::posix_spawnattr_setsigmask(&plan.attributes, &options.mask);
-
-  std::vector<char*> words;
-  // posix_spawn's arguments are not const for historical reasons; it changes none of them.
-  for (std::string const& word : options.words) words.push_back(const_cast<char*>(word.c_str()));
-  words.push_back(nullptr);
-  std::string run_id(options.run_id);
-  std::vector<char*> const environment = detail::child_environment(run_id);
-  pid_t pid = -1;
-  int const failed = ::posix_spawnp(&pid, words[0], &plan.actions, &plan.attributes, words.data(),
-                                    environment.data());
-  if (failed != 0) return system_error(options.words[0], failed);
-  return pid;
-}
-
-/// A descriptor that is readable once the process has ended; none where the kernel has no pidfds
-/// (before Linux 5.3), in which case the caller has to look from time to time.
-[[nodiscard]] inline Descriptor open_pidfd(pid_t pid) noexcept {
-  return Descriptor{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};  // glibc 2.36 wraps it
-}
-
-}  // namespace sla::inline v1
-
-// sla/executor/descendants.hpp
-// Ends what a run left behind. The process makes itself a child subreaper, so that whatever
-// double-forked or called setsid becomes its own child when it is orphaned; after the run, all
-// children are killed and reaped until there are none. Only for processes whose children all
-// belong to the run, but for those that have an owner (core/children.hpp).
-
-namespace sla::inline v1 {
-
-/// What an executor does about processes that outlive their run.
-enum class Leftovers {
-  end,    ///< end and reap every child of this process that has no owner
-  leave,  ///< end the process group of the run and nothing else
-};
-
-/// Makes this process the parent of its orphaned descendants.
-inline void adopt_orphans() noexcept { ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
-
-/// Reaps every child that has ended, up to one that has an owner. Whether any child is left.
-inline bool reap_children() {
-  for (;;) {
-    siginfo_t info{};
-    if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0) return errno != ECHILD;
-    if (info.si_pid == 0 || OwnedChildren::of_this_process().has(info.si_pid)) return true;
-    ::waitid(P_PID, static_cast<id_t>(info.si_pid), &info, WEXITED | WNOHANG);
-  }
-}
-
-/// The processes whose parent is this one, as /proc has them, also those that have ended and were
-/// not reaped; nothing where there is no /proc.
-[[nodiscard]] inline std::optional<std::vector<pid_t>> children_of_this_process() {
-  struct Close {
-    void operator()(DIR* directory) const { ::closedir(directory); }
-  };
-  std::unique_ptr<DIR, Close> const proc(::opendir("/proc"));
-  if (!proc) return std::nullopt;
-  std::vector<pid_t> children;
-  bool found_any = false;
-  while (dirent const* const entry = ::readdir(proc.get())) {
-    auto const pid = parse_integer<pid_t>(entry->d_name);
-    if (!pid) continue;
-    found_any = true;
-    auto const stat = read_file("/proc/" + std::to_string(*pid) + "/stat", 4096);
-    if (!stat) continue;
-    // `pid (name) state ppid ...`, and the name may hold anything, a `)` too.
-    std::size_t const name_end = stat->rfind(')');
-    if (name_end == std::string::npos) continue;
-    auto const fields = split(std::string_view(*stat).substr(name_end + 1), ' ');
-    if (fields.size() > 2 && parse_integer<pid_t>(fields[2]) == ::getpid()) {
-      children.push_back(*pid);
-    }
-  }
-  if (!found_any) return std::nullopt;  // a folder with that name, but nothing mounted there
-  return children;
-}
-
-/// Those of them that have no owner.
-[[nodiscard]] inline std::optional<std::vector<pid_t>> strays() {
-  auto children = children_of_this_process();
-  if (!children) return children;
-  auto const owned = [](pid_t pid) { return OwnedChildren::of_this_process().has(pid); };
-  children->erase(std::remove_if(children->begin(), children->end(), owned), children->end());
-  return children;
-}
-
-/// What end_children did.
-struct Ended {
-  std::uint64_t killed = 0;  ///< how many it had to kill
-  bool clean = true;         ///< whether no child is left
-};
-
-namespace detail {
-
-/// Kills one child and reaps it, waiting at most that long for its end. Whether that was needed.
-inline bool end_child(pid_t pid, Duration limit) {
-  siginfo_t info{};
-  constexpr int look = WEXITED | WNOHANG | WNOWAIT;
-  if (::waitid(P_PID, static_cast<id_t>(pid), &info, look) != 0)
-    return false;  // its owner was quicker
-  Descriptor const handle = open_pidfd(pid);
-  ::kill(pid, SIGKILL);
-  pollfd end{handle.get(), POLLIN, 0};
-  // Without a pidfd this is a short pause before the caller looks again.
-  timespec const pause = to_timespec(handle ? limit : std::chrono::milliseconds{1});
-  (void)::ppoll(&end, 1, &pause, nullptr);
-  ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG);
-  return info.si_pid == pid && info.si_code == CLD_KILLED && info.si_status == SIGKILL;
-}
-
-}  // namespace detail
-
-/// Kills and reaps all children of this process that have no owner until none is left or the limit
-/// has passed. Where there is no /proc only PID 1 can do it, by killing everything but itself.
-[[nodiscard]] inline Ended end_children(Duration limit) {
-  Ended ended;
-  Instant const deadline = std::chrono::steady_clock::now() + limit;
-  while (reap_children()) {
-    Duration const left = deadline - std::chrono::steady_clock::now();
-    auto const children = strays();
-    if (children && children->empty()) break;
-    bool const blind = !children && (::getpid() != 1 || ::kill(-1, SIGKILL) != 0);
-    if (left <= Duration::zero() || blind) {
-      ended.clean = !reap_children();
-      break;
-    }
-    for (pid_t const pid : children.value_or(std::vector<pid_t>{})) {
-      if (detail::end_child(pid, left)) ++ended.killed;
-    }
-  }
-  return ended;
-}
-
-}  // namespace sla::inline v1
-
 // sla/executor/pass_through.hpp
 // Passes a run's output on to the runner's own stdout while the run goes on, without ever waiting
 // for whoever reads there. What the reader is too slow for is caught up on from the capture; what
@@ -9296,141 +9432,6 @@ class Direct {
   ProcessOptions options_{};
 };
 static_assert(Executor<Direct<>>);
-
-}  // namespace sla::inline v1
-
-// sla/executor/words.hpp
-// Splits a command text into words by the quoting rules of the POSIX shell, for containers that
-// have none. Only quoting is understood: a text that needs a real shell (operators, expansions,
-// redirections, assignments) is refused with the reason, never run half right.
-
-namespace sla::inline v1 {
-
-namespace detail {
-
-/// Reads a text character by character into words.
-class WordSplitter {
- public:
-  explicit WordSplitter(std::string_view text) : text_(text) {}
-
-  Result<std::vector<std::string>> split() {
-    while (at_ < text_.size()) {
-      if (auto done = step(text_[at_]); !done) return done.error();
-    }
-    end_word();
-    if (words_.empty()) return Error{Errc::invalid, "the command is empty"};
-    return std::move(words_);
-  }
-
- private:
-  static Error needs_shell(char c) {
-    std::string const what = c == '\n' ? "second line" : std::string("`") + c + "`";
-    return {Errc::invalid,
-            "the command needs a shell for its " + what +
-                " and there is no /bin/sh here; quote it, or give the words after --"};
-  }
-
-  Result<void> step(char c) {
-    if (c == '\'') return single_quoted();
-    if (c == '"') return double_quoted();
-    if (c == '\\') return escaped();
-    ++at_;
-    if (c == ' ' || c == '\t') {
-      end_word();
-      return {};
-    }
-    if (c == '\n') return end_line();
-    bool const starts_word = !in_word_;
-    constexpr std::string_view operators = "|&;<>()$`*?[]";
-    if (operators.find(c) != std::string_view::npos) return needs_shell(c);
-    if (starts_word && (c == '#' || c == '~' || c == '!')) return needs_shell(c);
-    if (c == '{' || c == '}') return needs_shell(c);
-    if (c == '=' && words_.empty() && !quoted_) return needs_shell(c);  // an assignment
-    add(c);
-    return {};
-  }
-
-  /// Empty lines around the command mean nothing.
-  Result<void> end_line() {
-    end_word();
-    bool const more = text_.find_first_not_of(" \t\n", at_) != std::string_view::npos;
-    if (!words_.empty() && more) return needs_shell('\n');
-    return {};
-  }
-
-  Result<void> single_quoted() {
-    std::size_t const end = text_.find('\'', at_ + 1);
-    if (end == std::string_view::npos) return unfinished("a single quote");
-    word_ += text_.substr(at_ + 1, end - at_ - 1);
-    in_word_ = quoted_ = true;
-    at_ = end + 1;
-    return {};
-  }
-
-  Result<void> double_quoted() {
-    in_word_ = quoted_ = true;
-    for (++at_; at_ < text_.size(); ++at_) {
-      char const c = text_[at_];
-      if (c == '"') {
-        ++at_;
-        return {};
-      }
-      if (c == '$' || c == '`') return needs_shell(c);
-      if (c == '\\' && at_ + 1 < text_.size()) {
-        char const next = text_[at_ + 1];
-        if (next == '"' || next == '\\' || next == '$' || next == '`') {
-          word_ += next;
-          ++at_;
-          continue;
-        }
-        if (next == '\n') {
-          ++at_;
-          continue;
-        }
-      }
-      word_ += c;
-    }
-    return unfinished("a double quote");
-  }
-
-  Result<void> escaped() {
-    if (at_ + 1 == text_.size()) return unfinished("a backslash");
-    if (text_[at_ + 1] != '\n') {
-      add(text_[at_ + 1]);
-      quoted_ = true;
-    }
-    at_ += 2;
-    return {};
-  }
-
-  static Error unfinished(std::string_view what) {
-    return {Errc::invalid, "the command ends within " + std::string(what)};
-  }
-
-  void add(char c) {
-    word_ += c;
-    in_word_ = true;
-  }
-  void end_word() {
-    if (in_word_) words_.push_back(std::move(word_));
-    word_.clear();
-    in_word_ = quoted_ = false;
-  }
-
-  std::string_view text_;
-  std::size_t at_ = 0;
-  std::vector<std::string> words_;
-  std::string word_;
-  bool in_word_ = false;
-  bool quoted_ = false;
-};
-
-}  // namespace detail
-
-/// The words of a command text, or why a shell would be needed for it.
-[[nodiscard]] inline Result<std::vector<std::string>> split_words(std::string_view text) {
-  return detail::WordSplitter(text).split();
-}
 
 }  // namespace sla::inline v1
 

@@ -4,6 +4,7 @@
 // the map of the house. A program that wants less includes the headers that it names.
 //
 //   core/        std and POSIX only: results, time, text, JSON, what passes between the policies
+//   process/     starting programs and looking after them
 //   aws/         HTTP, SigV4, credentials, endpoints, and one operation per header
 //   scheduler/   says when the next run begins
 //   executor/    runs the test
@@ -18,7 +19,6 @@
 
 #include "sla/core/backoff.hpp"
 #include "sla/core/checksum.hpp"
-#include "sla/core/children.hpp"
 #include "sla/core/clock.hpp"
 #include "sla/core/descriptor.hpp"
 #include "sla/core/environment.hpp"
@@ -40,6 +40,11 @@
 #include "sla/core/text.hpp"
 #include "sla/core/thread.hpp"
 #include "sla/core/time.hpp"
+
+#include "sla/process/children.hpp"
+#include "sla/process/descendants.hpp"
+#include "sla/process/spawn.hpp"
+#include "sla/process/words.hpp"
 
 #include "sla/aws/amazon_roots.hpp"
 #include "sla/aws/arn.hpp"
@@ -104,13 +109,10 @@
 #include "sla/executor.hpp"
 #include "sla/executor/announced.hpp"
 #include "sla/executor/capture.hpp"
-#include "sla/executor/descendants.hpp"
 #include "sla/executor/direct.hpp"
 #include "sla/executor/pass_through.hpp"
 #include "sla/executor/process.hpp"
 #include "sla/executor/shell.hpp"
-#include "sla/executor/spawn.hpp"
-#include "sla/executor/words.hpp"
 
 #include "sla/publisher.hpp"
 #include "sla/publisher/all.hpp"

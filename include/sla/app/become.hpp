@@ -11,7 +11,7 @@
 #include "sla/core/error.hpp"
 #include "sla/core/result.hpp"
 #include "sla/executor/shell.hpp"
-#include "sla/executor/words.hpp"
+#include "sla/process/words.hpp"
 
 namespace sla::inline v1 {
 

@@ -22,7 +22,6 @@
 #include <utility>
 #include <vector>
 
-#include "sla/core/children.hpp"
 #include "sla/core/clock.hpp"
 #include "sla/core/descriptor.hpp"
 #include "sla/core/result.hpp"
@@ -30,9 +29,10 @@
 #include "sla/core/run_id.hpp"
 #include "sla/core/stop.hpp"
 #include "sla/executor/capture.hpp"
-#include "sla/executor/descendants.hpp"
 #include "sla/executor/pass_through.hpp"
-#include "sla/executor/spawn.hpp"
+#include "sla/process/children.hpp"
+#include "sla/process/descendants.hpp"
+#include "sla/process/spawn.hpp"
 
 namespace sla::inline v1 {
 

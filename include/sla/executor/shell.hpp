@@ -10,7 +10,7 @@
 
 #include "sla/executor.hpp"
 #include "sla/executor/process.hpp"
-#include "sla/executor/words.hpp"
+#include "sla/process/words.hpp"
 
 namespace sla::inline v1 {
 

@@ -22,13 +22,13 @@
 #include <utility>
 #include <vector>
 
-#include "sla/core/children.hpp"
 #include "sla/core/descriptor.hpp"
 #include "sla/core/environment.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/stop.hpp"
 #include "sla/core/text.hpp"
 #include "sla/core/time.hpp"
+#include "sla/process/children.hpp"
 
 namespace sla::inline v1 {
 

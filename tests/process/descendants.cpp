@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "sla/executor/descendants.hpp"
+#include "sla/process/descendants.hpp"
 
 #include <doctest/doctest.h>
 #include <signal.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "sla/core/children.hpp"
+#include "sla/process/children.hpp"
 
 #include <doctest/doctest.h>
 #include <signal.h>

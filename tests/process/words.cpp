@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "sla/executor/words.hpp"
+#include "sla/process/words.hpp"
 
 #include <doctest/doctest.h>
 #include <sys/wait.h>
@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "sla/core/descriptor.hpp"
-#include "sla/executor/spawn.hpp"
+#include "sla/process/spawn.hpp"
 
 namespace {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "sla/executor/spawn.hpp"
+#include "sla/process/spawn.hpp"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>

@@ -3,7 +3,7 @@
 // Ends what a run left behind. The process makes itself a child subreaper, so that whatever
 // double-forked or called setsid becomes its own child when it is orphaned; after the run, all
 // children are killed and reaped until there are none. Only for processes whose children all
-// belong to the run, but for those that have an owner (core/children.hpp).
+// belong to the run, but for those that have an owner (process/children.hpp).
 #include <dirent.h>
 #include <poll.h>
 #include <signal.h>
@@ -22,12 +22,12 @@
 #include <string_view>
 #include <vector>
 
-#include "sla/core/children.hpp"
 #include "sla/core/clock.hpp"
 #include "sla/core/descriptor.hpp"
 #include "sla/core/text.hpp"
 #include "sla/core/time.hpp"
-#include "sla/executor/spawn.hpp"
+#include "sla/process/children.hpp"
+#include "sla/process/spawn.hpp"
 
 namespace sla::inline v1 {
 
