@@ -138,9 +138,9 @@ class FirstProcessTest(StoreTest):
 
 
 @unittest.skipIf(_REASON, _REASON)
-class EmptyRootTest(AwsTest):
-    """In a root that holds the program, its libraries and a test command: no /bin, /tmp, /etc or
-    /proc, read-only, and as nobody. The libraries are copied where the program is not static."""
+class RootTest(AwsTest):
+    """A root that holds the program, its libraries and a test command. The libraries are copied
+    where the program is not static."""
 
     root: Path
 
@@ -165,6 +165,10 @@ class EmptyRootTest(AwsTest):
         shutil.copy(os.environ["SLA_RUNNER"], cls.root / "sla-runner")
         subprocess.run([compiler, "-std=c++20", "-O1", "-static", str(_CHILD), "-o",
                         str(cls.root / "test")], check=True)
+
+
+class EmptyRootTest(RootTest):
+    """In such a root: no /bin, /tmp, /etc or /proc, read-only, and as nobody."""
 
     def start_empty(self, *arguments: str, **environment: str) -> RunnerProcess:
         """Starts the program in the empty root."""

@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
+import platform
 import re
 import shutil
 import signal
@@ -15,6 +17,7 @@ import unittest
 from pathlib import Path
 
 import container
+import foreign_roots
 import static_build
 from aws_case import BUCKET, AwsTest
 from fake_aws import FakeAws
@@ -217,6 +220,85 @@ class StaticRootTest(container.EmptyRootTest):
         os.kill(first, signal.SIGTERM)
         self.assertEqual(0, process.wait(5).code)
         process.assert_nothing_left()
+
+
+class ForeignRootTest(container.RootTest):
+    """In roots of other systems it loads nothing of theirs: it finds names by the hosts file and by
+    DNS, whatever modules for name services they have and name."""
+
+    def place(self, release: str, folder: str) -> None:
+        """Gives the root the libraries of a release."""
+        libraries = self.root / folder
+        shutil.copytree(foreign_roots.libraries(release), libraries)
+        self.addCleanup(shutil.rmtree, self.root / folder.split("/", maxsplit=1)[0])
+        self.write("ld.so.conf", f"/{folder}\n")
+        subprocess.run(["ldconfig", "-r", self.root], check=True, capture_output=True)
+        self.assertIn(b"libnss_resolve.so.2", (self.root / "etc/ld.so.cache").read_bytes())
+
+    def write(self, name: str, text: str) -> None:
+        path = self.root / "etc" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        self.addCleanup(shutil.rmtree, self.root / "etc", ignore_errors=True)
+
+    def start_traced(self, trace: Path, *arguments: str, **environment: str) -> RunnerProcess:
+        enter = "exec chroot --userspec=65534:65534 \"$0\" /sla-runner \"$@\""
+        return self.start("-f", "-o", str(trace), "-e", "trace=%file", "sh", "-c", enter,
+                          str(self.root), *arguments, program="strace", environment=environment)
+
+    def assert_loads_nothing(self, names: str | None, *, dns: bool) -> None:
+        """A run is delivered by name, and no library is opened meanwhile."""
+        aws = self.fake(tls=True, names=[NAME])
+        shutil.copy(str(aws.ca_file), self.root / "ca.pem")
+        self.write("hosts", "" if dns else f"127.0.0.1 {NAME} {BUCKET}.{NAME}\n")
+        self.write("resolv.conf", "nameserver 127.53.53.53\n")
+        if names is not None:
+            self.write("nsswitch.conf", f"passwd: files systemd\nhosts: {names}\n")
+        trace = self.temporary_directory() / "trace"
+        environment = aws.environment() | {"AWS_ENDPOINT_URL": aws.url_at(NAME),
+                                           "AWS_CA_BUNDLE": "/ca.pem"}
+        with contextlib.closing(NameServer("127.53.53.53")) as server:
+            finished = self.start_traced(trace, *self.sinks(aws), "--once", "--", "/test", "exit",
+                                         **environment).wait(60)
+        self.assertEqual(0, finished.code, finished.err_text)
+        self.assertEqual((1, 1), (len(self.events(aws)), len(aws.objects(BUCKET))))
+        self.assertEqual({NAME, f"{BUCKET}.{NAME}"} if dns else set(), set(server.asked))
+        [_, own] = trace.read_text().split('execve("/sla-runner"', maxsplit=1)
+        self.assertIn("/etc/resolv.conf" if dns else "/etc/hosts", own)
+        self.assertNotIn(".so", own)
+
+    def assert_foreign(self, release: str, folder: str, *names: str) -> None:
+        if not shutil.which("strace"):
+            self.skipTest("strace is not installed")
+        self.place(release, folder)
+        for line in names:
+            for dns in (False, True):
+                with self.subTest(line, dns=dns):
+                    self.assert_loads_nothing(line, dns=dns)
+
+    def test_debian_12(self) -> None:
+        self.assert_foreign("bookworm", f"usr/lib/{platform.machine()}-linux-gnu",
+                            "files mdns4_minimal [NOTFOUND=return] dns",
+                            "mymachines resolve [!UNAVAIL=return] files myhostname dns")
+
+    def test_debian_13_whose_c_library_is_newer(self) -> None:
+        self.assert_foreign("trixie", f"usr/lib/{platform.machine()}-linux-gnu",
+                            "files mdns4_minimal [NOTFOUND=return] dns",
+                            "files resolve [!UNAVAIL=return] dns", "myhostname")
+
+    def test_fedora_and_red_hat(self) -> None:
+        self.assert_foreign("trixie", "lib64", "files myhostname resolve [!UNAVAIL=return] dns")
+
+    def test_alpine_with_another_c_library(self) -> None:
+        self.write("alpine-release", "3.22.1\n")
+        (self.root / "lib").mkdir()
+        self.addCleanup(shutil.rmtree, self.root / "lib")
+        (self.root / "lib" / f"ld-musl-{platform.machine()}.so.1").write_text("not for glibc")
+        if not shutil.which("strace"):
+            self.skipTest("strace is not installed")
+        for dns in (False, True):
+            with self.subTest(dns=dns):
+                self.assert_loads_nothing(None, dns=dns)
 
 
 class MemoryTest(AwsTest):
