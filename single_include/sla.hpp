@@ -119,7 +119,8 @@ enum class Errc {
   expired,         ///< the credentials are past their time: renew, then repeat
   not_found,       ///< what the request names does not exist
   exists,          ///< what should be created is already there
-  rejected,        ///< the other side refuses this very message
+  rejected,        ///< the other side refuses it, and does not say that its content is why
+  unacceptable,    ///< the other side refuses the very content: too large, not allowed
   malformed,       ///< what the other side said cannot be understood
   stopped,         ///< given up because the program was told to stop
 };
@@ -157,6 +158,7 @@ struct Error {
     case Errc::not_found:
     case Errc::exists:
     case Errc::rejected:
+    case Errc::unacceptable:
     case Errc::malformed:
     case Errc::stopped:
       return false;
@@ -851,7 +853,7 @@ class Backoff {
  public:
   struct Options {
     Duration first = std::chrono::seconds{1};
-    Duration longest = std::chrono::minutes{5};
+    Duration longest = std::chrono::seconds{30};
   };
 
   Backoff() = default;
@@ -3287,6 +3289,9 @@ constexpr std::optional<Errc> meaning_of_code(std::string_view code) noexcept {
     return Errc::not_found;
   }
   if (code == "PreconditionFailed") return Errc::exists;
+  if (is_one_of(code, {"EntityTooLarge", "KeyTooLong", "KeyTooLongError", "MetadataTooLarge"})) {
+    return Errc::unacceptable;
+  }
   return std::nullopt;
 }
 
@@ -3304,6 +3309,8 @@ constexpr Errc meaning_of_status(int status) noexcept {
       return Errc::not_found;
     case 412:
       return Errc::exists;
+    case 413:
+      return Errc::unacceptable;
     case 429:
       return Errc::throttled;
     default:
@@ -8459,6 +8466,21 @@ inline std::size_t add_attributes(QueryForm& form,
   return std::move(form).request(std::move(endpoint));
 }
 
+/// Whether SNS refuses what a message or its attributes hold. Its code is the same where it refuses
+/// the topic or the group, so its words tell.
+[[nodiscard]] inline bool is_about_content(ServiceError const& said) {
+  std::string_view const code = bare_code(said.code);
+  if (code != "InvalidParameter" && code != "InvalidParameterValue" &&
+      code != "ParameterValueInvalid") {
+    return false;
+  }
+  std::string const words = lower(said.message);
+  for (std::string_view const other : {"arn", "messagegroupid", "messagededuplicationid"}) {
+    if (words.find(other) != std::string::npos) return false;
+  }
+  return words.find("message") != std::string::npos;
+}
+
 /// The id of the message. An answer that has none is a proxy's: Errc::unavailable.
 [[nodiscard]] inline Result<std::string> parse_publish_answer(Response const& response) {
   auto id = xml_text(response.body, {"PublishResponse", "PublishResult", "MessageId"});
@@ -8480,9 +8502,14 @@ template <class ServiceClient>
   if (!request) return std::move(request).error().within(context);
   SigningScope const scope{.region = arn->region,
                            .service = std::string(signing_name(Service::sns))};
-  auto response =
-      client.call(*std::move(request), Call{.scope = scope, .deadline = deadline}, read_xml_error);
-  if (!response) return std::move(response).error().within(context);
+  ServiceError said{};
+  auto response = client.call(*std::move(request), Call{.scope = scope, .deadline = deadline},
+                              [&](Response const& no) { return said = read_xml_error(no); });
+  if (!response) {
+    Error error = std::move(response).error().within(context);
+    if (error.code == Errc::rejected && is_about_content(said)) error.code = Errc::unacceptable;
+    return error;
+  }
   auto id = parse_publish_answer(*response);
   if (!id) return std::move(id).error().within(context);
   return id;
@@ -9787,96 +9814,6 @@ static_assert(Publisher<Console>);
 
 }  // namespace sla::inline v1
 
-// sla/publisher/lane.hpp
-// One way out of a spool, that of the logs or that of the events: when it may be tried again after
-// a failure, and what is said about it, which is one line a minute at most. And whether a failure
-// is about the message that met it.
-
-namespace sla::inline v1 {
-
-/// Whether an error is about the very message that met it.
-enum class Blame {
-  message,    ///< it can never be delivered
-  perhaps,    ///< it cannot, if others can
-  elsewhere,  ///< it may be delivered later
-};
-
-/// What a message that is refused or denied has to do with it shows only when another one passes: a
-/// topic that is not there any more, a key without rights or a proxy in between refuse all of them.
-[[nodiscard]] constexpr Blame blame(Errc code, int native) noexcept {
-  if (code == Errc::exists) return Blame::message;
-  if (code == Errc::denied) return Blame::perhaps;
-  if (code != Errc::rejected) return Blame::elsewhere;
-  return native == 0 || native == 413 ? Blame::message : Blame::perhaps;
-}
-[[nodiscard]] inline Blame blame(Error const& error) noexcept {
-  return blame(error.code, error.native);
-}
-
-/// The state of one way out. Not thread-safe.
-class Lane {
- public:
-  Lane(std::string_view name, Logger log, Backoff::Options options = {})
-      : name_(name), log_(log), backoff_(options) {}
-
-  /// When it may be tried again; a past instant is now.
-  [[nodiscard]] Instant due() const noexcept { return due_; }
-  /// Why it is not tried now.
-  [[nodiscard]] std::string const& reason() const noexcept { return reason_; }
-
-  /// There is little time left: what mends itself is tried a second after its last failure, the
-  /// rest once more, unless that failed within this very second, and then never again.
-  void hurry(Instant now) noexcept {
-    bool const just_now = backoff_.failures() != 0 && now - failed_at_ < std::chrono::seconds{1};
-    hurried_ = true;
-    backoff_.succeeded();
-    due_ = just_now ? Instant::max() : Instant::min();
-    if (mends_itself_) due_ = std::min(due_, failed_at_ + std::chrono::seconds{1});
-  }
-
-  void succeeded() {
-    if (said_) log_.info(name_ + " are delivered again");
-    said_ = false;
-    backoff_.succeeded();
-    due_ = Instant::min();
-  }
-
-  /// It failed, and may succeed later: soon where it mends itself, slowly where a person has to.
-  void failed(Error const& error, std::string_view run_id, Instant now) {
-    Duration const bound = backoff_.failed();
-    Duration const longest = backoff_.options().longest;
-    Duration const least = std::min<Duration>(std::chrono::seconds{10}, longest);
-    mends_itself_ = retryable(error) || error.code == Errc::expired;  // keys are renewed
-    Duration const wait =
-        mends_itself_ ? random_duration(bound) : least + random_duration(longest - least);
-    failed_at_ = now;
-    due_ = hurried_ && !mends_itself_ ? Instant::max() : now + wait;
-    reason_ = error.message;
-    if (now < say_at_) return;
-    say_at_ = now + std::chrono::minutes{1};
-    said_ = true;
-    bool const ever = due_ != Instant::max();
-    log_.warning(name_ + " are not delivered: " + error.message,
-                 {{"run", std::string(run_id)},
-                  {"failures", std::to_string(backoff_.failures())},
-                  {"next attempt", ever ? "in " + decimal_seconds(wait) + " s" : "none"}});
-  }
-
- private:
-  std::string name_;
-  Logger log_;
-  Backoff backoff_;
-  std::string reason_{};
-  Instant due_ = Instant::min();
-  Instant failed_at_ = Instant::min();
-  bool mends_itself_ = false;
-  bool hurried_ = false;
-  Instant say_at_ = Instant::min();
-  bool said_ = false;
-};
-
-}  // namespace sla::inline v1
-
 // sla/publisher/log_store.hpp
 // What keeps the logs of runs, and how a log is called there. A log store is a Publisher that can
 // also say where it put the log.
@@ -9915,6 +9852,11 @@ namespace sla::inline v1 {
 /// Which logs are stored.
 enum class UploadLogs { always, failures, never };
 
+/// Whether the log of a report is to be stored.
+[[nodiscard]] inline bool wants_log(UploadLogs upload, Report const& report) noexcept {
+  return upload == UploadLogs::always || (upload == UploadLogs::failures && !report.succeeded());
+}
+
 /// Stores a report's log in L, then publishes the report to P with the log's URI in it.
 template <LogStore L, Publisher P>
 class LogFirst {
@@ -9925,7 +9867,7 @@ class LogFirst {
   Result<void> publish(Report const& report) {
     Report known = report;
     std::optional<Error> log_failed;
-    if (wanted(report)) {
+    if (wants_log(upload_, report)) {
       if (auto uri = store_.store(report)) {
         known.log_uri = *std::move(uri);
       } else {
@@ -9940,14 +9882,266 @@ class LogFirst {
   }
 
  private:
-  [[nodiscard]] bool wanted(Report const& report) const noexcept {
-    return upload_ == UploadLogs::always ||
-           (upload_ == UploadLogs::failures && !report.succeeded());
-  }
-
   L store_;
   P publisher_;
   UploadLogs upload_;
+};
+
+}  // namespace sla::inline v1
+
+// sla/publisher/delivery_options.hpp
+// How the delivery from a spool goes about it, and what cuts it short.
+
+namespace sla::inline v1 {
+
+/// What cuts a delivery short at the end of a program. The transports inside a log store watch
+/// `logs`, those inside a publisher `events`; both outlive them. They are not the Stop of the
+/// program: that one is waited on by its main thread, these by the thread that delivers, and a
+/// delivery goes on for a while after the program was told to stop.
+struct DeliveryStops {
+  Stop logs{Stop::Options{.budget = Duration::zero()}};
+  Stop events{Stop::Options{.budget = Duration::zero()}};
+};
+
+/// How delivery goes about it.
+struct DeliveryOptions {
+  UploadLogs upload = UploadLogs::always;  ///< which logs are delivered at all
+  Backoff::Options backoff{};              ///< after a failed attempt at either part
+};
+
+}  // namespace sla::inline v1
+
+// sla/publisher/lane.hpp
+// One way out of a spool, that of the logs or that of the events: when it may be tried again after
+// a failure, and what is said about it, which is one line a minute at most. And what a failure says
+// about the message that met it.
+
+namespace sla::inline v1 {
+
+/// What a failed delivery has to do with its message.
+enum class Fault {
+  content,    ///< it can never be delivered
+  unknown,    ///< it can be the content, though nobody says so
+  elsewhere,  ///< rights, keys, the topic, a proxy, the network: it may be delivered later
+};
+
+/// Tells whose fault a failure is. A denial says nothing about a message.
+[[nodiscard]] constexpr Fault fault_of(Errc code, int native) noexcept {
+  if (code == Errc::unacceptable || code == Errc::exists) return Fault::content;
+  if (code != Errc::rejected) return Fault::elsewhere;
+  return native == 0 ? Fault::content : Fault::unknown;  // 0: nobody was asked
+}
+[[nodiscard]] inline Fault fault_of(Error const& error) noexcept {
+  return fault_of(error.code, error.native);
+}
+
+/// Whether a failure passes without anybody doing anything; keys are renewed.
+[[nodiscard]] constexpr bool mends_itself(Errc code) noexcept {
+  return retryable(code) || code == Errc::expired;
+}
+
+/// Whether somebody said no, which may be another answer seconds later: rights take about ten
+/// seconds until they are everywhere.
+[[nodiscard]] constexpr bool is_refusal(Errc code) noexcept {
+  return code == Errc::denied || code == Errc::not_found || code == Errc::rejected ||
+         code == Errc::malformed;
+}
+
+/// The state of one way out. Not thread-safe.
+class Lane {
+ public:
+  /// A failed attempt at one message.
+  struct Failure {
+    Error const& error;
+    std::string_view run_id{};
+    std::size_t waiting = 1;  ///< how many messages wait, this one included
+  };
+
+  Lane(std::string_view name, Logger log, Backoff::Options options = {})
+      : name_(name), log_(log), backoff_(options) {}
+
+  /// When it may be tried again; a past instant is now.
+  [[nodiscard]] Instant due() const noexcept { return due_; }
+  /// Why it is not tried now.
+  [[nodiscard]] std::string const& reason() const noexcept { return reason_; }
+
+  /// There is little time left. What mends itself is tried a second after its last failure. What
+  /// was refused is tried about once a second for ten seconds, each message in turn. The rest is
+  /// tried once more, unless it failed within this very second.
+  void hurry(Instant now) noexcept {
+    bool const just_now = backoff_.failures() != 0 && now - failed_at_ < second;
+    hurried_at_ = now;
+    backoff_.succeeded();
+    due_ = just_now ? Instant::max() : Instant::min();
+    if (mends_itself(failure_) || is_refusal(failure_)) due_ = std::min(due_, failed_at_ + second);
+  }
+
+  /// A new message is a reason to try again, a second after the last failure if it mends itself,
+  /// else ten seconds.
+  void nudge() noexcept {
+    if (hurried_at_ != never) return;
+    due_ = std::min(due_, failed_at_ + (mends_itself(failure_) ? second : 10 * second));
+  }
+
+  void succeeded() {
+    if (said_) log_.info(name_ + " are delivered again");
+    said_ = false;
+    backoff_.succeeded();
+    due_ = Instant::min();
+  }
+
+  /// It failed, and may succeed later.
+  void failed(Failure const& failure, Instant now) {
+    failure_ = failure.error.code;
+    failed_at_ = now;
+    reason_ = failure.error.message;
+    Duration const wait = wait_after(failure, now);
+    due_ = wait == Duration::max() ? Instant::max() : now + wait;
+    if (now < say_at_) return;
+    say_at_ = now + std::chrono::minutes{1};
+    said_ = true;
+    bool const ever = due_ != Instant::max();
+    log_.warning(name_ + " are not delivered: " + failure.error.message,
+                 {{"run", std::string(failure.run_id)},
+                  {"failures", std::to_string(backoff_.failures())},
+                  {"next attempt", ever ? "in " + decimal_seconds(wait) + " s" : "none"}});
+  }
+
+ private:
+  static constexpr Duration second = std::chrono::seconds{1};
+  static constexpr Instant never = Instant::max();
+
+  /// Grows up to the longest wait for what mends itself. The first three times anything else is
+  /// believed to be of the moment; then it waits for a person, ten times as long at most.
+  Duration wait_after(Failure const& failure, Instant now) {
+    Duration const bound = backoff_.failed();
+    if (mends_itself(failure_)) return random_duration(bound);
+    if (hurried_at_ != never) {
+      bool const again = is_refusal(failure_) && now - hurried_at_ < 10 * second;
+      if (!again) return Duration::max();
+      return second / static_cast<Duration::rep>(std::max<std::size_t>(failure.waiting, 1));
+    }
+    if (backoff_.failures() <= 3) return bound / 2 + random_duration(bound / 2);
+    Duration const slowest = 10 * backoff_.options().longest;
+    Duration const least = std::min<Duration>(10 * second, slowest);
+    return least + random_duration(slowest - least);
+  }
+
+  std::string name_;
+  Logger log_;
+  Backoff backoff_;
+  std::string reason_{};
+  Errc failure_ = Errc::unavailable;  ///< of the last attempt that failed
+  Instant due_ = Instant::min();
+  Instant failed_at_ = Instant::min();
+  Instant hurried_at_ = never;
+  Instant say_at_ = Instant::min();
+  bool said_ = false;
+};
+
+}  // namespace sla::inline v1
+
+// sla/publisher/refusals.hpp
+// The messages of a spool that were refused, again and again while others pass. Each of them then
+// waits for itself, so that it holds up no other, and is tried again for as long as it takes; only
+// where its content may be the reason is it given up, after hours. At most a few are kept in mind.
+
+namespace sla::inline v1 {
+
+/// What is known of the refusals of one message.
+struct Refusals {
+  Instant since{};               ///< the first one
+  Instant last{};                ///< the last one
+  Instant due = Instant::min();  ///< until then it waits by itself
+  std::uint64_t times = 0;       ///< how many there were
+  std::uint64_t passed = 0;      ///< how many others had passed before the first one
+
+  /// Whether it has been refused often enough to be a case of its own, if others pass.
+  [[nodiscard]] bool persistent() const noexcept { return times >= 4; }
+  /// Whether that went on for hours.
+  [[nodiscard]] bool lasting() const noexcept {
+    return times >= 10 && last - since >= std::chrono::hours{3};
+  }
+};
+
+/// The refused messages of one way out, by their number in the spool. Not thread-safe.
+class RefusedMessages {
+ public:
+  /// Counts a refusal. Null where there are too many to keep in mind: then it is no case of its
+  /// own.
+  Refusals* refused(std::uint64_t number, std::uint64_t passed, Instant now) {
+    if (all_.count(number) == 0 && !make_room(now)) return nullptr;
+    Refusals& known =
+        all_.try_emplace(number, Refusals{.since = now, .passed = passed}).first->second;
+    ++known.times;
+    known.last = now;
+    return &known;
+  }
+
+  /// Lets it wait by itself, the longer the more often that was.
+  static void rest(Refusals& message, Instant now) {
+    Duration wait = std::chrono::seconds{10};
+    Duration const longest = std::chrono::minutes{5};
+    for (std::uint64_t i = 4; i < message.times && wait < longest; ++i) wait *= 2;
+    wait = std::min(wait, longest);
+    message.due = now + wait / 2 + random_duration(wait / 2);
+  }
+
+  /// When it may be tried; a past instant is now.
+  [[nodiscard]] Instant due(std::uint64_t number) const {
+    auto const known = all_.find(number);
+    return known == all_.end() ? Instant::min() : known->second.due;
+  }
+  /// Whether it waits by itself since others passed.
+  [[nodiscard]] bool rested(std::uint64_t number) const { return due(number) != Instant::min(); }
+  /// When the next of those that wait by themselves may be tried.
+  [[nodiscard]] Instant next_due(Instant now) const {
+    Instant next = Instant::max();
+    for (auto const& [number, message] : all_) {
+      if (message.due > now) next = std::min(next, message.due);
+    }
+    return next;
+  }
+
+  void forget(std::uint64_t number) { all_.erase(number); }
+  void clear() { all_.clear(); }
+
+ private:
+  static constexpr std::size_t most = 16;
+
+  /// Forgets the one whose last refusal is longest ago, unless it waits: it may be gone.
+  bool make_room(Instant now) {
+    if (all_.size() < most) return true;
+    auto const oldest = std::min_element(
+        all_.begin(), all_.end(),
+        [](auto const& a, auto const& b) { return a.second.last < b.second.last; });
+    if (oldest->second.due > now) return false;
+    all_.erase(oldest);
+    return true;
+  }
+
+  std::map<std::uint64_t, Refusals> all_{};
+};
+
+/// One way out of a spool, and what is known of the messages on it.
+struct Way {
+  static constexpr std::string_view no_time = "there was no time";
+
+  Lane lane;
+  RefusedMessages refused{};
+  std::uint64_t passed = 0;  ///< how many were delivered
+  std::uint64_t last = 0;    ///< the one that was tried last, where they take turns
+  std::string why{no_time};  ///< why the last one was not delivered
+
+  /// When the next message may be tried, if there is one.
+  [[nodiscard]] Instant due(Instant now) const {
+    return lane.due() > now ? lane.due() : refused.next_due(now);
+  }
+  void delivered(std::uint64_t number) {
+    lane.succeeded();
+    refused.forget(number);
+    ++passed;
+  }
 };
 
 }  // namespace sla::inline v1
@@ -10016,26 +10210,11 @@ concept Spool = std::movable<S> &&
 // sla/publisher/delivery.hpp
 // Delivers what is in a spool, step by step: the oldest report first, its log before its event. A
 // log that cannot be delivered never holds back an event, and follows later; an event that cannot
-// be delivered holds back those behind it, while their logs go ahead, unless it never can: one that
-// is refused while the next one passes is set aside. It starts no thread and waits for nothing but
-// its publishers; publisher/spooled.hpp does the rest.
+// be delivered holds back those behind it, while their logs go ahead. One that is refused again and
+// again while others pass lets them go first; only what is refused for its content is set aside. It
+// starts no thread and waits for nothing but its publishers; publisher/spooled.hpp does the rest.
 
 namespace sla::inline v1 {
-
-/// What cuts a delivery short at the end of a program. The transports inside a log store watch
-/// `logs`, those inside a publisher `events`; both outlive them. They are not the Stop of the
-/// program: that one is waited on by its main thread, these by the thread that delivers, and a
-/// delivery goes on for a while after the program was told to stop.
-struct DeliveryStops {
-  Stop logs{Stop::Options{.budget = Duration::zero()}};
-  Stop events{Stop::Options{.budget = Duration::zero()}};
-};
-
-/// How delivery goes about it.
-struct DeliveryOptions {
-  UploadLogs upload = UploadLogs::always;  ///< which logs are delivered at all
-  Backoff::Options backoff{};              ///< after a failed attempt at either part
-};
 
 /// The two ends of a spool: add() and begin() are called from any thread, step() and hurry() from
 /// the one that delivers.
@@ -10051,8 +10230,8 @@ class Delivery {
         upload_(options.upload),
         clock_(std::move(clock)),
         log_(log),
-        logs_("logs", log, options.backoff),
-        events_("events", log, options.backoff) {}
+        logs_{.lane = Lane("logs", log, options.backoff)},
+        events_{.lane = Lane("events", log, options.backoff)} {}
 
   void begin(Report const& report) {
     std::lock_guard const lock(mutex_);
@@ -10061,9 +10240,10 @@ class Delivery {
   /// Keeps the report, and its log where that is to be delivered.
   void add(Report const& report) {
     Report kept = report;
-    if (!wanted(report)) kept.outcome.output = Output();
+    if (!wants_log(upload_, report)) kept.outcome.output = Output();
     std::lock_guard const lock(mutex_);
     spool_.add(kept);
+    news_ = true;
   }
   [[nodiscard]] SpoolCount count() {
     std::lock_guard const lock(mutex_);
@@ -10081,16 +10261,19 @@ class Delivery {
     Instant const now = clock_.now();
     Instant next = with_spool([&](S& spool) { return spool.tend(now); });
     if (hurried_) next = Instant::max();  // nothing waits for the housekeeping
-    SpoolCount const count = this->count();
+    if (with_spool([this](S&) { return std::exchange(news_, false); })) {
+      logs_.lane.nudge();
+      events_.lane.nudge();
+    }
     if (stops_.events.level() != StopLevel::none) return Instant::max();
+    SpoolCount const count = this->count();
     if (count.events != 0) {
-      bool const another_came = alone_ != 0 && count.events > alone_;
-      if (another_came || events_.due() <= now) return deliver_event(now);
-      next = std::min(next, events_.due());
+      if (events_.lane.due() <= now && deliver_event(now)) return now;
+      next = std::min(next, events_.due(now));
     }
     if (count.logs + count.ahead != 0 && stops_.logs.level() == StopLevel::none) {
-      if (logs_.due() <= now) return deliver_log(now);
-      next = std::min(next, logs_.due());
+      if (logs_.lane.due() <= now && deliver_log(now)) return now;
+      next = std::min(next, logs_.due(now));
     }
     return next;
   }
@@ -10102,16 +10285,18 @@ class Delivery {
     auto const add = [&](Part part, std::string const& why) {
       if (part == Part::waiting) text.append(text.empty() ? "" : "; ").append(why);
     };
-    add(parcel.log, no_log_);
-    add(parcel.event, no_event_);
+    add(parcel.log, logs_.why);
+    add(parcel.event, events_.why);
     return text;
   }
 
   /// Tries everything again as soon as it makes sense, because there is little time left.
   void hurry() {
     hurried_ = true;
-    logs_.hurry(clock_.now());
-    events_.hurry(clock_.now());
+    for (Way* const way : {&logs_, &events_}) {
+      way->refused.clear();
+      way->lane.hurry(clock_.now());
+    }
   }
 
  private:
@@ -10121,49 +10306,81 @@ class Delivery {
     return act(spool_);
   }
 
-  Instant deliver_event(Instant now) {
-    alone_ = 0;
-    auto parcel = take(events_, [](S& spool) { return spool.next_event(0); });
-    if (!parcel) return now;
-    bool moved = send_log(*parcel);
-    auto done = publish(*parcel);
-    if (!done && blame(done.error()) == Blame::perhaps && another_passes(parcel->number)) {
-      done = publish(*parcel);
-      if (!done && blame(done.error()) == Blame::perhaps) {
-        done = refuse(parcel->event, *parcel, done.error());
-      }
+  /// Whether there was one to deliver. The oldest goes first; in a hurry those that are refused
+  /// take turns.
+  bool deliver_event(Instant now) {
+    auto const behind = [](S& spool, std::uint64_t number) { return spool.next_event(number); };
+    auto parcel = pick(events_, now, behind);
+    if (!parcel && std::exchange(events_.last, 0) != 0) parcel = pick(events_, now, behind);
+    if (!parcel) return false;
+    bool const moved = send_log(*parcel);
+    auto const done = publish(*parcel);
+    if (!done && !stands_back(events_, *parcel, parcel->event, done.error())) {
+      fail(events_, *parcel, done.error());
+      if (hurried_ && !mends_itself(done.error().code)) events_.last = parcel->number;
     }
-    if (done) events_.succeeded();
-    if (!done) fail(events_, stops_.events, done.error(), *parcel, no_event_);
-    if (moved || done) update(*parcel);
-    return now;
+    if (moved || parcel->event != Part::waiting) update(*parcel);
+    return true;
   }
 
-  /// Whether the event behind one that was refused is delivered. A run that is no result has none,
-  /// and shows nothing. Where no other waits, the next one that comes is tried at once.
-  bool another_passes(std::uint64_t refused) {
+  bool deliver_log(Instant now) {
+    auto parcel =
+        pick(logs_, now, [](S& spool, std::uint64_t number) { return spool.next_log(number); });
+    if (!parcel) return false;
+    logs_.last = parcel->number;
+    bool const lost = parcel->log != Part::waiting;
+    if (send_log(*parcel) || lost) update(*parcel);
+    return true;
+  }
+
+  /// The first behind the last one that does not wait by itself: `next(spool, number)`.
+  template <class Next>
+  std::optional<Parcel> pick(Way& way, Instant now, Next next) {
+    std::optional<std::uint64_t> first;
+    for (std::uint64_t behind = way.last;;) {
+      auto parcel = take(way.lane, [&](S& spool) { return next(spool, behind); });
+      if (!parcel || way.refused.due(parcel->number) <= now) return parcel;
+      if (first == parcel->number) return std::nullopt;  // once around
+      behind = parcel->number;
+      if (!first) first = behind;
+    }
+  }
+
+  /// Whether a message that was refused holds up no other: it waits by itself because others pass,
+  /// or is set aside because that went on for hours and its content may be why.
+  bool stands_back(Way& way, Parcel& parcel, Part& part, Error const& error) {
+    if (hurried_ || mends_itself(error.code) || error.code == Errc::stopped) return false;
+    Instant const now = clock_.now();
+    bool const rested = way.refused.rested(parcel.number);
+    Refusals* const known = way.refused.refused(parcel.number, way.passed, now);
+    if (known == nullptr || !known->persistent()) return false;
+    if (&way == &events_ && way.passed == known->passed) try_another(parcel.number);
+    if (way.passed == known->passed) return false;
+    if (known->lasting() && fault_of(error) == Fault::unknown) {
+      refuse(part, parcel, error);
+      way.refused.forget(parcel.number);
+      return true;
+    }
+    way.refused.rest(*known, now);
+    if (rested) return true;
+    log_.warning("refused while others pass, and tried again by itself: " + error.message,
+                 {{"run", parcel.report.job.run_id}});
+    return true;
+  }
+
+  /// Tries the event behind one that was refused. A run that is no result has none, and shows
+  /// nothing.
+  void try_another(std::uint64_t refused) {
     for (std::uint64_t behind = refused;;) {
-      std::size_t const waiting = count().events;
-      auto parcel = take(events_, [=](S& spool) { return spool.next_event(behind); });
-      if (!parcel) {
-        alone_ = waiting;
-        return false;
-      }
+      auto parcel = take(events_.lane, [=](S& spool) { return spool.next_event(behind); });
+      if (!parcel) return;
+      behind = parcel->number;
+      if (events_.refused.due(behind) > clock_.now()) continue;
       bool const moved = send_log(*parcel);
       bool const passes = publish(*parcel).has_value();
       if (moved || passes) update(*parcel);
-      if (parcel->report.counts()) return passes && parcel->event == Part::done;
-      behind = parcel->number;
+      if (parcel->report.counts()) return;
     }
-  }
-
-  Instant deliver_log(Instant now) {
-    auto parcel = take(logs_, [this](S& spool) { return spool.next_log(last_log_); });
-    if (!parcel) return now;
-    last_log_ = parcel->number;
-    bool const lost = parcel->log != Part::waiting;
-    if (send_log(*parcel) || lost) update(*parcel);
-    return now;
   }
 
   /// A parcel of the spool; where it could not be read its way out has failed.
@@ -10171,7 +10388,7 @@ class Delivery {
   std::optional<Parcel> take(Lane& lane, Next next) {
     auto parcel = with_spool(next);
     if (parcel) return *std::move(parcel);
-    lane.failed(parcel.error(), {}, clock_.now());
+    lane.failed({.error = parcel.error()}, clock_.now());
     return std::nullopt;
   }
 
@@ -10181,53 +10398,38 @@ class Delivery {
     with_spool([&](S& spool) { spool.update(parcel); });
   }
 
-  [[nodiscard]] bool wanted(Report const& report) const noexcept {
-    return upload_ == UploadLogs::always ||
-           (upload_ == UploadLogs::failures && !report.succeeded());
-  }
-
   /// Whether the log got further. Where it did not, the report says why.
   bool send_log(Parcel& parcel) {
     if (parcel.log != Part::waiting) return false;
     Report& report = parcel.report;
-    if (!wanted(report)) {
+    if (!wants_log(upload_, report)) {
       parcel.log = Part::done;
       return true;
     }
-    report.log_error = hindrance();
+    report.log_error = hindrance(parcel.number);
     if (!report.log_error.empty()) return false;
     Result<std::string> uri = Error{Errc::system, parcel.unreadable};
     if (parcel.unreadable.empty()) uri = store_.store(report);
     if (uri) {
-      logs_.succeeded();
-      ++stored_;
-      suspects_.erase(parcel.number);
+      logs_.delivered(parcel.number);
       report.log_uri = *std::move(uri);
       parcel.log = Part::done;
       return true;
     }
     report.log_error = uri.error().message;
-    if (is_refused(parcel.number, uri.error())) {
-      (void)refuse(parcel.log, parcel, uri.error());
-      return true;
+    if (fault_of(uri.error()) == Fault::content) {
+      refuse(parcel.log, parcel, uri.error());
+    } else if (!stands_back(logs_, parcel, parcel.log, uri.error())) {
+      fail(logs_, parcel, uri.error());
     }
-    fail(logs_, stops_.logs, uri.error(), parcel, no_log_);
-    return false;
+    return parcel.log != Part::waiting;
   }
   /// Why no log is sent now; empty where nothing is in the way.
-  [[nodiscard]] std::string hindrance() const {
+  [[nodiscard]] std::string hindrance(std::uint64_t number) const {
     if (stops_.logs.level() != StopLevel::none) return "the runner stops; the log follows later";
-    return logs_.due() > clock_.now() ? logs_.reason() : std::string();
-  }
-  /// Whether a log can never be stored: it was refused before, and others were stored since.
-  bool is_refused(std::uint64_t number, Error const& error) {
-    Blame const whose = blame(error);
-    if (whose != Blame::perhaps) return whose == Blame::message;
-    if (suspects_.size() > 1000) suspects_.erase(suspects_.begin());
-    auto const [at, first] = suspects_.try_emplace(number, stored_);
-    if (first || at->second == stored_) return false;
-    suspects_.erase(at);
-    return true;
+    Instant const now = clock_.now();
+    if (logs_.lane.due() > now) return logs_.lane.reason();
+    return logs_.refused.due(number) > now ? "it was refused; it follows later" : std::string();
   }
 
   /// Publishes the event; one that was delivered, or never can be, got further.
@@ -10235,36 +10437,38 @@ class Delivery {
     Report report = parcel.report;
     report.dropped = with_spool([](S& spool) { return spool.dropped(); });
     auto done = publisher_.publish(report);
-    if (!done && blame(done.error()) == Blame::message) {
-      return refuse(parcel.event, parcel, done.error());
+    if (!done && fault_of(done.error()) != Fault::content) return done;
+    if (!done) {
+      events_.lane.succeeded();  // for all others
+      refuse(parcel.event, parcel, done.error());
+      return {};
     }
-    if (!done) return done;
     parcel.event = Part::done;
-    if (report.dropped != 0 && report.counts()) {
-      with_spool([&](S& spool) { spool.reported(report.dropped); });
-    }
+    if (!report.counts()) return {};
+    events_.delivered(parcel.number);
+    if (report.dropped != 0) with_spool([&](S& spool) { spool.reported(report.dropped); });
     return {};
   }
 
   /// Sets a part aside.
-  Result<void> refuse(Part& part, Parcel& parcel, Error const& error) const {
+  void refuse(Part& part, Parcel& parcel, Error const& error) const {
     part = Part::refused;
     parcel.reason = error.message;
     log_.error("not delivered: refused for good: " + error.message,
                {{"run", parcel.report.job.run_id}});
-    return {};
   }
 
   /// An attempt failed; one that only ended because this very delivery is stopped is no failure,
   /// and a reason for what is left only where there is no better one.
-  void fail(Lane& lane, Stop const& stop, Error const& error, Parcel const& parcel,
-            std::string& why) {
-    bool const cut = error.code == Errc::stopped && stop.level() != StopLevel::none;
-    if (!cut) lane.failed(error, parcel.report.job.run_id, clock_.now());
-    if (!cut || why == no_time) why = error.message;
+  void fail(Way& way, Parcel const& parcel, Error const& error) {
+    bool const event = &way == &events_;
+    bool const stopped = (event ? stops_.events : stops_.logs).level() != StopLevel::none;
+    bool const cut = error.code == Errc::stopped && stopped;
+    SpoolCount const left = count();
+    std::size_t const waiting = event ? left.events : left.logs + left.ahead;
+    if (!cut) way.lane.failed({error, parcel.report.job.run_id, waiting}, clock_.now());
+    if (!cut || way.why == Way::no_time) way.why = error.message;
   }
-
-  static constexpr std::string_view no_time = "there was no time";
 
   L store_;
   P publisher_;
@@ -10273,16 +10477,11 @@ class Delivery {
   UploadLogs upload_;
   C clock_;
   Logger log_;
-  Lane logs_;
-  Lane events_;
-  std::string no_log_{no_time};    ///< why the last log was not delivered
-  std::string no_event_{no_time};  ///< why the last event was not delivered
-  std::size_t alone_ = 0;  ///< how many waited when one was refused and no other could be tried
+  Way logs_;
+  Way events_;
   bool hurried_ = false;
-  std::uint64_t last_log_ = 0;
-  std::uint64_t stored_ = 0;                           ///< how many logs were stored
-  std::map<std::uint64_t, std::uint64_t> suspects_{};  ///< logs refused, and how many were by then
-  std::mutex mutex_{};                                 ///< guards the spool
+  bool news_ = false;   ///< something was added since the last step
+  std::mutex mutex_{};  ///< guards the spool, and the news
 };
 
 }  // namespace sla::inline v1

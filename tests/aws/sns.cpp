@@ -255,3 +255,29 @@ TEST_CASE("a page of a proxy is no delivery") {
   CHECK(publish(fake.client, EndpointSettings{}, message("m"), fake.later).error().message ==
         "sns publish: the answer has no MessageId and is not one of SNS");
 }
+
+TEST_CASE("a message is refused for its content where the words of SNS say so, and only there") {
+  struct Row {
+    std::string_view code;
+    std::string_view words;
+    bool content;
+  };
+  for (Row const& row : {
+           Row{"InvalidParameter", "Invalid parameter: Message too long", true},
+           Row{"InvalidParameter", "Invalid parameter: Empty message", true},
+           Row{"InvalidParameter", "Invalid parameter: MessageAttributes Reason: no", true},
+           Row{"InvalidParameterValue", "The message attribute 'a' has no value", true},
+           Row{"ParameterValueInvalid", "The message attribute 'a' has an invalid type", true},
+           Row{"InvalidParameter", "Invalid parameter: TopicArn", false},
+           Row{"InvalidParameter", "Invalid parameter: TopicArn Reason: no Message there", false},
+           Row{"InvalidParameter", "Invalid parameter: MessageGroupId", false},
+           Row{"InvalidParameter", "Invalid parameter: MessageDeduplicationId", false},
+           Row{"InvalidParameter", "", false},
+           Row{"ValidationError", "the message is not valid", false},
+           Row{"AuthorizationError", "no message for you", false},
+       }) {
+    CAPTURE(row.words);
+    ServiceError const said{std::string(row.code), std::string(row.words), {}};
+    CHECK(is_about_content(said) == row.content);
+  }
+}

@@ -18,8 +18,8 @@ TEST_CASE("only an error that may pass by itself is retryable") {
       {Errc::invalid, false},    {Errc::not_configured, false}, {Errc::system, false},
       {Errc::unavailable, true}, {Errc::timed_out, true},       {Errc::throttled, true},
       {Errc::denied, false},     {Errc::expired, false},        {Errc::not_found, false},
-      {Errc::exists, false},     {Errc::rejected, false},       {Errc::malformed, false},
-      {Errc::stopped, false},
+      {Errc::exists, false},     {Errc::rejected, false},       {Errc::unacceptable, false},
+      {Errc::malformed, false},  {Errc::stopped, false},
   };
   for (Row const& row : rows) {
     CAPTURE(static_cast<int>(row.code));

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -23,7 +24,7 @@ using Texts = std::vector<std::string>;
 Error const outage{Errc::unavailable, "http 503", 503};
 Error const denial{Errc::denied, "http 403", 403};
 Error const refusal{Errc::rejected, "http 400", 400};
-Error const too_large{Errc::rejected, "too large"};
+Error const too_large{Errc::unacceptable, "http 413", 413};
 
 /// A spool whose logs have a flaw: they cannot be read now, or are gone.
 struct FlawedSpool : MemorySpool {
@@ -188,14 +189,22 @@ TEST_CASE("an event that cannot be delivered is tried again, and those behind it
   CHECK(f.events.published[3].log_uri == "fake://example-service/1574515200_SUCCESS");
 }
 
-TEST_CASE("a new report does not shorten the wait after a failure") {
+TEST_CASE("a new report is a reason to try again, at most once a second") {
   Fixture f;
-  f.events.errors = {outage};
+  f.events.errors = {outage, outage, outage, outage, outage, outage};
   f.add("a");
-  Instant const due = f.settle();
+  Instant const began = f.time.now;
+  for (Instant due = f.settle(); f.events.published.size() < 6; due = f.settle()) {
+    f.time.advance(due - f.time.now);
+  }
+  f.time.advance(500ms);
   f.add("b");
-  CHECK(f.settle() == due);
-  CHECK(f.events.published.size() == 1);
+  CHECK(f.settle() <= f.time.now + 500ms);
+  CHECK(f.events.published.size() == 6);
+  f.time.advance(500ms);
+  CHECK(f.settle() == Instant::max());
+  CHECK(f.events.published.size() == 8);
+  CHECK(f.time.now - began < 1min);
 }
 
 TEST_CASE("what can never succeed is set aside with its reason, and what follows goes on") {
@@ -205,105 +214,133 @@ TEST_CASE("what can never succeed is set aside with its reason, and what follows
   CHECK(f.settle() == Instant::max());
   CHECK(Fixture::runs(f.events.published) == Texts{"a", "b"});
   CHECK(f.delivery.count().refused == 1);
-  CHECK(f.delivery.in_memory()[0].reason == "too large");
+  CHECK(f.delivery.in_memory()[0].reason == "http 413");
 }
 
-TEST_CASE("an event that is refused while the next one passes is set aside") {
+TEST_CASE("an event that is refused is tried again within seconds, and those behind it wait") {
   for (Error const& error : {refusal, denial}) {
     Fixture f;
-    f.events.errors = {error, std::nullopt, error};
+    f.events.errors = {error, error, error};
+    for (char const* const run : {"a", "b"}) f.add(run);
+    Instant const began = f.time.now;
+    f.wait_for_all();
+    CHECK(f.time.now - began <= 7s);
+    CHECK(Fixture::runs(f.events.published) == Texts{"a", "a", "a", "a", "b"});
+    CHECK(f.delivery.count().refused == 0);
+  }
+}
+
+TEST_CASE("an event that is refused again and again lets those go first that pass, and follows") {
+  for (Error const& error : {refusal, denial}) {
+    Fixture f;
+    f.events.errors = {error, error, error, error, std::nullopt, std::nullopt, error};
     for (char const* const run : {"a", "b", "c"}) f.add(run);
-    CHECK(f.settle() == Instant::max());
-    CHECK(Fixture::runs(f.events.published) == Texts{"a", "b", "a", "c"});
-    CHECK(f.delivery.count().refused == 1);
-    CHECK(f.delivery.in_memory()[0].reason == error.message);
+    Instant const began = f.time.now;
+    while (f.events.published.size() < 6) f.time.advance(f.settle() - f.time.now);
+    CHECK(f.time.now - began <= 30s);
+    CHECK(f.delivery.count().refused == 0);
+    f.wait_for_all();
+    CHECK(Fixture::runs(f.events.published) == Texts{"a", "a", "a", "a", "b", "c", "a", "a"});
+    CHECK(f.delivery.in_memory().empty());
   }
 }
 
-TEST_CASE("an event that is refused while no other waits is tried again with the next one") {
+TEST_CASE("rights that flicker set nothing aside, and everything arrives") {
   for (Error const& error : {refusal, denial}) {
     Fixture f;
-    f.events.errors = {error, error, std::nullopt, error};
-    f.add("a");
-    CHECK(f.settle() > f.time.now);
-    f.add("b");
-    CHECK(f.settle() == Instant::max());
-    CHECK(Fixture::runs(f.events.published) == Texts{"a", "a", "b", "a"});
-    CHECK(f.delivery.count().refused == 1);
+    for (int i = 0; i < 60; ++i) {
+      f.events.errors.push_back(i % 2 == 0 ? std::optional(error) : std::nullopt);
+      f.logs.errors.push_back(i % 3 != 0 ? std::optional(error) : std::nullopt);
+    }
+    for (char run = 'a'; run <= 'z'; ++run) f.add(std::string(1, run));
+    f.wait_for_all();
+    CHECK(f.delivery.in_memory().empty());
+    CHECK(f.delivery.count().refused == 0);
   }
 }
 
-TEST_CASE("where the next event is refused as well, those that come after it wait their turn") {
-  Fixture f;
-  f.events.errors = {denial, denial, denial};
-  f.add("a");
-  f.settle();
-  f.add("b");
-  Instant const due = f.settle();
-  f.add("c");
-  CHECK(f.settle() == due);
-  CHECK(Fixture::runs(f.events.published) == Texts{"a", "a", "b"});
+namespace {
+
+/// Refuses one run for ever, and takes each other one.
+struct Picky {
+  Error error;
+  int* refused;
+
+  Result<void> publish(Report const& report) {
+    if (report.job.run_id != "bad") return {};
+    ++*refused;
+    return error;
+  }
+};
+
+/// Delivers a bad report and, for many hours, a good one each minute; gives how many times the bad
+/// one was refused.
+template <class D>
+void live(D& delivery, FakeTime& time) {
+  delivery.add(report_of("bad"));
+  for (int minute = 0; minute < 12 * 60; ++minute) {
+    delivery.add(report_of("run" + std::to_string(minute)));
+    Instant const next = time.now + 1min;
+    for (Instant due = delivery.step(); due <= next; due = delivery.step()) {
+      if (due > time.now) time.advance(due - time.now);
+    }
+    if (next > time.now) time.advance(next - time.now);
+  }
 }
 
-TEST_CASE("an event that was refused and then meets an outage waits even when another comes") {
-  Fixture f;
-  f.events.errors = {denial, outage};
-  f.add("a");
-  f.time.advance(f.settle() - f.time.now);
-  Instant const due = f.settle();
-  f.add("b");
-  CHECK(f.settle() == due);
+}  // namespace
+
+TEST_CASE("what alone is refused for hours is set aside, but never for a denial") {
+  for (Error const& error : {refusal, denial, Error{Errc::not_found, "http 404", 404},
+                             Error{Errc::malformed, "no HTTP", 0}}) {
+    int refused = 0;
+    FakeTime time;
+    Deliveries logs;
+    DeliveryStops const stops;
+    Delivery<FakeLogStore, Picky, MemorySpool, FakeClock> delivery(
+        FakeLogStore{logs}, Picky{error, &refused},
+        MemorySpool({}, Logger{{.format = LogFormat::none}}), stops, {}, FakeClock{time},
+        Logger{{.format = LogFormat::none}});
+    live(delivery, time);
+    bool const set_aside = error.code == Errc::rejected;
+    CHECK(delivery.count().refused == (set_aside ? 1 : 0));
+    CHECK(delivery.count().events == (set_aside ? 0 : 1));
+    CHECK(refused > 30);
+    CHECK(refused < 300);
+  }
 }
 
 TEST_CASE("while all events are refused none is set aside, and all arrive in order once they may") {
   for (Error const& error : {refusal, denial}) {
     Fixture f;
-    f.events.errors = {error, error, error, error};
+    f.events.errors = {error, error, error, error, error, error, error};
     for (char const* const run : {"a", "b"}) f.add(run);
     f.wait_for_all();
-    CHECK(Fixture::runs(f.events.published) == Texts{"a", "b", "a", "b", "a", "b"});
+    CHECK(Fixture::runs(f.events.published) == Texts{"a", "a", "a", "a", "b", "a", "b", "a", "b"});
     CHECK(f.delivery.count().refused == 0);
   }
 }
 
 TEST_CASE("that a run without a result passes says nothing of an event that is refused") {
   Fixture f;
-  f.events.errors = {denial, std::nullopt, denial};
+  f.events.errors = {denial, denial, denial, denial, std::nullopt, denial};
   f.add("a");
   f.add("b", Verdict::interrupted);
   f.wait_for_all();
   CHECK(f.delivery.count().refused == 0);
-  CHECK(Fixture::runs(f.events.published) == Texts{"a", "b", "a", "a"});
+  CHECK(Fixture::runs(f.events.published) == Texts{"a", "a", "a", "a", "b", "a", "a"});
 }
 
-TEST_CASE("behind a run without a result the next event tells") {
-  Fixture f;
-  f.events.errors = {denial, std::nullopt, std::nullopt, denial};
-  f.add("a");
-  f.add("b", Verdict::interrupted);
-  f.add("c");
-  CHECK(f.settle() == Instant::max());
-  CHECK(f.delivery.count().refused == 1);
-  CHECK(Fixture::runs(f.events.published) == Texts{"a", "b", "c", "a"});
-}
-
-TEST_CASE("an event that passes right after the next one did is delivered") {
-  Fixture f;
-  f.events.errors = {denial};
-  for (char const* const run : {"a", "b"}) f.add(run);
-  CHECK(f.settle() == Instant::max());
-  CHECK(Fixture::runs(f.events.published) == Texts{"a", "b", "a"});
-  CHECK(f.delivery.in_memory().empty());
-}
-
-TEST_CASE("a log that is refused again after others were stored is set aside") {
-  Fixture f;
-  f.logs.errors = {refusal, refusal, std::nullopt, refusal};
-  for (char const* const run : {"a", "b"}) f.add(run);
-  f.wait_for_all();
-  CHECK(Fixture::runs(f.logs.stored) == Texts{"a", "a", "b", "a"});
-  CHECK(f.delivery.count().refused == 1);
-  CHECK(f.delivery.in_memory()[0].report.job.run_id == "a");
+TEST_CASE("a log that is refused again and again lets the others go on, and follows") {
+  for (Error const& error : {refusal, denial}) {
+    Fixture f;
+    f.logs.errors = {error, error,        std::nullopt, error,       std::nullopt,
+                     error, std::nullopt, error,        std::nullopt};
+    for (char const* const run : {"a", "b", "c", "d", "e"}) f.add(run);
+    f.wait_for_all();
+    CHECK(f.delivery.count().refused == 0);
+    CHECK(f.delivery.in_memory().empty());
+  }
 }
 
 TEST_CASE("a log that can never succeed is set aside, and the event says why") {
@@ -376,14 +413,34 @@ TEST_CASE("a publisher that says it was stopped when it was not is tried again, 
   CHECK(f.settle() > f.time.now);
 }
 
-TEST_CASE("in a hurry everything is tried once more") {
+TEST_CASE("in a hurry everything that is pending gets its attempts") {
   Fixture f;
-  f.logs.errors = {denial};
-  f.events.errors = {denial};
-  f.add("a");
+  for (int i = 0; i < 7; ++i) {
+    f.logs.errors.emplace_back(denial);
+    f.events.errors.emplace_back(denial);
+  }
+  for (char const* const run : {"a", "b", "c"}) f.add(run);
   f.settle();
   f.time.advance(1s);
   f.delivery.hurry();
-  CHECK(f.settle() == Instant::max());
+  Instant const began = f.time.now;
+  f.wait_for_all();
+  CHECK(f.time.now - began < 5s);
   CHECK(f.delivery.in_memory().empty());
+}
+
+TEST_CASE("in a hurry what stays refused is given up after ten seconds, each tried in each") {
+  Fixture f;
+  for (int i = 0; i < 1000; ++i) f.events.errors.emplace_back(denial);
+  for (char const* const run : {"a", "b", "c"}) f.add(run);
+  f.delivery.hurry();
+  Instant const began = f.time.now;
+  f.wait_for_all();
+  CHECK(f.time.now - began >= 9s);
+  CHECK(f.time.now - began <= 12s);
+  for (char const* const run : {"a", "b", "c"}) {
+    auto const runs = Fixture::runs(f.events.published);
+    CHECK(std::count(runs.begin(), runs.end(), run) >= 9);
+    CHECK(std::count(runs.begin(), runs.end(), run) <= 12);
+  }
 }

@@ -21,35 +21,30 @@ Logger const silent{{.format = LogFormat::none}};
 
 }  // namespace
 
-TEST_CASE("what we find wrong with a message, or a service finds too large, is its own fault") {
-  CHECK(blame(Errc::rejected, 0) == Blame::message);
-  CHECK(blame(Errc::rejected, 413) == Blame::message);
-  CHECK(blame(Errc::exists, 412) == Blame::message);
-}
-
-TEST_CASE("a refusal by others may be about every message: a topic, a key, a proxy") {
-  for (int const status : {301, 400, 407}) CHECK(blame(Errc::rejected, status) == Blame::perhaps);
-  CHECK(blame(Errc::denied, 403) == Blame::perhaps);
-}
-
-TEST_CASE("everything else is no reason to give up a message") {
-  for (Errc const code :
-       {Errc::invalid, Errc::not_configured, Errc::system, Errc::unavailable, Errc::timed_out,
-        Errc::throttled, Errc::expired, Errc::not_found, Errc::malformed, Errc::stopped}) {
-    CHECK(blame(code, 0) == Blame::elsewhere);
-    CHECK(blame(code, 400) == Blame::elsewhere);
+TEST_CASE("only what a message holds is its own fault") {
+  CHECK(fault_of(Errc::rejected, 0) == Fault::content);  // we found it wrong ourselves
+  CHECK(fault_of(Errc::unacceptable, 413) == Fault::content);
+  CHECK(fault_of(Errc::exists, 412) == Fault::content);
+  for (int const status : {301, 302, 400, 407, 501}) {
+    CHECK(fault_of(Errc::rejected, status) == Fault::unknown);
+  }
+  for (Errc const code : {Errc::invalid, Errc::not_configured, Errc::system, Errc::unavailable,
+                          Errc::timed_out, Errc::throttled, Errc::denied, Errc::expired,
+                          Errc::not_found, Errc::malformed, Errc::stopped}) {
+    CHECK(fault_of(code, 0) == Fault::elsewhere);
+    CHECK(fault_of(code, 400) == Fault::elsewhere);
   }
 }
 
-TEST_CASE("the wait after failures grows with full jitter, up to five minutes") {
+TEST_CASE("the wait after failures grows with full jitter, up to thirty seconds") {
   for (int round = 0; round < 50; ++round) {
     Lane lane("events", silent);
     CHECK(lane.due() <= start);
     Duration bound = 1s;
     for (int failure = 0; failure < 20; ++failure) {
-      lane.failed(outage, "run", start);
+      lane.failed({outage}, start);
       CHECK(lane.due() >= start);
-      CHECK(lane.due() <= start + std::min<Duration>(bound, 5min));
+      CHECK(lane.due() <= start + std::min<Duration>(bound, 30s));
       bound *= 2;
       bound = std::min<Duration>(bound, 10min);
     }
@@ -58,27 +53,46 @@ TEST_CASE("the wait after failures grows with full jitter, up to five minutes") 
   }
 }
 
-TEST_CASE("what a person has to mend is tried again slowly from the start") {
-  for (int round = 0; round < 50; ++round) {
-    Lane lane("events", silent);
-    lane.failed(denial, "run", start);
-    CHECK(lane.due() >= start + 10s);
-    CHECK(lane.due() <= start + 5min);
-    CHECK(lane.reason() == "http 403");
+TEST_CASE("a refusal is tried again within seconds, thrice, before the slow waits begin") {
+  for (Errc const code : {Errc::denied, Errc::rejected, Errc::malformed, Errc::not_found,
+                          Errc::invalid, Errc::not_configured, Errc::system}) {
+    for (int round = 0; round < 20; ++round) {
+      Lane lane("events", silent);
+      Error const error{code, "no", 403};
+      for (Duration const bound : {1s, 2s, 4s}) {
+        lane.failed({error}, start);
+        CHECK(lane.due() >= start + bound / 2);
+        CHECK(lane.due() <= start + bound);
+      }
+      lane.failed({error}, start);
+      CHECK(lane.due() >= start + 10s);
+      CHECK(lane.due() <= start + 5min);
+      CHECK(lane.reason() == "no");
+    }
   }
 }
 
 TEST_CASE("expired keys are renewed by themselves, so what met them is tried again soon") {
   Lane lane("events", silent);
-  lane.failed({Errc::expired, "http 400", 400}, "run", start);
+  lane.failed({Error{Errc::expired, "http 400", 400}}, start);
   CHECK(lane.due() <= start + 1s);
+}
+
+TEST_CASE("a new message is a reason to try, a second or ten after the last failure") {
+  Lane lane("events", silent);
+  for (int i = 0; i < 20; ++i) lane.failed({outage}, start);
+  lane.nudge();
+  CHECK(lane.due() <= start + 1s);
+  for (int i = 0; i < 20; ++i) lane.failed({denial}, start);
+  lane.nudge();
+  CHECK(lane.due() == start + 10s);
 }
 
 TEST_CASE("one line a minute at most says what is wrong, and one that it is over") {
   MemoryFile file;
   Lane lane("events", Logger{{.descriptor = file.descriptor()}});
   for (int second = 0; second < 130; ++second) {
-    lane.failed(outage, "run", start + std::chrono::seconds{second});
+    lane.failed({outage, "run"}, start + std::chrono::seconds{second});
   }
   std::string const said = file.text();
   CHECK(std::count(said.begin(), said.end(), '\n') == 3);
@@ -90,23 +104,42 @@ TEST_CASE("one line a minute at most says what is wrong, and one that it is over
   CHECK(all.find("events are delivered again") != std::string::npos);
 }
 
-TEST_CASE("in a hurry what a person has to mend is tried once more, unless it just failed") {
+TEST_CASE("in a hurry what was refused is tried for ten seconds, each message once in each") {
   Lane lane("events", silent);
-  lane.failed(denial, "run", start);
+  for (int i = 0; i < 9; ++i) lane.failed({denial}, start);
   lane.hurry(start + 1s);
-  CHECK(lane.due() <= start);
-  lane.failed(denial, "run", start + 1s);
+  CHECK(lane.due() <= start + 1s);
+  lane.failed({.error = denial, .waiting = 4}, start + 1s);
+  CHECK(lane.due() == start + 1250ms);
+  lane.failed({.error = denial, .waiting = 1}, start + 10s);
+  CHECK(lane.due() == start + 11s);
+  lane.failed({denial}, start + 11s);
   CHECK(lane.due() == Instant::max());
 
   Lane just_failed("events", silent);
-  just_failed.failed(denial, "run", start);
+  just_failed.failed({denial}, start);
+  just_failed.hurry(start + 999ms);
+  CHECK(just_failed.due() == start + 1s);
+}
+
+TEST_CASE("in a hurry what is wrong on this machine is tried once more, unless it just failed") {
+  Error const full{Errc::system, "no space left on device", 28};
+  Lane lane("events", silent);
+  lane.failed({full}, start);
+  lane.hurry(start + 1s);
+  CHECK(lane.due() <= start);
+  lane.failed({full}, start + 1s);
+  CHECK(lane.due() == Instant::max());
+
+  Lane just_failed("events", silent);
+  just_failed.failed({full}, start);
   just_failed.hurry(start + 999ms);
   CHECK(just_failed.due() == Instant::max());
 }
 
 TEST_CASE("in a hurry what mends itself is due a second after its failure") {
   Lane lane("events", silent);
-  for (int i = 0; i < 20; ++i) lane.failed(outage, "run", start);
+  for (int i = 0; i < 20; ++i) lane.failed({outage}, start);
   lane.hurry(start);
   CHECK(lane.due() <= start + 1s);
   CHECK(lane.due() >= start);

@@ -170,7 +170,7 @@ TEST_CASE("where there can be no thread finish delivers") {
 
 TEST_CASE("finish does not wait for what cannot succeed in time") {
   DeliveryStops stops;
-  Spooled spooled{NoLogs{},        Failing{{Errc::denied, "http 403", 403}},
+  Spooled spooled{NoLogs{},        Failing{{Errc::system, "no space left on device", 28}},
                   MemorySpool{},   stops,
                   {.listing = -1}, SteadyClock{},
                   silent};
@@ -228,7 +228,7 @@ TEST_CASE("what would be lost with the process is listed, a line of JSON for eac
   MemoryFile listing;
   {
     Spooled spooled{NoLogs{},
-                    Failing{{Errc::rejected, "too \"large\"", 413}},
+                    Failing{{Errc::unacceptable, "too \"large\"", 413}},
                     MemorySpool{},
                     stops,
                     {.listing = listing.descriptor()},

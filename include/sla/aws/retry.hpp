@@ -76,6 +76,9 @@ constexpr std::optional<Errc> meaning_of_code(std::string_view code) noexcept {
     return Errc::not_found;
   }
   if (code == "PreconditionFailed") return Errc::exists;
+  if (is_one_of(code, {"EntityTooLarge", "KeyTooLong", "KeyTooLongError", "MetadataTooLarge"})) {
+    return Errc::unacceptable;
+  }
   return std::nullopt;
 }
 
@@ -93,6 +96,8 @@ constexpr Errc meaning_of_status(int status) noexcept {
       return Errc::not_found;
     case 412:
       return Errc::exists;
+    case 413:
+      return Errc::unacceptable;
     case 429:
       return Errc::throttled;
     default:

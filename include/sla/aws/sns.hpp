@@ -195,6 +195,21 @@ inline std::size_t add_attributes(QueryForm& form,
   return std::move(form).request(std::move(endpoint));
 }
 
+/// Whether SNS refuses what a message or its attributes hold. Its code is the same where it refuses
+/// the topic or the group, so its words tell.
+[[nodiscard]] inline bool is_about_content(ServiceError const& said) {
+  std::string_view const code = bare_code(said.code);
+  if (code != "InvalidParameter" && code != "InvalidParameterValue" &&
+      code != "ParameterValueInvalid") {
+    return false;
+  }
+  std::string const words = lower(said.message);
+  for (std::string_view const other : {"arn", "messagegroupid", "messagededuplicationid"}) {
+    if (words.find(other) != std::string::npos) return false;
+  }
+  return words.find("message") != std::string::npos;
+}
+
 /// The id of the message. An answer that has none is a proxy's: Errc::unavailable.
 [[nodiscard]] inline Result<std::string> parse_publish_answer(Response const& response) {
   auto id = xml_text(response.body, {"PublishResponse", "PublishResult", "MessageId"});
@@ -216,9 +231,14 @@ template <class ServiceClient>
   if (!request) return std::move(request).error().within(context);
   SigningScope const scope{.region = arn->region,
                            .service = std::string(signing_name(Service::sns))};
-  auto response =
-      client.call(*std::move(request), Call{.scope = scope, .deadline = deadline}, read_xml_error);
-  if (!response) return std::move(response).error().within(context);
+  ServiceError said{};
+  auto response = client.call(*std::move(request), Call{.scope = scope, .deadline = deadline},
+                              [&](Response const& no) { return said = read_xml_error(no); });
+  if (!response) {
+    Error error = std::move(response).error().within(context);
+    if (error.code == Errc::rejected && is_about_content(said)) error.code = Errc::unacceptable;
+    return error;
+  }
   auto id = parse_publish_answer(*response);
   if (!id) return std::move(id).error().within(context);
   return id;

@@ -26,7 +26,7 @@ class Backoff {
  public:
   struct Options {
     Duration first = std::chrono::seconds{1};
-    Duration longest = std::chrono::minutes{5};
+    Duration longest = std::chrono::seconds{30};
   };
 
   Backoff() = default;

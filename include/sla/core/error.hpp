@@ -25,7 +25,8 @@ enum class Errc {
   expired,         ///< the credentials are past their time: renew, then repeat
   not_found,       ///< what the request names does not exist
   exists,          ///< what should be created is already there
-  rejected,        ///< the other side refuses this very message
+  rejected,        ///< the other side refuses it, and does not say that its content is why
+  unacceptable,    ///< the other side refuses the very content: too large, not allowed
   malformed,       ///< what the other side said cannot be understood
   stopped,         ///< given up because the program was told to stop
 };
@@ -63,6 +64,7 @@ struct Error {
     case Errc::not_found:
     case Errc::exists:
     case Errc::rejected:
+    case Errc::unacceptable:
     case Errc::malformed:
     case Errc::stopped:
       return false;

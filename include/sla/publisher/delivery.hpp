@@ -2,13 +2,12 @@
 #pragma once
 // Delivers what is in a spool, step by step: the oldest report first, its log before its event. A
 // log that cannot be delivered never holds back an event, and follows later; an event that cannot
-// be delivered holds back those behind it, while their logs go ahead, unless it never can: one that
-// is refused while the next one passes is set aside. It starts no thread and waits for nothing but
-// its publishers; publisher/spooled.hpp does the rest.
+// be delivered holds back those behind it, while their logs go ahead. One that is refused again and
+// again while others pass lets them go first; only what is refused for its content is set aside. It
+// starts no thread and waits for nothing but its publishers; publisher/spooled.hpp does the rest.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -16,33 +15,19 @@
 #include <utility>
 #include <vector>
 
-#include "sla/core/backoff.hpp"
 #include "sla/core/clock.hpp"
 #include "sla/core/log.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/stop.hpp"
 #include "sla/publisher.hpp"
+#include "sla/publisher/delivery_options.hpp"
 #include "sla/publisher/lane.hpp"
 #include "sla/publisher/log_first.hpp"
 #include "sla/publisher/log_store.hpp"
+#include "sla/publisher/refusals.hpp"
 #include "sla/publisher/spool.hpp"
 
 namespace sla::inline v1 {
-
-/// What cuts a delivery short at the end of a program. The transports inside a log store watch
-/// `logs`, those inside a publisher `events`; both outlive them. They are not the Stop of the
-/// program: that one is waited on by its main thread, these by the thread that delivers, and a
-/// delivery goes on for a while after the program was told to stop.
-struct DeliveryStops {
-  Stop logs{Stop::Options{.budget = Duration::zero()}};
-  Stop events{Stop::Options{.budget = Duration::zero()}};
-};
-
-/// How delivery goes about it.
-struct DeliveryOptions {
-  UploadLogs upload = UploadLogs::always;  ///< which logs are delivered at all
-  Backoff::Options backoff{};              ///< after a failed attempt at either part
-};
 
 /// The two ends of a spool: add() and begin() are called from any thread, step() and hurry() from
 /// the one that delivers.
@@ -58,8 +43,8 @@ class Delivery {
         upload_(options.upload),
         clock_(std::move(clock)),
         log_(log),
-        logs_("logs", log, options.backoff),
-        events_("events", log, options.backoff) {}
+        logs_{.lane = Lane("logs", log, options.backoff)},
+        events_{.lane = Lane("events", log, options.backoff)} {}
 
   void begin(Report const& report) {
     std::lock_guard const lock(mutex_);
@@ -68,9 +53,10 @@ class Delivery {
   /// Keeps the report, and its log where that is to be delivered.
   void add(Report const& report) {
     Report kept = report;
-    if (!wanted(report)) kept.outcome.output = Output();
+    if (!wants_log(upload_, report)) kept.outcome.output = Output();
     std::lock_guard const lock(mutex_);
     spool_.add(kept);
+    news_ = true;
   }
   [[nodiscard]] SpoolCount count() {
     std::lock_guard const lock(mutex_);
@@ -88,16 +74,19 @@ class Delivery {
     Instant const now = clock_.now();
     Instant next = with_spool([&](S& spool) { return spool.tend(now); });
     if (hurried_) next = Instant::max();  // nothing waits for the housekeeping
-    SpoolCount const count = this->count();
+    if (with_spool([this](S&) { return std::exchange(news_, false); })) {
+      logs_.lane.nudge();
+      events_.lane.nudge();
+    }
     if (stops_.events.level() != StopLevel::none) return Instant::max();
+    SpoolCount const count = this->count();
     if (count.events != 0) {
-      bool const another_came = alone_ != 0 && count.events > alone_;
-      if (another_came || events_.due() <= now) return deliver_event(now);
-      next = std::min(next, events_.due());
+      if (events_.lane.due() <= now && deliver_event(now)) return now;
+      next = std::min(next, events_.due(now));
     }
     if (count.logs + count.ahead != 0 && stops_.logs.level() == StopLevel::none) {
-      if (logs_.due() <= now) return deliver_log(now);
-      next = std::min(next, logs_.due());
+      if (logs_.lane.due() <= now && deliver_log(now)) return now;
+      next = std::min(next, logs_.due(now));
     }
     return next;
   }
@@ -109,16 +98,18 @@ class Delivery {
     auto const add = [&](Part part, std::string const& why) {
       if (part == Part::waiting) text.append(text.empty() ? "" : "; ").append(why);
     };
-    add(parcel.log, no_log_);
-    add(parcel.event, no_event_);
+    add(parcel.log, logs_.why);
+    add(parcel.event, events_.why);
     return text;
   }
 
   /// Tries everything again as soon as it makes sense, because there is little time left.
   void hurry() {
     hurried_ = true;
-    logs_.hurry(clock_.now());
-    events_.hurry(clock_.now());
+    for (Way* const way : {&logs_, &events_}) {
+      way->refused.clear();
+      way->lane.hurry(clock_.now());
+    }
   }
 
  private:
@@ -128,49 +119,81 @@ class Delivery {
     return act(spool_);
   }
 
-  Instant deliver_event(Instant now) {
-    alone_ = 0;
-    auto parcel = take(events_, [](S& spool) { return spool.next_event(0); });
-    if (!parcel) return now;
-    bool moved = send_log(*parcel);
-    auto done = publish(*parcel);
-    if (!done && blame(done.error()) == Blame::perhaps && another_passes(parcel->number)) {
-      done = publish(*parcel);
-      if (!done && blame(done.error()) == Blame::perhaps) {
-        done = refuse(parcel->event, *parcel, done.error());
-      }
+  /// Whether there was one to deliver. The oldest goes first; in a hurry those that are refused
+  /// take turns.
+  bool deliver_event(Instant now) {
+    auto const behind = [](S& spool, std::uint64_t number) { return spool.next_event(number); };
+    auto parcel = pick(events_, now, behind);
+    if (!parcel && std::exchange(events_.last, 0) != 0) parcel = pick(events_, now, behind);
+    if (!parcel) return false;
+    bool const moved = send_log(*parcel);
+    auto const done = publish(*parcel);
+    if (!done && !stands_back(events_, *parcel, parcel->event, done.error())) {
+      fail(events_, *parcel, done.error());
+      if (hurried_ && !mends_itself(done.error().code)) events_.last = parcel->number;
     }
-    if (done) events_.succeeded();
-    if (!done) fail(events_, stops_.events, done.error(), *parcel, no_event_);
-    if (moved || done) update(*parcel);
-    return now;
+    if (moved || parcel->event != Part::waiting) update(*parcel);
+    return true;
   }
 
-  /// Whether the event behind one that was refused is delivered. A run that is no result has none,
-  /// and shows nothing. Where no other waits, the next one that comes is tried at once.
-  bool another_passes(std::uint64_t refused) {
+  bool deliver_log(Instant now) {
+    auto parcel =
+        pick(logs_, now, [](S& spool, std::uint64_t number) { return spool.next_log(number); });
+    if (!parcel) return false;
+    logs_.last = parcel->number;
+    bool const lost = parcel->log != Part::waiting;
+    if (send_log(*parcel) || lost) update(*parcel);
+    return true;
+  }
+
+  /// The first behind the last one that does not wait by itself: `next(spool, number)`.
+  template <class Next>
+  std::optional<Parcel> pick(Way& way, Instant now, Next next) {
+    std::optional<std::uint64_t> first;
+    for (std::uint64_t behind = way.last;;) {
+      auto parcel = take(way.lane, [&](S& spool) { return next(spool, behind); });
+      if (!parcel || way.refused.due(parcel->number) <= now) return parcel;
+      if (first == parcel->number) return std::nullopt;  // once around
+      behind = parcel->number;
+      if (!first) first = behind;
+    }
+  }
+
+  /// Whether a message that was refused holds up no other: it waits by itself because others pass,
+  /// or is set aside because that went on for hours and its content may be why.
+  bool stands_back(Way& way, Parcel& parcel, Part& part, Error const& error) {
+    if (hurried_ || mends_itself(error.code) || error.code == Errc::stopped) return false;
+    Instant const now = clock_.now();
+    bool const rested = way.refused.rested(parcel.number);
+    Refusals* const known = way.refused.refused(parcel.number, way.passed, now);
+    if (known == nullptr || !known->persistent()) return false;
+    if (&way == &events_ && way.passed == known->passed) try_another(parcel.number);
+    if (way.passed == known->passed) return false;
+    if (known->lasting() && fault_of(error) == Fault::unknown) {
+      refuse(part, parcel, error);
+      way.refused.forget(parcel.number);
+      return true;
+    }
+    way.refused.rest(*known, now);
+    if (rested) return true;
+    log_.warning("refused while others pass, and tried again by itself: " + error.message,
+                 {{"run", parcel.report.job.run_id}});
+    return true;
+  }
+
+  /// Tries the event behind one that was refused. A run that is no result has none, and shows
+  /// nothing.
+  void try_another(std::uint64_t refused) {
     for (std::uint64_t behind = refused;;) {
-      std::size_t const waiting = count().events;
-      auto parcel = take(events_, [=](S& spool) { return spool.next_event(behind); });
-      if (!parcel) {
-        alone_ = waiting;
-        return false;
-      }
+      auto parcel = take(events_.lane, [=](S& spool) { return spool.next_event(behind); });
+      if (!parcel) return;
+      behind = parcel->number;
+      if (events_.refused.due(behind) > clock_.now()) continue;
       bool const moved = send_log(*parcel);
       bool const passes = publish(*parcel).has_value();
       if (moved || passes) update(*parcel);
-      if (parcel->report.counts()) return passes && parcel->event == Part::done;
-      behind = parcel->number;
+      if (parcel->report.counts()) return;
     }
-  }
-
-  Instant deliver_log(Instant now) {
-    auto parcel = take(logs_, [this](S& spool) { return spool.next_log(last_log_); });
-    if (!parcel) return now;
-    last_log_ = parcel->number;
-    bool const lost = parcel->log != Part::waiting;
-    if (send_log(*parcel) || lost) update(*parcel);
-    return now;
   }
 
   /// A parcel of the spool; where it could not be read its way out has failed.
@@ -178,7 +201,7 @@ class Delivery {
   std::optional<Parcel> take(Lane& lane, Next next) {
     auto parcel = with_spool(next);
     if (parcel) return *std::move(parcel);
-    lane.failed(parcel.error(), {}, clock_.now());
+    lane.failed({.error = parcel.error()}, clock_.now());
     return std::nullopt;
   }
 
@@ -188,53 +211,38 @@ class Delivery {
     with_spool([&](S& spool) { spool.update(parcel); });
   }
 
-  [[nodiscard]] bool wanted(Report const& report) const noexcept {
-    return upload_ == UploadLogs::always ||
-           (upload_ == UploadLogs::failures && !report.succeeded());
-  }
-
   /// Whether the log got further. Where it did not, the report says why.
   bool send_log(Parcel& parcel) {
     if (parcel.log != Part::waiting) return false;
     Report& report = parcel.report;
-    if (!wanted(report)) {
+    if (!wants_log(upload_, report)) {
       parcel.log = Part::done;
       return true;
     }
-    report.log_error = hindrance();
+    report.log_error = hindrance(parcel.number);
     if (!report.log_error.empty()) return false;
     Result<std::string> uri = Error{Errc::system, parcel.unreadable};
     if (parcel.unreadable.empty()) uri = store_.store(report);
     if (uri) {
-      logs_.succeeded();
-      ++stored_;
-      suspects_.erase(parcel.number);
+      logs_.delivered(parcel.number);
       report.log_uri = *std::move(uri);
       parcel.log = Part::done;
       return true;
     }
     report.log_error = uri.error().message;
-    if (is_refused(parcel.number, uri.error())) {
-      (void)refuse(parcel.log, parcel, uri.error());
-      return true;
+    if (fault_of(uri.error()) == Fault::content) {
+      refuse(parcel.log, parcel, uri.error());
+    } else if (!stands_back(logs_, parcel, parcel.log, uri.error())) {
+      fail(logs_, parcel, uri.error());
     }
-    fail(logs_, stops_.logs, uri.error(), parcel, no_log_);
-    return false;
+    return parcel.log != Part::waiting;
   }
   /// Why no log is sent now; empty where nothing is in the way.
-  [[nodiscard]] std::string hindrance() const {
+  [[nodiscard]] std::string hindrance(std::uint64_t number) const {
     if (stops_.logs.level() != StopLevel::none) return "the runner stops; the log follows later";
-    return logs_.due() > clock_.now() ? logs_.reason() : std::string();
-  }
-  /// Whether a log can never be stored: it was refused before, and others were stored since.
-  bool is_refused(std::uint64_t number, Error const& error) {
-    Blame const whose = blame(error);
-    if (whose != Blame::perhaps) return whose == Blame::message;
-    if (suspects_.size() > 1000) suspects_.erase(suspects_.begin());
-    auto const [at, first] = suspects_.try_emplace(number, stored_);
-    if (first || at->second == stored_) return false;
-    suspects_.erase(at);
-    return true;
+    Instant const now = clock_.now();
+    if (logs_.lane.due() > now) return logs_.lane.reason();
+    return logs_.refused.due(number) > now ? "it was refused; it follows later" : std::string();
   }
 
   /// Publishes the event; one that was delivered, or never can be, got further.
@@ -242,36 +250,38 @@ class Delivery {
     Report report = parcel.report;
     report.dropped = with_spool([](S& spool) { return spool.dropped(); });
     auto done = publisher_.publish(report);
-    if (!done && blame(done.error()) == Blame::message) {
-      return refuse(parcel.event, parcel, done.error());
+    if (!done && fault_of(done.error()) != Fault::content) return done;
+    if (!done) {
+      events_.lane.succeeded();  // for all others
+      refuse(parcel.event, parcel, done.error());
+      return {};
     }
-    if (!done) return done;
     parcel.event = Part::done;
-    if (report.dropped != 0 && report.counts()) {
-      with_spool([&](S& spool) { spool.reported(report.dropped); });
-    }
+    if (!report.counts()) return {};
+    events_.delivered(parcel.number);
+    if (report.dropped != 0) with_spool([&](S& spool) { spool.reported(report.dropped); });
     return {};
   }
 
   /// Sets a part aside.
-  Result<void> refuse(Part& part, Parcel& parcel, Error const& error) const {
+  void refuse(Part& part, Parcel& parcel, Error const& error) const {
     part = Part::refused;
     parcel.reason = error.message;
     log_.error("not delivered: refused for good: " + error.message,
                {{"run", parcel.report.job.run_id}});
-    return {};
   }
 
   /// An attempt failed; one that only ended because this very delivery is stopped is no failure,
   /// and a reason for what is left only where there is no better one.
-  void fail(Lane& lane, Stop const& stop, Error const& error, Parcel const& parcel,
-            std::string& why) {
-    bool const cut = error.code == Errc::stopped && stop.level() != StopLevel::none;
-    if (!cut) lane.failed(error, parcel.report.job.run_id, clock_.now());
-    if (!cut || why == no_time) why = error.message;
+  void fail(Way& way, Parcel const& parcel, Error const& error) {
+    bool const event = &way == &events_;
+    bool const stopped = (event ? stops_.events : stops_.logs).level() != StopLevel::none;
+    bool const cut = error.code == Errc::stopped && stopped;
+    SpoolCount const left = count();
+    std::size_t const waiting = event ? left.events : left.logs + left.ahead;
+    if (!cut) way.lane.failed({error, parcel.report.job.run_id, waiting}, clock_.now());
+    if (!cut || way.why == Way::no_time) way.why = error.message;
   }
-
-  static constexpr std::string_view no_time = "there was no time";
 
   L store_;
   P publisher_;
@@ -280,16 +290,11 @@ class Delivery {
   UploadLogs upload_;
   C clock_;
   Logger log_;
-  Lane logs_;
-  Lane events_;
-  std::string no_log_{no_time};    ///< why the last log was not delivered
-  std::string no_event_{no_time};  ///< why the last event was not delivered
-  std::size_t alone_ = 0;  ///< how many waited when one was refused and no other could be tried
+  Way logs_;
+  Way events_;
   bool hurried_ = false;
-  std::uint64_t last_log_ = 0;
-  std::uint64_t stored_ = 0;                           ///< how many logs were stored
-  std::map<std::uint64_t, std::uint64_t> suspects_{};  ///< logs refused, and how many were by then
-  std::mutex mutex_{};                                 ///< guards the spool
+  bool news_ = false;   ///< something was added since the last step
+  std::mutex mutex_{};  ///< guards the spool, and the news
 };
 
 }  // namespace sla::inline v1

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // One way out of a spool, that of the logs or that of the events: when it may be tried again after
-// a failure, and what is said about it, which is one line a minute at most. And whether a failure
-// is about the message that met it.
+// a failure, and what is said about it, which is one line a minute at most. And what a failure says
+// about the message that met it.
 #include <algorithm>
 #include <chrono>
-#include <cstdint>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,28 +17,45 @@
 
 namespace sla::inline v1 {
 
-/// Whether an error is about the very message that met it.
-enum class Blame {
-  message,    ///< it can never be delivered
-  perhaps,    ///< it cannot, if others can
-  elsewhere,  ///< it may be delivered later
+/// What a failed delivery has to do with its message.
+enum class Fault {
+  content,    ///< it can never be delivered
+  unknown,    ///< it can be the content, though nobody says so
+  elsewhere,  ///< rights, keys, the topic, a proxy, the network: it may be delivered later
 };
 
-/// What a message that is refused or denied has to do with it shows only when another one passes: a
-/// topic that is not there any more, a key without rights or a proxy in between refuse all of them.
-[[nodiscard]] constexpr Blame blame(Errc code, int native) noexcept {
-  if (code == Errc::exists) return Blame::message;
-  if (code == Errc::denied) return Blame::perhaps;
-  if (code != Errc::rejected) return Blame::elsewhere;
-  return native == 0 || native == 413 ? Blame::message : Blame::perhaps;
+/// Tells whose fault a failure is. A denial says nothing about a message.
+[[nodiscard]] constexpr Fault fault_of(Errc code, int native) noexcept {
+  if (code == Errc::unacceptable || code == Errc::exists) return Fault::content;
+  if (code != Errc::rejected) return Fault::elsewhere;
+  return native == 0 ? Fault::content : Fault::unknown;  // 0: nobody was asked
 }
-[[nodiscard]] inline Blame blame(Error const& error) noexcept {
-  return blame(error.code, error.native);
+[[nodiscard]] inline Fault fault_of(Error const& error) noexcept {
+  return fault_of(error.code, error.native);
+}
+
+/// Whether a failure passes without anybody doing anything; keys are renewed.
+[[nodiscard]] constexpr bool mends_itself(Errc code) noexcept {
+  return retryable(code) || code == Errc::expired;
+}
+
+/// Whether somebody said no, which may be another answer seconds later: rights take about ten
+/// seconds until they are everywhere.
+[[nodiscard]] constexpr bool is_refusal(Errc code) noexcept {
+  return code == Errc::denied || code == Errc::not_found || code == Errc::rejected ||
+         code == Errc::malformed;
 }
 
 /// The state of one way out. Not thread-safe.
 class Lane {
  public:
+  /// A failed attempt at one message.
+  struct Failure {
+    Error const& error;
+    std::string_view run_id{};
+    std::size_t waiting = 1;  ///< how many messages wait, this one included
+  };
+
   Lane(std::string_view name, Logger log, Backoff::Options options = {})
       : name_(name), log_(log), backoff_(options) {}
 
@@ -47,14 +64,22 @@ class Lane {
   /// Why it is not tried now.
   [[nodiscard]] std::string const& reason() const noexcept { return reason_; }
 
-  /// There is little time left: what mends itself is tried a second after its last failure, the
-  /// rest once more, unless that failed within this very second, and then never again.
+  /// There is little time left. What mends itself is tried a second after its last failure. What
+  /// was refused is tried about once a second for ten seconds, each message in turn. The rest is
+  /// tried once more, unless it failed within this very second.
   void hurry(Instant now) noexcept {
-    bool const just_now = backoff_.failures() != 0 && now - failed_at_ < std::chrono::seconds{1};
-    hurried_ = true;
+    bool const just_now = backoff_.failures() != 0 && now - failed_at_ < second;
+    hurried_at_ = now;
     backoff_.succeeded();
     due_ = just_now ? Instant::max() : Instant::min();
-    if (mends_itself_) due_ = std::min(due_, failed_at_ + std::chrono::seconds{1});
+    if (mends_itself(failure_) || is_refusal(failure_)) due_ = std::min(due_, failed_at_ + second);
+  }
+
+  /// A new message is a reason to try again, a second after the last failure if it mends itself,
+  /// else ten seconds.
+  void nudge() noexcept {
+    if (hurried_at_ != never) return;
+    due_ = std::min(due_, failed_at_ + (mends_itself(failure_) ? second : 10 * second));
   }
 
   void succeeded() {
@@ -64,36 +89,51 @@ class Lane {
     due_ = Instant::min();
   }
 
-  /// It failed, and may succeed later: soon where it mends itself, slowly where a person has to.
-  void failed(Error const& error, std::string_view run_id, Instant now) {
-    Duration const bound = backoff_.failed();
-    Duration const longest = backoff_.options().longest;
-    Duration const least = std::min<Duration>(std::chrono::seconds{10}, longest);
-    mends_itself_ = retryable(error) || error.code == Errc::expired;  // keys are renewed
-    Duration const wait =
-        mends_itself_ ? random_duration(bound) : least + random_duration(longest - least);
+  /// It failed, and may succeed later.
+  void failed(Failure const& failure, Instant now) {
+    failure_ = failure.error.code;
     failed_at_ = now;
-    due_ = hurried_ && !mends_itself_ ? Instant::max() : now + wait;
-    reason_ = error.message;
+    reason_ = failure.error.message;
+    Duration const wait = wait_after(failure, now);
+    due_ = wait == Duration::max() ? Instant::max() : now + wait;
     if (now < say_at_) return;
     say_at_ = now + std::chrono::minutes{1};
     said_ = true;
     bool const ever = due_ != Instant::max();
-    log_.warning(name_ + " are not delivered: " + error.message,
-                 {{"run", std::string(run_id)},
+    log_.warning(name_ + " are not delivered: " + failure.error.message,
+                 {{"run", std::string(failure.run_id)},
                   {"failures", std::to_string(backoff_.failures())},
                   {"next attempt", ever ? "in " + decimal_seconds(wait) + " s" : "none"}});
   }
 
  private:
+  static constexpr Duration second = std::chrono::seconds{1};
+  static constexpr Instant never = Instant::max();
+
+  /// Grows up to the longest wait for what mends itself. The first three times anything else is
+  /// believed to be of the moment; then it waits for a person, ten times as long at most.
+  Duration wait_after(Failure const& failure, Instant now) {
+    Duration const bound = backoff_.failed();
+    if (mends_itself(failure_)) return random_duration(bound);
+    if (hurried_at_ != never) {
+      bool const again = is_refusal(failure_) && now - hurried_at_ < 10 * second;
+      if (!again) return Duration::max();
+      return second / static_cast<Duration::rep>(std::max<std::size_t>(failure.waiting, 1));
+    }
+    if (backoff_.failures() <= 3) return bound / 2 + random_duration(bound / 2);
+    Duration const slowest = 10 * backoff_.options().longest;
+    Duration const least = std::min<Duration>(10 * second, slowest);
+    return least + random_duration(slowest - least);
+  }
+
   std::string name_;
   Logger log_;
   Backoff backoff_;
   std::string reason_{};
+  Errc failure_ = Errc::unavailable;  ///< of the last attempt that failed
   Instant due_ = Instant::min();
   Instant failed_at_ = Instant::min();
-  bool mends_itself_ = false;
-  bool hurried_ = false;
+  Instant hurried_at_ = never;
   Instant say_at_ = Instant::min();
   bool said_ = false;
 };

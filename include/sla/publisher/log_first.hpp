@@ -14,6 +14,11 @@ namespace sla::inline v1 {
 /// Which logs are stored.
 enum class UploadLogs { always, failures, never };
 
+/// Whether the log of a report is to be stored.
+[[nodiscard]] inline bool wants_log(UploadLogs upload, Report const& report) noexcept {
+  return upload == UploadLogs::always || (upload == UploadLogs::failures && !report.succeeded());
+}
+
 /// Stores a report's log in L, then publishes the report to P with the log's URI in it.
 template <LogStore L, Publisher P>
 class LogFirst {
@@ -24,7 +29,7 @@ class LogFirst {
   Result<void> publish(Report const& report) {
     Report known = report;
     std::optional<Error> log_failed;
-    if (wanted(report)) {
+    if (wants_log(upload_, report)) {
       if (auto uri = store_.store(report)) {
         known.log_uri = *std::move(uri);
       } else {
@@ -39,11 +44,6 @@ class LogFirst {
   }
 
  private:
-  [[nodiscard]] bool wanted(Report const& report) const noexcept {
-    return upload_ == UploadLogs::always ||
-           (upload_ == UploadLogs::failures && !report.succeeded());
-  }
-
   L store_;
   P publisher_;
   UploadLogs upload_;
