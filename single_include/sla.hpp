@@ -34,8 +34,10 @@
 #include <arpa/inet.h>
 #include <curl/curl.h>
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/crypto.h>
@@ -43,6 +45,7 @@
 #include <openssl/evp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <simdjson.h>
 #include <spawn.h>
@@ -58,7 +61,10 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/types.h>
+#include <sys/uio.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -85,6 +91,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <numeric>
 #include <optional>
 #include <queue>
@@ -276,6 +283,171 @@ class [[nodiscard]] Result<void> {
 
  private:
   std::optional<Error> error_;
+};
+
+}  // namespace sla::inline v1
+
+// sla/core/descriptor.hpp
+// File descriptors that close themselves, and the one place that knows about EINTR. Whatever is
+// opened here is closed on exec, so that no child inherits it.
+
+namespace sla::inline v1 {
+
+/// Calls a system call again for as long as a signal interrupts it.
+template <class Call>
+auto uninterrupted(Call call) {
+  for (;;) {
+    auto const got = call();
+    if (got >= 0 || errno != EINTR) return got;
+  }
+}
+
+/// Owns one file descriptor; -1 is none.
+class Descriptor {
+ public:
+  Descriptor() = default;
+  explicit Descriptor(int number) noexcept : number_(number) {}
+  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    if (this != &other) {
+      reset();
+      number_ = std::exchange(other.number_, -1);
+    }
+    return *this;
+  }
+  ~Descriptor() { reset(); }
+
+  [[nodiscard]] int get() const noexcept { return number_; }
+  explicit operator bool() const noexcept { return number_ >= 0; }
+  /// Closes now. Linux closes even where close() says EINTR, so it is never repeated.
+  void reset() noexcept {
+    if (number_ >= 0) ::close(number_);
+    number_ = -1;
+  }
+
+ private:
+  int number_ = -1;
+};
+
+/// Opens a file; O_CLOEXEC is added to the flags. The error names the path.
+[[nodiscard]] inline Result<Descriptor> open_file(std::string const& path, int flags,
+                                                  mode_t mode = 0600) {
+  int const number = uninterrupted([&] { return ::open(path.c_str(), flags | O_CLOEXEC, mode); });
+  if (number < 0) return system_error(path);
+  return Descriptor{number};
+}
+
+/// Whether a path leads to the very file that is open.
+[[nodiscard]] inline bool leads_to(std::string const& path, Descriptor const& file) noexcept {
+  struct stat there {
+  }, open{};
+  return ::stat(path.c_str(), &there) == 0 && ::fstat(file.get(), &open) == 0 &&
+         there.st_ino == open.st_ino && there.st_dev == open.st_dev;
+}
+
+/// Writes all of the text, or says why not.
+[[nodiscard]] inline Result<void> write_all(int descriptor, std::string_view text) {
+  while (!text.empty()) {
+    ssize_t const n = uninterrupted([&] { return ::write(descriptor, text.data(), text.size()); });
+    if (n < 0) return system_error("write");
+    text.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return {};
+}
+
+/// Whether a disk only says with that error that it has nothing like fsync(): some file systems,
+/// and those that are read-only, whose files are as safe as they can be.
+[[nodiscard]] constexpr bool never_syncs(int number) noexcept {
+  return number == EINVAL || number == EROFS;
+}
+
+/// Writes what a file has to its disk, where the disk can. The error names the path.
+[[nodiscard]] inline Result<void> sync_file(Descriptor const& file, std::string_view path) {
+  int const done = uninterrupted([&] { return ::fdatasync(file.get()); });
+  if (done != 0 && !never_syncs(errno)) return system_error(path);
+  return {};
+}
+
+/// The same pipe or terminal, opened once more not to wait: O_NONBLOCK belongs to the open file,
+/// which others share. None where the descriptor is neither, or where that is not possible.
+[[nodiscard]] inline Descriptor never_waiting(int descriptor) {
+  struct stat about {};
+  if (::fstat(descriptor, &about) != 0) return {};
+  if (!S_ISFIFO(about.st_mode) && !S_ISCHR(about.st_mode)) return {};
+  auto again =
+      open_file("/proc/self/fd/" + std::to_string(descriptor), O_WRONLY | O_NONBLOCK | O_NOCTTY);
+  return again ? *std::move(again) : Descriptor{};
+}
+
+/// Reads a whole file of at most `limit` bytes. The error names the path.
+[[nodiscard]] inline Result<std::string> read_file(std::string const& path, std::size_t limit) {
+  auto file = open_file(path, O_RDONLY);
+  if (!file) return file.error();
+  std::string text;
+  char buffer[4096];
+  for (;;) {
+    ssize_t const n = uninterrupted([&] { return ::read(file->get(), buffer, sizeof buffer); });
+    if (n < 0) return system_error(path);
+    if (n == 0) return text;
+    text.append(buffer, static_cast<std::size_t>(n));
+    if (text.size() > limit) {
+      return Error{Errc::invalid, path + ": larger than " + std::to_string(limit) + " bytes"};
+    }
+  }
+}
+
+}  // namespace sla::inline v1
+
+// sla/core/thread.hpp
+// A thread that hears no signals: those are for the thread that waits for them. One that cannot be
+// started, as where a container limits its processes, is an Error; std::thread throws.
+
+namespace sla::inline v1 {
+
+/// A started thread. Whoever holds it waits for its end, at the latest when this goes.
+class Thread {
+ public:
+  /// Starts a thread that calls `body()`, which must not throw. Errc::system where there can be no
+  /// more threads.
+  template <class Body>
+  [[nodiscard]] static Result<Thread> start(Body body) {
+    auto held = std::make_unique<Body>(std::move(body));
+    sigset_t all, before;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);  // the thread starts with the caller's mask
+    pthread_t thread{};
+    int const failed = ::pthread_create(&thread, nullptr, &run<Body>, held.get());
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    if (failed != 0) return system_error("thread", failed);
+    (void)held.release();  // the thread's own by now
+    return Thread(thread);
+  }
+
+  Thread(Thread&& other) noexcept : thread_(std::exchange(other.thread_, std::nullopt)) {}
+  Thread& operator=(Thread&&) = delete;
+  ~Thread() { join(); }
+
+  /// Waits for the end of the thread, where nobody did yet.
+  void join() noexcept {
+    if (thread_) ::pthread_join(*std::exchange(thread_, std::nullopt), nullptr);
+  }
+
+  /// Lets the thread go on by itself: nobody waits for its end any more.
+  void detach() noexcept {
+    if (thread_) ::pthread_detach(*std::exchange(thread_, std::nullopt));
+  }
+
+ private:
+  explicit Thread(pthread_t thread) noexcept : thread_(thread) {}
+
+  template <class Body>
+  static void* run(void* body) {
+    std::unique_ptr<Body> const held(static_cast<Body*>(body));
+    (*held)();
+    return nullptr;
+  }
+
+  std::optional<pthread_t> thread_;
 };
 
 }  // namespace sla::inline v1
@@ -631,162 +803,124 @@ inline void amz_date_to(std::string& out, WallTime time) {
 
 }  // namespace sla::inline v1
 
-// sla/core/descriptor.hpp
-// File descriptors that close themselves, and the one place that knows about EINTR. Whatever is
-// opened here is closed on exec, so that no child inherits it.
+// sla/core/apart.hpp
+// A thread that the end of the program does not wait for, for calls that may wait for ever. A call
+// to a disk that hangs cannot be interrupted, not even by SIGKILL, and a process is not gone before
+// its last thread is. So the work is done in what is a process of its own to the kernel, while it
+// shares all memory and all descriptors; it is killed as soon as the program has ended, or as soon
+// as its call returns. Where that cannot be made it is a thread like any other. (PID 1 of a
+// container is kept by the kernel until every process in there is gone; nothing helps there.)
 
 namespace sla::inline v1 {
 
-/// Calls a system call again for as long as a signal interrupts it.
-template <class Call>
-auto uninterrupted(Call call) {
-  for (;;) {
-    auto const got = call();
-    if (got >= 0 || errno != EINTR) return got;
-  }
-}
-
-/// Owns one file descriptor; -1 is none.
-class Descriptor {
+/// Work that may be abandoned. Whoever lets it go does not wait for its end.
+class Apart {
  public:
-  Descriptor() = default;
-  explicit Descriptor(int number) noexcept : number_(number) {}
-  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    if (this != &other) {
-      reset();
-      number_ = std::exchange(other.number_, -1);
-    }
-    return *this;
+  /// Starts `body()`, which must not throw, starts no process, and owns or outlives whatever it
+  /// touches. Errc::system where there can be no more threads.
+  template <class Body>
+  [[nodiscard]] static Result<Apart> start(Body body) {
+    auto state = std::make_shared<State>();
+    auto thread = Thread::start([state, body = std::move(body)]() mutable { host(*state, body); });
+    if (!thread) return thread.error();
+    thread->detach();
+    std::unique_lock lock(state->mutex);
+    state->changed.wait(lock, [&] { return state->begun; });
+    return Apart(std::move(state));
   }
-  ~Descriptor() { reset(); }
 
-  [[nodiscard]] int get() const noexcept { return number_; }
-  explicit operator bool() const noexcept { return number_ >= 0; }
-  /// Closes now. Linux closes even where close() says EINTR, so it is never repeated.
-  void reset() noexcept {
-    if (number_ >= 0) ::close(number_);
-    number_ = -1;
+  /// Waits for its end until then at most; whether it has ended.
+  bool join_until(Instant until) const {
+    std::unique_lock lock(state_->mutex);
+    Duration const left = until - std::chrono::steady_clock::now();
+    return state_->changed.wait_for(lock, std::max(left, Duration::zero()),
+                                    [this] { return state_->ended; });
+  }
+
+  /// Whether any goes on in this process.
+  [[nodiscard]] static bool any() noexcept { return registry().running != 0; }
+  /// Whether a child of this process is one of them, and so nobody's to end or to reap.
+  [[nodiscard]] static bool has(pid_t pid) {
+    std::lock_guard const lock(registry().mutex);
+    return registry().pids.count(pid) != 0;
   }
 
  private:
-  int number_ = -1;
+  struct State {
+    std::mutex mutex{};
+    std::condition_variable changed{};
+    bool begun = false;
+    bool ended = false;
+
+    void set(bool State::*what) {
+      std::lock_guard const lock(mutex);
+      this->*what = true;
+      changed.notify_all();
+    }
+  };
+  template <class Body>
+  struct Work {
+    State& state;
+    Body& body;
+    pid_t program;
+  };
+
+  static constexpr std::size_t stack_size = 1U << 20U;
+
+  explicit Apart(std::shared_ptr<State> state) : state_(std::move(state)) {}
+
+  struct Registry {
+    std::atomic<int> running{0};
+    std::mutex mutex{};
+    std::set<pid_t> pids{};
+  };
+  /// It is never destroyed: what was abandoned may outlive everything else.
+  static Registry& registry() {
+    static Registry& one = *new Registry;
+    return one;
+  }
+
+  /// The thread lends its identity (errno and the like) and only waits meanwhile.
+  template <class Body>
+  static void host(State& state, Body& body) {
+    ++registry().running;
+    std::unique_ptr<char[]> const stack(new (std::nothrow) char[stack_size]);
+    Work<Body> work{state, body, ::getpid()};
+    int const shared = CLONE_VM | CLONE_FS | CLONE_FILES;
+    // Where PID 1 cannot see its children it ends them all after a run.
+    bool const can = stack && ::access("/proc/self/stat", R_OK) == 0;
+    pid_t const pid =
+        can ? ::clone(&run<Body>, stack.get() + stack_size, shared, static_cast<void*>(&work)) : -1;
+    if (pid < 0) {
+      state.set(&State::begun);
+      body();
+    } else {
+      (void)uninterrupted([&] { return ::waitpid(pid, nullptr, __WALL); });
+      std::lock_guard const lock(registry().mutex);
+      registry().pids.erase(pid);
+    }
+    --registry().running;
+    state.set(&State::begun);  // should it have been killed before
+    state.set(&State::ended);
+  }
+
+  template <class Body>
+  static int run(void* argument) {
+    auto& work = *static_cast<Work<Body>*>(argument);
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != work.program) return 0;
+    ::prctl(PR_SET_NAME, "sla-apart");
+    {
+      std::lock_guard const lock(registry().mutex);
+      registry().pids.insert(::getpid());
+    }
+    work.state.set(&State::begun);
+    work.body();
+    return 0;
+  }
+
+  std::shared_ptr<State> state_;
 };
-
-/// Opens a file; O_CLOEXEC is added to the flags. The error names the path.
-[[nodiscard]] inline Result<Descriptor> open_file(std::string const& path, int flags,
-                                                  mode_t mode = 0600) {
-  int const number = uninterrupted([&] { return ::open(path.c_str(), flags | O_CLOEXEC, mode); });
-  if (number < 0) return system_error(path);
-  return Descriptor{number};
-}
-
-/// Whether a path leads to the very file that is open.
-[[nodiscard]] inline bool leads_to(std::string const& path, Descriptor const& file) noexcept {
-  struct stat there {
-  }, open{};
-  return ::stat(path.c_str(), &there) == 0 && ::fstat(file.get(), &open) == 0 &&
-         there.st_ino == open.st_ino && there.st_dev == open.st_dev;
-}
-
-/// Writes all of the text, or says why not.
-[[nodiscard]] inline Result<void> write_all(int descriptor, std::string_view text) {
-  while (!text.empty()) {
-    ssize_t const n = uninterrupted([&] { return ::write(descriptor, text.data(), text.size()); });
-    if (n < 0) return system_error("write");
-    text.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return {};
-}
-
-/// Whether a disk only says with that error that it has nothing like fsync(): some file systems,
-/// and those that are read-only, whose files are as safe as they can be.
-[[nodiscard]] constexpr bool never_syncs(int number) noexcept {
-  return number == EINVAL || number == EROFS;
-}
-
-/// Writes what a file has to its disk, where the disk can. The error names the path.
-[[nodiscard]] inline Result<void> sync_file(Descriptor const& file, std::string_view path) {
-  int const done = uninterrupted([&] { return ::fdatasync(file.get()); });
-  if (done != 0 && !never_syncs(errno)) return system_error(path);
-  return {};
-}
-
-/// The same pipe or terminal, opened once more not to wait: O_NONBLOCK belongs to the open file,
-/// which others share. None where the descriptor is neither, or where that is not possible.
-[[nodiscard]] inline Descriptor never_waiting(int descriptor) {
-  struct stat about {};
-  if (::fstat(descriptor, &about) != 0) return {};
-  if (!S_ISFIFO(about.st_mode) && !S_ISCHR(about.st_mode)) return {};
-  auto again =
-      open_file("/proc/self/fd/" + std::to_string(descriptor), O_WRONLY | O_NONBLOCK | O_NOCTTY);
-  return again ? *std::move(again) : Descriptor{};
-}
-
-/// Writes the next part of a text once somebody takes it, and does not block whatever the flags of
-/// the descriptor. To a pipe PIPE_BUF bytes go as a whole or not at all. How much it was; 0 where
-/// nobody took anything for that long.
-[[nodiscard]] inline Result<std::size_t> write_part(int descriptor, std::string_view text,
-                                                    std::chrono::milliseconds limit) {
-  struct stat about {};
-  if (::fstat(descriptor, &about) != 0) return system_error("write");
-  Descriptor const own = never_waiting(descriptor);
-  pollfd reader{own ? own.get() : descriptor, POLLOUT, 0};
-  int const ready =
-      uninterrupted([&] { return ::poll(&reader, 1, static_cast<int>(limit.count())); });
-  if (ready < 0) return system_error("poll");
-  if (ready == 0) return std::size_t{0};
-  // What might wait is given no more than fits where there is room: half a line fits in a terminal.
-  bool const whole = own || S_ISREG(about.st_mode);
-  std::string_view const part = whole ? text : text.substr(0, PIPE_BUF);
-  ssize_t const n = uninterrupted([&] { return ::write(reader.fd, part.data(), part.size()); });
-  if (n >= 0) return static_cast<std::size_t>(n);
-  if (errno != EAGAIN) return system_error("write");
-  // A terminal may have room for one byte and need two for the end of a line: it is not asked again
-  // and again without a pause.
-  (void)::poll(nullptr, 0, static_cast<int>(std::min<std::int64_t>(limit.count(), 10)));
-  return std::size_t{0};
-}
-
-/// Writes the text and takes off it what was written; Errc::timed_out where that was not all of it
-/// by then. What somebody takes at once is written in any case.
-[[nodiscard]] inline Result<void> write_until(int descriptor, std::string_view& text,
-                                              Instant until) {
-  using std::chrono::milliseconds;
-  while (!text.empty()) {
-    auto const left = std::chrono::ceil<milliseconds>(until - std::chrono::steady_clock::now());
-    auto const n = write_part(descriptor, text, std::max(left, milliseconds{0}));
-    if (!n) return n.error();
-    text.remove_prefix(*n);
-    if (!text.empty() && std::chrono::steady_clock::now() >= until) {
-      return Error{Errc::timed_out, "write: nobody reads it"};
-    }
-  }
-  return {};
-}
-
-/// Writes all of the text within that time, however slowly it is read; else Errc::timed_out.
-[[nodiscard]] inline Result<void> write_within(int descriptor, std::string_view text,
-                                               std::chrono::milliseconds limit) {
-  return write_until(descriptor, text, std::chrono::steady_clock::now() + limit);
-}
-
-/// Reads a whole file of at most `limit` bytes. The error names the path.
-[[nodiscard]] inline Result<std::string> read_file(std::string const& path, std::size_t limit) {
-  auto file = open_file(path, O_RDONLY);
-  if (!file) return file.error();
-  std::string text;
-  char buffer[4096];
-  for (;;) {
-    ssize_t const n = uninterrupted([&] { return ::read(file->get(), buffer, sizeof buffer); });
-    if (n < 0) return system_error(path);
-    if (n == 0) return text;
-    text.append(buffer, static_cast<std::size_t>(n));
-    if (text.size() > limit) {
-      return Error{Errc::invalid, path + ": larger than " + std::to_string(limit) + " bytes"};
-    }
-  }
-}
 
 }  // namespace sla::inline v1
 
@@ -1777,6 +1911,439 @@ class JsonWriter {
 
 }  // namespace sla::inline v1
 
+// sla/core/pipe_signal.hpp
+// Keeps SIGPIPE from a thread for a while, for libraries that write to a connection which the other
+// side may have closed. It changes no disposition, and leaves nothing pending that was not.
+
+namespace sla::inline v1 {
+
+/// While it lives, a broken pipe is EPIPE and nothing more, in the thread that made it.
+class PipeSignalGuard {
+ public:
+  PipeSignalGuard() noexcept {
+    ::sigemptyset(&pipe_);
+    ::sigaddset(&pipe_, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+  }
+  PipeSignalGuard(PipeSignalGuard const&) = delete;
+  PipeSignalGuard& operator=(PipeSignalGuard const&) = delete;
+  /// Where this thread blocks the signal anyway there is nothing to do. Elsewhere none was pending
+  /// before, so one that is pending now is ours.
+  ~PipeSignalGuard() {
+    if (::sigismember(&before_, SIGPIPE) == 1) return;
+    timespec const at_once{};
+    (void)uninterrupted([&] { return ::sigtimedwait(&pipe_, nullptr, &at_once); });
+    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+
+ private:
+  sigset_t pipe_{};
+  sigset_t before_{};
+};
+
+}  // namespace sla::inline v1
+
+// sla/core/writer.hpp
+// Writes for others where a write may wait: a terminal, a file. A bounded queue takes what they
+// have, and work of its own (core/apart.hpp) writes it, so that nobody else ever waits, nor does
+// the end of the program. It rests, and costs nothing, once nothing came for a while.
+
+namespace sla::inline v1 {
+
+/// The queue before one file or terminal. Thread-safe.
+class Writer : public std::enable_shared_from_this<Writer> {
+ public:
+  enum class Part { any, whole };
+
+  explicit Writer(Descriptor file)
+      : file_(std::move(file)), room_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
+
+  /// Takes what there is room for, or nothing where it is to be a whole; how much it was.
+  std::size_t add(std::string_view text, Part part) {
+    std::lock_guard const lock(mutex_);
+    std::size_t const size = std::min(text.size(), limit - waiting());
+    bool const short_of_room = size < text.size();
+    if (short_of_room) await_room();
+    if ((short_of_room && part == Part::whole) || !ensure_running()) return 0;
+    queue_ += text.substr(0, size);
+    changed_.notify_all();
+    return size;
+  }
+
+  /// Readable when there is room again, after an add() that did not take everything.
+  [[nodiscard]] int room() const noexcept { return room_.get(); }
+
+  /// How many bytes were taken and are not written yet.
+  [[nodiscard]] std::size_t size() {
+    std::lock_guard const lock(mutex_);
+    return waiting();
+  }
+
+  /// Whether anything was written since this was last asked.
+  [[nodiscard]] bool take_moved() noexcept { return moved_.exchange(false); }
+
+  /// Says once why the last write failed; 0 where none did.
+  [[nodiscard]] int take_failure() {
+    std::lock_guard const lock(mutex_);
+    return std::exchange(failure_, 0);
+  }
+
+  /// Waits until then at most for all that was taken to be written; whether it is.
+  bool settled(Instant until) {
+    std::unique_lock lock(mutex_);
+    Duration const left = until - std::chrono::steady_clock::now();
+    return changed_.wait_for(lock, std::max(left, Duration::zero()),
+                             [this] { return waiting() == 0; });
+  }
+  /// Forgets what is not being written yet; how many bytes were taken and never written.
+  std::uint64_t give_up() {
+    std::lock_guard const lock(mutex_);
+    lost_ += waiting() - under_way_;
+    queue_.clear();
+    batch_.resize(done_ + under_way_);
+    return std::exchange(lost_, 0);
+  }
+
+  /// Ends the work, should it not be stuck by then; another add() starts it again.
+  void quit(Instant until) {
+    std::optional<Apart> work;
+    {
+      std::lock_guard const lock(mutex_);
+      quit_ = true;
+      changed_.notify_all();
+      work = work_;
+    }
+    if (work) work->join_until(until);
+  }
+  [[nodiscard]] bool idle() {
+    std::lock_guard const lock(mutex_);
+    return !running_;
+  }
+
+ private:
+  static constexpr std::size_t limit = std::size_t{256} * 1024;
+  static constexpr std::size_t at_a_time = std::size_t{16} * 1024;
+
+  [[nodiscard]] std::size_t waiting() const noexcept {
+    return queue_.size() + batch_.size() - done_;
+  }
+
+  /// What could not be started is tried again by the next add().
+  bool ensure_running() {
+    if (running_) return true;
+    quit_ = false;
+    auto work = Apart::start([self = shared_from_this()] { self->work(); });
+    if (!work) return false;
+    work_ = *std::move(work);
+    return running_ = true;
+  }
+
+  void await_room() noexcept {
+    std::uint64_t none = 0;
+    (void)::read(room_.get(), &none, sizeof none);
+    short_of_room_ = true;
+  }
+  void say_room() noexcept {
+    if (!short_of_room_ || waiting() > limit / 2) return;
+    short_of_room_ = false;
+    std::uint64_t const one = 1;
+    (void)::write(room_.get(), &one, sizeof one);
+  }
+
+  void work() {
+    PipeSignalGuard const no_signal;
+    std::unique_lock lock(mutex_);
+    auto const roused = [this] { return quit_ || waiting() != 0; };
+    while (changed_.wait_for(lock, std::chrono::seconds{10}, roused) && !quit_) write_batch(lock);
+    running_ = false;
+  }
+  void write_batch(std::unique_lock<std::mutex>& lock) {
+    batch_.swap(queue_);
+    while (done_ < batch_.size() && !quit_) {
+      under_way_ = std::min(batch_.size() - done_, at_a_time);
+      char const* const from = batch_.data() + done_;
+      lock.unlock();
+      ssize_t const n = ::write(file_.get(), from, under_way_);
+      int const number = errno;
+      if (n < 0 && number == EAGAIN) pause();
+      lock.lock();
+      under_way_ = 0;
+      if (n > 0) done_ += static_cast<std::size_t>(n);
+      if (n > 0) moved_ = true;
+      if (n < 0 && number != EINTR && number != EAGAIN) fail(number);
+      say_room();
+    }
+    batch_.clear();
+    done_ = 0;
+    changed_.notify_all();
+  }
+  /// The descriptor itself does not wait; a terminal may be writable and take nothing.
+  void pause() const noexcept {
+    pollfd ready{file_.get(), POLLOUT, 0};
+    (void)::poll(&ready, 1, 100);
+    (void)::poll(nullptr, 0, 10);
+  }
+  void fail(int number) {
+    failure_ = number;
+    lost_ += waiting();
+    queue_.clear();
+    batch_.clear();
+    done_ = 0;
+  }
+
+  Descriptor file_;
+  Descriptor room_;
+  std::mutex mutex_{};
+  std::condition_variable changed_{};
+  std::optional<Apart> work_{};
+  bool running_ = false;
+  bool quit_ = false;
+  bool short_of_room_ = false;
+  std::string queue_{};
+  std::string batch_{};        ///< what is being written
+  std::size_t done_ = 0;       ///< of the batch
+  std::size_t under_way_ = 0;  ///< behind that, in a call
+  std::uint64_t lost_ = 0;
+  int failure_ = 0;
+  std::atomic<bool> moved_{false};
+};
+
+/// One Writer for each thing that is written to. Thread-safe.
+class Writers {
+ public:
+  /// Those of this process.
+  [[nodiscard]] static Writers& of_this_process() {
+    static Writers writers;
+    return writers;
+  }
+
+  /// The one for what the descriptor leads to; nothing where there can be none now.
+  [[nodiscard]] std::shared_ptr<Writer> to(int descriptor, struct stat const& about) {
+    std::lock_guard const lock(mutex_);
+    auto const unused = [](Known const& known) {
+      return known.writer.use_count() == 1 && known.writer->idle();
+    };
+    auto const same = [&](Known const& known) {
+      return known.device == about.st_dev && known.inode == about.st_ino;
+    };
+    known_.erase(std::remove_if(known_.begin(), known_.end(),
+                                [&](Known const& known) { return !same(known) && unused(known); }),
+                 known_.end());
+    for (Known const& known : known_) {
+      if (same(known)) return known.writer;
+    }
+    Descriptor own{::fcntl(descriptor, F_DUPFD_CLOEXEC, 3)};
+    if (!own) return nullptr;
+    known_.push_back({about.st_dev, about.st_ino, std::make_shared<Writer>(std::move(own))});
+    return known_.back().writer;
+  }
+
+  /// The program ends: what is not written by then is not waited for any longer.
+  void finish(Instant until) {
+    std::lock_guard const lock(mutex_);
+    for (Known const& known : known_) (void)known.writer->settled(until);
+    for (Known const& known : known_) known.writer->quit(until);
+  }
+
+ private:
+  struct Known {
+    dev_t device;
+    ino_t inode;
+    std::shared_ptr<Writer> writer;
+  };
+
+  Writers() = default;
+  ~Writers() { finish(std::chrono::steady_clock::now() + std::chrono::milliseconds{300}); }
+  Writers(Writers const&) = delete;
+  Writers& operator=(Writers const&) = delete;
+
+  std::mutex mutex_{};
+  std::vector<Known> known_{};
+};
+
+}  // namespace sla::inline v1
+
+// sla/core/outlet.hpp
+// Writing that never waits, whatever the descriptor leads to and whatever its flags are, which
+// others share: a full pipe, a socket, a terminal that shows nothing, a file on a disk that hangs.
+// Pipes and sockets can be asked not to wait. All else (where poll() says "writable" and write()
+// waits all the same) gets a writer of its own with a bounded queue. What leads to the same thing
+// shares one, so that stdout and stderr keep their order.
+
+namespace sla::inline v1 {
+
+/// A way out. Cheap to make; for one thread at a time. The descriptor stays the caller's.
+class Outlet {
+ public:
+  explicit Outlet(int descriptor) : descriptor_(descriptor) {
+    struct stat about {};
+    if (descriptor < 0 || ::fstat(descriptor, &about) != 0) return;
+    kind_ = kind_of(descriptor, about);
+    identity_ = about.st_ino ^ (static_cast<std::uint64_t>(about.st_dev) << 32U);
+    if (kind_ == Kind::pipe && !pipes_can().load()) reopen();
+    if (kind_ == Kind::waits) writer_ = Writers::of_this_process().to(descriptor_, about);
+  }
+
+  /// Whether the descriptor is open.
+  explicit operator bool() const noexcept { return kind_ != Kind::none; }
+
+  /// Gives away as much as is taken at once; how much it was. An Error where nothing ever will be.
+  [[nodiscard]] Result<std::size_t> offer(std::string_view text) {
+    std::size_t done = 0;
+    while (done < text.size()) {
+      auto const n = offer_part(text.substr(done));
+      if (!n && done == 0) return n;
+      if (!n || *n == 0) break;
+      done += *n;
+    }
+    if (done != 0 && !writer_ && resting() == identity_) resting() = 0;
+    return done;
+  }
+  /// The same for a line, which is taken as a whole or not at all where it has at most PIPE_BUF
+  /// bytes.
+  bool offer_line(std::string_view line) {
+    if (writer_) return writer_->add(line, Writer::Part::whole) == line.size();
+    auto const n = offer(line);
+    return n && *n == line.size();
+  }
+
+  /// What to poll for room, after an offer that was not taken as a whole.
+  [[nodiscard]] pollfd watch() const noexcept {
+    if (writer_) return {writer_->room(), POLLIN, 0};
+    return {own_ ? own_.get() : descriptor_, POLLOUT, 0};
+  }
+
+  /// Waits until then at most for what was taken to be written; whether it is.
+  bool settled(Instant until) { return !writer_ || writer_->settled(until); }
+  /// Notes that nothing was taken for so long that nobody should wait for it; says whether it is
+  /// so, until something is taken again. It holds for every Outlet to the same thing.
+  void rest() noexcept {
+    if (writer_) (void)writer_->take_moved();
+    resting() = identity_;
+  }
+  [[nodiscard]] bool rests() noexcept {
+    return resting() == identity_ && !(writer_ && writer_->take_moved());
+  }
+
+  /// How many bytes were taken and are not written yet.
+  [[nodiscard]] std::size_t waiting() { return writer_ ? writer_->size() : 0; }
+  /// Forgets what was taken and is not being written yet; how many bytes were taken and never
+  /// written.
+  [[nodiscard]] std::uint64_t give_up() { return writer_ ? writer_->give_up() : 0; }
+
+ private:
+  enum class Kind { none, socket, pipe, reopened, at_once, waits };
+
+  static Kind kind_of(int descriptor, struct stat const& about) noexcept {
+    if (S_ISSOCK(about.st_mode)) return Kind::socket;
+    if (S_ISFIFO(about.st_mode)) return Kind::pipe;
+    bool const null = S_ISCHR(about.st_mode) && about.st_rdev == makedev(1, 3);
+    return null || in_memory(descriptor, about) ? Kind::at_once : Kind::waits;
+  }
+  static bool in_memory(int descriptor, struct stat const& about) noexcept {
+    struct statfs disk {};
+    if (!S_ISREG(about.st_mode) || ::fstatfs(descriptor, &disk) != 0) return false;
+    return disk.f_type == TMPFS_MAGIC || disk.f_type == RAMFS_MAGIC;
+  }
+
+  /// Whether the kernel can write to a pipe without waiting, whatever its flags are.
+  static std::atomic<bool>& pipes_can() noexcept {
+    static std::atomic<bool> can{true};
+    return can;
+  }
+
+  /// What was last found to take nothing.
+  static std::atomic<std::uint64_t>& resting() noexcept {
+    static std::atomic<std::uint64_t> identity{0};
+    return identity;
+  }
+
+  void reopen() {
+    own_ = never_waiting(descriptor_);
+    kind_ = own_ ? Kind::reopened : Kind::waits;
+  }
+
+  Result<std::size_t> offer_part(std::string_view text) {
+    if (kind_ == Kind::waits) return offer_to_writer(text);
+    PipeSignalGuard const no_signal;
+    ssize_t const n = uninterrupted([&] { return write_some(text); });
+    if (n >= 0) return static_cast<std::size_t>(n);
+    if (errno == EAGAIN) return std::size_t{0};
+    bool const unable = errno == EOPNOTSUPP || errno == ENOSYS || errno == EINVAL || errno == EPERM;
+    if (kind_ != Kind::pipe || !unable) return system_error("write");
+    pipes_can() = false;
+    *this = Outlet(descriptor_);
+    return offer_part(text);
+  }
+  ssize_t write_some(std::string_view text) const noexcept {
+    switch (kind_) {
+      case Kind::socket:
+        return ::send(descriptor_, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+      case Kind::pipe: {
+        iovec const part{const_cast<char*>(text.data()), text.size()};
+        return ::pwritev2(descriptor_, &part, 1, -1, RWF_NOWAIT);
+      }
+      case Kind::reopened:
+        return ::write(own_.get(), text.data(), text.size());
+      case Kind::at_once:
+        return ::write(descriptor_, text.data(), text.size());
+      case Kind::none:
+      case Kind::waits:
+        break;
+    }
+    errno = EBADF;
+    return -1;
+  }
+  Result<std::size_t> offer_to_writer(std::string_view text) {
+    if (!writer_) return std::size_t{0};  // there could be none; the next Outlet tries again
+    if (int const failed = writer_->take_failure(); failed != 0) {
+      return system_error("write", failed);
+    }
+    return writer_->add(text, Writer::Part::any);
+  }
+
+  int descriptor_;
+  std::uint64_t identity_ = 0;
+  Kind kind_ = Kind::none;
+  Descriptor own_{};
+  std::shared_ptr<Writer> writer_{};
+};
+
+/// Writes the text and takes off it what was written; Errc::timed_out where that was not all of it
+/// by then. What is taken at once is written in any case.
+[[nodiscard]] inline Result<void> write_until(int descriptor, std::string_view& text,
+                                              Instant until) {
+  if (text.empty()) return {};
+  std::string_view const all = text;
+  Outlet outlet(descriptor);
+  for (;;) {
+    auto const n = outlet.offer(text);
+    if (!n) return n.error();
+    text.remove_prefix(*n);
+    auto const now = std::chrono::steady_clock::now();
+    if (text.empty() || now >= until) break;
+    auto const left = std::chrono::ceil<std::chrono::milliseconds>(until - now);
+    pollfd room = outlet.watch();
+    (void)::poll(&room, 1, static_cast<int>(std::min<std::int64_t>(left.count(), INT_MAX)));
+  }
+  // A file needs a moment, however little time there is.
+  Instant const moment = std::chrono::steady_clock::now() + std::chrono::milliseconds{20};
+  if (!outlet.settled(std::max(until, moment))) {
+    std::size_t const written = all.size() - text.size();
+    text = all.substr(written - std::min<std::size_t>(written, outlet.give_up()));
+  }
+  if (text.empty()) return {};
+  return Error{Errc::timed_out, "write: nobody reads it"};
+}
+
+/// Writes all of the text within that time, however slowly it is read; else Errc::timed_out.
+[[nodiscard]] inline Result<void> write_within(int descriptor, std::string_view text,
+                                               std::chrono::milliseconds limit) {
+  return write_until(descriptor, text, std::chrono::steady_clock::now() + limit);
+}
+
+}  // namespace sla::inline v1
+
 // sla/core/log.hpp
 // The runner's own lines, on stderr unless told otherwise: one line each, as text for people or as
 // JSON for machines. A line is one write, so lines of several threads never mix; a reader that is
@@ -1862,7 +2429,7 @@ class Logger {
     return json.end_object().text() + '\n';
   }
 
-  /// A line that fits where a pipe is writable at all, and so never waits and never mixes.
+  /// A line that a pipe takes as a whole or not at all, so that lines never mix.
   [[nodiscard]] std::string formatted(Line const& line) const {
     std::string text;
     for (std::size_t most = PIPE_BUF; text.empty() || text.size() > PIPE_BUF; most /= 2) {
@@ -1875,9 +2442,7 @@ class Logger {
              std::initializer_list<LogField> fields) const {
     if (options_.format == LogFormat::none) return;
     std::string const text = formatted({std::chrono::system_clock::now(), level, message, fields});
-    pollfd reader{options_.descriptor, POLLOUT, 0};
-    if (::poll(&reader, 1, 0) != 1 || reader.revents != POLLOUT) return;  // full, or gone
-    (void)write_all(options_.descriptor, text);
+    (void)Outlet(options_.descriptor).offer_line(text);
   }
 
   Options options_{};
@@ -1995,38 +2560,6 @@ class Output {
 
   std::shared_ptr<Held const> held_;
   std::uint64_t size_ = 0;
-};
-
-}  // namespace sla::inline v1
-
-// sla/core/pipe_signal.hpp
-// Keeps SIGPIPE from a thread for a while, for libraries that write to a connection which the other
-// side may have closed. It changes no disposition, and leaves nothing pending that was not.
-
-namespace sla::inline v1 {
-
-/// While it lives, a broken pipe is EPIPE and nothing more, in the thread that made it.
-class PipeSignalGuard {
- public:
-  PipeSignalGuard() noexcept {
-    ::sigemptyset(&pipe_);
-    ::sigaddset(&pipe_, SIGPIPE);
-    ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
-  }
-  PipeSignalGuard(PipeSignalGuard const&) = delete;
-  PipeSignalGuard& operator=(PipeSignalGuard const&) = delete;
-  /// Where this thread blocks the signal anyway there is nothing to do. Elsewhere none was pending
-  /// before, so one that is pending now is ours.
-  ~PipeSignalGuard() {
-    if (::sigismember(&before_, SIGPIPE) == 1) return;
-    timespec const at_once{};
-    (void)uninterrupted([&] { return ::sigtimedwait(&pipe_, nullptr, &at_once); });
-    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-  }
-
- private:
-  sigset_t pipe_{};
-  sigset_t before_{};
 };
 
 }  // namespace sla::inline v1
@@ -2217,55 +2750,6 @@ class Secret {
 
 }  // namespace sla::inline v1
 
-// sla/core/thread.hpp
-// A thread that hears no signals: those are for the thread that waits for them. One that cannot be
-// started, as where a container limits its processes, is an Error; std::thread throws.
-
-namespace sla::inline v1 {
-
-/// A started thread. Whoever holds it waits for its end, at the latest when this goes.
-class Thread {
- public:
-  /// Starts a thread that calls `body()`, which must not throw. Errc::system where there can be no
-  /// more threads.
-  template <class Body>
-  [[nodiscard]] static Result<Thread> start(Body body) {
-    auto held = std::make_unique<Body>(std::move(body));
-    sigset_t all, before;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before);  // the thread starts with the caller's mask
-    pthread_t thread{};
-    int const failed = ::pthread_create(&thread, nullptr, &run<Body>, held.get());
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    if (failed != 0) return system_error("thread", failed);
-    (void)held.release();  // the thread's own by now
-    return Thread(thread);
-  }
-
-  Thread(Thread&& other) noexcept : thread_(std::exchange(other.thread_, std::nullopt)) {}
-  Thread& operator=(Thread&&) = delete;
-  ~Thread() { join(); }
-
-  /// Waits for the end of the thread, where nobody did yet.
-  void join() noexcept {
-    if (thread_) ::pthread_join(*std::exchange(thread_, std::nullopt), nullptr);
-  }
-
- private:
-  explicit Thread(pthread_t thread) noexcept : thread_(thread) {}
-
-  template <class Body>
-  static void* run(void* body) {
-    std::unique_ptr<Body> const held(static_cast<Body*>(body));
-    (*held)();
-    return nullptr;
-  }
-
-  std::optional<pthread_t> thread_;
-};
-
-}  // namespace sla::inline v1
-
 // sla/process/children.hpp
 // Which children of this process belong to somebody by name. An executor ends and reaps whatever
 // else is a child of the process once its run is over; a program that another thread started
@@ -2300,7 +2784,7 @@ class OwnedChildren {
   }
   [[nodiscard]] bool has(pid_t pid) {
     std::lock_guard const lock(mutex_);
-    return std::find(pids_.begin(), pids_.end(), pid) != pids_.end();
+    return std::find(pids_.begin(), pids_.end(), pid) != pids_.end() || Apart::has(pid);
   }
 
  private:
@@ -9098,106 +9582,106 @@ namespace sla::inline v1 {
 class PassThrough {
  public:
   /// The descriptor stays the caller's; -1, or one that is not open, passes nothing on.
-  explicit PassThrough(int descriptor) : descriptor_(descriptor) {
-    struct stat about {};
-    if (descriptor_ < 0 || ::fstat(descriptor_, &about) != 0) {
-      descriptor_ = -1;
-      return;
-    }
-    regular_ = S_ISREG(about.st_mode);
-    never_waits_ = never_waiting(descriptor_);
-    if (never_waits_) descriptor_ = never_waits_.get();
-  }
+  explicit PassThrough(int descriptor) : outlet_(descriptor), open_(outlet_) {}
 
   /// Passes on what can be passed on at once. `block` is what was just captured, so that it need
   /// not be read back.
   template <class C>
   void forward(C const& capture, std::string_view block) {
-    if (descriptor_ < 0) return;
-    if (passed_ + block.size() == capture.total()) passed_ += write_ready(block);
+    if (!outlet_) return;
+    if (passed_ + block.size() == capture.total()) pass(block);
     catch_up(capture);
   }
 
   /// Passes on what is left, for as long as the reader takes some within `patience`, and until
-  /// `end` at most.
-  template <class C>
-  void finish(C const& capture, Duration patience, Instant end) {
-    while (behind(capture)) {
-      pollfd reader = watch(capture);
-      Duration const left = end - std::chrono::steady_clock::now();
-      timespec const limit = to_timespec(std::min(patience, left));
-      if (uninterrupted([&] { return ::ppoll(&reader, 1, &limit, nullptr); }) <= 0) break;
-      catch_up(capture);
-    }
+  /// `end() -> Instant` at most, which is asked again whenever the stop has news. A reader that
+  /// took nothing the last time is not waited for again before it takes something.
+  template <class C, class End>
+  void finish(C const& capture, Duration patience, Stop const& stop, End end) {
+    if (outlet_.rests()) patience = Duration::zero();
+    while (behind(capture) && await_room(capture, patience, stop, end)) catch_up(capture);
+    if (behind(capture) && now() < end()) outlet_.rest();
     drop_the_rest(capture);
+    if (!settle(patience, end) && now() < end()) outlet_.rest();
+    dropped_ += outlet_.give_up();
   }
 
   /// What to poll while the reader is behind; -1 when there is nothing to wait for.
   template <class C>
   [[nodiscard]] pollfd watch(C const& capture) const noexcept {
-    return {behind(capture) ? descriptor_ : -1, POLLOUT, 0};
+    return behind(capture) ? outlet_.watch() : pollfd{-1, 0, 0};
   }
 
   /// How many bytes were not passed on.
   [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
 
  private:
+  static Instant now() noexcept { return std::chrono::steady_clock::now(); }
+
   template <class C>
   [[nodiscard]] bool behind(C const& capture) const noexcept {
-    return descriptor_ >= 0 && !closed_ && passed_ < capture.total();
+    return open_ && passed_ < capture.total();
+  }
+
+  /// Waits for what was taken to be written; whether it is.
+  template <class End>
+  [[nodiscard]] bool settle(Duration patience, End end) {
+    Instant until = now() + patience;
+    for (std::size_t left = outlet_.waiting(); left != 0;) {
+      Instant const look = now() + std::chrono::milliseconds{50};
+      if (outlet_.settled(std::min({look, until, end()}))) return true;
+      if (std::size_t const size = std::exchange(left, outlet_.waiting()); left < size) {
+        until = now() + patience;
+      }
+      if (now() >= std::min(until, end())) return false;
+    }
+    return true;
+  }
+
+  /// Whether there is room on stdout, within the patience and before the end.
+  template <class C, class End>
+  [[nodiscard]] bool await_room(C const& capture, Duration patience, Stop const& stop, End end) {
+    for (Instant const until = now() + patience;;) {
+      Duration const left = std::min(until, end()) - now();
+      if (left <= Duration::zero()) return false;
+      auto const news = stop.watch();
+      std::array<pollfd, 3> watched{watch(capture), news[0], news[1]};
+      timespec const limit = to_timespec(left);
+      (void)::ppoll(watched.data(), watched.size(), &limit, nullptr);
+      if (watched[0].revents != 0) return true;
+    }
   }
 
   template <class C>
   void catch_up(C const& capture) {
     std::array<char, 16 * 1024> buffer;
-    while (behind(capture) && has_room()) {
+    while (behind(capture)) {
       std::uint64_t const lost = capture.lost_from(passed_);
       dropped_ += lost;
       passed_ += lost;
       std::size_t const n = capture.read_back(passed_, buffer);
       if (n == 0) return drop_the_rest(capture);
-      std::size_t const written = write_ready({buffer.data(), n});
-      passed_ += written;
-      if (written < n) return;
+      if (pass({buffer.data(), n}) < n) return;
     }
   }
 
   template <class C>
   void drop_the_rest(C const& capture) {
-    if (descriptor_ >= 0) dropped_ += capture.total() - passed_;
+    if (outlet_) dropped_ += capture.total() - passed_;
     passed_ = capture.total();
   }
 
-  [[nodiscard]] bool has_room() const noexcept {
-    pollfd reader{descriptor_, POLLOUT, 0};
-    return ::poll(&reader, 1, 0) == 1;
+  /// Writes as much as is taken without waiting; how much it was.
+  std::size_t pass(std::string_view text) {
+    if (!open_) return 0;
+    auto const n = outlet_.offer(text);
+    if (!n) open_ = false;  // nobody reads any more
+    passed_ += n.value_or(0);
+    return n.value_or(0);
   }
 
-  /// Writes as much as the reader takes without waiting. Where the descriptor itself would wait:
-  /// if poll() says that it is writable, PIPE_BUF bytes fit. A file takes everything.
-  std::size_t write_ready(std::string_view text) {
-    PipeSignalGuard const no_signal;
-    bool const at_once = regular_ || never_waits_;
-    std::size_t done = 0;
-    while (done < text.size() && !closed_ && (at_once || has_room())) {
-      std::size_t const left = text.size() - done;
-      std::size_t const size = at_once ? left : std::min<std::size_t>(left, PIPE_BUF);
-      ssize_t const n = uninterrupted([&] { return ::write(descriptor_, &text[done], size); });
-      if (n < 0 && errno == EAGAIN) break;
-      if (n < 0) {
-        closed_ = true;
-      } else {
-        done += static_cast<std::size_t>(n);
-      }
-    }
-    return done;
-  }
-
-  int descriptor_;
-  Descriptor
-      never_waits_;  ///< the same pipe or terminal, opened not to wait, where that is possible
-  bool regular_ = false;
-  bool closed_ = false;
+  Outlet outlet_;
+  bool open_;
   std::uint64_t passed_ = 0;
   std::uint64_t dropped_ = 0;
 };
@@ -9373,7 +9857,8 @@ class Process {
     Ended left{.clean = info.si_pid == pid_};
     if (options_.leftovers == Leftovers::end) left = end_children(options_.drain);
     for (int turns = 0; turns < 64 && read_output(); ++turns) continue;  // a full pipe at most
-    pass_.finish(capture_, std::chrono::seconds{1}, pass_until());
+    Instant const most = now() + std::chrono::seconds{10};
+    pass_.finish(capture_, std::chrono::seconds{1}, stop_, [&] { return pass_until(most); });
     Outcome outcome = judge(info);
     outcome.ended = ended_at_;
     outcome.output = std::move(capture_).finish();
@@ -9382,10 +9867,11 @@ class Process {
   }
 
   /// Until when a slow reader of stdout is waited for.
-  [[nodiscard]] Instant pass_until() const noexcept {
-    Instant const end = now() + std::chrono::seconds{10};
-    auto const deadline = stop_.deadline();
-    return deadline ? std::min(end, *deadline - options_.delivery) : end;
+  [[nodiscard]] Instant pass_until(Instant most) const noexcept {
+    StopLevel const level = stop_.level();
+    if (level == StopLevel::none) return most;
+    if (level == StopLevel::now) return now();
+    return std::min(most, *stop_.deadline() - options_.delivery);
   }
 
   [[nodiscard]] Outcome judge(siginfo_t const& info) const {
@@ -10672,9 +11158,9 @@ class DryRun {
   Result<void> print(std::string_view text) const {
     while (!text.empty()) {
       if (is_over()) return Error{Errc::stopped, "dry run: nobody read it before the stop"};
-      auto const n = write_part(options_.descriptor, text, std::chrono::milliseconds{100});
-      if (!n) return n.error().within("dry run");
-      text.remove_prefix(*n);
+      Instant const a_while = std::chrono::steady_clock::now() + std::chrono::milliseconds{100};
+      auto const done = write_until(options_.descriptor, text, a_while);
+      if (!done && done.error().code != Errc::timed_out) return done.error().within("dry run");
     }
     return {};
   }
@@ -12597,9 +13083,10 @@ class Runner {
   Instant run_once(Job const& job, Stop const& stop) {
     Report const report = execute(job, stop);
     Instant const ended = clock_.now();
-    log_.ended(report);
     ++(!report.counts() ? tally_.interrupted : report.succeeded() ? tally_.passed : tally_.failed);
-    if (auto done = publisher_.publish(report); !done) {
+    auto const done = publisher_.publish(report);
+    log_.ended(report);  // what the log says is known by then to whoever delivers it
+    if (!done) {
       ++tally_.undelivered;
       log_.undelivered(report.job, done.error());
     }
@@ -13981,6 +14468,8 @@ namespace sla::inline v1 {
   // exec's arguments are not const for historical reasons; it changes none of them.
   for (std::string const& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
+  // What was said gets out first.
+  Writers::of_this_process().finish(std::chrono::steady_clock::now() + std::chrono::seconds{1});
   ::execvp(arguments[0], arguments.data());
   int const failed = errno;
   if (words[0] == "sla-runner") ::execv("/proc/self/exe", arguments.data());
@@ -15840,6 +16329,29 @@ inline int run_runner(std::span<char const* const> arguments, Environment enviro
   return program.run(*stop);
 }
 
+/// Runs what the first words ask for.
+inline int run_command(std::span<char const* const> arguments, Environment environment) {
+  std::string_view const name = arguments.empty() ? std::string_view() : arguments.front();
+  arguments = arguments.subspan(arguments.empty() ? 0 : 1);
+  if (is_starter(name)) return run_starter(arguments, std::move(environment));
+  std::string_view const first = arguments.empty() ? std::string_view() : arguments.front();
+  if (first == "identity") return run_identity(arguments.subspan(1), std::move(environment));
+  if (first == "spool") return say(run_spool_command(arguments.subspan(1), environment));
+  if (first != "healthcheck") return run_runner(arguments, std::move(environment));
+  Health const health = check_health();
+  (void)print(health.reason + '\n');
+  return health.alive ? exit_success : exit_test_failed;
+}
+
+/// The last lines get out. What hangs in a call may keep all descriptors open for long: who reads
+/// what the program wrote is to see its end.
+inline void let_go() {
+  Writers::of_this_process().finish(std::chrono::steady_clock::now() +
+                                    std::chrono::milliseconds{300});
+  if (!Apart::any()) return;
+  for (int const standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::close(standard);
+}
+
 }  // namespace detail
 
 /// Runs the program with all its arguments, its own name first; gives its exit code. By the name
@@ -15847,16 +16359,9 @@ inline int run_runner(std::span<char const* const> arguments, Environment enviro
 [[nodiscard]] inline int run_program(std::span<char const* const> arguments,
                                      Environment environment) {
   detail::open_standard_descriptors();
-  std::string_view const name = arguments.empty() ? std::string_view() : arguments.front();
-  arguments = arguments.subspan(arguments.empty() ? 0 : 1);
-  if (is_starter(name)) return run_starter(arguments, std::move(environment));
-  std::string_view const first = arguments.empty() ? std::string_view() : arguments.front();
-  if (first == "identity") return run_identity(arguments.subspan(1), std::move(environment));
-  if (first == "spool") return detail::say(run_spool_command(arguments.subspan(1), environment));
-  if (first != "healthcheck") return detail::run_runner(arguments, std::move(environment));
-  Health const health = check_health();
-  (void)print(health.reason + '\n');
-  return health.alive ? exit_success : exit_test_failed;
+  int const code = detail::run_command(arguments, std::move(environment));
+  detail::let_go();
+  return code;
 }
 
 }  // namespace sla::inline v1

@@ -437,6 +437,20 @@ TEST_CASE("a runner without a clock of its own takes the steady one") {
       std::same_as<decltype(runner), Runner<Once, FakeExecutor, RecordingPublisher, SteadyClock>>);
 }
 
+TEST_CASE("the line that a run ended comes once its result is recorded") {
+  World world;
+  MemoryFile const file;
+  std::string said;
+  world.publish = [&]() -> Result<void> {
+    said = file.text();
+    return {};
+  };
+  (void)run(world, 1, FixedDelay{1s}, Logger{{.descriptor = file.descriptor()}});
+  CHECK(said.find("run starts") != std::string::npos);
+  CHECK(said.find("run ended") == std::string::npos);
+  CHECK(file.text().find("run ended") != std::string::npos);
+}
+
 TEST_CASE("there is a line when a run starts, one when it ends and one for what went wrong") {
   World world;
   MemoryFile const file;

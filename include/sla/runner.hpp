@@ -63,9 +63,10 @@ class Runner {
   Instant run_once(Job const& job, Stop const& stop) {
     Report const report = execute(job, stop);
     Instant const ended = clock_.now();
-    log_.ended(report);
     ++(!report.counts() ? tally_.interrupted : report.succeeded() ? tally_.passed : tally_.failed);
-    if (auto done = publisher_.publish(report); !done) {
+    auto const done = publisher_.publish(report);
+    log_.ended(report);  // what the log says is known by then to whoever delivers it
+    if (!done) {
       ++tally_.undelivered;
       log_.undelivered(report.job, done.error());
     }

@@ -17,6 +17,7 @@
 // clang-format off
 #include "sla/version.hpp"
 
+#include "sla/core/apart.hpp"
 #include "sla/core/backoff.hpp"
 #include "sla/core/checksum.hpp"
 #include "sla/core/clock.hpp"
@@ -27,6 +28,7 @@
 #include "sla/core/journal.hpp"
 #include "sla/core/json.hpp"
 #include "sla/core/log.hpp"
+#include "sla/core/outlet.hpp"
 #include "sla/core/output.hpp"
 #include "sla/core/pipe_signal.hpp"
 #include "sla/core/record.hpp"
@@ -40,6 +42,7 @@
 #include "sla/core/text.hpp"
 #include "sla/core/thread.hpp"
 #include "sla/core/time.hpp"
+#include "sla/core/writer.hpp"
 
 #include "sla/process/children.hpp"
 #include "sla/process/descendants.hpp"

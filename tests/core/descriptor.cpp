@@ -157,57 +157,6 @@ TEST_CASE("a file is read up to its limit, and one byte more is refused") {
   }
 }
 
-TEST_CASE("a writer with a limit never waits longer for a reader, full pipe or none at all") {
-  Pipe pipe;
-  CHECK(write_within(pipe.writer.get(), "a few words", std::chrono::seconds{10}));
-  std::string const more(200'000, 'x');
-  CHECK(write_within(pipe.writer.get(), more, std::chrono::milliseconds{1}).error().code ==
-        Errc::timed_out);
-  CHECK(write_within(-1, "x", std::chrono::hours{1}).error().native == EBADF);
-  TemporaryFolder const folder;
-  auto const file = open_file(folder / "file", O_WRONLY | O_CREAT);
-  REQUIRE(file);
-  CHECK(write_within(file->get(), more, std::chrono::seconds{10}));
-  CHECK(contents(folder / "file") == more);
-}
-
-TEST_CASE("a limit is one for the whole text, however slowly it is read") {
-  Pipe pipe;
-  REQUIRE(::fcntl(pipe.writer.get(), F_SETPIPE_SZ, 4096) == 4096);
-  std::string const text(20'000, 'x');
-  std::string_view left = text;
-  Instant const start = std::chrono::steady_clock::now();
-  // Each time that it comes back it took what fits, and the reader takes that.
-  char buffer[4096];
-  for (int i = 0; i < 3; ++i) {
-    CHECK(write_until(pipe.writer.get(), left, start).error().code == Errc::timed_out);
-    CHECK(left.size() == text.size() - 4096U * static_cast<std::size_t>(i + 1));
-    CHECK(::read(pipe.reader.get(), buffer, sizeof buffer) == 4096);
-  }
-  CHECK(write_until(pipe.writer.get(), left = "end", start));
-  CHECK(left.empty());
-  CHECK(write_until(-1, left, start));
-}
-
-TEST_CASE("a line goes to a pipe as a whole or not at all") {
-  Pipe pipe;
-  std::string const line(3000, 'x');
-  std::string_view left = line;
-  auto const soon = std::chrono::steady_clock::now();
-  while (write_until(pipe.writer.get(), left = line, soon)) CHECK(left.empty());
-  CHECK(left == line);
-}
-
-TEST_CASE("nobody waits for a terminal that shows nothing") {
-  Terminal terminal;
-  std::string const text(200'000, 'x');
-  std::string_view left = text;
-  auto const done = write_until(terminal.writer.get(), left, std::chrono::steady_clock::now());
-  CHECK(done.error().code == Errc::timed_out);
-  CHECK(left.size() < text.size());
-  CHECK((::fcntl(terminal.writer.get(), F_GETFL) & O_NONBLOCK) == 0);
-}
-
 TEST_CASE("a path leads to the file that is open there, and not to one that took its place") {
   TemporaryFolder const folder;
   auto const file = open_file(folder / "file", O_WRONLY | O_CREAT);

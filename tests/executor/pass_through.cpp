@@ -31,6 +31,12 @@ std::string noise(std::size_t size) {
 
 sla::Instant in(sla::Duration wait) { return std::chrono::steady_clock::now() + wait; }
 
+/// An end that does not move.
+auto by(sla::Instant end) {
+  return [end] { return end; };
+}
+sla::Stop const never;
+
 /// Two ends of something that holds only so much; written to at one, read at the other.
 struct Channel {
   sla::Descriptor reader;
@@ -88,7 +94,7 @@ void check_that_a_reader_who_never_reads_holds_up_nothing(Channel channel) {
     sla::PassThrough way(channel.writer.get());
     pass(capture, way, text);
     CHECK(way.watch(capture).fd >= 0);
-    way.finish(capture, milliseconds{20}, in(seconds{30}));
+    way.finish(capture, milliseconds{20}, never, by(in(seconds{30})));
     CHECK(way.watch(capture).fd == -1);
     dropped = way.dropped();
   }
@@ -108,7 +114,7 @@ TEST_CASE("a file gets every byte, behind what is there already") {
   sla::PassThrough way(file->get());
   pass(capture, way, text);
   CHECK(way.watch(capture).fd == -1);
-  way.finish(capture, seconds{1}, in(seconds{1}));
+  way.finish(capture, seconds{1}, never, by(in(seconds{1})));
   CHECK(way.dropped() == 0);
   REQUIRE(::lseek(file->get(), 0, SEEK_SET) == 0);
   CHECK((take_all(file->get()) == "before " + text));
@@ -123,7 +129,7 @@ TEST_CASE("without a descriptor, or with one that is not open, nothing is passed
     sla::PassThrough way(descriptor);
     pass(capture, way, "some text");
     CHECK(way.watch(capture).fd == -1);
-    way.finish(capture, seconds{1}, in(seconds{1}));
+    way.finish(capture, seconds{1}, never, by(in(seconds{1})));
     CHECK(way.dropped() == 0);
   }
 }
@@ -167,7 +173,7 @@ TEST_CASE("a slow reader catches up byte for byte while the run goes on") {
       found += take(channel.reader.get(), 7000);
       way.forward(capture, {});
     }
-    way.finish(capture, seconds{1}, in(seconds{1}));
+    way.finish(capture, seconds{1}, never, by(in(seconds{1})));
     CHECK(way.dropped() == 0);
     while (found.size() < text.size()) found += take(channel.reader.get(), 65536);
     CHECK((found == text));
@@ -183,7 +189,7 @@ TEST_CASE("a reader that is behind at the end is waited for while it takes some"
     sla::Capture<> capture(0);
     sla::PassThrough way(pipe.writer.get());
     pass(capture, way, text);
-    way.finish(capture, seconds{20}, in(seconds{20}));
+    way.finish(capture, seconds{20}, never, by(in(seconds{20})));
     CHECK(way.dropped() == 0);
   }
   pipe.writer.reset();
@@ -203,7 +209,7 @@ TEST_CASE("a reader that takes a little now and then is not waited for beyond th
       std::this_thread::sleep_for(milliseconds{5});
     }
   });
-  way.finish(capture, seconds{10}, begin + milliseconds{100});
+  way.finish(capture, seconds{10}, never, by(begin + milliseconds{100}));
   CHECK(std::chrono::steady_clock::now() - begin < seconds{5});
   CHECK(way.dropped() > 0);
 }
@@ -219,7 +225,7 @@ TEST_CASE("what was left out of the log before its reader came to it is dropped 
     found += take(pipe.reader.get(), 65536);
     way.forward(capture, {});
   }
-  way.finish(capture, seconds{1}, in(seconds{1}));
+  way.finish(capture, seconds{1}, never, by(in(seconds{1})));
   while (found.size() + way.dropped() < text.size()) found += take(pipe.reader.get(), 65536);
   CHECK(found.size() + way.dropped() == text.size());
   std::size_t const tail = 50000;
@@ -236,7 +242,7 @@ TEST_CASE("without a reader everything is dropped and counted, and no SIGPIPE is
     sla::PassThrough way(channel.writer.get());
     pass(capture, way, std::string(100000, 'x'));
     CHECK(way.watch(capture).fd == -1);
-    way.finish(capture, seconds{1}, in(seconds{1}));
+    way.finish(capture, seconds{1}, never, by(in(seconds{1})));
     CHECK(way.dropped() == 100000);
     sigset_t pending;
     ::sigpending(&pending);
@@ -252,7 +258,7 @@ TEST_CASE("a reader that leaves in the middle ends the passing on, not the proce
   std::size_t const read = take(pipe.reader.get(), 1000).size();
   pipe.reader.reset();
   pass(capture, way, std::string(200000, 'x'));
-  way.finish(capture, seconds{10}, in(seconds{10}));
+  way.finish(capture, seconds{10}, never, by(in(seconds{10})));
   CHECK(read == 1000);
   CHECK(way.dropped() >= 400000 - 65536 - read);
 }
@@ -263,12 +269,12 @@ TEST_CASE("a device that takes everything gets everything") {
   sla::Capture<> capture(1000);
   sla::PassThrough way(null->get());
   pass(capture, way, std::string(500000, 'x'));
-  way.finish(capture, seconds{1}, in(seconds{1}));
+  way.finish(capture, seconds{1}, never, by(in(seconds{1})));
   CHECK(way.dropped() == 0);
   auto const full = sla::open_file("/dev/full", O_WRONLY);
   REQUIRE(full);
   sla::PassThrough nowhere(full->get());
   nowhere.forward(capture, {});
-  nowhere.finish(capture, seconds{1}, in(seconds{1}));
+  nowhere.finish(capture, seconds{1}, never, by(in(seconds{1})));
   CHECK(nowhere.dropped() == 500000);
 }

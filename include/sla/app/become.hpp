@@ -4,12 +4,14 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "sla/core/error.hpp"
 #include "sla/core/result.hpp"
+#include "sla/core/writer.hpp"
 #include "sla/executor/shell.hpp"
 #include "sla/process/words.hpp"
 
@@ -40,6 +42,8 @@ namespace sla::inline v1 {
   // exec's arguments are not const for historical reasons; it changes none of them.
   for (std::string const& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
+  // What was said gets out first.
+  Writers::of_this_process().finish(std::chrono::steady_clock::now() + std::chrono::seconds{1});
   ::execvp(arguments[0], arguments.data());
   int const failed = errno;
   if (words[0] == "sla-runner") ::execv("/proc/self/exe", arguments.data());

@@ -31,9 +31,11 @@
 #include "sla/app/startup.hpp"
 #include "sla/app/watched.hpp"
 #include "sla/aws/digest.hpp"
+#include "sla/core/apart.hpp"
 #include "sla/core/environment.hpp"
 #include "sla/core/log.hpp"
 #include "sla/core/stop.hpp"
+#include "sla/core/writer.hpp"
 #include "sla/executor/announced.hpp"
 #include "sla/executor/direct.hpp"
 #include "sla/executor/shell.hpp"
@@ -230,6 +232,29 @@ inline int run_runner(std::span<char const* const> arguments, Environment enviro
   return program.run(*stop);
 }
 
+/// Runs what the first words ask for.
+inline int run_command(std::span<char const* const> arguments, Environment environment) {
+  std::string_view const name = arguments.empty() ? std::string_view() : arguments.front();
+  arguments = arguments.subspan(arguments.empty() ? 0 : 1);
+  if (is_starter(name)) return run_starter(arguments, std::move(environment));
+  std::string_view const first = arguments.empty() ? std::string_view() : arguments.front();
+  if (first == "identity") return run_identity(arguments.subspan(1), std::move(environment));
+  if (first == "spool") return say(run_spool_command(arguments.subspan(1), environment));
+  if (first != "healthcheck") return run_runner(arguments, std::move(environment));
+  Health const health = check_health();
+  (void)print(health.reason + '\n');
+  return health.alive ? exit_success : exit_test_failed;
+}
+
+/// The last lines get out. What hangs in a call may keep all descriptors open for long: who reads
+/// what the program wrote is to see its end.
+inline void let_go() {
+  Writers::of_this_process().finish(std::chrono::steady_clock::now() +
+                                    std::chrono::milliseconds{300});
+  if (!Apart::any()) return;
+  for (int const standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::close(standard);
+}
+
 }  // namespace detail
 
 /// Runs the program with all its arguments, its own name first; gives its exit code. By the name
@@ -237,16 +262,9 @@ inline int run_runner(std::span<char const* const> arguments, Environment enviro
 [[nodiscard]] inline int run_program(std::span<char const* const> arguments,
                                      Environment environment) {
   detail::open_standard_descriptors();
-  std::string_view const name = arguments.empty() ? std::string_view() : arguments.front();
-  arguments = arguments.subspan(arguments.empty() ? 0 : 1);
-  if (is_starter(name)) return run_starter(arguments, std::move(environment));
-  std::string_view const first = arguments.empty() ? std::string_view() : arguments.front();
-  if (first == "identity") return run_identity(arguments.subspan(1), std::move(environment));
-  if (first == "spool") return detail::say(run_spool_command(arguments.subspan(1), environment));
-  if (first != "healthcheck") return detail::run_runner(arguments, std::move(environment));
-  Health const health = check_health();
-  (void)print(health.reason + '\n');
-  return health.alive ? exit_success : exit_test_failed;
+  int const code = detail::run_command(arguments, std::move(environment));
+  detail::let_go();
+  return code;
 }
 
 }  // namespace sla::inline v1

@@ -3,22 +3,16 @@
 // File descriptors that close themselves, and the one place that knows about EINTR. Whatever is
 // opened here is closed on exec, so that no child inherits it.
 #include <fcntl.h>
-#include <limits.h>
-#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "sla/core/result.hpp"
-#include "sla/core/time.hpp"
 
 namespace sla::inline v1 {
 
@@ -106,54 +100,6 @@ class Descriptor {
   auto again =
       open_file("/proc/self/fd/" + std::to_string(descriptor), O_WRONLY | O_NONBLOCK | O_NOCTTY);
   return again ? *std::move(again) : Descriptor{};
-}
-
-/// Writes the next part of a text once somebody takes it, and does not block whatever the flags of
-/// the descriptor. To a pipe PIPE_BUF bytes go as a whole or not at all. How much it was; 0 where
-/// nobody took anything for that long.
-[[nodiscard]] inline Result<std::size_t> write_part(int descriptor, std::string_view text,
-                                                    std::chrono::milliseconds limit) {
-  struct stat about {};
-  if (::fstat(descriptor, &about) != 0) return system_error("write");
-  Descriptor const own = never_waiting(descriptor);
-  pollfd reader{own ? own.get() : descriptor, POLLOUT, 0};
-  int const ready =
-      uninterrupted([&] { return ::poll(&reader, 1, static_cast<int>(limit.count())); });
-  if (ready < 0) return system_error("poll");
-  if (ready == 0) return std::size_t{0};
-  // What might wait is given no more than fits where there is room: half a line fits in a terminal.
-  bool const whole = own || S_ISREG(about.st_mode);
-  std::string_view const part = whole ? text : text.substr(0, PIPE_BUF);
-  ssize_t const n = uninterrupted([&] { return ::write(reader.fd, part.data(), part.size()); });
-  if (n >= 0) return static_cast<std::size_t>(n);
-  if (errno != EAGAIN) return system_error("write");
-  // A terminal may have room for one byte and need two for the end of a line: it is not asked again
-  // and again without a pause.
-  (void)::poll(nullptr, 0, static_cast<int>(std::min<std::int64_t>(limit.count(), 10)));
-  return std::size_t{0};
-}
-
-/// Writes the text and takes off it what was written; Errc::timed_out where that was not all of it
-/// by then. What somebody takes at once is written in any case.
-[[nodiscard]] inline Result<void> write_until(int descriptor, std::string_view& text,
-                                              Instant until) {
-  using std::chrono::milliseconds;
-  while (!text.empty()) {
-    auto const left = std::chrono::ceil<milliseconds>(until - std::chrono::steady_clock::now());
-    auto const n = write_part(descriptor, text, std::max(left, milliseconds{0}));
-    if (!n) return n.error();
-    text.remove_prefix(*n);
-    if (!text.empty() && std::chrono::steady_clock::now() >= until) {
-      return Error{Errc::timed_out, "write: nobody reads it"};
-    }
-  }
-  return {};
-}
-
-/// Writes all of the text within that time, however slowly it is read; else Errc::timed_out.
-[[nodiscard]] inline Result<void> write_within(int descriptor, std::string_view text,
-                                               std::chrono::milliseconds limit) {
-  return write_until(descriptor, text, std::chrono::steady_clock::now() + limit);
 }
 
 /// Reads a whole file of at most `limit` bytes. The error names the path.

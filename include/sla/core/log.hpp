@@ -4,7 +4,6 @@
 // JSON for machines. A line is one write, so lines of several threads never mix; a reader that is
 // gone or full loses lines, never time.
 #include <limits.h>
-#include <poll.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -13,8 +12,8 @@
 #include <string>
 #include <string_view>
 
-#include "sla/core/descriptor.hpp"
 #include "sla/core/json.hpp"
+#include "sla/core/outlet.hpp"
 #include "sla/core/text.hpp"
 #include "sla/core/time.hpp"
 
@@ -98,7 +97,7 @@ class Logger {
     return json.end_object().text() + '\n';
   }
 
-  /// A line that fits where a pipe is writable at all, and so never waits and never mixes.
+  /// A line that a pipe takes as a whole or not at all, so that lines never mix.
   [[nodiscard]] std::string formatted(Line const& line) const {
     std::string text;
     for (std::size_t most = PIPE_BUF; text.empty() || text.size() > PIPE_BUF; most /= 2) {
@@ -111,9 +110,7 @@ class Logger {
              std::initializer_list<LogField> fields) const {
     if (options_.format == LogFormat::none) return;
     std::string const text = formatted({std::chrono::system_clock::now(), level, message, fields});
-    pollfd reader{options_.descriptor, POLLOUT, 0};
-    if (::poll(&reader, 1, 0) != 1 || reader.revents != POLLOUT) return;  // full, or gone
-    (void)write_all(options_.descriptor, text);
+    (void)Outlet(options_.descriptor).offer_line(text);
   }
 
   Options options_{};

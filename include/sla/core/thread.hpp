@@ -42,6 +42,11 @@ class Thread {
     if (thread_) ::pthread_join(*std::exchange(thread_, std::nullopt), nullptr);
   }
 
+  /// Lets the thread go on by itself: nobody waits for its end any more.
+  void detach() noexcept {
+    if (thread_) ::pthread_detach(*std::exchange(thread_, std::nullopt));
+  }
+
  private:
   explicit Thread(pthread_t thread) noexcept : thread_(thread) {}
 

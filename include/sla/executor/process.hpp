@@ -197,7 +197,8 @@ class Process {
     Ended left{.clean = info.si_pid == pid_};
     if (options_.leftovers == Leftovers::end) left = end_children(options_.drain);
     for (int turns = 0; turns < 64 && read_output(); ++turns) continue;  // a full pipe at most
-    pass_.finish(capture_, std::chrono::seconds{1}, pass_until());
+    Instant const most = now() + std::chrono::seconds{10};
+    pass_.finish(capture_, std::chrono::seconds{1}, stop_, [&] { return pass_until(most); });
     Outcome outcome = judge(info);
     outcome.ended = ended_at_;
     outcome.output = std::move(capture_).finish();
@@ -206,10 +207,11 @@ class Process {
   }
 
   /// Until when a slow reader of stdout is waited for.
-  [[nodiscard]] Instant pass_until() const noexcept {
-    Instant const end = now() + std::chrono::seconds{10};
-    auto const deadline = stop_.deadline();
-    return deadline ? std::min(end, *deadline - options_.delivery) : end;
+  [[nodiscard]] Instant pass_until(Instant most) const noexcept {
+    StopLevel const level = stop_.level();
+    if (level == StopLevel::none) return most;
+    if (level == StopLevel::now) return now();
+    return std::min(most, *stop_.deadline() - options_.delivery);
   }
 
   [[nodiscard]] Outcome judge(siginfo_t const& info) const {

@@ -11,6 +11,7 @@
 #include <mutex>
 #include <vector>
 
+#include "sla/core/apart.hpp"
 #include "sla/core/result.hpp"
 
 namespace sla::inline v1 {
@@ -41,7 +42,7 @@ class OwnedChildren {
   }
   [[nodiscard]] bool has(pid_t pid) {
     std::lock_guard const lock(mutex_);
-    return std::find(pids_.begin(), pids_.end(), pid) != pids_.end();
+    return std::find(pids_.begin(), pids_.end(), pid) != pids_.end() || Apart::has(pid);
   }
 
  private:

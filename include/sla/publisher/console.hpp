@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "sla/core/descriptor.hpp"
+#include "sla/core/outlet.hpp"
 #include "sla/core/time.hpp"
 #include "sla/publisher.hpp"
 #include "sla/publisher/event.hpp"

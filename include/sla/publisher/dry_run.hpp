@@ -8,8 +8,9 @@
 #include <string_view>
 #include <utility>
 
-#include "sla/core/descriptor.hpp"
+#include "sla/core/outlet.hpp"
 #include "sla/core/stop.hpp"
+#include "sla/core/time.hpp"
 #include "sla/publisher.hpp"
 #include "sla/publisher/event.hpp"
 #include "sla/publisher/log_store.hpp"
@@ -46,9 +47,9 @@ class DryRun {
   Result<void> print(std::string_view text) const {
     while (!text.empty()) {
       if (is_over()) return Error{Errc::stopped, "dry run: nobody read it before the stop"};
-      auto const n = write_part(options_.descriptor, text, std::chrono::milliseconds{100});
-      if (!n) return n.error().within("dry run");
-      text.remove_prefix(*n);
+      Instant const a_while = std::chrono::steady_clock::now() + std::chrono::milliseconds{100};
+      auto const done = write_until(options_.descriptor, text, a_while);
+      if (!done && done.error().code != Errc::timed_out) return done.error().within("dry run");
     }
     return {};
   }

@@ -16,9 +16,9 @@
 #include <utility>
 
 #include "sla/core/clock.hpp"
-#include "sla/core/descriptor.hpp"
 #include "sla/core/json.hpp"
 #include "sla/core/log.hpp"
+#include "sla/core/outlet.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/thread.hpp"
 #include "sla/publisher.hpp"

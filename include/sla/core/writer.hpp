@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// Writes for others where a write may wait: a terminal, a file. A bounded queue takes what they
+// have, and work of its own (core/apart.hpp) writes it, so that nobody else ever waits, nor does
+// the end of the program. It rests, and costs nothing, once nothing came for a while.
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "sla/core/apart.hpp"
+#include "sla/core/descriptor.hpp"
+#include "sla/core/pipe_signal.hpp"
+#include "sla/core/time.hpp"
+
+namespace sla::inline v1 {
+
+/// The queue before one file or terminal. Thread-safe.
+class Writer : public std::enable_shared_from_this<Writer> {
+ public:
+  enum class Part { any, whole };
+
+  explicit Writer(Descriptor file)
+      : file_(std::move(file)), room_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
+
+  /// Takes what there is room for, or nothing where it is to be a whole; how much it was.
+  std::size_t add(std::string_view text, Part part) {
+    std::lock_guard const lock(mutex_);
+    std::size_t const size = std::min(text.size(), limit - waiting());
+    bool const short_of_room = size < text.size();
+    if (short_of_room) await_room();
+    if ((short_of_room && part == Part::whole) || !ensure_running()) return 0;
+    queue_ += text.substr(0, size);
+    changed_.notify_all();
+    return size;
+  }
+
+  /// Readable when there is room again, after an add() that did not take everything.
+  [[nodiscard]] int room() const noexcept { return room_.get(); }
+
+  /// How many bytes were taken and are not written yet.
+  [[nodiscard]] std::size_t size() {
+    std::lock_guard const lock(mutex_);
+    return waiting();
+  }
+
+  /// Whether anything was written since this was last asked.
+  [[nodiscard]] bool take_moved() noexcept { return moved_.exchange(false); }
+
+  /// Says once why the last write failed; 0 where none did.
+  [[nodiscard]] int take_failure() {
+    std::lock_guard const lock(mutex_);
+    return std::exchange(failure_, 0);
+  }
+
+  /// Waits until then at most for all that was taken to be written; whether it is.
+  bool settled(Instant until) {
+    std::unique_lock lock(mutex_);
+    Duration const left = until - std::chrono::steady_clock::now();
+    return changed_.wait_for(lock, std::max(left, Duration::zero()),
+                             [this] { return waiting() == 0; });
+  }
+  /// Forgets what is not being written yet; how many bytes were taken and never written.
+  std::uint64_t give_up() {
+    std::lock_guard const lock(mutex_);
+    lost_ += waiting() - under_way_;
+    queue_.clear();
+    batch_.resize(done_ + under_way_);
+    return std::exchange(lost_, 0);
+  }
+
+  /// Ends the work, should it not be stuck by then; another add() starts it again.
+  void quit(Instant until) {
+    std::optional<Apart> work;
+    {
+      std::lock_guard const lock(mutex_);
+      quit_ = true;
+      changed_.notify_all();
+      work = work_;
+    }
+    if (work) work->join_until(until);
+  }
+  [[nodiscard]] bool idle() {
+    std::lock_guard const lock(mutex_);
+    return !running_;
+  }
+
+ private:
+  static constexpr std::size_t limit = std::size_t{256} * 1024;
+  static constexpr std::size_t at_a_time = std::size_t{16} * 1024;
+
+  [[nodiscard]] std::size_t waiting() const noexcept {
+    return queue_.size() + batch_.size() - done_;
+  }
+
+  /// What could not be started is tried again by the next add().
+  bool ensure_running() {
+    if (running_) return true;
+    quit_ = false;
+    auto work = Apart::start([self = shared_from_this()] { self->work(); });
+    if (!work) return false;
+    work_ = *std::move(work);
+    return running_ = true;
+  }
+
+  void await_room() noexcept {
+    std::uint64_t none = 0;
+    (void)::read(room_.get(), &none, sizeof none);
+    short_of_room_ = true;
+  }
+  void say_room() noexcept {
+    if (!short_of_room_ || waiting() > limit / 2) return;
+    short_of_room_ = false;
+    std::uint64_t const one = 1;
+    (void)::write(room_.get(), &one, sizeof one);
+  }
+
+  void work() {
+    PipeSignalGuard const no_signal;
+    std::unique_lock lock(mutex_);
+    auto const roused = [this] { return quit_ || waiting() != 0; };
+    while (changed_.wait_for(lock, std::chrono::seconds{10}, roused) && !quit_) write_batch(lock);
+    running_ = false;
+  }
+  void write_batch(std::unique_lock<std::mutex>& lock) {
+    batch_.swap(queue_);
+    while (done_ < batch_.size() && !quit_) {
+      under_way_ = std::min(batch_.size() - done_, at_a_time);
+      char const* const from = batch_.data() + done_;
+      lock.unlock();
+      ssize_t const n = ::write(file_.get(), from, under_way_);
+      int const number = errno;
+      if (n < 0 && number == EAGAIN) pause();
+      lock.lock();
+      under_way_ = 0;
+      if (n > 0) done_ += static_cast<std::size_t>(n);
+      if (n > 0) moved_ = true;
+      if (n < 0 && number != EINTR && number != EAGAIN) fail(number);
+      say_room();
+    }
+    batch_.clear();
+    done_ = 0;
+    changed_.notify_all();
+  }
+  /// The descriptor itself does not wait; a terminal may be writable and take nothing.
+  void pause() const noexcept {
+    pollfd ready{file_.get(), POLLOUT, 0};
+    (void)::poll(&ready, 1, 100);
+    (void)::poll(nullptr, 0, 10);
+  }
+  void fail(int number) {
+    failure_ = number;
+    lost_ += waiting();
+    queue_.clear();
+    batch_.clear();
+    done_ = 0;
+  }
+
+  Descriptor file_;
+  Descriptor room_;
+  std::mutex mutex_{};
+  std::condition_variable changed_{};
+  std::optional<Apart> work_{};
+  bool running_ = false;
+  bool quit_ = false;
+  bool short_of_room_ = false;
+  std::string queue_{};
+  std::string batch_{};        ///< what is being written
+  std::size_t done_ = 0;       ///< of the batch
+  std::size_t under_way_ = 0;  ///< behind that, in a call
+  std::uint64_t lost_ = 0;
+  int failure_ = 0;
+  std::atomic<bool> moved_{false};
+};
+
+/// One Writer for each thing that is written to. Thread-safe.
+class Writers {
+ public:
+  /// Those of this process.
+  [[nodiscard]] static Writers& of_this_process() {
+    static Writers writers;
+    return writers;
+  }
+
+  /// The one for what the descriptor leads to; nothing where there can be none now.
+  [[nodiscard]] std::shared_ptr<Writer> to(int descriptor, struct stat const& about) {
+    std::lock_guard const lock(mutex_);
+    auto const unused = [](Known const& known) {
+      return known.writer.use_count() == 1 && known.writer->idle();
+    };
+    auto const same = [&](Known const& known) {
+      return known.device == about.st_dev && known.inode == about.st_ino;
+    };
+    known_.erase(std::remove_if(known_.begin(), known_.end(),
+                                [&](Known const& known) { return !same(known) && unused(known); }),
+                 known_.end());
+    for (Known const& known : known_) {
+      if (same(known)) return known.writer;
+    }
+    Descriptor own{::fcntl(descriptor, F_DUPFD_CLOEXEC, 3)};
+    if (!own) return nullptr;
+    known_.push_back({about.st_dev, about.st_ino, std::make_shared<Writer>(std::move(own))});
+    return known_.back().writer;
+  }
+
+  /// The program ends: what is not written by then is not waited for any longer.
+  void finish(Instant until) {
+    std::lock_guard const lock(mutex_);
+    for (Known const& known : known_) (void)known.writer->settled(until);
+    for (Known const& known : known_) known.writer->quit(until);
+  }
+
+ private:
+  struct Known {
+    dev_t device;
+    ino_t inode;
+    std::shared_ptr<Writer> writer;
+  };
+
+  Writers() = default;
+  ~Writers() { finish(std::chrono::steady_clock::now() + std::chrono::milliseconds{300}); }
+  Writers(Writers const&) = delete;
+  Writers& operator=(Writers const&) = delete;
+
+  std::mutex mutex_{};
+  std::vector<Known> known_{};
+};
+
+}  // namespace sla::inline v1
