@@ -2022,7 +2022,7 @@ class Writer : public std::enable_shared_from_this<Writer> {
 
  private:
   static constexpr std::size_t limit = std::size_t{256} * 1024;
-  static constexpr std::size_t at_a_time = std::size_t{16} * 1024;
+  static constexpr std::size_t at_a_time = std::size_t{64} * 1024;
 
   [[nodiscard]] std::size_t waiting() const noexcept {
     return queue_.size() + batch_.size() - done_;
@@ -2180,12 +2180,16 @@ class Outlet {
     if (descriptor < 0 || ::fstat(descriptor, &about) != 0) return;
     kind_ = kind_of(descriptor, about);
     identity_ = about.st_ino ^ (static_cast<std::uint64_t>(about.st_dev) << 32U);
+    file_ = kind_ == Kind::waits && S_ISREG(about.st_mode);
     if (kind_ == Kind::pipe && !pipes_can().load()) reopen();
     if (kind_ == Kind::waits) writer_ = Writers::of_this_process().to(descriptor_, about);
   }
 
   /// Whether the descriptor is open.
   explicit operator bool() const noexcept { return kind_ != Kind::none; }
+
+  /// Whether it is a file on a disk, which takes all as soon as the disk does.
+  [[nodiscard]] bool is_file() const noexcept { return file_; }
 
   /// Gives away as much as is taken at once; how much it was. An Error where nothing ever will be.
   [[nodiscard]] Result<std::size_t> offer(std::string_view text) {
@@ -2305,6 +2309,7 @@ class Outlet {
   int descriptor_;
   std::uint64_t identity_ = 0;
   Kind kind_ = Kind::none;
+  bool file_ = false;
   Descriptor own_{};
   std::shared_ptr<Writer> writer_{};
 };
@@ -9671,13 +9676,25 @@ class PassThrough {
     passed_ = capture.total();
   }
 
-  /// Writes as much as is taken without waiting; how much it was.
+  /// Passes on as much as is taken; how much it was. A file takes everything, unless its disk
+  /// hangs: that costs a moment, once.
   std::size_t pass(std::string_view text) {
-    if (!open_) return 0;
-    auto const n = outlet_.offer(text);
-    if (!n) open_ = false;  // nobody reads any more
-    passed_ += n.value_or(0);
-    return n.value_or(0);
+    std::size_t done = 0;
+    while (open_ && done < text.size()) {
+      auto const n = outlet_.offer(text.substr(done));
+      if (!n) open_ = false;  // nobody reads any more
+      done += n.value_or(0);
+      if (done < text.size() && !file_makes_room()) break;
+    }
+    passed_ += done;
+    return done;
+  }
+  [[nodiscard]] bool file_makes_room() {
+    if (!open_ || !outlet_.is_file() || outlet_.rests()) return false;
+    pollfd room = outlet_.watch();
+    if (::poll(&room, 1, 500) > 0) return true;
+    outlet_.rest();
+    return false;
   }
 
   Outlet outlet_;

@@ -14,6 +14,7 @@
 #include <thread>
 #include <utility>
 
+#include "../support/temporary_folder.hpp"
 #include "../support/terminal.hpp"
 #include "sla/executor/capture.hpp"
 
@@ -277,4 +278,17 @@ TEST_CASE("a device that takes everything gets everything") {
   nowhere.forward(capture, {});
   nowhere.finish(capture, seconds{1}, never, by(in(seconds{1})));
   CHECK(nowhere.dropped() == 500000);
+}
+
+TEST_CASE("a file takes everything, however fast it comes and however little is kept of it") {
+  TemporaryFolder const folder;
+  auto const file = sla::open_file(folder / "file", O_WRONLY | O_CREAT);
+  REQUIRE(file);
+  std::string const text = noise(3 << 20);
+  sla::Capture<> capture(1000);
+  sla::PassThrough way(file->get());
+  pass(capture, way, text);
+  way.finish(capture, seconds{10}, never, by(in(seconds{30})));
+  CHECK(way.dropped() == 0);
+  CHECK((sla::read_file(folder / "file", 4 << 20).value() == text));
 }

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "../support/child_process.hpp"
+#include "../support/memory_file.hpp"
 #include "../support/temporary_folder.hpp"
 #include "../support/test_child.hpp"
 #include "sla/aws/credential/process_output.hpp"
@@ -473,14 +474,13 @@ TEST_CASE("64 MiB through a limit of 1 MiB: both halves are exact, and so is the
 }
 
 TEST_CASE("output is passed on while the run goes on, byte for byte") {
-  auto const file = sla::open_unnamed_file();
-  REQUIRE(file);
+  MemoryFile const file;
   auto options = quiet();
-  options.pass_through = file->get();
+  options.pass_through = file.descriptor();
   options.log_limit = 1000;
   auto const ran = run(test_child({"write", "500000", "4096"}), options);
   CHECK(ran.outcome.remark.empty());
-  CHECK(::lseek(file->get(), 0, SEEK_CUR) == 500000);
+  CHECK(::lseek(file.descriptor(), 0, SEEK_CUR) == 500000);
 
   // The command waits until its first line has come through.
   int ends[2];

@@ -42,12 +42,16 @@ class Outlet {
     if (descriptor < 0 || ::fstat(descriptor, &about) != 0) return;
     kind_ = kind_of(descriptor, about);
     identity_ = about.st_ino ^ (static_cast<std::uint64_t>(about.st_dev) << 32U);
+    file_ = kind_ == Kind::waits && S_ISREG(about.st_mode);
     if (kind_ == Kind::pipe && !pipes_can().load()) reopen();
     if (kind_ == Kind::waits) writer_ = Writers::of_this_process().to(descriptor_, about);
   }
 
   /// Whether the descriptor is open.
   explicit operator bool() const noexcept { return kind_ != Kind::none; }
+
+  /// Whether it is a file on a disk, which takes all as soon as the disk does.
+  [[nodiscard]] bool is_file() const noexcept { return file_; }
 
   /// Gives away as much as is taken at once; how much it was. An Error where nothing ever will be.
   [[nodiscard]] Result<std::size_t> offer(std::string_view text) {
@@ -167,6 +171,7 @@ class Outlet {
   int descriptor_;
   std::uint64_t identity_ = 0;
   Kind kind_ = Kind::none;
+  bool file_ = false;
   Descriptor own_{};
   std::shared_ptr<Writer> writer_{};
 };

@@ -102,7 +102,7 @@ class Writer : public std::enable_shared_from_this<Writer> {
 
  private:
   static constexpr std::size_t limit = std::size_t{256} * 1024;
-  static constexpr std::size_t at_a_time = std::size_t{16} * 1024;
+  static constexpr std::size_t at_a_time = std::size_t{64} * 1024;
 
   [[nodiscard]] std::size_t waiting() const noexcept {
     return queue_.size() + batch_.size() - done_;

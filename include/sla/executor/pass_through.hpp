@@ -115,13 +115,25 @@ class PassThrough {
     passed_ = capture.total();
   }
 
-  /// Writes as much as is taken without waiting; how much it was.
+  /// Passes on as much as is taken; how much it was. A file takes everything, unless its disk
+  /// hangs: that costs a moment, once.
   std::size_t pass(std::string_view text) {
-    if (!open_) return 0;
-    auto const n = outlet_.offer(text);
-    if (!n) open_ = false;  // nobody reads any more
-    passed_ += n.value_or(0);
-    return n.value_or(0);
+    std::size_t done = 0;
+    while (open_ && done < text.size()) {
+      auto const n = outlet_.offer(text.substr(done));
+      if (!n) open_ = false;  // nobody reads any more
+      done += n.value_or(0);
+      if (done < text.size() && !file_makes_room()) break;
+    }
+    passed_ += done;
+    return done;
+  }
+  [[nodiscard]] bool file_makes_room() {
+    if (!open_ || !outlet_.is_file() || outlet_.rests()) return false;
+    pollfd room = outlet_.watch();
+    if (::poll(&room, 1, 500) > 0) return true;
+    outlet_.rest();
+    return false;
   }
 
   Outlet outlet_;
