@@ -3360,7 +3360,8 @@ inline void host_header_to(std::string& out, Url const& url) {
 
 /// Carries one request to the other side and brings back the answer, whatever its status. An Error
 /// means that there was no whole answer: unavailable, timed_out, invalid (what no repetition
-/// mends, such as a certificate that is not trusted), stopped. It follows no redirect.
+/// mends, such as a certificate that is not trusted), stopped. It follows no redirect. The deadline
+/// may be Instant::max(): what takes too long is then for the transport to say.
 template <class T>
 concept Transport = std::movable<T> && requires(T& t, Request const& request, Instant deadline) {
   { t.send(request, deadline) } -> std::same_as<Result<Response>>;
@@ -4919,8 +4920,10 @@ enum class Authentication {
 /// What holds for one call besides its request.
 struct Call {
   SigningScope scope{};  ///< ignored where nothing is signed
-  Instant deadline{};    ///< for all attempts and the waits between them
-  Duration attempt_limit = std::chrono::seconds{60};  ///< for one attempt
+  Instant deadline{};    ///< after it no further attempt begins; the first is made in any case
+  /// When an attempt under way is given up, however far it got. The transport's own limits grow
+  /// with what a service needs, this one does not.
+  Instant cut = Instant::max();
   Authentication authentication = Authentication::sigv4;
 };
 
@@ -4996,8 +4999,7 @@ class Client {
       if (!id) return attempt;
     }
     Instant const sent = clock_.now();
-    Duration const limit = std::min<Duration>(how.attempt_limit, how.deadline - sent);
-    attempt.result = transport_.send(request, sent + limit);
+    attempt.result = transport_.send(request, how.cut);
     if (attempt.result) {
       WallTime const received = clock_.wall();
       skew_.observe({received - (clock_.now() - sent), received}, *attempt.result);
@@ -5487,7 +5489,8 @@ inline void add_datum(QueryForm& form, MetricDatum const& datum, std::size_t num
   return Error{Errc::unavailable, "the answer is not one of CloudWatch", response.status};
 }
 
-/// Puts data with a Client, in the region of the endpoint.
+/// Puts data with a Client, in the region of the endpoint; what is not done by the deadline is
+/// given up.
 template <class ServiceClient>
 [[nodiscard]] Result<void> put_metric_data(ServiceClient& client, EndpointOptions const& endpoint,
                                            PutMetricDataInput const& input, Instant deadline) {
@@ -5498,8 +5501,8 @@ template <class ServiceClient>
   if (!request) return std::move(request).error().within(context);
   SigningScope const scope{.region = endpoint.region,
                            .service = std::string(signing_name(Service::cloudwatch))};
-  auto response =
-      client.call(*std::move(request), Call{.scope = scope, .deadline = deadline}, read_xml_error);
+  Call const how{.scope = scope, .deadline = deadline, .cut = deadline};
+  auto response = client.call(*std::move(request), how, read_xml_error);
   if (!response) return std::move(response).error().within(context);
   auto done = parse_put_metric_data_answer(*response);
   if (!done) return std::move(done).error().within(context);
@@ -6266,9 +6269,8 @@ struct GivenCredentials {
 /// Which STS is asked, and how long.
 struct StsOptions {
   EndpointSettings endpoints{};
-  std::string region{};  ///< for roles that name none
-  Duration limit = std::chrono::seconds{15};
-  Duration attempt_limit = std::chrono::seconds{5};
+  std::string region{};                       ///< for roles that name none
+  Duration limit = std::chrono::seconds{15};  ///< after it STS is not asked once more
 };
 
 /// Asks STS for roles, and keeps the connection. Not thread-safe.
@@ -6318,7 +6320,6 @@ class RoleCaller {
     ServiceError said{};
     Call const how{.scope = scope,
                    .deadline = clock_.now() + options_.limit,
-                   .attempt_limit = options_.attempt_limit,
                    .authentication = authentication};
     auto const answer = client_.call(std::move(request), how, [&](Response const& refusal) {
       return said = read_xml_error(refusal);
@@ -8082,6 +8083,128 @@ class Refreshing {
 
 }  // namespace sla::inline v1
 
+// sla/aws/patience.hpp
+// How long each stage of a request may take before it is given up for another attempt. A limit is
+// for what got lost: it must not turn what is slow into what never happens. So each stage has its
+// own, one that was met is doubled for the next attempt, and it stays as large as the stage needs.
+// Pure: the clock and the connection are the transport's.
+
+namespace sla::inline v1 {
+
+/// What a request does, in this order.
+enum class Stage {
+  resolve,  ///< ask for the address of a name
+  connect,  ///< reach it, TLS and a proxy included
+  send,     ///< hand over the request
+  wait,     ///< see the first byte of the answer
+  receive,  ///< see the last one
+};
+inline constexpr std::size_t stages = 5;
+
+/// What it means that a stage took too long.
+[[nodiscard]] constexpr std::string_view late_message(Stage stage) noexcept {
+  constexpr std::array<std::string_view, stages> messages{
+      "could not resolve the name in time", "could not connect in time",
+      "nobody took the request in time", "no answer in time", "no end of the answer in time"};
+  return messages[static_cast<std::size_t>(stage)];
+}
+
+/// The limits of the stages: the first, and the largest that it grows to.
+struct StageLimits {
+  struct Limit {
+    Duration first;
+    Duration longest;
+  };
+  /// A resolver has limits of its own: five seconds for each server that is dead, and twice.
+  Limit resolve{std::chrono::seconds{30}, std::chrono::seconds{120}};
+  /// A SYN that got lost is sent again after one second and after three.
+  Limit connect{std::chrono::milliseconds{3100}, std::chrono::seconds{60}};
+  Limit send{std::chrono::seconds{10}, std::chrono::seconds{80}};  ///< without a byte taken
+  Limit wait{std::chrono::seconds{20}, std::chrono::seconds{80}};  ///< for a request without a body
+  Limit receive{std::chrono::seconds{60}, std::chrono::seconds{240}};
+};
+
+/// Follows one request through its stages.
+class StageWatch {
+ public:
+  explicit StageWatch(Instant now) : since_(now) {}
+
+  [[nodiscard]] Stage stage() const noexcept { return stage_; }
+  /// Since when nothing has moved.
+  [[nodiscard]] Instant since() const noexcept { return since_; }
+  /// The longest time in that stage in which nothing moved.
+  [[nodiscard]] Duration longest(Stage stage) const noexcept {
+    return longest_[static_cast<std::size_t>(stage)];
+  }
+
+  void enter(Stage stage, Instant now) noexcept {
+    if (stage == stage_) return;
+    moved(now);
+    stage_ = stage;
+  }
+  /// Something was sent, or the request is at its end.
+  void moved(Instant now) noexcept {
+    Duration& longest = longest_[static_cast<std::size_t>(stage_)];
+    longest = std::max<Duration>(longest, now - since_);
+    since_ = now;
+  }
+
+ private:
+  Stage stage_ = Stage::connect;  // a kept connection and a known address need no other
+  Instant since_;
+  std::array<Duration, stages> longest_{};
+};
+
+/// The limits as they are now. One for each transport, which tells it how its requests ended.
+class Patience {
+ public:
+  Patience() = default;
+  explicit Patience(StageLimits limits) : limits_(limits) {}
+
+  /// How long a request with a body of that size may stand still in the stage. A proxy may hold a
+  /// body until it has all of it and pass it on more slowly, so its size counts for the answer.
+  [[nodiscard]] Duration limit(Stage stage, std::uint64_t size) const noexcept {
+    auto [first, longest] = limits_of(stage);
+    if (stage == Stage::wait) {
+      first += std::chrono::seconds{size / (1024U * 1024U)};
+      longest += std::chrono::seconds{size / (64U * 1024U)};
+    }
+    return std::min(first * (1 << level(stage)), longest);
+  }
+
+  /// The limit of the stage was met.
+  void expired(Stage stage) noexcept {
+    auto const [first, longest] = limits_of(stage);
+    if (first * (1 << level(stage)) < longest) ++level(stage);
+  }
+
+  /// A request was answered: what was quick again has less time in the next one.
+  void passed(StageWatch const& watch) noexcept {
+    for (std::size_t i = 0; i < stages; ++i) {
+      Duration const first = limits_of(static_cast<Stage>(i)).first;
+      Duration const took = watch.longest(static_cast<Stage>(i));
+      if (took == Duration::zero()) continue;  // a kept connection says nothing of a new one
+      while (levels_[i] > 0 && 2 * took <= first * (1 << (levels_[i] - 1))) --levels_[i];
+    }
+  }
+
+ private:
+  [[nodiscard]] StageLimits::Limit limits_of(Stage stage) const noexcept {
+    std::array<StageLimits::Limit, stages> const all{limits_.resolve, limits_.connect, limits_.send,
+                                                     limits_.wait, limits_.receive};
+    return all[static_cast<std::size_t>(stage)];
+  }
+  [[nodiscard]] int level(Stage stage) const noexcept {
+    return levels_[static_cast<std::size_t>(stage)];
+  }
+  int& level(Stage stage) noexcept { return levels_[static_cast<std::size_t>(stage)]; }
+
+  StageLimits limits_{};
+  std::array<int, stages> levels_{};  ///< how often each limit was doubled
+};
+
+}  // namespace sla::inline v1
+
 // sla/aws/response_builder.hpp
 // Puts a Response together from the lines and blocks that arrive, up to a limit. Interim answers
 // (1xx) are dropped, and a head that was cut off is no answer. What parses HTTP itself is the
@@ -8144,8 +8267,8 @@ class ResponseBuilder {
 
 // sla/aws/curl_transfer.hpp
 // One request under way in libcurl: what libcurl calls meanwhile, and the loop that drives it,
-// which ends it at once when a stop is due. What is sent, and what the end means, is aws/curl.hpp's
-// business, and only that includes this.
+// which ends it when one of its stages takes too long, and at once when a stop is due. What is
+// sent, and what the end means, is aws/curl.hpp's business, and only that includes this.
 
 namespace sla::inline v1 {
 
@@ -8171,8 +8294,12 @@ struct CurlSetup {
 struct CurlTransfer {
   Output const& body;
   ResponseBuilder answer;
+  Patience const& patience;
+  StageWatch watch{std::chrono::steady_clock::now()};
   std::optional<Error> error{};  ///< why one of them ended the transfer
+  bool late = false;             ///< the stage that it is in took too long
   std::uint64_t sent = 0;
+  curl_off_t uploaded = 0;
   int status = 0;
   char words[CURL_ERROR_SIZE] = "";  ///< libcurl's own
 
@@ -8186,7 +8313,29 @@ struct CurlTransfer {
     setup.set(CURLOPT_HEADERDATA, this);
     setup.set(CURLOPT_WRITEFUNCTION, &take<&ResponseBuilder::body>);
     setup.set(CURLOPT_WRITEDATA, this);
+    setup.set(CURLOPT_RESOLVER_START_FUNCTION, &start_resolving);
+    setup.set(CURLOPT_RESOLVER_START_DATA, this);
     setup.set(CURLOPT_OPENSOCKETFUNCTION, &open_socket);
+    setup.set(CURLOPT_OPENSOCKETDATA, this);
+    setup.set(CURLOPT_PREREQFUNCTION, &start_sending);
+    setup.set(CURLOPT_PREREQDATA, this);
+    limit_connection(setup);
+  }
+
+  [[nodiscard]] Duration limit() const noexcept {
+    return patience.limit(watch.stage(), body.size());
+  }
+  /// When the stage has taken too long.
+  [[nodiscard]] Instant due() const noexcept { return watch.since() + limit(); }
+
+  /// Looks how far libcurl got.
+  void look(CURL* handle, Instant now) noexcept {
+    if (watch.stage() != Stage::send) return;
+    curl_off_t bytes = 0;
+    (void)curl_easy_getinfo(handle, CURLINFO_SIZE_UPLOAD_T, &bytes);
+    if (bytes != uploaded) watch.moved(now);
+    uploaded = bytes;
+    if (static_cast<std::uint64_t>(bytes) >= body.size()) enter(Stage::wait);
   }
 
   static std::size_t read(char* to, std::size_t size, std::size_t count, void* user) noexcept {
@@ -8205,31 +8354,60 @@ struct CurlTransfer {
   template <auto part>
   static std::size_t take(char* data, std::size_t size, std::size_t count, void* user) noexcept {
     auto& self = *static_cast<CurlTransfer*>(user);
+    self.enter(Stage::receive);
     auto const taken = (self.answer.*part)({data, size * count});
     if (!taken) self.error = taken.error();
     return taken ? size * count : 0;
   }
-  static curl_socket_t open_socket(void*, curlsocktype, curl_sockaddr* address) noexcept {
+  static int start_resolving(void*, void*, void* user) noexcept {
+    static_cast<CurlTransfer*>(user)->enter(Stage::resolve);
+    return 0;
+  }
+  static int start_sending(void* user, char*, char*, int, int) noexcept {
+    static_cast<CurlTransfer*>(user)->enter(Stage::send);
+    return CURL_PREREQFUNC_OK;
+  }
+  static curl_socket_t open_socket(void* user, curlsocktype, curl_sockaddr* address) noexcept {
+    auto& self = *static_cast<CurlTransfer*>(user);
+    self.enter(Stage::connect);
     int const made = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
     // What the kernel takes megabytes ahead would leave a slow line long after libcurl sent it, and
     // look like a silent connection.
     int const ahead = 128 * 1024;
     (void)::setsockopt(made, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &ahead, sizeof ahead);
+    // A peer that is gone acknowledges nothing; one that is slow does, long before it answers.
+    Duration const gone = std::max(self.patience.limit(Stage::connect, 0), self.unacknowledged());
+    auto const time = static_cast<unsigned>(gone / std::chrono::milliseconds{1});
+    (void)::setsockopt(made, IPPROTO_TCP, TCP_USER_TIMEOUT, &time, sizeof time);
     return made;
   }
+
+  void limit_connection(CurlSetup& setup, Duration more = Duration::zero()) const noexcept {
+    Duration const time = patience.limit(Stage::connect, 0) + more;
+    setup.set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(time / std::chrono::milliseconds{1}));
+  }
+
+  /// How long the other side may acknowledge nothing.
+  [[nodiscard]] Duration unacknowledged() const noexcept { return patience.limit(Stage::send, 0); }
+  [[nodiscard]] bool silent(Instant now) const noexcept {
+    return now - watch.since() >= unacknowledged();
+  }
+
+ private:
+  void enter(Stage stage) noexcept { watch.enter(stage, std::chrono::steady_clock::now()); }
 };
 
 /// Drives one request after another and keeps their connections. Not thread-safe.
 class CurlLoop {
  public:
-  /// Sends what the handle is set up for. CURLE_ABORTED_BY_CALLBACK where the stop was due before
-  /// it was done.
-  CURLcode perform(CURL* handle, Stop const* stop) {
+  /// Sends what the handle is set up for. CURLE_OPERATION_TIMEDOUT where a stage of the transfer
+  /// was too late, or the deadline came; CURLE_ABORTED_BY_CALLBACK where the stop was due.
+  CURLcode perform(CURL* handle, CurlTransfer& transfer, Stop const* stop, Instant deadline) {
     PipeSignalGuard const guard;
     if (!multi_) multi_.reset(curl_multi_init());
     if (!multi_ || curl_multi_add_handle(multi_.get(), handle) != CURLM_OK)
       return CURLE_FAILED_INIT;
-    CURLcode const code = drive(stop);
+    CURLcode const code = drive({handle, transfer, stop, deadline});
     (void)curl_multi_remove_handle(multi_.get(), handle);
     return code;
   }
@@ -8242,16 +8420,50 @@ class CurlLoop {
     }
   };
 
-  CURLcode drive(Stop const* stop) {
+  struct Errand {
+    CURL* handle;
+    CurlTransfer& transfer;
+    Stop const* stop;
+    Instant deadline;
+    Instant begun = std::chrono::steady_clock::now();
+  };
+
+  CURLcode drive(Errand const& errand) {
+    CurlTransfer& transfer = errand.transfer;
     for (int running = 1;;) {
+      Instant now = std::chrono::steady_clock::now();
+      if (auto const over = end(errand, now)) return *over;
+      allow_resolving(errand, now);
       if (curl_multi_perform(multi_.get(), &running) != CURLM_OK) return CURLE_FAILED_INIT;
-      if (running == 0) return outcome();
-      auto const limit = stop != nullptr ? stop->deadline() : std::nullopt;
-      Duration left = std::chrono::seconds{1};
-      if (limit) left = std::min<Duration>(left, *limit - std::chrono::steady_clock::now());
-      if (left <= Duration::zero()) return CURLE_ABORTED_BY_CALLBACK;
-      if (!wait(stop, left)) return CURLE_FAILED_INIT;
+      now = std::chrono::steady_clock::now();
+      transfer.look(errand.handle, now);
+      if (running == 0) return outcome(transfer, now);
+      Duration left = longest_pause;
+      auto const until = [&](Instant time) { left = std::min<Duration>(left, time - now); };
+      until(transfer.due());
+      until(errand.deadline);
+      if (errand.stop != nullptr) until(errand.stop->deadline().value_or(Instant::max()));
+      if (!wait(errand.stop, std::max(left, Duration::zero()))) return CURLE_FAILED_INIT;
     }
+  }
+
+  /// Whether it is over before libcurl says so.
+  static std::optional<CURLcode> end(Errand const& errand, Instant now) noexcept {
+    if (errand.stop != nullptr && errand.stop->deadline().value_or(Instant::max()) <= now) {
+      return CURLE_ABORTED_BY_CALLBACK;
+    }
+    if (errand.deadline <= now) return CURLE_OPERATION_TIMEDOUT;
+    errand.transfer.late = errand.transfer.due() <= now;
+    if (errand.transfer.late) return CURLE_OPERATION_TIMEDOUT;
+    return std::nullopt;
+  }
+
+  /// libcurl has one limit for the name and the connection, which it divides among the addresses.
+  /// It is put off while the name is looked up, so that the connection gets all of its own.
+  static void allow_resolving(Errand const& errand, Instant now) noexcept {
+    if (errand.transfer.watch.stage() != Stage::resolve) return;
+    CurlSetup setup{errand.handle};
+    errand.transfer.limit_connection(setup, now - errand.begun);
   }
 
   /// Until libcurl has something to do, or the stop has news.
@@ -8268,11 +8480,17 @@ class CurlLoop {
            CURLM_OK;
   }
 
-  CURLcode outcome() {
+  CURLcode outcome(CurlTransfer& transfer, Instant now) {
     int left = 0;
     CURLMsg const* const end = curl_multi_info_read(multi_.get(), &left);
-    return end != nullptr && end->msg == CURLMSG_DONE ? end->data.result : CURLE_FAILED_INIT;
+    if (end == nullptr || end->msg != CURLMSG_DONE) return CURLE_FAILED_INIT;
+    CURLcode const code = end->data.result;
+    transfer.late = code == CURLE_OPERATION_TIMEDOUT;
+    if (code == CURLE_OK) transfer.watch.moved(now);
+    return code;
   }
+
+  static constexpr Duration longest_pause = std::chrono::milliseconds{500};
 
   std::unique_ptr<CURLM, Release> multi_{};
 };
@@ -8374,9 +8592,9 @@ inline bool holds_certificates(std::string const& folder) {
 // sla/aws/curl.hpp
 // The real Transport, over libcurl, and with aws/curl_transfer.hpp the only user of it. One
 // connection stays open between requests. TLS is always verified, no redirect is followed, and
-// libcurl adds nothing to a request but Host, User-Agent and Content-Length. A request is bound to
-// its deadline, name resolution included, and to that of a Stop. Nothing is initialised before the
-// first request.
+// libcurl adds nothing to a request but Host, User-Agent and Content-Length. Each stage of a
+// request has a limit, which grows where it was met; a deadline and that of a Stop bound all of it.
+// Nothing is initialised before the first request.
 
 namespace sla::inline v1 {
 namespace detail {
@@ -8410,19 +8628,11 @@ inline Error curl_error(CURLcode code) {
   return {Errc::unavailable, "the connection failed", code};
 }
 
-/// libcurl takes 0 for no limit and reads an int.
-inline long curl_milliseconds(Duration time) {
-  auto const count = std::chrono::ceil<std::chrono::milliseconds>(time).count();
-  return static_cast<long>(std::clamp<std::int64_t>(count, 1, INT32_MAX));
-}
-
 /// What is the same for every request.
 inline constexpr std::pair<CURLoption, long> curl_options[] = {
     {CURLOPT_QUICK_EXIT, 1},  // a name server that is silent holds up nobody
     {CURLOPT_NOSIGNAL, 1},
     {CURLOPT_TCP_KEEPALIVE, 1},
-    {CURLOPT_LOW_SPEED_LIMIT, 1},  // a silent connection ends in time for another attempt
-    {CURLOPT_LOW_SPEED_TIME, 6},
     {CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
     {CURLOPT_SSL_VERIFYPEER, 1},
     {CURLOPT_SSL_VERIFYHOST, 2},
@@ -8453,7 +8663,7 @@ class Curl {
  public:
   struct Options {
     std::string ca_file{};  ///< the trusted certificates; empty is the system's, or else Amazon's
-    Duration connect_timeout = std::chrono::milliseconds{3100};
+    StageLimits limits{};
     std::size_t response_limit = 1024 * 1024;  ///< in bytes, header lines included
     Stop const* stop = nullptr;                ///< outlives this; its deadline ends a request
     Proxy proxy = Proxy::environment;
@@ -8461,7 +8671,7 @@ class Curl {
 
   /// Costs nothing: libcurl wakes with the first request.
   Curl() = default;
-  explicit Curl(Options options) : options_(std::move(options)) {}
+  explicit Curl(Options options) : options_(std::move(options)), patience_(options_.limits) {}
 
   /// Sends the request and reads the answer. The message of an Error names scheme and host, never
   /// the path, the query or a header; native is the CURLcode.
@@ -8477,14 +8687,14 @@ class Curl {
     if (auto ready = open(); !ready) return ready.error();
     auto headers = curl_headers(request);
     if (!headers) return headers.error();
-    auto const stop_at = options_.stop != nullptr ? options_.stop->deadline() : std::nullopt;
-    bool const stopping = stop_at && *stop_at < deadline;
     CurlTransfer under_way{.body = request.body,
-                           .answer = ResponseBuilder(options_.response_limit)};
-    auto code = perform(request, *headers, stopping ? *stop_at : deadline, under_way);
+                           .answer = ResponseBuilder(options_.response_limit),
+                           .patience = patience_};
+    auto const code = perform(request, *headers, deadline, under_way);
     if (under_way.error) return *under_way.error;
-    if (stopping && code == CURLE_OPERATION_TIMEDOUT) code = CURLE_ABORTED_BY_CALLBACK;
-    if (code != CURLE_OK) return failure(code, under_way.words);
+    if (under_way.late) return late(under_way);
+    if (code != CURLE_OK) return failure(code, under_way);
+    patience_.passed(under_way.watch);
     return std::move(under_way.answer).finish(under_way.status);
   }
 
@@ -8504,19 +8714,19 @@ class Curl {
 
   CURLcode perform(Request const& request, std::vector<std::string>& headers, Instant deadline,
                    CurlTransfer& under_way) {
-    Duration const left = deadline - std::chrono::steady_clock::now();
-    if (left <= Duration::zero()) return CURLE_OPERATION_TIMEDOUT;
     CurlSetup setup{handle_.get()};
     std::vector<curl_slist> list(headers.size());
     for (std::size_t i = 0; i < list.size(); ++i) {
       list[i] = {headers[i].data(), i + 1 < list.size() ? &list[i + 1] : nullptr};
     }
     setup.set(CURLOPT_HTTPHEADER, list.data());
-    set_connection(setup, left);
+    set_connection(setup);
     if (request.url.scheme == Scheme::https) set_trust(setup);
     set_request(setup, request);
     under_way.attach(setup);
-    if (setup.code == CURLE_OK) setup.code = loop_.perform(handle_.get(), options_.stop);
+    if (setup.code == CURLE_OK) {
+      setup.code = loop_.perform(handle_.get(), under_way, options_.stop, deadline);
+    }
     long status = 0;
     (void)curl_easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &status);
     under_way.status = static_cast<int>(status);
@@ -8524,10 +8734,8 @@ class Curl {
     return setup.code;
   }
 
-  void set_connection(CurlSetup& setup, Duration left) const {
+  void set_connection(CurlSetup& setup) const {
     for (auto const& [option, value] : detail::curl_options) setup.set(option, value);
-    setup.set(CURLOPT_TIMEOUT_MS, detail::curl_milliseconds(left));
-    setup.set(CURLOPT_CONNECTTIMEOUT_MS, detail::curl_milliseconds(options_.connect_timeout));
     if (options_.proxy == Proxy::none) setup.set(CURLOPT_PROXY, "");
   }
 
@@ -8555,9 +8763,24 @@ class Curl {
     if (auto const bytes = request.body.in_memory()) setup.set(CURLOPT_POSTFIELDS, bytes->data());
   }
 
+  /// The stage that took too long has more time in the next attempt.
+  Error late(CurlTransfer const& transfer) {
+    Stage const stage = transfer.watch.stage();
+    std::string message(late_message(stage));
+    message += ": the limit was " + decimal_seconds(transfer.limit()) + " s";
+    patience_.expired(stage);
+    return {Errc::timed_out, std::move(message), CURLE_OPERATION_TIMEDOUT};
+  }
+
   /// libcurl's words on a proxy or a URL may hold a password that somebody put there.
-  [[nodiscard]] Error failure(CURLcode code, std::string_view words) const {
+  Error failure(CURLcode code, CurlTransfer const& transfer) {
     Error error = detail::curl_error(code);
+    std::string_view const words(transfer.words);
+    // The kernel gives up a peer that acknowledges nothing.
+    bool const broken = code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR;
+    if (broken && transfer.silent(std::chrono::steady_clock::now())) {
+      patience_.expired(Stage::send);
+    }
     bool const secret = code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_URL_MALFORMAT;
     error.message += ": ";
     error.message += secret || words.empty() ? std::string_view(curl_easy_strerror(code)) : words;
@@ -8572,6 +8795,7 @@ class Curl {
   CurlLoop loop_{};
   CurlHandle handle_{};
   Trust trust_{};
+  Patience patience_{};
 };
 static_assert(Transport<Curl>);
 
@@ -8606,9 +8830,8 @@ struct ObjectHead {
   std::vector<Header> metadata{};  ///< names in lower case, without x-amz-meta-
 };
 
-/// What the size of a body, in bytes, adds to the time limits of its upload: a second for each
-/// 64 KiB, so that a line of half a megabit per second is fast enough. A connection on which
-/// nothing moves is ended by the transport.
+/// What the size of a body, in bytes, adds to the time in which its upload is tried again: a second
+/// for each 64 KiB.
 [[nodiscard]] constexpr Duration upload_time(std::uint64_t size) noexcept {
   return std::chrono::seconds{size / (64U * 1024U)};
 }
@@ -8738,8 +8961,7 @@ Result<Response> call_s3(ServiceClient& client, Bucket& bucket, MakeRequest make
                              .service = std::string(signing_name(Service::s3)),
                              .path_style = PathStyle::single,
                              .payload_header = PayloadHeader::sign};
-    Call how{.scope = scope, .deadline = deadline};
-    how.attempt_limit += upload_time(request->body.size());
+    Call const how{.scope = scope, .deadline = deadline};
     auto response = client.call(*std::move(request), how, read_error);
     bool const here = !elsewhere || *elsewhere == bucket.endpoint.region;
     if (response || moved || here || bucket.endpoint.custom) return response;
@@ -10169,16 +10391,27 @@ class CloudWatch {
     std::string metric_namespace{};
     std::string region{};  ///< where the metrics go, and their dimension Region
     EndpointSettings endpoints{};
-    Duration limit = std::chrono::seconds{3};  ///< for one report, its retries included
+    Duration limit = std::chrono::seconds{3};  ///< for one report, its retries included; it grows
+    Duration longest_limit = std::chrono::seconds{15};  ///< while that is too short, to this
   };
 
   CloudWatch(C client, Options options)
-      : client_(std::move(client)), options_(std::move(options)) {}
+      : client_(std::move(client)), options_(std::move(options)), limit_(options_.limit) {}
 
   Result<void> publish(Report const& report) {
     if (!report.counts()) return {};
+    Instant const begun = std::chrono::steady_clock::now();
+    auto done = put(report, begun + limit_);
+    Duration const took = std::chrono::steady_clock::now() - begun;
+    if (done) limit_ = std::clamp<Duration>(2 * took, options_.limit, limit_);
+    bool const late = !done && done.error().code == Errc::timed_out;
+    if (late) limit_ = std::max(limit_, std::min(2 * limit_, options_.longest_limit));
+    return done;
+  }
+
+ private:
+  Result<void> put(Report const& report, Instant deadline) {
     EndpointOptions const endpoint = options_.endpoints.in(options_.region, Service::cloudwatch);
-    Instant const deadline = std::chrono::steady_clock::now() + options_.limit;
     std::vector<MetricDatum> data = report_metrics(report, options_.region);
     for (auto next = data.begin(); next != data.end();) {
       auto const left = static_cast<std::size_t>(data.end() - next);
@@ -10193,12 +10426,12 @@ class CloudWatch {
     return {};
   }
 
- private:
   /// However long the names are, that many data stay below the limit of a request.
   static constexpr std::size_t most_data = 200;
 
   C client_;
   Options options_;
+  Duration limit_;
 };
 
 }  // namespace sla::inline v1

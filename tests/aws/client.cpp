@@ -196,27 +196,30 @@ TEST_CASE("no wait begins that would end after the deadline") {
   CHECK(world.time.sleeps.empty());
 }
 
-TEST_CASE("an attempt ends at its own limit or at the deadline, whichever is first") {
+TEST_CASE("the deadline ends no attempt, but after it there is no further one") {
   World world;
-  world.script.answers = {refusal(500, ""), success()};
+  world.script.answers = {refusal(500, ""), refusal(500, "")};
   world.script.on_send = [&] { world.time.advance(10s); };
-  Instant const start = world.time.now;
-  auto how = world.how(15s);
-  how.attempt_limit = 10s;
   auto client = world.client(FixedCredentials{keys()});
-  CHECK(client.call(World::request(), how, read_error));
-  CHECK(world.script.deadlines == std::vector<Instant>{start + 10s, start + 15s});
+  CHECK_FALSE(client.call(World::request(), world.how(15s), read_error));
+  CHECK(world.script.deadlines == std::vector<Instant>{Instant::max(), Instant::max()});
 }
 
-TEST_CASE("neither limit needs to be there") {
+TEST_CASE("the first attempt is made in any case") {
+  World world;
+  world.script.answers = {success()};
+  auto client = world.client(FixedCredentials{keys()});
+  CHECK(client.call(World::request(), world.how(-1s), read_error));
+}
+
+TEST_CASE("what must not take longer is cut") {
   World world;
   world.script.answers = {success()};
   auto how = world.how();
-  how.deadline = Instant::max();
-  how.attempt_limit = Duration::max();
+  how.cut = world.time.now + 3s;
   auto client = world.client(FixedCredentials{keys()});
   CHECK(client.call(World::request(), how, read_error));
-  CHECK(world.script.deadlines.at(0) == Instant::max());
+  CHECK(world.script.deadlines == std::vector<Instant>{how.cut});
 }
 
 TEST_CASE("the quota lasts from call to call") {

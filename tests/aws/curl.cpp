@@ -69,6 +69,38 @@ int connection_to(LoopbackServer const& server) {
   return -1;
 }
 
+/// A server whose kernel takes connections, and a little of what comes, while nobody attends to it.
+class Unattended {
+ public:
+  explicit Unattended(int queue) : listener_(make()) {
+    socklen_t size = sizeof address_;
+    address_.sin_family = AF_INET;
+    address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    CHECK(::bind(listener_.get(), address(), size) == 0);
+    CHECK(::listen(listener_.get(), queue) == 0);
+    CHECK(::getsockname(listener_.get(), address(), &size) == 0);
+  }
+
+  Descriptor connect() const {
+    Descriptor made = make();
+    (void)::connect(made.get(), reinterpret_cast<sockaddr const*>(&address_), sizeof address_);
+    return made;
+  }
+  Request request(Method method) const {
+    std::uint16_t const port = ntohs(address_.sin_port);
+    return {.method = method, .url = {.scheme = Scheme::http, .host = "127.0.0.1", .port = port}};
+  }
+
+ private:
+  static Descriptor make() {
+    return Descriptor(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  }
+  sockaddr* address() { return reinterpret_cast<sockaddr*>(&address_); }
+
+  Descriptor listener_;
+  sockaddr_in address_{};
+};
+
 }  // namespace
 
 TEST_CASE("one connection serves one request after the other, also after a move") {
@@ -236,6 +268,50 @@ TEST_CASE("a server that says nothing costs no more than the time limit") {
   });
   CHECK(took >= 100ms);
   CHECK(took < 1s);
+}
+
+TEST_CASE("a server that says nothing has twice as long in the next attempt, and keeps it") {
+  LoopbackServer server({{"", Then::hang}});
+  Curl curl({.limits = {.wait = {20ms, 50ms}}});
+  for (std::string_view const limit : {"0.020", "0.040", "0.050", "0.050"}) {
+    auto const answer = curl.send(request_to(server, Method::post), Instant::max());
+    REQUIRE_FALSE(answer);
+    CHECK(answer.error().code == Errc::timed_out);
+    CHECK(answer.error().native == CURLE_OPERATION_TIMEDOUT);
+    std::string const words = "no answer in time: the limit was " + std::string(limit) + " s";
+    CHECK(answer.error().message.ends_with(words));
+  }
+}
+
+TEST_CASE("a server that does not take the body is given up") {
+  Unattended const server(16);
+  Curl curl({.limits = {.send = {50ms, 50ms}, .wait = {1h, 1h}}});
+  auto request = server.request(Method::put);
+  request.body = Output(std::string(32U << 20U, 'x'));
+  auto const answer = curl.send(request, in(30s));
+  REQUIRE_FALSE(answer);
+  CHECK(answer.error().message.find("nobody took the request in time") != std::string::npos);
+}
+
+TEST_CASE("an answer that goes on and on is given up") {
+  LoopbackServer server({{"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok", Then::hang}});
+  Curl curl({.limits = {.receive = {50ms, 50ms}}});
+  auto const answer = curl.send(request_to(server), in(30s));
+  REQUIRE_FALSE(answer);
+  CHECK(answer.error().message.find("no end of the answer in time") != std::string::npos);
+}
+
+TEST_CASE("a connection that nobody accepts is given up, later each time") {
+  Unattended const server(0);
+  std::vector<Descriptor> waiting;  // they fill its queue
+  for (int i = 0; i < 4; ++i) waiting.push_back(server.connect());
+  Curl curl({.limits = {.connect = {50ms, 100ms}}});
+  for (std::string_view const limit : {"0.05", "0.1"}) {
+    auto const answer = curl.send(server.request(Method::get), in(30s));
+    REQUIRE_FALSE(answer);
+    std::string const words = "could not connect in time: the limit was " + std::string(limit);
+    CHECK(answer.error().message.find(words) != std::string::npos);
+  }
 }
 
 TEST_CASE("after the deadline nothing is sent") {

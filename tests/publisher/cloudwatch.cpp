@@ -133,3 +133,19 @@ TEST_CASE("an error is told, and what follows is not sent") {
   CHECK(done.error().message == "cloudwatch put metric data: http 400: InvalidParameterValue");
   CHECK(fake.script.requests.size() == 1);
 }
+
+TEST_CASE("a limit that was too short is doubled, up to the longest, until a put is quick again") {
+  ScriptedClient fake{};
+  Error const late{Errc::timed_out, "no answer in time"};
+  for (int i = 0; i < 4; ++i) fake.script.answers.insert(fake.script.answers.end(), 3, late);
+  fake.script.answers.insert(fake.script.answers.end(), {taken, taken});
+  auto metrics = publisher(fake);
+  for (int const seconds : {3, 6, 12, 15, 15, 3}) {
+    CAPTURE(seconds);
+    Instant const before = fake.time.now = std::chrono::steady_clock::now();
+    (void)metrics.publish(sample_report());
+    Duration const limit = fake.script.deadlines.back() - before;
+    CHECK(limit >= std::chrono::seconds{seconds});
+    CHECK(limit < std::chrono::milliseconds{seconds * 1000 + 900});
+  }
+}

@@ -6,14 +6,17 @@ from __future__ import annotations
 import socket
 import threading
 
-_A = b"\x00\x01"
+A = b"\x00\x01"
+AAAA = b"\x00\x1c"
 
 
 class NameServer:
-    """Answers until it is closed; `asked` lists the names. Port 53 needs root."""
+    """Answers until it is closed, but for the types of questions in `silent`; `asked` lists the
+    names. Port 53 needs root."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, silent: tuple[bytes, ...] = ()) -> None:
         self.address = address
+        self._silent = silent
         self.asked: list[str] = []
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind((address, 53))
@@ -32,17 +35,21 @@ class NameServer:
             query, client = self._socket.recvfrom(4096)
             if not query:
                 return
-            self._socket.sendto(self._answer(query), client)
+            answer = self._answer(query)
+            if answer:
+                self._socket.sendto(answer, client)
 
     def _answer(self, query: bytes) -> bytes:
-        """RFC 1035: the question again, and for one of type A the address."""
+        """RFC 1035: the question again, and for one of type A the address; empty for none."""
         end, labels = 12, []
         while length := query[end]:
             labels.append(query[end + 1:end + 1 + length].decode())
             end += 1 + length
         question = query[12:end + 5]
         self.asked.append(".".join(labels))
-        found = question[-4:-2] == _A
+        if question[-4:-2] in self._silent:
+            return b""
+        found = question[-4:-2] == A
         head = query[:2] + b"\x81\x80\x00\x01" + (b"\x00\x01" if found else b"\x00\x00") + b"\0" * 4
-        answer = b"\xc0\x0c" + _A + b"\x00\x01" + b"\0\0\0\x3c" + b"\x00\x04" + b"\x7f\0\0\x01"
+        answer = b"\xc0\x0c" + A + b"\x00\x01" + b"\0\0\0\x3c" + b"\x00\x04" + b"\x7f\0\0\x01"
         return head + question + (answer if found else b"")

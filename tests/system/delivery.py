@@ -362,9 +362,8 @@ class UnreachableTest(DeliveryTest):
         for operation in ("s3:PutObject", "sns:Publish"):
             self.aws.fail(operation, faults.stall(), times=None)
         began = time.monotonic()
-        finished = self.run_once(self.aws, "--upload-logs", "never",
-                                 environment=_ONE_ATTEMPT | {"SLARUNNER_STOPTIMEOUT": "16"})
-        self.assert_undelivered(finished, "sns publish", "no answer in time")
+        finished = self.run_once(self.aws, "--upload-logs", "never", environment=_ONE_ATTEMPT)
+        self.assert_undelivered(finished, "sns publish", "given up because the program stops")
         self.assertLess(time.monotonic() - began, 30)
 
     def test_an_answer_that_never_ends_is_given_up(self) -> None:

@@ -34,8 +34,10 @@ enum class Authentication {
 /// What holds for one call besides its request.
 struct Call {
   SigningScope scope{};  ///< ignored where nothing is signed
-  Instant deadline{};    ///< for all attempts and the waits between them
-  Duration attempt_limit = std::chrono::seconds{60};  ///< for one attempt
+  Instant deadline{};    ///< after it no further attempt begins; the first is made in any case
+  /// When an attempt under way is given up, however far it got. The transport's own limits grow
+  /// with what a service needs, this one does not.
+  Instant cut = Instant::max();
   Authentication authentication = Authentication::sigv4;
 };
 
@@ -111,8 +113,7 @@ class Client {
       if (!id) return attempt;
     }
     Instant const sent = clock_.now();
-    Duration const limit = std::min<Duration>(how.attempt_limit, how.deadline - sent);
-    attempt.result = transport_.send(request, sent + limit);
+    attempt.result = transport_.send(request, how.cut);
     if (attempt.result) {
       WallTime const received = clock_.wall();
       skew_.observe({received - (clock_.now() - sent), received}, *attempt.result);

@@ -174,7 +174,8 @@ inline void add_datum(QueryForm& form, MetricDatum const& datum, std::size_t num
   return Error{Errc::unavailable, "the answer is not one of CloudWatch", response.status};
 }
 
-/// Puts data with a Client, in the region of the endpoint.
+/// Puts data with a Client, in the region of the endpoint; what is not done by the deadline is
+/// given up.
 template <class ServiceClient>
 [[nodiscard]] Result<void> put_metric_data(ServiceClient& client, EndpointOptions const& endpoint,
                                            PutMetricDataInput const& input, Instant deadline) {
@@ -185,8 +186,8 @@ template <class ServiceClient>
   if (!request) return std::move(request).error().within(context);
   SigningScope const scope{.region = endpoint.region,
                            .service = std::string(signing_name(Service::cloudwatch))};
-  auto response =
-      client.call(*std::move(request), Call{.scope = scope, .deadline = deadline}, read_xml_error);
+  Call const how{.scope = scope, .deadline = deadline, .cut = deadline};
+  auto response = client.call(*std::move(request), how, read_xml_error);
   if (!response) return std::move(response).error().within(context);
   auto done = parse_put_metric_data_answer(*response);
   if (!done) return std::move(done).error().within(context);

@@ -2,16 +2,13 @@
 #pragma once
 // The real Transport, over libcurl, and with aws/curl_transfer.hpp the only user of it. One
 // connection stays open between requests. TLS is always verified, no redirect is followed, and
-// libcurl adds nothing to a request but Host, User-Agent and Content-Length. A request is bound to
-// its deadline, name resolution included, and to that of a Stop. Nothing is initialised before the
-// first request.
+// libcurl adds nothing to a request but Host, User-Agent and Content-Length. Each stage of a
+// request has a limit, which grows where it was met; a deadline and that of a Stop bound all of it.
+// Nothing is initialised before the first request.
 #include <curl/curl.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,6 +18,7 @@
 #include "sla/aws/curl_headers.hpp"
 #include "sla/aws/curl_transfer.hpp"
 #include "sla/aws/http.hpp"
+#include "sla/aws/patience.hpp"
 #include "sla/aws/response_builder.hpp"
 #include "sla/aws/trust.hpp"
 #include "sla/core/result.hpp"
@@ -59,19 +57,11 @@ inline Error curl_error(CURLcode code) {
   return {Errc::unavailable, "the connection failed", code};
 }
 
-/// libcurl takes 0 for no limit and reads an int.
-inline long curl_milliseconds(Duration time) {
-  auto const count = std::chrono::ceil<std::chrono::milliseconds>(time).count();
-  return static_cast<long>(std::clamp<std::int64_t>(count, 1, INT32_MAX));
-}
-
 /// What is the same for every request.
 inline constexpr std::pair<CURLoption, long> curl_options[] = {
     {CURLOPT_QUICK_EXIT, 1},  // a name server that is silent holds up nobody
     {CURLOPT_NOSIGNAL, 1},
     {CURLOPT_TCP_KEEPALIVE, 1},
-    {CURLOPT_LOW_SPEED_LIMIT, 1},  // a silent connection ends in time for another attempt
-    {CURLOPT_LOW_SPEED_TIME, 6},
     {CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
     {CURLOPT_SSL_VERIFYPEER, 1},
     {CURLOPT_SSL_VERIFYHOST, 2},
@@ -102,7 +92,7 @@ class Curl {
  public:
   struct Options {
     std::string ca_file{};  ///< the trusted certificates; empty is the system's, or else Amazon's
-    Duration connect_timeout = std::chrono::milliseconds{3100};
+    StageLimits limits{};
     std::size_t response_limit = 1024 * 1024;  ///< in bytes, header lines included
     Stop const* stop = nullptr;                ///< outlives this; its deadline ends a request
     Proxy proxy = Proxy::environment;
@@ -110,7 +100,7 @@ class Curl {
 
   /// Costs nothing: libcurl wakes with the first request.
   Curl() = default;
-  explicit Curl(Options options) : options_(std::move(options)) {}
+  explicit Curl(Options options) : options_(std::move(options)), patience_(options_.limits) {}
 
   /// Sends the request and reads the answer. The message of an Error names scheme and host, never
   /// the path, the query or a header; native is the CURLcode.
@@ -126,14 +116,14 @@ class Curl {
     if (auto ready = open(); !ready) return ready.error();
     auto headers = curl_headers(request);
     if (!headers) return headers.error();
-    auto const stop_at = options_.stop != nullptr ? options_.stop->deadline() : std::nullopt;
-    bool const stopping = stop_at && *stop_at < deadline;
     CurlTransfer under_way{.body = request.body,
-                           .answer = ResponseBuilder(options_.response_limit)};
-    auto code = perform(request, *headers, stopping ? *stop_at : deadline, under_way);
+                           .answer = ResponseBuilder(options_.response_limit),
+                           .patience = patience_};
+    auto const code = perform(request, *headers, deadline, under_way);
     if (under_way.error) return *under_way.error;
-    if (stopping && code == CURLE_OPERATION_TIMEDOUT) code = CURLE_ABORTED_BY_CALLBACK;
-    if (code != CURLE_OK) return failure(code, under_way.words);
+    if (under_way.late) return late(under_way);
+    if (code != CURLE_OK) return failure(code, under_way);
+    patience_.passed(under_way.watch);
     return std::move(under_way.answer).finish(under_way.status);
   }
 
@@ -153,19 +143,19 @@ class Curl {
 
   CURLcode perform(Request const& request, std::vector<std::string>& headers, Instant deadline,
                    CurlTransfer& under_way) {
-    Duration const left = deadline - std::chrono::steady_clock::now();
-    if (left <= Duration::zero()) return CURLE_OPERATION_TIMEDOUT;
     CurlSetup setup{handle_.get()};
     std::vector<curl_slist> list(headers.size());
     for (std::size_t i = 0; i < list.size(); ++i) {
       list[i] = {headers[i].data(), i + 1 < list.size() ? &list[i + 1] : nullptr};
     }
     setup.set(CURLOPT_HTTPHEADER, list.data());
-    set_connection(setup, left);
+    set_connection(setup);
     if (request.url.scheme == Scheme::https) set_trust(setup);
     set_request(setup, request);
     under_way.attach(setup);
-    if (setup.code == CURLE_OK) setup.code = loop_.perform(handle_.get(), options_.stop);
+    if (setup.code == CURLE_OK) {
+      setup.code = loop_.perform(handle_.get(), under_way, options_.stop, deadline);
+    }
     long status = 0;
     (void)curl_easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &status);
     under_way.status = static_cast<int>(status);
@@ -173,10 +163,8 @@ class Curl {
     return setup.code;
   }
 
-  void set_connection(CurlSetup& setup, Duration left) const {
+  void set_connection(CurlSetup& setup) const {
     for (auto const& [option, value] : detail::curl_options) setup.set(option, value);
-    setup.set(CURLOPT_TIMEOUT_MS, detail::curl_milliseconds(left));
-    setup.set(CURLOPT_CONNECTTIMEOUT_MS, detail::curl_milliseconds(options_.connect_timeout));
     if (options_.proxy == Proxy::none) setup.set(CURLOPT_PROXY, "");
   }
 
@@ -204,9 +192,24 @@ class Curl {
     if (auto const bytes = request.body.in_memory()) setup.set(CURLOPT_POSTFIELDS, bytes->data());
   }
 
+  /// The stage that took too long has more time in the next attempt.
+  Error late(CurlTransfer const& transfer) {
+    Stage const stage = transfer.watch.stage();
+    std::string message(late_message(stage));
+    message += ": the limit was " + decimal_seconds(transfer.limit()) + " s";
+    patience_.expired(stage);
+    return {Errc::timed_out, std::move(message), CURLE_OPERATION_TIMEDOUT};
+  }
+
   /// libcurl's words on a proxy or a URL may hold a password that somebody put there.
-  [[nodiscard]] Error failure(CURLcode code, std::string_view words) const {
+  Error failure(CURLcode code, CurlTransfer const& transfer) {
     Error error = detail::curl_error(code);
+    std::string_view const words(transfer.words);
+    // The kernel gives up a peer that acknowledges nothing.
+    bool const broken = code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR;
+    if (broken && transfer.silent(std::chrono::steady_clock::now())) {
+      patience_.expired(Stage::send);
+    }
     bool const secret = code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_URL_MALFORMAT;
     error.message += ": ";
     error.message += secret || words.empty() ? std::string_view(curl_easy_strerror(code)) : words;
@@ -221,6 +224,7 @@ class Curl {
   CurlLoop loop_{};
   CurlHandle handle_{};
   Trust trust_{};
+  Patience patience_{};
 };
 static_assert(Transport<Curl>);
 

@@ -100,7 +100,8 @@ inline void host_header_to(std::string& out, Url const& url) {
 
 /// Carries one request to the other side and brings back the answer, whatever its status. An Error
 /// means that there was no whole answer: unavailable, timed_out, invalid (what no repetition
-/// mends, such as a certificate that is not trusted), stopped. It follows no redirect.
+/// mends, such as a certificate that is not trusted), stopped. It follows no redirect. The deadline
+/// may be Instant::max(): what takes too long is then for the transport to say.
 template <class T>
 concept Transport = std::movable<T> && requires(T& t, Request const& request, Instant deadline) {
   { t.send(request, deadline) } -> std::same_as<Result<Response>>;

@@ -48,9 +48,8 @@ struct ObjectHead {
   std::vector<Header> metadata{};  ///< names in lower case, without x-amz-meta-
 };
 
-/// What the size of a body, in bytes, adds to the time limits of its upload: a second for each
-/// 64 KiB, so that a line of half a megabit per second is fast enough. A connection on which
-/// nothing moves is ended by the transport.
+/// What the size of a body, in bytes, adds to the time in which its upload is tried again: a second
+/// for each 64 KiB.
 [[nodiscard]] constexpr Duration upload_time(std::uint64_t size) noexcept {
   return std::chrono::seconds{size / (64U * 1024U)};
 }
@@ -180,8 +179,7 @@ Result<Response> call_s3(ServiceClient& client, Bucket& bucket, MakeRequest make
                              .service = std::string(signing_name(Service::s3)),
                              .path_style = PathStyle::single,
                              .payload_header = PayloadHeader::sign};
-    Call how{.scope = scope, .deadline = deadline};
-    how.attempt_limit += upload_time(request->body.size());
+    Call const how{.scope = scope, .deadline = deadline};
     auto response = client.call(*std::move(request), how, read_error);
     bool const here = !elsewhere || *elsewhere == bucket.endpoint.region;
     if (response || moved || here || bucket.endpoint.custom) return response;

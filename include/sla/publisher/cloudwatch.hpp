@@ -75,16 +75,27 @@ class CloudWatch {
     std::string metric_namespace{};
     std::string region{};  ///< where the metrics go, and their dimension Region
     EndpointSettings endpoints{};
-    Duration limit = std::chrono::seconds{3};  ///< for one report, its retries included
+    Duration limit = std::chrono::seconds{3};  ///< for one report, its retries included; it grows
+    Duration longest_limit = std::chrono::seconds{15};  ///< while that is too short, to this
   };
 
   CloudWatch(C client, Options options)
-      : client_(std::move(client)), options_(std::move(options)) {}
+      : client_(std::move(client)), options_(std::move(options)), limit_(options_.limit) {}
 
   Result<void> publish(Report const& report) {
     if (!report.counts()) return {};
+    Instant const begun = std::chrono::steady_clock::now();
+    auto done = put(report, begun + limit_);
+    Duration const took = std::chrono::steady_clock::now() - begun;
+    if (done) limit_ = std::clamp<Duration>(2 * took, options_.limit, limit_);
+    bool const late = !done && done.error().code == Errc::timed_out;
+    if (late) limit_ = std::max(limit_, std::min(2 * limit_, options_.longest_limit));
+    return done;
+  }
+
+ private:
+  Result<void> put(Report const& report, Instant deadline) {
     EndpointOptions const endpoint = options_.endpoints.in(options_.region, Service::cloudwatch);
-    Instant const deadline = std::chrono::steady_clock::now() + options_.limit;
     std::vector<MetricDatum> data = report_metrics(report, options_.region);
     for (auto next = data.begin(); next != data.end();) {
       auto const left = static_cast<std::size_t>(data.end() - next);
@@ -99,12 +110,12 @@ class CloudWatch {
     return {};
   }
 
- private:
   /// However long the names are, that many data stay below the limit of a request.
   static constexpr std::size_t most_data = 200;
 
   C client_;
   Options options_;
+  Duration limit_;
 };
 
 }  // namespace sla::inline v1

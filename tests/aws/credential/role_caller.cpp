@@ -100,10 +100,10 @@ TEST_CASE("a token is the proof by itself and nothing is signed") {
   CHECK(to_string(sts.script.requests.at(0).url).find("ey") == std::string::npos);
 }
 
-TEST_CASE("what may pass is repeated within a time limit") {
+TEST_CASE("what may pass is repeated, and no attempt is cut short") {
   Sts sts({refusal(400, "IDPCommunicationError"), Error{Errc::timed_out, "late"}, good});
   CHECK(sts.assume(Secret("ey.ey.sig")));
-  CHECK(sts.script.deadlines.at(0) - Instant(1h) == 5s);
+  CHECK(sts.script.deadlines.at(0) == Instant::max());
 }
 
 TEST_CASE("a wrong clock is corrected by the answer of STS") {

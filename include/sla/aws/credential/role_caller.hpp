@@ -33,9 +33,8 @@ struct GivenCredentials {
 /// Which STS is asked, and how long.
 struct StsOptions {
   EndpointSettings endpoints{};
-  std::string region{};  ///< for roles that name none
-  Duration limit = std::chrono::seconds{15};
-  Duration attempt_limit = std::chrono::seconds{5};
+  std::string region{};                       ///< for roles that name none
+  Duration limit = std::chrono::seconds{15};  ///< after it STS is not asked once more
 };
 
 /// Asks STS for roles, and keeps the connection. Not thread-safe.
@@ -85,7 +84,6 @@ class RoleCaller {
     ServiceError said{};
     Call const how{.scope = scope,
                    .deadline = clock_.now() + options_.limit,
-                   .attempt_limit = options_.attempt_limit,
                    .authentication = authentication};
     auto const answer = client_.call(std::move(request), how, [&](Response const& refusal) {
       return said = read_xml_error(refusal);
