@@ -2483,13 +2483,19 @@ class Output {
   }
   /// Ranges of a file; `sha256` is that of all the bytes in order, where it is known already.
   Output(Descriptor file, std::vector<Piece> pieces, std::optional<Sha256Bytes> sha256)
-      : held_(std::make_shared<Held const>(Held{std::move(file), std::move(pieces), sha256})) {
+      : held_(std::make_shared<Held const>(Held{std::move(file), std::move(pieces)})),
+        sha256_(sha256) {
     for (Piece const& piece : held_->pieces) size_ += piece.size;
   }
 
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
-  [[nodiscard]] std::optional<Sha256Bytes> sha256() const noexcept {
-    return held_ ? held_->sha256 : std::nullopt;
+  /// The digest of all bytes, where it is known.
+  [[nodiscard]] std::optional<Sha256Bytes> const& sha256() const noexcept { return sha256_; }
+  /// The same bytes, of which this is the digest.
+  [[nodiscard]] Output with_sha256(Sha256Bytes const& sha256) const {
+    Output known = *this;
+    known.sha256_ = sha256;
+    return known;
   }
 
   /// Where the bytes stand, in order.
@@ -2560,10 +2566,10 @@ class Output {
   struct Held {
     Descriptor file;
     std::vector<Piece> pieces;
-    std::optional<Sha256Bytes> sha256;
   };
 
   std::shared_ptr<Held const> held_;
+  std::optional<Sha256Bytes> sha256_;
   std::uint64_t size_ = 0;
 };
 
@@ -4085,12 +4091,19 @@ enum class Addressing {
   virtual_hosted,  ///< as a sub-domain, or not at all
 };
 
+/// Whether an object goes with a checksum of its own, besides the one that is signed.
+enum class ObjectChecksum {
+  sha256,  ///< always; a bucket with Object Lock wants one
+  none,    ///< for stores that refuse the header
+};
+
 /// One bucket. The region of its endpoint is corrected when S3 says that it is elsewhere, so
 /// requests go to one Bucket from one thread at a time.
 struct Bucket {
   std::string name{};
   EndpointOptions endpoint{};
   Addressing addressing = Addressing::automatic;
+  ObjectChecksum checksum = ObjectChecksum::sha256;
 };
 
 /// Whether a name can be that of a bucket. Upper case and underscores are allowed for the sake of
@@ -4551,6 +4564,20 @@ class Sha256 {
   return sha256(hash, text);
 }
 
+/// The digest of an output's bytes as they are now, with a hash at hand; whatever that had taken in
+/// is forgotten.
+[[nodiscard]] inline Result<Sha256Bytes> sha256(Sha256& hash, Output const& output) {
+  hash.reset();
+  std::array<char, 16 * 1024> block;
+  for (std::uint64_t offset = 0; offset < output.size();) {
+    auto const count = output.read(offset, block);
+    if (!count) return count.error();
+    if (auto taken = hash.update({block.data(), *count}); !taken) return taken.error();
+    offset += *count;
+  }
+  return hash.finish();
+}
+
 namespace detail {
 
 /// The digest of one block and what follows it: one half of an HMAC.
@@ -4744,15 +4771,7 @@ class Signer {
 
   Result<Sha256Bytes> payload_hash(Output const& body) {
     if (auto const known = body.sha256()) return *known;
-    hash_.reset();
-    std::array<char, 16 * 1024> block;
-    for (std::uint64_t offset = 0; offset < body.size();) {
-      auto const count = body.read(offset, block);
-      if (!count) return count.error();
-      if (auto taken = hash_.update({block.data(), *count}); !taken) return taken.error();
-      offset += *count;
-    }
-    return hash_.finish();
+    return sha256(hash_, body);
   }
 
   static bool is_replaced(std::string_view name) {
@@ -5946,6 +5965,7 @@ struct EndpointSettings {
   Fips fips = Fips::off;
   DualStack dual_stack = DualStack::off;
   Addressing addressing = Addressing::automatic;
+  ObjectChecksum checksum = ObjectChecksum::sha256;
   std::array<std::optional<Url>, 5> custom{};  ///< by Service
 
   /// The options for a service in a region.
@@ -6003,6 +6023,14 @@ inline Result<Addressing> read_addressing(std::optional<std::string_view> text) 
   return Error{Errc::invalid, "s3.addressing_style: must be auto, path or virtual"};
 }
 
+inline Result<ObjectChecksum> read_checksum(std::optional<FoundSetting> const& setting) {
+  if (!setting || same_ignoring_case(setting->value, "when_supported")) {
+    return ObjectChecksum::sha256;
+  }
+  if (same_ignoring_case(setting->value, "when_required")) return ObjectChecksum::none;
+  return Error{Errc::invalid, setting->name + ": must be when_supported or when_required"};
+}
+
 /// The custom endpoint of a service; both variables go before both places of the profile.
 template <class Variables, class Profile>
 Result<std::optional<Url>> read_custom(Variables const& variables, Profile const& profile,
@@ -6026,8 +6054,9 @@ Result<std::optional<Url>> read_custom(Variables const& variables, Profile const
 
 /// Reads the settings from `variables(name)` and `profile(key)`, which give a text or nothing. The
 /// keys of the profile are `use_fips_endpoint`, `use_dualstack_endpoint`, `endpoint_url`,
-/// `ignore_configured_endpoint_urls`, `s3.addressing_style`, and `sns.endpoint_url` and so on for
-/// what stands in its section of services. The error names the setting that is wrong.
+/// `ignore_configured_endpoint_urls`, `request_checksum_calculation`, `s3.addressing_style`, and
+/// `sns.endpoint_url` and so on for what stands in its section of services. The error names the
+/// setting that is wrong.
 template <class Variables, class Profile = NoProfile>
 [[nodiscard]] Result<EndpointSettings> read_endpoint_settings(Variables const& variables,
                                                               Profile const& profile = {}) {
@@ -6044,6 +6073,10 @@ template <class Variables, class Profile = NoProfile>
   if (!ignore) return ignore.error();
   auto const addressing = detail::read_addressing(profile("s3.addressing_style"));
   if (!addressing) return addressing.error();
+  auto const checksum = detail::read_checksum(detail::find_setting(
+      variables, profile, {"AWS_REQUEST_CHECKSUM_CALCULATION", "request_checksum_calculation"}));
+  if (!checksum) return checksum.error();
+  settings.checksum = *checksum;
   settings.fips = *fips ? Fips::on : Fips::off;
   settings.dual_stack = *dual_stack ? DualStack::on : DualStack::off;
   settings.addressing = *addressing;
@@ -8886,8 +8919,14 @@ inline Result<std::vector<Header>> metadata_headers(std::vector<Header> const& m
   Request request{Method::put, *std::move(url), *std::move(metadata), input.body};
   request.headers.push_back({"Content-Type", input.content_type});
   if (input.existing == Existing::keep) request.headers.push_back({"If-None-Match", "*"});
-  if (auto const sum = input.body.sha256()) {
-    request.headers.push_back({"x-amz-checksum-sha256", base64(*sum)});
+  if (!request.body.sha256()) {
+    Sha256 hash;
+    auto const sum = sha256(hash, request.body);
+    if (!sum) return sum.error();
+    request.body = request.body.with_sha256(*sum);  // which is signed too
+  }
+  if (bucket.checksum == ObjectChecksum::sha256) {
+    request.headers.push_back({"x-amz-checksum-sha256", base64(*request.body.sha256())});
   }
   return request;
 }
@@ -11485,9 +11524,11 @@ class S3Log {
     if (known != owners_.end()) {
       return uri(log_key(report, static_cast<std::size_t>(known - owners_.begin()) + 1));
     }
+    Output body = report.outcome.output;
+    if (!body.sha256()) (void)hash_anew(body);  // once for all keys; an error shows in the request
     while (owners_.size() < log_key_attempts) {
       std::string const key = log_key(report, owners_.size() + 1);
-      auto const put = put_object(client_, options_.bucket, object(report, key), until);
+      auto const put = this->put(report, key, body, until);
       if (!put && put.error().code != Errc::exists) return put.error();
       Result<std::optional<std::string>> whose{std::optional(run)};
       if (!put) whose = owner(key, until);
@@ -11506,13 +11547,28 @@ class S3Log {
   }
 
  private:
-  static PutObjectInput object(Report const& report, std::string const& key) {
-    return {.key = key,
-            .body = report.outcome.output,
-            .content_type = "text/plain; charset=utf-8",
-            .metadata = {{"run-id", report.job.run_id},
-                         {"exit-code", std::to_string(report.outcome.exit_code)}},
-            .existing = Existing::keep};
+  /// Puts the log where no other is. One that is refused is hashed anew: what a spool kept may be
+  /// no more what it was when its hash was taken.
+  Result<void> put(Report const& report, std::string const& key, Output& body, Instant until) {
+    PutObjectInput object{.key = key,
+                          .body = body,
+                          .content_type = "text/plain; charset=utf-8",
+                          .metadata = {{"run-id", report.job.run_id},
+                                       {"exit-code", std::to_string(report.outcome.exit_code)}},
+                          .existing = Existing::keep};
+    auto done = put_object(client_, options_.bucket, object, until);
+    if (done || done.error().code != Errc::rejected || !hash_anew(body)) return done;
+    object.body = body;
+    return put_object(client_, options_.bucket, object, until);
+  }
+
+  /// Whether the hash of the bytes is another one than was known.
+  static bool hash_anew(Output& body) {
+    Sha256 hash;
+    auto const sum = sha256(hash, body);
+    if (!sum || body.sha256() == *sum) return false;
+    body = body.with_sha256(*sum);
+    return true;
   }
 
   /// The run whose log has the key; nothing where that may not be asked. What else went wrong may
@@ -15818,7 +15874,8 @@ class Sinks {
         access_.client(aws_stops_.logs),
         {.bucket = {.name = settings.s3_bucket_name,
                     .endpoint = parts_.aws.endpoints.in(parts_.aws.region, Service::s3),
-                    .addressing = parts_.aws.endpoints.addressing}}};
+                    .addressing = parts_.aws.endpoints.addressing,
+                    .checksum = parts_.aws.endpoints.checksum}}};
   }
 
   [[nodiscard]] std::optional<Sns<ProgramClient, NamedTopic<ProgramClient>>> events() const {

@@ -123,3 +123,20 @@ TEST_CASE("an environment alone is enough") {
   CHECK(custom(endpoint_settings(environment), Service::sts) == "http://sts.test/");
   CHECK(custom(endpoint_settings(environment), Service::sns) == "none");
 }
+
+TEST_CASE("a checksum goes with every object, unless it is asked for only where it is required") {
+  CHECK(read({})->checksum == ObjectChecksum::sha256);
+  std::string const variable = "AWS_REQUEST_CHECKSUM_CALCULATION";
+  std::string const key = "request_checksum_calculation";
+  for (char const* const text : {"when_required", "WHEN_REQUIRED", " When_Required "}) {
+    CHECK(read({{variable, text}})->checksum == ObjectChecksum::none);
+    CHECK(read({}, {{key, text}})->checksum == ObjectChecksum::none);
+  }
+  CHECK(read({{variable, "when_supported"}}, {{key, "when_required"}})->checksum ==
+        ObjectChecksum::sha256);
+  CHECK(read({{variable, ""}}, {{key, "when_required"}})->checksum == ObjectChecksum::none);
+  CHECK(read({{variable, "never"}}).error().message ==
+        variable + ": must be when_supported or when_required");
+  CHECK(read({}, {{key, "true"}}).error().message ==
+        key + ": must be when_supported or when_required");
+}

@@ -100,7 +100,9 @@ TEST_CASE("an object is put with its type and its metadata") {
   CHECK(header(*request, "x-amz-meta-run-id") == "0001");
   CHECK(header(*request, "x-amz-meta-exit-code") == "1");
   CHECK(request->body.text().value() == "hello");
-  CHECK(request->headers.size() == 3);
+  CHECK(header(*request, "x-amz-checksum-sha256") ==
+        "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=");
+  CHECK(request->headers.size() == 4);
 }
 
 TEST_CASE("an object that is there may be kept") {
@@ -116,6 +118,15 @@ TEST_CASE("a checksum that is known goes along, and no name of an algorithm") {
   CHECK(header(request.value(), "x-amz-checksum-sha256") ==
         "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE=");
   CHECK(header(request.value(), "x-amz-sdk-checksum-algorithm") == "none");
+}
+
+TEST_CASE("a store that refuses the checksum gets none, and what is signed has its hash") {
+  Bucket bucket = logs();
+  bucket.checksum = ObjectChecksum::none;
+  auto const request =
+      put_object_request(bucket, {.key = "k", .body = Output(std::string("hello"))});
+  CHECK(header(request.value(), "x-amz-checksum-sha256") == "none");
+  CHECK(request->body.sha256());
 }
 
 TEST_CASE("what no header can hold is refused") {

@@ -22,8 +22,8 @@ TEST_CASE("the bound doubles up to the longest, and starts again after a success
 
 TEST_CASE("after any number of failures the bound is the longest") {
   Backoff backoff;
-  for (int i = 0; i < 100'000; ++i) CHECK(backoff.failed() <= 5min);
-  CHECK(backoff.failed() == 5min);
+  for (int i = 0; i < 100'000; ++i) CHECK(backoff.failed() <= 30s);
+  CHECK(backoff.failed() == 30s);
 }
 
 TEST_CASE("a random time is between zero and the longest, and not always the same") {

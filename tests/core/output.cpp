@@ -159,3 +159,15 @@ TEST_CASE("copies share the bytes, and the hash is kept where it is known") {
   CHECK(*second.text() == "abc");
   CHECK((second.sha256() == hash));
 }
+
+TEST_CASE("an output may be given its digest later, an empty one too") {
+  Sha256Bytes sum{};
+  sum[0] = 7;
+  for (std::string const& text : {std::string(), std::string("text")}) {
+    Output const plain(text);
+    Output const known = plain.with_sha256(sum);
+    CHECK_FALSE(plain.sha256());
+    CHECK(known.sha256() == sum);
+    CHECK(known.text().value() == text);
+  }
+}

@@ -12,6 +12,8 @@
 
 #include "../support/sample_report.hpp"
 #include "../support/scripted_client.hpp"
+#include "sla/aws/digest.hpp"
+#include "sla/core/text.hpp"
 
 using namespace sla;
 
@@ -149,4 +151,43 @@ TEST_CASE("a log that cannot be put is an error") {
   Scripted s3{{403, {}, "<Error><Code>AccessDenied</Code><Message>no</Message></Error>"}};
   CHECK(s3.store.publish(sample_report()).error() ==
         Error{Errc::denied, "s3 put object: http 403: AccessDenied: no", 403});
+}
+
+TEST_CASE("every log has the hash of its bytes, an empty one too, and one of a run that died") {
+  struct Row {
+    std::string log;
+    std::string_view sum;
+  };
+  for (Row const& row : {Row{"", "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="},
+                         Row{"one\ntwo\n", "w/nIwoOisfLxiW8noBy+PN3Aydk/dS5GOQNaD1s29ug="}}) {
+    Scripted s3{put};
+    Report report = sample_report();
+    report.outcome.output = Output(row.log);
+    CHECK_FALSE(report.outcome.output.sha256());
+    CHECK(s3.store.store(report));
+    Request const& request = s3.fake.script.requests.at(0);
+    CHECK(find_header(request.headers, "x-amz-checksum-sha256") == row.sum);
+    CHECK(find_header(request.headers, "x-amz-content-sha256").value_or("").size() == 64);
+  }
+}
+
+TEST_CASE("a log whose bytes are no more what they were is hashed anew once it is refused") {
+  for (char const* const code : {"BadDigest", "XAmzContentSHA256Mismatch"}) {
+    Scripted s3{{400, {}, "<Error><Code>" + std::string(code) + "</Code></Error>"}, put};
+    Report report = sample_report();
+    report.outcome.output = Output(std::string("changed")).with_sha256(Sha256Bytes{});
+    CHECK(s3.store.store(report));
+    auto const& requests = s3.fake.script.requests;
+    REQUIRE(requests.size() == 2);
+    CHECK(find_header(requests[0].headers, "x-amz-checksum-sha256") ==
+          "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
+    CHECK(find_header(requests[1].headers, "x-amz-checksum-sha256") ==
+          base64(*sha256(std::string_view("changed"))));
+  }
+}
+
+TEST_CASE("a log that is refused is not put again where its hash is right") {
+  Scripted s3{{400, {}, "<Error><Code>InvalidRequest</Code></Error>"}};
+  CHECK(s3.store.store(sample_report()).error().code == Errc::rejected);
+  CHECK(s3.fake.script.requests.size() == 1);
 }

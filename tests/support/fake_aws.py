@@ -162,10 +162,10 @@ class FakeAws:
         with self._condition:
             del self._world.topics[arn]
 
-    def create_bucket(self, name: str, *, region: str | None = None) -> str:
-        """An empty bucket; returns its name."""
+    def create_bucket(self, name: str, *, region: str | None = None, **traits: bool) -> str:
+        """An empty bucket; returns its name. The traits are those of `Bucket`."""
         with self._condition:
-            self._world.buckets[name] = Bucket(name, region or self.region)
+            self._world.buckets[name] = Bucket(name, region or self.region, **traits)
         return name
 
     def delete_bucket(self, name: str) -> None:

@@ -158,7 +158,8 @@ class Sinks {
         access_.client(aws_stops_.logs),
         {.bucket = {.name = settings.s3_bucket_name,
                     .endpoint = parts_.aws.endpoints.in(parts_.aws.region, Service::s3),
-                    .addressing = parts_.aws.endpoints.addressing}}};
+                    .addressing = parts_.aws.endpoints.addressing,
+                    .checksum = parts_.aws.endpoints.checksum}}};
   }
 
   [[nodiscard]] std::optional<Sns<ProgramClient, NamedTopic<ProgramClient>>> events() const {

@@ -22,12 +22,19 @@ enum class Addressing {
   virtual_hosted,  ///< as a sub-domain, or not at all
 };
 
+/// Whether an object goes with a checksum of its own, besides the one that is signed.
+enum class ObjectChecksum {
+  sha256,  ///< always; a bucket with Object Lock wants one
+  none,    ///< for stores that refuse the header
+};
+
 /// One bucket. The region of its endpoint is corrected when S3 says that it is elsewhere, so
 /// requests go to one Bucket from one thread at a time.
 struct Bucket {
   std::string name{};
   EndpointOptions endpoint{};
   Addressing addressing = Addressing::automatic;
+  ObjectChecksum checksum = ObjectChecksum::sha256;
 };
 
 /// Whether a name can be that of a bucket. Upper case and underscores are allowed for the sake of

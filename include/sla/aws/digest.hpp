@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -127,6 +128,20 @@ class Sha256 {
 [[nodiscard]] inline Result<Sha256Bytes> sha256(std::string_view text) {
   Sha256 hash;
   return sha256(hash, text);
+}
+
+/// The digest of an output's bytes as they are now, with a hash at hand; whatever that had taken in
+/// is forgotten.
+[[nodiscard]] inline Result<Sha256Bytes> sha256(Sha256& hash, Output const& output) {
+  hash.reset();
+  std::array<char, 16 * 1024> block;
+  for (std::uint64_t offset = 0; offset < output.size();) {
+    auto const count = output.read(offset, block);
+    if (!count) return count.error();
+    if (auto taken = hash.update({block.data(), *count}); !taken) return taken.error();
+    offset += *count;
+  }
+  return hash.finish();
 }
 
 namespace detail {

@@ -31,6 +31,7 @@ struct EndpointSettings {
   Fips fips = Fips::off;
   DualStack dual_stack = DualStack::off;
   Addressing addressing = Addressing::automatic;
+  ObjectChecksum checksum = ObjectChecksum::sha256;
   std::array<std::optional<Url>, 5> custom{};  ///< by Service
 
   /// The options for a service in a region.
@@ -88,6 +89,14 @@ inline Result<Addressing> read_addressing(std::optional<std::string_view> text) 
   return Error{Errc::invalid, "s3.addressing_style: must be auto, path or virtual"};
 }
 
+inline Result<ObjectChecksum> read_checksum(std::optional<FoundSetting> const& setting) {
+  if (!setting || same_ignoring_case(setting->value, "when_supported")) {
+    return ObjectChecksum::sha256;
+  }
+  if (same_ignoring_case(setting->value, "when_required")) return ObjectChecksum::none;
+  return Error{Errc::invalid, setting->name + ": must be when_supported or when_required"};
+}
+
 /// The custom endpoint of a service; both variables go before both places of the profile.
 template <class Variables, class Profile>
 Result<std::optional<Url>> read_custom(Variables const& variables, Profile const& profile,
@@ -111,8 +120,9 @@ Result<std::optional<Url>> read_custom(Variables const& variables, Profile const
 
 /// Reads the settings from `variables(name)` and `profile(key)`, which give a text or nothing. The
 /// keys of the profile are `use_fips_endpoint`, `use_dualstack_endpoint`, `endpoint_url`,
-/// `ignore_configured_endpoint_urls`, `s3.addressing_style`, and `sns.endpoint_url` and so on for
-/// what stands in its section of services. The error names the setting that is wrong.
+/// `ignore_configured_endpoint_urls`, `request_checksum_calculation`, `s3.addressing_style`, and
+/// `sns.endpoint_url` and so on for what stands in its section of services. The error names the
+/// setting that is wrong.
 template <class Variables, class Profile = NoProfile>
 [[nodiscard]] Result<EndpointSettings> read_endpoint_settings(Variables const& variables,
                                                               Profile const& profile = {}) {
@@ -129,6 +139,10 @@ template <class Variables, class Profile = NoProfile>
   if (!ignore) return ignore.error();
   auto const addressing = detail::read_addressing(profile("s3.addressing_style"));
   if (!addressing) return addressing.error();
+  auto const checksum = detail::read_checksum(detail::find_setting(
+      variables, profile, {"AWS_REQUEST_CHECKSUM_CALCULATION", "request_checksum_calculation"}));
+  if (!checksum) return checksum.error();
+  settings.checksum = *checksum;
   settings.fips = *fips ? Fips::on : Fips::off;
   settings.dual_stack = *dual_stack ? DualStack::on : DualStack::off;
   settings.addressing = *addressing;

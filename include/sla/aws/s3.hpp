@@ -15,6 +15,7 @@
 
 #include "sla/aws/bucket.hpp"
 #include "sla/aws/client.hpp"
+#include "sla/aws/digest.hpp"
 #include "sla/aws/http.hpp"
 #include "sla/aws/region.hpp"
 #include "sla/aws/retry.hpp"
@@ -104,8 +105,14 @@ inline Result<std::vector<Header>> metadata_headers(std::vector<Header> const& m
   Request request{Method::put, *std::move(url), *std::move(metadata), input.body};
   request.headers.push_back({"Content-Type", input.content_type});
   if (input.existing == Existing::keep) request.headers.push_back({"If-None-Match", "*"});
-  if (auto const sum = input.body.sha256()) {
-    request.headers.push_back({"x-amz-checksum-sha256", base64(*sum)});
+  if (!request.body.sha256()) {
+    Sha256 hash;
+    auto const sum = sha256(hash, request.body);
+    if (!sum) return sum.error();
+    request.body = request.body.with_sha256(*sum);  // which is signed too
+  }
+  if (bucket.checksum == ObjectChecksum::sha256) {
+    request.headers.push_back({"x-amz-checksum-sha256", base64(*request.body.sha256())});
   }
   return request;
 }

@@ -163,15 +163,7 @@ class Signer {
 
   Result<Sha256Bytes> payload_hash(Output const& body) {
     if (auto const known = body.sha256()) return *known;
-    hash_.reset();
-    std::array<char, 16 * 1024> block;
-    for (std::uint64_t offset = 0; offset < body.size();) {
-      auto const count = body.read(offset, block);
-      if (!count) return count.error();
-      if (auto taken = hash_.update({block.data(), *count}); !taken) return taken.error();
-      offset += *count;
-    }
-    return hash_.finish();
+    return sha256(hash_, body);
   }
 
   static bool is_replaced(std::string_view name) {

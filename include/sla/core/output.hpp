@@ -43,13 +43,19 @@ class Output {
   }
   /// Ranges of a file; `sha256` is that of all the bytes in order, where it is known already.
   Output(Descriptor file, std::vector<Piece> pieces, std::optional<Sha256Bytes> sha256)
-      : held_(std::make_shared<Held const>(Held{std::move(file), std::move(pieces), sha256})) {
+      : held_(std::make_shared<Held const>(Held{std::move(file), std::move(pieces)})),
+        sha256_(sha256) {
     for (Piece const& piece : held_->pieces) size_ += piece.size;
   }
 
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
-  [[nodiscard]] std::optional<Sha256Bytes> sha256() const noexcept {
-    return held_ ? held_->sha256 : std::nullopt;
+  /// The digest of all bytes, where it is known.
+  [[nodiscard]] std::optional<Sha256Bytes> const& sha256() const noexcept { return sha256_; }
+  /// The same bytes, of which this is the digest.
+  [[nodiscard]] Output with_sha256(Sha256Bytes const& sha256) const {
+    Output known = *this;
+    known.sha256_ = sha256;
+    return known;
   }
 
   /// Where the bytes stand, in order.
@@ -120,10 +126,10 @@ class Output {
   struct Held {
     Descriptor file;
     std::vector<Piece> pieces;
-    std::optional<Sha256Bytes> sha256;
   };
 
   std::shared_ptr<Held const> held_;
+  std::optional<Sha256Bytes> sha256_;
   std::uint64_t size_ = 0;
 };
 

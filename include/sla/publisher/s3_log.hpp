@@ -12,7 +12,9 @@
 #include <vector>
 
 #include "sla/aws/bucket.hpp"
+#include "sla/aws/digest.hpp"
 #include "sla/aws/s3.hpp"
+#include "sla/core/output.hpp"
 #include "sla/core/time.hpp"
 #include "sla/publisher.hpp"
 #include "sla/publisher/log_store.hpp"
@@ -44,9 +46,11 @@ class S3Log {
     if (known != owners_.end()) {
       return uri(log_key(report, static_cast<std::size_t>(known - owners_.begin()) + 1));
     }
+    Output body = report.outcome.output;
+    if (!body.sha256()) (void)hash_anew(body);  // once for all keys; an error shows in the request
     while (owners_.size() < log_key_attempts) {
       std::string const key = log_key(report, owners_.size() + 1);
-      auto const put = put_object(client_, options_.bucket, object(report, key), until);
+      auto const put = this->put(report, key, body, until);
       if (!put && put.error().code != Errc::exists) return put.error();
       Result<std::optional<std::string>> whose{std::optional(run)};
       if (!put) whose = owner(key, until);
@@ -65,13 +69,28 @@ class S3Log {
   }
 
  private:
-  static PutObjectInput object(Report const& report, std::string const& key) {
-    return {.key = key,
-            .body = report.outcome.output,
-            .content_type = "text/plain; charset=utf-8",
-            .metadata = {{"run-id", report.job.run_id},
-                         {"exit-code", std::to_string(report.outcome.exit_code)}},
-            .existing = Existing::keep};
+  /// Puts the log where no other is. One that is refused is hashed anew: what a spool kept may be
+  /// no more what it was when its hash was taken.
+  Result<void> put(Report const& report, std::string const& key, Output& body, Instant until) {
+    PutObjectInput object{.key = key,
+                          .body = body,
+                          .content_type = "text/plain; charset=utf-8",
+                          .metadata = {{"run-id", report.job.run_id},
+                                       {"exit-code", std::to_string(report.outcome.exit_code)}},
+                          .existing = Existing::keep};
+    auto done = put_object(client_, options_.bucket, object, until);
+    if (done || done.error().code != Errc::rejected || !hash_anew(body)) return done;
+    object.body = body;
+    return put_object(client_, options_.bucket, object, until);
+  }
+
+  /// Whether the hash of the bytes is another one than was known.
+  static bool hash_anew(Output& body) {
+    Sha256 hash;
+    auto const sum = sha256(hash, body);
+    if (!sum || body.sha256() == *sum) return false;
+    body = body.with_sha256(*sum);
+    return true;
   }
 
   /// The run whose log has the key; nothing where that may not be asked. What else went wrong may

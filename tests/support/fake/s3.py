@@ -142,6 +142,15 @@ def _check_checksums(request: Request, body: bytes, checksums: dict[str, str]) -
                            "received.")
 
 
+def _check_traits(request: Request, bucket: Bucket, checksums: dict[str, str]) -> None:
+    if bucket.no_checksums and checksums:
+        raise ServiceError("InvalidArgument", 400, f"Unsupported header '{next(iter(checksums))}' "
+                           "received for this API call.")
+    if bucket.object_lock and not checksums and request.header("content-md5") is None:
+        raise ServiceError("InvalidRequest", 400, "Content-MD5 OR x-amz-checksum- HTTP header is "
+                           "required for Put Object requests with Object Lock parameters")
+
+
 def _check_condition(request: Request, bucket: Bucket, key: str) -> None:
     condition = request.header("if-none-match")
     if condition is None:
@@ -172,6 +181,7 @@ def _metadata(request: Request) -> dict[str, str]:
 def _put(call: Call, bucket: Bucket, key: str) -> Response:
     request = call.request
     body, checksums = _payload(request)
+    _check_traits(request, bucket, checksums)
     metadata = _metadata(request)
     _check_condition(request, bucket, key)
     etag = f'"{hashlib.md5(body).hexdigest()}"'

@@ -96,10 +96,14 @@ class StoredObject:
 
 @dataclass
 class Bucket:
-    """A bucket; `puts` counts the objects that were written, overwritten ones included."""
+    """A bucket; `puts` counts the objects that were written, overwritten ones included.
+    `object_lock` wants a checksum with each object, `no_checksums` refuses them, as stores of other
+    makers do."""
 
     name: str
     region: str
+    object_lock: bool = False
+    no_checksums: bool = False
     objects: dict[str, StoredObject] = field(default_factory=dict)
     puts: int = 0
 
