@@ -16,8 +16,8 @@ from runner_process import RunnerProcess
 from store_case import StoreTest, wait_until
 
 
-class HealthTest(StoreTest):
-    """Whether the loop is alive."""
+class HealthCase(StoreTest):
+    """The base: a program of its own, and the healthcheck of it."""
 
     def setUp(self) -> None:
         super().setUp()
@@ -28,9 +28,9 @@ class HealthTest(StoreTest):
         return self.start(*self.job(*arguments), program=self.program, environment=environment,
                           directory=self.folder)
 
-    def check(self) -> tuple[int, str]:
+    def check(self, *prefix: str) -> tuple[int, str]:
         """The exit code and the line of a healthcheck."""
-        done = subprocess.run([self.program, "healthcheck"], capture_output=True, env={},
+        done = subprocess.run([*prefix, self.program, "healthcheck"], capture_output=True, env={},
                               stdin=subprocess.DEVNULL, timeout=10, check=False, text=True)
         self.assertEqual("", done.stderr)
         self.assertEqual(1, done.stdout.count("\n"), done.stdout)
@@ -38,6 +38,10 @@ class HealthTest(StoreTest):
 
     def assert_alive(self, process: RunnerProcess, activity: str) -> None:
         self.assertEqual((0, f"process {process.pid} is {activity}\n"), self.check())
+
+
+class HealthTest(HealthCase):
+    """Whether the loop is alive."""
 
     def test_without_a_runner_nothing_is_alive(self) -> None:
         self.assertEqual((1, "no runner is alive here\n"), self.check())
@@ -117,6 +121,89 @@ class HealthTest(StoreTest):
         self.assertEqual(before, sorted(self.folder.rglob("*")))
         print(f"    a healthcheck with its process: {1000 * min(seconds):.1f} to "
               f"{1000 * max(seconds):.1f} ms")
+
+    def test_a_program_that_was_replaced_while_it_runs_is_alive(self) -> None:
+        process = self.start_own("--delay", "3600", "--", "/bin/true")
+        self.wait_for_events(1, process)
+        wait_until(lambda: "waiting" in self.check()[1])
+        for way in ("deleted", "another file"):
+            with self.subTest(way):
+                newer = shutil.copy(self.program, self.folder / "newer")
+                if way == "deleted":
+                    os.unlink(self.program)
+                os.rename(newer, self.program)
+                self.assert_alive(process, "waiting for the next run")
+
+    def test_one_that_is_stuck_among_several_is_found(self) -> None:
+        first, second = (self.start_own("--delay", "0.1", "--", "/bin/true") for _ in range(2))
+        self.wait_for_events(4, first)
+        second.send(signal.SIGSTOP)
+        wait_until(lambda: self.check()[0] == 1, 30)
+        self.assertIn(f"process {second.pid} is stuck: ", self.check()[1])
+        second.kill_all()
+        wait_until(lambda: self.check()[0] == 0)
+        self.assertIn(f"process {first.pid} is ", self.check()[1])
+
+
+# What Docker gives to root in a container.
+_DOCKER = ("chown,dac_override,fsetid,fowner,mknod,net_raw,setgid,setuid,setfcap,setpcap,"
+           "net_bind_service,sys_chroot,kill,audit_write")
+
+
+@unittest.skipUnless(os.geteuid() == 0 and shutil.which("setpriv"), "needs root, and setpriv")
+class OtherUserTest(HealthCase):
+    """The runner belongs to one user and the healthcheck to another, as an entry point that gives
+    up its rights makes it."""
+
+    ROOT = ("setpriv", "--bounding-set", "-all,+" + _DOCKER.replace(",", ",+"))
+
+    def setUp(self) -> None:
+        super().setUp()
+        os.chmod(self.folder, 0o777)
+
+    @staticmethod
+    def user(number: int) -> tuple[str, ...]:
+        return ("setpriv", f"--reuid={number}", f"--regid={number}", "--clear-groups")
+
+    def start_as(self, number: int, *prefix: str) -> RunnerProcess:
+        words = [*prefix, *self.user(number), self.program,
+                 *self.job("--delay", "3600", "--", "/bin/true")]
+        process = self.start(*words[1:], program=words[0], directory=self.folder)
+        self.wait_for_events(1, process)
+        return process
+
+    def test_root_without_the_right_to_trace_sees_another_user_s_runner(self) -> None:
+        process = self.start_as(12345)
+        wait_until(lambda: "waiting" in self.check(*self.ROOT)[1])
+        self.assertEqual((0, f"process {process.pid} is waiting for the next run\n"),
+                         self.check(*self.ROOT))
+        self.assertEqual(0, self.check(*self.user(12345))[0])
+
+    def test_a_user_is_told_that_another_s_runner_cannot_be_asked(self) -> None:
+        process = self.start_as(12345)
+        for prefix in (self.user(12346), (*self.user(0), "--bounding-set=-all")):
+            with self.subTest(prefix):
+                self.assertEqual(
+                    (1, f"cannot tell: process {process.pid} belongs to user 12345, whose processes "
+                        "may not be looked into; ask as that user, or as root\n"),
+                    self.check(*prefix))
+
+    def test_a_proc_that_hides_other_users_is_named(self) -> None:
+        self.start_as(12345)
+        hidden = ("unshare", "-m", "sh", "-c",
+                  "mount -t proc -o hidepid=2 proc /proc || exit 77; exec \"$0\" \"$@\"")
+        if subprocess.run([*hidden, "true"], check=False).returncode != 0:
+            self.skipTest("/proc may not be mounted again here")
+        code, reason = self.check(*hidden, *self.user(12346))
+        self.assertEqual((1, "cannot tell: /proc hides the processes of other users (hidepid)\n"),
+                         (code, reason))
+
+    def test_the_same_name_is_no_runner(self) -> None:
+        sleep = shutil.copy("/bin/sleep", self.folder / "elsewhere")
+        os.chmod(sleep, 0o755)
+        process = self.start("300", program=sleep)
+        self.assertEqual((1, "no runner is alive here\n"), self.check(*self.ROOT))
+        process.kill_all()
 
 
 if __name__ == "__main__":

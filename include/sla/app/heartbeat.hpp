@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // How `sla-runner healthcheck` knows that a runner's loop is alive, without a port, a shell or a
-// disk. The runner keeps a page of shared memory that says by when it will be heard of again; the
-// healthcheck finds the page among the descriptors of the processes that run the same program. A
-// failing test is no reason to be unhealthy, a promise that was not kept is.
+// disk. The runner keeps a timer that never runs, whose interval says by when it will be heard of
+// again: the kernel shows it in /proc/PID/fdinfo, to the same user and to whoever may become that
+// user, as root of a container may. (Shared memory can be refused; a socket is shared with all that
+// share the network; what everybody may read, such as a thread's name, anybody may claim.) What
+// counts is a process that runs the same program, by its file or by its path, which the kernel
+// says. A failing test is no reason to be unhealthy, a promise that was not kept is.
 #include <dirent.h>
-#include <sys/mman.h>
+#include <sys/fsuid.h>
 #include <sys/stat.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
-#include <atomic>
+#include <algorithm>
 #include <chrono>
+#include <climits>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -46,52 +51,64 @@ enum class Activity : std::int64_t { starting, waiting, running, publishing, sto
   return "starting";
 }
 
+/// What a runner promised.
+struct Promise {
+  Activity activity = Activity::starting;
+  Instant due{};
+};
+
 namespace detail {
 
-/// What stands in the shared page. Instants are comparable between the processes of a machine.
-struct HeartbeatPage {
-  std::atomic<std::int64_t> activity;
-  std::atomic<std::int64_t> due;  ///< nanoseconds of monotonic time
-};
-static_assert(std::atomic<std::int64_t>::is_always_lock_free);
+/// The interval that stands for a promise: whole seconds of monotonic time, and in the nanoseconds
+/// a mark, what the loop is at and the tenths.
+inline constexpr long heartbeat_mark = 731946;
+inline constexpr std::int64_t latest_heartbeat = 8'000'000'000;  // the kernel keeps a little more
 
-inline constexpr char const* heartbeat_name = "sla-runner-heartbeat";
+[[nodiscard]] inline timespec written(Promise const& promise) noexcept {
+  using std::chrono::milliseconds;
+  auto const since = std::chrono::ceil<milliseconds>(promise.due.time_since_epoch()).count();
+  std::int64_t const tenths = std::clamp<std::int64_t>(since / 100, 10, latest_heartbeat * 10);
+  auto const activity = static_cast<long>(promise.activity);
+  return {static_cast<time_t>(tenths / 10), heartbeat_mark * 1000 + activity * 10 + tenths % 10};
+}
 
-inline HeartbeatPage* map_page(int descriptor, int protection) noexcept {
-  void* const page = ::mmap(nullptr, sizeof(HeartbeatPage), protection, MAP_SHARED, descriptor, 0);
-  return page == MAP_FAILED ? nullptr : static_cast<HeartbeatPage*>(page);
+/// Reads a promise from the text of an open file in /proc; nothing where it is something else.
+[[nodiscard]] inline std::optional<Promise> read_promise(std::string_view text) {
+  constexpr std::string_view name = "it_interval: (";
+  std::size_t const at = text.find(name);
+  std::size_t const end = text.find(')', at == std::string_view::npos ? text.size() : at);
+  if (end == std::string_view::npos) return std::nullopt;
+  auto const parts = split(text.substr(at + name.size(), end - at - name.size()), ',');
+  if (parts.size() != 2) return std::nullopt;
+  auto const seconds = parse_integer<std::int64_t>(trim(parts[0]));
+  auto const rest = parse_integer<long>(trim(parts[1]));
+  if (!seconds || !rest || *rest / 1000 != heartbeat_mark) return std::nullopt;
+  long const activity = *rest % 1000 / 10;
+  if (activity > static_cast<long>(Activity::stopping)) return std::nullopt;
+  return Promise{
+      static_cast<Activity>(activity),
+      Instant{std::chrono::seconds{*seconds} + std::chrono::milliseconds{*rest % 10 * 100}}};
 }
 
 }  // namespace detail
 
-/// The runner's side: promises to be heard of again. Cheap to copy; where the page could not be
-/// made, promises go nowhere and the healthcheck finds no runner.
+/// The runner's side: promises to be heard of again. Cheap to copy. Where there is no descriptor
+/// for it the next promise tries again.
 class Heartbeat {
  public:
-  Heartbeat()
-      : file_(std::make_shared<Descriptor>(::memfd_create(detail::heartbeat_name, MFD_CLOEXEC))) {
-    if (::ftruncate(file_->get(), sizeof(detail::HeartbeatPage)) == 0) {
-      page_ = {detail::map_page(file_->get(), PROT_READ | PROT_WRITE), Unmap{}};
-    }
+  Heartbeat() {
     promise(Activity::starting, std::chrono::steady_clock::now() + std::chrono::seconds{10});
   }
 
   /// Will be heard of again by then; Instant::max() is "whenever".
   void promise(Activity activity, Instant due) const noexcept {
-    if (!page_) return;
-    page_->activity = static_cast<std::int64_t>(activity);
-    page_->due = due.time_since_epoch().count();
+    if (!*timer_) *timer_ = Descriptor{::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC)};
+    itimerspec const never{detail::written({activity, due}), {}};
+    (void)::timerfd_settime(timer_->get(), 0, &never, nullptr);
   }
 
  private:
-  struct Unmap {
-    void operator()(detail::HeartbeatPage* page) const noexcept {
-      if (page != nullptr) ::munmap(page, sizeof *page);
-    }
-  };
-
-  std::shared_ptr<Descriptor> file_;
-  std::shared_ptr<detail::HeartbeatPage> page_;
+  std::shared_ptr<Descriptor> timer_ = std::make_shared<Descriptor>();
 };
 
 /// What the healthcheck found.
@@ -102,74 +119,141 @@ struct Health {
 
 namespace detail {
 
-/// Calls `visit(name)` for each entry of a folder until it gives true; false where it never does.
+/// Calls `visit(name)` for each entry of a folder until it gives true. Whether the folder could be
+/// read.
 template <class Visit>
-bool any_entry(std::string const& folder, Visit visit) {
+bool each_entry(std::string const& folder, Visit visit) {
   struct Close {
     void operator()(DIR* directory) const { ::closedir(directory); }
   };
   std::unique_ptr<DIR, Close> const directory(::opendir(folder.c_str()));
-  while (directory) {
-    dirent const* const entry = ::readdir(directory.get());
-    if (entry == nullptr) break;
-    if (visit(std::string_view(entry->d_name))) return true;
+  if (!directory) return false;
+  while (dirent const* const entry = ::readdir(directory.get())) {
+    if (visit(std::string_view(entry->d_name))) break;
   }
-  return false;
+  return true;
 }
 
-/// The heartbeat page of a process, where it has one.
-inline Descriptor open_heartbeat(std::string const& process) {
-  Descriptor found;
-  any_entry(process + "/fd", [&](std::string_view number) {
-    std::string const link = process + "/fd/" + std::string(number);
-    char target[64];
-    ssize_t const size = ::readlink(link.c_str(), target, sizeof target);
-    if (size <= 0) return false;
-    std::string_view const name(target, static_cast<std::size_t>(size));
-    if (name.find(heartbeat_name) == std::string_view::npos) return false;
-    if (auto file = open_file(link, O_RDONLY)) found = *std::move(file);
-    return static_cast<bool>(found);
-  });
-  return found;
+/// While it lives, this thread looks at files as another user, where it may.
+class AsUser {
+ public:
+  AsUser(uid_t user, gid_t group) noexcept : group_(::setfsgid(group)), user_(::setfsuid(user)) {}
+  AsUser(AsUser const&) = delete;
+  AsUser& operator=(AsUser const&) = delete;
+  ~AsUser() {
+    ::setfsuid(static_cast<uid_t>(user_));
+    ::setfsgid(static_cast<gid_t>(group_));
+  }
+
+ private:
+  int group_;
+  int user_;
+};
+
+inline std::string link_target(std::string const& link) {
+  char target[PATH_MAX];
+  ssize_t const size = ::readlink(link.c_str(), target, sizeof target);
+  return size <= 0 ? std::string() : std::string(target, static_cast<std::size_t>(size));
 }
 
-inline Health judge_page(Descriptor const& file, std::string_view pid) {
-  HeartbeatPage* const page = map_page(file.get(), PROT_READ);
-  if (page == nullptr) return {false, "the heartbeat of process " + std::string(pid) + " is empty"};
-  auto const activity = static_cast<Activity>(page->activity.load());
-  Instant const due{Duration{page->due.load()}};
-  ::munmap(page, sizeof *page);
-  Duration const late = std::chrono::steady_clock::now() - due;
-  std::string who = "process " + std::string(pid) + " is ";
-  if (late <= Duration::zero()) return {true, who.append(to_string(activity))};
-  return {false, who.append("stuck: ")
-                     .append(to_string(activity))
-                     .append(", overdue by ")
-                     .append(decimal_seconds(late))
-                     .append(" s")};
-}
+/// What one look at all processes found.
+class Sight {
+ public:
+  /// Whether there is anything to look at.
+  [[nodiscard]] bool look() {
+    if (::stat("/proc/self/exe", &self_) != 0) return false;
+    path_ = link_target("/proc/self/exe");
+    name_ = read_file("/proc/self/comm", 64).value_or(std::string());
+    own_ = std::to_string(::getpid());
+    return each_entry("/proc", [&](std::string_view pid) {
+      return parse_integer<pid_t>(pid) && pid != own_ && is_stuck(std::string(pid));
+    });
+  }
+
+  [[nodiscard]] Health health() const {
+    if (found_) return *found_;
+    if (!untold_.empty()) return {false, "cannot tell: " + untold_};
+    struct stat first {};
+    if (own_ != "1" && ::stat("/proc/1", &first) != 0) {
+      return {false, "cannot tell: /proc hides the processes of other users (hidepid)"};
+    }
+    return {false, "no runner is alive here"};
+  }
+
+ private:
+  /// Whether it is a runner that did not keep its promise: there is no need to look any further.
+  bool is_stuck(std::string const& pid) {
+    std::string const process = "/proc/" + pid;
+    struct stat about {};
+    if (::stat(process.c_str(), &about) != 0) return false;
+    auto const name = read_file(process + "/comm", 64);
+    if (name && *name == "sla-apart\n") return false;  // shares a runner's descriptors
+    bool readable = false;
+    auto const promise = [&] {
+      AsUser const user(about.st_uid, about.st_gid);
+      return promise_of(process, readable);
+    }();
+    if (promise) {
+      found_ = judge(*promise, pid);
+      return !found_->alive;
+    }
+    if (!readable && name && *name == name_) {
+      untold_ = "process " + pid + " belongs to user " + std::to_string(about.st_uid) +
+                ", whose processes may not be looked into; ask as that user, or as root";
+    }
+    return false;
+  }
+
+  std::optional<Promise> promise_of(std::string const& process, bool& readable) const {
+    std::string const target = link_target(process + "/exe");
+    readable = !target.empty();
+    if (!readable || !is_same(process + "/exe", target)) return std::nullopt;
+    std::optional<Promise> promise;
+    readable = each_entry(process + "/fd", [&](std::string_view number) {
+      if (link_target(process + "/fd/" + std::string(number)) != "anon_inode:[timerfd]") {
+        return false;
+      }
+      auto const text = read_file(process + "/fdinfo/" + std::string(number), 4096);
+      promise = text ? read_promise(*text) : std::nullopt;
+      return promise.has_value();
+    });
+    return promise;
+  }
+  /// Whether it is the same file, or one that stood at the same path and was replaced.
+  [[nodiscard]] bool is_same(std::string const& link, std::string const& target) const {
+    struct stat other {};
+    bool const same_file = ::stat(link.c_str(), &other) == 0 && other.st_ino == self_.st_ino &&
+                           other.st_dev == self_.st_dev;
+    return same_file || target == path_ || target == path_ + " (deleted)";
+  }
+
+  static Health judge(Promise const& promise, std::string const& pid) {
+    Duration const late = std::chrono::steady_clock::now() - promise.due;
+    std::string who = "process " + pid + " is ";
+    if (late <= Duration::zero()) return {true, who.append(to_string(promise.activity))};
+    return {false, who.append("stuck: ")
+                       .append(to_string(promise.activity))
+                       .append(", overdue by ")
+                       .append(decimal_seconds(late))
+                       .append(" s")};
+  }
+
+  struct stat self_ {};
+  std::string path_{};
+  std::string name_{};
+  std::string own_{};
+  std::optional<Health> found_{};
+  std::string untold_{};  ///< why a process that may be a runner could not be asked
+};
 
 }  // namespace detail
 
 /// Looks at every runner in sight that runs the same program; healthy when there is one and none
 /// is stuck.
 [[nodiscard]] inline Health check_health() {
-  struct stat self {};
-  if (::stat("/proc/self/exe", &self) != 0) return {false, "cannot look: there is no /proc"};
-  Health health{false, "no runner is alive here"};
-  std::string const own = std::to_string(::getpid());
-  detail::any_entry("/proc", [&](std::string_view pid) {
-    if (!parse_integer<pid_t>(pid) || pid == own) return false;
-    std::string const process = "/proc/" + std::string(pid);
-    struct stat other {};
-    if (::stat((process + "/exe").c_str(), &other) != 0) return false;
-    if (other.st_ino != self.st_ino || other.st_dev != self.st_dev) return false;
-    Descriptor const file = detail::open_heartbeat(process);
-    if (!file) return false;
-    health = detail::judge_page(file, pid);
-    return !health.alive;
-  });
-  return health;
+  detail::Sight sight;
+  if (!sight.look()) return {false, "cannot tell: there is no /proc"};
+  return sight.health();
 }
 
 }  // namespace sla::inline v1
