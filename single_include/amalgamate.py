@@ -28,7 +28,7 @@ HEIGHT = {"version": 0, "core": 1, "process": 2, "aws": 3, "scheduler": 4, "exec
 CONTRACTS = ("scheduler", "executor", "publisher")
 
 # Third-party headers, and the only headers of ours that may include each.
-OWNERS = {"curl/": ("aws/curl.hpp", "aws/curl_transfer.hpp"), "openssl/": ("aws/digest.hpp",),
+OWNERS = {"curl/": ("aws/curl.hpp", "aws/curl_transfer.hpp"), "openssl/": ("aws/digest.hpp", "aws/trust.hpp"),
           "simdjson.h": ("aws/reply.hpp",)}
 
 # Every user pays for an include, or the oldest supported compiler does not have it.

@@ -40,9 +40,12 @@
 #include <linux/magic.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/bio.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -4451,8 +4454,7 @@ namespace sla::inline v1 {
 }  // namespace sla::inline v1
 
 // sla/aws/digest.hpp
-// SHA-256 and HMAC-SHA-256: all that sla itself needs from OpenSSL, and the only header that
-// includes it. OpenSSL starts with the first byte hashed, not with the program, and the algorithm
+// SHA-256 and HMAC-SHA-256 by OpenSSL, which only aws/trust.hpp needs besides. OpenSSL starts with the first byte hashed, not with the program, and the algorithm
 // is looked up once. Use one hash again and again where it matters; what held a key is wiped.
 
 namespace sla::inline v1 {
@@ -8566,33 +8568,100 @@ namespace sla::inline v1 {
 }  // namespace sla::inline v1
 
 // sla/aws/trust.hpp
-// Which authorities TLS trusts. A file that is asked for is used or is an error, never passed over.
-// Otherwise they are the system's: a static binary may run on another system than that which its
-// libcurl was built for, so the usual places are tried. Where there is nothing at all, as in an
-// empty container, they are Amazon's own.
+// Which authorities TLS trusts: the one place for what AWS's and OpenSSL's variables say of it.
+// What is asked for is used or is an error, never passed over. Otherwise they are the system's: a
+// static binary may run on another system than that which its libcurl was built for, so the usual
+// places are tried. Where there is nothing at all, as in an empty container, they are Amazon's own.
 
 namespace sla::inline v1 {
 
-/// The trusted certificates: those in the file, or in the folder, or else amazon_roots.
+/// The trusted certificates: those in the file and in the folders, or else amazon_roots.
 struct Trust {
   std::string file{};
-  std::string folder{};  ///< where the name of each is its hash, as `openssl rehash` makes it
+  std::string folder{};  ///< where the name of each is its hash; several have colons in between
+  std::string name{};    ///< of the setting that says so; empty where none does
 
+  [[nodiscard]] bool empty() const noexcept { return file.empty() && folder.empty(); }
   /// For people.
   [[nodiscard]] std::string where() const {
-    if (!file.empty()) return file;
-    return folder.empty() ? "the program, Amazon's" : folder;
+    if (empty()) return "the program, Amazon's";
+    return file + (file.empty() || folder.empty() ? "" : " and ") + folder;
   }
 };
 
-/// Where to look for them.
-struct TrustOptions {
-  std::string asked{};                    ///< the file that the user wants; empty for none
-  std::string own{};                      ///< the TLS library's default; empty for none
-  std::string folder = "/etc/ssl/certs";  ///< where there is no file
-};
+/// Reads what the user wants trusted from `variables(name)` and `profile(key)`, which give a text
+/// or nothing: in the order of botocore, and then OpenSSL's own variables, which may be there both.
+template <class Variables, class Profile>
+[[nodiscard]] Trust choose_trust(Variables const& variables, Profile const& profile) {
+  auto const file = [](std::string_view path, std::string_view name) {
+    return Trust{.file = std::string(path), .name = std::string(name)};
+  };
+  if (auto const path = variables("AWS_CA_BUNDLE")) return file(*path, "AWS_CA_BUNDLE");
+  if (auto const path = profile("ca_bundle")) return file(*path, "ca_bundle of the profile");
+  if (auto const path = variables("REQUESTS_CA_BUNDLE")) return file(*path, "REQUESTS_CA_BUNDLE");
+  auto const path = variables("SSL_CERT_FILE");
+  Trust trust = path ? file(*path, "SSL_CERT_FILE") : Trust{};
+  auto const folder = variables("SSL_CERT_DIR");
+  if (!folder) return trust;
+  trust.folder = *folder;
+  if (trust.name.empty()) trust.name = "SSL_CERT_DIR";
+  return trust;
+}
 
 namespace detail {
+
+struct CertificateFree {
+  void operator()(BIO* text) const noexcept { BIO_free(text); }
+  void operator()(X509* certificate) const noexcept { X509_free(certificate); }
+};
+
+/// One block of a PEM file, as OpenSSL allocates it.
+struct PemBlock {
+  char* name = nullptr;
+  char* header = nullptr;
+  unsigned char* data = nullptr;
+  long size = 0;
+
+  PemBlock() = default;
+  PemBlock(PemBlock&&) = delete;
+  PemBlock& operator=(PemBlock&&) = delete;
+  ~PemBlock() {
+    OPENSSL_free(name);
+    OPENSSL_free(header);
+    OPENSSL_free(data);
+  }
+
+  [[nodiscard]] bool is_certificate() const {
+    return std::string_view(name).ends_with("CERTIFICATE");
+  }
+  [[nodiscard]] bool parses() const {
+    unsigned char const* at = data;
+    bool const trusted = std::string_view(name).starts_with("TRUSTED");
+    return std::unique_ptr<X509, CertificateFree>(trusted
+                                                      ? d2i_X509_AUX(nullptr, &at, size)
+                                                      : d2i_X509(nullptr, &at, size)) != nullptr;
+  }
+};
+
+/// Says what is wrong with a file of certificates, behind its name; empty for nothing.
+inline std::string problem_in_certificates(std::string_view text) {
+  std::unique_ptr<BIO, CertificateFree> const source(
+      BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+  std::size_t count = 0;
+  std::string problem;
+  for (bool more = source != nullptr; more && problem.empty();) {
+    PemBlock block;
+    more = PEM_read_bio(source.get(), &block.name, &block.header, &block.data, &block.size) == 1;
+    bool const end = !more && ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+    if (end || (more && !block.is_certificate())) continue;
+    ++count;
+    if (!more || !block.parses()) {
+      problem = "certificate " + std::to_string(count) + " in it does not parse";
+    }
+  }
+  ERR_clear_error();  // for libcurl
+  return count == 0 ? "there is no certificate in it (PEM)" : problem;
+}
 
 /// Whether the folder holds a certificate: `5ad8a5d6.0`. One that is empty comes with many images.
 inline bool holds_certificates(std::string const& folder) {
@@ -8605,13 +8674,56 @@ inline bool holds_certificates(std::string const& folder) {
 
 }  // namespace detail
 
+/// Checks that a file holds trusted certificates, and nothing that keeps TLS from reading them. The
+/// error names it.
+[[nodiscard]] inline Result<void> check_certificates(std::string const& file) {
+  constexpr std::size_t limit = std::size_t{16} << 20U;
+  auto const text = read_file(file, limit);
+  if (!text) return Error{Errc::invalid, text.error().message, text.error().native};
+  std::string const problem = detail::problem_in_certificates(*text);
+  if (problem.empty()) return {};
+  return Error{Errc::invalid, file + ": " + problem};
+}
+
+/// Checks that what the user wants trusted can be. Errc::invalid says by which setting, where, and
+/// what is wrong there.
+[[nodiscard]] inline Result<void> check_trust(Trust const& trust) {
+  if (!trust.file.empty()) {
+    auto file = check_certificates(trust.file);
+    if (!file) return std::move(file).error().within(trust.name);
+  }
+  if (trust.folder.empty()) return {};
+  auto const folders = split(trust.folder, ':');
+  if (std::any_of(folders.begin(), folders.end(), [](std::string_view folder) {
+        return detail::holds_certificates(std::string(folder));
+      })) {
+    return {};
+  }
+  if (folders.size() == 1) {
+    if (auto const names = list_folder(trust.folder); !names) {
+      return Error{Errc::invalid, "SSL_CERT_DIR: " + names.error().message, names.error().native};
+    }
+  }
+  return Error{Errc::invalid, "SSL_CERT_DIR: " + trust.folder +
+                                  ": there is no certificate by the name of its hash in it "
+                                  "(openssl rehash)"};
+}
+
+/// Where to look for them.
+struct TrustOptions {
+  Trust asked{};                          ///< what the user wants; empty for nothing
+  std::string own{};                      ///< the TLS library's default; empty for none
+  std::string folder = "/etc/ssl/certs";  ///< where there is no file
+};
+
 /// Finds them. Errc::invalid where the file that is asked for cannot be read.
 [[nodiscard]] inline Result<Trust> find_trust(TrustOptions options) {
-  if (!options.asked.empty()) {
-    if (::access(options.asked.c_str(), R_OK) == 0) return Trust{.file = std::move(options.asked)};
-    Error const why = system_error("the file of trusted certificates " + options.asked);
-    return Error{Errc::invalid, why.message + " (AWS_CA_BUNDLE, SSL_CERT_FILE)", why.native};
+  Trust& asked = options.asked;
+  if (!asked.file.empty() && ::access(asked.file.c_str(), R_OK) != 0) {
+    Error const why = system_error("the trusted certificates: " + asked.name + ": " + asked.file);
+    return Error{Errc::invalid, why.message, why.native};
   }
+  if (!asked.empty()) return std::move(asked);
   for (std::string file :
        {options.own, std::string("/etc/ssl/certs/ca-certificates.crt"),  // Debian, Alpine
         std::string("/etc/pki/tls/certs/ca-bundle.crt"),                 // Amazon Linux, Fedora
@@ -8697,7 +8809,7 @@ enum class Proxy {
 class Curl {
  public:
   struct Options {
-    std::string ca_file{};  ///< the trusted certificates; empty is the system's, or else Amazon's
+    Trust trust{};  ///< whom to trust; empty is the system's authorities, or else Amazon's
     StageLimits limits{};
     std::size_t response_limit = 1024 * 1024;  ///< in bytes, header lines included
     Stop const* stop = nullptr;                ///< outlives this; its deadline ends a request
@@ -8719,32 +8831,47 @@ class Curl {
 
  private:
   Result<Response> transfer(Request const& request, Instant deadline) {
-    if (auto ready = open(); !ready) return ready.error();
     auto headers = curl_headers(request);
     if (!headers) return headers.error();
-    CurlTransfer under_way{.body = request.body,
-                           .answer = ResponseBuilder(options_.response_limit),
-                           .patience = patience_};
-    auto const code = perform(request, *headers, deadline, under_way);
-    if (under_way.error) return *under_way.error;
-    if (under_way.late) return late(under_way);
-    if (code != CURLE_OK) return failure(code, under_way);
-    patience_.passed(under_way.watch);
-    return std::move(under_way.answer).finish(under_way.status);
+    for (;;) {
+      bool const fresh = !handle_;  // so are the trusted certificates
+      if (auto ready = open(request.url.scheme); !ready) return ready.error();
+      CurlTransfer under_way{.body = request.body,
+                             .answer = ResponseBuilder(options_.response_limit),
+                             .patience = patience_};
+      auto const code = perform(request, *headers, deadline, under_way);
+      if (under_way.error) return *under_way.error;
+      if (under_way.late) return late(under_way);
+      bool const untrusted = detail::curl_error(code).message == detail::not_trusted;
+      if (code == CURLE_OK) patience_.passed(under_way.watch);
+      if (code == CURLE_OK) return std::move(under_way.answer).finish(under_way.status);
+      Error error = failure(code, under_way);
+      if (untrusted) forget();
+      if (!untrusted || fresh) return error;
+    }
   }
 
-  Result<void> open() {
-    if (handle_) return {};
-    if (auto ready = initialise_curl(); !ready) return ready.error();
-    CurlHandle handle(curl_easy_init());
-    if (!handle) return detail::curl_error(CURLE_FAILED_INIT);
-    char const* own = nullptr;
-    (void)curl_easy_getinfo(handle.get(), CURLINFO_CAINFO, &own);
-    auto trust = find_trust({.asked = options_.ca_file, .own = own != nullptr ? own : ""});
-    if (!trust) return trust.error();
-    trust_ = *std::move(trust);
-    handle_ = std::move(handle);
-    return {};
+  /// Prepares libcurl. Whom to trust is only missed where it matters.
+  Result<void> open(Scheme scheme) {
+    if (!handle_) {
+      if (auto ready = initialise_curl(); !ready) return ready.error();
+      CurlHandle handle(curl_easy_init());
+      if (!handle) return detail::curl_error(CURLE_FAILED_INIT);
+      char const* own = nullptr;
+      (void)curl_easy_getinfo(handle.get(), CURLINFO_CAINFO, &own);
+      trust_ = find_trust({.asked = options_.trust, .own = own != nullptr ? own : ""});
+      handle_ = std::move(handle);
+    }
+    if (trust_ || scheme == Scheme::http) return {};
+    handle_.reset();  // it may be there the next time
+    return trust_.error();
+  }
+
+  /// Has the trusted certificates read anew, as they may have been replaced: libcurl would keep
+  /// them for a day.
+  void forget() {
+    handle_.reset();
+    loop_ = CurlLoop();
   }
 
   CURLcode perform(Request const& request, std::vector<std::string>& headers, Instant deadline,
@@ -8756,7 +8883,7 @@ class Curl {
     }
     setup.set(CURLOPT_HTTPHEADER, list.data());
     set_connection(setup);
-    if (request.url.scheme == Scheme::https) set_trust(setup);
+    if (trust_) set_trust(setup);
     set_request(setup, request);
     under_way.attach(setup);
     if (setup.code == CURLE_OK) {
@@ -8774,15 +8901,21 @@ class Curl {
     if (options_.proxy == Proxy::none) setup.set(CURLOPT_PROXY, "");
   }
 
-  /// With a file and a folder libcurl would read the file again for each connection.
+  /// A proxy may speak TLS itself. With a file and a folder libcurl reads the file again for each
+  /// connection.
   void set_trust(CurlSetup& setup) const {
     auto const path = [](std::string const& p) { return p.empty() ? nullptr : p.c_str(); };
-    setup.set(CURLOPT_CAINFO, path(trust_.file));
-    setup.set(CURLOPT_CAPATH, path(trust_.folder));
-    if (!trust_.file.empty() || !trust_.folder.empty()) return;
+    for (CURLoption const option : {CURLOPT_CAINFO, CURLOPT_PROXY_CAINFO}) {
+      setup.set(option, path(trust_->file));
+    }
+    for (CURLoption const option : {CURLOPT_CAPATH, CURLOPT_PROXY_CAPATH}) {
+      setup.set(option, path(trust_->folder));
+    }
+    if (!trust_->empty()) return;
     // libcurl only reads what it gets as not const.
     curl_blob roots{const_cast<char*>(amazon_roots.data()), amazon_roots.size(), CURL_BLOB_NOCOPY};
     setup.set(CURLOPT_CAINFO_BLOB, &roots);
+    setup.set(CURLOPT_PROXY_CAINFO_BLOB, &roots);
   }
 
   static void set_request(CurlSetup& setup, Request const& request) {
@@ -8819,17 +8952,24 @@ class Curl {
     bool const secret = code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_URL_MALFORMAT;
     error.message += ": ";
     error.message += secret || words.empty() ? std::string_view(curl_easy_strerror(code)) : words;
-    if (error.message.starts_with(detail::not_trusted)) {
-      error.message +=
-          "; trusted are those in " + trust_.where() + " (AWS_CA_BUNDLE, SSL_CERT_FILE)";
-    }
+    if (error.message.starts_with(detail::not_trusted)) error.message += whom();
     return error;
+  }
+
+  /// Says who is trusted, and why nobody is where their file is broken.
+  [[nodiscard]] std::string whom() const {
+    if (!trust_) return "; " + trust_.error().message;
+    std::string const by = trust_->name.empty() ? "AWS_CA_BUNDLE, SSL_CERT_FILE" : trust_->name;
+    std::string text = "; trusted are those in " + trust_->where() + " (" + by + ')';
+    if (trust_->file.empty()) return text;
+    auto const good = check_certificates(trust_->file);
+    return good ? text : text + ", but " + good.error().message;
   }
 
   Options options_{};
   CurlLoop loop_{};
   CurlHandle handle_{};
-  Trust trust_{};
+  Result<Trust> trust_{Trust{}};
   Patience patience_{};
 };
 static_assert(Transport<Curl>);
@@ -14523,7 +14663,8 @@ namespace sla::inline v1 {
 struct AwsSettings {
   std::string region{};  ///< empty where nothing says it
   EndpointSettings endpoints{};
-  std::string ca_file{};  ///< the trusted certificates; empty is the system's
+  Trust trust{};                ///< whom TLS trusts; empty is the system's authorities
+  std::string trust_problem{};  ///< why it cannot, which matters to who uses TLS
   int max_attempts = 3;
 };
 
@@ -14556,21 +14697,14 @@ inline void read_region(Environment const& environment, Profile const& profile,
   }
 }
 
-inline void read_ca_file(Environment const& environment, Profile const& profile,
-                         AwsSettings& settings, std::vector<std::string>& problems) {
-  struct Place {
-    std::string_view name;
-    std::optional<std::string_view> path;
-  };
-  for (auto const& [name, path] : {Place{"AWS_CA_BUNDLE", environment.get("AWS_CA_BUNDLE")},
-                                   {"ca_bundle of the profile", profile.get("ca_bundle")},
-                                   {"SSL_CERT_FILE", environment.get("SSL_CERT_FILE")}}) {
-    if (!path) continue;
-    settings.ca_file = Profiles::expand_home(*path, environment);
-    if (::access(settings.ca_file.c_str(), R_OK) != 0) {
-      problems.push_back(std::string(name) + ": " + system_error(settings.ca_file).message);
-    }
-    return;
+inline void read_trust(Environment const& environment, Profile const& profile,
+                       AwsSettings& settings) {
+  settings.trust = choose_trust([&](std::string_view name) { return environment.get(name); },
+                                [&](std::string_view key) { return profile.get(key); });
+  std::string& file = settings.trust.file;
+  if (!file.empty()) file = Profiles::expand_home(file, environment);
+  if (auto const good = check_trust(settings.trust); !good) {
+    settings.trust_problem = good.error().message;
   }
 }
 
@@ -14590,6 +14724,15 @@ inline void read_max_attempts(Environment const& environment, Profile const& pro
 
 }  // namespace detail
 
+/// Whether requests to one of the services go over TLS.
+[[nodiscard]] inline bool uses_tls(EndpointSettings const& endpoints,
+                                   std::initializer_list<Service> services) {
+  return std::any_of(services.begin(), services.end(), [&](Service service) {
+    auto const& custom = endpoints.in({}, service).custom;
+    return !custom || custom->scheme == Scheme::https;
+  });
+}
+
 /// Reads the settings; adds a line to the problems for each that cannot be used.
 [[nodiscard]] inline AwsSettings read_aws_settings(Environment const& environment,
                                                    std::vector<std::string>& problems,
@@ -14603,7 +14746,7 @@ inline void read_max_attempts(Environment const& environment, Profile const& pro
     problems.push_back(endpoints.error().message);
   }
   detail::read_region(environment, profile, settings, problems);
-  detail::read_ca_file(environment, profile, settings, problems);
+  detail::read_trust(environment, profile, settings);
   detail::read_max_attempts(environment, profile, settings, problems);
   return settings;
 }
@@ -14664,8 +14807,8 @@ using ProgramClient = Client<Curl, ProgramCredentials, HurriedClock>;
 }
 
 /// What talks to the addresses of this very machine: without a proxy.
-[[nodiscard]] inline Curl machine_transport(Stop const& stop) {
-  return Curl{{.stop = &stop, .proxy = Proxy::none}};
+[[nodiscard]] inline Curl machine_transport(AwsSettings const& aws, Stop const& stop) {
+  return Curl{{.trust = aws.trust, .stop = &stop, .proxy = Proxy::none}};
 }
 
 /// Asks the instance for the region where no setting says it, which takes seconds where there is no
@@ -14674,7 +14817,7 @@ using ProgramClient = Client<Curl, ProgramCredentials, HurriedClock>;
                                                   Stop const& stop) {
   if (!aws.region.empty()) return {};
   auto region = Imds<Curl, HurriedClock>(imds_endpoint({.environment = environment}),
-                                         machine_transport(stop), HurriedClock{stop})
+                                         machine_transport(aws, stop), HurriedClock{stop})
                     .region();
   if (!region) {
     return Error{Errc::invalid,
@@ -14715,17 +14858,18 @@ class AwsAccess {
     if (!parts_.role.empty()) {
       role.emplace(Role{.arn = parts_.role, .session_name = program_session_name()});
     }
-    return {default_chain<Curl, HurriedClock>({.profile = profile(),
-                                               .sts = sts(),
-                                               .services = services(parts_.stop),
-                                               .metadata = machine_transport(parts_.stop),
-                                               .clock = clock()}),
-            {services(parts_.stop), clock(), sts()},
-            std::move(role)};
+    return {
+        default_chain<Curl, HurriedClock>({.profile = profile(),
+                                           .sts = sts(),
+                                           .services = services(parts_.stop),
+                                           .metadata = machine_transport(parts_.aws, parts_.stop),
+                                           .clock = clock()}),
+        {services(parts_.stop), clock(), sts()},
+        std::move(role)};
   }
 
   [[nodiscard]] Curl services(Stop const& stop) const {
-    return Curl{{.ca_file = parts_.aws.ca_file, .stop = &stop}};
+    return Curl{{.trust = parts_.aws.trust, .stop = &stop}};
   }
   [[nodiscard]] HurriedClock clock() const { return HurriedClock{parts_.stop}; }
 
@@ -15645,6 +15789,19 @@ struct Startup {
 
 namespace detail {
 
+/// Whether the program speaks to AWS over TLS; `identity` always does, and needs no sink.
+inline bool needs_trust(Settings const& settings, EndpointSettings const& endpoints,
+                        ParseOptions::Missing missing) {
+  if (settings.disabled || settings.dry_run) return !settings.ssm_names.empty();
+  bool const topic = !settings.sns_topic_arn.empty() || !settings.sns_topic_name.empty();
+  bool const other = missing == ParseOptions::Missing::is_fine || !settings.role.empty();
+  return (topic && uses_tls(endpoints, {Service::sns})) ||
+         (!settings.s3_bucket_name.empty() && uses_tls(endpoints, {Service::s3})) ||
+         (!settings.metrics_namespace.empty() && uses_tls(endpoints, {Service::cloudwatch})) ||
+         (!settings.ssm_names.empty() && uses_tls(endpoints, {Service::ssm})) ||
+         (other && uses_tls(endpoints, {Service::sts}));
+}
+
 /// Both kinds of settings. Where nothing says the region it is that of the topic.
 inline Startup read_startup(std::span<char const* const> arguments, Environment environment,
                             ParseOptions options) {
@@ -15653,6 +15810,11 @@ inline Startup read_startup(std::span<char const* const> arguments, Environment 
   Action const action = startup.parsed.action;
   if (action == Action::show_help || action == Action::show_version) return startup;
   startup.aws = read_aws_settings(startup.environment, startup.parsed.problems);
+  Settings const& settings = startup.parsed.settings;
+  bool const trust = needs_trust(settings, startup.aws.endpoints, options.missing);
+  if (trust && !startup.aws.trust_problem.empty()) {
+    startup.parsed.problems.push_back(startup.aws.trust_problem);
+  }
   auto const topic = parse_topic_arn(startup.parsed.settings.sns_topic_arn);
   if (topic && startup.aws.region.empty()) startup.aws.region = topic->region;
   return startup;
@@ -16410,6 +16572,8 @@ inline LoadPlan starter_plan(StarterArguments const& arguments, Environment cons
     if (!path) problems.push_back("--ssm-name: " + path.error().message);
   }
   plan.aws = read_aws_settings(environment, problems);
+  bool const tls = uses_tls(plan.aws.endpoints, {Service::ssm, Service::sts});
+  if (tls && !plan.aws.trust_problem.empty()) problems.push_back(plan.aws.trust_problem);
   // Of the settings of sla-runner, which may not even be the command, only these two matter here.
   Parsed const parsed =
       parse_settings({}, environment, {.missing = ParseOptions::Missing::is_fine});

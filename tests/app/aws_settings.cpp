@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "../support/temporary_folder.hpp"
+#include "sla/aws/amazon_roots.hpp"
 
 using namespace sla;
 
@@ -36,14 +37,15 @@ TEST_CASE("without any setting there is no region and nothing special") {
   AwsSettings const settings = machine.read();
   CHECK(machine.problems.empty());
   CHECK(settings.region.empty());
-  CHECK(settings.ca_file.empty());
+  CHECK(settings.trust.empty());
+  CHECK(settings.trust_problem.empty());
   CHECK(settings.max_attempts == 3);
   CHECK_FALSE(settings.endpoints.in("eu-west-1", Service::sns).custom);
 }
 
 TEST_CASE("the profile says what the variables do not") {
   Machine machine;
-  write_file(machine.folder / "ca.pem", "");
+  write_file(machine.folder / "ca.pem", std::string(amazon_roots));
   std::string const ca_file = machine.folder / "ca.pem";
   machine.config(
       "[default]\nregion = eu-west-1\n[profile x]\nregion = us-east-1-fips\nca_bundle = " +
@@ -56,7 +58,8 @@ TEST_CASE("the profile says what the variables do not") {
   CHECK(machine.problems.empty());
   CHECK(settings.region == "us-east-1");
   CHECK(settings.endpoints.fips == Fips::on);
-  CHECK(settings.ca_file == ca_file);
+  CHECK(settings.trust.file == ca_file);
+  CHECK(settings.trust_problem.empty());
   CHECK(settings.max_attempts == 5);
   CHECK(settings.endpoints.in("", Service::sns).custom->port == 2);
   CHECK(settings.endpoints.in("", Service::sts).custom->port == 1);
@@ -66,7 +69,8 @@ TEST_CASE("the profile says what the variables do not") {
   machine.variables["AWS_ENDPOINT_URL"] = "http://localhost:3";
   settings = machine.read();
   CHECK(settings.region == "ap-south-1");
-  CHECK(settings.ca_file == "/dev/null");
+  CHECK(settings.trust.file == "/dev/null");
+  CHECK(settings.trust_problem.starts_with("AWS_CA_BUNDLE: /dev/null: there is no certificate"));
   CHECK(settings.max_attempts == 2);
   CHECK(settings.endpoints.in("", Service::sns).custom->port == 3);
 }
@@ -91,26 +95,33 @@ TEST_CASE("every problem is found in one go, with the name of the setting") {
   machine.config(
       "[default]\nregion = a/b\nca_bundle = /nowhere/ca.pem\nmax_attempts = many\n"
       "endpoint_url = ftp://x\n");
-  (void)machine.read();
-  REQUIRE(machine.problems.size() == 4);
+  AwsSettings const settings = machine.read();
+  REQUIRE(machine.problems.size() == 3);
   CHECK(machine.problems[0].starts_with("endpoint_url: "));
   CHECK(machine.problems[1].starts_with("region of the profile: "));
-  CHECK(machine.problems[2] ==
+  CHECK(machine.problems[2].starts_with("max_attempts of the profile: "));
+  CHECK(settings.trust_problem ==
         "ca_bundle of the profile: /nowhere/ca.pem: No such file or directory");
-  CHECK(machine.problems[3].starts_with("max_attempts of the profile: "));
   machine.config("");
   machine.variables.insert({{"AWS_REGION", "../x"}, {"AWS_ENDPOINT_URL", "ftp://x"}});
-  machine.variables.insert({{"AWS_MAX_ATTEMPTS", "0"}, {"AWS_CA_BUNDLE", "/nowhere/ca.pem"}});
+  machine.variables.insert({{"AWS_MAX_ATTEMPTS", "0"}});
   (void)machine.read();
-  REQUIRE(machine.problems.size() == 4);
+  REQUIRE(machine.problems.size() == 3);
   CHECK(machine.problems[1].starts_with("AWS_REGION: "));
 }
 
-TEST_CASE("SSL_CERT_FILE is the last place for the trusted certificates") {
+TEST_CASE("a bundle may stand in the home folder") {
   Machine machine;
-  machine.variables["SSL_CERT_FILE"] = "/dev/null";
-  CHECK(machine.read().ca_file == "/dev/null");
   machine.variables["HOME"] = "/home/nobody";
   machine.config("[default]\nca_bundle = ~/ca.pem\n");
-  CHECK(machine.read().ca_file == "/home/nobody/ca.pem");
+  CHECK(machine.read().trust.file == "/home/nobody/ca.pem");
+}
+
+TEST_CASE("only an endpoint of one's own can do without TLS") {
+  Machine machine;
+  machine.variables["AWS_ENDPOINT_URL_SNS"] = "http://localhost:1";
+  auto const endpoints = machine.read().endpoints;
+  CHECK_FALSE(uses_tls(endpoints, {Service::sns}));
+  CHECK(uses_tls(endpoints, {Service::s3}));
+  CHECK(uses_tls(endpoints, {Service::sns, Service::s3}));
 }

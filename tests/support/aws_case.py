@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import select
 import socket
+import ssl
 import threading
 from collections.abc import Mapping
 
@@ -72,24 +73,35 @@ class AwsTest(RunnerTest):
 class Proxy:
     """An HTTP proxy that leads every CONNECT to one port of this machine, whatever its name: what
     asks for AWS's own host names then reaches the fake. `asked` lists what was asked for; `port`
-    may change."""
+    may change. With a context it speaks TLS itself."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, context: ssl.SSLContext | None = None) -> None:
         self.port = port
+        self._context = context
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        scheme = "https" if context else "http"
+        self.url = f"{scheme}://127.0.0.1:{self._listener.getsockname()[1]}"
         self.asked: list[str] = []
         self._open: list[socket.socket] = [self._listener]
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
         self._threads[0].start()
 
-    def close(self) -> None:
-        """Ends every connection."""
-        for sock in list(self._open):
+    def lead_to(self, port: int) -> None:
+        """Ends every connection; those that follow are led to another port."""
+        self.port = port
+        self._end(self._open[1:])
+
+    @staticmethod
+    def _end(connections: list[socket.socket]) -> None:
+        for sock in connections:
             try:
                 sock.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
+
+    def close(self) -> None:
+        """Ends every connection."""
+        self._end(list(self._open))
         for thread in list(self._threads):
             thread.join(10)
         for sock in self._open:
@@ -108,6 +120,9 @@ class Proxy:
 
     def _serve(self, client: socket.socket) -> None:
         try:
+            if self._context:
+                client = self._context.wrap_socket(client, server_side=True)
+                self._open.append(client)
             head = b""
             while b"\r\n\r\n" not in head:
                 if not (data := client.recv(4096)):
@@ -119,7 +134,8 @@ class Proxy:
             self._open.append(server)
             client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
             while True:
-                for ready in select.select([client, server], [], [])[0]:
+                pending = isinstance(client, ssl.SSLSocket) and client.pending()
+                for ready in [client] if pending else select.select([client, server], [], [])[0]:
                     if not (data := ready.recv(65536)):
                         server.close()
                         return

@@ -42,5 +42,7 @@ struct AwsSinks {
   }
 
  private:
-  [[nodiscard]] Client client() const { return {sla::Curl{{.ca_file = ca_file}}, KnownKeys{}}; }
+  [[nodiscard]] Client client() const {
+    return {sla::Curl{{.trust = {.file = ca_file}}}, KnownKeys{}};
+  }
 };

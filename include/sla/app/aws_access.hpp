@@ -43,8 +43,8 @@ using ProgramClient = Client<Curl, ProgramCredentials, HurriedClock>;
 }
 
 /// What talks to the addresses of this very machine: without a proxy.
-[[nodiscard]] inline Curl machine_transport(Stop const& stop) {
-  return Curl{{.stop = &stop, .proxy = Proxy::none}};
+[[nodiscard]] inline Curl machine_transport(AwsSettings const& aws, Stop const& stop) {
+  return Curl{{.trust = aws.trust, .stop = &stop, .proxy = Proxy::none}};
 }
 
 /// Asks the instance for the region where no setting says it, which takes seconds where there is no
@@ -53,7 +53,7 @@ using ProgramClient = Client<Curl, ProgramCredentials, HurriedClock>;
                                                   Stop const& stop) {
   if (!aws.region.empty()) return {};
   auto region = Imds<Curl, HurriedClock>(imds_endpoint({.environment = environment}),
-                                         machine_transport(stop), HurriedClock{stop})
+                                         machine_transport(aws, stop), HurriedClock{stop})
                     .region();
   if (!region) {
     return Error{Errc::invalid,
@@ -94,17 +94,18 @@ class AwsAccess {
     if (!parts_.role.empty()) {
       role.emplace(Role{.arn = parts_.role, .session_name = program_session_name()});
     }
-    return {default_chain<Curl, HurriedClock>({.profile = profile(),
-                                               .sts = sts(),
-                                               .services = services(parts_.stop),
-                                               .metadata = machine_transport(parts_.stop),
-                                               .clock = clock()}),
-            {services(parts_.stop), clock(), sts()},
-            std::move(role)};
+    return {
+        default_chain<Curl, HurriedClock>({.profile = profile(),
+                                           .sts = sts(),
+                                           .services = services(parts_.stop),
+                                           .metadata = machine_transport(parts_.aws, parts_.stop),
+                                           .clock = clock()}),
+        {services(parts_.stop), clock(), sts()},
+        std::move(role)};
   }
 
   [[nodiscard]] Curl services(Stop const& stop) const {
-    return Curl{{.ca_file = parts_.aws.ca_file, .stop = &stop}};
+    return Curl{{.trust = parts_.aws.trust, .stop = &stop}};
   }
   [[nodiscard]] HurriedClock clock() const { return HurriedClock{parts_.stop}; }
 

@@ -2,8 +2,8 @@
 #pragma once
 // What AWS's own variables and the profile say about where requests go and how: they keep the
 // meaning that the SDKs give them. Every problem is found in one go, before any request.
-#include <unistd.h>
-
+#include <algorithm>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +16,7 @@
 #include "sla/aws/file_reader.hpp"
 #include "sla/aws/profile.hpp"
 #include "sla/aws/region.hpp"
+#include "sla/aws/trust.hpp"
 #include "sla/core/environment.hpp"
 #include "sla/core/text.hpp"
 
@@ -25,7 +26,8 @@ namespace sla::inline v1 {
 struct AwsSettings {
   std::string region{};  ///< empty where nothing says it
   EndpointSettings endpoints{};
-  std::string ca_file{};  ///< the trusted certificates; empty is the system's
+  Trust trust{};                ///< whom TLS trusts; empty is the system's authorities
+  std::string trust_problem{};  ///< why it cannot, which matters to who uses TLS
   int max_attempts = 3;
 };
 
@@ -58,21 +60,14 @@ inline void read_region(Environment const& environment, Profile const& profile,
   }
 }
 
-inline void read_ca_file(Environment const& environment, Profile const& profile,
-                         AwsSettings& settings, std::vector<std::string>& problems) {
-  struct Place {
-    std::string_view name;
-    std::optional<std::string_view> path;
-  };
-  for (auto const& [name, path] : {Place{"AWS_CA_BUNDLE", environment.get("AWS_CA_BUNDLE")},
-                                   {"ca_bundle of the profile", profile.get("ca_bundle")},
-                                   {"SSL_CERT_FILE", environment.get("SSL_CERT_FILE")}}) {
-    if (!path) continue;
-    settings.ca_file = Profiles::expand_home(*path, environment);
-    if (::access(settings.ca_file.c_str(), R_OK) != 0) {
-      problems.push_back(std::string(name) + ": " + system_error(settings.ca_file).message);
-    }
-    return;
+inline void read_trust(Environment const& environment, Profile const& profile,
+                       AwsSettings& settings) {
+  settings.trust = choose_trust([&](std::string_view name) { return environment.get(name); },
+                                [&](std::string_view key) { return profile.get(key); });
+  std::string& file = settings.trust.file;
+  if (!file.empty()) file = Profiles::expand_home(file, environment);
+  if (auto const good = check_trust(settings.trust); !good) {
+    settings.trust_problem = good.error().message;
   }
 }
 
@@ -92,6 +87,15 @@ inline void read_max_attempts(Environment const& environment, Profile const& pro
 
 }  // namespace detail
 
+/// Whether requests to one of the services go over TLS.
+[[nodiscard]] inline bool uses_tls(EndpointSettings const& endpoints,
+                                   std::initializer_list<Service> services) {
+  return std::any_of(services.begin(), services.end(), [&](Service service) {
+    auto const& custom = endpoints.in({}, service).custom;
+    return !custom || custom->scheme == Scheme::https;
+  });
+}
+
 /// Reads the settings; adds a line to the problems for each that cannot be used.
 [[nodiscard]] inline AwsSettings read_aws_settings(Environment const& environment,
                                                    std::vector<std::string>& problems,
@@ -105,7 +109,7 @@ inline void read_max_attempts(Environment const& environment, Profile const& pro
     problems.push_back(endpoints.error().message);
   }
   detail::read_region(environment, profile, settings, problems);
-  detail::read_ca_file(environment, profile, settings, problems);
+  detail::read_trust(environment, profile, settings);
   detail::read_max_attempts(environment, profile, settings, problems);
   return settings;
 }

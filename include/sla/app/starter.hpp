@@ -61,6 +61,8 @@ inline LoadPlan starter_plan(StarterArguments const& arguments, Environment cons
     if (!path) problems.push_back("--ssm-name: " + path.error().message);
   }
   plan.aws = read_aws_settings(environment, problems);
+  bool const tls = uses_tls(plan.aws.endpoints, {Service::ssm, Service::sts});
+  if (tls && !plan.aws.trust_problem.empty()) problems.push_back(plan.aws.trust_problem);
   // Of the settings of sla-runner, which may not even be the command, only these two matter here.
   Parsed const parsed =
       parse_settings({}, environment, {.missing = ParseOptions::Missing::is_fine});

@@ -34,6 +34,19 @@ struct Startup {
 
 namespace detail {
 
+/// Whether the program speaks to AWS over TLS; `identity` always does, and needs no sink.
+inline bool needs_trust(Settings const& settings, EndpointSettings const& endpoints,
+                        ParseOptions::Missing missing) {
+  if (settings.disabled || settings.dry_run) return !settings.ssm_names.empty();
+  bool const topic = !settings.sns_topic_arn.empty() || !settings.sns_topic_name.empty();
+  bool const other = missing == ParseOptions::Missing::is_fine || !settings.role.empty();
+  return (topic && uses_tls(endpoints, {Service::sns})) ||
+         (!settings.s3_bucket_name.empty() && uses_tls(endpoints, {Service::s3})) ||
+         (!settings.metrics_namespace.empty() && uses_tls(endpoints, {Service::cloudwatch})) ||
+         (!settings.ssm_names.empty() && uses_tls(endpoints, {Service::ssm})) ||
+         (other && uses_tls(endpoints, {Service::sts}));
+}
+
 /// Both kinds of settings. Where nothing says the region it is that of the topic.
 inline Startup read_startup(std::span<char const* const> arguments, Environment environment,
                             ParseOptions options) {
@@ -42,6 +55,11 @@ inline Startup read_startup(std::span<char const* const> arguments, Environment 
   Action const action = startup.parsed.action;
   if (action == Action::show_help || action == Action::show_version) return startup;
   startup.aws = read_aws_settings(startup.environment, startup.parsed.problems);
+  Settings const& settings = startup.parsed.settings;
+  bool const trust = needs_trust(settings, startup.aws.endpoints, options.missing);
+  if (trust && !startup.aws.trust_problem.empty()) {
+    startup.parsed.problems.push_back(startup.aws.trust_problem);
+  }
   auto const topic = parse_topic_arn(startup.parsed.settings.sns_topic_arn);
   if (topic && startup.aws.region.empty()) startup.aws.region = topic->region;
   return startup;

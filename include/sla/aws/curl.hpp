@@ -91,7 +91,7 @@ enum class Proxy {
 class Curl {
  public:
   struct Options {
-    std::string ca_file{};  ///< the trusted certificates; empty is the system's, or else Amazon's
+    Trust trust{};  ///< whom to trust; empty is the system's authorities, or else Amazon's
     StageLimits limits{};
     std::size_t response_limit = 1024 * 1024;  ///< in bytes, header lines included
     Stop const* stop = nullptr;                ///< outlives this; its deadline ends a request
@@ -113,32 +113,47 @@ class Curl {
 
  private:
   Result<Response> transfer(Request const& request, Instant deadline) {
-    if (auto ready = open(); !ready) return ready.error();
     auto headers = curl_headers(request);
     if (!headers) return headers.error();
-    CurlTransfer under_way{.body = request.body,
-                           .answer = ResponseBuilder(options_.response_limit),
-                           .patience = patience_};
-    auto const code = perform(request, *headers, deadline, under_way);
-    if (under_way.error) return *under_way.error;
-    if (under_way.late) return late(under_way);
-    if (code != CURLE_OK) return failure(code, under_way);
-    patience_.passed(under_way.watch);
-    return std::move(under_way.answer).finish(under_way.status);
+    for (;;) {
+      bool const fresh = !handle_;  // so are the trusted certificates
+      if (auto ready = open(request.url.scheme); !ready) return ready.error();
+      CurlTransfer under_way{.body = request.body,
+                             .answer = ResponseBuilder(options_.response_limit),
+                             .patience = patience_};
+      auto const code = perform(request, *headers, deadline, under_way);
+      if (under_way.error) return *under_way.error;
+      if (under_way.late) return late(under_way);
+      bool const untrusted = detail::curl_error(code).message == detail::not_trusted;
+      if (code == CURLE_OK) patience_.passed(under_way.watch);
+      if (code == CURLE_OK) return std::move(under_way.answer).finish(under_way.status);
+      Error error = failure(code, under_way);
+      if (untrusted) forget();
+      if (!untrusted || fresh) return error;
+    }
   }
 
-  Result<void> open() {
-    if (handle_) return {};
-    if (auto ready = initialise_curl(); !ready) return ready.error();
-    CurlHandle handle(curl_easy_init());
-    if (!handle) return detail::curl_error(CURLE_FAILED_INIT);
-    char const* own = nullptr;
-    (void)curl_easy_getinfo(handle.get(), CURLINFO_CAINFO, &own);
-    auto trust = find_trust({.asked = options_.ca_file, .own = own != nullptr ? own : ""});
-    if (!trust) return trust.error();
-    trust_ = *std::move(trust);
-    handle_ = std::move(handle);
-    return {};
+  /// Prepares libcurl. Whom to trust is only missed where it matters.
+  Result<void> open(Scheme scheme) {
+    if (!handle_) {
+      if (auto ready = initialise_curl(); !ready) return ready.error();
+      CurlHandle handle(curl_easy_init());
+      if (!handle) return detail::curl_error(CURLE_FAILED_INIT);
+      char const* own = nullptr;
+      (void)curl_easy_getinfo(handle.get(), CURLINFO_CAINFO, &own);
+      trust_ = find_trust({.asked = options_.trust, .own = own != nullptr ? own : ""});
+      handle_ = std::move(handle);
+    }
+    if (trust_ || scheme == Scheme::http) return {};
+    handle_.reset();  // it may be there the next time
+    return trust_.error();
+  }
+
+  /// Has the trusted certificates read anew, as they may have been replaced: libcurl would keep
+  /// them for a day.
+  void forget() {
+    handle_.reset();
+    loop_ = CurlLoop();
   }
 
   CURLcode perform(Request const& request, std::vector<std::string>& headers, Instant deadline,
@@ -150,7 +165,7 @@ class Curl {
     }
     setup.set(CURLOPT_HTTPHEADER, list.data());
     set_connection(setup);
-    if (request.url.scheme == Scheme::https) set_trust(setup);
+    if (trust_) set_trust(setup);
     set_request(setup, request);
     under_way.attach(setup);
     if (setup.code == CURLE_OK) {
@@ -168,15 +183,21 @@ class Curl {
     if (options_.proxy == Proxy::none) setup.set(CURLOPT_PROXY, "");
   }
 
-  /// With a file and a folder libcurl would read the file again for each connection.
+  /// A proxy may speak TLS itself. With a file and a folder libcurl reads the file again for each
+  /// connection.
   void set_trust(CurlSetup& setup) const {
     auto const path = [](std::string const& p) { return p.empty() ? nullptr : p.c_str(); };
-    setup.set(CURLOPT_CAINFO, path(trust_.file));
-    setup.set(CURLOPT_CAPATH, path(trust_.folder));
-    if (!trust_.file.empty() || !trust_.folder.empty()) return;
+    for (CURLoption const option : {CURLOPT_CAINFO, CURLOPT_PROXY_CAINFO}) {
+      setup.set(option, path(trust_->file));
+    }
+    for (CURLoption const option : {CURLOPT_CAPATH, CURLOPT_PROXY_CAPATH}) {
+      setup.set(option, path(trust_->folder));
+    }
+    if (!trust_->empty()) return;
     // libcurl only reads what it gets as not const.
     curl_blob roots{const_cast<char*>(amazon_roots.data()), amazon_roots.size(), CURL_BLOB_NOCOPY};
     setup.set(CURLOPT_CAINFO_BLOB, &roots);
+    setup.set(CURLOPT_PROXY_CAINFO_BLOB, &roots);
   }
 
   static void set_request(CurlSetup& setup, Request const& request) {
@@ -213,17 +234,24 @@ class Curl {
     bool const secret = code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_URL_MALFORMAT;
     error.message += ": ";
     error.message += secret || words.empty() ? std::string_view(curl_easy_strerror(code)) : words;
-    if (error.message.starts_with(detail::not_trusted)) {
-      error.message +=
-          "; trusted are those in " + trust_.where() + " (AWS_CA_BUNDLE, SSL_CERT_FILE)";
-    }
+    if (error.message.starts_with(detail::not_trusted)) error.message += whom();
     return error;
+  }
+
+  /// Says who is trusted, and why nobody is where their file is broken.
+  [[nodiscard]] std::string whom() const {
+    if (!trust_) return "; " + trust_.error().message;
+    std::string const by = trust_->name.empty() ? "AWS_CA_BUNDLE, SSL_CERT_FILE" : trust_->name;
+    std::string text = "; trusted are those in " + trust_->where() + " (" + by + ')';
+    if (trust_->file.empty()) return text;
+    auto const good = check_certificates(trust_->file);
+    return good ? text : text + ", but " + good.error().message;
   }
 
   Options options_{};
   CurlLoop loop_{};
   CurlHandle handle_{};
-  Trust trust_{};
+  Result<Trust> trust_{Trust{}};
   Patience patience_{};
 };
 static_assert(Transport<Curl>);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// SHA-256 and HMAC-SHA-256: all that sla itself needs from OpenSSL, and the only header that
-// includes it. OpenSSL starts with the first byte hashed, not with the program, and the algorithm
+// SHA-256 and HMAC-SHA-256 by OpenSSL, which only aws/trust.hpp needs besides. OpenSSL starts with the first byte hashed, not with the program, and the algorithm
 // is looked up once. Use one hash again and again where it matters; what held a key is wiped.
 #include <openssl/crypto.h>
 #include <openssl/err.h>
