@@ -96,7 +96,6 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <new>
 #include <numeric>
 #include <optional>
 #include <queue>
@@ -809,31 +808,117 @@ inline void amz_date_to(std::string& out, WallTime time) {
 }  // namespace sla::inline v1
 
 // sla/core/apart.hpp
-// A thread that the end of the program does not wait for, for calls that may wait for ever. A call
-// to a disk that hangs cannot be interrupted, not even by SIGKILL, and a process is not gone before
-// its last thread is. So the work is done in what is a process of its own to the kernel, while it
-// shares all memory and all descriptors; it is killed as soon as the program has ended, or as soon
-// as its call returns. Where that cannot be made it is a thread like any other. (PID 1 of a
-// container is kept by the kernel until every process in there is gone; nothing helps there.)
+// Calls that may wait for ever, and that the end of the program does not wait for. A call to a disk
+// that hangs cannot be interrupted, not even by SIGKILL, and a process is not gone before its last
+// thread is. So the call is made in what is a process of its own to the kernel for as long as the
+// call takes, while it shares all memory and all descriptors; it is killed as soon as the program
+// has ended, or as soon as its call returns. Where that cannot be made the thread calls itself.
+// (PID 1 of a container is kept by the kernel until every process in there is gone; nothing helps
+// there.)
 
 namespace sla::inline v1 {
 
-/// Work that may be abandoned. Whoever lets it go does not wait for its end.
+/// The calls that are under way. Thread-safe.
+class CallsApart {
+ public:
+  /// Whether there is any in this process.
+  [[nodiscard]] static bool any() noexcept { return count(0) != 0; }
+  /// Whether a child of this process is one of them, and so nobody's to end or to reap.
+  [[nodiscard]] static bool has(pid_t pid) {
+    std::lock_guard const lock(table().mutex);
+    return pid != 0 && find(pid) != nullptr;
+  }
+
+  /// Calls `body()`, which must not throw, and starts neither a process nor a thread; waits for its
+  /// end. Whatever it touches lives until then, or until the end of the program.
+  template <class Body>
+  static void make(Body& body) {
+    alignas(64) std::array<char, stack_size> stack;
+    Work<Body> work{body, ::getpid()};
+    // Where PID 1 cannot see its children it ends them all after a run.
+    bool const visible = ::access("/proc/self/stat", R_OK) == 0;
+    count(1);
+    pid_t const pid = visible ? start(&run<Body>, stack.data() + stack.size(), &work) : -1;
+    if (pid < 0) {
+      body();
+    } else {
+      (void)uninterrupted([&] { return ::waitpid(pid, nullptr, __WALL); });
+      std::lock_guard const lock(table().mutex);
+      *find(pid) = 0;
+    }
+    count(-1);
+  }
+
+ private:
+  static constexpr std::size_t stack_size = std::size_t{256} * 1024;
+
+  template <class Body>
+  struct Work {
+    Body& body;
+    pid_t program;
+  };
+  struct Table {
+    std::mutex mutex{};
+    std::array<pid_t, 64> pids{};
+    std::atomic<int> calls{0};
+  };
+  /// It is never destroyed: what was abandoned may outlive everything else.
+  static Table& table() {
+    static Table& one = *new Table;
+    return one;
+  }
+  static int count(int more) noexcept { return table().calls += more; }
+  static pid_t* find(pid_t pid) {
+    auto& pids = table().pids;
+    auto* const at = std::find(pids.begin(), pids.end(), pid);
+    return at == pids.end() ? nullptr : &*at;
+  }
+
+  /// From its first instant on it is known. The two share what belongs to a thread (errno, the
+  /// allocator's cache), so the caller only notes its number and waits.
+  static pid_t start(int (*entry)(void*), char* stack_end, void* work) {
+    std::lock_guard const lock(table().mutex);
+    pid_t* const place = find(0);
+    if (place == nullptr) return -1;
+    pid_t const pid = ::clone(entry, stack_end, CLONE_VM | CLONE_FS | CLONE_FILES, work);
+    if (pid > 0) *place = pid;
+    return pid;
+  }
+
+  template <class Body>
+  static int run(void* argument) {
+    auto& work = *static_cast<Work<Body>*>(argument);
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::prctl(PR_SET_NAME, "sla-apart");
+    if (::getppid() == work.program) work.body();
+    return 0;
+  }
+};
+
+/// A thread that may be abandoned: whoever lets it go does not wait for its end.
 class Apart {
  public:
-  /// Starts `body()`, which must not throw, starts no process, and owns or outlives whatever it
-  /// touches. Errc::system where there can be no more threads.
+  /// Starts `body()`, which must not throw; what it touches lives until it has ended, or the
+  /// program has. Errc::system where there can be no more threads.
   template <class Body>
   [[nodiscard]] static Result<Apart> start(Body body) {
     auto state = std::make_shared<State>();
-    auto thread = Thread::start([state, body = std::move(body)]() mutable { host(*state, body); });
+    auto thread = Thread::start([state, body = std::move(body)]() mutable {
+      body();
+      std::lock_guard const lock(state->mutex);
+      state->ended = true;
+      state->changed.notify_all();
+    });
     if (!thread) return thread.error();
     thread->detach();
-    std::unique_lock lock(state->mutex);
-    state->changed.wait(lock, [&] { return state->begun; });
     return Apart(std::move(state));
   }
 
+  /// Waits for its end, however long that takes.
+  void join() const {
+    std::unique_lock lock(state_->mutex);
+    state_->changed.wait(lock, [this] { return state_->ended; });
+  }
   /// Waits for its end until then at most; whether it has ended.
   bool join_until(Instant until) const {
     std::unique_lock lock(state_->mutex);
@@ -842,87 +927,14 @@ class Apart {
                                     [this] { return state_->ended; });
   }
 
-  /// Whether any goes on in this process.
-  [[nodiscard]] static bool any() noexcept { return registry().running != 0; }
-  /// Whether a child of this process is one of them, and so nobody's to end or to reap.
-  [[nodiscard]] static bool has(pid_t pid) {
-    std::lock_guard const lock(registry().mutex);
-    return registry().pids.count(pid) != 0;
-  }
-
  private:
   struct State {
     std::mutex mutex{};
     std::condition_variable changed{};
-    bool begun = false;
     bool ended = false;
-
-    void set(bool State::*what) {
-      std::lock_guard const lock(mutex);
-      this->*what = true;
-      changed.notify_all();
-    }
   };
-  template <class Body>
-  struct Work {
-    State& state;
-    Body& body;
-    pid_t program;
-  };
-
-  static constexpr std::size_t stack_size = 1U << 20U;
 
   explicit Apart(std::shared_ptr<State> state) : state_(std::move(state)) {}
-
-  struct Registry {
-    std::atomic<int> running{0};
-    std::mutex mutex{};
-    std::set<pid_t> pids{};
-  };
-  /// It is never destroyed: what was abandoned may outlive everything else.
-  static Registry& registry() {
-    static Registry& one = *new Registry;
-    return one;
-  }
-
-  /// The thread lends its identity (errno and the like) and only waits meanwhile.
-  template <class Body>
-  static void host(State& state, Body& body) {
-    ++registry().running;
-    std::unique_ptr<char[]> const stack(new (std::nothrow) char[stack_size]);
-    Work<Body> work{state, body, ::getpid()};
-    int const shared = CLONE_VM | CLONE_FS | CLONE_FILES;
-    // Where PID 1 cannot see its children it ends them all after a run.
-    bool const can = stack && ::access("/proc/self/stat", R_OK) == 0;
-    pid_t const pid =
-        can ? ::clone(&run<Body>, stack.get() + stack_size, shared, static_cast<void*>(&work)) : -1;
-    if (pid < 0) {
-      state.set(&State::begun);
-      body();
-    } else {
-      (void)uninterrupted([&] { return ::waitpid(pid, nullptr, __WALL); });
-      std::lock_guard const lock(registry().mutex);
-      registry().pids.erase(pid);
-    }
-    --registry().running;
-    state.set(&State::begun);  // should it have been killed before
-    state.set(&State::ended);
-  }
-
-  template <class Body>
-  static int run(void* argument) {
-    auto& work = *static_cast<Work<Body>*>(argument);
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (::getppid() != work.program) return 0;
-    ::prctl(PR_SET_NAME, "sla-apart");
-    {
-      std::lock_guard const lock(registry().mutex);
-      registry().pids.insert(::getpid());
-    }
-    work.state.set(&State::begun);
-    work.body();
-    return 0;
-  }
 
   std::shared_ptr<State> state_;
 };
@@ -1950,8 +1962,8 @@ class PipeSignalGuard {
 
 // sla/core/writer.hpp
 // Writes for others where a write may wait: a terminal, a file. A bounded queue takes what they
-// have, and work of its own (core/apart.hpp) writes it, so that nobody else ever waits, nor does
-// the end of the program. It rests, and costs nothing, once nothing came for a while.
+// have, and a thread of its own writes it, a file by calls apart (core/apart.hpp), so that nobody
+// else ever waits, nor does the end of the program. The thread ends once nothing came for a while.
 
 namespace sla::inline v1 {
 
@@ -1960,8 +1972,11 @@ class Writer : public std::enable_shared_from_this<Writer> {
  public:
   enum class Part { any, whole };
 
-  explicit Writer(Descriptor file)
-      : file_(std::move(file)), room_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
+  /// A write to a terminal ends with the program; one to a file on a disk that hangs does not.
+  enum class To { terminal, disk };
+
+  Writer(Descriptor file, To to)
+      : file_(std::move(file)), to_(to), room_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
 
   /// Takes what there is room for, or nothing where it is to be a whole; how much it was.
   std::size_t add(std::string_view text, Part part) {
@@ -2068,8 +2083,7 @@ class Writer : public std::enable_shared_from_this<Writer> {
       under_way_ = std::min(batch_.size() - done_, at_a_time);
       char const* const from = batch_.data() + done_;
       lock.unlock();
-      ssize_t const n = ::write(file_.get(), from, under_way_);
-      int const number = errno;
+      auto const [n, number] = write(from, under_way_);
       if (n < 0 && number == EAGAIN) pause();
       lock.lock();
       under_way_ = 0;
@@ -2081,6 +2095,20 @@ class Writer : public std::enable_shared_from_this<Writer> {
     batch_.clear();
     done_ = 0;
     changed_.notify_all();
+  }
+  struct Written {
+    ssize_t size;
+    int number;
+  };
+  [[nodiscard]] Written write(char const* from, std::size_t size) const {
+    Written written{};
+    auto const call = [&] {
+      written.size = ::write(file_.get(), from, size);
+      written.number = errno;
+    };
+    if (to_ == To::disk) CallsApart::make(call);
+    if (to_ == To::terminal) call();
+    return written;
   }
   /// The descriptor itself does not wait; a terminal may be writable and take nothing.
   void pause() const noexcept {
@@ -2097,6 +2125,7 @@ class Writer : public std::enable_shared_from_this<Writer> {
   }
 
   Descriptor file_;
+  To to_;
   Descriptor room_;
   std::mutex mutex_{};
   std::condition_variable changed_{};
@@ -2139,7 +2168,8 @@ class Writers {
     }
     Descriptor own{::fcntl(descriptor, F_DUPFD_CLOEXEC, 3)};
     if (!own) return nullptr;
-    known_.push_back({about.st_dev, about.st_ino, std::make_shared<Writer>(std::move(own))});
+    auto const to = S_ISREG(about.st_mode) ? Writer::To::disk : Writer::To::terminal;
+    known_.push_back({about.st_dev, about.st_ino, std::make_shared<Writer>(std::move(own), to)});
     return known_.back().writer;
   }
 
@@ -2800,7 +2830,7 @@ class OwnedChildren {
   }
   [[nodiscard]] bool has(pid_t pid) {
     std::lock_guard const lock(mutex_);
-    return std::find(pids_.begin(), pids_.end(), pid) != pids_.end() || Apart::has(pid);
+    return std::find(pids_.begin(), pids_.end(), pid) != pids_.end() || CallsApart::has(pid);
   }
 
  private:
@@ -11607,6 +11637,40 @@ static_assert(Publisher<DryRun>);
 
 }  // namespace sla::inline v1
 
+// sla/publisher/by_calls_apart.hpp
+// A publisher to a disk that may hang: its calls are made apart, so that the program can end while
+// one of them waits.
+
+namespace sla::inline v1 {
+
+/// Publishes to P, which starts neither a process nor a thread; stores logs where P does.
+template <Publisher P>
+class ByCallsApart {
+ public:
+  explicit ByCallsApart(P publisher) : publisher_(std::move(publisher)) {}
+
+  Result<void> publish(Report const& report) {
+    return call<Result<void>>([&] { return publisher_.publish(report); });
+  }
+  Result<std::string> store(Report const& report) requires LogStore<P> {
+    return call<Result<std::string>>([&] { return publisher_.store(report); });
+  }
+
+ private:
+  template <class R, class Ask>
+  static R call(Ask ask) {
+    std::optional<R> answer;
+    auto body = [&] { answer.emplace(ask()); };
+    CallsApart::make(body);
+    if (answer) return *std::move(answer);
+    return Error{Errc::unavailable, "the call was killed"};
+  }
+
+  P publisher_;
+};
+
+}  // namespace sla::inline v1
+
 // sla/publisher/optional.hpp
 // A publisher that may be absent: what a setting switches on at run time.
 
@@ -13273,7 +13337,8 @@ static_assert(Spool<MemorySpool>);
 // A publisher that never keeps a run waiting: publish() puts the report in a spool and returns, a
 // thread of its own delivers it, again and again for as long as it takes. Its signals stay blocked,
 // so the program hears them where it waits for them. finish() delivers what it can in the time that
-// is left; what stays behind is in the spool, or on stderr where that is only memory.
+// is left; what stays behind is in the spool, or on stderr where that is only memory. Where a
+// delivery hangs in a call that nothing can end, such as to a disk, finish() gives up on it.
 
 namespace sla::inline v1 {
 
@@ -13281,7 +13346,8 @@ namespace sla::inline v1 {
 /// output any more once the log is delivered, or where it is not wanted. A handle: copies share one
 /// spool and one thread, and the last of them ends it, which takes as long as a publisher inside
 /// needs to hear of its stop. L, P and their transports belong to the thread; publish() and begin()
-/// may be called from any. Where there can be no thread, finish() delivers.
+/// may be called from any. Where there can be no thread, each publish() tries again to start one,
+/// at most once a second, and finish() delivers.
 template <LogStore L, Publisher P, Spool S, Clock C = SteadyClock>
 class Spooled {
  public:
@@ -13306,6 +13372,7 @@ class Spooled {
   /// Keeps the report for delivery; returns once it is kept as safely as the spool can.
   Result<void> publish(Report const& report) {
     worker_->delivery.add(report);
+    worker_->ensure_thread();
     worker_->wake();
     return {};
   }
@@ -13318,6 +13385,10 @@ class Spooled {
   /// after this.
   SpoolCount finish(Instant deadline) { return worker_->finish(deadline); }
 
+  /// Whether finish() gave up on a delivery that hangs. The last copy would wait for its end; a
+  /// program that ends does not let it go.
+  [[nodiscard]] bool hangs() const noexcept { return worker_->hangs; }
+
  private:
   struct Worker {
     Worker(L store, P publisher, S spool, DeliveryStops const& the_stops, Options the_options,
@@ -13328,17 +13399,29 @@ class Spooled {
           options(the_options),
           clock(std::move(the_clock)),
           log(the_log) {
-      auto started = Thread::start([this] { work(); });
-      if (started) {
-        thread.emplace(*std::move(started));
-      } else {
-        log.warning("results are delivered at the end only: " + started.error().message);
-      }
+      ensure_thread();
     }
     Worker(Worker const&) = delete;
     Worker& operator=(Worker const&) = delete;
     // What cannot even be ended ends the program.
-    ~Worker() { finish(clock.now()); }  // NOLINT(bugprone-exception-escape)
+    ~Worker() {  // NOLINT(bugprone-exception-escape)
+      finish(clock.now());
+      if (thread) thread->join();
+    }
+
+    /// A shortage of threads passes: it is tried again.
+    void ensure_thread() {
+      std::lock_guard const lock(starting);
+      Instant const now = std::chrono::steady_clock::now();
+      if (thread || now < start_at) return;
+      start_at = now + std::chrono::seconds{1};
+      auto started = Apart::start([this] { work(); });
+      if (started) thread = *std::move(started);
+      if (started && std::exchange(said_none, false)) log.info("results are delivered again");
+      if (!started && !std::exchange(said_none, true)) {
+        log.warning("results are not delivered for now: " + started.error().message);
+      }
+    }
 
     void wake() {
       {
@@ -13379,9 +13462,10 @@ class Spooled {
 
     SpoolCount finish(Instant deadline) {
       if (std::exchange(finished, true)) return delivery.count();
+      ensure_thread();
       thread ? stop_by(deadline) : deliver_until(deadline);
       SpoolCount const left = delivery.count();
-      list(left, std::max(clock.now(), deadline) + listing_time);
+      list(left, std::max(clock.now(), deadline) + last_moment);
       return left;
     }
 
@@ -13399,7 +13483,7 @@ class Spooled {
       quit = true;
       changed.notify_all();
       lock.unlock();
-      thread.reset();  // waits for its end
+      hangs = !thread->join_until(std::chrono::steady_clock::now() + last_moment);
     }
     /// Delivers on the caller's thread, where there is no other.
     void deliver_until(Instant deadline) {
@@ -13420,17 +13504,17 @@ class Spooled {
       for (Parcel const& parcel : lost) {
         if (clock.now() >= until) return;
         Report const& report = parcel.report;
-        std::string const reason = delivery.reason(parcel);
+        std::string const reason = hangs ? "it hangs" : delivery.reason(parcel);
         if (parcel.waiting()) log.error("not delivered: " + reason, {{"run", report.job.run_id}});
         if (parcel.event == Part::done || !report.counts()) continue;
         JsonWriter json;
         json.begin_object().key("undelivered").literal(event_json(report, options.format));
         json.key("reason").string(reason).end_object();
-        if (!write_within(options.listing, json.text() + '\n', std::chrono::seconds{1})) return;
+        if (!write_within(options.listing, json.text() + '\n', last_moment)) return;
       }
     }
 
-    static constexpr Duration listing_time = std::chrono::seconds{2};
+    static constexpr std::chrono::milliseconds last_moment{300};
 
     Delivery<L, P, S, C> delivery;
     DeliveryStops const& stops;
@@ -13444,7 +13528,11 @@ class Spooled {
     bool quit = false;
     Instant rests_until = Instant::min();  ///< by when nothing happens; past while it delivers
     bool finished = false;
-    std::optional<Thread> thread{};
+    bool hangs = false;
+    std::mutex starting{};   ///< guards what follows
+    Instant start_at{};      ///< when a thread may be started again
+    bool said_none = false;  ///< a line said that there is no thread
+    std::optional<Apart> thread{};
   };
 
   std::shared_ptr<Worker> worker_;
@@ -16046,7 +16134,8 @@ class Sinks {
   }
 
   /// Delivers what is pending until the deadline; whether nothing of it is left, or was refused. A
-  /// store gets a moment in any case: it is done at once, or its disk is broken.
+  /// store gets a moment in any case: it is done at once, or its disk is broken. What AWS did not
+  /// get is listed before anybody waits for a disk.
   bool finish(Instant deadline) {
     Instant const moment = std::chrono::steady_clock::now() + std::chrono::milliseconds{500};
     SpoolCount left;
@@ -16055,14 +16144,21 @@ class Sinks {
       left.logs += count.logs;
       left.refused += count.refused;
     };
-    if (aws_) aws_->hurry();
-    if (store_) add(store_->finish(std::max(deadline, moment)));
+    if (store_) store_->hurry();
     if (aws_) add(aws_->finish(deadline));
+    if (store_) add(store_->finish(std::max(deadline, moment)));
     return left.events == 0 && left.logs == 0 && left.refused <= refused_before_;
+  }
+
+  /// Whether something hangs in a call that nothing can end: then these must not be let go.
+  [[nodiscard]] bool hang() const noexcept {
+    return (store_ && store_->hangs()) || (aws_ && aws_->hangs());
   }
 
  private:
   using Spool = EitherSpool<MemorySpool, DiskSpool>;
+  using StoreLogs = ByCallsApart<Directory>;
+  using StoreEvents = ByCallsApart<EventFile>;
   using AwsLogs = Optional<S3Log<ProgramClient>>;
   using Metrics = BestEffort<CloudWatch<ProgramClient>>;
   using AwsEvents =
@@ -16080,9 +16176,10 @@ class Sinks {
     Settings const& settings = parts_.settings;
     bool const sync = !settings.spool.empty();  // which forgets what the store has
     store_.emplace(
-        Directory{{.path = settings.store, .sync = sync}},
-        EventFile{{.folder = settings.store, .format = settings.event_format, .sync = sync}},
-        std::move(spool), store_stops_, options<Directory, EventFile>(settings.upload_logs),
+        StoreLogs{Directory{{.path = settings.store, .sync = sync}}},
+        StoreEvents{
+            EventFile{{.folder = settings.store, .format = settings.event_format, .sync = sync}}},
+        std::move(spool), store_stops_, options<StoreLogs, StoreEvents>(settings.upload_logs),
         SteadyClock{}, parts_.log);
   }
   void add_aws(Spool spool) {
@@ -16161,7 +16258,7 @@ class Sinks {
   AwsAccess access_;
   std::string log_folder_{};
   std::size_t refused_before_ = 0;  ///< what an earlier process had set aside
-  std::optional<Spooled<Directory, EventFile, Spool>> store_{};
+  std::optional<Spooled<StoreLogs, StoreEvents, Spool>> store_{};
   std::optional<Spooled<AwsLogs, AwsEvents, Spool>> aws_{};
 };
 
@@ -16729,12 +16826,14 @@ class Program {
     WatchedClock clock{heartbeat};
     if (parts_.settings.disabled) return rest(clock, stop);
     if (parts_.settings.dry_run) return try_out(heartbeat, stop);
-    auto const sinks = Sinks::open({parts_.settings, parts_.aws, parts_.environment, log_});
+    auto sinks = Sinks::open({parts_.settings, parts_.aws, parts_.environment, log_});
     if (!sinks) {
       log_.error(sinks.error().message);
       return exit_undelivered;
     }
-    return deliver(**sinks, heartbeat, stop);
+    int const code = deliver(**sinks, heartbeat, stop);
+    if ((*sinks)->hang()) (void)sinks->release();  // they would wait for what has no end
+    return code;
   }
 
  private:
@@ -16903,7 +17002,7 @@ inline int run_command(std::span<char const* const> arguments, Environment envir
 inline void let_go() {
   Writers::of_this_process().finish(std::chrono::steady_clock::now() +
                                     std::chrono::milliseconds{300});
-  if (!Apart::any()) return;
+  if (!CallsApart::any()) return;
   for (int const standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::close(standard);
 }
 

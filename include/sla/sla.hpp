@@ -131,6 +131,7 @@
 #include "sla/publisher/lane.hpp"
 #include "sla/publisher/log_first.hpp"
 #include "sla/publisher/log_store.hpp"
+#include "sla/publisher/by_calls_apart.hpp"
 #include "sla/publisher/optional.hpp"
 #include "sla/publisher/refusals.hpp"
 #include "sla/publisher/s3_log.hpp"

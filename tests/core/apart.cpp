@@ -10,6 +10,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "../support/child_process.hpp"
@@ -25,63 +26,83 @@ Instant in(Duration wait) { return std::chrono::steady_clock::now() + wait; }
 
 }  // namespace
 
-TEST_CASE("work apart shares memory and descriptors, and is nobody's child to end") {
-  struct Shared {
-    std::vector<std::string> texts{};
-    Pipe pipe{};
-    std::atomic<pid_t> pid{0};
-    std::atomic<bool> go{false};
-  };
-  auto const shared = std::make_shared<Shared>();
-  auto const work = Apart::start([shared] {
-    shared->pid = ::getpid();
-    for (int i = 0; i < 1000; ++i) shared->texts.push_back(std::string(100, 'x'));
-    while (!shared->go) (void)::usleep(1000);
-    (void)::write(shared->pipe.writer.get(), "done", 4);
-  });
-  REQUIRE(work);
-  while (shared->pid == 0) (void)::usleep(1000);
-  CHECK(shared->pid != ::getpid());
-  CHECK(Apart::any());
-  CHECK(Apart::has(shared->pid));
-  CHECK_FALSE(Apart::has(::getpid()));
-  CHECK_FALSE(work->join_until(in(std::chrono::milliseconds{1})));
-  shared->go = true;
-  CHECK(work->join_until(in(seconds{30})));
-  CHECK(shared->texts.size() == 1000);
-  char buffer[8];
-  CHECK(::read(shared->pipe.reader.get(), buffer, sizeof buffer) == 4);
-  CHECK_FALSE(Apart::has(shared->pid));
-  CHECK_FALSE(Apart::any());
-}
-
-TEST_CASE("the end of the program neither waits for work apart nor leaves it behind") {
-  Pipe const pipe;
-  auto const end = in_child([&] {
-    auto const work = Apart::start([&] {
-      for (;;) ::pause();
-    });
-    return work ? 7 : 1;
-  });
-  CHECK(end.exit_code == 7);
-}
-
-TEST_CASE("the death of the program ends work apart too") {
+TEST_CASE("a call apart shares memory and descriptors, and is nobody's child to end") {
+  std::vector<std::string> texts;
   Pipe pipe;
-  auto const end = in_child([&] {
-    auto const work = Apart::start([&] {
-      for (;;) ::pause();
-    });
-    (void)::kill(::getpid(), SIGKILL);
-    return work ? 7 : 1;
+  std::atomic<pid_t> pid{0};
+  std::atomic<bool> go{false};
+  std::thread caller([&] {
+    auto body = [&] {
+      for (int i = 0; i < 1000; ++i) texts.push_back(std::string(100, 'x'));
+      pid = ::getpid();
+      while (!go) (void)::usleep(1000);
+      (void)::write(pipe.writer.get(), "done", 4);
+    };
+    CallsApart::make(body);
   });
-  CHECK(end.signal == SIGKILL);
-  pipe.writer.reset();
-  char byte;
-  CHECK(::read(pipe.reader.get(), &byte, 1) == 0);  // it holds its end open no more
+  while (pid == 0) (void)::usleep(1000);
+  CHECK(pid != ::getpid());
+  CHECK(CallsApart::any());
+  CHECK(CallsApart::has(pid));
+  CHECK_FALSE(CallsApart::has(::getpid()));
+  CHECK_FALSE(CallsApart::has(0));
+  go = true;
+  caller.join();
+  CHECK(texts.size() == 1000);
+  char buffer[8];
+  CHECK(::read(pipe.reader.get(), buffer, sizeof buffer) == 4);
+  CHECK_FALSE(CallsApart::has(pid));
+  CHECK_FALSE(CallsApart::any());
 }
 
-TEST_CASE("where there can be no thread there is no work") {
+TEST_CASE("many calls at once each give their answer") {
+  std::vector<std::thread> callers;
+  std::atomic<int> sum{0};
+  for (int i = 0; i < 8; ++i) {
+    callers.emplace_back([&] {
+      for (int k = 0; k < 100; ++k) {
+        std::string text;
+        auto body = [&] { text = std::string(300, 'y'); };
+        CallsApart::make(body);
+        sum += static_cast<int>(text.size());
+      }
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  CHECK(sum == 8 * 100 * 300);
+}
+
+TEST_CASE("the end of the program neither waits for a call apart nor leaves it behind") {
+  for (bool const killed : {false, true}) {
+    Pipe pipe;
+    auto const end = in_child([&] {
+      auto const thread = Apart::start([] {
+        auto body = [] {
+          for (;;) ::pause();
+        };
+        CallsApart::make(body);
+      });
+      while (!CallsApart::any()) (void)::usleep(1000);
+      if (killed) (void)::kill(::getpid(), SIGKILL);
+      return thread ? 7 : 1;
+    });
+    CHECK(end.exit_code == (killed ? -1 : 7));
+    pipe.writer.reset();
+    char byte;
+    CHECK(::read(pipe.reader.get(), &byte, 1) == 0);  // it holds its end open no more
+  }
+}
+
+TEST_CASE("a thread that may be abandoned is waited for as long as its starter likes") {
+  auto const go = std::make_shared<std::atomic<bool>>(false);
+  auto const thread = Apart::start([go] {
+    while (!*go) (void)::usleep(1000);
+  });
+  REQUIRE(thread);
+  CHECK_FALSE(thread->join_until(in(std::chrono::milliseconds{1})));
+  *go = true;
+  thread->join();
+  CHECK(thread->join_until(in(seconds{0})));
   NoThreads const no_threads;
   CHECK(Apart::start([] {}).error().code == Errc::system);
 }

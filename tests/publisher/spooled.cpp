@@ -161,11 +161,55 @@ TEST_CASE("where there can be no thread finish delivers") {
                    log};
   };
   auto spooled = start();
-  for (char const* const run : {"a", "b"}) CHECK(spooled.publish(report_of(run)));
-  CHECK(sink.runs.empty());
-  CHECK(spooled.finish(in(1min)).events == 0);
+  {
+    NoThreads const none;
+    for (char const* const run : {"a", "b"}) CHECK(spooled.publish(report_of(run)));
+    CHECK(sink.runs.empty());
+    CHECK(spooled.finish(in(1min)).events == 0);
+  }
   CHECK(sink.runs == Texts{"a", "b"});
-  CHECK(said.text().find("results are delivered at the end only: thread:") != std::string::npos);
+  CHECK(said.text().find("results are not delivered for now: thread:") != std::string::npos);
+}
+
+TEST_CASE("where there was no thread the next report is delivered as soon as there is one") {
+  DeliveryStops stops;
+  Sink sink;
+  auto const start = [&] {
+    NoThreads const none;
+    return Spooled{NoLogs{}, Gate{sink, stops.events}, MemorySpool{}, stops, {}, SteadyClock{},
+                   silent};
+  };
+  auto spooled = start();
+  CHECK(spooled.publish(report_of("a")));
+  while (sink.attempts == 0) {  // a second later at most
+    CHECK(spooled.publish(report_of("b")));
+    std::this_thread::sleep_for(10ms);
+  }
+  sink.wait_for_runs(2);
+  CHECK(sink.runs.front() == "a");
+}
+
+TEST_CASE("finish gives up on what hangs, lists it, and says so") {
+  DeliveryStops stops;
+  Sink deaf;
+  deaf.open = false;
+  Stop const never;
+  MemoryFile listing;
+  Spooled spooled{NoLogs{},
+                  Gate{deaf, never},
+                  MemorySpool{},
+                  stops,
+                  {.listing = listing.descriptor()},
+                  SteadyClock{},
+                  silent};
+  CHECK(spooled.publish(report_of("a")));
+  deaf.wait_for_attempts(1);
+  CHECK(spooled.finish(in(50ms)).events == 1);
+  CHECK(spooled.hangs());
+  CHECK(listing.text().find("it hangs") != std::string::npos);
+  std::lock_guard const lock(deaf.mutex);
+  deaf.open = true;  // the last copy waits for it
+  never.request();
 }
 
 TEST_CASE("finish does not wait for what cannot succeed in time") {

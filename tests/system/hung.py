@@ -5,13 +5,18 @@ The loop goes on, and a stop ends within its budget."""
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import termios
 import threading
 import time
 import unittest
+from pathlib import Path
 
+from aws_case import AwsTest
+from fake_aws import faults
+from runner_process import Finished, RunnerProcess
 from store_case import StoreTest, children, wait_until
 
 
@@ -104,6 +109,132 @@ class TerminalTest(StoreTest):
         finally:
             over.set()
             reading.join()
+
+
+class Disk:
+    """A small disk of its own that can be made to hang: no call to it that writes returns, and none
+    of these calls can be interrupted."""
+
+    def __init__(self, test: unittest.TestCase, folder: Path) -> None:
+        self.path = folder / "disk"
+        self.path.mkdir()
+        image = folder / "disk.img"
+        self.command(test, "truncate", "-s", "32M", str(image))
+        self.command(test, "mkfs.ext4", "-q", str(image))
+        self.command(test, "mount", "-o", "loop", str(image), str(self.path))
+        test.addCleanup(self.remove)
+
+    @staticmethod
+    def command(test: unittest.TestCase, *words: str) -> None:
+        """Runs one; a machine that does not allow it, such as a container, skips the test."""
+        if os.geteuid() != 0 or shutil.which(words[0]) is None:
+            test.skipTest(f"{words[0]} needs root, or is not there")
+        done = subprocess.run(words, capture_output=True, check=False, timeout=30, text=True)
+        if done.returncode != 0:
+            test.skipTest(f"{words[0]} is not allowed here: {done.stderr.strip()}")
+
+    def freeze(self, test: unittest.TestCase) -> None:
+        self.command(test, "fsfreeze", "-f", str(self.path))
+
+    def thaw(self) -> None:
+        subprocess.run(["fsfreeze", "-u", str(self.path)], capture_output=True, check=False,
+                       timeout=30)
+
+    def remove(self) -> None:
+        self.thaw()
+        wait_until(lambda: subprocess.run(["umount", str(self.path)], capture_output=True,
+                                          check=False, timeout=30).returncode == 0)
+
+
+class HungDiskTest(AwsTest):
+    """A disk that hangs under what the program writes to."""
+
+    def setUp(self) -> None:
+        self.folder = self.temporary_directory()
+        self.disk = Disk(self, self.folder)
+        self.addCleanup(self.disk.thaw)  # before the programs are waited for
+
+    def begin(self, *arguments: str, **environment: str) -> RunnerProcess:
+        process = self.start("--service", "shop", "--delay", "0.05", "--stop-timeout", "3",
+                             *arguments, environment=environment, directory=self.folder)
+        self.addCleanup(self.disk.thaw)
+        return process
+
+    def assert_stops(self, process: RunnerProcess) -> Finished:
+        began = time.monotonic()
+        finished = process.stop(seconds=20)
+        self.assertLess(time.monotonic() - began, 3 + 1, process.describe())
+        self.assertEqual(0, finished.code)
+        return finished
+
+    def runs(self, process: RunnerProcess) -> int:
+        return process.err.count(b"run ended")
+
+    def assert_goes_on(self, process: RunnerProcess, seconds: float = 30) -> None:
+        before = self.runs(process)
+        process.wait_for_line("run ended", seconds, count=before + 20)
+
+    def test_a_store_that_hangs_holds_up_neither_the_loop_nor_a_stop(self) -> None:
+        store = self.disk.path / "store"
+        process = self.begin("--store", str(store), "--", "/bin/echo", "hello")
+        wait_until(lambda: (store / "events.ndjson").exists(), 30, process.describe)
+        self.disk.freeze(self)
+        self.assert_goes_on(process)
+        finished = self.assert_stops(process)
+        self.assertIn('{"undelivered":{', finished.err_text)
+
+    def test_a_store_that_hangs_and_answers_again_gets_everything(self) -> None:
+        store = self.disk.path / "store"
+        process = self.begin("--store", str(store), "--", "/bin/echo", "hello")
+        wait_until(lambda: (store / "events.ndjson").exists(), 30, process.describe)
+        self.disk.freeze(self)
+        self.assert_goes_on(process)
+        self.disk.thaw()
+        finished = self.assert_stops(process)
+        self.assertEqual(finished.err_text.count("run ended"),
+                         len((store / "events.ndjson").read_text().splitlines()))
+
+    def test_a_store_that_hangs_does_not_keep_aws_from_its_results(self) -> None:
+        aws = self.fake()
+        store = self.disk.path / "store"
+        process = self.begin("--store", str(store), "--sns-topic-arn", aws.create_topic("results"),
+                             "--", "/bin/echo", "hello", **aws.environment())
+        wait_until(lambda: (store / "events.ndjson").exists(), 30, process.describe)
+        self.disk.freeze(self)
+        self.assert_goes_on(process)
+        finished = self.assert_stops(process)
+        self.assertEqual(finished.err_text.count("run ended"), len(self.events(aws)))
+
+    def test_a_store_that_hangs_does_not_keep_what_aws_did_not_get_from_being_listed(self) -> None:
+        aws = self.fake()
+        aws.fail("sns:Publish", faults.stall(), times=None)
+        store = self.disk.path / "store"
+        process = self.begin("--store", str(store), "--sns-topic-arn", aws.create_topic("results"),
+                             "--", "/bin/echo", "hello", **aws.environment())
+        wait_until(lambda: (store / "events.ndjson").exists(), 30, process.describe)
+        self.disk.freeze(self)
+        self.assert_goes_on(process)
+        finished = self.assert_stops(process)
+        self.assertGreater(finished.err_text.count('{"undelivered":{'), self.runs(process))
+
+    def test_stdout_and_stderr_in_files_on_a_disk_that_hangs_hold_up_nobody(self) -> None:
+        events = self.folder / "store" / "events.ndjson"
+        with (self.disk.path / "log").open("wb") as log:
+            process = subprocess.Popen(
+                [os.environ["SLA_RUNNER"], "--service", "shop", "--delay", "0.01", "--store",
+                 str(events.parent), "--stop-timeout", "3", "--", "echo", "hello"], stdout=log,
+                stderr=log, stdin=subprocess.DEVNULL, env={"PATH": os.environ["PATH"]})
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        self.addCleanup(self.disk.thaw)
+        wait_until(lambda: (self.disk.path / "log").stat().st_size > 1000, 30)
+        self.disk.freeze(self)
+        before = len(events.read_text().splitlines())
+        wait_until(lambda: len(events.read_text().splitlines()) > before + 300, 60)
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(0, process.wait(20))
+        self.assertLess(time.monotonic() - began, 3 + 1)
 
 
 if __name__ == "__main__":

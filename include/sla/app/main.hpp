@@ -77,12 +77,14 @@ class Program {
     WatchedClock clock{heartbeat};
     if (parts_.settings.disabled) return rest(clock, stop);
     if (parts_.settings.dry_run) return try_out(heartbeat, stop);
-    auto const sinks = Sinks::open({parts_.settings, parts_.aws, parts_.environment, log_});
+    auto sinks = Sinks::open({parts_.settings, parts_.aws, parts_.environment, log_});
     if (!sinks) {
       log_.error(sinks.error().message);
       return exit_undelivered;
     }
-    return deliver(**sinks, heartbeat, stop);
+    int const code = deliver(**sinks, heartbeat, stop);
+    if ((*sinks)->hang()) (void)sinks->release();  // they would wait for what has no end
+    return code;
   }
 
  private:
@@ -251,7 +253,7 @@ inline int run_command(std::span<char const* const> arguments, Environment envir
 inline void let_go() {
   Writers::of_this_process().finish(std::chrono::steady_clock::now() +
                                     std::chrono::milliseconds{300});
-  if (!Apart::any()) return;
+  if (!CallsApart::any()) return;
   for (int const standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::close(standard);
 }
 

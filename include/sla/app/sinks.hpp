@@ -22,6 +22,7 @@
 #include "sla/core/log.hpp"
 #include "sla/core/result.hpp"
 #include "sla/publisher/best_effort.hpp"
+#include "sla/publisher/by_calls_apart.hpp"
 #include "sla/publisher/cloudwatch.hpp"
 #include "sla/publisher/delivery.hpp"
 #include "sla/publisher/directory.hpp"
@@ -84,7 +85,8 @@ class Sinks {
   }
 
   /// Delivers what is pending until the deadline; whether nothing of it is left, or was refused. A
-  /// store gets a moment in any case: it is done at once, or its disk is broken.
+  /// store gets a moment in any case: it is done at once, or its disk is broken. What AWS did not
+  /// get is listed before anybody waits for a disk.
   bool finish(Instant deadline) {
     Instant const moment = std::chrono::steady_clock::now() + std::chrono::milliseconds{500};
     SpoolCount left;
@@ -93,14 +95,21 @@ class Sinks {
       left.logs += count.logs;
       left.refused += count.refused;
     };
-    if (aws_) aws_->hurry();
-    if (store_) add(store_->finish(std::max(deadline, moment)));
+    if (store_) store_->hurry();
     if (aws_) add(aws_->finish(deadline));
+    if (store_) add(store_->finish(std::max(deadline, moment)));
     return left.events == 0 && left.logs == 0 && left.refused <= refused_before_;
+  }
+
+  /// Whether something hangs in a call that nothing can end: then these must not be let go.
+  [[nodiscard]] bool hang() const noexcept {
+    return (store_ && store_->hangs()) || (aws_ && aws_->hangs());
   }
 
  private:
   using Spool = EitherSpool<MemorySpool, DiskSpool>;
+  using StoreLogs = ByCallsApart<Directory>;
+  using StoreEvents = ByCallsApart<EventFile>;
   using AwsLogs = Optional<S3Log<ProgramClient>>;
   using Metrics = BestEffort<CloudWatch<ProgramClient>>;
   using AwsEvents =
@@ -118,9 +127,10 @@ class Sinks {
     Settings const& settings = parts_.settings;
     bool const sync = !settings.spool.empty();  // which forgets what the store has
     store_.emplace(
-        Directory{{.path = settings.store, .sync = sync}},
-        EventFile{{.folder = settings.store, .format = settings.event_format, .sync = sync}},
-        std::move(spool), store_stops_, options<Directory, EventFile>(settings.upload_logs),
+        StoreLogs{Directory{{.path = settings.store, .sync = sync}}},
+        StoreEvents{
+            EventFile{{.folder = settings.store, .format = settings.event_format, .sync = sync}}},
+        std::move(spool), store_stops_, options<StoreLogs, StoreEvents>(settings.upload_logs),
         SteadyClock{}, parts_.log);
   }
   void add_aws(Spool spool) {
@@ -199,7 +209,7 @@ class Sinks {
   AwsAccess access_;
   std::string log_folder_{};
   std::size_t refused_before_ = 0;  ///< what an earlier process had set aside
-  std::optional<Spooled<Directory, EventFile, Spool>> store_{};
+  std::optional<Spooled<StoreLogs, StoreEvents, Spool>> store_{};
   std::optional<Spooled<AwsLogs, AwsEvents, Spool>> aws_{};
 };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // Writes for others where a write may wait: a terminal, a file. A bounded queue takes what they
-// have, and work of its own (core/apart.hpp) writes it, so that nobody else ever waits, nor does
-// the end of the program. It rests, and costs nothing, once nothing came for a while.
+// have, and a thread of its own writes it, a file by calls apart (core/apart.hpp), so that nobody
+// else ever waits, nor does the end of the program. The thread ends once nothing came for a while.
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
@@ -35,8 +35,11 @@ class Writer : public std::enable_shared_from_this<Writer> {
  public:
   enum class Part { any, whole };
 
-  explicit Writer(Descriptor file)
-      : file_(std::move(file)), room_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
+  /// A write to a terminal ends with the program; one to a file on a disk that hangs does not.
+  enum class To { terminal, disk };
+
+  Writer(Descriptor file, To to)
+      : file_(std::move(file)), to_(to), room_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
 
   /// Takes what there is room for, or nothing where it is to be a whole; how much it was.
   std::size_t add(std::string_view text, Part part) {
@@ -143,8 +146,7 @@ class Writer : public std::enable_shared_from_this<Writer> {
       under_way_ = std::min(batch_.size() - done_, at_a_time);
       char const* const from = batch_.data() + done_;
       lock.unlock();
-      ssize_t const n = ::write(file_.get(), from, under_way_);
-      int const number = errno;
+      auto const [n, number] = write(from, under_way_);
       if (n < 0 && number == EAGAIN) pause();
       lock.lock();
       under_way_ = 0;
@@ -156,6 +158,20 @@ class Writer : public std::enable_shared_from_this<Writer> {
     batch_.clear();
     done_ = 0;
     changed_.notify_all();
+  }
+  struct Written {
+    ssize_t size;
+    int number;
+  };
+  [[nodiscard]] Written write(char const* from, std::size_t size) const {
+    Written written{};
+    auto const call = [&] {
+      written.size = ::write(file_.get(), from, size);
+      written.number = errno;
+    };
+    if (to_ == To::disk) CallsApart::make(call);
+    if (to_ == To::terminal) call();
+    return written;
   }
   /// The descriptor itself does not wait; a terminal may be writable and take nothing.
   void pause() const noexcept {
@@ -172,6 +188,7 @@ class Writer : public std::enable_shared_from_this<Writer> {
   }
 
   Descriptor file_;
+  To to_;
   Descriptor room_;
   std::mutex mutex_{};
   std::condition_variable changed_{};
@@ -214,7 +231,8 @@ class Writers {
     }
     Descriptor own{::fcntl(descriptor, F_DUPFD_CLOEXEC, 3)};
     if (!own) return nullptr;
-    known_.push_back({about.st_dev, about.st_ino, std::make_shared<Writer>(std::move(own))});
+    auto const to = S_ISREG(about.st_mode) ? Writer::To::disk : Writer::To::terminal;
+    known_.push_back({about.st_dev, about.st_ino, std::make_shared<Writer>(std::move(own), to)});
     return known_.back().writer;
   }
 

@@ -42,7 +42,7 @@ class OwnedChildren {
   }
   [[nodiscard]] bool has(pid_t pid) {
     std::lock_guard const lock(mutex_);
-    return std::find(pids_.begin(), pids_.end(), pid) != pids_.end() || Apart::has(pid);
+    return std::find(pids_.begin(), pids_.end(), pid) != pids_.end() || CallsApart::has(pid);
   }
 
  private:

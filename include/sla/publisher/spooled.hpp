@@ -3,7 +3,8 @@
 // A publisher that never keeps a run waiting: publish() puts the report in a spool and returns, a
 // thread of its own delivers it, again and again for as long as it takes. Its signals stay blocked,
 // so the program hears them where it waits for them. finish() delivers what it can in the time that
-// is left; what stays behind is in the spool, or on stderr where that is only memory.
+// is left; what stays behind is in the spool, or on stderr where that is only memory. Where a
+// delivery hangs in a call that nothing can end, such as to a disk, finish() gives up on it.
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,12 +16,12 @@
 #include <string>
 #include <utility>
 
+#include "sla/core/apart.hpp"
 #include "sla/core/clock.hpp"
 #include "sla/core/json.hpp"
 #include "sla/core/log.hpp"
 #include "sla/core/outlet.hpp"
 #include "sla/core/result.hpp"
-#include "sla/core/thread.hpp"
 #include "sla/publisher.hpp"
 #include "sla/publisher/delivery.hpp"
 #include "sla/publisher/event.hpp"
@@ -31,7 +32,8 @@ namespace sla::inline v1 {
 /// output any more once the log is delivered, or where it is not wanted. A handle: copies share one
 /// spool and one thread, and the last of them ends it, which takes as long as a publisher inside
 /// needs to hear of its stop. L, P and their transports belong to the thread; publish() and begin()
-/// may be called from any. Where there can be no thread, finish() delivers.
+/// may be called from any. Where there can be no thread, each publish() tries again to start one,
+/// at most once a second, and finish() delivers.
 template <LogStore L, Publisher P, Spool S, Clock C = SteadyClock>
 class Spooled {
  public:
@@ -56,6 +58,7 @@ class Spooled {
   /// Keeps the report for delivery; returns once it is kept as safely as the spool can.
   Result<void> publish(Report const& report) {
     worker_->delivery.add(report);
+    worker_->ensure_thread();
     worker_->wake();
     return {};
   }
@@ -68,6 +71,10 @@ class Spooled {
   /// after this.
   SpoolCount finish(Instant deadline) { return worker_->finish(deadline); }
 
+  /// Whether finish() gave up on a delivery that hangs. The last copy would wait for its end; a
+  /// program that ends does not let it go.
+  [[nodiscard]] bool hangs() const noexcept { return worker_->hangs; }
+
  private:
   struct Worker {
     Worker(L store, P publisher, S spool, DeliveryStops const& the_stops, Options the_options,
@@ -78,17 +85,29 @@ class Spooled {
           options(the_options),
           clock(std::move(the_clock)),
           log(the_log) {
-      auto started = Thread::start([this] { work(); });
-      if (started) {
-        thread.emplace(*std::move(started));
-      } else {
-        log.warning("results are delivered at the end only: " + started.error().message);
-      }
+      ensure_thread();
     }
     Worker(Worker const&) = delete;
     Worker& operator=(Worker const&) = delete;
     // What cannot even be ended ends the program.
-    ~Worker() { finish(clock.now()); }  // NOLINT(bugprone-exception-escape)
+    ~Worker() {  // NOLINT(bugprone-exception-escape)
+      finish(clock.now());
+      if (thread) thread->join();
+    }
+
+    /// A shortage of threads passes: it is tried again.
+    void ensure_thread() {
+      std::lock_guard const lock(starting);
+      Instant const now = std::chrono::steady_clock::now();
+      if (thread || now < start_at) return;
+      start_at = now + std::chrono::seconds{1};
+      auto started = Apart::start([this] { work(); });
+      if (started) thread = *std::move(started);
+      if (started && std::exchange(said_none, false)) log.info("results are delivered again");
+      if (!started && !std::exchange(said_none, true)) {
+        log.warning("results are not delivered for now: " + started.error().message);
+      }
+    }
 
     void wake() {
       {
@@ -129,9 +148,10 @@ class Spooled {
 
     SpoolCount finish(Instant deadline) {
       if (std::exchange(finished, true)) return delivery.count();
+      ensure_thread();
       thread ? stop_by(deadline) : deliver_until(deadline);
       SpoolCount const left = delivery.count();
-      list(left, std::max(clock.now(), deadline) + listing_time);
+      list(left, std::max(clock.now(), deadline) + last_moment);
       return left;
     }
 
@@ -149,7 +169,7 @@ class Spooled {
       quit = true;
       changed.notify_all();
       lock.unlock();
-      thread.reset();  // waits for its end
+      hangs = !thread->join_until(std::chrono::steady_clock::now() + last_moment);
     }
     /// Delivers on the caller's thread, where there is no other.
     void deliver_until(Instant deadline) {
@@ -170,17 +190,17 @@ class Spooled {
       for (Parcel const& parcel : lost) {
         if (clock.now() >= until) return;
         Report const& report = parcel.report;
-        std::string const reason = delivery.reason(parcel);
+        std::string const reason = hangs ? "it hangs" : delivery.reason(parcel);
         if (parcel.waiting()) log.error("not delivered: " + reason, {{"run", report.job.run_id}});
         if (parcel.event == Part::done || !report.counts()) continue;
         JsonWriter json;
         json.begin_object().key("undelivered").literal(event_json(report, options.format));
         json.key("reason").string(reason).end_object();
-        if (!write_within(options.listing, json.text() + '\n', std::chrono::seconds{1})) return;
+        if (!write_within(options.listing, json.text() + '\n', last_moment)) return;
       }
     }
 
-    static constexpr Duration listing_time = std::chrono::seconds{2};
+    static constexpr std::chrono::milliseconds last_moment{300};
 
     Delivery<L, P, S, C> delivery;
     DeliveryStops const& stops;
@@ -194,7 +214,11 @@ class Spooled {
     bool quit = false;
     Instant rests_until = Instant::min();  ///< by when nothing happens; past while it delivers
     bool finished = false;
-    std::optional<Thread> thread{};
+    bool hangs = false;
+    std::mutex starting{};   ///< guards what follows
+    Instant start_at{};      ///< when a thread may be started again
+    bool said_none = false;  ///< a line said that there is no thread
+    std::optional<Apart> thread{};
   };
 
   std::shared_ptr<Worker> worker_;

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// A publisher to a disk that may hang: its calls are made apart, so that the program can end while
+// one of them waits.
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "sla/core/apart.hpp"
+#include "sla/core/result.hpp"
+#include "sla/publisher.hpp"
+#include "sla/publisher/log_store.hpp"
+
+namespace sla::inline v1 {
+
+/// Publishes to P, which starts neither a process nor a thread; stores logs where P does.
+template <Publisher P>
+class ByCallsApart {
+ public:
+  explicit ByCallsApart(P publisher) : publisher_(std::move(publisher)) {}
+
+  Result<void> publish(Report const& report) {
+    return call<Result<void>>([&] { return publisher_.publish(report); });
+  }
+  Result<std::string> store(Report const& report) requires LogStore<P> {
+    return call<Result<std::string>>([&] { return publisher_.store(report); });
+  }
+
+ private:
+  template <class R, class Ask>
+  static R call(Ask ask) {
+    std::optional<R> answer;
+    auto body = [&] { answer.emplace(ask()); };
+    CallsApart::make(body);
+    if (answer) return *std::move(answer);
+    return Error{Errc::unavailable, "the call was killed"};
+  }
+
+  P publisher_;
+};
+
+}  // namespace sla::inline v1
