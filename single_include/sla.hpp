@@ -8187,7 +8187,7 @@ struct StageLimits {
   /// A SYN that got lost is sent again after one second and after three.
   Limit connect{std::chrono::milliseconds{3100}, std::chrono::seconds{60}};
   Limit send{std::chrono::seconds{10}, std::chrono::seconds{80}};  ///< without a byte taken
-  Limit wait{std::chrono::seconds{20}, std::chrono::seconds{80}};  ///< for a request without a body
+  Limit wait{std::chrono::seconds{30}, std::chrono::seconds{90}};  ///< for a request without a body
   Limit receive{std::chrono::seconds{60}, std::chrono::seconds{240}};
 };
 

@@ -91,11 +91,11 @@ TEST_CASE("a request that did not pass through a stage says nothing of it") {
 TEST_CASE("the answer to a large body may take as long as a proxy needs to pass it on") {
   Patience patience;
   std::uint64_t const size = 16U << 20U;
-  CHECK(patience.limit(Stage::wait, size) == 36s);
+  CHECK(patience.limit(Stage::wait, size) == 46s);
   CHECK(patience.limit(Stage::send, size) == patience.limit(Stage::send, 0));
   for (int i = 0; i < 10; ++i) patience.expired(Stage::wait);
-  CHECK(patience.limit(Stage::wait, 0) == 80s);
-  CHECK(patience.limit(Stage::wait, size) == 144s);
+  CHECK(patience.limit(Stage::wait, 0) == 90s);
+  CHECK(patience.limit(Stage::wait, size) == 184s);
 }
 
 TEST_CASE("a stage that goes on has its time from its last movement") {

@@ -108,7 +108,7 @@ class SlowTest(AwsTest):
             "no name server answers about IPv6": self.start_case(self.enter(3, (AAAA,)), *_TRUE),
             "SNS answers after 13 s": self.start_case(quick, *_TRUE, fault=("sns:Publish", 13)),
             "a proxy passes a large log on slowly": self.start_case(
-                quick, "--command", "head -c 12000000 /dev/zero", fault=("s3:PutObject", 22)),
+                quick, "--command", "head -c 12000000 /dev/zero", fault=("s3:PutObject", 16)),
         }
         for name, case in cases.items():
             with self.subTest(name):
