@@ -178,6 +178,18 @@ class StaticRootTest(container.EmptyRootTest):
         self.assert_delivered(aws, self.start_by_name(aws, "--once"))
         self.assertEqual({NAME, f"{BUCKET}.{NAME}"}, set(server.asked))
 
+    def test_a_resolv_conf_that_changes_while_it_runs_is_read_again(self) -> None:
+        self.write("resolv.conf", "nameserver 127.53.53.54\n")  # where nobody listens
+        aws = self.fake(tls=True, names=[NAME])
+        process = self.start_by_name(aws, "--delay", "3600")
+        process.wait_for_line("events are not delivered: .*could not resolve the name")
+        with contextlib.closing(NameServer("127.53.53.53")) as server:
+            self.write("resolv.conf", "search nowhere.test\noptions timeout:1 attempts:2\n"
+                       f"nameserver 127.53.53.54\nnameserver {server.address}\n")
+            aws.wait_for(lambda: self.events(aws) and aws.objects(BUCKET), 90)
+        os.kill(container.inner(process), signal.SIGTERM)
+        self.assertEqual(0, process.wait(10).code)
+
     def test_a_name_that_is_not_found_is_said(self) -> None:
         aws = self.fake(tls=True, names=[NAME])
         finished = self.start_by_name(aws, "--once", AWS_MAX_ATTEMPTS="1").wait(30)
