@@ -3648,6 +3648,19 @@ struct RegionSetting {
   return setting;
 }
 
+/// Tells by its end whether a host is one of AWS.
+[[nodiscard]] constexpr bool is_aws_host(std::string_view host) noexcept {
+  if (host.ends_with('.')) host.remove_suffix(1);
+  for (Partition const& partition : partitions) {
+    for (std::string_view const suffix : {partition.dns_suffix, partition.dual_stack_suffix}) {
+      if (!host.ends_with(suffix)) continue;
+      std::string_view const rest = host.substr(0, host.size() - suffix.size());
+      if (rest.ends_with('.')) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace sla::inline v1
 
 // sla/aws/arn.hpp
@@ -4112,17 +4125,18 @@ inline std::string endpoint_prefix(Service service, EndpointOptions const& optio
 }  // namespace sla::inline v1
 
 // sla/aws/bucket.hpp
-// Where an S3 bucket is and how its objects are addressed: the bucket as a sub-domain where its
-// name can be one, else as the first part of the path. A name is checked before any request; access
-// points, outposts and directory buckets are refused, because they are signed differently.
+// Where an S3 bucket is and how its objects are addressed: at AWS the bucket as a sub-domain where
+// its name can be one, else, and in stores of other makers, as the first part of the path. A name
+// is checked before any request; access points, outposts and directory buckets are refused, because
+// they are signed differently.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 
 namespace sla::inline v1 {
 
 /// How a bucket is addressed.
 enum class Addressing {
-  automatic,       ///< as a sub-domain where that is possible
-  path,            ///< always in the path, as small servers of one's own want it
+  automatic,       ///< as a sub-domain where that is possible, but for hosts that are not AWS's
+  path,            ///< always in the path
   virtual_hosted,  ///< as a sub-domain, or not at all
 };
 
@@ -4167,6 +4181,11 @@ struct Bucket {
   return {};
 }
 
+/// Tells whether the store of a bucket is another one than AWS's.
+[[nodiscard]] inline bool is_foreign(EndpointOptions const& endpoint) noexcept {
+  return endpoint.custom && !is_aws_host(endpoint.custom->host);
+}
+
 namespace detail {
 
 /// Whether a bucket can be a sub-domain. A dot makes two labels of it, which no certificate of S3
@@ -4189,7 +4208,9 @@ inline bool fits_host(std::string_view bucket, Url const& url) {
   while (url->path.ends_with('/')) url->path.pop_back();
   bool const fits = detail::fits_host(bucket.name, *url) && !is_ip_address(url->host) &&
                     bucket.name.size() + 1 + url->host.size() <= 253;
-  if (fits && bucket.addressing != Addressing::path) {
+  bool const in_path = bucket.addressing == Addressing::path ||
+                       (bucket.addressing == Addressing::automatic && is_foreign(bucket.endpoint));
+  if (fits && !in_path) {
     url->host.insert(0, bucket.name + '.');
     return url;
   }
@@ -5028,6 +5049,7 @@ class Client {
   [[nodiscard]] Duration skew() const noexcept { return skew_.offset(); }
 
   [[nodiscard]] S& source() noexcept { return source_; }
+  [[nodiscard]] C& clock() noexcept { return clock_; }
 
  private:
   static constexpr bool can_renew = requires(S & source, std::string_view access_key_id) {
@@ -9174,8 +9196,11 @@ Result<Response> call_s3(ServiceClient& client, Bucket& bucket, MakeRequest make
                              .payload_header = PayloadHeader::sign};
     Call const how{.scope = scope, .deadline = deadline};
     auto response = client.call(*std::move(request), how, read_error);
+    if (response) return response;
     bool const here = !elsewhere || *elsewhere == bucket.endpoint.region;
-    if (response || moved || here || bucket.endpoint.custom) return response;
+    // A host of the user's own stays; what it says of the region to sign for is heard.
+    bool const stays = bucket.endpoint.custom && response.error().native != 400;
+    if (moved || here || stays) return response;
     bucket.endpoint.region = *elsewhere;
   }
 }
@@ -11701,7 +11726,8 @@ class Optional {
 // sla/publisher/s3_log.hpp
 // Puts each run's log in an S3 bucket, as an object that replaces no other. Where the key is taken
 // by the very same run, because an answer got lost, the log is there already; where that cannot be
-// found out now, a later attempt does.
+// found out now, a later attempt does. AWS keeps what is there; whether a store of another make
+// does is found out with the first log, and where it does not, each key is looked at first.
 
 namespace sla::inline v1 {
 
@@ -11713,9 +11739,13 @@ class S3Log {
     Bucket bucket{};
     /// For one log, its retries included; upload_time() of its size is added.
     Duration limit = std::chrono::seconds{30};
+    Logger log{};
   };
 
-  S3Log(C client, Options options) : client_(std::move(client)), options_(std::move(options)) {}
+  S3Log(C client, Options options)
+      : client_(std::move(client)),
+        options_(std::move(options)),
+        condition_(is_foreign(options_.bucket.endpoint) ? Condition::unknown : Condition::kept) {}
 
   /// Puts the log; gives its `s3://` URI.
   Result<std::string> store(Report const& report) {
@@ -11730,17 +11760,13 @@ class S3Log {
     if (known != owners_.end()) {
       return uri(log_key(report, static_cast<std::size_t>(known - owners_.begin()) + 1));
     }
-    Output body = report.outcome.output;
-    if (!body.sha256()) (void)hash_anew(body);  // once for all keys; an error shows in the request
+    PutObjectInput object = object_of(report);
     while (owners_.size() < log_key_attempts) {
-      std::string const key = log_key(report, owners_.size() + 1);
-      auto const put = this->put(report, key, body, until);
-      if (!put && put.error().code != Errc::exists) return put.error();
-      Result<std::optional<std::string>> whose{std::optional(run)};
-      if (!put) whose = owner(key, until);
+      object.key = log_key(report, owners_.size() + 1);
+      auto whose = place(object, until);
       if (!whose) return whose.error();
       owners_.push_back(*std::move(whose));
-      if (owners_.back() == run) return uri(key);
+      if (owners_.back() == run) return uri(object.key);
     }
     return Error{Errc::exists,
                  "s3 put object: " + first_key_ + " and all its successors are taken"};
@@ -11753,19 +11779,20 @@ class S3Log {
   }
 
  private:
-  /// Puts the log where no other is. One that is refused is hashed anew: what a spool kept may be
-  /// no more what it was when its hash was taken.
-  Result<void> put(Report const& report, std::string const& key, Output& body, Instant until) {
-    PutObjectInput object{.key = key,
-                          .body = body,
+  /// What a store makes of `If-None-Match: *`, with which no object replaces another.
+  enum class Condition {
+    unknown,
+    kept,
+    ignored,  ///< or refused
+  };
+
+  static PutObjectInput object_of(Report const& report) {
+    PutObjectInput object{.body = report.outcome.output,
                           .content_type = "text/plain; charset=utf-8",
                           .metadata = {{"run-id", report.job.run_id},
-                                       {"exit-code", std::to_string(report.outcome.exit_code)}},
-                          .existing = Existing::keep};
-    auto done = put_object(client_, options_.bucket, object, until);
-    if (done || done.error().code != Errc::rejected || !hash_anew(body)) return done;
-    object.body = body;
-    return put_object(client_, options_.bucket, object, until);
+                                       {"exit-code", std::to_string(report.outcome.exit_code)}}};
+    if (!object.body.sha256()) (void)hash_anew(object.body);  // an error shows in the request
+    return object;
   }
 
   /// Whether the hash of the bytes is another one than was known.
@@ -11777,14 +11804,90 @@ class S3Log {
     return true;
   }
 
-  /// The run whose log has the key; nothing where that may not be asked. What else went wrong may
-  /// pass, and then the log might be there already. A status of 400 is one of them: no more than
-  /// that comes back from a HEAD whose token has expired.
-  Result<std::optional<std::string>> owner(std::string const& key, Instant until) {
+  static std::string const& run_of(PutObjectInput const& object) {
+    return object.metadata.front().value;
+  }
+
+  /// Puts the log where no other is; gives the run whose log has the key then, empty where that
+  /// may not be asked.
+  Result<std::string> place(PutObjectInput& object, Instant until) {
+    if (condition_ == Condition::kept) return place_by_condition(object, until);
+    Instant const began = client_.clock().now();
+    auto there = look(object.key, until);
+    if (there && *there) return **std::move(there);
+    bool const blind =
+        condition_ == Condition::unknown && !there && there.error().code == Errc::denied;
+    if (!there && !blind) return there.error();
+    if (condition_ == Condition::unknown) {
+      auto whose = try_condition(object, until);
+      if (!whose || condition_ != Condition::ignored) return whose;
+    } else if (auto done = put(object, Existing::replace, until); !done) {
+      return done.error();
+    }
+    return settle(object, began, until);
+  }
+
+  Result<std::string> place_by_condition(PutObjectInput& object, Instant until) {
+    auto const done = put(object, Existing::keep, until);
+    if (done) return run_of(object);
+    if (done.error().code != Errc::exists) return done.error();
+    condition_ = Condition::kept;
+    // What else goes wrong may pass, and then the log might be there already. A status of 400 is
+    // one of them: no more than that comes back from a HEAD whose token has expired.
+    auto there = look(object.key, until);
+    if (there) return std::move(there)->value_or("");
+    if (there.error().code == Errc::denied) return std::string();
+    return there.error();
+  }
+
+  /// Puts the log, and finds out whether the store keeps what is there: the log is put over itself,
+  /// which harms nothing.
+  Result<std::string> try_condition(PutObjectInput& object, Instant until) {
+    auto whose = place_by_condition(object, until);
+    if (condition_ == Condition::kept) return whose;
+    if (!whose && !is_unsupported(whose.error())) return whose;
+    bool const refused = !whose;
+    auto const done = put(object, refused ? Existing::replace : Existing::keep, until);
+    if (refused && !done) return done.error();
+    if (!done && done.error().code == Errc::exists) condition_ = Condition::kept;
+    if (!done) return run_of(object);
+    condition_ = Condition::ignored;
+    options_.log.warning("the store " + std::string(refused ? "refuses" : "ignores") +
+                             " If-None-Match, so each log's key is looked at before it is put",
+                         {{"bucket", options_.bucket.name}});
+    return run_of(object);
+  }
+  /// Whether it may be the condition that a store refuses.
+  static bool is_unsupported(Error const& error) noexcept {
+    return error.code == Errc::rejected &&
+           (error.native == 400 || error.native == 405 || error.native == 501);
+  }
+
+  /// Looks whether the log is still there once others who looked before it was have put theirs.
+  Result<std::string> settle(PutObjectInput const& object, Instant began, Instant until) {
+    using std::chrono::milliseconds;
+    Instant const now = client_.clock().now();
+    client_.clock().sleep_until(
+        now + std::clamp<Duration>(4 * (now - began), milliseconds{100}, milliseconds{2000}));
+    auto there = look(object.key, until);
+    if (!there) return there.error();
+    return std::move(there)->value_or(run_of(object));
+  }
+
+  /// Puts the log. One that is refused is hashed anew: what a spool kept may be no more what it was
+  /// when its hash was taken.
+  Result<void> put(PutObjectInput& object, Existing existing, Instant until) {
+    object.existing = existing;
+    auto done = put_object(client_, options_.bucket, object, until);
+    if (done || done.error().code != Errc::rejected || !hash_anew(object.body)) return done;
+    return put_object(client_, options_.bucket, object, until);
+  }
+
+  /// The run whose log has the key, or nothing where no object has it.
+  Result<std::optional<std::string>> look(std::string const& key, Instant until) {
     auto const head = head_object(client_, options_.bucket, key, until);
     if (head) return std::optional(std::string(find_header(head->metadata, "run-id").value_or("")));
-    Errc const why = head.error().code;
-    if (why == Errc::denied || why == Errc::not_found) return std::optional<std::string>();
+    if (head.error().code == Errc::not_found) return std::optional<std::string>();
     return head.error();
   }
 
@@ -11794,9 +11897,10 @@ class S3Log {
 
   C client_;
   Options options_;
+  Condition condition_;
   // Of the last second: so many logs of one second take as many requests, not their square.
   std::string first_key_{};
-  std::vector<std::optional<std::string>> owners_{};  ///< whose log has that key and its successors
+  std::vector<std::string> owners_{};  ///< whose log has that key and its successors
 };
 
 }  // namespace sla::inline v1
@@ -13994,7 +14098,8 @@ struct Settings {
   std::string sns_topic_arn{};   ///< goes before the name where both are set
   std::string sns_topic_name{};  ///< a topic of the own account and region
   std::string s3_bucket_name{};
-  std::string store{};  ///< a folder
+  Addressing s3_addressing = Addressing::automatic;  ///< then as AWS's own settings say
+  std::string store{};                               ///< a folder
   UploadLogs upload_logs = UploadLogs::always;
   Duration timeout = std::chrono::hours{1};  ///< of one run; zero is no limit
   Duration grace = std::chrono::seconds{5};
@@ -14118,6 +14223,10 @@ inline constexpr std::array choices<UploadLogs>{
     Choice<UploadLogs>{"always", UploadLogs::always},
     Choice<UploadLogs>{"failures", UploadLogs::failures},
     Choice<UploadLogs>{"never", UploadLogs::never}};
+template <>
+inline constexpr std::array choices<Addressing>{
+    Choice<Addressing>{"auto", Addressing::automatic}, Choice<Addressing>{"path", Addressing::path},
+    Choice<Addressing>{"virtual", Addressing::virtual_hosted}};
 template <>
 inline constexpr std::array choices<LogFormat>{Choice<LogFormat>{"text", LogFormat::text},
                                                Choice<LogFormat>{"json", LogFormat::json}};
@@ -14314,7 +14423,7 @@ using SettingField =
     std::variant<Action, AnyText, bool Settings::*, std::string Settings::*, Duration Settings::*,
                  std::optional<Duration> Settings::*, std::uint64_t Settings::*,
                  std::vector<std::string> Settings::*, EventFormat Settings::*,
-                 UploadLogs Settings::*, LogFormat Settings::*>;
+                 UploadLogs Settings::*, LogFormat Settings::*, Addressing Settings::*>;
 
 namespace detail {
 
@@ -14481,6 +14590,15 @@ inline constexpr auto setting_table = std::to_array<Setting>({
      .meaning = "where logs go",
      .field = &Settings::s3_bucket_name,
      .check = check_bucket},
+    {.flag = "s3-addressing",
+     .variable = "SLARUNNER_S3ADDRESSING",
+     .title = "S3 Addressing",
+     .value = "HOW",
+     .fallback = "auto",
+     .meaning = "path/virtual/auto: the bucket in the path, in the host's name, or as the profile "
+                "says (s3.addressing_style), else at AWS in the name, at other endpoints in the "
+                "path",
+     .field = &Settings::s3_addressing},
     {.flag = "store",
      .variable = "SLARUNNER_STORE",
      .title = "Store",
@@ -15858,6 +15976,32 @@ inline Result<std::vector<Parameter>> read_parameters(LoadPlan const& plan,
 
 }  // namespace sla::inline v1
 
+// sla/app/log_bucket.hpp
+// The bucket of the logs, put together from the program's settings and AWS's own.
+
+namespace sla::inline v1 {
+
+/// Makes the bucket that the logs go to.
+[[nodiscard]] inline Bucket log_bucket(Settings const& settings, AwsSettings const& aws) {
+  bool const by_profile = settings.s3_addressing == Addressing::automatic;
+  return {.name = settings.s3_bucket_name,
+          .endpoint = aws.endpoints.in(aws.region, Service::s3),
+          .addressing = by_profile ? aws.endpoints.addressing : settings.s3_addressing,
+          .checksum = aws.endpoints.checksum};
+}
+
+/// Checks that the bucket can be addressed as the settings ask for, wherever its region is.
+[[nodiscard]] inline Result<void> check_log_bucket(Settings const& settings,
+                                                   AwsSettings const& aws) {
+  Bucket bucket = log_bucket(settings, aws);
+  if (bucket.name.empty() || bucket.addressing != Addressing::virtual_hosted) return {};
+  if (bucket.endpoint.region.empty()) bucket.endpoint.region = "us-east-1";
+  if (auto const url = bucket_url(bucket); !url) return url.error();
+  return {};
+}
+
+}  // namespace sla::inline v1
+
 // sla/app/startup.hpp
 // Everything that the program knows before it starts anything: its settings and AWS's, after the
 // parameters were loaded that they ask for. What is wrong with them as far as they are known is
@@ -15905,6 +16049,8 @@ inline Startup read_startup(std::span<char const* const> arguments, Environment 
   }
   auto const topic = parse_topic_arn(startup.parsed.settings.sns_topic_arn);
   if (topic && startup.aws.region.empty()) startup.aws.region = topic->region;
+  auto const good = check_log_bucket(startup.parsed.settings, startup.aws);
+  if (!good) startup.parsed.problems.push_back("S3 Addressing: " + good.error().message);
   return startup;
 }
 
@@ -16213,12 +16359,8 @@ class Sinks {
   [[nodiscard]] std::optional<S3Log<ProgramClient>> log() const {
     Settings const& settings = parts_.settings;
     if (settings.s3_bucket_name.empty()) return std::nullopt;
-    return S3Log<ProgramClient>{
-        access_.client(aws_stops_.logs),
-        {.bucket = {.name = settings.s3_bucket_name,
-                    .endpoint = parts_.aws.endpoints.in(parts_.aws.region, Service::s3),
-                    .addressing = parts_.aws.endpoints.addressing,
-                    .checksum = parts_.aws.endpoints.checksum}}};
+    return S3Log<ProgramClient>{access_.client(aws_stops_.logs),
+                                {.bucket = log_bucket(settings, parts_.aws), .log = parts_.log}};
   }
 
   [[nodiscard]] std::optional<Sns<ProgramClient, NamedTopic<ProgramClient>>> events() const {

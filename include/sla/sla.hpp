@@ -166,6 +166,7 @@
 #include "sla/app/identity.hpp"
 #include "sla/app/load_parameters.hpp"
 #include "sla/app/loaded_variables.hpp"
+#include "sla/app/log_bucket.hpp"
 #include "sla/app/main.hpp"
 #include "sla/app/nearest.hpp"
 #include "sla/app/parameters.hpp"

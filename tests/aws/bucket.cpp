@@ -93,21 +93,38 @@ TEST_CASE("the sub-domain can be asked for, and is refused where the name cannot
         "address it by path");
 }
 
-TEST_CASE("a custom endpoint keeps its port and path and gets the sub-domain") {
-  CHECK(custom_place("http://localhost:5000", "logs") == "http://logs.localhost:5000");
-  CHECK(custom_place("https://minio.example/base/", "logs") == "https://logs.minio.example/base");
-  CHECK(custom_place("http://minio.example", "my.logs") == "http://my.logs.minio.example");
-  CHECK(custom_place("https://minio.example", "my.logs") == "https://minio.example/my.logs");
+TEST_CASE(
+    "in a store of another make the bucket goes into the path, unless the host is asked for") {
+  CHECK(custom_place("http://minio:9000", "logs") == "http://minio:9000/logs");
+  CHECK(custom_place("http://localhost:5000", "logs") == "http://localhost:5000/logs");
+  CHECK(custom_place("https://minio.example/base/", "logs") == "https://minio.example/base/logs");
+  CHECK(custom_place("https://amazonaws.com.example", "logs") ==
+        "https://amazonaws.com.example/logs");
+  auto const by_host = Addressing::virtual_hosted;
+  CHECK(custom_place("http://localhost:5000", "logs", by_host) == "http://logs.localhost:5000");
+  CHECK(custom_place("https://minio.example/base/", "logs", by_host) ==
+        "https://logs.minio.example/base");
+  CHECK(custom_place("http://minio.example", "my.logs", by_host) == "http://my.logs.minio.example");
+  CHECK(custom_place("https://minio.example", "my.logs", by_host) ==
+        "the bucket 'my.logs' cannot be a part of the host minio.example; address it by path");
+}
+
+TEST_CASE("a custom endpoint that is one of AWS's hosts is addressed as AWS is") {
+  for (std::string const host :
+       {"s3.eu-west-1.amazonaws.com", "bucket.vpce-1a2b-3c4d.s3.eu-west-1.vpce.amazonaws.com",
+        "s3.dualstack.cn-north-1.amazonaws.com.cn", "s3.eu-west-1.api.aws"}) {
+    CHECK(is_aws_host(host));
+    CHECK(is_aws_host(host + '.'));
+    CHECK(custom_place("https://" + host, "logs") == "https://logs." + host);
+  }
+  for (char const* const host : {"amazonaws.com", "notamazonaws.com", "minio", "", "."}) {
+    CHECK_FALSE(is_aws_host(host));
+  }
 }
 
 TEST_CASE("an address has no sub-domains, so the bucket goes into the path") {
   CHECK(custom_place("http://127.0.0.1:9000", "logs") == "http://127.0.0.1:9000/logs");
   CHECK(custom_place("http://[::1]:9000/base", "logs") == "http://[::1]:9000/base/logs");
-}
-
-TEST_CASE("small servers get path style when they are set up for it") {
-  CHECK(custom_place("http://localhost:5000", "logs", Addressing::path) ==
-        "http://localhost:5000/logs");
 }
 
 TEST_CASE("what is wrong with the endpoint is wrong with the bucket") {

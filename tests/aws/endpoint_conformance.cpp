@@ -75,9 +75,10 @@ Result<Url> resolve(Service service, Json const& parameters) {
   }
   std::string const bucket = text(parameters, "Bucket");
   if (bucket.empty()) return endpoint_url(service, options);
-  auto const addressing =
-      flag(parameters, "ForcePathStyle") ? Addressing::path : Addressing::automatic;
-  return bucket_url({bucket, options, addressing});
+  // The published rules know no other stores: there a custom endpoint gets sub-domains too.
+  auto const by_host = bucket_url({bucket, options, Addressing::virtual_hosted});
+  if (by_host && !flag(parameters, "ForcePathStyle")) return by_host;
+  return bucket_url({bucket, options, Addressing::path});
 }
 
 /// The signing region and service of a case, where it names them.

@@ -67,6 +67,8 @@ TEST_CASE("an object is under its bucket, however that is addressed") {
   bucket.endpoint.custom = parse_url("http://localhost:9000/base/").value();
   CHECK(place(bucket, "k") == "http://localhost:9000/base/logs/k");
   bucket.addressing = Addressing::automatic;
+  CHECK(place(bucket, "k") == "http://localhost:9000/base/logs/k");
+  bucket.addressing = Addressing::virtual_hosted;
   CHECK(place(bucket, "k") == "http://logs.localhost:9000/base/k");
 }
 
@@ -273,6 +275,17 @@ TEST_CASE("a custom endpoint sends nobody elsewhere") {
         Error{Errc::rejected, "s3 put object: http 301: PermanentRedirect: no", 301});
   CHECK(fake.script.requests.size() == 1);
   CHECK(bucket.endpoint.region == "eu-west-1");
+}
+
+TEST_CASE("a custom endpoint says for which region to sign, and stays") {
+  ScriptedClient fake{
+      {400, {}, error_body("AuthorizationHeaderMalformed", "<Region>garage</Region>")},
+      {200, {{"etag", "\"x\""}}, ""}};
+  Bucket bucket = logs();
+  bucket.endpoint.custom = parse_url("http://localhost:9000").value();
+  CHECK(put_object(fake.client, bucket, {.key = "k"}, fake.later));
+  CHECK(fake.scope(1) == "20191123/garage/s3");
+  CHECK(fake.script.requests.at(1).url == fake.script.requests.at(0).url);
 }
 
 TEST_CASE("an object that is there and kept can be recognised by its metadata") {

@@ -6,13 +6,16 @@
 #include <chrono>
 #include <cstddef>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "../support/memory_file.hpp"
 #include "../support/sample_report.hpp"
 #include "../support/scripted_client.hpp"
 #include "sla/aws/digest.hpp"
+#include "sla/aws/url.hpp"
 #include "sla/core/text.hpp"
 
 using namespace sla;
@@ -20,6 +23,8 @@ using namespace sla;
 namespace {
 
 Response const put{200, {{"etag", "\"x\""}}, ""};
+Response const vacant{404, {}, ""};
+Response const unsupported{501, {}, "<Error><Code>NotImplemented</Code></Error>"};
 Response const taken{412, {}, "<Error><Code>PreconditionFailed</Code></Error>"};
 
 /// What HEAD says of a run's log.
@@ -28,11 +33,18 @@ Response of_sample_run() { return of_run(sample_report().job.run_id); }
 
 /// A store whose bucket is a script.
 struct Scripted {
+  MemoryFile said{};
   ScriptedClient fake;
-  S3Log<decltype(ScriptedClient::client)> store{
-      std::move(fake.client), {.bucket = {.name = "logs", .endpoint = {.region = "eu-west-1"}}}};
+  S3Log<decltype(ScriptedClient::client)> store;
 
-  Scripted(std::initializer_list<Response> answers) : fake(answers) {
+  explicit Scripted(std::initializer_list<Response> answers, std::string_view endpoint = {})
+      : fake(answers),
+        store(std::move(fake.client),
+              {.bucket = {.name = "logs",
+                          .endpoint = {.region = "eu-west-1",
+                                       .custom = endpoint.empty() ? std::optional<Url>()
+                                                                  : parse_url(endpoint).value()}},
+               .log = Logger{{.descriptor = said.descriptor()}}}) {
     fake.time.now = std::chrono::steady_clock::now();
   }
 
@@ -41,7 +53,9 @@ struct Scripted {
     std::string all;
     for (Request const& request : fake.script.requests) {
       std::string const& path = request.url.path;
-      all.append(to_string(request.method)).append(path.substr(path.rfind('/'))).append("; ");
+      bool const keep = find_header(request.headers, "if-none-match").has_value();
+      all.append(to_string(request.method)).append(keep ? "-new" : "");
+      all.append(path.substr(path.rfind('/'))).append("; ");
     }
     return all;
   }
@@ -67,7 +81,7 @@ TEST_CASE("a log that is there already, because an answer was lost, is not put a
   Scripted s3{taken, of_sample_run()};
   CHECK(s3.store.store(sample_report()).value() == first);
   CHECK(s3.store.store(sample_report()).value() == first);  // and then that is known
-  CHECK(s3.asked() == "PUT/1574515200_SUCCESS; HEAD/1574515200_SUCCESS; ");
+  CHECK(s3.asked() == "PUT-new/1574515200_SUCCESS; HEAD/1574515200_SUCCESS; ");
 }
 
 TEST_CASE("where another run has the key, or where nobody may ask, the next one is taken") {
@@ -77,7 +91,7 @@ TEST_CASE("where another run has the key, or where nobody may ask, the next one 
     Scripted s3{taken, answer, put};
     CHECK(s3.store.store(sample_report()).value() == first + "_2");
     CHECK(s3.asked() ==
-          "PUT/1574515200_SUCCESS; HEAD/1574515200_SUCCESS; PUT/1574515200_SUCCESS_2; ");
+          "PUT-new/1574515200_SUCCESS; HEAD/1574515200_SUCCESS; PUT-new/1574515200_SUCCESS_2; ");
   }
 }
 
@@ -190,4 +204,93 @@ TEST_CASE("a log that is refused is not put again where its hash is right") {
   Scripted s3{{400, {}, "<Error><Code>InvalidRequest</Code></Error>"}};
   CHECK(s3.store.store(sample_report()).error().code == Errc::rejected);
   CHECK(s3.fake.script.requests.size() == 1);
+}
+
+namespace {
+
+/// A store of another make, and one more log of the same second.
+struct Foreign : Scripted {
+  explicit Foreign(std::initializer_list<Response> answers)
+      : Scripted(answers, "http://minio:9000") {}
+
+  Result<std::string> store_another() {
+    Report other = sample_report();
+    other.job.run_id = "other";
+    other.ended_at += std::chrono::seconds{1};
+    return store.store(other);
+  }
+};
+
+std::string const look = "HEAD/1574515200_SUCCESS; ";
+std::string const put_new = "PUT-new/1574515200_SUCCESS; ";
+std::string const put_over = "PUT/1574515200_SUCCESS; ";
+
+}  // namespace
+
+TEST_CASE("a store of another make that keeps what is there is trusted from the second log on") {
+  Foreign s3{vacant, put, taken, put};
+  CHECK(s3.store.store(sample_report()).value() == first);
+  CHECK(s3.store_another());
+  CHECK(s3.asked() == look + put_new + put_new + "PUT-new/1574515201_SUCCESS; ");
+  CHECK(s3.said.text().empty());
+}
+
+TEST_CASE("a store that ignores the condition is found out once, and then looked at each time") {
+  Foreign s3{vacant, put, put, of_sample_run(), vacant, put, of_run("other")};
+  CHECK(s3.store.store(sample_report()).value() == first);
+  CHECK(s3.store_another());
+  CHECK(s3.asked() == look + put_new + put_new + look +
+                          "HEAD/1574515201_SUCCESS; PUT/1574515201_SUCCESS; "
+                          "HEAD/1574515201_SUCCESS; ");
+  std::string const said = s3.said.text();
+  CHECK(said.find("the store ignores If-None-Match") != std::string::npos);
+  CHECK(said.find("bucket=logs\n") == said.size() - 12);
+}
+
+TEST_CASE("a store that refuses the condition gets its logs without it") {
+  for (int const status : {501, 400, 405}) {
+    Foreign s3{vacant, {status, {}, unsupported.body}, put, of_sample_run()};
+    CHECK(s3.store.store(sample_report()).value() == first);
+    CHECK(s3.asked() == look + put_new + put_over + look);
+    CHECK(s3.said.text().find("the store refuses If-None-Match") != std::string::npos);
+  }
+}
+
+TEST_CASE("what refuses a log without the condition too is no store that refuses the condition") {
+  Foreign s3{vacant, unsupported, unsupported, vacant, put, taken};
+  CHECK(s3.store.store(sample_report()).error().native == 501);
+  CHECK(s3.said.text().empty());
+  CHECK(s3.store.store(sample_report()).value() == first);
+  CHECK(s3.asked() == look + put_new + put_over + look + put_new + put_new);
+}
+
+TEST_CASE("before it is known what a store does, a key that is taken is not put") {
+  Foreign s3{of_run("another"), vacant, put, taken};
+  CHECK(s3.store.store(sample_report()).value() == first + "_2");
+  CHECK(s3.asked().starts_with("HEAD/1574515200_SUCCESS; HEAD/1574515200_SUCCESS_2; PUT-new/"));
+  Foreign ours{of_sample_run()};
+  CHECK(ours.store.store(sample_report()).value() == first);
+}
+
+TEST_CASE("a log that another one replaced in the same moment gets the next key") {
+  Foreign s3{vacant, put, put, of_run("another"), vacant, put, of_sample_run()};
+  CHECK(s3.store.store(sample_report()).value() == first + "_2");
+}
+
+TEST_CASE("where nobody may look, a store that keeps what is there is found out all the same") {
+  Foreign s3{{403, {}, ""}, put, taken, put};
+  CHECK(s3.store.store(sample_report()).value() == first);
+  CHECK(s3.store_another());
+  Foreign careless{{403, {}, ""}, put, put, of_sample_run(), {403, {}, ""}};
+  CHECK(careless.store.store(sample_report()).value() == first);
+  CHECK(careless.store_another().error().code == Errc::denied);
+  CHECK(careless.fake.script.requests.back().method == Method::head);
+}
+
+TEST_CASE("while the answer to the question is an error, it is asked again with the next log") {
+  Foreign s3{vacant, put, {403, {}, ""}, vacant, put, taken};
+  CHECK(s3.store.store(sample_report()).value() == first);
+  CHECK(s3.store_another());
+  CHECK(s3.said.text().empty());
+  CHECK(s3.fake.script.requests.size() == 6);
 }

@@ -144,6 +144,7 @@ class FakeAws:
             result["AWS_CA_BUNDLE"] = self.ca_file
         if virtual_host:
             result["AWS_ENDPOINT_URL_S3"] = self.url_at("s3.localhost")
+            result["SLARUNNER_S3ADDRESSING"] = "virtual"
         return result | more
 
     # What exists.
@@ -184,13 +185,17 @@ class FakeAws:
                                           lifetime)
         return arn
 
-    def create_key(self, user: str, lifetime: float | None = None) -> Key:
-        """A user's key; with a lifetime in seconds a temporary one with a session token."""
+    def create_key(self, user: str, lifetime: float | None = None, *,
+                   known_as: tuple[str, str] | None = None) -> Key:
+        """A user's key; with a lifetime in seconds a temporary one with a session token. `known_as`
+        is an id and a secret that another server has."""
         with self._condition:
             if lifetime is not None:
                 return self._world.role_key(user, "session", self.region, lifetime)
             arn = f"arn:{partition(self.region)}:iam::{self.account}:user/{user}"
-            key = Key("AKIA" + uuid.uuid4().hex[:16].upper(), f"{uuid.uuid4().hex}/+secret", arn)
+            key_id, secret = known_as or ("AKIA" + uuid.uuid4().hex[:16].upper(),
+                                          f"{uuid.uuid4().hex}/+secret")
+            key = Key(key_id, secret, arn)
             self._world.keys[key.access_key] = key
             return key
 

@@ -9,16 +9,21 @@ import hashlib
 import importlib.util
 import json
 import os
+import re
+import shutil
+import socket
 import subprocess
 import sys
-from collections.abc import Mapping
 import unittest
+from collections.abc import Mapping
 
 from aws_case import BUCKET, AwsTest
 from runner_process import Finished
 from spool_case import SpoolTest
+from store_case import wait_until
 
 _BOTO3 = importlib.util.find_spec("boto3") is not None
+_S3RVER = shutil.which("s3rver")
 # Puts an object with the given parameters; says how that ended.
 _PEER = """
 import json, sys, boto3, botocore.exceptions
@@ -30,6 +35,15 @@ except botocore.exceptions.ClientError as error:
 except Exception as error:
     print(type(error).__name__)
 """
+
+
+def _listens(port: int) -> bool:
+    """Whether somebody answers there."""
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+    except OSError:
+        return False
+    return True
 
 
 class BucketTest(AwsTest):
@@ -114,6 +128,106 @@ class ChecksumTest(BucketTest):
                       finished.err_text)
         self.assert_beside("InvalidChecksumConfigError",
                            {"AWS_REQUEST_CHECKSUM_CALCULATION": "never"})
+
+
+class AddressingTest(BucketTest):
+    """Where the bucket's name goes."""
+
+    def hosts(self) -> set[tuple[str, str]]:
+        """The host and the first part of the path of what was put."""
+        return {((entry.request.header("host") or "").partition(":")[0],
+                 entry.request.path.split("/")[1]) for entry in self.aws.requests("s3:PutObject")}
+
+    def test_another_store_than_aws_gets_the_bucket_in_the_path(self) -> None:
+        config = self.temporary_directory() / "config"
+        in_path, in_host = ("s3.localhost", BUCKET), (f"{BUCKET}.s3.localhost", "shop")
+        for style, variable, expected in ((None, None, in_path), ("auto", None, in_path),
+                                          ("virtual", None, in_host), ("path", None, in_path),
+                                          ("virtual", "path", in_path), ("path", "virtual", in_host),
+                                          ("virtual", "auto", in_host)):
+            with self.subTest(config=style, variable=variable):
+                self.aws = self.fake()
+                config.write_text("[default]\n" + (f"s3 =\n  addressing_style = {style}\n"
+                                                   if style else ""))
+                settings = {"AWS_CONFIG_FILE": str(config),
+                            "AWS_ENDPOINT_URL_S3": self.aws.url_at("s3.localhost")}
+                mine = {"SLARUNNER_S3ADDRESSING": variable} if variable else {}
+                self.assert_stored(self.put_log(**settings, **mine))
+                self.assertEqual({expected}, self.hosts())
+                if variable is None and style != "virtual":  # that is no name for boto3
+                    self.assert_beside("ok", settings | {
+                        "AWS_ENDPOINT_URL_S3": self.aws.url_at("localhost")})
+
+    def test_what_cannot_be_is_a_problem_at_the_start(self) -> None:
+        finished = self.put_log("--s3-addressing", "virtual")
+        self.assertEqual(78, finished.code)
+        self.assertIn("the bucket 'logs' cannot be a part of the host 127.0.0.1; address it by path",
+                      finished.err_text)
+        finished = self.put_log("--s3-addressing", "dns")
+        self.assertEqual(78, finished.code)
+        self.assertIn("is none of auto, path, virtual", finished.err_text)
+
+
+class ConditionTest(BucketTest):
+    """Stores that do not keep what is there: no log replaces another all the same."""
+
+    def logs_of(self, runners: int, runs: int, environment: Mapping[str, str]) -> list[Finished]:
+        """Many runners at once, with many runs in each second."""
+        processes = [self.start_job(self.aws, "--delay", "0.3", "--command",
+                                    "printf %s $SLARUNNER_RUN_ID", environment=environment)
+                     for _ in range(runners)]
+        for process in processes:
+            process.wait_for_line("run ended", 60, count=runs)
+        return [process.stop() for process in processes]
+
+    def assert_all_there(self, finished: list[Finished], logs: list[bytes]) -> None:
+        """Each run has a log, and each event leads to that of its run."""
+        ended = [run for one in finished
+                 for run in re.findall(r"run ended run=(\S+)", one.err_text)]
+        self.assertEqual(sorted(ended), sorted({log.decode() for log in logs}))
+        for one in finished:
+            self.assertEqual(0, one.code, one.err_text)
+            self.assertNotIn(" error: ", one.err_text)
+
+    def test_a_store_that_does_not_know_conditions_is_looked_at_first(self) -> None:
+        for trait, word in (("ignores_conditions", "ignores"), ("no_conditions", "refuses")):
+            with self.subTest(trait):
+                self.aws = self.fake()
+                self.aws.create_bucket(BUCKET, **{trait: True})
+                finished = self.logs_of(2, 6, {})
+                self.assert_all_there(finished, [stored.body for stored
+                                                 in self.aws.objects(BUCKET).values()])
+                for one in finished:
+                    self.assertEqual(1, one.err_text.count(f"the store {word} If-None-Match"))
+                objects = self.aws.objects(BUCKET)
+                for event in self.events(self.aws):
+                    key = str(event["logUri"]).removeprefix(f"s3://{BUCKET}/")
+                    self.assertEqual(event["runId"], objects[key].body.decode())
+
+    def test_a_store_that_keeps_what_is_there_is_found_out_once(self) -> None:
+        [finished] = self.logs_of(1, 5, {})
+        self.assertNotIn("If-None-Match", finished.err_text)
+        self.assertLessEqual(self.aws.puts(BUCKET), len(self.aws.objects(BUCKET)))
+        asked = [entry.operation for entry in self.aws.requests() if entry.service == "s3"]
+        self.assertEqual(["HeadObject", "PutObject", "PutObject", "PutObject"], asked[:4])
+
+    @unittest.skipUnless(_S3RVER, "s3rver, a store from npm, is not there")
+    def test_s3rver_which_ignores_conditions(self) -> None:
+        folder = self.temporary_directory()
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        server = subprocess.Popen(
+            [str(_S3RVER), "--directory", str(folder), "--port", str(port), "--address",
+             "127.0.0.1", "--configure-bucket", BUCKET], stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL)
+        self.addCleanup(server.wait)
+        self.addCleanup(server.terminate)
+        wait_until(lambda: _listens(port), 60)
+        key = self.aws.create_key("s3rver", known_as=("S3RVER", "S3RVER"))
+        finished = self.logs_of(2, 6, self.aws.environment(key=key)
+                                | {"AWS_ENDPOINT_URL_S3": f"http://localhost:{port}"})
+        self.assert_all_there(finished, [path.read_bytes() for path
+                                         in (folder / BUCKET).rglob("*._S3rver_object")])
 
 
 class SpooledChecksumTest(SpoolTest):

@@ -26,7 +26,7 @@ using SettingField =
     std::variant<Action, AnyText, bool Settings::*, std::string Settings::*, Duration Settings::*,
                  std::optional<Duration> Settings::*, std::uint64_t Settings::*,
                  std::vector<std::string> Settings::*, EventFormat Settings::*,
-                 UploadLogs Settings::*, LogFormat Settings::*>;
+                 UploadLogs Settings::*, LogFormat Settings::*, Addressing Settings::*>;
 
 namespace detail {
 

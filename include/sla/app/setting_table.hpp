@@ -132,6 +132,15 @@ inline constexpr auto setting_table = std::to_array<Setting>({
      .meaning = "where logs go",
      .field = &Settings::s3_bucket_name,
      .check = check_bucket},
+    {.flag = "s3-addressing",
+     .variable = "SLARUNNER_S3ADDRESSING",
+     .title = "S3 Addressing",
+     .value = "HOW",
+     .fallback = "auto",
+     .meaning = "path/virtual/auto: the bucket in the path, in the host's name, or as the profile "
+                "says (s3.addressing_style), else at AWS in the name, at other endpoints in the "
+                "path",
+     .field = &Settings::s3_addressing},
     {.flag = "store",
      .variable = "SLARUNNER_STORE",
      .title = "Store",

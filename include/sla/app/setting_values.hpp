@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "sla/app/settings.hpp"
+#include "sla/aws/bucket.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/text.hpp"
 #include "sla/core/time.hpp"
@@ -104,6 +105,10 @@ inline constexpr std::array choices<UploadLogs>{
     Choice<UploadLogs>{"always", UploadLogs::always},
     Choice<UploadLogs>{"failures", UploadLogs::failures},
     Choice<UploadLogs>{"never", UploadLogs::never}};
+template <>
+inline constexpr std::array choices<Addressing>{
+    Choice<Addressing>{"auto", Addressing::automatic}, Choice<Addressing>{"path", Addressing::path},
+    Choice<Addressing>{"virtual", Addressing::virtual_hosted}};
 template <>
 inline constexpr std::array choices<LogFormat>{Choice<LogFormat>{"text", LogFormat::text},
                                                Choice<LogFormat>{"json", LogFormat::json}};

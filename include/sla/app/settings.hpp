@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "sla/aws/bucket.hpp"
 #include "sla/core/log.hpp"
 #include "sla/core/time.hpp"
 #include "sla/publisher/event.hpp"
@@ -29,7 +30,8 @@ struct Settings {
   std::string sns_topic_arn{};   ///< goes before the name where both are set
   std::string sns_topic_name{};  ///< a topic of the own account and region
   std::string s3_bucket_name{};
-  std::string store{};  ///< a folder
+  Addressing s3_addressing = Addressing::automatic;  ///< then as AWS's own settings say
+  std::string store{};                               ///< a folder
   UploadLogs upload_logs = UploadLogs::always;
   Duration timeout = std::chrono::hours{1};  ///< of one run; zero is no limit
   Duration grace = std::chrono::seconds{5};

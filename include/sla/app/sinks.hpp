@@ -14,10 +14,9 @@
 
 #include "sla/app/aws_access.hpp"
 #include "sla/app/aws_settings.hpp"
+#include "sla/app/log_bucket.hpp"
 #include "sla/app/settings.hpp"
 #include "sla/app/spool_folders.hpp"
-#include "sla/aws/bucket.hpp"
-#include "sla/aws/endpoint.hpp"
 #include "sla/core/environment.hpp"
 #include "sla/core/log.hpp"
 #include "sla/core/result.hpp"
@@ -164,12 +163,8 @@ class Sinks {
   [[nodiscard]] std::optional<S3Log<ProgramClient>> log() const {
     Settings const& settings = parts_.settings;
     if (settings.s3_bucket_name.empty()) return std::nullopt;
-    return S3Log<ProgramClient>{
-        access_.client(aws_stops_.logs),
-        {.bucket = {.name = settings.s3_bucket_name,
-                    .endpoint = parts_.aws.endpoints.in(parts_.aws.region, Service::s3),
-                    .addressing = parts_.aws.endpoints.addressing,
-                    .checksum = parts_.aws.endpoints.checksum}}};
+    return S3Log<ProgramClient>{access_.client(aws_stops_.logs),
+                                {.bucket = log_bucket(settings, parts_.aws), .log = parts_.log}};
   }
 
   [[nodiscard]] std::optional<Sns<ProgramClient, NamedTopic<ProgramClient>>> events() const {

@@ -12,6 +12,7 @@
 #include "sla/app/aws_settings.hpp"
 #include "sla/app/load_parameters.hpp"
 #include "sla/app/loaded_variables.hpp"
+#include "sla/app/log_bucket.hpp"
 #include "sla/app/parameters.hpp"
 #include "sla/app/parse_settings.hpp"
 #include "sla/app/setting_table.hpp"
@@ -62,6 +63,8 @@ inline Startup read_startup(std::span<char const* const> arguments, Environment 
   }
   auto const topic = parse_topic_arn(startup.parsed.settings.sns_topic_arn);
   if (topic && startup.aws.region.empty()) startup.aws.region = topic->region;
+  auto const good = check_log_bucket(startup.parsed.settings, startup.aws);
+  if (!good) startup.parsed.problems.push_back("S3 Addressing: " + good.error().message);
   return startup;
 }
 

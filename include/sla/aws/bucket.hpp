@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Where an S3 bucket is and how its objects are addressed: the bucket as a sub-domain where its
-// name can be one, else as the first part of the path. A name is checked before any request; access
-// points, outposts and directory buckets are refused, because they are signed differently.
+// Where an S3 bucket is and how its objects are addressed: at AWS the bucket as a sub-domain where
+// its name can be one, else, and in stores of other makers, as the first part of the path. A name
+// is checked before any request; access points, outposts and directory buckets are refused, because
+// they are signed differently.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 #include <string>
 #include <string_view>
 
 #include "sla/aws/endpoint.hpp"
 #include "sla/aws/http.hpp"
+#include "sla/aws/region.hpp"
 #include "sla/aws/url.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/text.hpp"
@@ -17,8 +19,8 @@ namespace sla::inline v1 {
 
 /// How a bucket is addressed.
 enum class Addressing {
-  automatic,       ///< as a sub-domain where that is possible
-  path,            ///< always in the path, as small servers of one's own want it
+  automatic,       ///< as a sub-domain where that is possible, but for hosts that are not AWS's
+  path,            ///< always in the path
   virtual_hosted,  ///< as a sub-domain, or not at all
 };
 
@@ -63,6 +65,11 @@ struct Bucket {
   return {};
 }
 
+/// Tells whether the store of a bucket is another one than AWS's.
+[[nodiscard]] inline bool is_foreign(EndpointOptions const& endpoint) noexcept {
+  return endpoint.custom && !is_aws_host(endpoint.custom->host);
+}
+
 namespace detail {
 
 /// Whether a bucket can be a sub-domain. A dot makes two labels of it, which no certificate of S3
@@ -85,7 +92,9 @@ inline bool fits_host(std::string_view bucket, Url const& url) {
   while (url->path.ends_with('/')) url->path.pop_back();
   bool const fits = detail::fits_host(bucket.name, *url) && !is_ip_address(url->host) &&
                     bucket.name.size() + 1 + url->host.size() <= 253;
-  if (fits && bucket.addressing != Addressing::path) {
+  bool const in_path = bucket.addressing == Addressing::path ||
+                       (bucket.addressing == Addressing::automatic && is_foreign(bucket.endpoint));
+  if (fits && !in_path) {
     url->host.insert(0, bucket.name + '.');
     return url;
   }

@@ -89,6 +89,7 @@ class Client {
   [[nodiscard]] Duration skew() const noexcept { return skew_.offset(); }
 
   [[nodiscard]] S& source() noexcept { return source_; }
+  [[nodiscard]] C& clock() noexcept { return clock_; }
 
  private:
   static constexpr bool can_renew = requires(S & source, std::string_view access_key_id) {

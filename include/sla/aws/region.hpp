@@ -108,4 +108,17 @@ struct RegionSetting {
   return setting;
 }
 
+/// Tells by its end whether a host is one of AWS.
+[[nodiscard]] constexpr bool is_aws_host(std::string_view host) noexcept {
+  if (host.ends_with('.')) host.remove_suffix(1);
+  for (Partition const& partition : partitions) {
+    for (std::string_view const suffix : {partition.dns_suffix, partition.dual_stack_suffix}) {
+      if (!host.ends_with(suffix)) continue;
+      std::string_view const rest = host.substr(0, host.size() - suffix.size());
+      if (rest.ends_with('.')) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace sla::inline v1

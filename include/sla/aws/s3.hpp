@@ -188,8 +188,11 @@ Result<Response> call_s3(ServiceClient& client, Bucket& bucket, MakeRequest make
                              .payload_header = PayloadHeader::sign};
     Call const how{.scope = scope, .deadline = deadline};
     auto response = client.call(*std::move(request), how, read_error);
+    if (response) return response;
     bool const here = !elsewhere || *elsewhere == bucket.endpoint.region;
-    if (response || moved || here || bucket.endpoint.custom) return response;
+    // A host of the user's own stays; what it says of the region to sign for is heard.
+    bool const stays = bucket.endpoint.custom && response.error().native != 400;
+    if (moved || here || stays) return response;
     bucket.endpoint.region = *elsewhere;
   }
 }

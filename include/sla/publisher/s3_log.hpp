@@ -2,7 +2,8 @@
 #pragma once
 // Puts each run's log in an S3 bucket, as an object that replaces no other. Where the key is taken
 // by the very same run, because an answer got lost, the log is there already; where that cannot be
-// found out now, a later attempt does.
+// found out now, a later attempt does. AWS keeps what is there; whether a store of another make
+// does is found out with the first log, and where it does not, each key is looked at first.
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
@@ -14,6 +15,7 @@
 #include "sla/aws/bucket.hpp"
 #include "sla/aws/digest.hpp"
 #include "sla/aws/s3.hpp"
+#include "sla/core/log.hpp"
 #include "sla/core/output.hpp"
 #include "sla/core/time.hpp"
 #include "sla/publisher.hpp"
@@ -29,9 +31,13 @@ class S3Log {
     Bucket bucket{};
     /// For one log, its retries included; upload_time() of its size is added.
     Duration limit = std::chrono::seconds{30};
+    Logger log{};
   };
 
-  S3Log(C client, Options options) : client_(std::move(client)), options_(std::move(options)) {}
+  S3Log(C client, Options options)
+      : client_(std::move(client)),
+        options_(std::move(options)),
+        condition_(is_foreign(options_.bucket.endpoint) ? Condition::unknown : Condition::kept) {}
 
   /// Puts the log; gives its `s3://` URI.
   Result<std::string> store(Report const& report) {
@@ -46,17 +52,13 @@ class S3Log {
     if (known != owners_.end()) {
       return uri(log_key(report, static_cast<std::size_t>(known - owners_.begin()) + 1));
     }
-    Output body = report.outcome.output;
-    if (!body.sha256()) (void)hash_anew(body);  // once for all keys; an error shows in the request
+    PutObjectInput object = object_of(report);
     while (owners_.size() < log_key_attempts) {
-      std::string const key = log_key(report, owners_.size() + 1);
-      auto const put = this->put(report, key, body, until);
-      if (!put && put.error().code != Errc::exists) return put.error();
-      Result<std::optional<std::string>> whose{std::optional(run)};
-      if (!put) whose = owner(key, until);
+      object.key = log_key(report, owners_.size() + 1);
+      auto whose = place(object, until);
       if (!whose) return whose.error();
       owners_.push_back(*std::move(whose));
-      if (owners_.back() == run) return uri(key);
+      if (owners_.back() == run) return uri(object.key);
     }
     return Error{Errc::exists,
                  "s3 put object: " + first_key_ + " and all its successors are taken"};
@@ -69,19 +71,20 @@ class S3Log {
   }
 
  private:
-  /// Puts the log where no other is. One that is refused is hashed anew: what a spool kept may be
-  /// no more what it was when its hash was taken.
-  Result<void> put(Report const& report, std::string const& key, Output& body, Instant until) {
-    PutObjectInput object{.key = key,
-                          .body = body,
+  /// What a store makes of `If-None-Match: *`, with which no object replaces another.
+  enum class Condition {
+    unknown,
+    kept,
+    ignored,  ///< or refused
+  };
+
+  static PutObjectInput object_of(Report const& report) {
+    PutObjectInput object{.body = report.outcome.output,
                           .content_type = "text/plain; charset=utf-8",
                           .metadata = {{"run-id", report.job.run_id},
-                                       {"exit-code", std::to_string(report.outcome.exit_code)}},
-                          .existing = Existing::keep};
-    auto done = put_object(client_, options_.bucket, object, until);
-    if (done || done.error().code != Errc::rejected || !hash_anew(body)) return done;
-    object.body = body;
-    return put_object(client_, options_.bucket, object, until);
+                                       {"exit-code", std::to_string(report.outcome.exit_code)}}};
+    if (!object.body.sha256()) (void)hash_anew(object.body);  // an error shows in the request
+    return object;
   }
 
   /// Whether the hash of the bytes is another one than was known.
@@ -93,14 +96,90 @@ class S3Log {
     return true;
   }
 
-  /// The run whose log has the key; nothing where that may not be asked. What else went wrong may
-  /// pass, and then the log might be there already. A status of 400 is one of them: no more than
-  /// that comes back from a HEAD whose token has expired.
-  Result<std::optional<std::string>> owner(std::string const& key, Instant until) {
+  static std::string const& run_of(PutObjectInput const& object) {
+    return object.metadata.front().value;
+  }
+
+  /// Puts the log where no other is; gives the run whose log has the key then, empty where that
+  /// may not be asked.
+  Result<std::string> place(PutObjectInput& object, Instant until) {
+    if (condition_ == Condition::kept) return place_by_condition(object, until);
+    Instant const began = client_.clock().now();
+    auto there = look(object.key, until);
+    if (there && *there) return **std::move(there);
+    bool const blind =
+        condition_ == Condition::unknown && !there && there.error().code == Errc::denied;
+    if (!there && !blind) return there.error();
+    if (condition_ == Condition::unknown) {
+      auto whose = try_condition(object, until);
+      if (!whose || condition_ != Condition::ignored) return whose;
+    } else if (auto done = put(object, Existing::replace, until); !done) {
+      return done.error();
+    }
+    return settle(object, began, until);
+  }
+
+  Result<std::string> place_by_condition(PutObjectInput& object, Instant until) {
+    auto const done = put(object, Existing::keep, until);
+    if (done) return run_of(object);
+    if (done.error().code != Errc::exists) return done.error();
+    condition_ = Condition::kept;
+    // What else goes wrong may pass, and then the log might be there already. A status of 400 is
+    // one of them: no more than that comes back from a HEAD whose token has expired.
+    auto there = look(object.key, until);
+    if (there) return std::move(there)->value_or("");
+    if (there.error().code == Errc::denied) return std::string();
+    return there.error();
+  }
+
+  /// Puts the log, and finds out whether the store keeps what is there: the log is put over itself,
+  /// which harms nothing.
+  Result<std::string> try_condition(PutObjectInput& object, Instant until) {
+    auto whose = place_by_condition(object, until);
+    if (condition_ == Condition::kept) return whose;
+    if (!whose && !is_unsupported(whose.error())) return whose;
+    bool const refused = !whose;
+    auto const done = put(object, refused ? Existing::replace : Existing::keep, until);
+    if (refused && !done) return done.error();
+    if (!done && done.error().code == Errc::exists) condition_ = Condition::kept;
+    if (!done) return run_of(object);
+    condition_ = Condition::ignored;
+    options_.log.warning("the store " + std::string(refused ? "refuses" : "ignores") +
+                             " If-None-Match, so each log's key is looked at before it is put",
+                         {{"bucket", options_.bucket.name}});
+    return run_of(object);
+  }
+  /// Whether it may be the condition that a store refuses.
+  static bool is_unsupported(Error const& error) noexcept {
+    return error.code == Errc::rejected &&
+           (error.native == 400 || error.native == 405 || error.native == 501);
+  }
+
+  /// Looks whether the log is still there once others who looked before it was have put theirs.
+  Result<std::string> settle(PutObjectInput const& object, Instant began, Instant until) {
+    using std::chrono::milliseconds;
+    Instant const now = client_.clock().now();
+    client_.clock().sleep_until(
+        now + std::clamp<Duration>(4 * (now - began), milliseconds{100}, milliseconds{2000}));
+    auto there = look(object.key, until);
+    if (!there) return there.error();
+    return std::move(there)->value_or(run_of(object));
+  }
+
+  /// Puts the log. One that is refused is hashed anew: what a spool kept may be no more what it was
+  /// when its hash was taken.
+  Result<void> put(PutObjectInput& object, Existing existing, Instant until) {
+    object.existing = existing;
+    auto done = put_object(client_, options_.bucket, object, until);
+    if (done || done.error().code != Errc::rejected || !hash_anew(object.body)) return done;
+    return put_object(client_, options_.bucket, object, until);
+  }
+
+  /// The run whose log has the key, or nothing where no object has it.
+  Result<std::optional<std::string>> look(std::string const& key, Instant until) {
     auto const head = head_object(client_, options_.bucket, key, until);
     if (head) return std::optional(std::string(find_header(head->metadata, "run-id").value_or("")));
-    Errc const why = head.error().code;
-    if (why == Errc::denied || why == Errc::not_found) return std::optional<std::string>();
+    if (head.error().code == Errc::not_found) return std::optional<std::string>();
     return head.error();
   }
 
@@ -110,9 +189,10 @@ class S3Log {
 
   C client_;
   Options options_;
+  Condition condition_;
   // Of the last second: so many logs of one second take as many requests, not their square.
   std::string first_key_{};
-  std::vector<std::optional<std::string>> owners_{};  ///< whose log has that key and its successors
+  std::vector<std::string> owners_{};  ///< whose log has that key and its successors
 };
 
 }  // namespace sla::inline v1

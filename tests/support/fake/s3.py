@@ -153,9 +153,9 @@ def _check_traits(request: Request, bucket: Bucket, checksums: dict[str, str]) -
 
 def _check_condition(request: Request, bucket: Bucket, key: str) -> None:
     condition = request.header("if-none-match")
-    if condition is None:
+    if condition is None or bucket.ignores_conditions:
         return
-    if condition != "*":
+    if condition != "*" or bucket.no_conditions:
         raise ServiceError("NotImplemented", 501, "A header you provided implies functionality "
                            "that is not implemented", {"Header": "If-None-Match"})
     if key in bucket.objects:

@@ -97,13 +97,15 @@ class StoredObject:
 @dataclass
 class Bucket:
     """A bucket; `puts` counts the objects that were written, overwritten ones included.
-    `object_lock` wants a checksum with each object, `no_checksums` refuses them, as stores of other
-    makers do."""
+    `object_lock` wants a checksum with each object. Stores of other makers refuse checksums, ignore
+    `If-None-Match`, or refuse it."""
 
     name: str
     region: str
     object_lock: bool = False
     no_checksums: bool = False
+    ignores_conditions: bool = False
+    no_conditions: bool = False
     objects: dict[str, StoredObject] = field(default_factory=dict)
     puts: int = 0
 
