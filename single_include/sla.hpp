@@ -4124,6 +4124,150 @@ inline std::string endpoint_prefix(Service service, EndpointOptions const& optio
 
 }  // namespace sla::inline v1
 
+// sla/aws/object_options.hpp
+// What the policy of a bucket may demand of each object that is put: encryption, an owner, a class,
+// tags. The checks are those that S3 makes, so that a wrong one is told before the first object;
+// an error is a fragment that reads on after the value: `is none of ...`.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
+
+namespace sla::inline v1 {
+
+/// What is said of an object besides its own headers; what is empty is not said.
+struct ObjectOptions {
+  std::string encryption{};         ///< `AES256`, `aws:kms` or `aws:kms:dsse`
+  std::string kms_key_id{};         ///< an id, an ARN or `alias/NAME`
+  std::string acl{};                ///< a canned one
+  std::string storage_class{};      ///< in capital letters, as S3 calls it
+  std::vector<std::string> tags{};  ///< `key=value` each
+};
+
+inline constexpr std::array<std::string_view, 3> object_encryptions{"AES256", "aws:kms",
+                                                                    "aws:kms:dsse"};
+inline constexpr std::array<std::string_view, 7> object_acls{
+    "private",       "public-read",       "public-read-write",        "authenticated-read",
+    "aws-exec-read", "bucket-owner-read", "bucket-owner-full-control"};
+/// Those of AWS; other stores have others.
+inline constexpr std::array<std::string_view, 13> storage_classes{
+    "STANDARD",    "STANDARD_IA",     "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER",
+    "GLACIER_IR",  "DEEP_ARCHIVE",    "OUTPOSTS",   "REDUCED_REDUNDANCY",  "SNOW",
+    "FSX_OPENZFS", "EXPRESS_ONEZONE", "FSX_ONTAP"};
+
+namespace detail {
+
+template <std::size_t Size>
+Result<void> check_choice(std::string_view text,
+                          std::array<std::string_view, Size> const& choices) {
+  if (std::find(choices.begin(), choices.end(), text) != choices.end()) return {};
+  std::string names;
+  for (std::string_view const choice : choices) {
+    names.append(names.empty() ? "" : ", ").append(choice);
+  }
+  return Error{Errc::invalid, "is none of " + names};
+}
+
+/// Whether a text is made of letters, digits and the others.
+constexpr bool is_made_of(std::string_view text, std::string_view others) noexcept {
+  for (char const c : text) {
+    if (!is_alpha(c) && !is_digit(c) && others.find(c) == others.npos) return false;
+  }
+  return !text.empty();
+}
+
+/// How many characters UTF-8 has.
+constexpr std::size_t characters(std::string_view text) noexcept {
+  std::size_t count = 0;
+  for (char const c : text) count += (static_cast<unsigned char>(c) & 0xC0U) != 0x80U ? 1 : 0;
+  return count;
+}
+
+constexpr bool fits_tag(std::string_view text) noexcept {
+  for (char const c : text) {
+    bool const ascii = static_cast<unsigned char>(c) < 0x80;
+    if (ascii && !is_made_of({&c, 1}, " +-=._:/@")) return false;
+  }
+  return is_utf8(text);
+}
+
+inline Result<void> check_tag(std::string_view tag) {
+  auto const wrong = [&](std::string_view why) {
+    return Error{Errc::invalid, "has a tag that cannot be one: " + std::string(why)};
+  };
+  std::size_t const equals = tag.find('=');
+  if (equals == tag.npos) return wrong("each is KEY=VALUE, with commas between them");
+  std::string_view const key = tag.substr(0, equals);
+  if (key.empty()) return wrong("a key is empty");
+  if (lower(key).starts_with("aws:")) return wrong("keys that begin with aws: are AWS's own");
+  if (characters(key) > 128) return wrong("a key has more than 128 characters");
+  if (characters(tag.substr(equals + 1)) > 256)
+    return wrong("a value has more than 256 characters");
+  if (!fits_tag(tag)) {
+    return wrong("keys and values are made of letters, digits, blanks and any of + - = . _ : / @");
+  }
+  return {};
+}
+
+}  // namespace detail
+
+[[nodiscard]] inline Result<void> check_object_encryption(std::string_view text) {
+  return detail::check_choice(text, object_encryptions);
+}
+[[nodiscard]] inline Result<void> check_object_acl(std::string_view text) {
+  return detail::check_choice(text, object_acls);
+}
+/// Any name that can be one.
+[[nodiscard]] inline Result<void> check_storage_class(std::string_view text) {
+  if (text.size() <= 64 && detail::is_made_of(text, "_-")) return {};
+  return Error{Errc::invalid, "is no storage class, such as STANDARD_IA"};
+}
+[[nodiscard]] inline Result<void> check_kms_key_id(std::string_view text) {
+  bool const arn = text.starts_with("arn:") && text.find(":kms:") != text.npos;
+  bool const plain = text.starts_with("alias/") || text.find_first_of(":/") == text.npos;
+  if ((arn || plain) && text.size() <= 2048 && detail::is_made_of(text, ":/_-")) return {};
+  return Error{Errc::invalid, "is no key of KMS: give its id, its ARN or alias/NAME"};
+}
+/// Tags between commas: at most ten, each key once.
+[[nodiscard]] inline Result<void> check_object_tags(std::string_view text) {
+  std::vector<std::string_view> keys;
+  for (std::string_view const part : split(text, ',')) {
+    std::string_view const tag = trim(part);
+    if (tag.empty()) continue;
+    if (auto good = detail::check_tag(tag); !good) return good;
+    keys.push_back(tag.substr(0, tag.find('=')));
+  }
+  if (keys.size() > 10) return Error{Errc::invalid, "has more than 10 tags"};
+  std::sort(keys.begin(), keys.end());
+  if (std::adjacent_find(keys.begin(), keys.end()) == keys.end()) return {};
+  return Error{Errc::invalid, "has a tag twice"};
+}
+/// The number of an account.
+[[nodiscard]] inline Result<void> check_account(std::string_view text) {
+  bool const digits = text.find_first_not_of("0123456789") == text.npos;
+  if (text.size() == 12 && digits) return {};
+  return Error{Errc::invalid, "is no account of AWS, which has 12 digits"};
+}
+
+/// Adds the headers that say it.
+inline void add_object_options(std::vector<Header>& headers, ObjectOptions const& options) {
+  auto const add = [&](std::string_view name, std::string const& value) {
+    if (!value.empty()) headers.push_back({std::string(name), value});
+  };
+  add("x-amz-server-side-encryption", options.encryption);
+  add("x-amz-server-side-encryption-aws-kms-key-id", options.kms_key_id);
+  add("x-amz-acl", options.acl);
+  add("x-amz-storage-class", options.storage_class);
+  std::string tags;
+  for (std::string_view const tag : options.tags) {
+    std::size_t const equals = std::min(tag.find('='), tag.size());
+    if (!tags.empty()) tags += '&';
+    percent_encode_to(tags, tag.substr(0, equals), Slash::encode);
+    tags += '=';
+    percent_encode_to(tags, tag.substr(std::min(equals + 1, tag.size())), Slash::encode);
+  }
+  add("x-amz-tagging", tags);
+}
+
+}  // namespace sla::inline v1
+
 // sla/aws/bucket.hpp
 // Where an S3 bucket is and how its objects are addressed: at AWS the bucket as a sub-domain where
 // its name can be one, else, and in stores of other makers, as the first part of the path. A name
@@ -4153,6 +4297,8 @@ struct Bucket {
   EndpointOptions endpoint{};
   Addressing addressing = Addressing::automatic;
   ObjectChecksum checksum = ObjectChecksum::sha256;
+  ObjectOptions objects{};  ///< of what is put
+  std::string owner{};      ///< the account that the bucket must be of; empty: any
 };
 
 /// Whether a name can be that of a bucket. Upper case and underscores are allowed for the sake of
@@ -9085,6 +9231,11 @@ inline Result<std::vector<Header>> metadata_headers(std::vector<Header> const& m
   return headers;
 }
 
+/// S3 denies what is not in a bucket of that account.
+inline void add_owner(std::vector<Header>& headers, Bucket const& bucket) {
+  if (!bucket.owner.empty()) headers.push_back({"x-amz-expected-bucket-owner", bucket.owner});
+}
+
 }  // namespace detail
 
 /// The URL of an object. The key is encoded once, slashes stay: `a b/c` is `/a%20b/c`.
@@ -9113,6 +9264,8 @@ inline Result<std::vector<Header>> metadata_headers(std::vector<Header> const& m
   Request request{Method::put, *std::move(url), *std::move(metadata), input.body};
   request.headers.push_back({"Content-Type", input.content_type});
   if (input.existing == Existing::keep) request.headers.push_back({"If-None-Match", "*"});
+  add_object_options(request.headers, bucket.objects);
+  detail::add_owner(request.headers, bucket);
   if (!request.body.sha256()) {
     Sha256 hash;
     auto const sum = sha256(hash, request.body);
@@ -9130,7 +9283,9 @@ inline Result<std::vector<Header>> metadata_headers(std::vector<Header> const& m
                                                          std::string_view key) {
   auto url = object_url(bucket, key);
   if (!url) return url.error();
-  return Request{Method::head, *std::move(url), {}, {}};
+  Request request{Method::head, *std::move(url), {}, {}};
+  detail::add_owner(request.headers, bucket);
+  return request;
 }
 
 /// Whether the object was put. A success may hold an error, which is then as good as a status of
@@ -14099,7 +14254,13 @@ struct Settings {
   std::string sns_topic_name{};  ///< a topic of the own account and region
   std::string s3_bucket_name{};
   Addressing s3_addressing = Addressing::automatic;  ///< then as AWS's own settings say
-  std::string store{};                               ///< a folder
+  std::string s3_sse{};                              ///< how objects are encrypted
+  std::string s3_kms_key_id{};
+  std::string s3_acl{};
+  std::string s3_storage_class{};
+  std::vector<std::string> s3_tags{};
+  std::string s3_bucket_owner{};  ///< an account
+  std::string store{};            ///< a folder
   UploadLogs upload_logs = UploadLogs::always;
   Duration timeout = std::chrono::hours{1};  ///< of one run; zero is no limit
   Duration grace = std::chrono::seconds{5};
@@ -14468,9 +14629,8 @@ struct FieldWriter {
 
 }  // namespace sla::inline v1
 
-// sla/app/setting_table.hpp
-// The one table of settings: the command line and the environment are read by it, help and
-// --print-settings are printed from it. To add a setting, add a member to Settings and a row here.
+// sla/app/setting.hpp
+// One setting: what it is called, what it means, and where its value goes.
 
 namespace sla::inline v1 {
 
@@ -14480,7 +14640,7 @@ enum class Times { once, any };
 /// Whether people may see a value.
 enum class Shown { plainly, as_stars };
 
-/// One row of the table.
+/// One row of the table of settings.
 struct Setting {
   std::string_view flag{};      ///< without its two dashes; empty: there is only the variable
   std::string_view variable{};  ///< empty: there is only the flag
@@ -14498,6 +14658,29 @@ struct Setting {
     return std::holds_alternative<Action>(field);
   }
 };
+
+/// What a message calls a setting, such as `Delay ($SLARUNNER_DELAY)` or, where its value came
+/// from the command line, `Delay (--delay)`.
+[[nodiscard]] inline std::string setting_label(Setting const& setting, Origin origin) {
+  bool const by_flag = origin == Origin::flag || setting.variable.empty();
+  return std::string(setting.title)
+      .append(by_flag ? " (--" : " ($")
+      .append(by_flag ? setting.flag : setting.variable)
+      .append(")");
+}
+
+/// A value as a message may show it.
+[[nodiscard]] inline std::string shown_value(Setting const& setting, std::string_view value) {
+  return setting.shown == Shown::as_stars ? "***" : quoted(value);
+}
+
+}  // namespace sla::inline v1
+
+// sla/app/setting_table.hpp
+// The one table of settings: the command line and the environment are read by it, help and
+// --print-settings are printed from it. To add a setting, add a member to Settings and a row here.
+
+namespace sla::inline v1 {
 
 inline constexpr auto setting_table = std::to_array<Setting>({
     {.flag = "command",
@@ -14599,6 +14782,54 @@ inline constexpr auto setting_table = std::to_array<Setting>({
                 "says (s3.addressing_style), else at AWS in the name, at other endpoints in the "
                 "path",
      .field = &Settings::s3_addressing},
+    {.flag = "s3-sse",
+     .variable = "SLARUNNER_S3SSE",
+     .title = "S3 SSE",
+     .value = "HOW",
+     .fallback = "none",
+     .meaning = "AES256/aws:kms/aws:kms:dsse: how the store encrypts each log",
+     .field = &Settings::s3_sse,
+     .check = check_object_encryption},
+    {.flag = "s3-kms-key-id",
+     .variable = "SLARUNNER_S3KMSKEYID",
+     .title = "S3 KMS Key ID",
+     .value = "KEY",
+     .fallback = "none",
+     .meaning = "with which key of KMS: its id, its ARN or alias/NAME",
+     .field = &Settings::s3_kms_key_id,
+     .check = check_kms_key_id},
+    {.flag = "s3-acl",
+     .variable = "SLARUNNER_S3ACL",
+     .title = "S3 ACL",
+     .value = "NAME",
+     .fallback = "none",
+     .meaning = "a canned ACL of each log, such as bucket-owner-full-control",
+     .field = &Settings::s3_acl,
+     .check = check_object_acl},
+    {.flag = "s3-storage-class",
+     .variable = "SLARUNNER_S3STORAGECLASS",
+     .title = "S3 Storage Class",
+     .value = "NAME",
+     .fallback = "none",
+     .meaning = "of each log, such as STANDARD_IA",
+     .field = &Settings::s3_storage_class,
+     .check = check_storage_class},
+    {.flag = "s3-tags",
+     .variable = "SLARUNNER_S3TAGS",
+     .title = "S3 Tags",
+     .value = "K=V,...",
+     .fallback = "none",
+     .meaning = "of each log, up to ten",
+     .field = &Settings::s3_tags,
+     .check = check_object_tags},
+    {.flag = "s3-bucket-owner",
+     .variable = "SLARUNNER_S3BUCKETOWNER",
+     .title = "S3 Bucket Owner",
+     .value = "ACCOUNT",
+     .fallback = "none",
+     .meaning = "the account that the bucket must be of, or nothing is put",
+     .field = &Settings::s3_bucket_owner,
+     .check = check_account},
     {.flag = "store",
      .variable = "SLARUNNER_STORE",
      .title = "Store",
@@ -14721,21 +14952,6 @@ inline constexpr auto setting_table = std::to_array<Setting>({
   std::size_t index = 0;
   while (setting_table[index].flag != flag) ++index;
   return index;
-}
-
-/// What a message calls a setting, such as `Delay ($SLARUNNER_DELAY)` or, where its value came
-/// from the command line, `Delay (--delay)`.
-[[nodiscard]] inline std::string setting_label(Setting const& setting, Origin origin) {
-  bool const by_flag = origin == Origin::flag || setting.variable.empty();
-  return std::string(setting.title)
-      .append(by_flag ? " (--" : " ($")
-      .append(by_flag ? setting.flag : setting.variable)
-      .append(")");
-}
-
-/// A value as a message may show it.
-[[nodiscard]] inline std::string shown_value(Setting const& setting, std::string_view value) {
-  return setting.shown == Shown::as_stars ? "***" : quoted(value);
 }
 
 }  // namespace sla::inline v1
@@ -15987,16 +16203,43 @@ namespace sla::inline v1 {
   return {.name = settings.s3_bucket_name,
           .endpoint = aws.endpoints.in(aws.region, Service::s3),
           .addressing = by_profile ? aws.endpoints.addressing : settings.s3_addressing,
-          .checksum = aws.endpoints.checksum};
+          .checksum = aws.endpoints.checksum,
+          .objects = {.encryption = settings.s3_sse,
+                      .kms_key_id = settings.s3_kms_key_id,
+                      .acl = settings.s3_acl,
+                      .storage_class = settings.s3_storage_class,
+                      .tags = settings.s3_tags},
+          .owner = settings.s3_bucket_owner};
 }
 
-/// Checks that the bucket can be addressed as the settings ask for, wherever its region is.
+namespace detail {
+
+/// A class of AWS where the bucket is at AWS.
+inline Result<void> check_class_at_aws(Bucket const& bucket) {
+  std::string const& name = bucket.objects.storage_class;
+  auto const& known = storage_classes;
+  if (name.empty() || is_foreign(bucket.endpoint)) return {};
+  if (std::find(known.begin(), known.end(), name) != known.end()) return {};
+  return Error{Errc::invalid, "S3 Storage Class: AWS has no class '" + name +
+                                  "'; the nearest one is " +
+                                  std::string(nearest(name, {known.begin(), known.end()}))};
+}
+
+}  // namespace detail
+
+/// Checks that the bucket can be addressed as the settings ask for, wherever its region is, and
+/// that what they ask for goes together.
 [[nodiscard]] inline Result<void> check_log_bucket(Settings const& settings,
                                                    AwsSettings const& aws) {
   Bucket bucket = log_bucket(settings, aws);
+  if (!settings.s3_kms_key_id.empty() && !settings.s3_sse.starts_with("aws:kms")) {
+    return Error{Errc::invalid,
+                 "S3 KMS Key ID: a key of KMS needs S3 SSE to be aws:kms or aws:kms:dsse"};
+  }
+  if (auto good = detail::check_class_at_aws(bucket); !good) return good;
   if (bucket.name.empty() || bucket.addressing != Addressing::virtual_hosted) return {};
   if (bucket.endpoint.region.empty()) bucket.endpoint.region = "us-east-1";
-  if (auto const url = bucket_url(bucket); !url) return url.error();
+  if (auto const url = bucket_url(bucket); !url) return url.error().within("S3 Addressing");
   return {};
 }
 
@@ -16050,7 +16293,7 @@ inline Startup read_startup(std::span<char const* const> arguments, Environment 
   auto const topic = parse_topic_arn(startup.parsed.settings.sns_topic_arn);
   if (topic && startup.aws.region.empty()) startup.aws.region = topic->region;
   auto const good = check_log_bucket(startup.parsed.settings, startup.aws);
-  if (!good) startup.parsed.problems.push_back("S3 Addressing: " + good.error().message);
+  if (!good) startup.parsed.problems.push_back(good.error().message);
   return startup;
 }
 

@@ -44,7 +44,51 @@ TEST_CASE("a bucket that cannot be in the host's name is told at the start") {
   aws.endpoints.custom[static_cast<std::size_t>(Service::s3)] =
       parse_url("http://127.0.0.1:9000").value();
   CHECK(check_log_bucket(settings, aws).error().message ==
-        "the bucket 'logs' cannot be a part of the host 127.0.0.1; address it by path");
+        "S3 Addressing: the bucket 'logs' cannot be a part of the host 127.0.0.1; address it by "
+        "path");
   settings.s3_addressing = Addressing::automatic;
+  CHECK(check_log_bucket(settings, aws));
+}
+
+TEST_CASE("what the bucket demands goes along") {
+  Settings settings;
+  settings.s3_sse = "aws:kms";
+  settings.s3_kms_key_id = "alias/logs";
+  settings.s3_acl = "private";
+  settings.s3_storage_class = "GLACIER_IR";
+  settings.s3_tags = {"a=1", "b=2"};
+  settings.s3_bucket_owner = "123456789012";
+  Bucket const bucket = log_bucket(settings, {});
+  CHECK(bucket.objects.encryption == "aws:kms");
+  CHECK(bucket.objects.kms_key_id == "alias/logs");
+  CHECK(bucket.objects.acl == "private");
+  CHECK(bucket.objects.storage_class == "GLACIER_IR");
+  CHECK(bucket.objects.tags.size() == 2);
+  CHECK(bucket.owner == "123456789012");
+  CHECK(check_log_bucket(settings, {}));
+}
+
+TEST_CASE("a key of KMS needs an encryption by KMS") {
+  Settings settings;
+  settings.s3_kms_key_id = "alias/logs";
+  for (char const* const sse : {"", "AES256"}) {
+    settings.s3_sse = sse;
+    CHECK(check_log_bucket(settings, {}).error().message ==
+          "S3 KMS Key ID: a key of KMS needs S3 SSE to be aws:kms or aws:kms:dsse");
+  }
+  for (char const* const sse : {"aws:kms", "aws:kms:dsse"}) {
+    settings.s3_sse = sse;
+    CHECK(check_log_bucket(settings, {}));
+  }
+}
+
+TEST_CASE("a class that AWS does not have is told, but for a store of another make") {
+  Settings settings;
+  AwsSettings aws;
+  settings.s3_storage_class = "STANDART_IA";
+  CHECK(check_log_bucket(settings, aws).error().message ==
+        "S3 Storage Class: AWS has no class 'STANDART_IA'; the nearest one is STANDARD_IA");
+  aws.endpoints.custom[static_cast<std::size_t>(Service::s3)] =
+      parse_url("http://minio:9000").value();
   CHECK(check_log_bucket(settings, aws));
 }

@@ -131,6 +131,18 @@ TEST_CASE("a store that refuses the checksum gets none, and what is signed has i
   CHECK(request->body.sha256());
 }
 
+TEST_CASE("what the bucket demands goes with what is put, and its owner with each question") {
+  Bucket bucket = logs();
+  bucket.objects.acl = "bucket-owner-full-control";
+  bucket.owner = "123456789012";
+  auto const put = put_object_request(bucket, {.key = "k"});
+  CHECK(header(put.value(), "x-amz-acl") == "bucket-owner-full-control");
+  CHECK(header(put.value(), "x-amz-expected-bucket-owner") == "123456789012");
+  auto const head = head_object_request(bucket, "k");
+  CHECK(header(head.value(), "x-amz-acl") == "none");
+  CHECK(header(head.value(), "x-amz-expected-bucket-owner") == "123456789012");
+}
+
 TEST_CASE("what no header can hold is refused") {
   CHECK(problem({.key = "k", .metadata = {{"", "v"}}}) == "'' cannot be a name of metadata");
   CHECK(problem({.key = "k", .metadata = {{"a b", "v"}}}) == "'a b' cannot be a name of metadata");

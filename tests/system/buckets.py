@@ -168,6 +168,81 @@ class AddressingTest(BucketTest):
         self.assertIn("is none of auto, path, virtual", finished.err_text)
 
 
+class DemandsTest(BucketTest):
+    """What the policy of a bucket demands, signed and sent as boto3 does."""
+
+    KEY = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    # The settings, and the same in boto3's words.
+    CASES: list[tuple[dict[str, str], dict[str, str]]] = [
+        ({"SSE": "AES256"}, {"ServerSideEncryption": "AES256"}),
+        ({"SSE": "aws:kms"}, {"ServerSideEncryption": "aws:kms"}),
+        ({"SSE": "aws:kms", "KMSKEYID": KEY},
+         {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": KEY}),
+        ({"SSE": "aws:kms:dsse", "KMSKEYID": "alias/logs"},
+         {"ServerSideEncryption": "aws:kms:dsse", "SSEKMSKeyId": "alias/logs"}),
+        ({"ACL": "bucket-owner-full-control"}, {"ACL": "bucket-owner-full-control"}),
+        ({"STORAGECLASS": "STANDARD_IA"}, {"StorageClass": "STANDARD_IA"}),
+        ({"TAGS": "team=web, cost center=a/b+c,note=gr\u00f6\u00dfe"},
+         {"Tagging": "team=web&cost%20center=a%2Fb%2Bc&note=gr%C3%B6%C3%9Fe"}),
+        ({"BUCKETOWNER": "123456789012"}, {"ExpectedBucketOwner": "123456789012"}),
+    ]
+
+    def demanded(self) -> dict[str, str]:
+        """The headers of the last PUT that a policy may ask for; all of them are signed."""
+        request = self.aws.requests("s3:PutObject")[-1].request
+        signed = request.header("authorization") or ""
+        own = ("x-amz-server-side", "x-amz-acl", "x-amz-storage", "x-amz-tagging",
+               "x-amz-expected")
+        found = {name.lower(): value for name, value in request.headers
+                 if name.lower().startswith(own)}
+        for name in found:
+            self.assertIn(name, signed)
+        return found
+
+    def test_each_demand_is_met_as_boto3_meets_it(self) -> None:
+        for settings, parameters in self.CASES:
+            with self.subTest(settings):
+                self.aws = self.fake()
+                variables = {f"SLARUNNER_S3{name}": value for name, value in settings.items()}
+                self.assert_stored(self.put_log(**variables))
+                ours = self.demanded()
+                self.assertEqual(len(settings), len(ours))
+                flags = {"SSE": "sse", "KMSKEYID": "kms-key-id", "ACL": "acl", "TAGS": "tags",
+                         "STORAGECLASS": "storage-class", "BUCKETOWNER": "bucket-owner"}
+                self.assertEqual(0, self.put_log(*[
+                    word for name, value in settings.items()
+                    for word in (f"--s3-{flags[name]}", value)]).code)
+                self.assertEqual(ours, self.demanded())
+                self.assert_beside("ok", {}, **parameters)
+                if _BOTO3:
+                    self.assertEqual(ours, self.demanded())
+
+    def test_a_bucket_of_another_account_gets_nothing(self) -> None:
+        finished = self.put_log("--s3-bucket-owner", "999999999999")
+        self.assertEqual(75, finished.code)
+        self.assertIn("AccessDenied", finished.err_text)
+        self.assertEqual({}, self.aws.objects(BUCKET))
+        self.assert_beside("AccessDenied", {}, ExpectedBucketOwner="999999999999")
+        self.event(self.aws)
+
+    def test_what_cannot_be_is_told_at_the_start_all_at_once(self) -> None:
+        finished = self.put_log(
+            "--s3-sse", "kms", "--s3-kms-key-id", "my key", "--s3-acl", "mine",
+            "--s3-storage-class", "a b", "--s3-tags", "a=1,a=2", "--s3-bucket-owner", "me")
+        self.assertEqual(78, finished.code)
+        for line in ("S3 SSE (--s3-sse): 'kms' is none of AES256, aws:kms, aws:kms:dsse",
+                     "S3 KMS Key ID (--s3-kms-key-id): 'my key' is no key of KMS",
+                     "S3 ACL (--s3-acl): 'mine' is none of private",
+                     "S3 Storage Class (--s3-storage-class): 'a b' is no storage class",
+                     "S3 Tags (--s3-tags): 'a=1,a=2' has a tag twice",
+                     "S3 Bucket Owner (--s3-bucket-owner): 'me' is no account of AWS"):
+            self.assertIn(line, finished.err_text)
+        finished = self.put_log(SLARUNNER_S3KMSKEYID="alias/logs", SLARUNNER_S3SSE="AES256")
+        self.assertEqual(78, finished.code)
+        self.assertIn("a key of KMS needs S3 SSE to be aws:kms or aws:kms:dsse", finished.err_text)
+        self.assertEqual([], self.aws.requests())
+
+
 class ConditionTest(BucketTest):
     """Stores that do not keep what is there: no log replaces another all the same."""
 
@@ -240,7 +315,8 @@ class SpooledChecksumTest(SpoolTest):
                 self.aws.create_bucket(BUCKET, object_lock=True)
                 process = self.start_job(self.aws, "--spool", str(self.spool), "--delay", "0",
                                          "--command", f"{said}sleep 60")
-                process.wait_for_line("run starts")
+                runs = self.spool / "aws" / "runs"
+                wait_until(lambda: runs.exists() and list(runs.glob("*.run")))
                 if said:
                     process.wait_for_line("so far", stream="out")
                 process.kill_all()

@@ -136,6 +136,22 @@ class Server:
         self.assertEqual("text/plain; charset=utf-8", stored["ContentType"])
         self.assertEqual({"run-id": event["runId"], "exit-code": "0"}, stored["Metadata"])
 
+    def test_what_a_bucket_demands_of_an_object_is_there(self) -> None:
+        finished = self.run_once(
+            "--sns-topic-arn", self.topics["results"], "--s3-bucket-name", "logs", "--s3-sse",
+            "aws:kms", "--s3-kms-key-id", "alias/logs", "--s3-storage-class", "STANDARD_IA",
+            "--s3-tags", "team=web, cost center=a/b+c", "--s3-acl", "bucket-owner-full-control")
+        self.assertEqual(0, finished.code, finished.err_text)
+        event = json.loads(self.message("results")["Message"])
+        where = {"Bucket": "logs", "Key": event["logUri"].removeprefix("s3://logs/")}
+        head = self.client("s3").head_object(**where)
+        self.assertEqual(("aws:kms", "STANDARD_IA"),
+                         (head["ServerSideEncryption"], head["StorageClass"]))
+        self.assertIn("alias/logs", head["SSEKMSKeyId"])
+        tags = self.client("s3").get_object_tagging(**where)["TagSet"]
+        self.assertEqual({"team": "web", "cost center": "a/b+c"},
+                         {tag["Key"]: tag["Value"] for tag in tags})
+
     def test_a_topic_is_found_by_name(self) -> None:
         finished = self.run_once("--sns-topic-name", "results")
         self.assertEqual(0, finished.code, finished.err_text)

@@ -4,42 +4,15 @@
 // --print-settings are printed from it. To add a setting, add a member to Settings and a row here.
 #include <array>
 #include <cstddef>
-#include <string>
 #include <string_view>
-#include <variant>
 
-#include "sla/app/quoted.hpp"
+#include "sla/app/setting.hpp"
 #include "sla/app/setting_checks.hpp"
 #include "sla/app/setting_field.hpp"
 #include "sla/app/settings.hpp"
-#include "sla/core/result.hpp"
+#include "sla/aws/object_options.hpp"
 
 namespace sla::inline v1 {
-
-/// How often a flag may be given.
-enum class Times { once, any };
-
-/// Whether people may see a value.
-enum class Shown { plainly, as_stars };
-
-/// One row of the table.
-struct Setting {
-  std::string_view flag{};      ///< without its two dashes; empty: there is only the variable
-  std::string_view variable{};  ///< empty: there is only the flag
-  std::string_view title{};     ///< what messages call it
-  std::string_view value{};     ///< what help calls the value; empty: a switch, which needs none
-  std::string_view fallback{};  ///< the default, as help shows it
-  std::string_view meaning{};
-  SettingField field{};
-  Result<void> (*check)(std::string_view) = check_line;  ///< of the text, before it is read
-  Times times = Times::once;
-  Shown shown = Shown::plainly;
-
-  [[nodiscard]] constexpr bool is_switch() const noexcept { return value.empty(); }
-  [[nodiscard]] constexpr bool is_action() const noexcept {
-    return std::holds_alternative<Action>(field);
-  }
-};
 
 inline constexpr auto setting_table = std::to_array<Setting>({
     {.flag = "command",
@@ -141,6 +114,54 @@ inline constexpr auto setting_table = std::to_array<Setting>({
                 "says (s3.addressing_style), else at AWS in the name, at other endpoints in the "
                 "path",
      .field = &Settings::s3_addressing},
+    {.flag = "s3-sse",
+     .variable = "SLARUNNER_S3SSE",
+     .title = "S3 SSE",
+     .value = "HOW",
+     .fallback = "none",
+     .meaning = "AES256/aws:kms/aws:kms:dsse: how the store encrypts each log",
+     .field = &Settings::s3_sse,
+     .check = check_object_encryption},
+    {.flag = "s3-kms-key-id",
+     .variable = "SLARUNNER_S3KMSKEYID",
+     .title = "S3 KMS Key ID",
+     .value = "KEY",
+     .fallback = "none",
+     .meaning = "with which key of KMS: its id, its ARN or alias/NAME",
+     .field = &Settings::s3_kms_key_id,
+     .check = check_kms_key_id},
+    {.flag = "s3-acl",
+     .variable = "SLARUNNER_S3ACL",
+     .title = "S3 ACL",
+     .value = "NAME",
+     .fallback = "none",
+     .meaning = "a canned ACL of each log, such as bucket-owner-full-control",
+     .field = &Settings::s3_acl,
+     .check = check_object_acl},
+    {.flag = "s3-storage-class",
+     .variable = "SLARUNNER_S3STORAGECLASS",
+     .title = "S3 Storage Class",
+     .value = "NAME",
+     .fallback = "none",
+     .meaning = "of each log, such as STANDARD_IA",
+     .field = &Settings::s3_storage_class,
+     .check = check_storage_class},
+    {.flag = "s3-tags",
+     .variable = "SLARUNNER_S3TAGS",
+     .title = "S3 Tags",
+     .value = "K=V,...",
+     .fallback = "none",
+     .meaning = "of each log, up to ten",
+     .field = &Settings::s3_tags,
+     .check = check_object_tags},
+    {.flag = "s3-bucket-owner",
+     .variable = "SLARUNNER_S3BUCKETOWNER",
+     .title = "S3 Bucket Owner",
+     .value = "ACCOUNT",
+     .fallback = "none",
+     .meaning = "the account that the bucket must be of, or nothing is put",
+     .field = &Settings::s3_bucket_owner,
+     .check = check_account},
     {.flag = "store",
      .variable = "SLARUNNER_STORE",
      .title = "Store",
@@ -263,21 +284,6 @@ inline constexpr auto setting_table = std::to_array<Setting>({
   std::size_t index = 0;
   while (setting_table[index].flag != flag) ++index;
   return index;
-}
-
-/// What a message calls a setting, such as `Delay ($SLARUNNER_DELAY)` or, where its value came
-/// from the command line, `Delay (--delay)`.
-[[nodiscard]] inline std::string setting_label(Setting const& setting, Origin origin) {
-  bool const by_flag = origin == Origin::flag || setting.variable.empty();
-  return std::string(setting.title)
-      .append(by_flag ? " (--" : " ($")
-      .append(by_flag ? setting.flag : setting.variable)
-      .append(")");
-}
-
-/// A value as a message may show it.
-[[nodiscard]] inline std::string shown_value(Setting const& setting, std::string_view value) {
-  return setting.shown == Shown::as_stars ? "***" : quoted(value);
 }
 
 }  // namespace sla::inline v1

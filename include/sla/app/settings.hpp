@@ -31,7 +31,13 @@ struct Settings {
   std::string sns_topic_name{};  ///< a topic of the own account and region
   std::string s3_bucket_name{};
   Addressing s3_addressing = Addressing::automatic;  ///< then as AWS's own settings say
-  std::string store{};                               ///< a folder
+  std::string s3_sse{};                              ///< how objects are encrypted
+  std::string s3_kms_key_id{};
+  std::string s3_acl{};
+  std::string s3_storage_class{};
+  std::vector<std::string> s3_tags{};
+  std::string s3_bucket_owner{};  ///< an account
+  std::string store{};            ///< a folder
   UploadLogs upload_logs = UploadLogs::always;
   Duration timeout = std::chrono::hours{1};  ///< of one run; zero is no limit
   Duration grace = std::chrono::seconds{5};

@@ -64,7 +64,7 @@ inline Startup read_startup(std::span<char const* const> arguments, Environment 
   auto const topic = parse_topic_arn(startup.parsed.settings.sns_topic_arn);
   if (topic && startup.aws.region.empty()) startup.aws.region = topic->region;
   auto const good = check_log_bucket(startup.parsed.settings, startup.aws);
-  if (!good) startup.parsed.problems.push_back("S3 Addressing: " + good.error().message);
+  if (!good) startup.parsed.problems.push_back(good.error().message);
   return startup;
 }
 

@@ -10,6 +10,7 @@
 
 #include "sla/aws/endpoint.hpp"
 #include "sla/aws/http.hpp"
+#include "sla/aws/object_options.hpp"
 #include "sla/aws/region.hpp"
 #include "sla/aws/url.hpp"
 #include "sla/core/result.hpp"
@@ -37,6 +38,8 @@ struct Bucket {
   EndpointOptions endpoint{};
   Addressing addressing = Addressing::automatic;
   ObjectChecksum checksum = ObjectChecksum::sha256;
+  ObjectOptions objects{};  ///< of what is put
+  std::string owner{};      ///< the account that the bucket must be of; empty: any
 };
 
 /// Whether a name can be that of a bucket. Upper case and underscores are allowed for the sake of

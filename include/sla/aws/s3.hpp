@@ -77,6 +77,11 @@ inline Result<std::vector<Header>> metadata_headers(std::vector<Header> const& m
   return headers;
 }
 
+/// S3 denies what is not in a bucket of that account.
+inline void add_owner(std::vector<Header>& headers, Bucket const& bucket) {
+  if (!bucket.owner.empty()) headers.push_back({"x-amz-expected-bucket-owner", bucket.owner});
+}
+
 }  // namespace detail
 
 /// The URL of an object. The key is encoded once, slashes stay: `a b/c` is `/a%20b/c`.
@@ -105,6 +110,8 @@ inline Result<std::vector<Header>> metadata_headers(std::vector<Header> const& m
   Request request{Method::put, *std::move(url), *std::move(metadata), input.body};
   request.headers.push_back({"Content-Type", input.content_type});
   if (input.existing == Existing::keep) request.headers.push_back({"If-None-Match", "*"});
+  add_object_options(request.headers, bucket.objects);
+  detail::add_owner(request.headers, bucket);
   if (!request.body.sha256()) {
     Sha256 hash;
     auto const sum = sha256(hash, request.body);
@@ -122,7 +129,9 @@ inline Result<std::vector<Header>> metadata_headers(std::vector<Header> const& m
                                                          std::string_view key) {
   auto url = object_url(bucket, key);
   if (!url) return url.error();
-  return Request{Method::head, *std::move(url), {}, {}};
+  Request request{Method::head, *std::move(url), {}, {}};
+  detail::add_owner(request.headers, bucket);
+  return request;
 }
 
 /// Whether the object was put. A success may hold an error, which is then as good as a status of

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// One setting: what it is called, what it means, and where its value goes.
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "sla/app/quoted.hpp"
+#include "sla/app/setting_checks.hpp"
+#include "sla/app/setting_field.hpp"
+#include "sla/app/settings.hpp"
+#include "sla/core/result.hpp"
+
+namespace sla::inline v1 {
+
+/// How often a flag may be given.
+enum class Times { once, any };
+
+/// Whether people may see a value.
+enum class Shown { plainly, as_stars };
+
+/// One row of the table of settings.
+struct Setting {
+  std::string_view flag{};      ///< without its two dashes; empty: there is only the variable
+  std::string_view variable{};  ///< empty: there is only the flag
+  std::string_view title{};     ///< what messages call it
+  std::string_view value{};     ///< what help calls the value; empty: a switch, which needs none
+  std::string_view fallback{};  ///< the default, as help shows it
+  std::string_view meaning{};
+  SettingField field{};
+  Result<void> (*check)(std::string_view) = check_line;  ///< of the text, before it is read
+  Times times = Times::once;
+  Shown shown = Shown::plainly;
+
+  [[nodiscard]] constexpr bool is_switch() const noexcept { return value.empty(); }
+  [[nodiscard]] constexpr bool is_action() const noexcept {
+    return std::holds_alternative<Action>(field);
+  }
+};
+
+/// What a message calls a setting, such as `Delay ($SLARUNNER_DELAY)` or, where its value came
+/// from the command line, `Delay (--delay)`.
+[[nodiscard]] inline std::string setting_label(Setting const& setting, Origin origin) {
+  bool const by_flag = origin == Origin::flag || setting.variable.empty();
+  return std::string(setting.title)
+      .append(by_flag ? " (--" : " ($")
+      .append(by_flag ? setting.flag : setting.variable)
+      .append(")");
+}
+
+/// A value as a message may show it.
+[[nodiscard]] inline std::string shown_value(Setting const& setting, std::string_view value) {
+  return setting.shown == Shown::as_stars ? "***" : quoted(value);
+}
+
+}  // namespace sla::inline v1
