@@ -147,7 +147,8 @@ class KillTest(SpoolTest):
         lost = [run for run in self.all_ended() if run not in arrived and run not in interrupted]
         self.assertEqual([], lost)
         self.assertEqual([], [run for run in ran if run not in arrived and run not in interrupted])
-        order = {run: place for place, run in enumerate(self.all_ended())}
+        # A result is written down before the line that says that its run ended.
+        order = {run: place for place, run in enumerate(ran)}
         places = [order[run] for run in arrived]
         self.assertEqual(sorted(places), places)
         self.assertEqual({run: run.encode() for run in arrived},
