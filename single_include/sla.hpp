@@ -692,9 +692,9 @@ inline std::optional<WallTime> to_wall_time(Civil c) {
   using namespace std::chrono;
   auto const date = year_month_day{year{c.year}, month{static_cast<unsigned>(c.month)},
                                    day{static_cast<unsigned>(c.day)}};
-  // 2261 is the last whole year that fits nanoseconds in 64 bits; 60 is a leap second.
-  if (!date.ok() || c.year < 1970 || c.year > 2261) return std::nullopt;
-  if (c.hour > 23 || c.minute > 59 || c.second > 60) return std::nullopt;
+  if (!date.ok() || c.hour > 23 || c.minute > 59 || c.second > 60) return std::nullopt;  // 60: leap
+  // 2261 is the last whole year that fits nanoseconds in 64 bits.
+  if (c.year < 1970 || c.year > 2261) return std::nullopt;
   return WallTime{sys_days{date}.time_since_epoch() + hours{c.hour} + minutes{c.minute} +
                   seconds{c.second}};
 }
@@ -744,40 +744,69 @@ inline void amz_date_to(std::string& out, WallTime time) {
   return out;
 }
 
-/// Reads `2026-01-01T00:00:00Z`, with an optional fraction and an optional `+00:00` offset
-/// (RFC 3339), the forms in which AWS services and credential processes write an expiry.
-[[nodiscard]] inline std::optional<WallTime> parse_iso_time(std::string_view text) {
-  std::size_t at = 0;
-  auto const year = detail::take_digits(text, at, 4);
-  if (!year || !detail::take_char(text, at, '-')) return std::nullopt;
-  auto const month = detail::take_digits(text, at, 2);
-  if (!month || !detail::take_char(text, at, '-')) return std::nullopt;
-  auto const day = detail::take_digits(text, at, 2);
-  if (!day || !(detail::take_char(text, at, 'T') || detail::take_char(text, at, ' '))) {
-    return std::nullopt;
-  }
-  auto const hour = detail::take_digits(text, at, 2);
-  if (!hour || !detail::take_char(text, at, ':')) return std::nullopt;
-  auto const minute = detail::take_digits(text, at, 2);
-  if (!minute || !detail::take_char(text, at, ':')) return std::nullopt;
-  auto const second = detail::take_digits(text, at, 2);
+namespace detail {
+
+/// Reads `2026-01-01T00:00:00` and an optional fraction, which is dropped.
+inline std::optional<Civil> take_civil(std::string_view text, std::size_t& at) {
+  auto const year = take_digits(text, at, 4);
+  if (!year || !take_char(text, at, '-')) return std::nullopt;
+  auto const month = take_digits(text, at, 2);
+  if (!month || !take_char(text, at, '-')) return std::nullopt;
+  auto const day = take_digits(text, at, 2);
+  if (!day || !(take_char(text, at, 'T') || take_char(text, at, ' '))) return std::nullopt;
+  auto const hour = take_digits(text, at, 2);
+  if (!hour || !take_char(text, at, ':')) return std::nullopt;
+  auto const minute = take_digits(text, at, 2);
+  if (!minute || !take_char(text, at, ':')) return std::nullopt;
+  auto const second = take_digits(text, at, 2);
   if (!second) return std::nullopt;
-  if (detail::take_char(text, at, '.')) {
+  if (take_char(text, at, '.')) {
     std::size_t const start = at;
     while (at < text.size() && is_digit(text[at])) ++at;
     if (at == start) return std::nullopt;
   }
-  auto time = detail::to_wall_time({*year, *month, *day, *hour, *minute, *second});
-  if (!time) return std::nullopt;
-  if (detail::take_char(text, at, 'Z')) return at == text.size() ? time : std::nullopt;
-  bool const behind = detail::take_char(text, at, '-');
-  if (!behind && !detail::take_char(text, at, '+')) return std::nullopt;
-  auto const hours = detail::take_digits(text, at, 2);
-  if (!hours || !detail::take_char(text, at, ':')) return std::nullopt;
-  auto const minutes = detail::take_digits(text, at, 2);
-  if (!minutes || at != text.size() || *hours > 23 || *minutes > 59) return std::nullopt;
+  return Civil{*year, *month, *day, *hour, *minute, *second};
+}
+
+/// Reads what follows a time to the end of the text: `Z`, `UTC`, `GMT`, or an offset such as
+/// `+01:00`, `+0100` or `+01`; gives how far the time is ahead of UTC.
+inline std::optional<Duration> read_zone(std::string_view zone) {
+  for (std::string_view const utc : {"Z", "UTC", "GMT"}) {
+    if (same_ignoring_case(zone, utc)) return Duration::zero();
+  }
+  if (!zone.starts_with('+') && !zone.starts_with('-')) return std::nullopt;
+  std::size_t at = 1;
+  auto const hours = take_digits(zone, at, 2);
+  std::optional<int> minutes = 0;
+  if (at < zone.size()) {
+    (void)take_char(zone, at, ':');
+    minutes = take_digits(zone, at, 2);
+  }
+  if (!hours || !minutes || at != zone.size() || *hours > 23 || *minutes > 59) return std::nullopt;
   Duration const offset = std::chrono::hours{*hours} + std::chrono::minutes{*minutes};
-  return behind ? *time + offset : *time - offset;
+  return zone.front() == '-' ? -offset : offset;
+}
+
+}  // namespace detail
+
+/// Reads `2026-01-01T00:00:00Z`, with an optional fraction and an optional offset (RFC 3339, and
+/// the ways in which programs write it), the forms in which AWS services and credential processes
+/// write an expiry. Of a year that does not fit, such as 9999 for never and 0001 for the past, it
+/// is the last day or the first one that does.
+[[nodiscard]] inline std::optional<WallTime> parse_iso_time(std::string_view text) {
+  std::size_t at = 0;
+  auto civil = detail::take_civil(text, at);
+  if (!civil) return std::nullopt;
+  if (text.substr(at).starts_with(' ')) ++at;
+  auto const zone = detail::read_zone(text.substr(at));
+  int const year = std::clamp(civil->year, 1970, 2261);
+  bool const fits = year == civil->year;
+  if (!fits) civil->year = 2000;  // which has every day that there is
+  auto const time = detail::to_wall_time(*civil);
+  if (!time || !zone) return std::nullopt;
+  if (fits) return *time - *zone;
+  return detail::to_wall_time(year == 1970 ? detail::Civil{1970, 1, 1}
+                                           : detail::Civil{2261, 12, 31});
 }
 
 /// Reads `Thu, 01 Jan 2026 00:00:01 GMT`, the one form of an HTTP Date that servers may send
@@ -3471,8 +3500,10 @@ inline Result<std::string> read_host(std::string_view text) {
     return read_ipv6(text.substr(1, text.size() - 2));
   }
   std::string host = lower(text);
-  if (host.size() > 253) return bad_url("the host is longer than 253 characters");
-  for (std::string_view const label : split(host, '.')) {
+  // A dot at the end says that no search list is asked: it stays, but is no part of a name.
+  std::string_view const name = std::string_view(host).substr(0, host.size() - host.ends_with('.'));
+  if (name.size() > 253) return bad_url("the host is longer than 253 characters");
+  for (std::string_view const label : split(name, '.')) {
     // An underscore is no part of a host name, but names of containers have it.
     std::string plain(label);
     for (char& c : plain) c = c == '_' ? 'a' : c;
@@ -3480,7 +3511,7 @@ inline Result<std::string> read_host(std::string_view text) {
       return bad_url("the host must be a name of letters, digits, hyphens and dots, or an address");
     }
   }
-  if (ends_in_number(host) && !is_ipv4_address(host)) {
+  if (ends_in_number(name) && !is_ipv4_address(host)) {
     return bad_url("the host looks like an IPv4 address but is none");
   }
   return host;
@@ -3625,8 +3656,31 @@ struct RegionSetting {
   Fips fips = Fips::off;  ///< on for the old pseudo regions, `fips-us-east-1` or `us-east-1-fips`
 };
 
-/// Reads a region from a setting. Blanks around it are dropped, upper case is
-/// lowered, pseudo regions are taken apart.
+namespace detail {
+
+/// The region that signs for a whole partition, which `aws-global` and its like mean.
+constexpr std::string_view region_of_partition(std::string_view region) noexcept {
+  struct Global {
+    std::string_view name;
+    std::string_view region;
+  };
+  for (Global const& global : {Global{"aws-global", "us-east-1"},
+                               {"aws-cn-global", "cn-northwest-1"},
+                               {"aws-us-gov-global", "us-gov-west-1"},
+                               {"aws-eusc-global", "eusc-de-east-1"},
+                               {"aws-iso-global", "us-iso-east-1"},
+                               {"aws-iso-b-global", "us-isob-east-1"},
+                               {"aws-iso-e-global", "eu-isoe-west-1"},
+                               {"aws-iso-f-global", "us-isof-south-1"}}) {
+    if (region == global.name) return global.region;
+  }
+  return region;
+}
+
+}  // namespace detail
+
+/// Reads a region from a setting. Blanks around it are dropped, upper case is lowered, pseudo
+/// regions are taken apart, and one of a whole partition is the region that signs for it.
 [[nodiscard]] inline Result<RegionSetting> parse_region(std::string_view text) {
   std::string const lowered = lower(trim(text));
   std::string_view region = lowered;
@@ -3644,7 +3698,7 @@ struct RegionSetting {
                  "the region must be a name such as eu-central-1: letters, digits "
                  "and inner hyphens, 63 at most"};
   }
-  setting.region = region;
+  setting.region = detail::region_of_partition(region);
   return setting;
 }
 
@@ -3822,6 +3876,7 @@ constexpr std::optional<Errc> meaning_of_code(std::string_view code) noexcept {
                        "OptInRequired",
                        "RegionDisabled",
                        "RequestExpired",
+                       "RequestInTheFuture",
                        "RequestTimeTooSkewed",
                        "SignatureDoesNotMatch",
                        "UnauthorizedOperation",
@@ -5075,7 +5130,8 @@ class Signer {
 
 // sla/aws/skew.hpp
 // How far this machine's clock is from the service's. Signatures carry a time, so a wrong clock
-// makes every request fail; the Date of each answer says by how much it is wrong. Pure: the caller
+// makes every request fail; the Date of each answer says by how much it is wrong. Copies tell each
+// other what they learn, so that the clients of a program pay once for a wrong clock. The caller
 // says what time it was.
 
 namespace sla::inline v1 {
@@ -5086,14 +5142,23 @@ struct Exchange {
   WallTime received{};
 };
 
-/// The service's clock minus ours, as the last answer showed it. Not thread-safe.
+/// The service's clock minus ours, as the last answer showed it; before the first one, as a copy
+/// of this was shown last by any service. A copy knows nothing of its own. Copies may be used by
+/// different threads, each one by one thread.
 class ClockSkew {
  public:
   ClockSkew() = default;
-  explicit ClockSkew(Duration offset) noexcept : offset_(offset) {}
+  explicit ClockSkew(Duration offset) { learn(offset); }
+  ClockSkew(ClockSkew const& other) noexcept : shared_(other.shared_) {}
+  ClockSkew(ClockSkew&& other) noexcept : shared_(other.shared_), own_(other.own_) {}
+  ClockSkew& operator=(ClockSkew const&) = delete;
+  ClockSkew& operator=(ClockSkew&&) = default;
+  ~ClockSkew() = default;
 
   /// What to add to our time to have the service's.
-  [[nodiscard]] Duration offset() const noexcept { return offset_; }
+  [[nodiscard]] Duration offset() const noexcept {
+    return own_ ? *own_ : Duration{shared_->load(std::memory_order_relaxed)};
+  }
 
   /// Learns from any answer. One without a Date, out of a cache, or under way for more than 15
   /// minutes says nothing.
@@ -5102,24 +5167,33 @@ class ClockSkew {
     if (took < Duration::zero() || took > std::chrono::minutes{15}) return;
     if (find_header(response.headers, "age")) return;
     auto const date = parse_http_date(find_header(response.headers, "date").value_or(""));
-    if (date) offset_ = *date - (exchange.sent + took / 2);
+    if (date) learn(*date - (exchange.sent + took / 2));
   }
 
   /// Whether a refusal comes from having signed with that offset: the code may mean it, and what
   /// was learned since differs by more than 4 minutes. Ask after observe(). Without the second
   /// condition every wrong key would be tried again.
   [[nodiscard]] bool explains(std::string_view service_code, Duration used) const noexcept {
-    Duration const difference = offset_ > used ? offset_ - used : used - offset_;
+    Duration const known = offset();
+    Duration const difference = known > used ? known - used : used - known;
     if (difference <= std::chrono::minutes{4}) return false;
-    for (std::string_view const code : {"InvalidSignature", "SignatureDoesNotMatch", "AuthFailure",
-                                        "RequestTimeTooSkewed", "AccessDenied"}) {
+    for (std::string_view const code :
+         {"InvalidSignature", "SignatureDoesNotMatch", "AuthFailure", "RequestTimeTooSkewed",
+          "RequestExpired", "RequestInTheFuture", "AccessDenied"}) {
       if (bare_code(service_code) == code) return true;
     }
     return false;
   }
 
  private:
-  Duration offset_ = Duration::zero();
+  void learn(Duration offset) noexcept {
+    own_ = offset;
+    shared_->store(offset.count(), std::memory_order_relaxed);
+  }
+
+  std::shared_ptr<std::atomic<Duration::rep>> shared_ =
+      std::make_shared<std::atomic<Duration::rep>>(0);
+  std::optional<Duration> own_{};
 };
 
 }  // namespace sla::inline v1
@@ -5154,16 +5228,19 @@ struct RandomJitter {
 
 /// Calls one service. Its transport keeps the connection, its quota and its clock correction last
 /// from call to call. A source of credentials with `reject(std::string_view access_key_id)` is told
-/// when the service took them for expired. Not thread-safe.
+/// when the service took them for expired. What it learns of the clock its skew's copies know too.
+/// Not thread-safe.
 template <Transport T, CredentialSource S, Clock C = SteadyClock, class J = RandomJitter>
 class Client {
  public:
-  Client(T transport, S source, RetryOptions options = {}, C clock = {}, J jitter = {})
+  Client(T transport, S source, RetryOptions options = {}, C clock = {}, J jitter = {},
+         ClockSkew const& skew = {})
       : transport_(std::move(transport)),
         source_(std::move(source)),
         options_(options),
         clock_(std::move(clock)),
-        jitter_(std::move(jitter)) {}
+        jitter_(std::move(jitter)),
+        skew_(skew) {}
 
   /// The answer, if its status is 2xx. `read_error(Response const&) -> ServiceError` reads what the
   /// service says otherwise; the Error's native is then the HTTP status. An Error after more than
@@ -5249,7 +5326,10 @@ class Client {
     attempt.result = refusal_error(refusal.code, status, said);
     attempt.reason = refusal.reason;
     if (attempt.access_key_id.empty()) return;
-    if (skew_.explains(said.code, attempt.skew)) attempt.reason = RetryReason::transient;
+    if (skew_.explains(said.code, attempt.skew)) {
+      attempt.reason = RetryReason::transient;
+      return;
+    }
     if constexpr (can_renew) {
       if (refusal.code != Errc::expired || renewal == Renewal::impossible) return;
       renewal = Renewal::impossible;
@@ -5766,8 +5846,10 @@ class FileReader {
 
 // sla/aws/ini.hpp
 // The grammar of ~/.aws/config and ~/.aws/credentials: a text becomes sections of properties. It is
-// that of the SDKs, line by line: blanks are spaces and tabs, quotes mean nothing, and a name with
-// other characters than A-Z a-z 0-9 _ - / . % @ : + is passed over with all that belongs to it.
+// that of the SDKs, line by line: blanks are spaces and tabs, quotes in values mean nothing, and a
+// name with other characters than A-Z a-z 0-9 _ - / . % @ : + is passed over with all that belongs
+// to it. Where the SDKs see an error and the AWS CLI and boto3 do not, it is as lenient as they:
+// `key: value`, files that are indented as a whole, and names of profiles in quotes.
 // Which sections mean what is read in aws/profile.hpp.
 
 namespace sla::inline v1 {
@@ -5782,6 +5864,12 @@ struct IniSection {
   IniProperties properties{};
 
   bool operator==(IniSection const&) const = default;
+};
+
+/// What stands between the brackets of a section.
+enum class IniTitles {
+  kinds,  ///< `[profile x]`, as in the config file
+  names,  ///< the name alone, blanks and all, as in the credentials file
 };
 
 namespace detail {
@@ -5810,20 +5898,79 @@ constexpr std::string_view without_comment(std::string_view line) noexcept {
   return line;
 }
 
+/// A section's line without the comment, which needs no blank before it.
+constexpr std::string_view without_title_comment(std::string_view line) noexcept {
+  char quote = '\0';
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (quote == '\0' && (line[i] == '#' || line[i] == ';')) return trim_ini(line.substr(0, i));
+    bool const opens = quote == '\0' && (line[i] == '\'' || line[i] == '"') &&
+                       line.find(line[i], i + 1) != line.npos;
+    if (opens) {
+      quote = line[i];
+    } else if (line[i] == quote) {
+      quote = '\0';
+    }
+  }
+  return trim_ini(line);
+}
+
+/// The place of the delimiter between a name and its value. A colon is one as well where it can be
+/// no part of the name: after a plain word, before a blank, or without an equals sign.
+constexpr std::size_t find_delimiter(std::string_view line) noexcept {
+  std::size_t const equals = line.find('='), colon = line.find(':');
+  if (colon >= equals) return equals;
+  bool word = true;
+  for (char const c : trim_ini(line.substr(0, colon))) {
+    word = word && (is_alpha(c) || is_digit(c) || c == '_');
+  }
+  bool const before_blank = colon + 1 == line.size() || is_ini_blank(line[colon + 1]);
+  bool const name = equals != line.npos && is_ini_name(trim_ini(line.substr(0, equals)));
+  return word || before_blank || !name ? colon : equals;
+}
+
+/// Takes the quotes off one word of a shell's, as the AWS CLI writes a name that holds blanks:
+/// `'my team'`. What is no such word is given back as it is.
+inline std::string without_quotes(std::string_view text) {
+  std::string word;
+  char quote = '\0';
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    char const c = text[i];
+    bool const escape = c == '\\' && quote != '\'' && i + 1 < text.size();
+    if (escape) {
+      word += text[++i];
+    } else if (quote == '\0' && (c == '"' || c == '\'')) {
+      quote = c;
+    } else if (quote == '\0' && is_ini_blank(c)) {
+      return std::string(text);
+    } else if (c == quote) {
+      quote = '\0';
+    } else {
+      word += c;
+    }
+  }
+  return quote == '\0' ? word : std::string(text);
+}
+
 /// Reads a file line by line.
 class IniReader {
  public:
+  explicit IniReader(IniTitles titles) noexcept : titles_(titles) {}
+
   Result<void> read(std::string_view line) {
-    if (trim_ini(line).empty() || line.front() == '#' || line.front() == ';') return {};
-    if (line.front() == '[') return section(line);
+    std::string_view const text = trim_ini(line);
+    if (text.empty() || text.front() == '#' || text.front() == ';') return {};
+    std::size_t const indent = line.find(text.front());
+    if (state_ != State::no_property && indent > indent_) return continuation(text);
+    indent_ = indent;
+    if (text.front() == '[') return section(text);
     if (!in_section_) return invalid("a line stands before the first [section]");
-    return is_ini_blank(line.front()) ? continuation(trim_ini(line)) : property(line);
+    return property(text);
   }
 
   [[nodiscard]] std::vector<IniSection> sections() && { return std::move(sections_); }
 
  private:
-  /// The two sides of an equals sign.
+  /// The two sides of the delimiter.
   struct Pair {
     std::string_view key;
     std::string_view value;
@@ -5832,26 +5979,28 @@ class IniReader {
   static Error invalid(std::string_view why) { return Error{Errc::invalid, std::string(why)}; }
 
   static Result<Pair> pair(std::string_view line) {
-    std::size_t const equals = line.find('=');
-    if (equals == std::string_view::npos) return invalid("there is no = after the name");
-    Pair const found{trim_ini(line.substr(0, equals)), trim_ini(line.substr(equals + 1))};
+    std::size_t const at = find_delimiter(line);
+    if (at == std::string_view::npos) return invalid("there is no = after the name");
+    Pair const found{trim_ini(line.substr(0, at)), trim_ini(line.substr(at + 1))};
     if (found.key.empty()) return invalid("there is no name before the =");
     return found;
   }
 
   Result<void> section(std::string_view line) {
-    line = trim_ini(line.substr(0, line.find_first_of("#;")));
+    line = without_title_comment(line);
     if (!line.ends_with(']')) return invalid("the ] that ends the name of the section is missing");
     std::string_view const whole = trim_ini(line.substr(1, line.size() - 2));
     std::size_t const blank = whole.find_first_of(" \t");
-    bool const alone = blank == std::string_view::npos;
+    bool const alone = titles_ == IniTitles::names || blank == std::string_view::npos;
     std::string_view const kind = alone ? std::string_view{} : whole.substr(0, blank);
-    std::string_view const name = alone ? whole : trim_ini(whole.substr(blank));
+    std::string_view const rest = alone ? whole : trim_ini(whole.substr(blank));
+    std::string name = alone ? std::string(rest) : without_quotes(rest);
     in_section_ = true;
     property_.clear();
     state_ = State::no_property;
-    known_section_ = is_ini_name(name);
-    if (known_section_) sections_.push_back({std::string(kind), std::string(name), {}});
+    bool const free = titles_ == IniTitles::names || name != rest;
+    known_section_ = is_ini_name(name) || (free && !name.empty());
+    if (known_section_) sections_.push_back({std::string(kind), std::move(name), {}});
     return {};
   }
 
@@ -5890,8 +6039,10 @@ class IniReader {
 
   enum class State { no_property, value, parent };
 
+  IniTitles titles_;
   std::vector<IniSection> sections_;
   std::string property_;
+  std::size_t indent_ = 0;  ///< of the section or the property that was read last
   State state_ = State::no_property;
   bool in_section_ = false;
   bool known_section_ = false;
@@ -5901,9 +6052,10 @@ class IniReader {
 
 /// The sections of a file in their order. The error names the line and the reason, and repeats
 /// nothing of the line, which may hold a key.
-[[nodiscard]] inline Result<std::vector<IniSection>> parse_ini(std::string_view text) {
+[[nodiscard]] inline Result<std::vector<IniSection>> parse_ini(
+    std::string_view text, IniTitles titles = IniTitles::kinds) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  detail::IniReader reader;
+  detail::IniReader reader(titles);
   std::size_t number = 0;
   for (std::string_view line : split(text, '\n')) {
     ++number;
@@ -5957,15 +6109,19 @@ struct ProfileChoice {
 
   std::string name = "default";
   By by = By::nobody;
+  std::string_view variable{};  ///< that named it; empty for a flag or nobody
 };
 
-/// The profile that a flag names, or else AWS_PROFILE, or else `default`.
+/// The profile that a flag names, or else AWS_DEFAULT_PROFILE, AWS_PROFILE, or else `default`: the
+/// order of the AWS CLI and boto3; the other SDKs know only the second variable.
 [[nodiscard]] inline ProfileChoice choose_profile(Environment const& environment,
                                                   std::string_view flag = {}) {
-  std::string_view const name =
-      trim(flag).empty() ? trim(environment.get("AWS_PROFILE").value_or("")) : trim(flag);
-  if (name.empty()) return {};
-  return {std::string(name), ProfileChoice::By::user};
+  if (!trim(flag).empty()) return {std::string(trim(flag)), ProfileChoice::By::user};
+  for (std::string_view const variable : {"AWS_DEFAULT_PROFILE", "AWS_PROFILE"}) {
+    std::string_view const name = trim(environment.get(variable).value_or(""));
+    if (!name.empty()) return {std::string(name), ProfileChoice::By::user, variable};
+  }
+  return {};
 }
 
 /// The texts of the two files.
@@ -6016,7 +6172,8 @@ class Profiles {
   }
 
   [[nodiscard]] bool empty() const noexcept { return profiles_.empty(); }
-  /// The names of all profiles, sorted.
+  /// The names of all profiles, sorted; without those of the credentials file that only the AWS CLI
+  /// and boto3 take for names, such as one with a blank.
   [[nodiscard]] std::vector<std::string> names() const {
     std::vector<std::string> all;
     for (auto const& [name, properties] : profiles_) all.push_back(name);
@@ -6029,8 +6186,11 @@ class Profiles {
   /// names a section of services that does not exist.
   [[nodiscard]] Result<Profile> find(std::string_view name) const {
     auto const found = profiles_.find(name);
-    if (found == profiles_.end()) return missing(name);
-    Profile profile{found->first, found->second, {}};
+    auto const free = free_names_.find(name);
+    if (found == profiles_.end() && free == free_names_.end()) return missing(name);
+    Profile profile{std::string(name), {}, {}};
+    if (found != profiles_.end()) profile.properties = found->second;
+    if (free != free_names_.end()) merge(profile.properties, IniProperties(free->second));
     auto const services = profile.get("services");
     if (!services) return profile;
     auto const section = services_.find(*services);
@@ -6096,10 +6256,11 @@ class Profiles {
     return {};
   }
   Result<void> read_credentials(std::string_view text) {
-    auto sections = parse_ini(text);
+    auto sections = parse_ini(text, IniTitles::names);
     if (!sections) return sections.error();
     for (IniSection& section : *sections) {
-      if (section.kind.empty()) merge(profiles_[section.name], std::move(section.properties));
+      Sections& known = detail::is_ini_name(section.name) ? profiles_ : free_names_;
+      merge(known[section.name], std::move(section.properties));
     }
     return {};
   }
@@ -6115,6 +6276,7 @@ class Profiles {
   }
 
   Sections profiles_;
+  Sections free_names_;  ///< of the credentials file, with other characters than the SDKs allow
   Sections services_;
   std::vector<std::string> notes_;
 };
@@ -6505,6 +6667,7 @@ struct GivenCredentials {
 struct StsOptions {
   EndpointSettings endpoints{};
   std::string region{};                       ///< for roles that name none
+  ClockSkew skew{};                           ///< what other clients know of the clock
   Duration limit = std::chrono::seconds{15};  ///< after it STS is not asked once more
 };
 
@@ -6513,25 +6676,29 @@ template <Transport T, Clock C>
 class RoleCaller {
  public:
   RoleCaller(T transport, C clock, StsOptions options)
-      : client_(std::move(transport), {}, {}, clock),
+      : client_(std::move(transport), {}, {}, clock, {}, options.skew),
         clock_(std::move(clock)),
         options_(std::move(options)) {}
 
   /// Assumes the role with keys. An Error that is Errc::denied or Errc::rejected is the last word
   /// of STS.
   [[nodiscard]] Result<Credentials> assume(Role const& role, Credentials const& keys) {
-    auto url = endpoint(role);
+    auto const region = region_of(role);
+    if (!region) return region.error();
+    auto url = endpoint(*region);
     if (!url) return url.error();
     auto request = assume_role_request(*std::move(url), role);
     if (!request) return request.error();
     client_.source().keys = keys;
-    return call(*std::move(request), {.region = region_of(role), .service = "sts"},
+    return call(*std::move(request), {.region = region->region, .service = "sts"},
                 Authentication::sigv4);
   }
 
   /// Assumes the role with a token. The same holds for its errors.
   [[nodiscard]] Result<Credentials> assume(Role const& role, Secret const& token) {
-    auto url = endpoint(role);
+    auto const region = region_of(role);
+    if (!region) return region.error();
+    auto url = endpoint(*region);
     if (!url) return url.error();
     auto request = assume_role_with_web_identity_request(*std::move(url), role, token);
     if (!request) return request.error();
@@ -6539,15 +6706,15 @@ class RoleCaller {
   }
 
  private:
-  [[nodiscard]] std::string const& region_of(Role const& role) const {
-    return role.region.empty() ? options_.region : role.region;
+  [[nodiscard]] Result<RegionSetting> region_of(Role const& role) const {
+    std::string const& text = role.region.empty() ? options_.region : role.region;
+    if (!text.empty()) return parse_region(text);
+    return Error{Errc::invalid, "no region is set, so which STS to ask is not known (AWS_REGION)"};
   }
-  [[nodiscard]] Result<Url> endpoint(Role const& role) const {
-    if (region_of(role).empty()) {
-      return Error{Errc::invalid,
-                   "no region is set, so which STS to ask is not known (AWS_REGION)"};
-    }
-    return endpoint_url(Service::sts, options_.endpoints.in(region_of(role), Service::sts));
+  [[nodiscard]] Result<Url> endpoint(RegionSetting const& region) const {
+    EndpointOptions options = options_.endpoints.in(region.region, Service::sts);
+    if (region.fips == Fips::on && !options.custom) options.fips = Fips::on;
+    return endpoint_url(Service::sts, options);
   }
 
   Result<Credentials> call(Request request, SigningScope const& scope,
@@ -7733,6 +7900,7 @@ enum class NamedSource { environment, container, imds };
 /// A command that writes keys.
 struct CredentialCommand {
   std::string command{};
+  std::string account_id{};  ///< where the keys come without one
 };
 
 /// Where the first keys come from.
@@ -7849,7 +8017,8 @@ class ProfilePlanner {
       if (profile.get(key)) return no_sign_on(profile, key);
     }
     if (auto const command = profile.get("credential_process")) {
-      return ProfileBase(CredentialCommand{std::string(*command)});
+      return ProfileBase(CredentialCommand{
+          std::string(*command), std::string(profile.get("aws_account_id").value_or(""))});
     }
     if (has_static_keys(profile)) return static_keys(profile);
     bool const chosen = plan_.roles.empty();
@@ -7977,10 +8146,22 @@ class ProfileCredentials {
     if (!chosen) return chosen.error();
     auto plan = plan_profile(*profiles, *chosen, settings_.session_name);
     if (!plan) return plan;
+    use_region_of_environment(*plan);
     bool const by_user = plan->roles.empty() && !std::holds_alternative<WebIdentity>(plan->base) &&
                          !std::holds_alternative<NamedSource>(plan->base);
     stability_ = by_user ? Stability::strict : Stability::lasting;
     return plan;
+  }
+
+  /// A region in the environment is that of every request; those of profiles are for want of it.
+  void use_region_of_environment(ProfilePlan& plan) const {
+    auto region = settings_.environment.get("AWS_REGION");
+    if (!region) region = settings_.environment.get("AWS_DEFAULT_REGION");
+    if (!region || trim(*region).empty()) return;
+    for (Role& role : plan.roles) role.region = trim(*region);
+    if (auto* const identity = std::get_if<WebIdentity>(&plan.base)) {
+      identity->role.region = trim(*region);
+    }
   }
 
   Result<Credentials> base(ProfileBase const& base, WallTime now) {
@@ -7989,8 +8170,10 @@ class ProfileCredentials {
       return assume_web_identity(caller_, settings_.files, *identity);
     }
     if (auto const* const command = std::get_if<CredentialCommand>(&base)) {
-      return ProcessCredentials(command->command, settings_.environment, settings_.process)
-          .credentials(now);
+      auto keys = ProcessCredentials(command->command, settings_.environment, settings_.process)
+                      .credentials(now);
+      if (keys && keys->account_id.empty()) keys->account_id = command->account_id;
+      return keys;
     }
     switch (std::get<NamedSource>(base)) {
       case NamedSource::container:
@@ -15103,8 +15286,8 @@ inline Profile read_profile(Environment const& environment, FileReader const& fi
   ProfileChoice const choice = choose_profile(environment);
   auto profile = profiles->find(choice);
   if (profile) return *std::move(profile);
-  bool const by_user = choice.by == ProfileChoice::By::user;
-  problems.push_back((by_user ? "AWS_PROFILE: " : "") + profile.error().message);
+  std::string const by = choice.variable.empty() ? "" : std::string(choice.variable) + ": ";
+  problems.push_back(by + profile.error().message);
   return {};
 }
 

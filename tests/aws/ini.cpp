@@ -105,12 +105,39 @@ TEST_CASE("what is no section, property or continuation is an error with its lin
   CHECK(read("\nname = secret") == "line 2: a line stands before the first [section]");
   CHECK(read(" -continued") == "line 1: a line stands before the first [section]");
   CHECK(read("[a]\n= secret") == "line 2: there is no name before the =");
-  CHECK(read("[a]\nkey : secret") == "line 2: there is no = after the name");
   CHECK(read("[a]\nkey #= secret") == "line 2: there is no = after the name");
-  CHECK(read("[a]\n secret") ==
-        "line 2: it begins with a blank but there is no property to continue");
-  CHECK(read("[a]\nx = 1\n[a]\n secret") ==
-        "line 4: it begins with a blank but there is no property to continue");
+  CHECK(read("[a]\n secret") == "line 2: there is no = after the name");
+  CHECK(read("[a]\nx = 1\n[a]\n secret") == "line 4: there is no = after the name");
   CHECK(read("[a]\ns3 =\n secret") == "line 3: there is no = after the name");
   CHECK(read("[a]\ns3 =\n = secret") == "line 3: there is no name before the =");
+}
+
+TEST_CASE("a file that is indented as a whole is read as if it were not") {
+  CHECK(read("  [a]\n  x = 1\n  # comment\n  s3 =\n    name = value\n  y = 2\n  [b]\n  z = 3") ==
+        "[a] s3= s3.name=value x=1 y=2[b] z=3");
+  CHECK(read("[a]\n  x = 1\n  y = 2\n    more\n[b]\n\tz = 3\n") == "[a] x=1 y=2\nmore[b] z=3");
+  CHECK(read("\t\t[a]\n\t\tx = 1\n\ty = 2\n") == "[a] x=1 y=2");
+}
+
+TEST_CASE("a line that is a comment continues nothing, however far it is indented") {
+  CHECK(read("[a]\nx = 1\n    # comment\n    ; another\ny = 2") == "[a] x=1 y=2");
+  CHECK(read("[a]\ns3 =\n  # comment\n  name = value") == "[a] s3= s3.name=value");
+}
+
+TEST_CASE("a colon delimits too where it can be no part of the name") {
+  CHECK(read("[a]\nregion: eu-west-1\noutput:json\nx : 1") ==
+        "[a] output=json region=eu-west-1 x=1");
+  CHECK(read("[a]\naws_session_token:abc==\nurl: http://a/b=c") ==
+        "[a] aws_session_token=abc== url=http://a/b=c");
+  CHECK(read("[a]\ns3:\n  addressing_style: path") == "[a] s3= s3.addressing_style=path");
+  CHECK(read("[a]\nrole_arn = arn:aws:iam::1:role/a") == "[a] role_arn=arn:aws:iam::1:role/a");
+  CHECK(read("[a]\nsome-thing:long/the_one = 1") == "[a] some-thing:long/the_one=1");
+}
+
+TEST_CASE("a name in quotes may hold any character") {
+  CHECK(read("[profile 'my team']\nx = 1\n[profile \"your team\"]") ==
+        "[profile my team] x=1[profile your team]");
+  CHECK(read("[profile 'a'\"'\"'b #1'] ; comment") == "[profile a'b #1]");
+  CHECK(read("[profile 'dev']\n[profile de\\ v]") == "[profile dev][profile de v]");
+  CHECK(read("[profile 'a' b]\n[profile 'a]\n[profile '']") == "");
 }

@@ -90,6 +90,31 @@ TEST_CASE("a flag goes before AWS_PROFILE, and without both it is the default pr
   CHECK(choose_profile(environment, "flag").by == ProfileChoice::By::user);
 }
 
+TEST_CASE("AWS_DEFAULT_PROFILE names the profile too, before AWS_PROFILE") {
+  Environment environment;
+  environment.set("AWS_DEFAULT_PROFILE", "prod");
+  CHECK(choose_profile(environment).name == "prod");
+  CHECK(choose_profile(environment).variable == "AWS_DEFAULT_PROFILE");
+  environment.set("AWS_PROFILE", "dev");
+  CHECK(choose_profile(environment).name == "prod");
+  environment.set("AWS_DEFAULT_PROFILE", " ");
+  CHECK(choose_profile(environment).name == "dev");
+  CHECK(choose_profile(environment).variable == "AWS_PROFILE");
+}
+
+TEST_CASE("a profile whose name has a blank is found as the AWS CLI writes it") {
+  auto const profiles = Profiles::parse(
+      {.config = "[profile 'my team']\nregion = eu-west-1\n[profile in valid]\nx = 1",
+       .credentials = "[my team]\naws_access_key_id = AKIA\n[in valid]\ny = 1"});
+  REQUIRE(profiles);
+  CHECK(profiles->names() == std::vector<std::string>{"my team"});
+  auto const team = profiles->find("my team");
+  REQUIRE(team);
+  CHECK(team->get("region") == "eu-west-1");
+  CHECK(team->get("aws_access_key_id") == "AKIA");
+  CHECK_FALSE(profiles->find("in valid")->get("x"));
+}
+
 TEST_CASE("a profile that somebody asked for must be there") {
   Profiles const profiles = parse("[profile a]");
   CHECK(profiles.find(ProfileChoice{}).value().properties.empty());

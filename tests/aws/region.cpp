@@ -71,6 +71,13 @@ TEST_CASE("the old pseudo regions mean FIPS") {
   CHECK(sla::parse_region("us-gov-west-1-fips")->fips == sla::Fips::on);
 }
 
+TEST_CASE("the pseudo region of a whole partition is the region that signs for it") {
+  CHECK(sla::parse_region("aws-global")->region == "us-east-1");
+  CHECK(sla::parse_region("AWS-US-GOV-global")->region == "us-gov-west-1");
+  CHECK(sla::parse_region("aws-cn-global")->region == "cn-northwest-1");
+  CHECK(sla::parse_region("fips-aws-global")->fips == sla::Fips::on);
+}
+
 TEST_CASE("a setting that is no region is refused") {
   CHECK(sla::parse_region("").error().message == "the region is empty");
   CHECK(sla::parse_region(" ").error().message == "the region is empty");

@@ -47,7 +47,7 @@ TEST_CASE("only the codes that may mean the time are explained by it") {
     CAPTURE(code);
     CHECK(skew.explains(code, 0s));
   }
-  for (std::string_view const code : {"RequestExpired", "InvalidClientTokenId", "Throttling", ""}) {
+  for (std::string_view const code : {"ExpiredToken", "InvalidClientTokenId", "Throttling", ""}) {
     CAPTURE(code);
     CHECK_FALSE(skew.explains(code, 0s));
   }
@@ -60,4 +60,26 @@ TEST_CASE("the time explains nothing where it was off by no more than four minut
   CHECK(skew.explains("SignatureDoesNotMatch", 6min - 1s));
   CHECK_FALSE(skew.explains("SignatureDoesNotMatch", 14min));
   CHECK(skew.explains("SignatureDoesNotMatch", 14min + 1s));
+}
+
+TEST_CASE("a time in the past or the future explains a refusal too") {
+  ClockSkew const skew(90min);
+  for (std::string_view const code : {"RequestExpired", "RequestExpiredException",
+                                      "RequestInTheFuture", "RequestTimeTooSkewed"}) {
+    CHECK(skew.explains(code, 0s));
+    CHECK_FALSE(skew.explains(code, 90min));
+  }
+}
+
+TEST_CASE("what one copy learns the others know until they learn something themselves") {
+  ClockSkew const known(90min);
+  ClockSkew one = known;
+  ClockSkew other = known;
+  CHECK(other.offset() == 90min);
+  one.observe({noon, noon}, {.headers = {{"date", "Thu, 01 Jan 2026 12:10:00 GMT"}}});
+  CHECK(one.offset() == 10min);
+  CHECK(other.offset() == 10min);
+  other.observe({noon, noon}, {.headers = {{"date", "Thu, 01 Jan 2026 12:00:00 GMT"}}});
+  CHECK(one.offset() == 10min);
+  CHECK(other.offset() == 0min);
 }

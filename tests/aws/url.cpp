@@ -98,13 +98,21 @@ TEST_CASE("a host must be there and be a name") {
   CHECK(problem("http:///path") == "the host is missing");
   CHECK(problem("http://:80") == "the host is missing");
   for (std::string_view const text :
-       {"http://a..b", "http://.a", "http://a.", "http://-a", "http://a-", "http://a%2eb",
-        "http://a\\b", "http://a,b", "http://m\xC3\xBCnchen", "http://a]b", "http://a[::1]"}) {
+       {"http://a..b", "http://.a", "http://a..", "http://.", "http://-a", "http://a-",
+        "http://a%2eb", "http://a\\b", "http://a,b", "http://m\xC3\xBCnchen", "http://a]b",
+        "http://a[::1]"}) {
     CAPTURE(text);
     CHECK(problem(text) == expected);
   }
   CHECK(problem("http://" + std::string(64, 'a')) == expected);
   CHECK(accepted("http://" + std::string(63, 'a')) == "http://" + std::string(63, 'a') + "/");
+}
+
+TEST_CASE("a dot at the end of a host stays there") {
+  CHECK(accepted("https://sns.eu-west-1.Amazonaws.com./") ==
+        "https://sns.eu-west-1.amazonaws.com./");
+  CHECK(accepted("http://localhost.:4566") == "http://localhost.:4566/");
+  CHECK(problem("http://127.0.0.1.") == "the host looks like an IPv4 address but is none");
 }
 
 TEST_CASE("a host has at most 253 characters") {

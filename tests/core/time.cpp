@@ -91,6 +91,16 @@ TEST_CASE("an ISO time is read with a fraction and an offset, or refused") {
       {"2016-12-31T23:59:60Z", 1'483'228'800},  // a leap second is the next second
       {"1970-01-01T00:00:00Z", 0},
       {"2261-12-31T23:59:59Z", 9'214'646'399},
+      {"2026-01-01T00:00:00+0000", 1'767'225'600},
+      {"2026-01-01T02:30:00.25+0230", 1'767'225'600},
+      {"2025-12-31T19:00:00-05", 1'767'225'600},
+      {"2026-01-01 00:00:00 +0000", 1'767'225'600},
+      {"2026-01-01 00:00:00 UTC", 1'767'225'600},
+      {"2262-01-01T00:00:00Z", 9'214'560'000},  // what does not fit is the last day that does
+      {"2999-12-31T23:59:59Z", 9'214'560'000},
+      {"9999-12-31T23:59:59.999999+00:00", 9'214'560'000},
+      {"0001-01-01T00:00:00Z", 0},  // or the first one
+      {"1969-12-31T23:59:59Z", 0},
       {"", std::nullopt},
       {"2026-01-01", std::nullopt},
       {"2026-01-01T00:00:00", std::nullopt},
@@ -98,7 +108,10 @@ TEST_CASE("an ISO time is read with a fraction and an offset, or refused") {
       {"2026-01-01T00:00:00.Z", std::nullopt},
       {"2026-01-01T00:00:00Zx", std::nullopt},
       {"2026-01-01T00:00:00+00:00x", std::nullopt},
-      {"2026-01-01T00:00:00+0000", std::nullopt},
+      {"2026-01-01T00:00:00+0", std::nullopt},
+      {"2026-01-01T00:00:00+00:", std::nullopt},
+      {"2026-01-01T00:00:00 ", std::nullopt},
+      {"2026-01-01T00:00:00  +0000", std::nullopt},
       {"2026-01-01T00:00:00+24:00", std::nullopt},
       {"2026-01-01T00:00:00+00:60", std::nullopt},
       {"2025-02-29T00:00:00Z", std::nullopt},
@@ -109,9 +122,7 @@ TEST_CASE("an ISO time is read with a fraction and an offset, or refused") {
       {"2026-01-01T24:00:00Z", std::nullopt},
       {"2026-01-01T00:60:00Z", std::nullopt},
       {"2026-01-01T00:00:61Z", std::nullopt},
-      {"1969-12-31T23:59:59Z", std::nullopt},
-      {"2262-01-01T00:00:00Z", std::nullopt},
-      {"9999-12-31T23:59:59Z", std::nullopt},
+      {"9999-12-31T24:00:00Z", std::nullopt},
       {"26-01-01T00:00:00Z", std::nullopt},
       {"+026-01-01T00:00:00Z", std::nullopt},
       {" 2026-01-01T00:00:00Z", std::nullopt},
@@ -125,10 +136,11 @@ TEST_CASE("an ISO time is read with a fraction and an offset, or refused") {
   }
 }
 
-TEST_CASE("no beginning of an ISO time is one") {
+TEST_CASE("no beginning of an ISO time is one, but for that with a shorter offset") {
   std::string_view const text = "2026-01-01T00:00:00.5+00:00";
   for (std::size_t length = 0; length < text.size(); ++length) {
     CAPTURE(length);
+    if (length == text.size() - 3) continue;  // `+00` is an offset
     CHECK_FALSE(parse_iso_time(text.substr(0, length)).has_value());
   }
 }

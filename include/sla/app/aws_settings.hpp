@@ -44,8 +44,8 @@ inline Profile read_profile(Environment const& environment, FileReader const& fi
   ProfileChoice const choice = choose_profile(environment);
   auto profile = profiles->find(choice);
   if (profile) return *std::move(profile);
-  bool const by_user = choice.by == ProfileChoice::By::user;
-  problems.push_back((by_user ? "AWS_PROFILE: " : "") + profile.error().message);
+  std::string const by = choice.variable.empty() ? "" : std::string(choice.variable) + ": ";
+  problems.push_back(by + profile.error().message);
   return {};
 }
 

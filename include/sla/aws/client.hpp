@@ -48,16 +48,19 @@ struct RandomJitter {
 
 /// Calls one service. Its transport keeps the connection, its quota and its clock correction last
 /// from call to call. A source of credentials with `reject(std::string_view access_key_id)` is told
-/// when the service took them for expired. Not thread-safe.
+/// when the service took them for expired. What it learns of the clock its skew's copies know too.
+/// Not thread-safe.
 template <Transport T, CredentialSource S, Clock C = SteadyClock, class J = RandomJitter>
 class Client {
  public:
-  Client(T transport, S source, RetryOptions options = {}, C clock = {}, J jitter = {})
+  Client(T transport, S source, RetryOptions options = {}, C clock = {}, J jitter = {},
+         ClockSkew const& skew = {})
       : transport_(std::move(transport)),
         source_(std::move(source)),
         options_(options),
         clock_(std::move(clock)),
-        jitter_(std::move(jitter)) {}
+        jitter_(std::move(jitter)),
+        skew_(skew) {}
 
   /// The answer, if its status is 2xx. `read_error(Response const&) -> ServiceError` reads what the
   /// service says otherwise; the Error's native is then the HTTP status. An Error after more than
@@ -143,7 +146,10 @@ class Client {
     attempt.result = refusal_error(refusal.code, status, said);
     attempt.reason = refusal.reason;
     if (attempt.access_key_id.empty()) return;
-    if (skew_.explains(said.code, attempt.skew)) attempt.reason = RetryReason::transient;
+    if (skew_.explains(said.code, attempt.skew)) {
+      attempt.reason = RetryReason::transient;
+      return;
+    }
     if constexpr (can_renew) {
       if (refusal.code != Errc::expired || renewal == Renewal::impossible) return;
       renewal = Renewal::impossible;

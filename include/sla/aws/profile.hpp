@@ -52,15 +52,19 @@ struct ProfileChoice {
 
   std::string name = "default";
   By by = By::nobody;
+  std::string_view variable{};  ///< that named it; empty for a flag or nobody
 };
 
-/// The profile that a flag names, or else AWS_PROFILE, or else `default`.
+/// The profile that a flag names, or else AWS_DEFAULT_PROFILE, AWS_PROFILE, or else `default`: the
+/// order of the AWS CLI and boto3; the other SDKs know only the second variable.
 [[nodiscard]] inline ProfileChoice choose_profile(Environment const& environment,
                                                   std::string_view flag = {}) {
-  std::string_view const name =
-      trim(flag).empty() ? trim(environment.get("AWS_PROFILE").value_or("")) : trim(flag);
-  if (name.empty()) return {};
-  return {std::string(name), ProfileChoice::By::user};
+  if (!trim(flag).empty()) return {std::string(trim(flag)), ProfileChoice::By::user};
+  for (std::string_view const variable : {"AWS_DEFAULT_PROFILE", "AWS_PROFILE"}) {
+    std::string_view const name = trim(environment.get(variable).value_or(""));
+    if (!name.empty()) return {std::string(name), ProfileChoice::By::user, variable};
+  }
+  return {};
 }
 
 /// The texts of the two files.
@@ -111,7 +115,8 @@ class Profiles {
   }
 
   [[nodiscard]] bool empty() const noexcept { return profiles_.empty(); }
-  /// The names of all profiles, sorted.
+  /// The names of all profiles, sorted; without those of the credentials file that only the AWS CLI
+  /// and boto3 take for names, such as one with a blank.
   [[nodiscard]] std::vector<std::string> names() const {
     std::vector<std::string> all;
     for (auto const& [name, properties] : profiles_) all.push_back(name);
@@ -124,8 +129,11 @@ class Profiles {
   /// names a section of services that does not exist.
   [[nodiscard]] Result<Profile> find(std::string_view name) const {
     auto const found = profiles_.find(name);
-    if (found == profiles_.end()) return missing(name);
-    Profile profile{found->first, found->second, {}};
+    auto const free = free_names_.find(name);
+    if (found == profiles_.end() && free == free_names_.end()) return missing(name);
+    Profile profile{std::string(name), {}, {}};
+    if (found != profiles_.end()) profile.properties = found->second;
+    if (free != free_names_.end()) merge(profile.properties, IniProperties(free->second));
     auto const services = profile.get("services");
     if (!services) return profile;
     auto const section = services_.find(*services);
@@ -191,10 +199,11 @@ class Profiles {
     return {};
   }
   Result<void> read_credentials(std::string_view text) {
-    auto sections = parse_ini(text);
+    auto sections = parse_ini(text, IniTitles::names);
     if (!sections) return sections.error();
     for (IniSection& section : *sections) {
-      if (section.kind.empty()) merge(profiles_[section.name], std::move(section.properties));
+      Sections& known = detail::is_ini_name(section.name) ? profiles_ : free_names_;
+      merge(known[section.name], std::move(section.properties));
     }
     return {};
   }
@@ -210,6 +219,7 @@ class Profiles {
   }
 
   Sections profiles_;
+  Sections free_names_;  ///< of the credentials file, with other characters than the SDKs allow
   Sections services_;
   std::vector<std::string> notes_;
 };

@@ -85,8 +85,31 @@ struct RegionSetting {
   Fips fips = Fips::off;  ///< on for the old pseudo regions, `fips-us-east-1` or `us-east-1-fips`
 };
 
-/// Reads a region from a setting. Blanks around it are dropped, upper case is
-/// lowered, pseudo regions are taken apart.
+namespace detail {
+
+/// The region that signs for a whole partition, which `aws-global` and its like mean.
+constexpr std::string_view region_of_partition(std::string_view region) noexcept {
+  struct Global {
+    std::string_view name;
+    std::string_view region;
+  };
+  for (Global const& global : {Global{"aws-global", "us-east-1"},
+                               {"aws-cn-global", "cn-northwest-1"},
+                               {"aws-us-gov-global", "us-gov-west-1"},
+                               {"aws-eusc-global", "eusc-de-east-1"},
+                               {"aws-iso-global", "us-iso-east-1"},
+                               {"aws-iso-b-global", "us-isob-east-1"},
+                               {"aws-iso-e-global", "eu-isoe-west-1"},
+                               {"aws-iso-f-global", "us-isof-south-1"}}) {
+    if (region == global.name) return global.region;
+  }
+  return region;
+}
+
+}  // namespace detail
+
+/// Reads a region from a setting. Blanks around it are dropped, upper case is lowered, pseudo
+/// regions are taken apart, and one of a whole partition is the region that signs for it.
 [[nodiscard]] inline Result<RegionSetting> parse_region(std::string_view text) {
   std::string const lowered = lower(trim(text));
   std::string_view region = lowered;
@@ -104,7 +127,7 @@ struct RegionSetting {
                  "the region must be a name such as eu-central-1: letters, digits "
                  "and inner hyphens, 63 at most"};
   }
-  setting.region = region;
+  setting.region = detail::region_of_partition(region);
   return setting;
 }
 

@@ -65,6 +65,7 @@ constexpr std::optional<Errc> meaning_of_code(std::string_view code) noexcept {
                        "OptInRequired",
                        "RegionDisabled",
                        "RequestExpired",
+                       "RequestInTheFuture",
                        "RequestTimeTooSkewed",
                        "SignatureDoesNotMatch",
                        "UnauthorizedOperation",

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // How far this machine's clock is from the service's. Signatures carry a time, so a wrong clock
-// makes every request fail; the Date of each answer says by how much it is wrong. Pure: the caller
+// makes every request fail; the Date of each answer says by how much it is wrong. Copies tell each
+// other what they learn, so that the clients of a program pay once for a wrong clock. The caller
 // says what time it was.
+#include <atomic>
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -19,14 +22,23 @@ struct Exchange {
   WallTime received{};
 };
 
-/// The service's clock minus ours, as the last answer showed it. Not thread-safe.
+/// The service's clock minus ours, as the last answer showed it; before the first one, as a copy
+/// of this was shown last by any service. A copy knows nothing of its own. Copies may be used by
+/// different threads, each one by one thread.
 class ClockSkew {
  public:
   ClockSkew() = default;
-  explicit ClockSkew(Duration offset) noexcept : offset_(offset) {}
+  explicit ClockSkew(Duration offset) { learn(offset); }
+  ClockSkew(ClockSkew const& other) noexcept : shared_(other.shared_) {}
+  ClockSkew(ClockSkew&& other) noexcept : shared_(other.shared_), own_(other.own_) {}
+  ClockSkew& operator=(ClockSkew const&) = delete;
+  ClockSkew& operator=(ClockSkew&&) = default;
+  ~ClockSkew() = default;
 
   /// What to add to our time to have the service's.
-  [[nodiscard]] Duration offset() const noexcept { return offset_; }
+  [[nodiscard]] Duration offset() const noexcept {
+    return own_ ? *own_ : Duration{shared_->load(std::memory_order_relaxed)};
+  }
 
   /// Learns from any answer. One without a Date, out of a cache, or under way for more than 15
   /// minutes says nothing.
@@ -35,24 +47,33 @@ class ClockSkew {
     if (took < Duration::zero() || took > std::chrono::minutes{15}) return;
     if (find_header(response.headers, "age")) return;
     auto const date = parse_http_date(find_header(response.headers, "date").value_or(""));
-    if (date) offset_ = *date - (exchange.sent + took / 2);
+    if (date) learn(*date - (exchange.sent + took / 2));
   }
 
   /// Whether a refusal comes from having signed with that offset: the code may mean it, and what
   /// was learned since differs by more than 4 minutes. Ask after observe(). Without the second
   /// condition every wrong key would be tried again.
   [[nodiscard]] bool explains(std::string_view service_code, Duration used) const noexcept {
-    Duration const difference = offset_ > used ? offset_ - used : used - offset_;
+    Duration const known = offset();
+    Duration const difference = known > used ? known - used : used - known;
     if (difference <= std::chrono::minutes{4}) return false;
-    for (std::string_view const code : {"InvalidSignature", "SignatureDoesNotMatch", "AuthFailure",
-                                        "RequestTimeTooSkewed", "AccessDenied"}) {
+    for (std::string_view const code :
+         {"InvalidSignature", "SignatureDoesNotMatch", "AuthFailure", "RequestTimeTooSkewed",
+          "RequestExpired", "RequestInTheFuture", "AccessDenied"}) {
       if (bare_code(service_code) == code) return true;
     }
     return false;
   }
 
  private:
-  Duration offset_ = Duration::zero();
+  void learn(Duration offset) noexcept {
+    own_ = offset;
+    shared_->store(offset.count(), std::memory_order_relaxed);
+  }
+
+  std::shared_ptr<std::atomic<Duration::rep>> shared_ =
+      std::make_shared<std::atomic<Duration::rep>>(0);
+  std::optional<Duration> own_{};
 };
 
 }  // namespace sla::inline v1

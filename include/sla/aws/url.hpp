@@ -74,8 +74,10 @@ inline Result<std::string> read_host(std::string_view text) {
     return read_ipv6(text.substr(1, text.size() - 2));
   }
   std::string host = lower(text);
-  if (host.size() > 253) return bad_url("the host is longer than 253 characters");
-  for (std::string_view const label : split(host, '.')) {
+  // A dot at the end says that no search list is asked: it stays, but is no part of a name.
+  std::string_view const name = std::string_view(host).substr(0, host.size() - host.ends_with('.'));
+  if (name.size() > 253) return bad_url("the host is longer than 253 characters");
+  for (std::string_view const label : split(name, '.')) {
     // An underscore is no part of a host name, but names of containers have it.
     std::string plain(label);
     for (char& c : plain) c = c == '_' ? 'a' : c;
@@ -83,7 +85,7 @@ inline Result<std::string> read_host(std::string_view text) {
       return bad_url("the host must be a name of letters, digits, hyphens and dots, or an address");
     }
   }
-  if (ends_in_number(host) && !is_ipv4_address(host)) {
+  if (ends_in_number(name) && !is_ipv4_address(host)) {
     return bad_url("the host looks like an IPv4 address but is none");
   }
   return host;

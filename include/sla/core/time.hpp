@@ -3,6 +3,7 @@
 // Points in time and their written forms. Instant is monotonic and is what schedules, limits and
 // durations are made of; WallTime is what people and other machines call the time. Formats and
 // parsers are pure, know no time zone but UTC, and call neither mktime nor a locale.
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -64,9 +65,9 @@ inline std::optional<WallTime> to_wall_time(Civil c) {
   using namespace std::chrono;
   auto const date = year_month_day{year{c.year}, month{static_cast<unsigned>(c.month)},
                                    day{static_cast<unsigned>(c.day)}};
-  // 2261 is the last whole year that fits nanoseconds in 64 bits; 60 is a leap second.
-  if (!date.ok() || c.year < 1970 || c.year > 2261) return std::nullopt;
-  if (c.hour > 23 || c.minute > 59 || c.second > 60) return std::nullopt;
+  if (!date.ok() || c.hour > 23 || c.minute > 59 || c.second > 60) return std::nullopt;  // 60: leap
+  // 2261 is the last whole year that fits nanoseconds in 64 bits.
+  if (c.year < 1970 || c.year > 2261) return std::nullopt;
   return WallTime{sys_days{date}.time_since_epoch() + hours{c.hour} + minutes{c.minute} +
                   seconds{c.second}};
 }
@@ -116,40 +117,69 @@ inline void amz_date_to(std::string& out, WallTime time) {
   return out;
 }
 
-/// Reads `2026-01-01T00:00:00Z`, with an optional fraction and an optional `+00:00` offset
-/// (RFC 3339), the forms in which AWS services and credential processes write an expiry.
-[[nodiscard]] inline std::optional<WallTime> parse_iso_time(std::string_view text) {
-  std::size_t at = 0;
-  auto const year = detail::take_digits(text, at, 4);
-  if (!year || !detail::take_char(text, at, '-')) return std::nullopt;
-  auto const month = detail::take_digits(text, at, 2);
-  if (!month || !detail::take_char(text, at, '-')) return std::nullopt;
-  auto const day = detail::take_digits(text, at, 2);
-  if (!day || !(detail::take_char(text, at, 'T') || detail::take_char(text, at, ' '))) {
-    return std::nullopt;
-  }
-  auto const hour = detail::take_digits(text, at, 2);
-  if (!hour || !detail::take_char(text, at, ':')) return std::nullopt;
-  auto const minute = detail::take_digits(text, at, 2);
-  if (!minute || !detail::take_char(text, at, ':')) return std::nullopt;
-  auto const second = detail::take_digits(text, at, 2);
+namespace detail {
+
+/// Reads `2026-01-01T00:00:00` and an optional fraction, which is dropped.
+inline std::optional<Civil> take_civil(std::string_view text, std::size_t& at) {
+  auto const year = take_digits(text, at, 4);
+  if (!year || !take_char(text, at, '-')) return std::nullopt;
+  auto const month = take_digits(text, at, 2);
+  if (!month || !take_char(text, at, '-')) return std::nullopt;
+  auto const day = take_digits(text, at, 2);
+  if (!day || !(take_char(text, at, 'T') || take_char(text, at, ' '))) return std::nullopt;
+  auto const hour = take_digits(text, at, 2);
+  if (!hour || !take_char(text, at, ':')) return std::nullopt;
+  auto const minute = take_digits(text, at, 2);
+  if (!minute || !take_char(text, at, ':')) return std::nullopt;
+  auto const second = take_digits(text, at, 2);
   if (!second) return std::nullopt;
-  if (detail::take_char(text, at, '.')) {
+  if (take_char(text, at, '.')) {
     std::size_t const start = at;
     while (at < text.size() && is_digit(text[at])) ++at;
     if (at == start) return std::nullopt;
   }
-  auto time = detail::to_wall_time({*year, *month, *day, *hour, *minute, *second});
-  if (!time) return std::nullopt;
-  if (detail::take_char(text, at, 'Z')) return at == text.size() ? time : std::nullopt;
-  bool const behind = detail::take_char(text, at, '-');
-  if (!behind && !detail::take_char(text, at, '+')) return std::nullopt;
-  auto const hours = detail::take_digits(text, at, 2);
-  if (!hours || !detail::take_char(text, at, ':')) return std::nullopt;
-  auto const minutes = detail::take_digits(text, at, 2);
-  if (!minutes || at != text.size() || *hours > 23 || *minutes > 59) return std::nullopt;
+  return Civil{*year, *month, *day, *hour, *minute, *second};
+}
+
+/// Reads what follows a time to the end of the text: `Z`, `UTC`, `GMT`, or an offset such as
+/// `+01:00`, `+0100` or `+01`; gives how far the time is ahead of UTC.
+inline std::optional<Duration> read_zone(std::string_view zone) {
+  for (std::string_view const utc : {"Z", "UTC", "GMT"}) {
+    if (same_ignoring_case(zone, utc)) return Duration::zero();
+  }
+  if (!zone.starts_with('+') && !zone.starts_with('-')) return std::nullopt;
+  std::size_t at = 1;
+  auto const hours = take_digits(zone, at, 2);
+  std::optional<int> minutes = 0;
+  if (at < zone.size()) {
+    (void)take_char(zone, at, ':');
+    minutes = take_digits(zone, at, 2);
+  }
+  if (!hours || !minutes || at != zone.size() || *hours > 23 || *minutes > 59) return std::nullopt;
   Duration const offset = std::chrono::hours{*hours} + std::chrono::minutes{*minutes};
-  return behind ? *time + offset : *time - offset;
+  return zone.front() == '-' ? -offset : offset;
+}
+
+}  // namespace detail
+
+/// Reads `2026-01-01T00:00:00Z`, with an optional fraction and an optional offset (RFC 3339, and
+/// the ways in which programs write it), the forms in which AWS services and credential processes
+/// write an expiry. Of a year that does not fit, such as 9999 for never and 0001 for the past, it
+/// is the last day or the first one that does.
+[[nodiscard]] inline std::optional<WallTime> parse_iso_time(std::string_view text) {
+  std::size_t at = 0;
+  auto civil = detail::take_civil(text, at);
+  if (!civil) return std::nullopt;
+  if (text.substr(at).starts_with(' ')) ++at;
+  auto const zone = detail::read_zone(text.substr(at));
+  int const year = std::clamp(civil->year, 1970, 2261);
+  bool const fits = year == civil->year;
+  if (!fits) civil->year = 2000;  // which has every day that there is
+  auto const time = detail::to_wall_time(*civil);
+  if (!time || !zone) return std::nullopt;
+  if (fits) return *time - *zone;
+  return detail::to_wall_time(year == 1970 ? detail::Civil{1970, 1, 1}
+                                           : detail::Civil{2261, 12, 31});
 }
 
 /// Reads `Thu, 01 Jan 2026 00:00:01 GMT`, the one form of an HTTP Date that servers may send

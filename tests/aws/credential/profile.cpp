@@ -143,6 +143,29 @@ TEST_CASE("a refusal names the profile and the role") {
               "profile 'default': role arn:aws:iam::1:role/A: sts: http 403: AccessDenied", 403});
 }
 
+TEST_CASE("a region in the environment goes before that of a role's profile") {
+  for (std::string const variable : {"AWS_REGION", "AWS_DEFAULT_REGION"}) {
+    Setting test(
+        "[profile a]\nrole_arn = arn:aws:iam::1:role/A\nsource_profile = b\n"
+        "region = us-east-1\n[profile b]\n" +
+        static_keys);
+    test.environment.set(variable, "US-EAST-2");
+    test.script.answers = {good};
+    CHECK(test.ask("a"));
+    CHECK(test.script.requests.at(0).url.host == "sts.us-east-2.amazonaws.com");
+  }
+}
+
+TEST_CASE("a command's keys belong to the profile's account where it names none") {
+  std::string const config =
+      "[default]\naws_account_id = 111122223333\ncredential_process = "
+      "printf '{\"Version\":1,\"AccessKeyId\":\"P\",\"SecretAccessKey\":\"s\"";
+  Setting test(config + "}'\n");
+  CHECK(test.ask().value().account_id == "111122223333");
+  Setting own(config + ",\"AccountId\":\"444455556666\"}'\n");
+  CHECK(own.ask().value().account_id == "444455556666");
+}
+
 TEST_CASE("a command of a profile gives the keys") {
   Setting test(
       "[default]\ncredential_process = "

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <chrono>
 #include <string>
 #include <utility>
@@ -76,6 +77,25 @@ TEST_CASE("the region of the role wins, and one there must be") {
   Sts nowhere({}, {});
   CHECK(nowhere.assume().error() ==
         Error{Errc::invalid, "no region is set, so which STS to ask is not known (AWS_REGION)"});
+}
+
+TEST_CASE("the region of a role is read as a setting is") {
+  for (auto const& [region, host, scope] :
+       {std::array<std::string, 3>{"US-EAST-1", "sts.us-east-1.amazonaws.com", "us-east-1"},
+        {"fips-us-east-1", "sts-fips.us-east-1.amazonaws.com", "us-east-1"},
+        {"us-east-1-fips", "sts-fips.us-east-1.amazonaws.com", "us-east-1"},
+        {"aws-global", "sts.us-east-1.amazonaws.com", "us-east-1"}}) {
+    CAPTURE(region);
+    Role other = role;
+    other.region = region;
+    Sts sts({good});
+    CHECK(sts.assume(other));
+    CHECK(sts.script.requests.at(0).url.host == host);
+    CHECK(sts.authorization(0).find("/" + scope + "/sts/") != std::string::npos);
+  }
+  Role other = role;
+  other.region = "a/b";
+  CHECK(Sts({good}).assume(other).error().code == Errc::invalid);
 }
 
 TEST_CASE("custom endpoints, FIPS and dual-stack hold for STS too") {

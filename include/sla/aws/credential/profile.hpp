@@ -21,6 +21,7 @@
 #include "sla/core/clock.hpp"
 #include "sla/core/environment.hpp"
 #include "sla/core/result.hpp"
+#include "sla/core/text.hpp"
 #include "sla/core/time.hpp"
 
 namespace sla::inline v1 {
@@ -82,10 +83,22 @@ class ProfileCredentials {
     if (!chosen) return chosen.error();
     auto plan = plan_profile(*profiles, *chosen, settings_.session_name);
     if (!plan) return plan;
+    use_region_of_environment(*plan);
     bool const by_user = plan->roles.empty() && !std::holds_alternative<WebIdentity>(plan->base) &&
                          !std::holds_alternative<NamedSource>(plan->base);
     stability_ = by_user ? Stability::strict : Stability::lasting;
     return plan;
+  }
+
+  /// A region in the environment is that of every request; those of profiles are for want of it.
+  void use_region_of_environment(ProfilePlan& plan) const {
+    auto region = settings_.environment.get("AWS_REGION");
+    if (!region) region = settings_.environment.get("AWS_DEFAULT_REGION");
+    if (!region || trim(*region).empty()) return;
+    for (Role& role : plan.roles) role.region = trim(*region);
+    if (auto* const identity = std::get_if<WebIdentity>(&plan.base)) {
+      identity->role.region = trim(*region);
+    }
   }
 
   Result<Credentials> base(ProfileBase const& base, WallTime now) {
@@ -94,8 +107,10 @@ class ProfileCredentials {
       return assume_web_identity(caller_, settings_.files, *identity);
     }
     if (auto const* const command = std::get_if<CredentialCommand>(&base)) {
-      return ProcessCredentials(command->command, settings_.environment, settings_.process)
-          .credentials(now);
+      auto keys = ProcessCredentials(command->command, settings_.environment, settings_.process)
+                      .credentials(now);
+      if (keys && keys->account_id.empty()) keys->account_id = command->account_id;
+      return keys;
     }
     switch (std::get<NamedSource>(base)) {
       case NamedSource::container:

@@ -30,6 +30,7 @@ enum class NamedSource { environment, container, imds };
 /// A command that writes keys.
 struct CredentialCommand {
   std::string command{};
+  std::string account_id{};  ///< where the keys come without one
 };
 
 /// Where the first keys come from.
@@ -146,7 +147,8 @@ class ProfilePlanner {
       if (profile.get(key)) return no_sign_on(profile, key);
     }
     if (auto const command = profile.get("credential_process")) {
-      return ProfileBase(CredentialCommand{std::string(*command)});
+      return ProfileBase(CredentialCommand{
+          std::string(*command), std::string(profile.get("aws_account_id").value_or(""))});
     }
     if (has_static_keys(profile)) return static_keys(profile);
     bool const chosen = plan_.roles.empty();

@@ -12,8 +12,10 @@
 #include "sla/aws/endpoint.hpp"
 #include "sla/aws/endpoint_settings.hpp"
 #include "sla/aws/http.hpp"
+#include "sla/aws/region.hpp"
 #include "sla/aws/service_error.hpp"
 #include "sla/aws/sigv4.hpp"
+#include "sla/aws/skew.hpp"
 #include "sla/aws/sts_assume_role.hpp"
 #include "sla/aws/xml.hpp"
 #include "sla/core/clock.hpp"
@@ -34,6 +36,7 @@ struct GivenCredentials {
 struct StsOptions {
   EndpointSettings endpoints{};
   std::string region{};                       ///< for roles that name none
+  ClockSkew skew{};                           ///< what other clients know of the clock
   Duration limit = std::chrono::seconds{15};  ///< after it STS is not asked once more
 };
 
@@ -42,25 +45,29 @@ template <Transport T, Clock C>
 class RoleCaller {
  public:
   RoleCaller(T transport, C clock, StsOptions options)
-      : client_(std::move(transport), {}, {}, clock),
+      : client_(std::move(transport), {}, {}, clock, {}, options.skew),
         clock_(std::move(clock)),
         options_(std::move(options)) {}
 
   /// Assumes the role with keys. An Error that is Errc::denied or Errc::rejected is the last word
   /// of STS.
   [[nodiscard]] Result<Credentials> assume(Role const& role, Credentials const& keys) {
-    auto url = endpoint(role);
+    auto const region = region_of(role);
+    if (!region) return region.error();
+    auto url = endpoint(*region);
     if (!url) return url.error();
     auto request = assume_role_request(*std::move(url), role);
     if (!request) return request.error();
     client_.source().keys = keys;
-    return call(*std::move(request), {.region = region_of(role), .service = "sts"},
+    return call(*std::move(request), {.region = region->region, .service = "sts"},
                 Authentication::sigv4);
   }
 
   /// Assumes the role with a token. The same holds for its errors.
   [[nodiscard]] Result<Credentials> assume(Role const& role, Secret const& token) {
-    auto url = endpoint(role);
+    auto const region = region_of(role);
+    if (!region) return region.error();
+    auto url = endpoint(*region);
     if (!url) return url.error();
     auto request = assume_role_with_web_identity_request(*std::move(url), role, token);
     if (!request) return request.error();
@@ -68,15 +75,15 @@ class RoleCaller {
   }
 
  private:
-  [[nodiscard]] std::string const& region_of(Role const& role) const {
-    return role.region.empty() ? options_.region : role.region;
+  [[nodiscard]] Result<RegionSetting> region_of(Role const& role) const {
+    std::string const& text = role.region.empty() ? options_.region : role.region;
+    if (!text.empty()) return parse_region(text);
+    return Error{Errc::invalid, "no region is set, so which STS to ask is not known (AWS_REGION)"};
   }
-  [[nodiscard]] Result<Url> endpoint(Role const& role) const {
-    if (region_of(role).empty()) {
-      return Error{Errc::invalid,
-                   "no region is set, so which STS to ask is not known (AWS_REGION)"};
-    }
-    return endpoint_url(Service::sts, options_.endpoints.in(region_of(role), Service::sts));
+  [[nodiscard]] Result<Url> endpoint(RegionSetting const& region) const {
+    EndpointOptions options = options_.endpoints.in(region.region, Service::sts);
+    if (region.fips == Fips::on && !options.custom) options.fips = Fips::on;
+    return endpoint_url(Service::sts, options);
   }
 
   Result<Credentials> call(Request request, SigningScope const& scope,
