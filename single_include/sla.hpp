@@ -4062,6 +4062,7 @@ namespace sla::inline v1 {
 struct AttemptLimits {
   int attempts = 3;                         ///< the first one included
   Duration each = std::chrono::seconds{5};  ///< for one attempt, connection and answer
+  Duration pause = Duration::zero();        ///< between two attempts at least
 };
 
 /// Calls `attempt(deadline)` until `judge(answer)` sees no reason for another one, or the attempts
@@ -4074,7 +4075,7 @@ auto repeat_attempts(C& clock, AttemptLimits limits, Attempt attempt, Judge judg
     auto answer = attempt(clock.now() + limits.each);
     auto const next = retry.fail({.reason = judge(answer), .jitter = random_fraction()});
     if (next.verdict != RetryVerdict::retry) return answer;
-    clock.sleep_until(clock.now() + next.delay);
+    clock.sleep_until(clock.now() + std::max<Duration>(next.delay, limits.pause));
   }
 }
 
@@ -7081,7 +7082,8 @@ class ContainerCredentials {
       reason = retry_reason(answer.error().code);
       return answer.error();
     };
-    auto keys = repeat_attempts(clock_, {}, attempt, [&](auto const&) { return reason; });
+    AttemptLimits const limits{.pause = std::chrono::seconds{1}};  // an agent's moment to recover
+    auto keys = repeat_attempts(clock_, limits, attempt, [&](auto const&) { return reason; });
     if (!keys) return std::move(keys).error().within("container credentials");
     return keys;
   }
@@ -7097,7 +7099,7 @@ class ContainerCredentials {
       if (!text) return text.error().within("the token file");
       token = Secret(*text);
       if (token.empty()) {
-        return Error{Errc::invalid, "the token file " + agent_->token_file + " is empty"};
+        return Error{Errc::malformed, "the token file " + agent_->token_file + " is empty"};
       }
     }
     if (token.empty()) return request;
@@ -7108,15 +7110,16 @@ class ContainerCredentials {
     return request;
   }
 
+  /// Any refusal may be that of an agent that has just started, or that is asked by many.
   static Result<Credentials> read(Response const& answer, RetryReason& reason) {
-    reason = RetryReason::none;
+    reason = RetryReason::transient;
     if (!answer.ok()) {
-      reason = answer.status >= 500 ? RetryReason::transient : RetryReason::none;
-      Errc const code = answer.status >= 500 ? Errc::unavailable : Errc::invalid;
+      bool const forbidden = answer.status == 401 || answer.status == 403;
+      Errc const code = forbidden ? Errc::invalid : Errc::unavailable;
       return refusal_error(code, answer.status, read_json_error(answer));
     }
     auto keys = read_keys(answer.body);
-    if (!keys) reason = RetryReason::transient;  // an agent that has just started
+    if (keys) reason = RetryReason::none;
     return keys;
   }
   static Result<Credentials> read_keys(std::string_view body) {
@@ -7365,9 +7368,9 @@ class Imds {
   static constexpr std::int64_t longest_life = 21600;  // seconds: what the service allows
 
   static Error refused(int status) {
-    Errc const code = status == 404   ? Errc::not_found
-                      : status >= 500 ? Errc::unavailable
-                                      : Errc::invalid;
+    Errc const code = status == 404                    ? Errc::not_found
+                      : status == 401 || status == 403 ? Errc::invalid
+                                                       : Errc::unavailable;
     return Error{code, "imds: http " + std::to_string(status), status};
   }
 
@@ -7418,16 +7421,18 @@ class Imds {
     // What answers there is the metadata service of another cloud.
     bool const other = !reached_ && (status == 404 || status == 405);
     if (other) return Error{Errc::not_configured, http + ": it is not that of EC2", status};
-    return Error{status >= 500 ? Errc::unavailable : Errc::invalid, http + " instead of a token",
-                 status};
+    return Error{Errc::unavailable, http + " instead of a token", status};
   }
 
   Result<Response> send(Request const& request) {
     return repeat_attempts(
         clock_, {4, std::chrono::seconds{1}},
         [&](Instant deadline) { return transport_.send(request, deadline); },
-        [](Result<Response> const& answer) {
-          bool const failed = answer && answer->status >= 500;
+        [this](Result<Response> const& answer) {
+          int const status = answer ? answer->status : 0;
+          bool const failed = status >= 500 || status == 400 || status == 429;
+          bool const silent = !answer && reached_;  // it was there a moment ago
+          if (silent) return retry_reason(answer.error().code);
           return failed ? RetryReason::transient : RetryReason::none;
         });
   }
@@ -7457,6 +7462,17 @@ class ImdsCredentials {
 
   /// The keys; Errc::not_configured where there is no metadata service, or no role.
   [[nodiscard]] Result<Credentials> credentials(WallTime /*now*/) {
+    auto keys = ask();
+    bool const replaced = !keys && keys.error().code == Errc::not_found;
+    return replaced ? ask() : keys;  // another role may have taken the place of the first
+  }
+
+  [[nodiscard]] Stability stability() const noexcept { return Stability::lasting; }
+
+ private:
+  static constexpr std::string_view place = "/latest/meta-data/iam/security-credentials/";
+
+  Result<Credentials> ask() {
     auto const role = find_role();
     if (!role) return role.error();
     auto const body = imds_.get(std::string(place) + *role);
@@ -7465,11 +7481,6 @@ class ImdsCredentials {
     if (!keys) return std::move(keys).error().within("imds");
     return keys;
   }
-
-  [[nodiscard]] Stability stability() const noexcept { return Stability::lasting; }
-
- private:
-  static constexpr std::string_view place = "/latest/meta-data/iam/security-credentials/";
 
   static std::string_view first_line(std::string_view text) {
     return trim(text.substr(0, text.find('\n')));
@@ -7854,7 +7865,7 @@ template <Transport T, Clock C>
   if (!text) return text.error().within("web identity: the token file");
   Secret const token{trim(*text)};
   if (token.empty()) {
-    return Error{Errc::invalid,
+    return Error{Errc::malformed,
                  "web identity: the token file " + identity.token_file + " is empty"};
   }
   auto keys = caller.assume(identity.role, token);
@@ -8260,17 +8271,17 @@ template <Transport T, Clock C>
 
 // sla/aws/credential/refresh_policy.hpp
 // When credentials are renewed, as a state machine without clock, threads or randomness: the rule
-// that the AWS SDKs share since 2026. Well ahead of their end a failure to renew is nothing more
-// than a reason to try later; after it they are kept in use where the source is one that may be
-// down, since the services may be more patient than the source. credential/refreshing.hpp applies
-// it.
+// that the AWS SDKs share since 2026, but that nobody waits for a renewal as long as there are
+// credentials that are valid. Ahead of their end a failure to renew is nothing more than a reason
+// to try later; after it they are kept in use where the source is one that may be down, since the
+// services may be more patient than the source. credential/refreshing.hpp applies it.
 
 namespace sla::inline v1 {
 
 /// What to do for whoever asks for credentials now.
 enum class RefreshVerdict {
   use,     ///< give those that are there
-  ahead,   ///< one who asks renews them, all others get those that are there
+  ahead,   ///< give those that are there, and have them renewed
   now,     ///< renew them first; all wait for it
   refuse,  ///< give the error of the last attempt again
 };
@@ -8284,15 +8295,16 @@ enum class RefreshFailure {
 /// Decides for one set of credentials and those that replace it.
 class RefreshPolicy {
  public:
-  /// Ahead of the end by this, whoever asks waits for the renewal.
-  static constexpr Duration mandatory_window = std::chrono::minutes{1};
+  /// Ahead of the end by this, what failed is tried again.
+  static constexpr Duration last_window = std::chrono::minutes{1};
   /// What is left to strict credentials when they are no longer given out.
   static constexpr Duration strict_reserve = std::chrono::seconds{10};
 
-  /// Ahead of the end by this, by the time that is left to credentials when they are given.
+  /// Ahead of the end by this, by the time that is left to credentials when they are given; never
+  /// before half of it is over.
   [[nodiscard]] static constexpr Duration advisory_window(Duration lifetime) noexcept {
     using std::chrono::minutes;
-    if (lifetime <= minutes{20}) return minutes{5};
+    if (lifetime <= minutes{20}) return std::min<Duration>(minutes{5}, lifetime / 2);
     return lifetime < minutes{90} ? minutes{15} : minutes{60};
   }
 
@@ -8302,11 +8314,10 @@ class RefreshPolicy {
       return is_ahead(now, refused_until_) ? RefreshVerdict::refuse : RefreshVerdict::now;
     if (!expires_) return RefreshVerdict::use;
     Duration const left = *expires_ - now;
-    if (stability_ == Stability::strict) {
-      return left > strict_reserve ? RefreshVerdict::use : RefreshVerdict::now;
-    }
+    bool const strict = stability_ == Stability::strict;
+    if (strict && left <= strict_reserve) return RefreshVerdict::now;
     if (left > window_ || is_ahead(now, again_)) return RefreshVerdict::use;
-    return left > mandatory_window ? RefreshVerdict::ahead : RefreshVerdict::now;
+    return left > Duration::zero() ? RefreshVerdict::ahead : RefreshVerdict::now;
   }
 
   /// What a renewal brought.
@@ -8350,7 +8361,8 @@ class RefreshPolicy {
 
   /// A service took the credentials for expired: so they are. What is known about the source stays.
   void expire(WallTime now) noexcept {
-    if (held_) expires_ = expires_ ? std::min(*expires_, now) : now;
+    WallTime const past = now - last_window;  // whatever clocks differ by
+    if (held_) expires_ = expires_ ? std::min(*expires_, past) : past;
   }
 
   /// Whether the credentials may be given out although they could not be renewed.
@@ -8374,8 +8386,8 @@ class RefreshPolicy {
 
   void postpone(WallTime now, double jitter) noexcept {
     WallTime again = now + between(std::chrono::seconds{300}, std::chrono::seconds{600}, jitter);
-    bool const early = expires_ && *expires_ - now > mandatory_window;
-    if (early) again = std::min(again, *expires_ - mandatory_window);
+    bool const early = expires_ && *expires_ - now > last_window;
+    if (early) again = std::min(again, *expires_ - last_window);
     again_ = again;
   }
 
@@ -8392,20 +8404,27 @@ class RefreshPolicy {
 
 // sla/aws/credential/refreshing.hpp
 // Keeps the credentials of a source and renews them by the rule of credential/refresh_policy.hpp.
-// Copies share them, so that the clients of several services renew once. Whoever asks pays for the
-// renewal: there is no thread of its own. Ahead of the end one who asks renews, and the others go
-// on with what is there.
+// Copies share them, so that the clients of several services renew once. Keys that are valid are
+// given at once, whatever becomes of their renewal; who finds none that are waits for it.
 
 namespace sla::inline v1 {
 
-/// What a renewal that fails is told to, and the dice.
+/// On whose time keys are renewed that are still good.
+enum class Renewals {
+  in_turn,  ///< of one of those who ask; the others go on with what is there
+  beside,   ///< of a thread that does only this, so that nobody waits
+};
+
+/// What a renewal that fails is told to, the dice, and who renews.
 struct RefreshOptions {
   Logger log{Logger::Options{.format = LogFormat::none}};
   double (*jitter)() = random_fraction;  ///< from 0 to below 1
+  Renewals renewals = Renewals::in_turn;
 };
 
 /// The credentials of `Source`, renewed ahead of their end. Thread-safe, and so are its copies; the
-/// source itself is asked by one thread at a time.
+/// source itself is asked by one thread at a time. The last copy waits for a renewal that is under
+/// way.
 template <CredentialSource Source>
 class Refreshing {
  public:
@@ -8416,31 +8435,25 @@ class Refreshing {
   /// where the keys from before must not be used, and otherwise a warning in the log.
   [[nodiscard]] Result<Credentials> credentials(WallTime now) {
     Shared& shared = *shared_;
-    std::unique_lock<std::mutex> state(shared.state);
-    RefreshVerdict const verdict = shared.policy.decide(now);
-    if (verdict == RefreshVerdict::use) return *shared.held;
-    if (verdict == RefreshVerdict::refuse) return shared.refusal;
-    std::unique_lock<std::mutex> turn(shared.turn, std::defer_lock);
-    if (verdict == RefreshVerdict::ahead) {
-      if (!turn.try_lock()) return *shared.held;
-      state.unlock();
-      return shared.renew(now);
+    std::unique_lock<std::mutex> lock(shared.mutex);
+    for (;;) {
+      RefreshVerdict const verdict = shared.policy.decide(now);
+      if (verdict == RefreshVerdict::use) return *shared.held;
+      if (verdict == RefreshVerdict::refuse) return shared.refusal;
+      bool const ahead = verdict == RefreshVerdict::ahead;
+      if (ahead && (shared.renewing || shared.renew_beside(now))) return *shared.held;
+      if (!shared.renewing) break;
+      shared.renewed.wait(lock);  // whoever renews them now may do it for this one too
     }
-    state.unlock();
-    turn.lock();
-    state.lock();
-    // Whoever had the turn before may have done it.
-    RefreshVerdict const left = shared.policy.decide(now);
-    if (left == RefreshVerdict::use) return *shared.held;
-    if (left == RefreshVerdict::refuse) return shared.refusal;
-    state.unlock();
+    shared.renewing = true;
+    lock.unlock();
     return shared.renew(now);
   }
 
   /// A service took these keys for expired: they are renewed before they are given again, unless
   /// they were replaced meanwhile, or the source failed a short time ago.
   void reject(std::string_view access_key_id) {
-    std::lock_guard<std::mutex> const state(shared_->state);
+    std::lock_guard<std::mutex> const lock(shared_->mutex);
     bool const current = shared_->held && shared_->held->access_key_id == access_key_id;
     if (current) shared_->policy.expire(shared_->asked_at);
   }
@@ -8449,10 +8462,24 @@ class Refreshing {
   struct Shared {
     Shared(Source from, RefreshOptions with) : source(std::move(from)), options(with) {}
 
-    /// Asks the source, without holding up those who have keys. The caller has the turn.
+    /// Starts a thread that renews, if that is wanted and there can be one. The caller has the
+    /// lock.
+    bool renew_beside(WallTime now) {
+      if (options.renewals != Renewals::beside) return false;
+      helper.reset();  // it has done its work, or another one would be renewing
+      renewing = true;
+      auto started = Thread::start([this, now] { (void)renew(now); });
+      if (started) helper.emplace(*std::move(started));
+      renewing = helper.has_value();
+      return renewing;
+    }
+
+    /// Asks the source, without holding up those who have keys. The caller has said that it renews.
     Result<Credentials> renew(WallTime now) {
       auto answer = source.credentials(now);
-      std::lock_guard<std::mutex> const lock(state);
+      std::lock_guard<std::mutex> const lock(mutex);
+      renewing = false;
+      renewed.notify_all();
       asked_at = now;
       if (answer) return accept(*std::move(answer), now);
       bool const final =
@@ -8486,14 +8513,16 @@ class Refreshing {
                            {"reason", std::string(why)}});
     }
 
-    std::mutex turn;   ///< whoever asks the source; taken before the other one or tried
-    std::mutex state;  ///< all below but the source
+    std::mutex mutex{};  ///< of all below but the source, which is asked by whoever renews
+    std::condition_variable renewed{};
+    bool renewing = false;
     Source source;
     RefreshOptions options;
     RefreshPolicy policy{};
     std::optional<Credentials> held{};
     Error refusal{};
     WallTime asked_at{};
+    std::optional<Thread> helper{};  ///< the last: it ends before what it works on
   };
 
   std::shared_ptr<Shared> shared_;
@@ -11205,12 +11234,14 @@ class LogFirst {
 namespace sla::inline v1 {
 
 /// What cuts a delivery short at the end of a program. The transports inside a log store watch
-/// `logs`, those inside a publisher `events`; both outlive them. They are not the Stop of the
-/// program: that one is waited on by its main thread, these by the thread that delivers, and a
-/// delivery goes on for a while after the program was told to stop.
+/// `logs`, those inside a publisher `events`, and what renews credentials beside them `credentials`;
+/// all outlive them. They are not the Stop of the program: that one is waited on by its main thread,
+/// these by the threads that deliver and renew, and a delivery goes on for a while after the program
+/// was told to stop.
 struct DeliveryStops {
   Stop logs{Stop::Options{.budget = Duration::zero()}};
   Stop events{Stop::Options{.budget = Duration::zero()}};
+  Stop credentials{Stop::Options{.budget = Duration::zero()}};
 };
 
 /// How delivery goes about it.
@@ -13906,6 +13937,7 @@ class Spooled {
       if (std::exchange(finished, true)) return delivery.count();
       ensure_thread();
       thread ? stop_by(deadline) : deliver_until(deadline);
+      stops.credentials.request();
       SpoolCount const left = delivery.count();
       list(left, std::max(clock.now(), deadline) + last_moment);
       return left;
@@ -13921,7 +13953,10 @@ class Spooled {
         return changed.wait_for(lock, std::max(until - clock.now(), Duration::zero()), idle);
       };
       if (!rested_by(now + (deadline - now) / 2)) stops.logs.request();
-      if (!rested_by(deadline)) stops.events.request();
+      if (!rested_by(deadline)) {
+        stops.events.request();
+        stops.credentials.request();
+      }
       quit = true;
       changed.notify_all();
       lock.unlock();
@@ -15417,7 +15452,8 @@ using ProgramClient = Client<Curl, ProgramCredentials, HurriedClock>;
 }
 
 /// Asks the instance for the region where no setting says it, which takes seconds where there is no
-/// instance. Errc::invalid where it does not say it either.
+/// instance. Errc::invalid where it does not say it either, and what the instance failed with where
+/// it may say it later.
 [[nodiscard]] inline Result<void> complete_region(AwsSettings& aws, Environment const& environment,
                                                   Stop const& stop) {
   if (!aws.region.empty()) return {};
@@ -15425,7 +15461,9 @@ using ProgramClient = Client<Curl, ProgramCredentials, HurriedClock>;
                                          machine_transport(aws, stop), HurriedClock{stop})
                     .region();
   if (!region) {
-    return Error{Errc::invalid,
+    Errc const why = region.error().code;
+    bool const passing = retryable(why) || why == Errc::stopped;
+    return Error{passing ? why : Errc::invalid,
                  "AWS_REGION is not set: it says where in AWS to go, such as eu-central-1, and "
                  "neither the profile nor the instance does (" +
                      region.error().message + ")"};
@@ -15443,18 +15481,18 @@ class AwsAccess {
     std::string role{};  ///< its ARN; empty is none
     Stop const& stop;    ///< of whoever asks for credentials
     Logger log{};
+    Renewals renewals = Renewals::in_turn;  ///< beside: the stop is watched by nobody else
   };
 
   explicit AwsAccess(Parts parts)
-      : parts_(std::move(parts)), credentials_(source(), {.log = parts_.log}) {}
+      : parts_(std::move(parts)),
+        credentials_(source(), {.log = parts_.log, .renewals = parts_.renewals}) {}
 
   /// A client of any service, with the credentials that all of them share; its requests heed the
   /// stop.
   [[nodiscard]] ProgramClient client(Stop const& stop) const {
-    return {services(stop),
-            credentials_,
-            {.max_attempts = parts_.aws.max_attempts},
-            HurriedClock{stop}};
+    return {services(stop),     credentials_, {.max_attempts = parts_.aws.max_attempts},
+            HurriedClock{stop}, {},           skew_};
   }
 
   /// The credentials as they are asked for, shared with nobody.
@@ -15477,11 +15515,13 @@ class AwsAccess {
     return Curl{{.trust = parts_.aws.trust, .stop = &stop}};
   }
   [[nodiscard]] HurriedClock clock() const { return HurriedClock{parts_.stop}; }
+  /// What the clients know of the clock.
+  [[nodiscard]] ClockSkew const& skew() const noexcept { return skew_; }
+  [[nodiscard]] StsOptions sts() const {
+    return {.endpoints = parts_.aws.endpoints, .region = parts_.aws.region, .skew = skew_};
+  }
 
  private:
-  [[nodiscard]] StsOptions sts() const {
-    return {.endpoints = parts_.aws.endpoints, .region = parts_.aws.region};
-  }
   /// A program of the user's has less time than a stop leaves.
   [[nodiscard]] ProfileSettings profile() const {
     return {.environment = parts_.environment,
@@ -15490,6 +15530,7 @@ class AwsAccess {
   }
 
   Parts parts_;
+  ClockSkew skew_{};  ///< what one client learns, all of them know
   ProgramCredentials credentials_;
 };
 
@@ -16313,7 +16354,8 @@ struct LoadPlan {
   Duration limit = std::chrono::seconds{30};  ///< for all paths, without what credentials take
 };
 
-/// What a program exits with when its parameters could not be loaded.
+/// What a program exits with when its parameters could not be loaded. An error with a native number
+/// is what somebody else said, and not about the settings.
 [[nodiscard]] constexpr int exit_code_of(Error const& error) noexcept {
   switch (error.code) {
     case Errc::stopped:
@@ -16321,7 +16363,7 @@ struct LoadPlan {
     case Errc::exists:
       return exit_test_failed;
     case Errc::invalid:
-      return exit_settings;
+      return error.native == 0 ? exit_settings : exit_undelivered;
     default:
       return exit_undelivered;
   }
@@ -16741,8 +16783,9 @@ class Sinks {
         access_({.aws = parts.aws,
                  .environment = parts.environment,
                  .role = parts.settings.role,
-                 .stop = aws_stops_.events,
-                 .log = parts.log}) {}
+                 .stop = aws_stops_.credentials,
+                 .log = parts.log,
+                 .renewals = Renewals::beside}) {}
 
   void add_store(Spool spool) {
     Settings const& settings = parts_.settings;

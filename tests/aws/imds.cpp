@@ -100,10 +100,18 @@ TEST_CASE("where nobody answers there is no metadata service, and it takes one a
 }
 
 TEST_CASE("a service that answered before and is silent now is an outage") {
-  Service service({token, silence, silence});
+  Service service({token, silence, silence, silence, silence, silence, silence, silence, silence});
   CHECK(service.imds.get("/x").error().code == Errc::timed_out);
   service.time.advance(6h);
   CHECK(service.imds.get("/x").error().code == Errc::timed_out);
+}
+
+TEST_CASE("a service that is there is asked again after a momentary silence or refusal") {
+  Response const answer{200, {}, "text"};
+  Service service({Response{429}, token, silence, Response{400}, answer});
+  CHECK(service.imds.get("/x").value() == "text");
+  Service refuses({token, Response{429}, Response{429}, Response{429}, Response{429}});
+  CHECK(refuses.imds.get("/x").error() == Error{Errc::unavailable, "imds: http 429", 429});
 }
 
 TEST_CASE("the metadata service of another cloud is not asked") {

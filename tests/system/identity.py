@@ -10,6 +10,8 @@ import signal
 import socket
 import time
 import unittest
+from collections.abc import Callable
+from email.utils import formatdate
 from pathlib import Path
 
 from aws_case import BUCKET, AwsTest
@@ -228,24 +230,69 @@ class RenewalTest(IdentityTest):
 
     def test_short_lived_credentials_are_renewed_between_runs(self) -> None:
         aws = self.fake()
-        aws.container.lifetime = 30.0
+        aws.container.lifetime = 8.0
         process = self.start(*self.sinks(aws), "--delay=0.1", "--", "/bin/true",
                              environment=self.bare(aws, **self.container(aws)))
-        aws.wait_for(lambda: len(self.events(aws)) >= 3)
+        aws.wait_for(lambda: len(self.signers(aws)) >= 3, 30)
         self.assertEqual(0, process.stop().code)
-        self.assertGreater(len(aws.requests("container:Credentials")), 1)
         for entry in aws.requests():
             self.assertNotEqual("ExpiredToken", entry.outcome)
 
+    def check_hanging(self, aws: FakeAws, environment: dict[str, str],
+                      hangs: Callable[[], object]) -> None:
+        """Renewals begin when half of the time of the keys is over, and none of them ends."""
+        process = self.start(*self.sinks(aws), "--delay=0.1", "--", "/bin/true",
+                             environment=environment)
+        aws.wait_for(lambda: self.events(aws))
+        for operation in ("container:*", "imds:*", "sts:*"):
+            aws.fail(operation, faults.stall(), times=None)
+        wait_until(hangs, 60, describe=aws.show)
+        keys, seen = self.signers(aws), len(self.events(aws))
+        aws.wait_for(lambda: len(self.events(aws)) >= seen + 5)
+        self.assertEqual(keys, self.signers(aws))
+        self.assertNotIn("ExpiredToken", [entry.outcome for entry in aws.requests()])
+        self.assertEqual(0, process.stop(seconds=15).code)
+
+    def test_a_renewal_by_a_container_s_agent_that_hangs_holds_up_nothing(self) -> None:
+        aws = self.fake()
+        aws.container.lifetime = 24.0
+        self.check_hanging(aws, self.bare(aws, **self.container(aws)),
+                           lambda: len(aws.requests("container:Credentials")) >= 2)
+
+    def test_a_renewal_by_the_instance_that_hangs_holds_up_nothing(self) -> None:
+        aws = self.fake()
+        aws.imds.lifetime = 24.0
+        self.check_hanging(aws, self.bare(aws, **self.imds(aws)),
+                           lambda: len(aws.requests("imds:RoleList")) >= 2)
+
+    def test_a_renewal_by_sts_that_hangs_holds_up_nothing(self) -> None:
+        aws = self.fake()
+        role = aws.create_role("publisher", lifetime=24.0)
+        self.check_hanging(aws, aws.environment(SLARUNNER_ROLE=role),
+                           lambda: len(aws.requests("sts:AssumeRole")) >= 2)
+
+    def test_a_renewal_by_a_process_that_hangs_holds_up_nothing(self) -> None:
+        aws = self.fake()
+        key = aws.create_key("made", 24.0)
+        told, asked = (self.temporary_directory() / name for name in ("told", "asked"))
+        told.write_text(json.dumps({
+            "Version": 1, "AccessKeyId": key.access_key, "SecretAccessKey": key.secret,
+            "SessionToken": key.token,
+            "Expiration": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(key.expires))}))
+        files = self.files(f"[default]\ncredential_process = echo >> {asked}; "
+                           f"[ $(wc -l < {asked}) = 1 ] || exec sleep 600; cat {told}\n")
+        self.check_hanging(aws, self.bare(aws, **files),
+                           lambda: asked.exists() and asked.read_text().count("\n") >= 2)
+
     def test_a_source_that_is_away_leaves_the_credentials_in_use(self) -> None:
         aws = self.fake()
-        aws.container.lifetime = 200.0
+        aws.container.lifetime = 16.0
         environment = self.bare(aws, **self.container(aws))
         process = self.start(*self.sinks(aws), "--delay=0.1", "--", "/bin/true",
                              environment=environment)
         aws.wait_for(lambda: len(self.events(aws)) >= 1)
         aws.fail("container:*", faults.error("Away", 404), times=None)
-        process.wait_for_line("credentials are not renewed yet")
+        process.wait_for_line("credentials are not renewed yet", seconds=30)
         seen = len(self.events(aws))
         aws.wait_for(lambda: len(self.events(aws)) > seen)
         self.assertEqual(0, process.stop().code)
@@ -271,6 +318,28 @@ class ClockTest(IdentityTest):
         finished = self.deliver(aws, environment)
         self.assertEqual(0, finished.code, finished.err_text)
 
+    def test_a_time_that_is_refused_as_too_early_or_too_late_is_corrected(self) -> None:
+        for code, offset in (("RequestExpired", 5400), ("RequestInTheFuture", -5400)):
+            aws = self.fake()
+            date = formatdate(time.time() + offset, usegmt=True)
+            aws.fail("sns:Publish", faults.error(code, 400, headers={"Date": date}))
+            finished = self.run_to_end("--service=shop", f"--sns-topic-arn={self.topic(aws)}",
+                                       "--once", "--", "/bin/true", environment=aws.environment())
+            self.assertEqual(0, finished.code, finished.err_text)
+            # The second one is signed with the time that the first answer told, which was wrong.
+            self.assertEqual([code, "SignatureDoesNotMatch", "ok"],
+                             [entry.outcome.split(" ")[-1]
+                              for entry in aws.requests("sns:Publish")], aws.show())
+
+    def test_what_one_client_learns_all_know(self) -> None:
+        aws = self.fake()
+        aws.clock_offset = 5400
+        role = aws.create_role("publisher")
+        finished = self.deliver(aws, aws.environment(), "--role", role)
+        self.assertEqual(0, finished.code, finished.err_text)
+        wrong = [entry.name for entry in aws.requests() if entry.status != 200]
+        self.assertEqual(["sts:AssumeRole"], wrong, aws.show())
+
     def test_later_requests_start_right(self) -> None:
         aws = self.fake()
         aws.clock_offset = -3600
@@ -278,7 +347,7 @@ class ClockTest(IdentityTest):
                              environment=aws.environment())
         aws.wait_for(lambda: len(self.events(aws)) >= 3)
         process.stop()
-        wrong = [entry for entry in aws.requests("sns:Publish") if entry.status != 200]
+        wrong = [entry for entry in aws.requests() if entry.status != 200]
         self.assertEqual(1, len(wrong), aws.show())
 
 

@@ -21,6 +21,7 @@
 #include "sla/aws/credential/role_caller.hpp"
 #include "sla/aws/curl.hpp"
 #include "sla/aws/imds.hpp"
+#include "sla/aws/skew.hpp"
 #include "sla/aws/sts_assume_role.hpp"
 #include "sla/core/environment.hpp"
 #include "sla/core/log.hpp"
@@ -48,7 +49,8 @@ using ProgramClient = Client<Curl, ProgramCredentials, HurriedClock>;
 }
 
 /// Asks the instance for the region where no setting says it, which takes seconds where there is no
-/// instance. Errc::invalid where it does not say it either.
+/// instance. Errc::invalid where it does not say it either, and what the instance failed with where
+/// it may say it later.
 [[nodiscard]] inline Result<void> complete_region(AwsSettings& aws, Environment const& environment,
                                                   Stop const& stop) {
   if (!aws.region.empty()) return {};
@@ -56,7 +58,9 @@ using ProgramClient = Client<Curl, ProgramCredentials, HurriedClock>;
                                          machine_transport(aws, stop), HurriedClock{stop})
                     .region();
   if (!region) {
-    return Error{Errc::invalid,
+    Errc const why = region.error().code;
+    bool const passing = retryable(why) || why == Errc::stopped;
+    return Error{passing ? why : Errc::invalid,
                  "AWS_REGION is not set: it says where in AWS to go, such as eu-central-1, and "
                  "neither the profile nor the instance does (" +
                      region.error().message + ")"};
@@ -74,18 +78,18 @@ class AwsAccess {
     std::string role{};  ///< its ARN; empty is none
     Stop const& stop;    ///< of whoever asks for credentials
     Logger log{};
+    Renewals renewals = Renewals::in_turn;  ///< beside: the stop is watched by nobody else
   };
 
   explicit AwsAccess(Parts parts)
-      : parts_(std::move(parts)), credentials_(source(), {.log = parts_.log}) {}
+      : parts_(std::move(parts)),
+        credentials_(source(), {.log = parts_.log, .renewals = parts_.renewals}) {}
 
   /// A client of any service, with the credentials that all of them share; its requests heed the
   /// stop.
   [[nodiscard]] ProgramClient client(Stop const& stop) const {
-    return {services(stop),
-            credentials_,
-            {.max_attempts = parts_.aws.max_attempts},
-            HurriedClock{stop}};
+    return {services(stop),     credentials_, {.max_attempts = parts_.aws.max_attempts},
+            HurriedClock{stop}, {},           skew_};
   }
 
   /// The credentials as they are asked for, shared with nobody.
@@ -108,11 +112,13 @@ class AwsAccess {
     return Curl{{.trust = parts_.aws.trust, .stop = &stop}};
   }
   [[nodiscard]] HurriedClock clock() const { return HurriedClock{parts_.stop}; }
+  /// What the clients know of the clock.
+  [[nodiscard]] ClockSkew const& skew() const noexcept { return skew_; }
+  [[nodiscard]] StsOptions sts() const {
+    return {.endpoints = parts_.aws.endpoints, .region = parts_.aws.region, .skew = skew_};
+  }
 
  private:
-  [[nodiscard]] StsOptions sts() const {
-    return {.endpoints = parts_.aws.endpoints, .region = parts_.aws.region};
-  }
   /// A program of the user's has less time than a stop leaves.
   [[nodiscard]] ProfileSettings profile() const {
     return {.environment = parts_.environment,
@@ -121,6 +127,7 @@ class AwsAccess {
   }
 
   Parts parts_;
+  ClockSkew skew_{};  ///< what one client learns, all of them know
   ProgramCredentials credentials_;
 };
 

@@ -33,7 +33,8 @@ struct LoadPlan {
   Duration limit = std::chrono::seconds{30};  ///< for all paths, without what credentials take
 };
 
-/// What a program exits with when its parameters could not be loaded.
+/// What a program exits with when its parameters could not be loaded. An error with a native number
+/// is what somebody else said, and not about the settings.
 [[nodiscard]] constexpr int exit_code_of(Error const& error) noexcept {
   switch (error.code) {
     case Errc::stopped:
@@ -41,7 +42,7 @@ struct LoadPlan {
     case Errc::exists:
       return exit_test_failed;
     case Errc::invalid:
-      return exit_settings;
+      return error.native == 0 ? exit_settings : exit_undelivered;
     default:
       return exit_undelivered;
   }

@@ -119,8 +119,9 @@ class Sinks {
         access_({.aws = parts.aws,
                  .environment = parts.environment,
                  .role = parts.settings.role,
-                 .stop = aws_stops_.events,
-                 .log = parts.log}) {}
+                 .stop = aws_stops_.credentials,
+                 .log = parts.log,
+                 .renewals = Renewals::beside}) {}
 
   void add_store(Spool spool) {
     Settings const& settings = parts_.settings;

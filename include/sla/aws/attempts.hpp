@@ -3,6 +3,7 @@
 // The attempts of one small request, such as those for credentials: repeated by the rule of
 // aws/retry.hpp, each within a time limit of its own. Clients of services keep a quota over many
 // calls instead.
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -29,6 +30,7 @@ namespace sla::inline v1 {
 struct AttemptLimits {
   int attempts = 3;                         ///< the first one included
   Duration each = std::chrono::seconds{5};  ///< for one attempt, connection and answer
+  Duration pause = Duration::zero();        ///< between two attempts at least
 };
 
 /// Calls `attempt(deadline)` until `judge(answer)` sees no reason for another one, or the attempts
@@ -41,7 +43,7 @@ auto repeat_attempts(C& clock, AttemptLimits limits, Attempt attempt, Judge judg
     auto answer = attempt(clock.now() + limits.each);
     auto const next = retry.fail({.reason = judge(answer), .jitter = random_fraction()});
     if (next.verdict != RetryVerdict::retry) return answer;
-    clock.sleep_until(clock.now() + next.delay);
+    clock.sleep_until(clock.now() + std::max<Duration>(next.delay, limits.pause));
   }
 }
 

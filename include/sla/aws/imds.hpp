@@ -95,9 +95,9 @@ class Imds {
   static constexpr std::int64_t longest_life = 21600;  // seconds: what the service allows
 
   static Error refused(int status) {
-    Errc const code = status == 404   ? Errc::not_found
-                      : status >= 500 ? Errc::unavailable
-                                      : Errc::invalid;
+    Errc const code = status == 404                    ? Errc::not_found
+                      : status == 401 || status == 403 ? Errc::invalid
+                                                       : Errc::unavailable;
     return Error{code, "imds: http " + std::to_string(status), status};
   }
 
@@ -148,16 +148,18 @@ class Imds {
     // What answers there is the metadata service of another cloud.
     bool const other = !reached_ && (status == 404 || status == 405);
     if (other) return Error{Errc::not_configured, http + ": it is not that of EC2", status};
-    return Error{status >= 500 ? Errc::unavailable : Errc::invalid, http + " instead of a token",
-                 status};
+    return Error{Errc::unavailable, http + " instead of a token", status};
   }
 
   Result<Response> send(Request const& request) {
     return repeat_attempts(
         clock_, {4, std::chrono::seconds{1}},
         [&](Instant deadline) { return transport_.send(request, deadline); },
-        [](Result<Response> const& answer) {
-          bool const failed = answer && answer->status >= 500;
+        [this](Result<Response> const& answer) {
+          int const status = answer ? answer->status : 0;
+          bool const failed = status >= 500 || status == 400 || status == 429;
+          bool const silent = !answer && reached_;  // it was there a moment ago
+          if (silent) return retry_reason(answer.error().code);
           return failed ? RetryReason::transient : RetryReason::none;
         });
   }

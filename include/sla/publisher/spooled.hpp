@@ -150,6 +150,7 @@ class Spooled {
       if (std::exchange(finished, true)) return delivery.count();
       ensure_thread();
       thread ? stop_by(deadline) : deliver_until(deadline);
+      stops.credentials.request();
       SpoolCount const left = delivery.count();
       list(left, std::max(clock.now(), deadline) + last_moment);
       return left;
@@ -165,7 +166,10 @@ class Spooled {
         return changed.wait_for(lock, std::max(until - clock.now(), Duration::zero()), idle);
       };
       if (!rested_by(now + (deadline - now) / 2)) stops.logs.request();
-      if (!rested_by(deadline)) stops.events.request();
+      if (!rested_by(deadline)) {
+        stops.events.request();
+        stops.credentials.request();
+      }
       quit = true;
       changed.notify_all();
       lock.unlock();

@@ -165,13 +165,26 @@ TEST_CASE("what may pass is asked for three times") {
   CHECK(keys.error() == Error{Errc::unavailable, "container credentials: http 500", 500});
 }
 
-TEST_CASE("a refusal is final and has the agent's words") {
+TEST_CASE("a momentary refusal passes, whatever it is") {
+  for (int const status : {400, 401, 403, 404, 429, 500, 503}) {
+    CAPTURE(status);
+    Asked test;
+    CHECK(test.ask({{relative, "/"}}, {Response{status}, good}));
+    CHECK(test.time.now >=
+          Instant(std::chrono::hours{1}) + std::chrono::seconds{1});  // as boto3 does
+  }
+}
+
+TEST_CASE("a refusal that stays has the agent's words, and is not about the settings") {
+  Response const refusal{400, {}, R"({"code":"NoId","message":"no such task"})"};
   Asked test;
-  auto const keys = test.ask({{relative, "/"}},
-                             {Response{400, {}, R"({"code":"NoId","message":"no such task"})"}});
+  auto const keys = test.ask({{relative, "/"}}, {refusal, refusal, refusal});
   REQUIRE_FALSE(keys);
   CHECK(keys.error() ==
-        Error{Errc::invalid, "container credentials: http 400: NoId: no such task", 400});
+        Error{Errc::unavailable, "container credentials: http 400: NoId: no such task", 400});
+  Asked forbidden;
+  auto const none = forbidden.ask({{relative, "/"}}, {Response{403}, Response{403}, Response{403}});
+  CHECK(none.error() == Error{Errc::invalid, "container credentials: http 403", 403});
 }
 
 TEST_CASE("an answer without all of the keys is an error that does not show the others") {

@@ -20,14 +20,18 @@ static_assert(CredentialSource<Source>);
 Response const token{200, {}, "t0ken"};
 
 /// The credentials where the service gives these two texts.
-Result<Credentials> ask(Response role, Response document) {
-  Script script;
-  script.answers = {token, std::move(role), std::move(document)};
+Result<Credentials> ask(std::vector<Response> answers) {
+  Script script{};
+  script.answers = {token};
+  for (Response& answer : answers) script.answers.push_back(std::move(answer));
   FakeTime time;
   Source source(Imds<ScriptedTransport, FakeClock>(parse_url("http://169.254.169.254"),
                                                    ScriptedTransport(script), FakeClock(time)));
   CHECK(source.stability() == Stability::lasting);
   return source.credentials(time.wall);
+}
+Result<Credentials> ask(Response role, Response document) {
+  return ask(std::vector<Response>{std::move(role), std::move(document)});
 }
 std::string failure(std::string const& document) {
   auto const keys = ask({200, {}, "role"}, {200, {}, document});
@@ -81,7 +85,13 @@ TEST_CASE("an answer without keys is an error with the reason of the service") {
 }
 
 TEST_CASE("a role that vanishes between two questions is an error") {
-  auto const keys = ask({200, {}, "role"}, {404});
+  auto const keys = ask({{200, {}, "role"}, {404}, {200, {}, "role"}, {404}});
   REQUIRE_FALSE(keys);
   CHECK(keys.error().code == Errc::not_found);
+}
+
+TEST_CASE("a role that another one replaces meanwhile is asked for by its new name") {
+  auto const keys = ask({{200, {}, "role"}, {404}, {200, {}, "other"}, {200, {}, good}});
+  REQUIRE(keys);
+  CHECK(keys->source == "imds, role other");
 }

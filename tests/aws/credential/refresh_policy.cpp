@@ -39,17 +39,18 @@ TEST_CASE("credentials that do not expire are used for ever") {
 
 TEST_CASE("the longer credentials live the earlier they are renewed") {
   CHECK(RefreshPolicy::advisory_window(20min) == 5min);
+  CHECK(RefreshPolicy::advisory_window(4min) == 2min);
   CHECK(RefreshPolicy::advisory_window(20min + 1s) == 15min);
   CHECK(RefreshPolicy::advisory_window(90min - 1s) == 15min);
   CHECK(RefreshPolicy::advisory_window(90min) == 60min);
 }
 
-TEST_CASE("ahead of the end one renews, and in the last minute all wait") {
+TEST_CASE("credentials are renewed ahead of their end, and all wait only after it") {
   RefreshPolicy const policy = holding(60min);
   CHECK(policy.decide(start + 45min - 1s) == RefreshVerdict::use);
   CHECK(policy.decide(start + 45min) == RefreshVerdict::ahead);
-  CHECK(policy.decide(start + 59min - 1s) == RefreshVerdict::ahead);
-  CHECK(policy.decide(start + 59min) == RefreshVerdict::now);
+  CHECK(policy.decide(start + 60min - 1s) == RefreshVerdict::ahead);
+  CHECK(policy.decide(start + 60min) == RefreshVerdict::now);
   CHECK(policy.decide(start + 61min) == RefreshVerdict::now);
 }
 
@@ -69,7 +70,7 @@ TEST_CASE("an early failure is followed by one more attempt in the last minute")
   RefreshPolicy policy = holding(60min);
   policy.fail(start + 55min, RefreshFailure::passing, 0.9);
   CHECK(policy.decide(start + 59min - 1s) == RefreshVerdict::use);
-  CHECK(policy.decide(start + 59min) == RefreshVerdict::now);
+  CHECK(policy.decide(start + 59min) == RefreshVerdict::ahead);
 }
 
 TEST_CASE("success ends the pause") {
@@ -110,7 +111,8 @@ TEST_CASE("a refusal is remembered for one to five seconds and ends the use of w
 
 TEST_CASE("strict credentials are used until ten seconds before their end and never later") {
   RefreshPolicy policy = holding(60min, Stability::strict);
-  CHECK(policy.decide(start + 60min - 11s) == RefreshVerdict::use);
+  CHECK(policy.decide(start + 45min - 1s) == RefreshVerdict::use);
+  CHECK(policy.decide(start + 60min - 11s) == RefreshVerdict::ahead);
   CHECK(policy.decide(start + 60min - 10s) == RefreshVerdict::now);
   policy.fail(start + 60min - 10s, RefreshFailure::passing, 0);
   CHECK_FALSE(policy.usable_after_failure(start + 60min - 10s));
@@ -131,5 +133,5 @@ TEST_CASE("credentials that a service rejected are renewed before they are used 
 TEST_CASE("a clock that is set back does not make a pause longer") {
   RefreshPolicy policy = holding(60min);
   policy.fail(start + 24h, RefreshFailure::passing, 0);
-  CHECK(policy.decide(start + 59min) == RefreshVerdict::now);
+  CHECK(policy.decide(start + 59min) == RefreshVerdict::ahead);
 }

@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "../../support/no_threads.hpp"
 #include "sla/aws/credential/container.hpp"
 
 using namespace sla;
@@ -132,7 +133,7 @@ TEST_CASE("strict keys are not used beyond their end") {
   CHECK(test.id(59min) == "1");
   CHECK(test.id(60min - 5s) == "out of order");
   test.script->error.reset();
-  CHECK(test.id(60min) == "3");
+  CHECK(test.id(60min) == "4");
 }
 
 TEST_CASE("strict keys that have expired are an error") {
@@ -209,16 +210,52 @@ TEST_CASE("ahead of the end one thread renews and the others go on with what is 
   CHECK(gate->asked == 2);
 }
 
-TEST_CASE("in the last minute all threads wait for one renewal") {
+TEST_CASE("a thread of its own renews keys that are good, and nobody waits for it") {
+  auto const gate = std::make_shared<Gate>();
+  Refreshing<Gated> keys{Gated{gate}, {.renewals = Renewals::beside}};
+  CHECK(keys.credentials(start));
+  CHECK(keys.credentials(start + 50min).value().access_key_id == "1");
+  gate->entered.get_future().wait();
+  CHECK(keys.credentials(start + 60min - 1s).value().access_key_id == "1");
+  std::string late;
+  std::thread waits([keys, &late]() mutable {
+    late = keys.credentials(start + 60min).value().access_key_id;  // there is nothing else to give
+  });
+  gate->open.set_value();
+  waits.join();
+  CHECK(late == "2");
+  CHECK(keys.credentials(start + 50min).value().access_key_id == "2");
+  CHECK(gate->asked == 2);
+}
+
+TEST_CASE("the last copy waits for the renewal beside it") {
+  auto const gate = std::make_shared<Gate>();
+  {
+    Refreshing<Gated> keys{Gated{gate}, {.renewals = Renewals::beside}};
+    CHECK(keys.credentials(start));
+    CHECK(keys.credentials(start + 50min));
+    gate->open.set_value();
+  }
+  CHECK(gate->asked == 2);
+}
+
+TEST_CASE("where there can be no more threads who asks renews") {
+  auto const script = std::make_shared<Script>();
+  Refreshing<Scripted> keys{Scripted{script}, {.renewals = Renewals::beside}};
+  CHECK(keys.credentials(start));
+  NoThreads const none;
+  CHECK(keys.credentials(start + 50min).value().access_key_id == "2");
+}
+
+TEST_CASE("after the end all threads wait for one renewal") {
   auto const gate = std::make_shared<Gate>();
   Refreshing<Gated> keys{Gated{gate}};
   CHECK(keys.credentials(start));
   std::vector<std::string> got(4);
   std::vector<std::thread> threads;
   for (std::string& id : got) {
-    threads.emplace_back([keys, &id]() mutable {
-      id = keys.credentials(start + 59min + 30s).value().access_key_id;
-    });
+    threads.emplace_back(
+        [keys, &id]() mutable { id = keys.credentials(start + 60min).value().access_key_id; });
   }
   gate->entered.get_future().wait();
   gate->open.set_value();

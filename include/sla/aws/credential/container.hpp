@@ -4,6 +4,7 @@
 // plain HTTP only the agents' own addresses are asked, so that a variable cannot send the token
 // elsewhere. The transport must use no proxy.
 // https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -115,7 +116,8 @@ class ContainerCredentials {
       reason = retry_reason(answer.error().code);
       return answer.error();
     };
-    auto keys = repeat_attempts(clock_, {}, attempt, [&](auto const&) { return reason; });
+    AttemptLimits const limits{.pause = std::chrono::seconds{1}};  // an agent's moment to recover
+    auto keys = repeat_attempts(clock_, limits, attempt, [&](auto const&) { return reason; });
     if (!keys) return std::move(keys).error().within("container credentials");
     return keys;
   }
@@ -131,7 +133,7 @@ class ContainerCredentials {
       if (!text) return text.error().within("the token file");
       token = Secret(*text);
       if (token.empty()) {
-        return Error{Errc::invalid, "the token file " + agent_->token_file + " is empty"};
+        return Error{Errc::malformed, "the token file " + agent_->token_file + " is empty"};
       }
     }
     if (token.empty()) return request;
@@ -142,15 +144,16 @@ class ContainerCredentials {
     return request;
   }
 
+  /// Any refusal may be that of an agent that has just started, or that is asked by many.
   static Result<Credentials> read(Response const& answer, RetryReason& reason) {
-    reason = RetryReason::none;
+    reason = RetryReason::transient;
     if (!answer.ok()) {
-      reason = answer.status >= 500 ? RetryReason::transient : RetryReason::none;
-      Errc const code = answer.status >= 500 ? Errc::unavailable : Errc::invalid;
+      bool const forbidden = answer.status == 401 || answer.status == 403;
+      Errc const code = forbidden ? Errc::invalid : Errc::unavailable;
       return refusal_error(code, answer.status, read_json_error(answer));
     }
     auto keys = read_keys(answer.body);
-    if (!keys) reason = RetryReason::transient;  // an agent that has just started
+    if (keys) reason = RetryReason::none;
     return keys;
   }
   static Result<Credentials> read_keys(std::string_view body) {

@@ -27,6 +27,17 @@ class ImdsCredentials {
 
   /// The keys; Errc::not_configured where there is no metadata service, or no role.
   [[nodiscard]] Result<Credentials> credentials(WallTime /*now*/) {
+    auto keys = ask();
+    bool const replaced = !keys && keys.error().code == Errc::not_found;
+    return replaced ? ask() : keys;  // another role may have taken the place of the first
+  }
+
+  [[nodiscard]] Stability stability() const noexcept { return Stability::lasting; }
+
+ private:
+  static constexpr std::string_view place = "/latest/meta-data/iam/security-credentials/";
+
+  Result<Credentials> ask() {
     auto const role = find_role();
     if (!role) return role.error();
     auto const body = imds_.get(std::string(place) + *role);
@@ -35,11 +46,6 @@ class ImdsCredentials {
     if (!keys) return std::move(keys).error().within("imds");
     return keys;
   }
-
-  [[nodiscard]] Stability stability() const noexcept { return Stability::lasting; }
-
- private:
-  static constexpr std::string_view place = "/latest/meta-data/iam/security-credentials/";
 
   static std::string_view first_line(std::string_view text) {
     return trim(text.substr(0, text.find('\n')));

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // When credentials are renewed, as a state machine without clock, threads or randomness: the rule
-// that the AWS SDKs share since 2026. Well ahead of their end a failure to renew is nothing more
-// than a reason to try later; after it they are kept in use where the source is one that may be
-// down, since the services may be more patient than the source. credential/refreshing.hpp applies
-// it.
+// that the AWS SDKs share since 2026, but that nobody waits for a renewal as long as there are
+// credentials that are valid. Ahead of their end a failure to renew is nothing more than a reason
+// to try later; after it they are kept in use where the source is one that may be down, since the
+// services may be more patient than the source. credential/refreshing.hpp applies it.
 #include <algorithm>
 #include <chrono>
 #include <optional>
@@ -17,7 +17,7 @@ namespace sla::inline v1 {
 /// What to do for whoever asks for credentials now.
 enum class RefreshVerdict {
   use,     ///< give those that are there
-  ahead,   ///< one who asks renews them, all others get those that are there
+  ahead,   ///< give those that are there, and have them renewed
   now,     ///< renew them first; all wait for it
   refuse,  ///< give the error of the last attempt again
 };
@@ -31,15 +31,16 @@ enum class RefreshFailure {
 /// Decides for one set of credentials and those that replace it.
 class RefreshPolicy {
  public:
-  /// Ahead of the end by this, whoever asks waits for the renewal.
-  static constexpr Duration mandatory_window = std::chrono::minutes{1};
+  /// Ahead of the end by this, what failed is tried again.
+  static constexpr Duration last_window = std::chrono::minutes{1};
   /// What is left to strict credentials when they are no longer given out.
   static constexpr Duration strict_reserve = std::chrono::seconds{10};
 
-  /// Ahead of the end by this, by the time that is left to credentials when they are given.
+  /// Ahead of the end by this, by the time that is left to credentials when they are given; never
+  /// before half of it is over.
   [[nodiscard]] static constexpr Duration advisory_window(Duration lifetime) noexcept {
     using std::chrono::minutes;
-    if (lifetime <= minutes{20}) return minutes{5};
+    if (lifetime <= minutes{20}) return std::min<Duration>(minutes{5}, lifetime / 2);
     return lifetime < minutes{90} ? minutes{15} : minutes{60};
   }
 
@@ -49,11 +50,10 @@ class RefreshPolicy {
       return is_ahead(now, refused_until_) ? RefreshVerdict::refuse : RefreshVerdict::now;
     if (!expires_) return RefreshVerdict::use;
     Duration const left = *expires_ - now;
-    if (stability_ == Stability::strict) {
-      return left > strict_reserve ? RefreshVerdict::use : RefreshVerdict::now;
-    }
+    bool const strict = stability_ == Stability::strict;
+    if (strict && left <= strict_reserve) return RefreshVerdict::now;
     if (left > window_ || is_ahead(now, again_)) return RefreshVerdict::use;
-    return left > mandatory_window ? RefreshVerdict::ahead : RefreshVerdict::now;
+    return left > Duration::zero() ? RefreshVerdict::ahead : RefreshVerdict::now;
   }
 
   /// What a renewal brought.
@@ -97,7 +97,8 @@ class RefreshPolicy {
 
   /// A service took the credentials for expired: so they are. What is known about the source stays.
   void expire(WallTime now) noexcept {
-    if (held_) expires_ = expires_ ? std::min(*expires_, now) : now;
+    WallTime const past = now - last_window;  // whatever clocks differ by
+    if (held_) expires_ = expires_ ? std::min(*expires_, past) : past;
   }
 
   /// Whether the credentials may be given out although they could not be renewed.
@@ -121,8 +122,8 @@ class RefreshPolicy {
 
   void postpone(WallTime now, double jitter) noexcept {
     WallTime again = now + between(std::chrono::seconds{300}, std::chrono::seconds{600}, jitter);
-    bool const early = expires_ && *expires_ - now > mandatory_window;
-    if (early) again = std::min(again, *expires_ - mandatory_window);
+    bool const early = expires_ && *expires_ - now > last_window;
+    if (early) again = std::min(again, *expires_ - last_window);
     again_ = again;
   }
 

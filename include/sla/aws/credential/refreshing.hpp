@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // Keeps the credentials of a source and renews them by the rule of credential/refresh_policy.hpp.
-// Copies share them, so that the clients of several services renew once. Whoever asks pays for the
-// renewal: there is no thread of its own. Ahead of the end one who asks renews, and the others go
-// on with what is there.
+// Copies share them, so that the clients of several services renew once. Keys that are valid are
+// given at once, whatever becomes of their renewal; who finds none that are waits for it.
+#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -17,18 +17,27 @@
 #include "sla/aws/credentials.hpp"
 #include "sla/core/log.hpp"
 #include "sla/core/result.hpp"
+#include "sla/core/thread.hpp"
 #include "sla/core/time.hpp"
 
 namespace sla::inline v1 {
 
-/// What a renewal that fails is told to, and the dice.
+/// On whose time keys are renewed that are still good.
+enum class Renewals {
+  in_turn,  ///< of one of those who ask; the others go on with what is there
+  beside,   ///< of a thread that does only this, so that nobody waits
+};
+
+/// What a renewal that fails is told to, the dice, and who renews.
 struct RefreshOptions {
   Logger log{Logger::Options{.format = LogFormat::none}};
   double (*jitter)() = random_fraction;  ///< from 0 to below 1
+  Renewals renewals = Renewals::in_turn;
 };
 
 /// The credentials of `Source`, renewed ahead of their end. Thread-safe, and so are its copies; the
-/// source itself is asked by one thread at a time.
+/// source itself is asked by one thread at a time. The last copy waits for a renewal that is under
+/// way.
 template <CredentialSource Source>
 class Refreshing {
  public:
@@ -39,31 +48,25 @@ class Refreshing {
   /// where the keys from before must not be used, and otherwise a warning in the log.
   [[nodiscard]] Result<Credentials> credentials(WallTime now) {
     Shared& shared = *shared_;
-    std::unique_lock<std::mutex> state(shared.state);
-    RefreshVerdict const verdict = shared.policy.decide(now);
-    if (verdict == RefreshVerdict::use) return *shared.held;
-    if (verdict == RefreshVerdict::refuse) return shared.refusal;
-    std::unique_lock<std::mutex> turn(shared.turn, std::defer_lock);
-    if (verdict == RefreshVerdict::ahead) {
-      if (!turn.try_lock()) return *shared.held;
-      state.unlock();
-      return shared.renew(now);
+    std::unique_lock<std::mutex> lock(shared.mutex);
+    for (;;) {
+      RefreshVerdict const verdict = shared.policy.decide(now);
+      if (verdict == RefreshVerdict::use) return *shared.held;
+      if (verdict == RefreshVerdict::refuse) return shared.refusal;
+      bool const ahead = verdict == RefreshVerdict::ahead;
+      if (ahead && (shared.renewing || shared.renew_beside(now))) return *shared.held;
+      if (!shared.renewing) break;
+      shared.renewed.wait(lock);  // whoever renews them now may do it for this one too
     }
-    state.unlock();
-    turn.lock();
-    state.lock();
-    // Whoever had the turn before may have done it.
-    RefreshVerdict const left = shared.policy.decide(now);
-    if (left == RefreshVerdict::use) return *shared.held;
-    if (left == RefreshVerdict::refuse) return shared.refusal;
-    state.unlock();
+    shared.renewing = true;
+    lock.unlock();
     return shared.renew(now);
   }
 
   /// A service took these keys for expired: they are renewed before they are given again, unless
   /// they were replaced meanwhile, or the source failed a short time ago.
   void reject(std::string_view access_key_id) {
-    std::lock_guard<std::mutex> const state(shared_->state);
+    std::lock_guard<std::mutex> const lock(shared_->mutex);
     bool const current = shared_->held && shared_->held->access_key_id == access_key_id;
     if (current) shared_->policy.expire(shared_->asked_at);
   }
@@ -72,10 +75,24 @@ class Refreshing {
   struct Shared {
     Shared(Source from, RefreshOptions with) : source(std::move(from)), options(with) {}
 
-    /// Asks the source, without holding up those who have keys. The caller has the turn.
+    /// Starts a thread that renews, if that is wanted and there can be one. The caller has the
+    /// lock.
+    bool renew_beside(WallTime now) {
+      if (options.renewals != Renewals::beside) return false;
+      helper.reset();  // it has done its work, or another one would be renewing
+      renewing = true;
+      auto started = Thread::start([this, now] { (void)renew(now); });
+      if (started) helper.emplace(*std::move(started));
+      renewing = helper.has_value();
+      return renewing;
+    }
+
+    /// Asks the source, without holding up those who have keys. The caller has said that it renews.
     Result<Credentials> renew(WallTime now) {
       auto answer = source.credentials(now);
-      std::lock_guard<std::mutex> const lock(state);
+      std::lock_guard<std::mutex> const lock(mutex);
+      renewing = false;
+      renewed.notify_all();
       asked_at = now;
       if (answer) return accept(*std::move(answer), now);
       bool const final =
@@ -109,14 +126,16 @@ class Refreshing {
                            {"reason", std::string(why)}});
     }
 
-    std::mutex turn;   ///< whoever asks the source; taken before the other one or tried
-    std::mutex state;  ///< all below but the source
+    std::mutex mutex{};  ///< of all below but the source, which is asked by whoever renews
+    std::condition_variable renewed{};
+    bool renewing = false;
     Source source;
     RefreshOptions options;
     RefreshPolicy policy{};
     std::optional<Credentials> held{};
     Error refusal{};
     WallTime asked_at{};
+    std::optional<Thread> helper{};  ///< the last: it ends before what it works on
   };
 
   std::shared_ptr<Shared> shared_;

@@ -56,7 +56,7 @@ template <Transport T, Clock C>
   if (!text) return text.error().within("web identity: the token file");
   Secret const token{trim(*text)};
   if (token.empty()) {
-    return Error{Errc::invalid,
+    return Error{Errc::malformed,
                  "web identity: the token file " + identity.token_file + " is empty"};
   }
   auto keys = caller.assume(identity.role, token);
