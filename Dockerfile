@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# The image of sla-runner: its static binary, the link ssm-starter, and nothing else.
+# The image of sla-runner: its static binary, the links iam-starter and ssm-starter, nothing else.
 #
 #   docker build -t sla-runner .                  the image
 #   docker build -t sla-runner-dev --target dev . a shell, the compiler, the source

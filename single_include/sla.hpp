@@ -4098,17 +4098,17 @@ class SharedTransport {
 
 // sla/aws/endpoint.hpp
 // Which host answers for a service in a region. The rules are those of the SDKs' endpoint rule sets
-// (regional hosts only, never a global one); buckets have rules of their own in aws/bucket.hpp.
-// What the environment asks for is read in aws/endpoint_settings.hpp.
+// (regional hosts only, but for IAM, which has no others); buckets have rules of their own in
+// aws/bucket.hpp. What the environment asks for is read in aws/endpoint_settings.hpp.
 
 namespace sla::inline v1 {
 
 /// The services that this library speaks to.
-enum class Service { sns, s3, sts, ssm, cloudwatch };
+enum class Service { sns, s3, sts, ssm, cloudwatch, iam };
 
 /// The name of a service in host names and in the scope of a signature.
 [[nodiscard]] constexpr std::string_view signing_name(Service service) noexcept {
-  constexpr std::array<std::string_view, 5> names{"sns", "s3", "sts", "ssm", "monitoring"};
+  constexpr std::array<std::string_view, 6> names{"sns", "s3", "sts", "ssm", "monitoring", "iam"};
   return names[static_cast<std::size_t>(service)];
 }
 
@@ -4160,20 +4160,68 @@ inline std::string endpoint_prefix(Service service, EndpointOptions const& optio
   return name;
 }
 
+/// Where a partition has its IAM, which is one for all of its regions: the parts of host names that
+/// stand before the suffix.
+struct IamPlace {
+  std::string_view partition;
+  std::string_view region;  ///< that requests are signed for
+  std::string_view plain;
+  std::string_view fips;
+  std::string_view dual_stack;
+};
+
+constexpr IamPlace iam_place(std::string_view region) noexcept {
+  constexpr std::array<IamPlace, 8> places{{
+      {"aws", "us-east-1", "iam", "iam-fips", "global"},
+      {"aws-cn", "cn-north-1", "iam.cn-north-1", "iam-fips", "global"},
+      {"aws-us-gov", "us-gov-west-1", "iam.us-gov", "iam.us-gov", "us-gov"},
+      {"aws-eusc", "eusc-de-east-1", "iam.eusc-de-east-1", "iam-fips", ""},
+      {"aws-iso", "us-iso-east-1", "iam.us-iso-east-1", "iam-fips.us-iso-east-1", ""},
+      {"aws-iso-b", "us-isob-east-1", "iam.us-isob-east-1", "iam-fips.us-isob-east-1", ""},
+      {"aws-iso-e", "eu-isoe-west-1", "iam.eu-isoe-west-1", "iam-fips", ""},
+      {"aws-iso-f", "us-isof-south-1", "iam.us-isof-south-1", "iam-fips", ""},
+  }};
+  std::string_view const partition = partition_of(region).name;
+  for (IamPlace const& place : places) {
+    if (place.partition == partition) return place;
+  }
+  return places.front();
+}
+
+inline std::string iam_host(EndpointOptions const& options) {
+  IamPlace const place = iam_place(options.region);
+  Partition const& partition = partition_of(options.region);
+  bool const fips = options.fips == Fips::on;
+  std::string host(fips ? place.fips : place.plain);
+  if (options.dual_stack == DualStack::off) return host.append(".").append(partition.dns_suffix);
+  host = fips && partition.name != "aws-us-gov" ? "iam-fips" : "iam";
+  if (!place.dual_stack.empty()) host.append(".").append(place.dual_stack);
+  return host.append(".").append(partition.dual_stack_suffix);
+}
+
 }  // namespace detail
+
+/// The region that requests to IAM are signed for, by the region of whoever asks.
+[[nodiscard]] constexpr std::string_view iam_region(std::string_view region) noexcept {
+  return detail::iam_place(region).region;
+}
 
 /// The URL of a service. Errc::invalid where the options contradict each other or lack the region;
 /// only a custom endpoint of another service than s3 needs none.
 [[nodiscard]] inline Result<Url> endpoint_url(Service service, EndpointOptions const& options) {
   if (auto good = detail::check_endpoint(service, options); !good) return good.error();
   if (options.custom) return *options.custom;
+  Url url{};
+  if (service == Service::iam) {
+    url.host = detail::iam_host(options);
+    return url;
+  }
   Partition const& partition = partition_of(options.region);
   std::string host = detail::endpoint_prefix(service, options);
   bool const dual = options.dual_stack == DualStack::on;
   if (dual && service == Service::s3) host += ".dualstack";
   host.append(".").append(lower(options.region)).append(".");
   host += dual && service != Service::s3 ? partition.dual_stack_suffix : partition.dns_suffix;
-  Url url{};
   url.host = std::move(host);
   return url;
 }
@@ -6321,7 +6369,7 @@ namespace sla::inline v1 {
 
 /// The last part of the variable AWS_ENDPOINT_URL_<SERVICE>; in lower case the profile's name.
 [[nodiscard]] constexpr std::string_view settings_name(Service service) noexcept {
-  constexpr std::array<std::string_view, 5> names{"SNS", "S3", "STS", "SSM", "CLOUDWATCH"};
+  constexpr std::array<std::string_view, 6> names{"SNS", "S3", "STS", "SSM", "CLOUDWATCH", "IAM"};
   return names[static_cast<std::size_t>(service)];
 }
 
@@ -6331,7 +6379,7 @@ struct EndpointSettings {
   DualStack dual_stack = DualStack::off;
   Addressing addressing = Addressing::automatic;
   ObjectChecksum checksum = ObjectChecksum::sha256;
-  std::array<std::optional<Url>, 5> custom{};  ///< by Service
+  std::array<std::optional<Url>, 6> custom{};  ///< by Service
 
   /// The options for a service in a region.
   [[nodiscard]] EndpointOptions in(std::string_view region, Service service) const {
@@ -6447,7 +6495,7 @@ template <class Variables, class Profile = NoProfile>
   settings.addressing = *addressing;
   if (*ignore) return settings;
   for (Service const service :
-       {Service::sns, Service::s3, Service::sts, Service::ssm, Service::cloudwatch}) {
+       {Service::sns, Service::s3, Service::sts, Service::ssm, Service::cloudwatch, Service::iam}) {
     auto custom = detail::read_custom(variables, profile, service);
     if (!custom) return custom.error();
     settings.custom[static_cast<std::size_t>(service)] = *std::move(custom);
@@ -9383,6 +9431,61 @@ class Curl {
   Patience patience_{};
 };
 static_assert(Transport<Curl>);
+
+}  // namespace sla::inline v1
+
+// sla/aws/iam.hpp
+// IAM GetRole: the ARN of the role that has a name in the caller's own account. IAM is one service
+// for a whole partition, so its requests are signed for the region that it stands in, whatever
+// region the caller is in.
+// https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html
+
+namespace sla::inline v1 {
+
+/// Checks the name of a role: 1 to 64 letters, digits or any of _+=,.@-
+[[nodiscard]] inline Result<void> check_role_name(std::string_view name) {
+  constexpr std::string_view others = "_+=,.@-";
+  bool good = !name.empty() && name.size() <= 64;
+  for (char const c : name) {
+    good = good && (is_alpha(c) || is_digit(c) || others.find(c) != std::string_view::npos);
+  }
+  if (good) return {};
+  return Error{Errc::invalid, "the name of a role is 1 to 64 letters, digits or any of _+=,.@-"};
+}
+
+/// Builds the request for a role at an endpoint.
+[[nodiscard]] inline Request get_role_request(Url endpoint, std::string_view name) {
+  QueryForm form({"GetRole", "2010-05-08"});
+  form.add({"RoleName", name});
+  return std::move(form).request(std::move(endpoint));
+}
+
+/// Reads the ARN of the role. An answer that has none is a proxy's: Errc::unavailable.
+[[nodiscard]] inline Result<std::string> parse_role_arn(Response const& response) {
+  auto const text = xml_text(response.body, {"GetRoleResponse", "GetRoleResult", "Role", "Arn"});
+  auto const arn = parse_arn(text ? trim(*text) : std::string_view{});
+  if (arn && arn->service == "iam") return std::string(trim(*text));
+  return Error{Errc::unavailable, "the answer has no role and is not one of IAM", response.status};
+}
+
+/// Asks a Client's service for the ARN of the role that has this name.
+template <class ServiceClient>
+[[nodiscard]] Result<std::string> get_role_arn(ServiceClient& client,
+                                               EndpointOptions const& endpoint,
+                                               std::string_view name, Instant deadline) {
+  std::string const context = "iam get role " + std::string(name);
+  if (auto good = check_role_name(name); !good) return std::move(good).error().within(context);
+  auto url = endpoint_url(Service::iam, endpoint);
+  if (!url) return std::move(url).error().within(context);
+  SigningScope const scope{.region = std::string(iam_region(endpoint.region)),
+                           .service = std::string(signing_name(Service::iam))};
+  auto response = client.call(get_role_request(*std::move(url), name),
+                              Call{.scope = scope, .deadline = deadline}, read_xml_error);
+  if (!response) return std::move(response).error().within(context);
+  auto arn = parse_role_arn(*response);
+  if (!arn) return std::move(arn).error().within(context);
+  return arn;
+}
 
 }  // namespace sla::inline v1
 
@@ -14691,6 +14794,24 @@ inline constexpr std::size_t most_service_bytes = 900;
   return {};
 }
 
+/// The parts of a list, without the spaces and tabs around each; a line break is no blank.
+[[nodiscard]] inline std::vector<std::string_view> list_parts(std::string_view text) {
+  std::vector<std::string_view> parts = split(text, ',');
+  for (std::string_view& part : parts) {
+    part.remove_prefix(std::min(part.find_first_not_of(" \t"), part.size()));
+    part = part.substr(0, part.find_last_not_of(" \t") + 1);  // npos + 1 is 0
+  }
+  return parts;
+}
+
+/// Names between commas.
+[[nodiscard]] inline Result<void> check_names(std::string_view text) {
+  for (std::string_view const part : list_parts(text)) {
+    if (auto good = check_name(part); !good) return good;
+  }
+  return {};
+}
+
 /// A command that is more than blanks; it may have many lines.
 [[nodiscard]] inline Result<void> check_command(std::string_view text) {
   if (trim(text).empty()) return Error{Errc::invalid, "is blank"};
@@ -14752,13 +14873,14 @@ inline Result<void> check_arn_line(std::string_view text) {
 
 /// Names of parameters, or paths that begin with a slash, between commas.
 [[nodiscard]] inline Result<void> check_parameter_names(std::string_view text) {
-  if (auto good = check_line(text); !good) return good;
-  for (char const c : text) {
-    bool const other = c == '_' || c == '.' || c == '-' || c == '/' || c == ',' || c == ' ';
-    if (is_alpha(c) || is_digit(c) || other) continue;
-    return Error{Errc::invalid,
-                 "holds what no name of a parameter does: it is made of letters, "
-                 "digits and any of _.-/"};
+  for (std::string_view const part : list_parts(text)) {
+    for (char const c : part) {
+      bool const other = c == '_' || c == '.' || c == '-' || c == '/';
+      if (is_alpha(c) || is_digit(c) || other) continue;
+      return Error{Errc::invalid,
+                   "holds what no name of a parameter does: it is made of letters, "
+                   "digits and any of _.-/"};
+    }
   }
   return {};
 }
@@ -14927,7 +15049,7 @@ inline constexpr auto setting_table = std::to_array<Setting>({
      .fallback = "none",
      .meaning = "comma-separated; blanks around a name are trimmed, empty names dropped",
      .field = &Settings::groups,
-     .check = check_name},
+     .check = check_names},
     {.flag = "delay",
      .variable = "SLARUNNER_DELAY",
      .title = "Delay",
@@ -16169,14 +16291,18 @@ inline std::string printed_value(std::size_t row, Parsed const& parsed) {
       "       sla-runner identity [SETTING]...\n"
       "       sla-runner spool list|replay|drop --spool DIR [RUN-ID]...\n"
       "       ssm-starter --ssm-name NAME... [--abort-if-duplicates | --overwrite-if-duplicates]\n"
-      "         --command WORD...\n\n"
+      "         --command WORD...\n"
+      "       iam-starter [--profile NAME] [--role NAME|ARN] [--region REGION] [--command "
+      "WORD...]\n\n"
       "A flag beats its environment variable, which beats a value loaded from SSM, which beats "
       "the\n"
       "default. A value follows its flag as the next argument or after =; an empty one takes back "
       "what\nthe environment says.\n\n"
       "healthcheck says whether a runner here is alive, identity as whom it speaks to AWS and "
       "where,\nspool what was not delivered yet; it sends again or drops what was set aside.\n"
-      "ssm-starter, a link to this program, loads parameters and becomes the command.\n\n";
+      "ssm-starter, a link to this program, loads parameters and becomes the command; "
+      "iam-starter,\n"
+      "another one, gets the credentials of a profile or a role for it.\n\n";
   detail::Columns const columns = detail::columns_of_help();
   out += "  " + detail::padded("flag, environment", columns.names) + "  " +
          detail::padded("default", columns.fallback) + "  meaning\n";
@@ -16224,22 +16350,104 @@ inline std::string printed_value(std::size_t row, Parsed const& parsed) {
 
 }  // namespace sla::inline v1
 
-// sla/app/printing.hpp
-// What the program says to whoever called it, beside its log: answers on stdout, complaints on
-// stderr.
+// sla/app/iam_starter_arguments.hpp
+// The command line of iam-starter: as whom, where, and the command, which is everything that
+// follows --command, unchanged; or how to print what the command would get.
 
 namespace sla::inline v1 {
 
-/// Prints an answer; gives the exit code of a program that had nothing else to do.
-inline int print(std::string_view text) {
-  return write_all(STDOUT_FILENO, text) ? exit_success : exit_undelivered;
-}
+/// How the variables are printed.
+enum class VariableFormat {
+  shell,  ///< lines that a shell reads: `export NAME='value'`
+  env,    ///< the lines of a file of variables: `NAME=value`
+};
 
-/// Prints complaints, one line each.
-inline void complain(std::vector<std::string> const& lines) {
-  std::string text;
-  for (std::string const& line : lines) text += line + '\n';
-  (void)write_all(STDERR_FILENO, text);
+/// What iam-starter is told to do.
+struct IamStarterArguments {
+  Action action = Action::run;
+  std::string profile{};  ///< empty is what the environment says
+  std::string role{};     ///< a name or an ARN; empty is none
+  std::string region{};   ///< empty is what the environment or the profile says
+  VariableFormat format = VariableFormat::shell;
+  std::optional<std::vector<std::string>> words{};  ///< of the command
+  std::vector<std::string> usage_errors{};          ///< one line each
+};
+
+namespace detail {
+
+class IamStarterReader {
+ public:
+  explicit IamStarterReader(std::span<char const* const> arguments) : left_(arguments) {}
+
+  IamStarterArguments read() {
+    while (!left_.empty() && !read_.words) read_argument(take());
+    if (read_.action != Action::run) return std::move(read_);
+    bool const printed = !read_.words;
+    if (!printed && read_.words->empty()) complain("--command needs words: --command WORD...");
+    if (!printed && !read_.words->empty() && read_.words->front().empty()) {
+      complain("--command: its first word is empty");
+    }
+    if (!printed && formatted_) complain("--format and --command exclude each other");
+    return std::move(read_);
+  }
+
+ private:
+  std::string_view take() {
+    std::string_view const argument = left_.front();
+    left_ = left_.subspan(1);
+    return argument;
+  }
+  void complain(std::string line) { read_.usage_errors.push_back(std::move(line)); }
+
+  void read_argument(std::string_view argument) {
+    if (argument == "--help" || argument == "-h") return ask_for(Action::show_help);
+    if (argument == "--version") return ask_for(Action::show_version);
+    if (argument == "--command") {
+      read_.words.emplace(left_.begin(), left_.end());
+      return;
+    }
+    std::size_t const equals = argument.find('=');
+    std::string_view const name = argument.substr(0, equals);
+    bool const known =
+        name == "--profile" || name == "--role" || name == "--region" || name == "--format";
+    if (!known) return complain("unknown argument " + quoted(argument));
+    std::string_view value;
+    if (equals != std::string_view::npos) {
+      value = argument.substr(equals + 1);
+    } else if (!left_.empty() && !std::string_view(left_.front()).starts_with("--")) {
+      value = take();
+    }
+    if (value.empty()) return complain(std::string(name) + " needs a value");
+    store(name, value);
+  }
+
+  void store(std::string_view name, std::string_view value) {
+    if (name == "--profile") read_.profile = value;
+    if (name == "--role") read_.role = value;
+    if (name == "--region") read_.region = value;
+    if (name != "--format") return;
+    formatted_ = true;
+    read_.format = value == "env" ? VariableFormat::env : VariableFormat::shell;
+    if (value != "env" && value != "shell") {
+      complain("--format: " + quoted(value) + " is none of shell, env");
+    }
+  }
+
+  void ask_for(Action action) {
+    if (read_.action == Action::run) read_.action = action;
+  }
+
+  std::span<char const* const> left_;
+  IamStarterArguments read_{};
+  bool formatted_ = false;
+};
+
+}  // namespace detail
+
+/// Takes the arguments apart; they come without the program's own name.
+[[nodiscard]] inline IamStarterArguments read_iam_starter_arguments(
+    std::span<char const* const> arguments) {
+  return detail::IamStarterReader(arguments).read();
 }
 
 }  // namespace sla::inline v1
@@ -16417,6 +16625,217 @@ inline Result<std::vector<Parameter>> read_parameters(LoadPlan const& plan,
 
 }  // namespace sla::inline v1
 
+// sla/app/printing.hpp
+// What the program says to whoever called it, beside its log: answers on stdout, complaints on
+// stderr.
+
+namespace sla::inline v1 {
+
+/// Prints an answer; gives the exit code of a program that had nothing else to do.
+inline int print(std::string_view text) {
+  return write_all(STDOUT_FILENO, text) ? exit_success : exit_undelivered;
+}
+
+/// Prints complaints, one line each.
+inline void complain(std::vector<std::string> const& lines) {
+  std::string text;
+  for (std::string const& line : lines) text += line + '\n';
+  (void)write_all(STDERR_FILENO, text);
+}
+
+}  // namespace sla::inline v1
+
+// sla/app/iam_starter.hpp
+// The main function of iam-starter, which is this program by another name: gets the credentials of
+// a profile, or of a role on top of them, and becomes the command with them in its environment, or
+// prints them as lines to be sourced. What is wrong is said before anything is asked.
+
+namespace sla::inline v1 {
+
+/// Whether that is the name, or the path, of iam-starter.
+[[nodiscard]] constexpr bool is_iam_starter(std::string_view program) noexcept {
+  return program.substr(program.rfind('/') + 1) == "iam-starter";  // npos + 1 is 0
+}
+
+/// What `iam-starter --help` prints.
+[[nodiscard]] inline std::string iam_starter_help_text() {
+  return "Gets the credentials of a profile or a role and becomes the command with them.\n\n"
+         "usage: iam-starter [--profile NAME] [--role NAME|ARN] [--region REGION]\n"
+         "         --command WORD...\n"
+         "       iam-starter [--profile NAME] [--role NAME|ARN] [--region REGION]\n"
+         "         [--format shell|env]\n\n"
+         "  --profile NAME       whose credentials, instead of those that the environment says\n"
+         "  --role NAME|ARN      the role to assume with them; a name is looked up with\n"
+         "                       iam:GetRole in the account that they are of\n"
+         "  --region REGION      instead of that of the environment or the profile\n"
+         "  --command WORD...    everything that follows, unchanged; one text alone is read by\n"
+         "                       the shell\n"
+         "  --format shell|env   without a command: what to print, lines for a shell to source\n"
+         "                       (the default) or those of a file of variables\n\n"
+         "It sets AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION and\n"
+         "AWS_DEFAULT_REGION.\n\n"
+         "exit codes: those of the command; before it is started\n"
+         "  64  usage: the command line cannot be understood\n"
+         "  75  AWS did not give the credentials\n"
+         "  78  settings: something is missing or wrong\n"
+         " 126  the command cannot be executed\n"
+         " 127  there is no such command\n";
+}
+
+namespace detail {
+
+/// The variables that hold credentials or say something about them.
+inline constexpr std::array<char const*, 5> credential_variables{
+    "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION",
+    "AWS_ACCOUNT_ID"};
+
+/// What to ask for, and as whom.
+struct IamPlan {
+  Environment environment{};  ///< with what the flags say
+  AwsSettings aws{};
+  std::string role{};
+};
+
+/// The flags go before the environment: a profile that is named goes before keys in it.
+inline void apply_flags(IamStarterArguments const& arguments, Environment& environment,
+                        std::vector<std::string>& problems) {
+  if (!arguments.profile.empty()) {
+    for (char const* const name : credential_variables) environment.set(name, "");
+    environment.set("AWS_DEFAULT_PROFILE", arguments.profile);
+    auto const profiles = Profiles::load(environment, {});
+    auto const found = profiles ? profiles->find(choose_profile(environment)) : Profile{};
+    if (!found) problems.push_back("--profile: " + found.error().message);
+    if (!found) environment.set("AWS_DEFAULT_PROFILE", "");
+    if (!found) environment.set("AWS_PROFILE", "");
+  }
+  if (arguments.region.empty()) return;
+  auto const region = parse_region(arguments.region);
+  if (!region) problems.push_back("--region: " + region.error().message);
+  if (region) environment.set("AWS_REGION", arguments.region);
+}
+
+inline IamPlan iam_plan(IamStarterArguments const& arguments, Environment const& environment,
+                        std::vector<std::string>& problems) {
+  IamPlan plan{.environment = environment, .role = arguments.role};
+  apply_flags(arguments, plan.environment, problems);
+  plan.aws = read_aws_settings(plan.environment, problems);
+  if (plan.role.empty()) return plan;
+  bool const arn = plan.role.starts_with("arn:");
+  auto const good = arn ? check_role_arn(plan.role) : check_role_name(plan.role);
+  if (!good) problems.push_back("--role: " + sla::quoted(plan.role) + ": " + good.error().message);
+  return plan;
+}
+
+/// Asks for the keys, and for the role with them.
+inline Result<Credentials> ask_for_keys(IamPlan const& plan, AwsAccess const& access,
+                                        Stop const& stop) {
+  HurriedClock const clock = access.clock();
+  auto keys = access.source().credentials(clock.wall());
+  if (!keys || plan.role.empty()) return keys;
+  Role role{.arn = plan.role, .session_name = program_session_name()};
+  if (!role.arn.starts_with("arn:")) {
+    Client<Curl, GivenCredentials, HurriedClock> client{
+        access.services(stop), {*keys}, {.max_attempts = plan.aws.max_attempts}, clock, {},
+        access.skew()};
+    auto arn = get_role_arn(client, plan.aws.endpoints.in(plan.aws.region, Service::iam), plan.role,
+                            clock.now() + std::chrono::seconds{30});
+    if (!arn) return arn.error();
+    role.arn = *std::move(arn);
+  }
+  RoleCaller<Curl, HurriedClock> caller{access.services(stop), clock, access.sts()};
+  auto assumed = caller.assume(role, *keys);
+  if (!assumed) return std::move(assumed).error().within("role " + role.arn);
+  return assumed;
+}
+
+/// The keys; the region is completed. Errc::stopped where a signal asked to stop meanwhile.
+inline Result<Credentials> find_keys(IamPlan& plan) {
+  auto const stop = Stop::on_signals({.budget = Duration::zero()});
+  if (!stop) return stop.error();
+  auto const known = complete_region(plan.aws, plan.environment, *stop);
+  if (!known) return known.error();
+  AwsAccess const access{{.aws = plan.aws, .environment = plan.environment, .stop = *stop}};
+  auto keys = ask_for_keys(plan, access, *stop);
+  if (stop->level() == StopLevel::none) return keys;
+  return Error{Errc::stopped, "stopped while the credentials were asked for"};
+}
+
+/// A variable and its value; without one it is to be removed.
+struct ExportedVariable {
+  std::string_view name;
+  std::string_view value;
+};
+
+inline std::vector<ExportedVariable> exported_variables(Credentials const& keys,
+                                                        std::string_view region) {
+  return {{"AWS_ACCESS_KEY_ID", keys.access_key_id},
+          {"AWS_SECRET_ACCESS_KEY", keys.secret_access_key.reveal()},
+          {"AWS_SESSION_TOKEN", keys.session_token.reveal()},
+          {"AWS_REGION", region},
+          {"AWS_DEFAULT_REGION", region}};
+}
+
+/// The lines; no value holds a quote or a character that is not visible.
+inline std::string variable_lines(std::span<ExportedVariable const> variables,
+                                  VariableFormat format) {
+  std::string text;
+  for (auto const& [name, value] : variables) {
+    bool const shell = format == VariableFormat::shell;
+    if (shell && value.empty()) {
+      text.append("unset ").append(name).append("\n");
+      continue;
+    }
+    if (shell) text += "export ";
+    text.append(name).append(shell ? "='" : "=");
+    for (char const c : value)
+      text += shell && c == '\'' ? std::string("'\\''") : std::string(1, c);
+    text += shell ? "'\n" : "\n";
+  }
+  return text;
+}
+
+}  // namespace detail
+
+/// Runs iam-starter with the arguments behind its name; returns where no command is started, and
+/// then gives the exit code.
+[[nodiscard]] inline int run_iam_starter(std::span<char const* const> arguments,
+                                         Environment const& environment) {
+  IamStarterArguments const read = read_iam_starter_arguments(arguments);
+  if (read.action == Action::show_help) return print(iam_starter_help_text());
+  if (read.action == Action::show_version) return print(version_text());
+  complain(read.usage_errors);
+  if (!read.usage_errors.empty()) return exit_usage;
+  std::vector<std::string> problems;
+  detail::IamPlan plan = detail::iam_plan(read, environment, problems);
+  complain(problems);
+  if (!problems.empty()) return exit_settings;
+  auto const keys = detail::find_keys(plan);
+  if (!keys) {
+    complain({"iam-starter: " + keys.error().message});
+    return exit_code_of(keys.error());
+  }
+  auto variables = detail::exported_variables(*keys, plan.aws.region);
+  if (!read.words) {
+    // What the shell has of other credentials would be taken for a word about these.
+    for (std::string_view const name : {"AWS_CREDENTIAL_EXPIRATION", "AWS_ACCOUNT_ID"}) {
+      bool const stale = environment.get(name) && read.format == VariableFormat::shell;
+      if (stale) variables.push_back({name, ""});
+    }
+    return print(detail::variable_lines(variables, read.format));
+  }
+  for (char const* const name : detail::credential_variables) ::unsetenv(name);
+  for (auto const& [name, value] : variables) {
+    if (value.empty()) continue;
+    ::setenv(std::string(name).c_str(), std::string(value).c_str(), 1);
+  }
+  auto const words = command_of(*read.words);
+  Error const why = words ? become(*words) : words.error();
+  complain({"iam-starter: " + why.message});
+  return exit_code_of_start(why);
+}
+
+}  // namespace sla::inline v1
+
 // sla/app/log_bucket.hpp
 // The bucket of the logs, put together from the program's settings and AWS's own.
 
@@ -16466,6 +16885,57 @@ inline Result<void> check_class_at_aws(Bucket const& bucket) {
   if (bucket.endpoint.region.empty()) bucket.endpoint.region = "us-east-1";
   if (auto const url = bucket_url(bucket); !url) return url.error().within("S3 Addressing");
   return {};
+}
+
+}  // namespace sla::inline v1
+
+// sla/app/region_variables.hpp
+// The region for whatever this program starts. Some tools read AWS_REGION, boto3 only
+// AWS_DEFAULT_REGION: a command that finds one of them alone fails, or works in another region than
+// the program does.
+
+namespace sla::inline v1 {
+
+/// What to do where both variables are set and differ.
+enum class RegionVariables {
+  keep,   ///< leave them: somebody may want it so
+  equal,  ///< the region of this program, which is AWS_REGION, is that of the command
+};
+
+namespace detail {
+
+inline void set_variable(Environment& environment, std::string const& name, std::string value) {
+  ::setenv(name.c_str(), value.c_str(), 1);
+  environment.set(name, std::move(value));
+}
+
+}  // namespace detail
+
+/// Gives the variable that is missing the value of the other one, in this process too, whose
+/// children get it. Returns a warning where both are set and differ. No other thread may be
+/// running.
+inline std::optional<std::string> unify_region_variables(Environment& environment,
+                                                         RegionVariables rule) {
+  auto const set = [&](std::string_view name) {
+    return std::string(trim(environment.get(name).value_or("")));
+  };
+  std::string const region = set("AWS_REGION");
+  std::string const fallback = set("AWS_DEFAULT_REGION");
+  if (region == fallback) return std::nullopt;
+  if (region.empty()) {
+    detail::set_variable(environment, "AWS_REGION", fallback);
+    return std::nullopt;
+  }
+  bool const missing = fallback.empty();
+  if (missing || rule == RegionVariables::equal) {
+    detail::set_variable(environment, "AWS_DEFAULT_REGION", region);
+  }
+  if (missing) return std::nullopt;
+  bool const equal = rule == RegionVariables::equal;
+  return "AWS_DEFAULT_REGION is " + sla::quoted(fallback) + " and AWS_REGION is " +
+         sla::quoted(region) +
+         (equal ? ": the command gets the second in both"
+                : ": a command with boto3 works in another region than this program");
 }
 
 }  // namespace sla::inline v1
@@ -16537,6 +17007,12 @@ inline std::vector<std::string> parameter_paths(Startup& startup) {
   return paths;
 }
 
+/// The region for the command; a warning is one more of the settings'.
+inline void unify_regions(Startup& startup, RegionVariables rule) {
+  auto warning = unify_region_variables(startup.environment, rule);
+  if (warning) startup.parsed.warnings.push_back(*std::move(warning));
+}
+
 }  // namespace detail
 
 /// Reads the settings, loads the parameters that they ask for, and reads the settings again with
@@ -16546,14 +17022,20 @@ inline std::vector<std::string> parameter_paths(Startup& startup) {
     ParseOptions::Missing missing = ParseOptions::Missing::is_a_problem) {
   Startup first = detail::read_startup(arguments, std::move(environment), {.missing = missing});
   std::vector<std::string> const paths = detail::parameter_paths(first);
-  if (paths.empty() || !first.good()) return first;
+  if (!first.good()) return first;
+  if (paths.empty()) {
+    detail::unify_regions(first, RegionVariables::keep);
+    return first;
+  }
   Logger const log{{.format = first.parsed.settings.log_format}};
   auto const loaded = load_parameters(
       {.paths = paths, .aws = first.aws, .role = first.parsed.settings.role, .log = log},
       first.environment);
   if (!loaded) return loaded.error().within("parameters");
-  return detail::read_startup(arguments, std::move(first.environment),
-                              {.loaded = &*loaded, .missing = missing});
+  Startup second = detail::read_startup(arguments, std::move(first.environment),
+                                        {.loaded = &*loaded, .missing = missing});
+  detail::unify_regions(second, RegionVariables::equal);
+  return second;
 }
 
 }  // namespace sla::inline v1
@@ -17190,7 +17672,7 @@ class StarterReader {
 
   void read_flag(std::string_view argument) {
     constexpr std::string_view name = "--ssm-name";
-    if (argument == "--help") return ask_for(Action::show_help);
+    if (argument == "--help" || argument == "-h") return ask_for(Action::show_help);
     if (argument == "--version") return ask_for(Action::show_version);
     if (argument == "--abort-if-duplicates") return decide(Duplicates::abort);
     if (argument == "--overwrite-if-duplicates") return decide(Duplicates::overwrite);
@@ -17258,7 +17740,8 @@ namespace sla::inline v1 {
          "  --abort-if-duplicates      do not start where a variable is there already\n"
          "  --overwrite-if-duplicates  the last one wins, instead of the first\n"
          "  --command WORD...          everything that follows, unchanged\n\n"
-         "The role in $SLARUNNER_ROLE is assumed first, where there is one.\n\n"
+         "The role in $SLARUNNER_ROLE is assumed first, where there is one. The command finds\n"
+         "its region in both AWS_REGION and AWS_DEFAULT_REGION.\n\n"
          "exit codes: those of the command; before it is started\n"
          "   1  a duplicate, with --abort-if-duplicates\n"
          "  64  usage: the command line cannot be understood\n"
@@ -17313,6 +17796,8 @@ inline LoadPlan starter_plan(StarterArguments const& arguments, Environment cons
     complain({"ssm-starter: " + loaded.error().message});
     return exit_code_of(loaded.error());
   }
+  auto const warning = unify_region_variables(environment, RegionVariables::equal);
+  if (warning) plan.log.warning(*warning);
   auto const words = command_of(read.words);
   Error const why = words ? become(*words) : words.error();
   complain({"ssm-starter: " + why.message});
@@ -17585,7 +18070,7 @@ inline int run_runner(std::span<char const* const> arguments, Environment enviro
   if (needs_region(parsed.settings)) {
     auto const known = complete_region(startup->aws, startup->environment, *stop);
     if (!known) complain({known.error().message});
-    if (!known) return exit_settings;
+    if (!known) return exit_code_of(known.error());
   }
   Program const program{{.settings = std::move(parsed.settings),
                          .aws = std::move(startup->aws),
@@ -17599,6 +18084,7 @@ inline int run_command(std::span<char const* const> arguments, Environment envir
   std::string_view const name = arguments.empty() ? std::string_view() : arguments.front();
   arguments = arguments.subspan(arguments.empty() ? 0 : 1);
   if (is_starter(name)) return run_starter(arguments, std::move(environment));
+  if (is_iam_starter(name)) return run_iam_starter(arguments, environment);
   std::string_view const first = arguments.empty() ? std::string_view() : arguments.front();
   if (first == "identity") return run_identity(arguments.subspan(1), std::move(environment));
   if (first == "spool") return say(run_spool_command(arguments.subspan(1), environment));
@@ -17620,7 +18106,7 @@ inline void let_go() {
 }  // namespace detail
 
 /// Runs the program with all its arguments, its own name first; gives its exit code. By the name
-/// ssm-starter it is that.
+/// ssm-starter, or iam-starter, it is that.
 [[nodiscard]] inline int run_program(std::span<char const* const> arguments,
                                      Environment environment) {
   detail::open_standard_descriptors();

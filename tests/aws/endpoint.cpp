@@ -75,6 +75,40 @@ TEST_CASE("s3 has no FIPS hosts in China, other services do") {
   CHECK(host(Service::sns, fips) == "sns-fips.cn-north-1.amazonaws.com.cn");
 }
 
+TEST_CASE("IAM has one host for each partition, as boto3 has it") {
+  struct Row {
+    std::string_view region, plain, fips, dual_stack, both, signs;
+  };
+  for (Row const& row :
+       {Row{"eu-central-1", "iam.amazonaws.com", "iam-fips.amazonaws.com", "iam.global.api.aws",
+            "iam-fips.global.api.aws", "us-east-1"},
+        {"cn-northwest-1", "iam.cn-north-1.amazonaws.com.cn", "iam-fips.amazonaws.com.cn",
+         "iam.global.api.amazonwebservices.com.cn", "", "cn-north-1"},
+        {"us-gov-east-1", "iam.us-gov.amazonaws.com", "iam.us-gov.amazonaws.com",
+         "iam.us-gov.api.aws", "iam.us-gov.api.aws", "us-gov-west-1"},
+        {"eusc-de-east-1", "iam.eusc-de-east-1.amazonaws.eu", "iam-fips.amazonaws.eu",
+         "iam.api.amazonwebservices.eu", "iam-fips.api.amazonwebservices.eu", "eusc-de-east-1"},
+        {"us-iso-west-1", "iam.us-iso-east-1.c2s.ic.gov", "iam-fips.us-iso-east-1.c2s.ic.gov",
+         "iam.api.aws.ic.gov", "iam-fips.api.aws.ic.gov", "us-iso-east-1"},
+        {"us-isob-east-1", "iam.us-isob-east-1.sc2s.sgov.gov",
+         "iam-fips.us-isob-east-1.sc2s.sgov.gov", "iam.api.aws.scloud", "iam-fips.api.aws.scloud",
+         "us-isob-east-1"},
+        {"eu-isoe-west-1", "iam.eu-isoe-west-1.cloud.adc-e.uk", "iam-fips.cloud.adc-e.uk", "", "",
+         "eu-isoe-west-1"},
+        {"us-isof-east-1", "iam.us-isof-south-1.csp.hci.ic.gov", "iam-fips.csp.hci.ic.gov", "", "",
+         "us-isof-south-1"}}) {
+    std::string const region(row.region);
+    CAPTURE(region);
+    CHECK(host(Service::iam, {.region = region}) == row.plain);
+    CHECK(host(Service::iam, {.region = region, .fips = Fips::on}) == row.fips);
+    CHECK(iam_region(region) == row.signs);
+    EndpointOptions dual{.region = region, .dual_stack = DualStack::on};
+    if (!row.dual_stack.empty()) CHECK(host(Service::iam, dual) == row.dual_stack);
+    dual.fips = Fips::on;
+    if (!row.both.empty()) CHECK(host(Service::iam, dual) == row.both);
+  }
+}
+
 TEST_CASE("a custom endpoint is used as it is") {
   EndpointOptions const options{.region = "eu-west-1",
                                 .custom = parse_url("http://localhost:5000/base").value()};

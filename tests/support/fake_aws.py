@@ -35,7 +35,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import certificates
-from fake import cloudwatch, faults, identity, metadata, s3, sns, ssm, sts
+from fake import cloudwatch, faults, iam, identity, metadata, s3, sns, ssm, sts
 from fake.answers import Protocol, ServiceError, error_answer
 from fake.calls import Call, identify, parse_form
 from fake.faults import Fault, Faults
@@ -46,15 +46,18 @@ from fake.world import (Bucket, Container, Entry, Imds, Key, Message, Metric, Pa
 __all__ = ["FakeAws", "faults"]
 T = TypeVar("T")
 
-_SCOPES = {"sns": "sns", "s3": "s3", "sts": "sts", "ssm": "ssm", "cloudwatch": "monitoring"}
-_NAMESPACES = {"sns": sns.NAMESPACE, "sts": sts.NAMESPACE, "ssm": ssm.NAMESPACE}
+_SCOPES = {"sns": "sns", "s3": "s3", "sts": "sts", "ssm": "ssm", "cloudwatch": "monitoring",
+           "iam": "iam"}
+_NAMESPACES = {"sns": sns.NAMESPACE, "sts": sts.NAMESPACE, "ssm": ssm.NAMESPACE,
+               "iam": iam.NAMESPACE}
 
 
 def _protocol(service: str, request: Request) -> Protocol:
     if service == "cloudwatch":
         is_json = request.header("x-amz-target") is not None
         return Protocol.JSON if is_json else Protocol.QUERY
-    known = {"sns": Protocol.QUERY, "sts": Protocol.QUERY, "s3": Protocol.S3, "ssm": Protocol.JSON}
+    known = {"sns": Protocol.QUERY, "sts": Protocol.QUERY, "s3": Protocol.S3,
+             "ssm": Protocol.JSON, "iam": Protocol.QUERY}
     return known.get(service, Protocol.PLAIN)
 
 
@@ -411,7 +414,7 @@ class FakeAws:
                     raise cloudwatch.shape_code(refused) from refused
                 raise
         services = {"sns": sns.call, "sts": sts.call, "ssm": ssm.call, "imds": metadata.imds,
-                    "container": metadata.container}
+                    "container": metadata.container, "iam": iam.call}
         return services[call.service](call)
 
     def _refuse(self, call: Call, protocol: Protocol, entry: Entry,

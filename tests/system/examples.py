@@ -216,6 +216,9 @@ class InstallTest(RunnerTest):
         self.assertEqual(0, finished.code, finished.err_text)
         finished = self.run_to_end("--command", "x", program=str(prefix / "bin/ssm-starter"))
         self.assertEqual((64, "--ssm-name NAME is missing\n"), (finished.code, finished.err_text))
+        finished = self.run_to_end("--format", "x", program=str(prefix / "bin/iam-starter"))
+        self.assertEqual((64, "--format: 'x' is none of shell, env\n"),
+                         (finished.code, finished.err_text))
 
 
 class ReadmeTest(RunnerTest):

@@ -216,6 +216,44 @@ class RunnerTest(SsmTest):
         self.assertEqual(1, len(self.events(aws)))
 
 
+class RegionTest(SsmTest):
+    """The region that the command finds, which boto3 reads from another variable."""
+
+    _SHOW = ("/bin/sh", "-c", "echo ${AWS_REGION-none} ${AWS_DEFAULT_REGION-none}")
+
+    def run_once(self, aws: FakeAws, *arguments: str, **regions: str) -> Finished:
+        environment = {name: value for name, value in self.environment(aws).items()
+                       if name not in ("AWS_REGION", "AWS_DEFAULT_REGION")}
+        store = self.temporary_directory()
+        return self.run_to_end("--service=shop", "--once", "--store", str(store), *arguments, "--",
+                               *self._SHOW, environment=environment | regions)
+
+    def test_one_variable_is_enough_for_both(self) -> None:
+        aws = self.fake()
+        self.parameters(aws, OTHER="x")
+        for how in ([], ["--ssm-name=slarunner"]):
+            for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+                finished = self.run_once(aws, *how, **{name: aws.region})
+                self.assertEqual((0, f"{aws.region} {aws.region}\n"),
+                                 (finished.code, finished.out_text), finished.err_text)
+                self.assertNotIn("warning", finished.err_text)
+
+    def test_after_loading_both_are_that_of_the_runner(self) -> None:
+        aws = self.fake()
+        self.parameters(aws, OTHER="x")
+        finished = self.run_once(aws, "--ssm-name=slarunner", AWS_REGION=aws.region,
+                                 AWS_DEFAULT_REGION="us-west-1")
+        self.assertEqual(f"{aws.region} {aws.region}\n", finished.out_text)
+        self.assertIn("warning: AWS_DEFAULT_REGION is 'us-west-1' and AWS_REGION is",
+                      finished.err_text)
+
+    def test_a_plain_run_leaves_two_that_differ_and_says_so(self) -> None:
+        aws = self.fake()
+        finished = self.run_once(aws, AWS_REGION=aws.region, AWS_DEFAULT_REGION="us-west-1")
+        self.assertEqual(f"{aws.region} us-west-1\n", finished.out_text)
+        self.assertIn("a command with boto3 works in another region", finished.err_text)
+
+
 class StarterTest(SsmTest):
     """The program called ssm-starter."""
 
@@ -287,6 +325,15 @@ class StarterTest(SsmTest):
                                                 "is a duplicate")
         fine = self.run_starter(aws, "--ssm-name=two", "--abort-if-duplicates", *show)
         self.assertEqual((0, "two two\n"), (fine.code, fine.out_text))
+
+    def test_the_command_finds_one_region_in_both_variables(self) -> None:
+        aws = self.fake()
+        self.parameters(aws, OTHER="x")
+        show = ("--ssm-name=slarunner", "--command", *_SHOW, "echo $AWS_REGION $AWS_DEFAULT_REGION")
+        both = f"{aws.region} {aws.region}\n"
+        for more in ({"AWS_REGION": ""}, {"AWS_DEFAULT_REGION": ""}):
+            finished = self.run_starter(aws, *show, **more)
+            self.assertEqual((0, both), (finished.code, finished.out_text), finished.err_text)
 
     def test_no_value_is_printed(self) -> None:
         aws = self.fake()

@@ -57,11 +57,13 @@ class BuildTest(unittest.TestCase):
         self.assertFalse(segments(elf) & {DYNAMIC, INTERPRETER})
         self.assertFalse(str(built).encode() in elf, "it holds the name of its folder")
 
-    def test_the_image_s_root_holds_the_program_and_its_link(self) -> None:
+    def test_the_image_s_root_holds_the_program_and_its_links(self) -> None:
         files = {path.relative_to(built / "root").as_posix() for path in (built / "root").rglob("*")
                  if not path.is_dir()}
-        self.assertEqual({"usr/local/bin/sla-runner", "usr/local/bin/ssm-starter"}, files)
-        self.assertEqual("sla-runner", os.readlink(program.with_name("ssm-starter")))
+        links = {"iam-starter", "ssm-starter"}
+        self.assertEqual({f"usr/local/bin/{name}" for name in links | {"sla-runner"}}, files)
+        for link in links:
+            self.assertEqual("sla-runner", os.readlink(program.with_name(link)))
         self.assertEqual(0o755, program.stat().st_mode & 0o777)
 
     def test_the_sums_are_those_of_the_files(self) -> None:
@@ -328,12 +330,18 @@ class MemoryTest(AwsTest):
 
 
 class StarterTest(RunnerTest):
-    """The other name of the program."""
+    """The other names of the program."""
 
     def test_by_its_link_it_is_ssm_starter(self) -> None:
         starter = str(program.with_name("ssm-starter"))
         finished = self.run_to_end("--command", "x", program=starter)
         self.assertEqual((64, "--ssm-name NAME is missing\n"), (finished.code, finished.err_text))
+
+    def test_by_its_link_it_is_iam_starter(self) -> None:
+        starter = str(program.with_name("iam-starter"))
+        finished = self.run_to_end("--command", program=starter)
+        self.assertEqual((64, "--command needs words: --command WORD...\n"),
+                         (finished.code, finished.err_text))
 
 
 if __name__ == "__main__":

@@ -128,14 +128,18 @@ inline std::string printed_value(std::size_t row, Parsed const& parsed) {
       "       sla-runner identity [SETTING]...\n"
       "       sla-runner spool list|replay|drop --spool DIR [RUN-ID]...\n"
       "       ssm-starter --ssm-name NAME... [--abort-if-duplicates | --overwrite-if-duplicates]\n"
-      "         --command WORD...\n\n"
+      "         --command WORD...\n"
+      "       iam-starter [--profile NAME] [--role NAME|ARN] [--region REGION] [--command "
+      "WORD...]\n\n"
       "A flag beats its environment variable, which beats a value loaded from SSM, which beats "
       "the\n"
       "default. A value follows its flag as the next argument or after =; an empty one takes back "
       "what\nthe environment says.\n\n"
       "healthcheck says whether a runner here is alive, identity as whom it speaks to AWS and "
       "where,\nspool what was not delivered yet; it sends again or drops what was set aside.\n"
-      "ssm-starter, a link to this program, loads parameters and becomes the command.\n\n";
+      "ssm-starter, a link to this program, loads parameters and becomes the command; "
+      "iam-starter,\n"
+      "another one, gets the credentials of a profile or a role for it.\n\n";
   detail::Columns const columns = detail::columns_of_help();
   out += "  " + detail::padded("flag, environment", columns.names) + "  " +
          detail::padded("default", columns.fallback) + "  meaning\n";

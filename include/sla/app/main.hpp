@@ -20,6 +20,7 @@
 #include "sla/app/exit_code.hpp"
 #include "sla/app/heartbeat.hpp"
 #include "sla/app/help.hpp"
+#include "sla/app/iam_starter.hpp"
 #include "sla/app/identity.hpp"
 #include "sla/app/load_parameters.hpp"
 #include "sla/app/parse_settings.hpp"
@@ -225,7 +226,7 @@ inline int run_runner(std::span<char const* const> arguments, Environment enviro
   if (needs_region(parsed.settings)) {
     auto const known = complete_region(startup->aws, startup->environment, *stop);
     if (!known) complain({known.error().message});
-    if (!known) return exit_settings;
+    if (!known) return exit_code_of(known.error());
   }
   Program const program{{.settings = std::move(parsed.settings),
                          .aws = std::move(startup->aws),
@@ -239,6 +240,7 @@ inline int run_command(std::span<char const* const> arguments, Environment envir
   std::string_view const name = arguments.empty() ? std::string_view() : arguments.front();
   arguments = arguments.subspan(arguments.empty() ? 0 : 1);
   if (is_starter(name)) return run_starter(arguments, std::move(environment));
+  if (is_iam_starter(name)) return run_iam_starter(arguments, environment);
   std::string_view const first = arguments.empty() ? std::string_view() : arguments.front();
   if (first == "identity") return run_identity(arguments.subspan(1), std::move(environment));
   if (first == "spool") return say(run_spool_command(arguments.subspan(1), environment));
@@ -260,7 +262,7 @@ inline void let_go() {
 }  // namespace detail
 
 /// Runs the program with all its arguments, its own name first; gives its exit code. By the name
-/// ssm-starter it is that.
+/// ssm-starter, or iam-starter, it is that.
 [[nodiscard]] inline int run_program(std::span<char const* const> arguments,
                                      Environment environment) {
   detail::open_standard_descriptors();

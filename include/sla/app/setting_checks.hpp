@@ -3,9 +3,11 @@
 // What the text of a setting must keep to before it is read, so that nothing breaks a header, an
 // event or a request later. An error is a fragment that reads on after the value: `holds a
 // control character`.
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sla/app/setting_values.hpp"
 #include "sla/aws/arn.hpp"
@@ -31,6 +33,24 @@ inline constexpr std::size_t most_service_bytes = 900;
 [[nodiscard]] inline Result<void> check_name(std::string_view text) {
   if (auto good = check_line(text); !good) return good;
   if (!is_utf8(text)) return Error{Errc::invalid, "is not valid UTF-8"};
+  return {};
+}
+
+/// The parts of a list, without the spaces and tabs around each; a line break is no blank.
+[[nodiscard]] inline std::vector<std::string_view> list_parts(std::string_view text) {
+  std::vector<std::string_view> parts = split(text, ',');
+  for (std::string_view& part : parts) {
+    part.remove_prefix(std::min(part.find_first_not_of(" \t"), part.size()));
+    part = part.substr(0, part.find_last_not_of(" \t") + 1);  // npos + 1 is 0
+  }
+  return parts;
+}
+
+/// Names between commas.
+[[nodiscard]] inline Result<void> check_names(std::string_view text) {
+  for (std::string_view const part : list_parts(text)) {
+    if (auto good = check_name(part); !good) return good;
+  }
   return {};
 }
 
@@ -95,13 +115,14 @@ inline Result<void> check_arn_line(std::string_view text) {
 
 /// Names of parameters, or paths that begin with a slash, between commas.
 [[nodiscard]] inline Result<void> check_parameter_names(std::string_view text) {
-  if (auto good = check_line(text); !good) return good;
-  for (char const c : text) {
-    bool const other = c == '_' || c == '.' || c == '-' || c == '/' || c == ',' || c == ' ';
-    if (is_alpha(c) || is_digit(c) || other) continue;
-    return Error{Errc::invalid,
-                 "holds what no name of a parameter does: it is made of letters, "
-                 "digits and any of _.-/"};
+  for (std::string_view const part : list_parts(text)) {
+    for (char const c : part) {
+      bool const other = c == '_' || c == '.' || c == '-' || c == '/';
+      if (is_alpha(c) || is_digit(c) || other) continue;
+      return Error{Errc::invalid,
+                   "holds what no name of a parameter does: it is made of letters, "
+                   "digits and any of _.-/"};
+    }
   }
   return {};
 }

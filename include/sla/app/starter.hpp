@@ -16,6 +16,7 @@
 #include "sla/app/load_parameters.hpp"
 #include "sla/app/parse_settings.hpp"
 #include "sla/app/printing.hpp"
+#include "sla/app/region_variables.hpp"
 #include "sla/app/starter_arguments.hpp"
 #include "sla/core/environment.hpp"
 #include "sla/core/log.hpp"
@@ -39,7 +40,8 @@ namespace sla::inline v1 {
          "  --abort-if-duplicates      do not start where a variable is there already\n"
          "  --overwrite-if-duplicates  the last one wins, instead of the first\n"
          "  --command WORD...          everything that follows, unchanged\n\n"
-         "The role in $SLARUNNER_ROLE is assumed first, where there is one.\n\n"
+         "The role in $SLARUNNER_ROLE is assumed first, where there is one. The command finds\n"
+         "its region in both AWS_REGION and AWS_DEFAULT_REGION.\n\n"
          "exit codes: those of the command; before it is started\n"
          "   1  a duplicate, with --abort-if-duplicates\n"
          "  64  usage: the command line cannot be understood\n"
@@ -94,6 +96,8 @@ inline LoadPlan starter_plan(StarterArguments const& arguments, Environment cons
     complain({"ssm-starter: " + loaded.error().message});
     return exit_code_of(loaded.error());
   }
+  auto const warning = unify_region_variables(environment, RegionVariables::equal);
+  if (warning) plan.log.warning(*warning);
   auto const words = command_of(read.words);
   Error const why = words ? become(*words) : words.error();
   complain({"ssm-starter: " + why.message});

@@ -57,7 +57,7 @@ class StarterReader {
 
   void read_flag(std::string_view argument) {
     constexpr std::string_view name = "--ssm-name";
-    if (argument == "--help") return ask_for(Action::show_help);
+    if (argument == "--help" || argument == "-h") return ask_for(Action::show_help);
     if (argument == "--version") return ask_for(Action::show_version);
     if (argument == "--abort-if-duplicates") return decide(Duplicates::abort);
     if (argument == "--overwrite-if-duplicates") return decide(Duplicates::overwrite);

@@ -15,6 +15,7 @@
 #include "sla/app/log_bucket.hpp"
 #include "sla/app/parameters.hpp"
 #include "sla/app/parse_settings.hpp"
+#include "sla/app/region_variables.hpp"
 #include "sla/app/setting_table.hpp"
 #include "sla/aws/arn.hpp"
 #include "sla/core/environment.hpp"
@@ -83,6 +84,12 @@ inline std::vector<std::string> parameter_paths(Startup& startup) {
   return paths;
 }
 
+/// The region for the command; a warning is one more of the settings'.
+inline void unify_regions(Startup& startup, RegionVariables rule) {
+  auto warning = unify_region_variables(startup.environment, rule);
+  if (warning) startup.parsed.warnings.push_back(*std::move(warning));
+}
+
 }  // namespace detail
 
 /// Reads the settings, loads the parameters that they ask for, and reads the settings again with
@@ -92,14 +99,20 @@ inline std::vector<std::string> parameter_paths(Startup& startup) {
     ParseOptions::Missing missing = ParseOptions::Missing::is_a_problem) {
   Startup first = detail::read_startup(arguments, std::move(environment), {.missing = missing});
   std::vector<std::string> const paths = detail::parameter_paths(first);
-  if (paths.empty() || !first.good()) return first;
+  if (!first.good()) return first;
+  if (paths.empty()) {
+    detail::unify_regions(first, RegionVariables::keep);
+    return first;
+  }
   Logger const log{{.format = first.parsed.settings.log_format}};
   auto const loaded = load_parameters(
       {.paths = paths, .aws = first.aws, .role = first.parsed.settings.role, .log = log},
       first.environment);
   if (!loaded) return loaded.error().within("parameters");
-  return detail::read_startup(arguments, std::move(first.environment),
-                              {.loaded = &*loaded, .missing = missing});
+  Startup second = detail::read_startup(arguments, std::move(first.environment),
+                                        {.loaded = &*loaded, .missing = missing});
+  detail::unify_regions(second, RegionVariables::equal);
+  return second;
 }
 
 }  // namespace sla::inline v1

@@ -22,7 +22,7 @@ namespace sla::inline v1 {
 
 /// The last part of the variable AWS_ENDPOINT_URL_<SERVICE>; in lower case the profile's name.
 [[nodiscard]] constexpr std::string_view settings_name(Service service) noexcept {
-  constexpr std::array<std::string_view, 5> names{"SNS", "S3", "STS", "SSM", "CLOUDWATCH"};
+  constexpr std::array<std::string_view, 6> names{"SNS", "S3", "STS", "SSM", "CLOUDWATCH", "IAM"};
   return names[static_cast<std::size_t>(service)];
 }
 
@@ -32,7 +32,7 @@ struct EndpointSettings {
   DualStack dual_stack = DualStack::off;
   Addressing addressing = Addressing::automatic;
   ObjectChecksum checksum = ObjectChecksum::sha256;
-  std::array<std::optional<Url>, 5> custom{};  ///< by Service
+  std::array<std::optional<Url>, 6> custom{};  ///< by Service
 
   /// The options for a service in a region.
   [[nodiscard]] EndpointOptions in(std::string_view region, Service service) const {
@@ -148,7 +148,7 @@ template <class Variables, class Profile = NoProfile>
   settings.addressing = *addressing;
   if (*ignore) return settings;
   for (Service const service :
-       {Service::sns, Service::s3, Service::sts, Service::ssm, Service::cloudwatch}) {
+       {Service::sns, Service::s3, Service::sts, Service::ssm, Service::cloudwatch, Service::iam}) {
     auto custom = detail::read_custom(variables, profile, service);
     if (!custom) return custom.error();
     settings.custom[static_cast<std::size_t>(service)] = *std::move(custom);

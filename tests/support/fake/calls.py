@@ -17,9 +17,10 @@ from fake.identity import claimed
 from fake.wire import Request
 from fake.world import Key, World
 
-_VERSIONS = {"2010-03-31": "sns", "2011-06-15": "sts", "2010-08-01": "cloudwatch"}
+_VERSIONS = {"2010-03-31": "sns", "2011-06-15": "sts", "2010-08-01": "cloudwatch",
+             "2010-05-08": "iam"}
 _TARGETS = {"AmazonSSM": "ssm", "GraniteServiceVersion20100801": "cloudwatch"}
-_SCOPES = {"sns": "sns", "sts": "sts", "monitoring": "cloudwatch"}
+_SCOPES = {"sns": "sns", "sts": "sts", "monitoring": "cloudwatch", "iam": "iam"}
 _IMDS = "/latest/"
 _S3_OBJECT = {"PUT": "PutObject", "GET": "GetObject", "HEAD": "HeadObject"}
 

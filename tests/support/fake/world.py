@@ -232,7 +232,8 @@ class World:
 
     def regions(self) -> set[str]:
         """The regions in which something can be called."""
-        return ({self.region} | {topic.region for topic in self.topics.values()}
+        return ({self.region, "us-east-1"}  # where IAM is
+                | {topic.region for topic in self.topics.values()}
                 | {bucket.region for bucket in self.buckets.values()})
 
     def role_key(self, role: str, session: str, region: str, seconds: float) -> Key:

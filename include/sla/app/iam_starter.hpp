@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// The main function of iam-starter, which is this program by another name: gets the credentials of
+// a profile, or of a role on top of them, and becomes the command with them in its environment, or
+// prints them as lines to be sourced. What is wrong is said before anything is asked.
+#include <stdlib.h>
+
+#include <array>
+#include <chrono>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "sla/app/aws_access.hpp"
+#include "sla/app/aws_settings.hpp"
+#include "sla/app/become.hpp"
+#include "sla/app/exit_code.hpp"
+#include "sla/app/help.hpp"
+#include "sla/app/iam_starter_arguments.hpp"
+#include "sla/app/load_parameters.hpp"
+#include "sla/app/printing.hpp"
+#include "sla/app/quoted.hpp"
+#include "sla/app/setting_checks.hpp"
+#include "sla/aws/client.hpp"
+#include "sla/aws/credential/role_caller.hpp"
+#include "sla/aws/endpoint.hpp"
+#include "sla/aws/iam.hpp"
+#include "sla/aws/profile.hpp"
+#include "sla/aws/region.hpp"
+#include "sla/core/environment.hpp"
+#include "sla/core/result.hpp"
+#include "sla/core/stop.hpp"
+
+namespace sla::inline v1 {
+
+/// Whether that is the name, or the path, of iam-starter.
+[[nodiscard]] constexpr bool is_iam_starter(std::string_view program) noexcept {
+  return program.substr(program.rfind('/') + 1) == "iam-starter";  // npos + 1 is 0
+}
+
+/// What `iam-starter --help` prints.
+[[nodiscard]] inline std::string iam_starter_help_text() {
+  return "Gets the credentials of a profile or a role and becomes the command with them.\n\n"
+         "usage: iam-starter [--profile NAME] [--role NAME|ARN] [--region REGION]\n"
+         "         --command WORD...\n"
+         "       iam-starter [--profile NAME] [--role NAME|ARN] [--region REGION]\n"
+         "         [--format shell|env]\n\n"
+         "  --profile NAME       whose credentials, instead of those that the environment says\n"
+         "  --role NAME|ARN      the role to assume with them; a name is looked up with\n"
+         "                       iam:GetRole in the account that they are of\n"
+         "  --region REGION      instead of that of the environment or the profile\n"
+         "  --command WORD...    everything that follows, unchanged; one text alone is read by\n"
+         "                       the shell\n"
+         "  --format shell|env   without a command: what to print, lines for a shell to source\n"
+         "                       (the default) or those of a file of variables\n\n"
+         "It sets AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION and\n"
+         "AWS_DEFAULT_REGION.\n\n"
+         "exit codes: those of the command; before it is started\n"
+         "  64  usage: the command line cannot be understood\n"
+         "  75  AWS did not give the credentials\n"
+         "  78  settings: something is missing or wrong\n"
+         " 126  the command cannot be executed\n"
+         " 127  there is no such command\n";
+}
+
+namespace detail {
+
+/// The variables that hold credentials or say something about them.
+inline constexpr std::array<char const*, 5> credential_variables{
+    "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION",
+    "AWS_ACCOUNT_ID"};
+
+/// What to ask for, and as whom.
+struct IamPlan {
+  Environment environment{};  ///< with what the flags say
+  AwsSettings aws{};
+  std::string role{};
+};
+
+/// The flags go before the environment: a profile that is named goes before keys in it.
+inline void apply_flags(IamStarterArguments const& arguments, Environment& environment,
+                        std::vector<std::string>& problems) {
+  if (!arguments.profile.empty()) {
+    for (char const* const name : credential_variables) environment.set(name, "");
+    environment.set("AWS_DEFAULT_PROFILE", arguments.profile);
+    auto const profiles = Profiles::load(environment, {});
+    auto const found = profiles ? profiles->find(choose_profile(environment)) : Profile{};
+    if (!found) problems.push_back("--profile: " + found.error().message);
+    if (!found) environment.set("AWS_DEFAULT_PROFILE", "");
+    if (!found) environment.set("AWS_PROFILE", "");
+  }
+  if (arguments.region.empty()) return;
+  auto const region = parse_region(arguments.region);
+  if (!region) problems.push_back("--region: " + region.error().message);
+  if (region) environment.set("AWS_REGION", arguments.region);
+}
+
+inline IamPlan iam_plan(IamStarterArguments const& arguments, Environment const& environment,
+                        std::vector<std::string>& problems) {
+  IamPlan plan{.environment = environment, .role = arguments.role};
+  apply_flags(arguments, plan.environment, problems);
+  plan.aws = read_aws_settings(plan.environment, problems);
+  if (plan.role.empty()) return plan;
+  bool const arn = plan.role.starts_with("arn:");
+  auto const good = arn ? check_role_arn(plan.role) : check_role_name(plan.role);
+  if (!good) problems.push_back("--role: " + sla::quoted(plan.role) + ": " + good.error().message);
+  return plan;
+}
+
+/// Asks for the keys, and for the role with them.
+inline Result<Credentials> ask_for_keys(IamPlan const& plan, AwsAccess const& access,
+                                        Stop const& stop) {
+  HurriedClock const clock = access.clock();
+  auto keys = access.source().credentials(clock.wall());
+  if (!keys || plan.role.empty()) return keys;
+  Role role{.arn = plan.role, .session_name = program_session_name()};
+  if (!role.arn.starts_with("arn:")) {
+    Client<Curl, GivenCredentials, HurriedClock> client{
+        access.services(stop), {*keys}, {.max_attempts = plan.aws.max_attempts}, clock, {},
+        access.skew()};
+    auto arn = get_role_arn(client, plan.aws.endpoints.in(plan.aws.region, Service::iam), plan.role,
+                            clock.now() + std::chrono::seconds{30});
+    if (!arn) return arn.error();
+    role.arn = *std::move(arn);
+  }
+  RoleCaller<Curl, HurriedClock> caller{access.services(stop), clock, access.sts()};
+  auto assumed = caller.assume(role, *keys);
+  if (!assumed) return std::move(assumed).error().within("role " + role.arn);
+  return assumed;
+}
+
+/// The keys; the region is completed. Errc::stopped where a signal asked to stop meanwhile.
+inline Result<Credentials> find_keys(IamPlan& plan) {
+  auto const stop = Stop::on_signals({.budget = Duration::zero()});
+  if (!stop) return stop.error();
+  auto const known = complete_region(plan.aws, plan.environment, *stop);
+  if (!known) return known.error();
+  AwsAccess const access{{.aws = plan.aws, .environment = plan.environment, .stop = *stop}};
+  auto keys = ask_for_keys(plan, access, *stop);
+  if (stop->level() == StopLevel::none) return keys;
+  return Error{Errc::stopped, "stopped while the credentials were asked for"};
+}
+
+/// A variable and its value; without one it is to be removed.
+struct ExportedVariable {
+  std::string_view name;
+  std::string_view value;
+};
+
+inline std::vector<ExportedVariable> exported_variables(Credentials const& keys,
+                                                        std::string_view region) {
+  return {{"AWS_ACCESS_KEY_ID", keys.access_key_id},
+          {"AWS_SECRET_ACCESS_KEY", keys.secret_access_key.reveal()},
+          {"AWS_SESSION_TOKEN", keys.session_token.reveal()},
+          {"AWS_REGION", region},
+          {"AWS_DEFAULT_REGION", region}};
+}
+
+/// The lines; no value holds a quote or a character that is not visible.
+inline std::string variable_lines(std::span<ExportedVariable const> variables,
+                                  VariableFormat format) {
+  std::string text;
+  for (auto const& [name, value] : variables) {
+    bool const shell = format == VariableFormat::shell;
+    if (shell && value.empty()) {
+      text.append("unset ").append(name).append("\n");
+      continue;
+    }
+    if (shell) text += "export ";
+    text.append(name).append(shell ? "='" : "=");
+    for (char const c : value)
+      text += shell && c == '\'' ? std::string("'\\''") : std::string(1, c);
+    text += shell ? "'\n" : "\n";
+  }
+  return text;
+}
+
+}  // namespace detail
+
+/// Runs iam-starter with the arguments behind its name; returns where no command is started, and
+/// then gives the exit code.
+[[nodiscard]] inline int run_iam_starter(std::span<char const* const> arguments,
+                                         Environment const& environment) {
+  IamStarterArguments const read = read_iam_starter_arguments(arguments);
+  if (read.action == Action::show_help) return print(iam_starter_help_text());
+  if (read.action == Action::show_version) return print(version_text());
+  complain(read.usage_errors);
+  if (!read.usage_errors.empty()) return exit_usage;
+  std::vector<std::string> problems;
+  detail::IamPlan plan = detail::iam_plan(read, environment, problems);
+  complain(problems);
+  if (!problems.empty()) return exit_settings;
+  auto const keys = detail::find_keys(plan);
+  if (!keys) {
+    complain({"iam-starter: " + keys.error().message});
+    return exit_code_of(keys.error());
+  }
+  auto variables = detail::exported_variables(*keys, plan.aws.region);
+  if (!read.words) {
+    // What the shell has of other credentials would be taken for a word about these.
+    for (std::string_view const name : {"AWS_CREDENTIAL_EXPIRATION", "AWS_ACCOUNT_ID"}) {
+      bool const stale = environment.get(name) && read.format == VariableFormat::shell;
+      if (stale) variables.push_back({name, ""});
+    }
+    return print(detail::variable_lines(variables, read.format));
+  }
+  for (char const* const name : detail::credential_variables) ::unsetenv(name);
+  for (auto const& [name, value] : variables) {
+    if (value.empty()) continue;
+    ::setenv(std::string(name).c_str(), std::string(value).c_str(), 1);
+  }
+  auto const words = command_of(*read.words);
+  Error const why = words ? become(*words) : words.error();
+  complain({"iam-starter: " + why.message});
+  return exit_code_of_start(why);
+}
+
+}  // namespace sla::inline v1
