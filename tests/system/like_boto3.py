@@ -156,6 +156,13 @@ class AgentsTest(LikeBoto3Test):
                 aws.fail("container:*", faults.reply(status, "not now"))
                 self.assertIn("assumed-role/task-role", self.ask_boto3(environment))
 
+    def test_an_agent_behind_tls_is_trusted_as_aws_is(self) -> None:
+        aws = self.fake(tls=True)
+        for name in ("AWS_CA_BUNDLE", "SSL_CERT_FILE"):
+            environment = self.bare(aws, **self.container(aws))
+            bundle = environment.pop("AWS_CA_BUNDLE")
+            self.assertIn("assumed-role/task-role", self.ask(environment | {name: bundle}))
+
     def test_an_expiry_in_any_form_and_year_is_one(self) -> None:
         aws = self.fake()
         key = aws.create_key("made", 3600)
