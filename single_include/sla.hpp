@@ -706,7 +706,8 @@ inline std::optional<WallTime> to_wall_time(Civil c) {
   auto const count = std::chrono::floor<std::chrono::milliseconds>(duration).count();
   auto const bits = static_cast<std::uint64_t>(count);
   std::uint64_t const milliseconds = count < 0 ? 0 - bits : bits;
-  std::string out = (count < 0 ? "-" : "") + std::to_string(milliseconds / 1000) + '.';
+  std::string out = count < 0 ? "-" : "";  // g++ 12 warns of "" + std::to_string() at -O3
+  out.append(std::to_string(milliseconds / 1000)).push_back('.');
   detail::append_padded(out, milliseconds % 1000, 3);
   return out;
 }
@@ -6342,14 +6343,14 @@ namespace sla::inline v1 {
 /// the name of the setting, where it is no region.
 [[nodiscard]] inline Result<std::optional<RegionSetting>> configured_region(
     std::string_view flag, Environment const& environment, Profile const& profile) {
-  struct Setting {
+  struct Named {
     std::string_view name;
     std::optional<std::string_view> value;
   };
-  for (Setting const& setting : {Setting{"the flag", flag},
-                                 {"AWS_REGION", environment.get("AWS_REGION")},
-                                 {"AWS_DEFAULT_REGION", environment.get("AWS_DEFAULT_REGION")},
-                                 {"region of the profile", profile.get("region")}}) {
+  for (Named const& setting : {Named{"the flag", flag},
+                               {"AWS_REGION", environment.get("AWS_REGION")},
+                               {"AWS_DEFAULT_REGION", environment.get("AWS_DEFAULT_REGION")},
+                               {"region of the profile", profile.get("region")}}) {
     if (!setting.value || trim(*setting.value).empty()) continue;
     auto region = parse_region(*setting.value);
     if (!region) return std::move(region).error().within(setting.name);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-// That the files beside this one link into one program is the test.
+// That this file and the one beside it link into one program is the test.
+#include "sla/app/main.hpp"
+
 #include "sla/sla.hpp"
 
 int main() {}

@@ -14,7 +14,7 @@ using namespace std::string_view_literals;
 
 namespace {
 
-std::string quoted(std::string_view text) { return JsonWriter{}.string(text).text(); }
+std::string as_json(std::string_view text) { return JsonWriter{}.string(text).text(); }
 
 }  // namespace
 
@@ -63,7 +63,7 @@ TEST_CASE("strings are escaped as JSON asks for") {
   };
   for (Row const& row : rows) {
     CAPTURE(std::string(row.expected));
-    CHECK(quoted(row.text) == row.expected);
+    CHECK(as_json(row.text) == row.expected);
   }
 }
 
@@ -84,7 +84,7 @@ TEST_CASE("each byte that is not UTF-8 becomes one replacement character") {
   };
   for (Row const& row : rows) {
     CAPTURE(hex({reinterpret_cast<unsigned char const*>(row.text.data()), row.text.size()}));
-    CHECK(quoted(row.text) == row.expected);
+    CHECK(as_json(row.text) == row.expected);
   }
 }
 
@@ -96,7 +96,7 @@ TEST_CASE("whatever the bytes, the text is valid UTF-8 without control character
       every += static_cast<char>(static_cast<unsigned char>(second));
     }
   }
-  std::string const text = quoted(every);
+  std::string const text = as_json(every);
   CHECK(is_utf8(text));
   CHECK_FALSE(has_control(text));
   CHECK(JsonWriter{}.begin_object().key("a\"\x01").integer(1).end_object().text() ==

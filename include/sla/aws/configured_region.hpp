@@ -19,14 +19,14 @@ namespace sla::inline v1 {
 /// the name of the setting, where it is no region.
 [[nodiscard]] inline Result<std::optional<RegionSetting>> configured_region(
     std::string_view flag, Environment const& environment, Profile const& profile) {
-  struct Setting {
+  struct Named {
     std::string_view name;
     std::optional<std::string_view> value;
   };
-  for (Setting const& setting : {Setting{"the flag", flag},
-                                 {"AWS_REGION", environment.get("AWS_REGION")},
-                                 {"AWS_DEFAULT_REGION", environment.get("AWS_DEFAULT_REGION")},
-                                 {"region of the profile", profile.get("region")}}) {
+  for (Named const& setting : {Named{"the flag", flag},
+                               {"AWS_REGION", environment.get("AWS_REGION")},
+                               {"AWS_DEFAULT_REGION", environment.get("AWS_DEFAULT_REGION")},
+                               {"region of the profile", profile.get("region")}}) {
     if (!setting.value || trim(*setting.value).empty()) continue;
     auto region = parse_region(*setting.value);
     if (!region) return std::move(region).error().within(setting.name);

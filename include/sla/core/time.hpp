@@ -79,7 +79,8 @@ inline std::optional<WallTime> to_wall_time(Civil c) {
   auto const count = std::chrono::floor<std::chrono::milliseconds>(duration).count();
   auto const bits = static_cast<std::uint64_t>(count);
   std::uint64_t const milliseconds = count < 0 ? 0 - bits : bits;
-  std::string out = (count < 0 ? "-" : "") + std::to_string(milliseconds / 1000) + '.';
+  std::string out = count < 0 ? "-" : "";  // g++ 12 warns of "" + std::to_string() at -O3
+  out.append(std::to_string(milliseconds / 1000)).push_back('.');
   detail::append_padded(out, milliseconds % 1000, 3);
   return out;
 }
