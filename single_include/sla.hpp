@@ -859,6 +859,9 @@ class CallsApart {
     return pid != 0 && find(pid) != nullptr;
   }
 
+  /// The number of this program, in a call apart too.
+  [[nodiscard]] static pid_t program() { return has(::getpid()) ? ::getppid() : ::getpid(); }
+
   /// Calls `body()`, which must not throw, and starts neither a process nor a thread; waits for its
   /// end. Whatever it touches lives until then, or until the end of the program.
   template <class Body>
@@ -2080,7 +2083,8 @@ class Writer : public std::enable_shared_from_this<Writer> {
 
   /// What could not be started is tried again by the next add().
   bool ensure_running() {
-    if (running_) return true;
+    // A call apart starts no thread: what it says waits for the next one.
+    if (running_ || CallsApart::has(::getpid())) return true;
     quit_ = false;
     auto work = Apart::start([self = shared_from_this()] { self->work(); });
     if (!work) return false;
@@ -2636,6 +2640,146 @@ class Output {
   std::shared_ptr<Held const> held_;
   std::optional<Sha256Bytes> sha256_;
   std::uint64_t size_ = 0;
+};
+
+}  // namespace sla::inline v1
+
+// sla/core/patient.hpp
+// A value whose calls may hang, such as one on a network mount: a thread of its own makes them, one
+// after another and apart (core/apart.hpp), and nobody waits for one longer than a limit. While one
+// is under way nobody else waits at all.
+
+namespace sla::inline v1 {
+
+/// Holds a T that only its calls touch; there is none before one of them makes it. For one thread
+/// at a time. What a call captures is its own, as it may go on for long.
+template <class T>
+class Patient {
+ public:
+  struct NoUndo {};
+
+  explicit Patient(Duration limit) : limit_(limit) {}
+  Patient(Patient&&) = default;
+  Patient& operator=(Patient&& other) noexcept {
+    std::swap(limit_, other.limit_);
+    std::swap(work_, other.work_);
+    std::swap(thread_, other.thread_);
+    return *this;
+  }
+  /// Waits a moment for what is under way.
+  ~Patient() {
+    if (!work_) return;
+    {
+      std::lock_guard const lock(work_->mutex);
+      work_->quit = true;
+      work_->changed.notify_all();
+    }
+    if (thread_) thread_->join_until(std::chrono::steady_clock::now() + limit_ / 8);
+  }
+
+  /// Whether nothing is under way. Tries to get a thread where there was none.
+  [[nodiscard]] bool answers() {
+    if (!ensure_thread()) return false;
+    std::lock_guard const lock(work_->mutex);
+    return work_->tasks.empty();
+  }
+
+  /// Gives what `question(std::optional<T>&)` says; nothing where it is not done in time, or
+  /// something else is under way, which is then not waited for. What is done too late is followed
+  /// by `undo(std::optional<T>&)`.
+  template <class Question, class Undo = NoUndo>
+  auto ask(Question question, Undo undo = {}) {
+    if (answers()) return insist(std::move(question), std::move(undo));
+    return decltype(insist(std::move(question), std::move(undo)))();
+  }
+  /// The same, but it is done in any case, later if need be.
+  template <class Question, class Undo = NoUndo>
+  auto insist(Question question, Undo undo = {}) {
+    using Held = Call<Question, Undo>;
+    auto const held = std::make_shared<Held>(std::move(question), std::move(undo));
+    return do_task(held) ? std::move(held->answer) : decltype(held->answer)();
+  }
+
+ private:
+  /// A call without its types.
+  struct Task {
+    void (*run)(Task&, std::optional<T>&);
+    void (*undo)(Task&, std::optional<T>&);
+    bool done = false;
+    bool given_up = false;
+  };
+  template <class Question, class Undo>
+  struct Call : Task {
+    Call(Question the_question, Undo the_undo)
+        : question(std::move(the_question)), undoing(std::move(the_undo)) {
+      this->run = [](Task& self, std::optional<T>& value) {
+        auto& own = static_cast<Call&>(self);
+        own.answer.emplace(own.question(value));
+      };
+      this->undo = [](Task& self, std::optional<T>& value) {
+        if constexpr (!std::is_same_v<Undo, NoUndo>) static_cast<Call&>(self).undoing(value);
+      };
+    }
+
+    Question question;
+    Undo undoing;
+    std::optional<decltype(std::declval<Question&>()(std::declval<std::optional<T>&>()))> answer{};
+  };
+  /// What the thread shares; whoever is last lets it go.
+  struct Work {
+    std::mutex mutex{};
+    std::condition_variable changed{};
+    std::deque<std::shared_ptr<Task>> tasks{};  ///< the first one is under way
+    bool quit = false;
+    std::optional<T> value{};  ///< of the thread
+  };
+
+  static void work(Work& work) {
+    std::unique_lock lock(work.mutex);
+    for (;;) {
+      work.changed.wait(lock, [&] { return work.quit || !work.tasks.empty(); });
+      if (work.tasks.empty()) return;
+      std::shared_ptr<Task> const task = work.tasks.front();
+      lock.unlock();
+      make(work, *task, task->run);
+      lock.lock();
+      if (task->given_up) {
+        lock.unlock();
+        make(work, *task, task->undo);
+        lock.lock();
+      }
+      task->done = true;
+      work.tasks.pop_front();
+      work.changed.notify_all();
+    }
+  }
+  static void make(Work& work, Task& task, void (*what)(Task&, std::optional<T>&)) {
+    auto body = [&] { what(task, work.value); };
+    CallsApart::make(body);
+  }
+
+  bool ensure_thread() {
+    if (thread_) return true;
+    auto started = Apart::start([shared = work_] { work(*shared); });
+    if (started) thread_.emplace(*std::move(started));
+    return started.has_value();
+  }
+
+  /// Waits for a task where nothing else is under way. Whether it is done.
+  bool do_task(std::shared_ptr<Task> const& task) {
+    bool const patient = answers();
+    std::unique_lock lock(work_->mutex);
+    work_->tasks.push_back(task);
+    work_->changed.notify_all();
+    auto const done = [&] { return task->done; };
+    if (patient && work_->changed.wait_for(lock, limit_, done)) return true;
+    task->given_up = true;
+    return false;
+  }
+
+  Duration limit_;
+  std::shared_ptr<Work> work_ = std::make_shared<Work>();
+  std::optional<Apart> thread_{};
 };
 
 }  // namespace sla::inline v1
@@ -10654,6 +10798,8 @@ struct ProcessOptions {
   /// A folder: the output of a run stands there under log_file_name(), should this process die.
   /// Where it is empty or cannot be written the output dies with the process.
   std::string log_folder{};
+  /// Whether that folder's disk hangs, as far as somebody knows: then it is as if it were empty.
+  std::shared_ptr<std::atomic<bool> const> log_folder_hangs{};
 };
 
 /// One run of one program. D is NoDigest or a digest to take of the log. Used once.
@@ -10665,7 +10811,8 @@ class Process {
 
   /// Runs the words to the end. An Error means that this machine could not even try.
   Result<Outcome> run(std::vector<std::string> const& words, std::string_view run_id) {
-    if (!options_.log_folder.empty() && !run_id.empty()) {
+    bool const hangs = options_.log_folder_hangs && *options_.log_folder_hangs;
+    if (!options_.log_folder.empty() && !run_id.empty() && !hangs) {
       std::string const folder = options_.log_folder + '/';
       capture_ = Capture<D>(options_.log_limit, folder + log_file_name(run_id));
     }
@@ -13126,7 +13273,7 @@ class SpoolFolder {
                                      (pid.empty() ? "" : " (process " + pid + ")")};
     }
     if (::ftruncate(file->get(), 0) == 0) {  // the number is for people: it may be missing
-      (void)write_all(file->get(), std::to_string(::getpid()) + '\n');
+      (void)write_all(file->get(), std::to_string(CallsApart::program()) + '\n');
     }
     lock_ = *std::move(file);
     return {};
@@ -13907,6 +14054,240 @@ class MemorySpool {
   std::uint64_t handed_out_ = 0;
 };
 static_assert(Spool<MemorySpool>);
+
+}  // namespace sla::inline v1
+
+// sla/publisher/spool/patient.hpp
+// A spool on a disk that may hang, such as a network mount: nobody waits for it longer than a
+// limit, and once only. What it does is done by a thread of its own, in calls apart. While one of
+// them takes too long reports are kept in memory and delivered from there; those that wait go to
+// the disk as soon as it answers again.
+
+namespace sla::inline v1 {
+
+/// Keeps reports in an S. Not thread-safe; the numbers of what is in memory are the higher ones.
+template <Spool S>
+class PatientSpool {
+ public:
+  struct Options {
+    std::string name{};                          ///< of the folder, for the log
+    Duration limit = std::chrono::seconds{2};    ///< for one call
+    std::shared_ptr<std::atomic<bool>> hangs{};  ///< is told; may be nothing
+  };
+
+  /// Calls `make() -> Result<S>`, and goes on without where that takes too long. The Error is that
+  /// of the call. `make` owns what it touches.
+  template <class Make>
+  [[nodiscard]] static Result<PatientSpool> open(Make make, Options options, Logger log = {}) {
+    PatientSpool spool(std::move(options), log);
+    auto const why = std::make_shared<std::string>();
+    auto const opened = spool.disk_.insist(
+        [make = std::move(make), why, figures = spool.figures_](std::optional<S>& disk) {
+          auto made = make();
+          if (!made) *why = made.error().message;
+          if (!made) return Result<void>(made.error());
+          disk.emplace(*std::move(made));
+          *figures = Figures{disk->count(), disk->dropped()};
+          return Result<void>();
+        },
+        [why, log](std::optional<S>&) {
+          if (!why->empty()) log.error("results are kept in memory only: spool: " + *why);
+        });
+    if (opened && !*opened) return opened->error();
+    if (!opened) spool.note_hang();
+    return spool;
+  }
+
+  void begin(Report const& report) {
+    (void)ask([report](S& disk) {
+      disk.begin(report);
+      return true;
+    });
+  }
+  void add(Report const& report) {
+    tend_at_ = Instant::min();
+    auto const keep = [report](S& disk) {
+      disk.add(report);
+      return true;
+    };
+    auto const take_back = [run = report.job.run_id](S& disk) { retract(disk, run); };
+    if (!ask(keep, take_back)) memory_.add(report);
+  }
+
+  [[nodiscard]] Result<std::optional<Parcel>> next_event(std::uint64_t behind = 0) {
+    if (behind < in_memory_from) {
+      auto found = ask([behind](S& disk) { return disk.next_event(behind); });
+      if (found && (!*found || **found)) return *std::move(found);
+    }
+    return of_memory(memory_.next_event(in_memory(behind)));
+  }
+  /// The two take turns.
+  [[nodiscard]] Result<std::optional<Parcel>> next_log(std::uint64_t behind) {
+    auto const of_disk = [&]() -> Result<std::optional<Parcel>> {
+      std::uint64_t const from = behind < in_memory_from ? behind : 0;
+      auto found = ask([from](S& disk) { return disk.next_log(from); });
+      return found ? *std::move(found) : std::optional<Parcel>();
+    };
+    memory_turn_ = !memory_turn_;
+    if (!memory_turn_) {
+      auto found = of_disk();
+      if (!found || *found) return found;
+    }
+    auto found = of_memory(memory_.next_log(in_memory(behind)));
+    return *found || !memory_turn_ ? found : of_disk();
+  }
+
+  void update(Parcel const& parcel) {
+    tend_at_ = Instant::min();
+    if (parcel.number < in_memory_from) {
+      return tell([parcel](S& disk) { disk.update(parcel); });
+    }
+    Parcel own = parcel;
+    own.number = in_memory(parcel.number);
+    memory_.update(own);
+  }
+
+  Instant tend(Instant now) {
+    if (!answers()) return now + std::chrono::seconds{1};
+    move_to_disk();
+    if (now < tend_at_) return tend_at_;
+    tend_at_ = ask([now](S& disk) { return disk.tend(now); }).value_or(Instant::min());
+    return answers() ? tend_at_ : now + std::chrono::seconds{1};
+  }
+
+  [[nodiscard]] SpoolCount count() {
+    SpoolCount all = memory_.count();
+    if (!answers()) return all;  // nothing else can be had now
+    all.events += figures_->count.events;
+    all.logs += figures_->count.logs;
+    all.ahead += figures_->count.ahead;
+    all.refused += figures_->count.refused;
+    return all;
+  }
+  [[nodiscard]] std::uint64_t dropped() {
+    return memory_.dropped() + (answers() ? figures_->dropped : 0);
+  }
+  void reported(std::uint64_t number) {
+    std::uint64_t const here = std::min(number, memory_.dropped());
+    memory_.reported(here);
+    if (number != here) tell([left = number - here](S& disk) { disk.reported(left); });
+  }
+
+  [[nodiscard]] std::vector<Parcel> in_memory() {
+    std::vector<Parcel> all = memory_.in_memory();
+    for (Parcel& parcel : all) parcel.number += in_memory_from;
+    auto const held = ask([](S& disk) { return disk.in_memory(); });
+    if (held) all.insert(all.begin(), held->begin(), held->end());
+    return all;
+  }
+
+ private:
+  static constexpr std::uint64_t in_memory_from = std::uint64_t{1} << 62U;
+
+  /// What is known of the disk; its calls write it.
+  struct Figures {
+    SpoolCount count{};
+    std::uint64_t dropped = 0;
+  };
+
+  PatientSpool(Options options, Logger log)
+      : options_(std::move(options)), log_(log), memory_({}, log), disk_(options_.limit) {}
+
+  /// Takes back a report that was added too late: it was kept in memory meanwhile.
+  static void retract(S& disk, std::string const& run) {
+    for (std::uint64_t behind = 0;;) {
+      auto parcel = disk.next_event(behind);
+      if (!parcel || !*parcel) return;
+      behind = (*parcel)->number;
+      if ((*parcel)->report.job.run_id != run) continue;
+      (*parcel)->log = (*parcel)->event = Part::done;
+      return disk.update(**parcel);
+    }
+  }
+
+  bool answers() {
+    bool const answers = disk_.answers();
+    if (!answers) note_hang();
+    if (answers && options_.hangs) *options_.hangs = false;
+    if (answers && std::exchange(hung_, false)) {
+      log_.info("the spool answers again", {{"spool", options_.name}});
+    }
+    return answers;
+  }
+  void note_hang() {
+    if (options_.hangs) *options_.hangs = true;
+    if (std::exchange(hung_, true)) return;
+    log_.warning("the disk of the spool does not answer: results are kept in memory",
+                 {{"spool", options_.name}});
+  }
+
+  /// Gives what the spool on the disk says, where there is one and it answers in time.
+  template <class Question, class Undo = typename Patient<S>::NoUndo>
+  auto ask(Question question, Undo undo = {}) {
+    using Answer = std::optional<decltype(question(std::declval<S&>()))>;
+    if (!answers()) return Answer();
+    auto answer = disk_.ask(on_disk(std::move(question)), [undo](std::optional<S>& disk) {
+      if constexpr (std::is_invocable_v<Undo const&, S&>) {
+        if (disk) undo(*disk);
+      }
+    });
+    if (!answer) note_hang();
+    return answer ? *std::move(answer) : Answer();
+  }
+  /// Has the disk do it, later if need be.
+  template <class Act>
+  void tell(Act act) {
+    auto const done = disk_.insist(on_disk([act = std::move(act)](S& disk) {
+      act(disk);
+      return true;
+    }));
+    if (!done) note_hang();
+  }
+  template <class Question>
+  auto on_disk(Question question) const {
+    return [question = std::move(question), figures = figures_](std::optional<S>& disk) {
+      using Answer = std::optional<decltype(question(*disk))>;
+      if (!disk) return Answer();
+      Answer answer(question(*disk));
+      *figures = Figures{disk->count(), disk->dropped()};
+      return answer;
+    };
+  }
+
+  static std::uint64_t in_memory(std::uint64_t number) noexcept {
+    return number < in_memory_from ? 0 : number - in_memory_from;
+  }
+  static Result<std::optional<Parcel>> of_memory(Result<std::optional<Parcel>> found) {
+    if (found && *found) (*found)->number += in_memory_from;
+    return found;
+  }
+
+  /// What nothing happened to yet is as safe on the disk as if it had never hung.
+  void move_to_disk() {
+    if (memory_.count().events == 0) return;
+    for (Parcel parcel : memory_.in_memory()) {
+      if (parcel.log != Part::waiting || parcel.event != Part::waiting) continue;
+      auto const moved = ask(
+          [report = parcel.report](S& disk) {
+            disk.add(report);
+            return true;
+          },
+          [run = parcel.report.job.run_id](S& disk) { retract(disk, run); });
+      if (!moved) return;
+      parcel.log = parcel.event = Part::done;
+      memory_.update(parcel);
+    }
+  }
+
+  Options options_;
+  Logger log_;
+  MemorySpool memory_;
+  Patient<S> disk_;
+  std::shared_ptr<Figures> figures_ = std::make_shared<Figures>();
+  Instant tend_at_ = Instant::min();
+  bool hung_ = false;
+  bool memory_turn_ = false;
+};
 
 }  // namespace sla::inline v1
 
@@ -17220,6 +17601,10 @@ class Sinks {
 
   /// Where an executor puts the logs of runs; empty where they end with the process.
   [[nodiscard]] std::string const& log_folder() const noexcept { return log_folder_; }
+  /// Whether that folder's disk hangs, as far as is known; it changes.
+  [[nodiscard]] std::shared_ptr<std::atomic<bool> const> log_folder_hangs() const noexcept {
+    return spool_hangs_;
+  }
 
   void begin(Report const& report) {
     if (store_) store_->begin(report);
@@ -17253,7 +17638,7 @@ class Sinks {
   }
 
  private:
-  using Spool = EitherSpool<MemorySpool, DiskSpool>;
+  using Spool = EitherSpool<MemorySpool, PatientSpool<DiskSpool>>;
   using StoreLogs = ByCallsApart<Directory>;
   using StoreEvents = ByCallsApart<EventFile>;
   using AwsLogs = Optional<S3Log<ProgramClient>>;
@@ -17291,10 +17676,12 @@ class Sinks {
   Result<Spool> open_spool(std::string_view name) {
     std::string const& folder = parts_.settings.spool;
     if (folder.empty()) return Spool{MemorySpool({}, parts_.log)};
-    auto spool = DiskSpool::open({.folder = spool_folder(folder, name), .run_logs = log_folder_},
-                                 parts_.log);
+    DiskSpool::Options const options{.folder = spool_folder(folder, name), .run_logs = log_folder_};
+    auto spool = PatientSpool<DiskSpool>::open(
+        [options, log = parts_.log] { return DiskSpool::open(options, log); },
+        {.name = options.folder, .hangs = spool_hangs_}, parts_.log);
     if (!spool) return spool.error().within("spool");
-    if (log_folder_.empty()) log_folder_ = spool->logs();
+    if (log_folder_.empty()) log_folder_ = SpoolFolder::look(options.folder).logs();
     refused_before_ += spool->count().refused;
     return Spool{*std::move(spool)};
   }
@@ -17351,6 +17738,7 @@ class Sinks {
   DeliveryStops aws_stops_{};
   AwsAccess access_;
   std::string log_folder_{};
+  std::shared_ptr<std::atomic<bool>> spool_hangs_ = std::make_shared<std::atomic<bool>>(false);
   std::size_t refused_before_ = 0;  ///< what an earlier process had set aside
   std::optional<Spooled<StoreLogs, StoreEvents, Spool>> store_{};
   std::optional<Spooled<AwsLogs, AwsEvents, Spool>> aws_{};
@@ -17941,6 +18329,7 @@ class Program {
     WatchedClock const clock{heartbeat};
     ProcessOptions process = this->process();
     process.log_folder = sinks.log_folder();
+    process.log_folder_hangs = sinks.log_folder_hangs();
     Announced executor{Direct<Sha256>{std::move(process)}, SinkPolicy{sinks}};
     Runner runner{scheduler(), WatchedExecutor{std::move(executor), heartbeat, longest_run()},
                   WatchedPublisher{SinkPolicy{sinks}, heartbeat, longest_recording}, clock, log_};

@@ -29,11 +29,12 @@ Instant in(Duration wait) { return std::chrono::steady_clock::now() + wait; }
 TEST_CASE("a call apart shares memory and descriptors, and is nobody's child to end") {
   std::vector<std::string> texts;
   Pipe pipe;
-  std::atomic<pid_t> pid{0};
+  std::atomic<pid_t> pid{0}, program{0};
   std::atomic<bool> go{false};
   std::thread caller([&] {
     auto body = [&] {
       for (int i = 0; i < 1000; ++i) texts.push_back(std::string(100, 'x'));
+      program = CallsApart::program();
       pid = ::getpid();
       while (!go) (void)::usleep(1000);
       (void)::write(pipe.writer.get(), "done", 4);
@@ -42,6 +43,8 @@ TEST_CASE("a call apart shares memory and descriptors, and is nobody's child to 
   });
   while (pid == 0) (void)::usleep(1000);
   CHECK(pid != ::getpid());
+  CHECK(program == ::getpid());
+  CHECK(CallsApart::program() == ::getpid());
   CHECK(CallsApart::any());
   CHECK(CallsApart::has(pid));
   CHECK_FALSE(CallsApart::has(::getpid()));

@@ -217,6 +217,38 @@ class HungDiskTest(AwsTest):
         finished = self.assert_stops(process)
         self.assertGreater(finished.err_text.count('{"undelivered":{'), self.runs(process))
 
+    def test_a_spool_that_hangs_holds_up_neither_the_loop_nor_aws_nor_a_stop(self) -> None:
+        aws = self.fake()
+        process = self.begin("--spool", str(self.disk.path / "spool"), "--sns-topic-arn",
+                             aws.create_topic("results"), "--", "/bin/echo", "hello",
+                             **aws.environment())
+        process.wait_for_line("run ended", 30, count=5)
+        # A run in flight writes its log to the disk, which must not begin to hang then.
+        process.wait_for_line("run ended", 30, count=self.runs(process) + 1)
+        self.disk.freeze(self)
+        self.assert_goes_on(process, 60)
+        wait_until(lambda: len(self.events(aws)) >= self.runs(process) - 3, 30)
+        finished = self.assert_stops(process)
+        self.assertIn("the disk of the spool does not answer", finished.err_text)
+        self.assertGreaterEqual(len(self.events(aws)), finished.err_text.count("run ended") - 1)
+
+    def test_a_spool_that_hangs_at_the_start_is_gone_without_until_it_answers(self) -> None:
+        aws = self.fake()
+        arguments = ("--spool", str(self.disk.path / "spool"), "--sns-topic-arn",
+                     aws.create_topic("results"), "--", "/bin/echo", "hello")
+        first = self.begin(*arguments, **aws.environment())
+        first.wait_for_line("run ended", 30)
+        self.assert_stops(first)
+        self.disk.freeze(self)
+        process = self.begin(*arguments, **aws.environment())
+        self.assert_goes_on(process, 60)
+        self.disk.thaw()
+        process.wait_for_line("the spool answers again", 30)
+        self.assert_goes_on(process, 60)
+        finished = self.assert_stops(process)
+        self.assertEqual(first.err.count(b"run ended") + finished.err_text.count("run ended"),
+                         len(self.events(aws)))
+
     def test_stdout_and_stderr_in_files_on_a_disk_that_hangs_hold_up_nobody(self) -> None:
         events = self.folder / "store" / "events.ndjson"
         with (self.disk.path / "log").open("wb") as log:

@@ -96,6 +96,7 @@ class Program {
     WatchedClock const clock{heartbeat};
     ProcessOptions process = this->process();
     process.log_folder = sinks.log_folder();
+    process.log_folder_hangs = sinks.log_folder_hangs();
     Announced executor{Direct<Sha256>{std::move(process)}, SinkPolicy{sinks}};
     Runner runner{scheduler(), WatchedExecutor{std::move(executor), heartbeat, longest_run()},
                   WatchedPublisher{SinkPolicy{sinks}, heartbeat, longest_recording}, clock, log_};

@@ -4,6 +4,7 @@
 // in AWS a bucket for the logs, a topic for the events and metrics, each of them there or not. The
 // store and AWS have a spool and a thread each, so that neither waits for the other.
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -31,7 +32,9 @@
 #include "sla/publisher/sns.hpp"
 #include "sla/publisher/spool/disk.hpp"
 #include "sla/publisher/spool/either.hpp"
+#include "sla/publisher/spool/folder.hpp"
 #include "sla/publisher/spool/memory.hpp"
+#include "sla/publisher/spool/patient.hpp"
 #include "sla/publisher/spooled.hpp"
 #include "sla/publisher/then.hpp"
 #include "sla/publisher/topic.hpp"
@@ -73,6 +76,10 @@ class Sinks {
 
   /// Where an executor puts the logs of runs; empty where they end with the process.
   [[nodiscard]] std::string const& log_folder() const noexcept { return log_folder_; }
+  /// Whether that folder's disk hangs, as far as is known; it changes.
+  [[nodiscard]] std::shared_ptr<std::atomic<bool> const> log_folder_hangs() const noexcept {
+    return spool_hangs_;
+  }
 
   void begin(Report const& report) {
     if (store_) store_->begin(report);
@@ -106,7 +113,7 @@ class Sinks {
   }
 
  private:
-  using Spool = EitherSpool<MemorySpool, DiskSpool>;
+  using Spool = EitherSpool<MemorySpool, PatientSpool<DiskSpool>>;
   using StoreLogs = ByCallsApart<Directory>;
   using StoreEvents = ByCallsApart<EventFile>;
   using AwsLogs = Optional<S3Log<ProgramClient>>;
@@ -144,10 +151,12 @@ class Sinks {
   Result<Spool> open_spool(std::string_view name) {
     std::string const& folder = parts_.settings.spool;
     if (folder.empty()) return Spool{MemorySpool({}, parts_.log)};
-    auto spool = DiskSpool::open({.folder = spool_folder(folder, name), .run_logs = log_folder_},
-                                 parts_.log);
+    DiskSpool::Options const options{.folder = spool_folder(folder, name), .run_logs = log_folder_};
+    auto spool = PatientSpool<DiskSpool>::open(
+        [options, log = parts_.log] { return DiskSpool::open(options, log); },
+        {.name = options.folder, .hangs = spool_hangs_}, parts_.log);
     if (!spool) return spool.error().within("spool");
-    if (log_folder_.empty()) log_folder_ = spool->logs();
+    if (log_folder_.empty()) log_folder_ = SpoolFolder::look(options.folder).logs();
     refused_before_ += spool->count().refused;
     return Spool{*std::move(spool)};
   }
@@ -204,6 +213,7 @@ class Sinks {
   DeliveryStops aws_stops_{};
   AwsAccess access_;
   std::string log_folder_{};
+  std::shared_ptr<std::atomic<bool>> spool_hangs_ = std::make_shared<std::atomic<bool>>(false);
   std::size_t refused_before_ = 0;  ///< what an earlier process had set aside
   std::optional<Spooled<StoreLogs, StoreEvents, Spool>> store_{};
   std::optional<Spooled<AwsLogs, AwsEvents, Spool>> aws_{};

@@ -41,6 +41,9 @@ class CallsApart {
     return pid != 0 && find(pid) != nullptr;
   }
 
+  /// The number of this program, in a call apart too.
+  [[nodiscard]] static pid_t program() { return has(::getpid()) ? ::getppid() : ::getpid(); }
+
   /// Calls `body()`, which must not throw, and starts neither a process nor a thread; waits for its
   /// end. Whatever it touches lives until then, or until the end of the program.
   template <class Body>

@@ -113,7 +113,8 @@ class Writer : public std::enable_shared_from_this<Writer> {
 
   /// What could not be started is tried again by the next add().
   bool ensure_running() {
-    if (running_) return true;
+    // A call apart starts no thread: what it says waits for the next one.
+    if (running_ || CallsApart::has(::getpid())) return true;
     quit_ = false;
     auto work = Apart::start([self = shared_from_this()] { self->work(); });
     if (!work) return false;

@@ -12,10 +12,12 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -48,6 +50,8 @@ struct ProcessOptions {
   /// A folder: the output of a run stands there under log_file_name(), should this process die.
   /// Where it is empty or cannot be written the output dies with the process.
   std::string log_folder{};
+  /// Whether that folder's disk hangs, as far as somebody knows: then it is as if it were empty.
+  std::shared_ptr<std::atomic<bool> const> log_folder_hangs{};
 };
 
 /// One run of one program. D is NoDigest or a digest to take of the log. Used once.
@@ -59,7 +63,8 @@ class Process {
 
   /// Runs the words to the end. An Error means that this machine could not even try.
   Result<Outcome> run(std::vector<std::string> const& words, std::string_view run_id) {
-    if (!options_.log_folder.empty() && !run_id.empty()) {
+    bool const hangs = options_.log_folder_hangs && *options_.log_folder_hangs;
+    if (!options_.log_folder.empty() && !run_id.empty() && !hangs) {
       std::string const folder = options_.log_folder + '/';
       capture_ = Capture<D>(options_.log_limit, folder + log_file_name(run_id));
     }

@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "sla/core/apart.hpp"
 #include "sla/core/descriptor.hpp"
 #include "sla/core/folder.hpp"
 #include "sla/core/output.hpp"
@@ -197,7 +198,7 @@ class SpoolFolder {
                                      (pid.empty() ? "" : " (process " + pid + ")")};
     }
     if (::ftruncate(file->get(), 0) == 0) {  // the number is for people: it may be missing
-      (void)write_all(file->get(), std::to_string(::getpid()) + '\n');
+      (void)write_all(file->get(), std::to_string(CallsApart::program()) + '\n');
     }
     lock_ = *std::move(file);
     return {};

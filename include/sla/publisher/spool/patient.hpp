@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// A spool on a disk that may hang, such as a network mount: nobody waits for it longer than a
+// limit, and once only. What it does is done by a thread of its own, in calls apart. While one of
+// them takes too long reports are kept in memory and delivered from there; those that wait go to
+// the disk as soon as it answers again.
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "sla/core/log.hpp"
+#include "sla/core/patient.hpp"
+#include "sla/core/result.hpp"
+#include "sla/core/time.hpp"
+#include "sla/publisher/spool.hpp"
+#include "sla/publisher/spool/memory.hpp"
+
+namespace sla::inline v1 {
+
+/// Keeps reports in an S. Not thread-safe; the numbers of what is in memory are the higher ones.
+template <Spool S>
+class PatientSpool {
+ public:
+  struct Options {
+    std::string name{};                          ///< of the folder, for the log
+    Duration limit = std::chrono::seconds{2};    ///< for one call
+    std::shared_ptr<std::atomic<bool>> hangs{};  ///< is told; may be nothing
+  };
+
+  /// Calls `make() -> Result<S>`, and goes on without where that takes too long. The Error is that
+  /// of the call. `make` owns what it touches.
+  template <class Make>
+  [[nodiscard]] static Result<PatientSpool> open(Make make, Options options, Logger log = {}) {
+    PatientSpool spool(std::move(options), log);
+    auto const why = std::make_shared<std::string>();
+    auto const opened = spool.disk_.insist(
+        [make = std::move(make), why, figures = spool.figures_](std::optional<S>& disk) {
+          auto made = make();
+          if (!made) *why = made.error().message;
+          if (!made) return Result<void>(made.error());
+          disk.emplace(*std::move(made));
+          *figures = Figures{disk->count(), disk->dropped()};
+          return Result<void>();
+        },
+        [why, log](std::optional<S>&) {
+          if (!why->empty()) log.error("results are kept in memory only: spool: " + *why);
+        });
+    if (opened && !*opened) return opened->error();
+    if (!opened) spool.note_hang();
+    return spool;
+  }
+
+  void begin(Report const& report) {
+    (void)ask([report](S& disk) {
+      disk.begin(report);
+      return true;
+    });
+  }
+  void add(Report const& report) {
+    tend_at_ = Instant::min();
+    auto const keep = [report](S& disk) {
+      disk.add(report);
+      return true;
+    };
+    auto const take_back = [run = report.job.run_id](S& disk) { retract(disk, run); };
+    if (!ask(keep, take_back)) memory_.add(report);
+  }
+
+  [[nodiscard]] Result<std::optional<Parcel>> next_event(std::uint64_t behind = 0) {
+    if (behind < in_memory_from) {
+      auto found = ask([behind](S& disk) { return disk.next_event(behind); });
+      if (found && (!*found || **found)) return *std::move(found);
+    }
+    return of_memory(memory_.next_event(in_memory(behind)));
+  }
+  /// The two take turns.
+  [[nodiscard]] Result<std::optional<Parcel>> next_log(std::uint64_t behind) {
+    auto const of_disk = [&]() -> Result<std::optional<Parcel>> {
+      std::uint64_t const from = behind < in_memory_from ? behind : 0;
+      auto found = ask([from](S& disk) { return disk.next_log(from); });
+      return found ? *std::move(found) : std::optional<Parcel>();
+    };
+    memory_turn_ = !memory_turn_;
+    if (!memory_turn_) {
+      auto found = of_disk();
+      if (!found || *found) return found;
+    }
+    auto found = of_memory(memory_.next_log(in_memory(behind)));
+    return *found || !memory_turn_ ? found : of_disk();
+  }
+
+  void update(Parcel const& parcel) {
+    tend_at_ = Instant::min();
+    if (parcel.number < in_memory_from) {
+      return tell([parcel](S& disk) { disk.update(parcel); });
+    }
+    Parcel own = parcel;
+    own.number = in_memory(parcel.number);
+    memory_.update(own);
+  }
+
+  Instant tend(Instant now) {
+    if (!answers()) return now + std::chrono::seconds{1};
+    move_to_disk();
+    if (now < tend_at_) return tend_at_;
+    tend_at_ = ask([now](S& disk) { return disk.tend(now); }).value_or(Instant::min());
+    return answers() ? tend_at_ : now + std::chrono::seconds{1};
+  }
+
+  [[nodiscard]] SpoolCount count() {
+    SpoolCount all = memory_.count();
+    if (!answers()) return all;  // nothing else can be had now
+    all.events += figures_->count.events;
+    all.logs += figures_->count.logs;
+    all.ahead += figures_->count.ahead;
+    all.refused += figures_->count.refused;
+    return all;
+  }
+  [[nodiscard]] std::uint64_t dropped() {
+    return memory_.dropped() + (answers() ? figures_->dropped : 0);
+  }
+  void reported(std::uint64_t number) {
+    std::uint64_t const here = std::min(number, memory_.dropped());
+    memory_.reported(here);
+    if (number != here) tell([left = number - here](S& disk) { disk.reported(left); });
+  }
+
+  [[nodiscard]] std::vector<Parcel> in_memory() {
+    std::vector<Parcel> all = memory_.in_memory();
+    for (Parcel& parcel : all) parcel.number += in_memory_from;
+    auto const held = ask([](S& disk) { return disk.in_memory(); });
+    if (held) all.insert(all.begin(), held->begin(), held->end());
+    return all;
+  }
+
+ private:
+  static constexpr std::uint64_t in_memory_from = std::uint64_t{1} << 62U;
+
+  /// What is known of the disk; its calls write it.
+  struct Figures {
+    SpoolCount count{};
+    std::uint64_t dropped = 0;
+  };
+
+  PatientSpool(Options options, Logger log)
+      : options_(std::move(options)), log_(log), memory_({}, log), disk_(options_.limit) {}
+
+  /// Takes back a report that was added too late: it was kept in memory meanwhile.
+  static void retract(S& disk, std::string const& run) {
+    for (std::uint64_t behind = 0;;) {
+      auto parcel = disk.next_event(behind);
+      if (!parcel || !*parcel) return;
+      behind = (*parcel)->number;
+      if ((*parcel)->report.job.run_id != run) continue;
+      (*parcel)->log = (*parcel)->event = Part::done;
+      return disk.update(**parcel);
+    }
+  }
+
+  bool answers() {
+    bool const answers = disk_.answers();
+    if (!answers) note_hang();
+    if (answers && options_.hangs) *options_.hangs = false;
+    if (answers && std::exchange(hung_, false)) {
+      log_.info("the spool answers again", {{"spool", options_.name}});
+    }
+    return answers;
+  }
+  void note_hang() {
+    if (options_.hangs) *options_.hangs = true;
+    if (std::exchange(hung_, true)) return;
+    log_.warning("the disk of the spool does not answer: results are kept in memory",
+                 {{"spool", options_.name}});
+  }
+
+  /// Gives what the spool on the disk says, where there is one and it answers in time.
+  template <class Question, class Undo = typename Patient<S>::NoUndo>
+  auto ask(Question question, Undo undo = {}) {
+    using Answer = std::optional<decltype(question(std::declval<S&>()))>;
+    if (!answers()) return Answer();
+    auto answer = disk_.ask(on_disk(std::move(question)), [undo](std::optional<S>& disk) {
+      if constexpr (std::is_invocable_v<Undo const&, S&>) {
+        if (disk) undo(*disk);
+      }
+    });
+    if (!answer) note_hang();
+    return answer ? *std::move(answer) : Answer();
+  }
+  /// Has the disk do it, later if need be.
+  template <class Act>
+  void tell(Act act) {
+    auto const done = disk_.insist(on_disk([act = std::move(act)](S& disk) {
+      act(disk);
+      return true;
+    }));
+    if (!done) note_hang();
+  }
+  template <class Question>
+  auto on_disk(Question question) const {
+    return [question = std::move(question), figures = figures_](std::optional<S>& disk) {
+      using Answer = std::optional<decltype(question(*disk))>;
+      if (!disk) return Answer();
+      Answer answer(question(*disk));
+      *figures = Figures{disk->count(), disk->dropped()};
+      return answer;
+    };
+  }
+
+  static std::uint64_t in_memory(std::uint64_t number) noexcept {
+    return number < in_memory_from ? 0 : number - in_memory_from;
+  }
+  static Result<std::optional<Parcel>> of_memory(Result<std::optional<Parcel>> found) {
+    if (found && *found) (*found)->number += in_memory_from;
+    return found;
+  }
+
+  /// What nothing happened to yet is as safe on the disk as if it had never hung.
+  void move_to_disk() {
+    if (memory_.count().events == 0) return;
+    for (Parcel parcel : memory_.in_memory()) {
+      if (parcel.log != Part::waiting || parcel.event != Part::waiting) continue;
+      auto const moved = ask(
+          [report = parcel.report](S& disk) {
+            disk.add(report);
+            return true;
+          },
+          [run = parcel.report.job.run_id](S& disk) { retract(disk, run); });
+      if (!moved) return;
+      parcel.log = parcel.event = Part::done;
+      memory_.update(parcel);
+    }
+  }
+
+  Options options_;
+  Logger log_;
+  MemorySpool memory_;
+  Patient<S> disk_;
+  std::shared_ptr<Figures> figures_ = std::make_shared<Figures>();
+  Instant tend_at_ = Instant::min();
+  bool hung_ = false;
+  bool memory_turn_ = false;
+};
+
+}  // namespace sla::inline v1

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#include "sla/core/patient.hpp"
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "../support/no_threads.hpp"
+
+using namespace sla;
+using namespace std::chrono_literals;
+
+namespace {
+
+using Words = std::vector<std::string>;
+
+/// A call that hangs until it is let go.
+struct Hook {
+  std::shared_ptr<std::atomic<bool>> go = std::make_shared<std::atomic<bool>>(false);
+  std::shared_ptr<std::atomic<bool>> undone = std::make_shared<std::atomic<bool>>(false);
+
+  auto call() const {
+    return [go = go](std::optional<Words>& words) {
+      while (!*go) (void)::usleep(1000);
+      words.emplace().push_back("late");
+      return 1;
+    };
+  }
+  auto undo() const {
+    return [undone = undone](std::optional<Words>& words) {
+      words->pop_back();
+      *undone = true;
+    };
+  }
+};
+
+auto size_of() {
+  return [](std::optional<Words>& words) { return words ? words->size() : 99; };
+}
+
+}  // namespace
+
+TEST_CASE("what answers in time is asked as if nothing were between") {
+  Patient<Words> patient(1min);
+  CHECK(patient.ask(size_of()) == 99U);
+  (void)patient.insist([](std::optional<Words>& words) {
+    words.emplace(3);
+    return true;
+  });
+  CHECK(patient.ask(size_of()) == 3U);
+  CHECK(patient.answers());
+}
+
+TEST_CASE("what hangs is waited for once, and undone when it comes back") {
+  Patient<Words> patient(50ms);
+  Hook const hook;
+  CHECK_FALSE(patient.ask(hook.call(), hook.undo()));
+  CHECK_FALSE(patient.answers());
+  auto const begin = std::chrono::steady_clock::now();
+  for (int i = 0; i < 1000; ++i) CHECK_FALSE(patient.ask(size_of()));
+  CHECK(std::chrono::steady_clock::now() - begin < 1000 * 50ms);
+  auto const later = std::make_shared<std::atomic<bool>>(false);
+  CHECK_FALSE(patient.insist([later](std::optional<Words>&) {
+    *later = true;
+    return true;
+  }));
+  CHECK_FALSE(*later);
+  *hook.go = true;
+  while (!patient.answers()) std::this_thread::sleep_for(1ms);
+  CHECK(*hook.undone);
+  CHECK(*later);
+  CHECK(Patient<Words>(1min).answers());
+}
+
+TEST_CASE("without a thread nothing answers, and what must be done is done once there is one") {
+  Patient<Words> patient(1min);
+  {
+    NoThreads const none;
+    CHECK_FALSE(patient.answers());
+    CHECK_FALSE(patient.ask(size_of()));
+    CHECK_FALSE(patient.insist([](std::optional<Words>& words) {
+      words.emplace(2);
+      return true;
+    }));
+  }
+  while (!patient.answers()) std::this_thread::sleep_for(1ms);
+  CHECK(patient.ask(size_of()) == 2U);
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+#include "sla/publisher/spool/patient.hpp"
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "../../support/memory_file.hpp"
+#include "../../support/spool_case.hpp"
+
+using namespace sla;
+using namespace std::chrono_literals;
+
+namespace {
+
+using Texts = std::vector<std::string>;
+Logger const silent{{.format = LogFormat::none}};
+
+/// A spool whose disk can be made to hang.
+class Moody {
+ public:
+  explicit Moody(std::shared_ptr<std::atomic<bool>> hangs) : hangs_(std::move(hangs)) {}
+
+  void begin(Report const& report) { usual().begin(report); }
+  void add(Report const& report) { usual().add(report); }
+  Result<std::optional<Parcel>> next_event(std::uint64_t behind) {
+    return usual().next_event(behind);
+  }
+  Result<std::optional<Parcel>> next_log(std::uint64_t behind) { return usual().next_log(behind); }
+  void update(Parcel const& parcel) { usual().update(parcel); }
+  Instant tend(Instant now) { return usual().tend(now); }
+  SpoolCount count() { return spool_.count(); }
+  std::uint64_t dropped() { return spool_.dropped(); }
+  void reported(std::uint64_t number) { usual().reported(number); }
+  std::vector<Parcel> in_memory() { return {}; }
+
+ private:
+  MemorySpool& usual() {
+    while (*hangs_) (void)::usleep(1000);
+    return spool_;
+  }
+
+  std::shared_ptr<std::atomic<bool>> hangs_;
+  MemorySpool spool_{};
+};
+
+struct World {
+  std::shared_ptr<std::atomic<bool>> disk = std::make_shared<std::atomic<bool>>(false);
+  std::shared_ptr<std::atomic<bool>> told = std::make_shared<std::atomic<bool>>(false);
+
+  PatientSpool<Moody> open(Duration limit = 100ms, Logger log = silent) const {
+    auto spool = PatientSpool<Moody>::open(
+        [disk = disk] {
+          while (*disk) (void)::usleep(1000);
+          return Result<Moody>(Moody(disk));
+        },
+        {.name = "spool", .limit = limit, .hangs = told}, log);
+    return std::move(spool).value();
+  }
+};
+
+/// Lets the disk answer, and the spool find out.
+void recover(World& world, PatientSpool<Moody>& spool) {
+  *world.disk = false;
+  do {
+    (void)spool.tend(std::chrono::steady_clock::now());
+    std::this_thread::sleep_for(1ms);
+  } while (*world.told);
+  (void)spool.tend(std::chrono::steady_clock::now());
+}
+
+}  // namespace
+
+static_assert(Spool<PatientSpool<Moody>>);
+
+TEST_CASE("on a disk that answers it is that disk's spool") {
+  World const world;
+  auto spool = world.open(1min);
+  for (char const* const run : {"a", "b", "c"}) spool.add(report_of(run));
+  CHECK(spool.count().events == 3);
+  CHECK(spool.in_memory().empty());
+  auto const log = spool.next_log(0).value();
+  CHECK(log->report.job.run_id == "a");
+  CHECK(deliver_all(spool) == Texts{"a", "b", "c"});
+  CHECK(spool.count().events == 0);
+}
+
+TEST_CASE("while the disk hangs reports are kept and delivered from memory, each once") {
+  World world;
+  MemoryFile said;
+  auto spool = world.open(100ms, Logger{{.descriptor = said.descriptor()}});
+  spool.add(report_of("a"));
+  *world.disk = true;
+  for (char const* const run : {"b", "c", "d"}) spool.add(report_of(run));
+  CHECK(*world.told);
+  CHECK(spool.in_memory().size() == 3);
+  CHECK(spool.count().events == 3);
+  CHECK(deliver(spool) == "b");
+  CHECK(spool.next_log(0).value()->report.job.run_id == "c");
+  recover(world, spool);
+  CHECK(spool.in_memory().empty());  // they are on the disk
+  CHECK(spool.count().events == 3);
+  CHECK(deliver_all(spool) == Texts{"a", "c", "d"});
+  CHECK(said.text().find("does not answer") != std::string::npos);
+  CHECK(said.text().find("answers again") != std::string::npos);
+}
+
+TEST_CASE("what the disk handed out before it hung is done once it answers") {
+  World world;
+  auto spool = world.open();
+  spool.add(report_of("a"));
+  auto parcel = spool.next_event(0).value();
+  REQUIRE(parcel);
+  *world.disk = true;
+  parcel->event = parcel->log = Part::done;
+  spool.update(*parcel);
+  CHECK(spool.count().events == 0);  // nothing that could be had now
+  recover(world, spool);
+  CHECK(spool.count().events == 0);
+}
+
+TEST_CASE("a disk that hangs at the start is gone without, and taken up when it answers") {
+  World world;
+  *world.disk = true;
+  auto spool = world.open(1ms);
+  CHECK(*world.told);
+  spool.begin(report_of("a"));
+  spool.add(report_of("a"));
+  CHECK(spool.in_memory().size() == 1);
+  recover(world, spool);
+  CHECK(spool.in_memory().empty());
+  CHECK(deliver_all(spool) == Texts{"a"});
+}
+
+TEST_CASE("a spool that cannot be opened is an error") {
+  auto const spool = PatientSpool<Moody>::open(
+      [] {
+        return Result<Moody>(Error{Errc::exists, "another has it"});
+      },
+      {.limit = 1min}, silent);
+  CHECK(spool.error().code == Errc::exists);
+}
