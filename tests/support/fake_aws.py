@@ -320,7 +320,7 @@ class FakeAws:
         """How many TLS handshakes failed so far."""
         return self._server.failed_handshakes
 
-    def wait_for(self, condition: Callable[[], T], seconds: float = 10.0) -> T:
+    def wait_for(self, condition: Callable[[], T], seconds: float = 120.0) -> T:
         """Waits until a condition on what happened holds and returns its value; looks again after
         each request. Raises AssertionError with the journal when time is up."""
         with self._condition:

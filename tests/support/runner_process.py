@@ -110,7 +110,7 @@ class RunnerProcess:
         with self._condition:
             return self._data[stream].decode("utf-8", "replace").split("\n")[:-1]
 
-    def wait_for_line(self, pattern: str, seconds: float = 10.0, *, stream: str = "err",
+    def wait_for_line(self, pattern: str, seconds: float = 120.0, *, stream: str = "err",
                       count: int = 1) -> re.Match[str]:
         """Waits for the count-th complete line that the pattern is found in. Fails when time is
         up or the stream has ended without it."""
@@ -132,12 +132,12 @@ class RunnerProcess:
         """Sends a signal to the program alone."""
         self._process.send_signal(number)
 
-    def stop(self, number: signal.Signals = signal.SIGTERM, seconds: float = 30.0) -> Finished:
+    def stop(self, number: signal.Signals = signal.SIGTERM, seconds: float = 120.0) -> Finished:
         """Sends a signal and waits for the end."""
         self.send(number)
         return self.wait(seconds)
 
-    def wait(self, seconds: float = 30.0) -> Finished:
+    def wait(self, seconds: float = 120.0) -> Finished:
         """Waits for the end of the program and of its output; fails when time is up."""
         end = time.monotonic() + seconds
         try:

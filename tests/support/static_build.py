@@ -11,6 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SCRIPT = ROOT / "examples" / "build-static"
+DATE = "1700000000"  # of the SBOM, the same for all who build in this folder
 
 
 def why_not() -> str:
@@ -31,7 +32,8 @@ def build(arch: str = platform.machine(), script: Path = SCRIPT, folder: str = "
         raise unittest.SkipTest(reason)
     folder = folder or os.environ["SLA_STATIC"]
     done = subprocess.run([script, "--arch", arch, folder], stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+                          env={"SOURCE_DATE_EPOCH": DATE} | os.environ)
     if done.returncode != 0:
         raise AssertionError(f"{script} failed:\n{done.stdout}")
     return Path(folder) / arch

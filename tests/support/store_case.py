@@ -12,7 +12,7 @@ from pathlib import Path
 from runner_process import Finished, RunnerProcess, RunnerTest
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 10.0,
+def wait_until(condition: Callable[[], object], seconds: float = 120.0,
                describe: Callable[[], str] = str) -> None:
     """Waits for what nothing reports by itself; fails when time is up."""
     end, pause = time.monotonic() + seconds, threading.Event()
@@ -69,6 +69,6 @@ class StoreTest(RunnerTest):
         [path] = self.logs()
         return path.read_bytes()
 
-    def wait_for_events(self, count: int, process: RunnerProcess, seconds: float = 30.0) -> None:
+    def wait_for_events(self, count: int, process: RunnerProcess, seconds: float = 120.0) -> None:
         """Waits for that many events."""
         wait_until(lambda: len(self.events()) >= count, seconds, process.describe)

@@ -302,7 +302,7 @@ class MomentaryTest(DeliveryTest):
         process = self.start_job(self.aws, "--delay", "0.3", "--spool", str(folder), "--command",
                                  "true")
         process.wait_for_line("run ended", 60, count=20)
-        self.aws.wait_for(lambda: self.aws.pending_faults() == 0, 60)
+        self.aws.wait_for(lambda: self.aws.pending_faults() == 0)
         finished = process.stop()
         self.assertEqual((0, []), (finished.code, self.problems(finished)), finished.err_text)
         ended = re.findall(r"run ended run=(\S+)", finished.err_text)
@@ -319,7 +319,7 @@ class MomentaryTest(DeliveryTest):
         process.wait_for_line("run ended", 60, count=8)
         before = len(self.attempts("sns:Publish"))
         process.send(signal.SIGTERM)
-        self.aws.wait_for(lambda: len(self.attempts("sns:Publish")) > before, 30)
+        self.aws.wait_for(lambda: len(self.attempts("sns:Publish")) > before)
         self.aws.clear_faults()
         self.aws.fail("sns:Publish", *[denied] * 12)
         finished = process.wait(60)
@@ -332,10 +332,10 @@ class MomentaryTest(DeliveryTest):
         process = self.start_job(self.aws, "--delay", "0.2", "--command", "true",
                                  environment=_ONE_ATTEMPT)
         # With waits of up to half a minute these would take a minute and a half.
-        self.aws.wait_for(lambda: len(self.attempts("sns:Publish")) >= 10, 45)
+        self.aws.wait_for(lambda: len(self.attempts("sns:Publish")) >= 10)
         self.assertLess(10, process.err.count(b"run ended"))
         self.aws.clear_faults()
-        self.aws.wait_for(lambda: self.events(self.aws), 20)
+        self.aws.wait_for(lambda: self.events(self.aws))
         self.assertEqual(0, process.stop().code)
 
 

@@ -233,7 +233,7 @@ class RenewalTest(IdentityTest):
         aws.container.lifetime = 8.0
         process = self.start(*self.sinks(aws), "--delay=0.1", "--", "/bin/true",
                              environment=self.bare(aws, **self.container(aws)))
-        aws.wait_for(lambda: len(self.signers(aws)) >= 3, 30)
+        aws.wait_for(lambda: len(self.signers(aws)) >= 3)
         self.assertEqual(0, process.stop().code)
         for entry in aws.requests():
             self.assertNotEqual("ExpiredToken", entry.outcome)
@@ -292,7 +292,7 @@ class RenewalTest(IdentityTest):
                              environment=environment)
         aws.wait_for(lambda: len(self.events(aws)) >= 1)
         aws.fail("container:*", faults.error("Away", 404), times=None)
-        process.wait_for_line("credentials are not renewed yet", seconds=30)
+        process.wait_for_line("credentials are not renewed yet")
         seen = len(self.events(aws))
         aws.wait_for(lambda: len(self.events(aws)) > seen)
         self.assertEqual(0, process.stop().code)

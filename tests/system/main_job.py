@@ -34,7 +34,7 @@ class Endpoints:
     def test_each_run_is_one_event_and_one_object_over_two_lasting_connections(self) -> None:
         process = self.start(*self.sinks(self.aws), "--groups", "web, critical,,", "--delay", "0",
                              "--command", _BYTES, environment=self.environment)
-        self.aws.wait_for(lambda: len(self.events(self.aws)) >= 5, 30)
+        self.aws.wait_for(lambda: len(self.events(self.aws)) >= 5)
         finished = process.stop()
         self.assertEqual(0, finished.code, finished.err_text)
         events, objects = self.events(self.aws), self.aws.objects(BUCKET)
@@ -55,7 +55,7 @@ class Endpoints:
     def test_a_topic_is_found_by_name_and_sts_is_asked_once(self) -> None:
         process = self.start("--service", SERVICE, "--sns-topic-name", "results", "--delay", "0",
                              "--", "/bin/true", environment=self.environment)
-        self.aws.wait_for(lambda: len(self.events(self.aws)) >= 3, 30)
+        self.aws.wait_for(lambda: len(self.events(self.aws)) >= 3)
         self.assertEqual(0, process.stop().code)
         self.assertEqual(1, len(self.aws.requests("sts:GetCallerIdentity")))
         self.assertEqual({"sns:Publish", "sts:GetCallerIdentity"}, self.called())
@@ -262,7 +262,7 @@ class SinksTest(AwsTest):
     def test_no_log_replaces_another(self) -> None:
         aws = self.fake()
         process = self.start_job(aws, "--delay", "0", "--command", "printf %s $SLARUNNER_RUN_ID")
-        aws.wait_for(lambda: any(key.endswith("_SUCCESS_3") for key in aws.objects(BUCKET)), 30)
+        aws.wait_for(lambda: any(key.endswith("_SUCCESS_3") for key in aws.objects(BUCKET)))
         self.assertEqual(0, process.stop().code)
         objects, events = aws.objects(BUCKET), self.events(aws)
         self.assertEqual(len(events), len(objects))
@@ -276,7 +276,7 @@ class SinksTest(AwsTest):
         process = self.start_job(aws, "--delay", "0", "--", "/bin/true")
         held = []
         for count in (5, 105):
-            aws.wait_for(lambda: len(self.events(aws)) >= count, 30)
+            aws.wait_for(lambda: len(self.events(aws)) >= count)
             held.append(len(os.listdir(f"/proc/{process.pid}/fd")))
         self.assertEqual(0, process.stop().code)
         self.assertLess(held[1], held[0] + 20)  # a run in flight has a few
@@ -332,9 +332,9 @@ class LargeLogTest(AwsTest):
         command = f"if mkdir {folder}/first 2>/dev/null; then :; else yes 0123456789abcde | " \
                   f"head -c {self.size}; fi"
         process = self.start_job(aws, "--delay", "0.05", *arguments, "--command", command)
-        aws.wait_for(lambda: self.events(aws), 30)
+        aws.wait_for(lambda: self.events(aws))
         before = self.peak(process.pid)
-        aws.wait_for(lambda: len(self.events(aws)) >= 2, 60)
+        aws.wait_for(lambda: len(self.events(aws)) >= 2)
         after = self.peak(process.pid)
         process.stop(signal.SIGTERM, 60)
         return list(aws.objects(BUCKET).values())[1].body, after - before
@@ -401,7 +401,7 @@ class HostNamesTest(AwsTest):
         process = self.start("--service", SERVICE, "--sns-topic-name", "results", "--delay", "0",
                              "--s3-bucket-name", "far-logs", "--", "/bin/true",
                              environment=self.environment)
-        self.aws.wait_for(lambda: len(self.events(self.aws)) >= 3, 30)
+        self.aws.wait_for(lambda: len(self.events(self.aws)) >= 3)
         self.assertEqual(0, process.stop().code)
         refused = [entry for entry in self.aws.requests("s3:PutObject")
                    if entry.outcome == "PermanentRedirect"]

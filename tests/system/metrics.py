@@ -59,7 +59,7 @@ class MetricsTest(AwsTest):
     def test_many_runs_a_minute_all_count(self) -> None:
         process = self.start_job(self.aws, "--metrics-namespace", _NAMESPACE, "--delay", "0",
                                  "--", "/bin/true")
-        self.aws.wait_for(lambda: len(self.aws.metrics()) >= 5 * len(_NAMES), 30)
+        self.aws.wait_for(lambda: len(self.aws.metrics()) >= 5 * len(_NAMES))
         finished = process.stop()
         self.assertEqual(0, finished.code, finished.err_text)
         attempts = [metric for metric in self.aws.metrics() if metric.name == _NAMES[0]]
@@ -91,7 +91,7 @@ class MetricsTest(AwsTest):
         self.aws.fail("cloudwatch:*", faults.error("AccessDenied", 403, "not you"), times=None)
         process = self.start_job(self.aws, "--metrics-namespace", _NAMESPACE, "--delay", "0",
                                  "--", "/bin/true")
-        self.aws.wait_for(lambda: len(self.events(self.aws)) >= 5, 30)
+        self.aws.wait_for(lambda: len(self.events(self.aws)) >= 5)
         finished = process.stop()
         self.assertEqual(0, finished.code, finished.err_text)
         self.assertEqual(len(self.events(self.aws)), len(self.aws.objects(BUCKET)))

@@ -31,7 +31,7 @@ class ReleaseTest(RunnerTest):
         docker.chmod(0o755)
         done = subprocess.run([SCRIPT, out], capture_output=True, text=True, check=False,
                               env=os.environ | {"PATH": f"{folder}:{os.environ['PATH']}",
-                                                "SOURCE_DATE_EPOCH": "1700000000"})
+                                                "SOURCE_DATE_EPOCH": static_build.DATE})
         self.assertEqual(0, done.returncode, done.stdout + done.stderr)
         host = static_build.program(static_build.build())
         version = subprocess.check_output([host, "--version"], text=True).split()[1]
@@ -46,7 +46,7 @@ class ReleaseTest(RunnerTest):
         self.assertEqual({name: hashlib.sha256((out / name).read_bytes()).hexdigest()
                           for name in names}, sums)
         self.assertEqual(
-            [f"build --build-arg SOURCE_DATE_EPOCH=1700000000 -t sla-runner:{version} .",
+            [f"build --build-arg SOURCE_DATE_EPOCH={static_build.DATE} -t sla-runner:{version} .",
              f"save -o {out}/sla-runner-{version}-image.tar sla-runner:{version}"],
             Path(f"{docker}.asked").read_text().splitlines())
 

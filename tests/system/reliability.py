@@ -51,9 +51,9 @@ class FaultsTest(SpoolTest):
         runs, requests = process.err.count(b"run ended"), len(self.aws.requests())
         self.aws.fail("*", fault, times=None)
         process.wait_for_line("run ended", 60, count=runs + self.RUNS)
-        self.aws.wait_for(lambda: len(self.aws.requests()) > requests + 1, 20)
+        self.aws.wait_for(lambda: len(self.aws.requests()) > requests + 1)
         self.aws.clear_faults()
-        self.aws.wait_for(lambda: self.aws.requests()[-1].outcome == "ok", 60)
+        self.aws.wait_for(lambda: self.aws.requests()[-1].outcome == "ok")
 
     def starts(self) -> list[list[int]]:
         """When the runs of each life began, in milliseconds."""
@@ -77,7 +77,7 @@ class FaultsTest(SpoolTest):
                 self.outlast(process, fault)
         self.aws.clock_offset = 3600
         process.wait_for_line("run ended", count=process.err.count(b"run ended") + self.RUNS)
-        self.aws.wait_for(lambda: self.aws.requests()[-1].outcome == "ok", 60)
+        self.aws.wait_for(lambda: self.aws.requests()[-1].outcome == "ok")
         with self.aws.outage():
             process.wait_for_line("run ended", count=process.err.count(b"run ended") + self.RUNS)
         counts = re.findall(r"missed=(\d+)", self.end_life(process).err_text)

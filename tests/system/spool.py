@@ -187,7 +187,7 @@ class DiskTest(SpoolTest):
         with self.aws.outage():
             process.wait_for_line("run ended", count=5)
             self.fill()
-            process.wait_for_line("the spool cannot be written: results are kept in memory", 30)
+            process.wait_for_line("the spool cannot be written: results are kept in memory")
             process.wait_for_line("run ended", count=process.err.count(b"run ended") + 5)
             (self.disk / "filler").unlink()
         self.end_life(process)
@@ -219,7 +219,7 @@ class DiskTest(SpoolTest):
             process.wait_for_line("run ended", count=5)
             while os.path.exists(self.spool):  # the runner goes on writing
                 shutil.rmtree(self.spool, ignore_errors=True)
-            process.wait_for_line("the spool cannot be written: results are kept in memory", 30)
+            process.wait_for_line("the spool cannot be written: results are kept in memory")
             process.wait_for_line("run ended", count=process.err.count(b"run ended") + 5)
         self.end_life(process)
         self.live_once()

@@ -188,7 +188,7 @@ class StaticRootTest(container.EmptyRootTest):
         with contextlib.closing(NameServer("127.53.53.53")) as server:
             self.write("resolv.conf", "search nowhere.test\noptions timeout:1 attempts:2\n"
                        f"nameserver 127.53.53.54\nnameserver {server.address}\n")
-            aws.wait_for(lambda: self.events(aws) and aws.objects(BUCKET), 90)
+            aws.wait_for(lambda: self.events(aws) and aws.objects(BUCKET))
         os.kill(container.inner(process), signal.SIGTERM)
         self.assertEqual(0, process.wait(10).code)
 

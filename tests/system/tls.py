@@ -164,7 +164,7 @@ class TrustTest(AwsTest):
         old.wait_for(old.requests)  # which the other fake's keys do not open
         shutil.copy(str(new.ca_file), bundle)
         proxy.lead_to(new.port)
-        new.wait_for(lambda: len(self.events(new)) >= 2, 60)
+        new.wait_for(lambda: len(self.events(new)) >= 2)
         finished = process.stop()
         self.assertEqual(0, finished.code)
         self.assertNotIn("certificate", finished.err_text)
@@ -256,7 +256,7 @@ class ServerTest(AwsTest):
         process.wait_for_line("are not delivered: .*certificate is not trusted")
         proxy.port = good.port
         # Nothing mends a certificate but a person, so the next attempt may take its time.
-        good.wait_for(lambda: len(self.events(good)) >= 2, 60)
+        good.wait_for(lambda: len(self.events(good)) >= 2, 240)
         self.assertEqual(0, process.stop().code)
         self.assertEqual([], bad.requests())
 
