@@ -14671,12 +14671,13 @@ class Fleet {
     std::size_t const wanted = std::clamp<std::size_t>(options_.workers, 1, checks_.size() + 1);
     while (stops.size() < wanted) stops.push_back(stop.for_another_thread());
     Stop const over;
-    std::vector<Thread> workers = start(stops, over);
-    if (workers.empty()) {
+    std::vector<Thread> workers;
+    start(workers, stops, over);
+    while (workers.empty() && goes_on(stop)) {  // shortages pass
       work_alone(stop);
-    } else {
-      relay(stop, stops, over);
+      start(workers, stops, over);
     }
+    if (!workers.empty()) relay(stop, stops, over, workers);
     workers.clear();  // waits for their ends
     return total();
   }
@@ -14705,25 +14706,28 @@ class Fleet {
     live_ = queue_.size();
   }
 
-  /// One thread for each of the stops, or as many as there can be.
-  std::vector<Thread> start(std::vector<Stop> const& stops, Stop const& over) {
-    std::vector<Thread> workers;
+  /// One thread for each of the stops, or as many as there can be; the next call starts the rest.
+  void start(std::vector<Thread>& workers, std::vector<Stop> const& stops, Stop const& over) {
     std::lock_guard const lock(mutex_);  // none begins before all are counted
-    for (Stop const& stop : stops) {
+    while (workers.size() < stops.size() && !closing_ && live_ != 0) {
+      Stop const& stop = stops[workers.size()];
       auto worker = Thread::start([this, &stop, &over] { work(stop, over); });
-      if (!worker) {
-        log_.warning("fewer runs at once than asked for: " + worker.error().message,
-                     {{"threads", std::to_string(workers.size())}});
-        break;
-      }
+      if (!worker) return note_shortage(workers.size(), worker.error());
       workers.push_back(*std::move(worker));
+      ++working_;
     }
-    working_ = workers.size();
-    return workers;
+    if (std::exchange(short_of_threads_, false)) log_.info("there are as many runs at once again");
+  }
+  void note_shortage(std::size_t threads, Error const& error) {
+    start_at_ = SteadyClock{}.now() + start_again;
+    if (std::exchange(short_of_threads_, true)) return;
+    log_.warning("fewer runs at once than asked for: " + error.message,
+                 {{"threads", std::to_string(threads)}});
   }
 
-  /// Passes on what the stop says, until all is over.
-  void relay(Stop const& stop, std::vector<Stop> const& stops, Stop const& over) {
+  /// Passes on what the stop says, until all is over, and starts what threads could not be had.
+  void relay(Stop const& stop, std::vector<Stop> const& stops, Stop const& over,
+             std::vector<Thread>& workers) {
     for (StopLevel passed = StopLevel::none; over.level() == StopLevel::none;) {
       StopLevel const level = stop.level();
       for (; passed < level; passed = static_cast<StopLevel>(static_cast<int>(passed) + 1)) {
@@ -14731,9 +14735,11 @@ class Fleet {
         for (Stop const& each : stops) each.request();
       }
       tend(stop);
+      if (short_of_threads_ && SteadyClock{}.now() >= start_at_) start(workers, stops, over);
       auto const news = stop.watch(), end = over.watch();
       std::array<pollfd, 3> watched{news[0], news[1], end[0]};
-      (void)::ppoll(watched.data(), watched.size(), nullptr, nullptr);
+      timespec const pause = to_timespec(start_again);
+      (void)::ppoll(watched.data(), watched.size(), short_of_threads_ ? &pause : nullptr, nullptr);
     }
   }
 
@@ -14786,13 +14792,16 @@ class Fleet {
     }
     if (--working_ == 0) over.request();
   }
-  /// The caller's own thread, where there is no other: one run after another.
+  [[nodiscard]] bool goes_on(Stop const& stop) const {
+    return live_ != 0 && stop.level() == StopLevel::none;
+  }
+  /// The caller's own thread, where there is no other: one run after another, for a while.
   void work_alone(Stop const& stop) {
-    while (live_ != 0 && stop.level() == StopLevel::none) {
+    while (goes_on(stop) && SteadyClock{}.now() < start_at_) {
       tend(stop);
       Due const due = queue_.top();
       if (due.at > SteadyClock{}.now()) {
-        await_news(due.at, stop);
+        await_news(std::min(due.at, start_at_), stop);
         continue;
       }
       queue_.pop();
@@ -14825,6 +14834,8 @@ class Fleet {
     return sum;
   }
 
+  static constexpr Duration start_again = std::chrono::seconds{1};
+
   FleetOptions options_;
   Logger log_;
   std::deque<Check> checks_{};
@@ -14833,9 +14844,11 @@ class Fleet {
   std::condition_variable followers_{};  ///< nobody leads
   Queue queue_{};
   bool led_ = false;
-  bool closing_ = false;     ///< no new run
-  std::size_t live_ = 0;     ///< checks that have a next run, or run
-  std::size_t working_ = 0;  ///< threads
+  bool closing_ = false;           ///< no new run
+  std::size_t live_ = 0;           ///< checks that have a next run, or run
+  std::size_t working_ = 0;        ///< threads
+  bool short_of_threads_ = false;  ///< of the thread that calls run(), as the next
+  Instant start_at_{};             ///< when more may be started
 };
 
 }  // namespace sla::inline v1

@@ -231,6 +231,45 @@ TEST_CASE("where there can be no thread at all, the caller's own runs one check 
   CHECK(empty.run(Stop()).passed == 0);
 }
 
+TEST_CASE("threads that could not be had at the start are started once they can be") {
+  struct Shared {
+    World world{};
+    std::optional<NoThreads> none{std::in_place};
+  };
+  /// Again and again, until two ran at once.
+  struct UntilTwo {
+    std::optional<sla::Instant> next(sla::Instant now) const {
+      std::lock_guard const lock(shared->world.mutex);
+      return shared->world.most < 2 ? std::optional(now) : std::nullopt;
+    }
+    Shared* shared;
+  };
+  struct Lifting {
+    Result<Outcome> execute(Job const& job, Stop const&) {
+      {
+        std::lock_guard const lock(shared->world.mutex);
+        shared->none.reset();
+      }
+      std::unique_lock lock(shared->world.mutex);
+      shared->world.most = std::max(shared->world.most, ++shared->world.running);
+      lock.unlock();
+      std::this_thread::sleep_for(5ms);
+      lock.lock();
+      --shared->world.running;
+      ++shared->world.runs[job.service];
+      return Outcome{};
+    }
+    Shared* shared;
+  };
+  Shared shared;
+  Fleet<UntilTwo, Lifting, Noting> fleet({.workers = 2}, silent);
+  for (int i = 0; i < 2; ++i) {
+    fleet.add(job(i), UntilTwo{&shared}, Lifting{&shared}, Noting{&shared.world});
+  }
+  (void)fleet.run(Stop());
+  CHECK(shared.world.most == 2);
+}
+
 TEST_CASE("where there can be only some threads, those do it all") {
   if (::getuid() != 0) {
     MESSAGE("skipped: a limit of processes is sure only for a user who has none");
