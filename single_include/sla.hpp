@@ -14205,6 +14205,10 @@ class PatientSpool {
     }
   }
 
+  struct NothingToUndo {
+    void operator()(S&) const noexcept {}
+  };
+
   bool answers() {
     bool const answers = disk_.answers();
     if (!answers) note_hang();
@@ -14222,14 +14226,12 @@ class PatientSpool {
   }
 
   /// Gives what the spool on the disk says, where there is one and it answers in time.
-  template <class Question, class Undo = typename Patient<S>::NoUndo>
+  template <class Question, class Undo = NothingToUndo>
   auto ask(Question question, Undo undo = {}) {
     using Answer = std::optional<decltype(question(std::declval<S&>()))>;
     if (!answers()) return Answer();
     auto answer = disk_.ask(on_disk(std::move(question)), [undo](std::optional<S>& disk) {
-      if constexpr (std::is_invocable_v<Undo const&, S&>) {
-        if (disk) undo(*disk);
-      }
+      if (disk) undo(*disk);
     });
     if (!answer) note_hang();
     return answer ? *std::move(answer) : Answer();
