@@ -1099,8 +1099,8 @@ inline constexpr std::array<std::uint32_t, 256> crc32c_table = [] {
 // sla/core/stop.hpp
 // How a runner is told to stop, from a signal or from code. Signals are blocked and received
 // synchronously through a descriptor, so there are no handlers and no disposition is changed;
-// a child gets back the mask that was there before. Whoever waits polls watch() beside its own
-// descriptors and asks level() when one is readable.
+// a child gets back the mask that was there before. A caller that waits polls watch() beside its
+// own descriptors and asks level() when one is readable.
 
 namespace sla::inline v1 {
 
@@ -1117,6 +1117,9 @@ class Stop {
   struct Options {
     /// From the first request to the end of the program, delivery included.
     Duration budget = std::chrono::seconds{25};
+    /// A signal that comes so soon after the first is the same request told twice: a wrapper passed
+    /// on what its whole group was sent.
+    Duration told_twice = std::chrono::milliseconds{500};
   };
 
   /// A Stop that only request() moves.
@@ -1126,16 +1129,19 @@ class Stop {
     ::pthread_sigmask(SIG_SETMASK, nullptr, &child_mask_);
   }
 
-  /// A Stop that SIGTERM and SIGINT move too; SIGUSR1 asks for a run, SIGHUP, SIGPIPE and SIGXFSZ
-  /// are ignored. Call it before any thread is started: it blocks these signals, and SIGCHLD, for
-  /// the caller and for every thread made later, until the Stop is destroyed.
+  /// A Stop that SIGTERM, SIGINT, SIGQUIT and SIGRTMIN+3 move too: what images name as their
+  /// STOPSIGNAL. SIGUSR1 asks for a run, SIGHUP, SIGPIPE and SIGXFSZ are ignored. Call it before
+  /// any thread is started: it blocks these signals, and SIGCHLD, for the caller and for every
+  /// thread made later, until the Stop is destroyed.
   [[nodiscard]] static Result<Stop> on_signals() { return on_signals(Options{}); }
   [[nodiscard]] static Result<Stop> on_signals(Options options) {
     Stop stop{options};
-    sigset_t const received = signal_set({SIGTERM, SIGINT, SIGUSR1, SIGHUP, SIGCHLD});
+    sigset_t received = blocked_signals();
+    for (int const failing : failing_writes) ::sigdelset(&received, failing);
     stop.signals_ = Descriptor{::signalfd(-1, &received, SFD_NONBLOCK | SFD_CLOEXEC)};
     if (!stop.signals_) return system_error("signalfd");
-    sigset_t const blocked = signal_set(blocked_signals);
+    stop.by_signals_ = true;
+    sigset_t const blocked = blocked_signals();
     ::pthread_sigmask(SIG_BLOCK, &blocked, nullptr);
     return stop;
   }
@@ -1145,6 +1151,7 @@ class Stop {
   [[nodiscard]] Stop for_another_thread() const {
     Stop stop{options_};
     stop.child_mask_ = child_mask_;
+    stop.by_signals_ = by_signals_;
     return stop;
   }
 
@@ -1160,7 +1167,12 @@ class Stop {
   void request() const noexcept {
     std::uint64_t const one = 1;
     (void)uninterrupted([&] { return ::write(events_.get(), &one, sizeof one); });
-    requested_->store(true);  // the last, so that whoever sees it finds the event
+    shared_->requested.store(true);  // the last, so that whoever sees it finds the event
+  }
+  /// Asks to stop because another Stop was told to, by the same signals. Safe from any thread.
+  void request_as(Stop const& other) const noexcept {
+    shared_->signals.fetch_or(other.shared_->signals.load());
+    request();
   }
 
   /// How urgent it is by now; takes in what has arrived since it was last asked.
@@ -1174,6 +1186,18 @@ class Stop {
   std::optional<Instant> deadline() const noexcept {
     if (level() == StopLevel::none) return std::nullopt;
     return requested_at_ + options_.budget;
+  }
+
+  /// Returns true if this signal, as far as level() has seen, was one that asked to stop. It may
+  /// have reached others too: an init, a terminal or systemd tells every process at once.
+  [[nodiscard]] bool told_by(int signal) const noexcept {
+    if (signal <= 0 || signal > 64) return false;
+    return (shared_->signals.load() & bit(signal)) != 0;
+  }
+  /// Returns true if this signal asks this Stop, or the one that it was made from, to stop.
+  [[nodiscard]] bool heeds(int signal) const noexcept {
+    return by_signals_ && (signal == SIGTERM || signal == SIGINT || signal == SIGQUIT ||
+                           signal == SIGRTMIN + 3);
   }
 
   /// Whether the last level() found that a run was asked for out of turn (SIGUSR1); says it once.
@@ -1192,11 +1216,20 @@ class Stop {
   [[nodiscard]] sigset_t const& child_mask() const noexcept { return child_mask_; }
 
  private:
-  /// All that on_signals() blocks; the last two come to a writer whose reader is gone or whose file
-  /// is too large, and the failing write says it too.
-  static constexpr std::initializer_list<int> blocked_signals = {SIGTERM, SIGINT,  SIGUSR1, SIGHUP,
-                                                                 SIGCHLD, SIGPIPE, SIGXFSZ};
+  struct Shared {
+    std::atomic<bool> requested = false;
+    std::atomic<std::uint64_t> signals = 0;  ///< those that asked to stop, one bit each
+  };
+  /// These come to a writer whose reader is gone or whose file is too large, and the failing write
+  /// says it too.
+  static constexpr std::initializer_list<int> failing_writes = {SIGPIPE, SIGXFSZ};
+  static constexpr std::uint64_t bit(int signal) noexcept { return 1ULL << (signal - 1); }
 
+  /// All that on_signals() blocks.
+  static sigset_t blocked_signals() noexcept {
+    return signal_set(
+        {SIGTERM, SIGINT, SIGQUIT, SIGRTMIN + 3, SIGUSR1, SIGHUP, SIGCHLD, SIGPIPE, SIGXFSZ});
+  }
   static sigset_t signal_set(std::initializer_list<int> signals) noexcept {
     sigset_t set;
     ::sigemptyset(&set);
@@ -1206,8 +1239,8 @@ class Stop {
 
   /// What nobody took would act, and end the program, as soon as it is no longer blocked.
   void drop_pending_signals() const noexcept {
-    sigset_t dropped = signal_set(blocked_signals);
-    for (int const signal : blocked_signals) {
+    sigset_t dropped = blocked_signals();
+    for (int signal = 1; signal < NSIG; ++signal) {
       if (::sigismember(&child_mask_, signal) == 1) ::sigdelset(&dropped, signal);
     }
     timespec const at_once{};
@@ -1215,7 +1248,7 @@ class Stop {
   }
 
   void take_events() const noexcept {
-    if (!requested_->exchange(false)) return;
+    if (!shared_->requested.exchange(false)) return;
     std::uint64_t count = 0;
     if (uninterrupted([&] { return ::read(events_.get(), &count, sizeof count); }) > 0) {
       add_requests(count);
@@ -1227,24 +1260,18 @@ class Stop {
     ssize_t const size =
         uninterrupted([&] { return ::read(signals_.get(), batch.data(), sizeof batch); });
     for (std::size_t i = 0; size > 0 && i < static_cast<std::size_t>(size) / sizeof batch[0]; ++i) {
-      take_signal(batch[i].ssi_signo);
+      take_signal(static_cast<int>(batch[i].ssi_signo));
     }
   }
-  void take_signal(std::uint32_t signal) const noexcept {
-    switch (signal) {
-      case SIGTERM:
-      case SIGINT:
-        add_requests(1);
-        break;
-      case SIGUSR1:
-        run_now_ = true;
-        break;
-      case SIGCHLD:
-        child_ended_ = true;
-        break;
-      default:
-        break;  // SIGHUP: taken off the queue and forgotten
-    }
+  void take_signal(int signal) const noexcept {
+    if (signal == SIGUSR1) run_now_ = true;
+    if (signal == SIGCHLD) child_ended_ = true;
+    if (!heeds(signal)) return;  // SIGHUP: taken off the queue and forgotten
+    shared_->signals.fetch_or(bit(signal));
+    Instant const now = std::chrono::steady_clock::now();
+    bool const again = signalled_at_ && now - *signalled_at_ < options_.told_twice;
+    if (!signalled_at_) signalled_at_ = now;
+    if (!again) add_requests(1);
   }
   void add_requests(std::uint64_t count) const noexcept {
     if (requests_ == 0) requested_at_ = std::chrono::steady_clock::now();
@@ -1253,11 +1280,13 @@ class Stop {
 
   Options options_;
   Descriptor events_;
-  std::unique_ptr<std::atomic<bool>> requested_ = std::make_unique<std::atomic<bool>>(false);
+  std::unique_ptr<Shared> shared_ = std::make_unique<Shared>();
   Descriptor signals_;
   sigset_t child_mask_{};
+  bool by_signals_ = false;
   mutable std::uint64_t requests_ = 0;
   mutable Instant requested_at_{};
+  mutable std::optional<Instant> signalled_at_{};  ///< of the first signal that asked to stop
   mutable bool run_now_ = false;
   mutable bool child_ended_ = false;
 };
@@ -14734,7 +14763,7 @@ class Fleet {
       StopLevel const level = stop.level();
       for (; passed < level; passed = static_cast<StopLevel>(static_cast<int>(passed) + 1)) {
         close();
-        for (Stop const& each : stops) each.request();
+        for (Stop const& each : stops) each.request_as(stop);
       }
       tend(stop);
       if (short_of_threads_ && SteadyClock{}.now() >= start_at_) start(workers, stops, over);

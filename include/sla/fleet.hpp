@@ -122,7 +122,7 @@ class Fleet {
       StopLevel const level = stop.level();
       for (; passed < level; passed = static_cast<StopLevel>(static_cast<int>(passed) + 1)) {
         close();
-        for (Stop const& each : stops) each.request();
+        for (Stop const& each : stops) each.request_as(stop);
       }
       tend(stop);
       if (short_of_threads_ && SteadyClock{}.now() >= start_at_) start(workers, stops, over);

@@ -38,8 +38,9 @@ long open_descriptors() {
   auto const all = std::filesystem::directory_iterator("/proc/self/fd");
   return std::distance(begin(all), end(all));
 }
+/// Each signal counts, however soon after another.
 Stop on_signals() {
-  auto stop = Stop::on_signals();
+  auto stop = Stop::on_signals({.told_twice = Duration::zero()});
   REQUIRE(stop.has_value());
   return *std::move(stop);
 }
@@ -134,14 +135,15 @@ TEST_CASE("a stop without signals blocks none and asks for no run") {
   CHECK_FALSE(stop.take_child_ended());
 }
 
-TEST_CASE("TERM and INT are requests to stop") {
-  for (int const signal : {SIGTERM, SIGINT}) {
+TEST_CASE("TERM, INT, QUIT and RTMIN+3 are requests to stop, and it is known which came") {
+  for (int const signal : {SIGTERM, SIGINT, SIGQUIT, SIGRTMIN + 3}) {
     Stop const stop = on_signals();
     CHECK(stop.level() == StopLevel::none);
     ::raise(signal);
     CHECK(has_news(stop));
     CHECK(stop.level() == StopLevel::finish);
     CHECK(stop.deadline().has_value());
+    for (int other = 1; other <= 64; ++other) CHECK(stop.told_by(other) == (other == signal));
     ::raise(signal);
     CHECK(stop.level() == StopLevel::now);
   }
@@ -149,6 +151,39 @@ TEST_CASE("TERM and INT are requests to stop") {
   ::raise(SIGTERM);
   ::raise(SIGINT);
   CHECK(stop.level() == StopLevel::now);
+}
+
+TEST_CASE("a signal soon after another is the same request told twice, by whatever signal") {
+  auto const stop = Stop::on_signals({.told_twice = 1h});
+  REQUIRE(stop);
+  ::raise(SIGTERM);
+  ::raise(SIGINT);
+  CHECK(stop->level() == StopLevel::finish);
+  ::raise(SIGTERM);
+  CHECK(stop->level() == StopLevel::finish);
+  CHECK(stop->told_by(SIGTERM));
+  CHECK(stop->told_by(SIGINT));
+  CHECK_FALSE(stop->told_by(SIGQUIT));
+  stop->request();  // from code it is meant
+  CHECK(stop->level() == StopLevel::now);
+  CHECK(Stop::Options{}.told_twice == 500ms);
+}
+
+TEST_CASE("a stop heeds its signals and no others; one from code heeds none") {
+  Stop const stop = on_signals();
+  Stop const other = stop.for_another_thread();
+  for (int const signal : {SIGTERM, SIGINT, SIGQUIT, SIGRTMIN + 3}) {
+    CHECK(stop.heeds(signal));
+    CHECK(other.heeds(signal));
+    CHECK_FALSE(Stop().heeds(signal));
+  }
+  for (int const signal : {0, SIGKILL, SIGUSR1, SIGHUP}) CHECK_FALSE(stop.heeds(signal));
+  ::raise(SIGQUIT);
+  CHECK(stop.level() == StopLevel::finish);
+  other.request_as(stop);
+  CHECK(other.level() == StopLevel::finish);
+  CHECK(other.told_by(SIGQUIT));
+  CHECK_FALSE(other.told_by(SIGTERM));
 }
 
 TEST_CASE("a signal and a request add up") {
@@ -230,7 +265,7 @@ TEST_CASE("what was blocked before stays blocked, for a child and afterwards") {
 }
 
 TEST_CASE("a signal that nobody took does not end the program when its stop goes") {
-  for (int const signal : {SIGHUP, SIGPIPE, SIGUSR1, SIGTERM, SIGINT}) {
+  for (int const signal : {SIGHUP, SIGPIPE, SIGUSR1, SIGTERM, SIGINT, SIGQUIT, SIGRTMIN + 3}) {
     CAPTURE(signal);
     auto const end = in_child([signal] {
       {

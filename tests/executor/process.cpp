@@ -72,7 +72,7 @@ Ran run(Words const& words, sla::ProcessOptions const& options = quiet()) {
 
 /// Runs the words while another process tells this one to stop; only the budget is short.
 Ran run_and_stop(Words const& words, sla::Duration budget, sla::ProcessOptions options) {
-  auto const stop = sla::Stop::on_signals({.budget = budget});
+  auto const stop = sla::Stop::on_signals({.budget = budget, .told_twice = sla::Duration::zero()});
   REQUIRE(stop);
   return run(words, options, *stop);
 }
