@@ -285,7 +285,7 @@ TEST_CASE("a job that could not be run is published as spawn_error with exit cod
   CHECK(report.outcome.verdict == Verdict::spawn_error);
   CHECK(report.outcome.exit_code == 126);
   CHECK(report.outcome.signal == 0);
-  CHECK(report.outcome.remark == "fork: Resource temporarily unavailable");
+  CHECK(report.outcome.reason == "fork: Resource temporarily unavailable");
   CHECK(report.outcome.output.size() == 0);
   CHECK(report.duration == 2s);
 }

@@ -24,7 +24,7 @@
 #include "sla/core/log.hpp"
 #include "sla/core/stop.hpp"
 #include "sla/core/thread.hpp"
-#include "sla/process/descendants.hpp"
+#include "sla/process/leftovers.hpp"
 #include "sla/runner.hpp"
 
 namespace sla::inline v1 {

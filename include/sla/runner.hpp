@@ -88,7 +88,7 @@ class Runner {
       report.outcome = *std::move(outcome);
     } else {
       report.outcome = {
-          .verdict = Verdict::spawn_error, .exit_code = 126, .remark = outcome.error().message};
+          .verdict = Verdict::spawn_error, .exit_code = 126, .reason = outcome.error().message};
     }
     Instant const end = report.outcome.ended.value_or(now);
     report.duration = end - start;

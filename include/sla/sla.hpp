@@ -46,8 +46,12 @@
 #include "sla/core/writer.hpp"
 
 #include "sla/process/children.hpp"
-#include "sla/process/descendants.hpp"
+#include "sla/process/launch.hpp"
+#include "sla/process/leftovers.hpp"
+#include "sla/process/mark.hpp"
 #include "sla/process/spawn.hpp"
+#include "sla/process/start_failure.hpp"
+#include "sla/process/table.hpp"
 #include "sla/process/words.hpp"
 
 #include "sla/aws/amazon_roots.hpp"
@@ -116,8 +120,10 @@
 #include "sla/executor/announced.hpp"
 #include "sla/executor/capture.hpp"
 #include "sla/executor/direct.hpp"
+#include "sla/executor/judgement.hpp"
 #include "sla/executor/pass_through.hpp"
 #include "sla/executor/process.hpp"
+#include "sla/executor/process_options.hpp"
 #include "sla/executor/shell.hpp"
 
 #include "sla/publisher.hpp"

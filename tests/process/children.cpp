@@ -13,38 +13,39 @@ namespace {
 /// Starts a child that exits with this code; gives the code that its end tells, -1 for none.
 int exit_code_of(int wanted) {
   OwnedChildren& children = OwnedChildren::of_this_process();
-  auto const pid = children.start([=] {
-    pid_t const child = ::fork();
-    if (child == 0) ::_exit(wanted);
-    return Result<pid_t>(child);
-  });
-  REQUIRE(pid);
+  auto const slot = children.reserve();
+  *slot = ::fork();
+  if (*slot == 0) ::_exit(wanted);
   int status = 0;
-  bool const told = ::waitpid(*pid, &status, 0) == *pid;
-  children.forget(*pid);
+  bool const told = ::waitpid(*slot, &status, 0) == *slot;
+  children.release(slot);
   return told ? WEXITSTATUS(status) : -1;
 }
 
 }  // namespace
 
-TEST_CASE("a child has an owner from its start until it is forgotten") {
+TEST_CASE("a child has an owner from the instant at which there is a pid until it is released") {
   OwnedChildren& children = OwnedChildren::of_this_process();
+  auto const slot = children.reserve();
+  CHECK(OwnedChildren::pid(slot) == 0);
   CHECK_FALSE(children.has(123));
-  CHECK(children.start([] { return Result<pid_t>(123); }).value() == 123);
+  *slot = 123;
+  CHECK(OwnedChildren::pid(slot) == 123);
   CHECK(children.has(123));
-  children.forget(123);
+  children.release(slot);
   CHECK_FALSE(children.has(123));
 }
 
-TEST_CASE("what could not be started is nobody's") {
+TEST_CASE("the places of two children do not disturb each other") {
   OwnedChildren& children = OwnedChildren::of_this_process();
-  CHECK(children.start([] {
-                  return Result<pid_t>(Error{Errc::system, "no"});
-                })
-            .error()
-            .message == "no");
-  CHECK_FALSE(children.has(-1));
-  CHECK_FALSE(children.has(0));
+  auto const first = children.reserve(), second = children.reserve();
+  *first = 123;
+  *second = 124;
+  children.release(first);
+  CHECK_FALSE(children.has(123));
+  CHECK(children.has(124));
+  children.release(second);
+  CHECK_FALSE(children.has(124));
 }
 
 TEST_CASE("how a child ended is known also where SIGCHLD was ignored") {

@@ -3,8 +3,8 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,9 +12,11 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "../support/child_process.hpp"
+#include "../support/started_program.hpp"
 #include "../support/test_child.hpp"
 
 namespace {
@@ -24,43 +26,41 @@ struct Ran {
   int status = 0;
 };
 
-sigset_t current_mask() {
-  sigset_t mask;
-  ::pthread_sigmask(SIG_SETMASK, nullptr, &mask);
-  return mask;
-}
-
 /// Starts the program, reads what it writes and waits for it.
-Ran run(std::vector<std::string> const& words, sigset_t const& mask = current_mask(),
+Ran run(std::vector<std::string> const& words, sigset_t const& mask = support::current_mask(),
         std::string_view run_id = "the-run") {
   int ends[2];
   REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
   sla::Descriptor const reader{ends[0]};
-  sla::Descriptor writer{ends[1]};
-  auto const pid = sla::spawn({words, run_id, writer.get(), mask});
-  REQUIRE_MESSAGE(pid, pid.error().message);
-  writer.reset();
+  auto input = sla::empty_input();
+  REQUIRE(input);
+  pid_t pid = 0;
+  auto const started = sla::ProgramStart({.words = words,
+                                          .environment = sla::environment_of_run(run_id),
+                                          .input = *std::move(input),
+                                          .output = sla::Descriptor{ends[1]},
+                                          .mask = mask})
+                           .run(pid);
+  REQUIRE(started.failed == 0);
+  REQUIRE(started.pid == pid);
   Ran ran;
   char buffer[4096];
   for (ssize_t n = 0; (n = ::read(reader.get(), buffer, sizeof buffer)) > 0;) {
     ran.output.append(buffer, static_cast<std::size_t>(n));
   }
-  REQUIRE(::waitpid(*pid, &ran.status, 0) == *pid);
+  REQUIRE(::waitpid(pid, &ran.status, 0) == pid);
   return ran;
 }
 
 /// The errno with which a program could not be started.
 int refusal(std::string const& word) {
-  auto const null = sla::open_file("/dev/null", O_WRONLY);
-  REQUIRE(null);
-  std::vector<std::string> const words{word};
   int const before = support::open_descriptors();
-  auto const pid = sla::spawn({words, "", null->get(), current_mask()});
+  pid_t pid = 0;
+  auto const started = sla::ProgramStart(support::plan_of({word})).run(pid);
   CHECK(support::open_descriptors() == before);
   CHECK(support::no_child_is_left());
-  REQUIRE_FALSE(pid);
-  CHECK(pid.error().message.find(word) == 0);
-  return pid.error().native;
+  CHECK(started.pid == -1);
+  return started.failed;
 }
 
 }  // namespace
@@ -119,8 +119,33 @@ TEST_CASE("what is ignored stays ignored, and what is handled is not") {
   CHECK(output == "ignored:" + std::to_string(SIGHUP) + " ");
 }
 
-TEST_CASE("a child leads a process group of its own, in the session of its parent") {
-  CHECK(run(support::test_child({"group"})).output == "1 0");
+TEST_CASE("a broken pipe ends the command, also where whoever started us ignores that") {
+  auto const before_pipe = ::signal(SIGPIPE, SIG_IGN);
+  auto const before_size = ::signal(SIGXFSZ, SIG_IGN);
+  std::string const output = run(support::test_child({"signals"})).output;
+  bool const still_ours = ::signal(SIGPIPE, before_pipe) == SIG_IGN;
+  ::signal(SIGXFSZ, before_size);
+  CHECK(output.empty());
+  CHECK(still_ours);
+}
+
+TEST_CASE("a child leads a process group and a session of its own, without a terminal") {
+  CHECK(run(support::test_child({"group"})).output == "1 1");
+  CHECK(run({"/bin/sh", "-c", "(: </dev/tty) 2>/dev/null || echo none"}).output == "none\n");
+}
+
+TEST_CASE("a child has the mark that it was given, and this process has none of it") {
+  rlimit before{}, after{};
+  REQUIRE(::getrlimit(RLIMIT_LOCKS, &before) == 0);
+  pid_t const pid = support::start({"/bin/sleep", "60"}, 123456789);
+  rlimit limit{};
+  CHECK(::prlimit(pid, RLIMIT_LOCKS, nullptr, &limit) == 0);
+  CHECK(limit.rlim_cur == 123456789);
+  CHECK(limit.rlim_max == before.rlim_max);
+  REQUIRE(::getrlimit(RLIMIT_LOCKS, &after) == 0);
+  CHECK(after.rlim_cur == before.rlim_cur);
+  ::kill(pid, SIGKILL);
+  CHECK(::waitpid(pid, nullptr, 0) == pid);
 }
 
 TEST_CASE("the environment is ours, with the id of the run") {
@@ -129,7 +154,8 @@ TEST_CASE("the environment is ours, with the id of the run") {
   std::string const output =
       run({"/bin/sh", "-c", "env | grep -a -c ^SLARUNNER_RUN_ID=; echo $SLA_TEST_VARIABLE"}).output;
   std::string const id = run(support::test_child({"environment"})).output;
-  std::string const none = run(support::test_child({"environment"}), current_mask(), "").output;
+  std::string const none =
+      run(support::test_child({"environment"}), support::current_mask(), "").output;
   ::unsetenv("SLARUNNER_RUN_ID");
   ::unsetenv("SLA_TEST_VARIABLE");
   CHECK(output == "1\na value\n");
@@ -168,21 +194,4 @@ TEST_CASE("what cannot be started is an error that says why") {
   CHECK(refusal(support::file_in(folder, "text", "no program\n", 0755)) == ENOEXEC);
   CHECK(refusal(support::file_in(folder, "empty", "", 0755)) == ENOEXEC);
   CHECK(refusal("/etc/passwd/x") == ENOTDIR);
-}
-
-TEST_CASE("a pidfd is readable once the process has ended") {
-  std::vector<std::string> const words{"/bin/sh", "-c", "exit 3"};
-  auto const null = sla::open_file("/dev/null", O_WRONLY);
-  REQUIRE(null);
-  auto const pid = sla::spawn({words, "", null->get(), current_mask()});
-  REQUIRE(pid);
-  sla::Descriptor const handle = sla::open_pidfd(*pid);
-  REQUIRE(handle);
-  CHECK((::fcntl(handle.get(), F_GETFD) & FD_CLOEXEC) != 0);
-  pollfd end{handle.get(), POLLIN, 0};
-  CHECK(::poll(&end, 1, 20000) == 1);
-  int status = 0;
-  CHECK(::waitpid(*pid, &status, 0) == *pid);
-  CHECK(WEXITSTATUS(status) == 3);
-  CHECK_FALSE(sla::open_pidfd(*pid));
 }

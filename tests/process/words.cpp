@@ -10,8 +10,10 @@
 #include <random>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "../support/started_program.hpp"
 #include "sla/core/descriptor.hpp"
 #include "sla/process/spawn.hpp"
 
@@ -36,7 +38,7 @@ std::string refusal(std::string_view text) {
 
 bool needs_shell_for(std::string_view text, std::string_view what) {
   return refusal(text) == "the command needs a shell for its " + std::string(what) +
-                              " and there is no /bin/sh here; quote it, or give the words after --";
+                              " and there is no /bin/sh here; quote what is meant as it stands";
 }
 
 /// What a real shell makes of a script: all that it writes to stdout and stderr.
@@ -44,19 +46,16 @@ std::string shell_output(std::string const& script) {
   int ends[2];
   REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
   sla::Descriptor const reader{ends[0]};
-  sla::Descriptor writer{ends[1]};
-  sigset_t mask;
-  ::sigemptyset(&mask);
-  std::vector<std::string> const words{"/bin/sh", "-c", script};
-  auto const pid = sla::spawn({words, "", writer.get(), mask});
-  REQUIRE(pid);
-  writer.reset();
+  auto plan = support::plan_of({"/bin/sh", "-c", script});
+  plan.output = sla::Descriptor{ends[1]};
+  pid_t pid = 0;
+  REQUIRE(sla::ProgramStart(std::move(plan)).run(pid).failed == 0);
   std::string all;
   char buffer[4096];
   for (ssize_t n = 0; (n = ::read(reader.get(), buffer, sizeof buffer)) > 0;) {
     all.append(buffer, static_cast<std::size_t>(n));
   }
-  ::waitpid(*pid, nullptr, 0);
+  ::waitpid(pid, nullptr, 0);
   return all;
 }
 
@@ -161,6 +160,14 @@ TEST_CASE("a text that ends too early or is empty is refused") {
   for (char const* const text : {"", " ", "\t \n", "\\\n"}) {
     CHECK(refusal(text) == "the command is empty");
   }
+}
+
+TEST_CASE("a command text is the shell's where there is one, also one that looks like an option") {
+  CHECK(sla::shell_words("exit 3").value() == Words{"/bin/sh", "-c", "exit 3"});
+  CHECK(sla::shell_words("-x; exit 3").value() == Words{"/bin/sh", "-c", "--", "-x; exit 3"});
+  CHECK(sla::shell_words("+x").value() == Words{"/bin/sh", "-c", "--", "+x"});
+  CHECK(sla::shell_words("a 'b c'", "/nowhere/sh").value() == Words{"a", "b c"});
+  CHECK_FALSE(sla::shell_words("a $b", "/nowhere/sh"));
 }
 
 TEST_CASE("accepted texts have the words that the real shell finds in them") {

@@ -225,7 +225,7 @@ class EmptyRootTest(RootTest):
     def test_a_grandchild_that_holds_the_output_is_ended(self) -> None:
         code, event, _, err = self.run_empty(words="hold 0")
         self.assertEqual((0, "pass"), (code, event["verdict"]), err)
-        self.assertIn("held its output open", err)
+        self.assertIn("the command went on in the background and was ended", err)
 
     def test_a_text_is_split_into_words_where_there_is_no_shell(self) -> None:
         aws = self.fake()

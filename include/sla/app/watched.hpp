@@ -9,7 +9,7 @@
 #include "sla/app/heartbeat.hpp"
 #include "sla/core/clock.hpp"
 #include "sla/executor.hpp"
-#include "sla/process/descendants.hpp"
+#include "sla/process/leftovers.hpp"
 #include "sla/publisher.hpp"
 
 namespace sla::inline v1 {

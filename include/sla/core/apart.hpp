@@ -35,7 +35,8 @@ class CallsApart {
  public:
   /// Whether there is any in this process.
   [[nodiscard]] static bool any() noexcept { return count(0) != 0; }
-  /// Whether a child of this process is one of them, and so nobody's to end or to reap.
+  /// Returns true if a process is one of them. It is no child to those who wait for any, since it
+  /// has no signal for its end.
   [[nodiscard]] static bool has(pid_t pid) {
     std::lock_guard const lock(table().mutex);
     return pid != 0 && find(pid) != nullptr;
@@ -50,10 +51,8 @@ class CallsApart {
   static void make(Body& body) {
     alignas(64) std::array<char, stack_size> stack;
     Work<Body> work{body, ::getpid()};
-    // Where PID 1 cannot see its children it ends them all after a run.
-    bool const visible = ::access("/proc/self/stat", R_OK) == 0;
     count(1);
-    pid_t const pid = visible ? start(&run<Body>, stack.data() + stack.size(), &work) : -1;
+    pid_t const pid = start(&run<Body>, stack.data() + stack.size(), &work);
     if (pid < 0) {
       body();
     } else {

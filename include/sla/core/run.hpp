@@ -60,6 +60,8 @@ struct Outcome {
   int signal = 0;        ///< the signal that ended it; 0 is none
   Output output{};       ///< what it wrote to stdout and stderr, in order
   std::string remark{};  ///< a sentence for the runner's own log, when there is something to say
+  /// Why a run that failed without a word of its own failed, in one line; else empty.
+  std::string reason{};
   /// When it ended, if that was before execute() returned.
   std::optional<Instant> ended{};
 };

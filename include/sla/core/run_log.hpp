@@ -21,10 +21,12 @@ class RunLog {
     log_.info("run starts", {{"run", job.run_id}, {"service", job.service}});
   }
 
-  /// The remark of the outcome, where there is one, and the result.
+  /// Says the reason and the remark of the outcome, where there are such, and the result.
   void ended(Report const& report) const {
     std::string const& run = report.job.run_id;
-    if (!report.outcome.remark.empty()) log_.warning(report.outcome.remark, {{"run", run}});
+    for (std::string const* const text : {&report.outcome.reason, &report.outcome.remark}) {
+      if (!text->empty()) log_.warning(*text, {{"run", run}});
+    }
     log_.info("run ended", {{"run", run},
                             {"verdict", std::string(to_string(report.outcome.verdict))},
                             {"exit", std::to_string(report.outcome.exit_code)},

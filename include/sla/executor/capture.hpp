@@ -32,15 +32,27 @@ struct NoDigest {
   Result<Sha256Bytes> finish() { return Error{Errc::not_configured, "no digest is taken"}; }
 };
 
-/// A file without a name in $TMPDIR or /tmp; a memfd where neither is writable.
+namespace detail {
+
+/// A file in the folder that is there under no name.
+inline Result<Descriptor> open_unnamed_in(std::string const& folder) {
+  if (auto file = open_file(folder, O_TMPFILE | O_RDWR)) return file;
+  std::string name = folder + "/sla-runner-XXXXXX";
+  int const file = ::mkostemp(name.data(), O_CLOEXEC);
+  if (file < 0) return system_error(folder);
+  ::unlink(name.c_str());
+  return Descriptor{file};
+}
+
+}  // namespace detail
+
+/// Opens a file without a name in the first of $TMPDIR, /tmp and /var/tmp that takes one; a memfd,
+/// which counts as memory, where none does.
 [[nodiscard]] inline Result<Descriptor> open_unnamed_file() {
   char const* const chosen = std::getenv("TMPDIR");
-  std::string const directory = chosen != nullptr && *chosen != '\0' ? chosen : "/tmp";
-  if (auto file = open_file(directory, O_TMPFILE | O_RDWR)) return file;
-  std::string name = directory + "/sla-runner-XXXXXX";
-  if (int const file = ::mkostemp(name.data(), O_CLOEXEC); file >= 0) {
-    ::unlink(name.c_str());
-    return Descriptor{file};
+  for (char const* const folder : {chosen, "/tmp", "/var/tmp"}) {
+    if (folder == nullptr || *folder == '\0') continue;
+    if (auto file = detail::open_unnamed_in(folder)) return file;
   }
   int const memory = ::memfd_create("sla-runner-log", MFD_CLOEXEC);
   if (memory < 0) return system_error("memfd_create");

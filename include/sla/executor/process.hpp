@@ -2,7 +2,8 @@
 #pragma once
 // Runs one program to its end and beyond: captures and passes on what it writes, keeps its time
 // limit, stops it when the runner is told to stop, and leaves nothing of it behind. A run ends at
-// the program's own exit plus a short drain; a grandchild that holds the pipe cannot delay it.
+// the program's own exit plus a short drain; a grandchild that holds the pipe cannot delay it, nor
+// can a start that hangs or a process that cannot be killed.
 // The executors that give it a command stand beside it.
 #include <fcntl.h>
 #include <poll.h>
@@ -12,7 +13,6 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
@@ -31,28 +31,15 @@
 #include "sla/core/run_id.hpp"
 #include "sla/core/stop.hpp"
 #include "sla/executor/capture.hpp"
+#include "sla/executor/judgement.hpp"
 #include "sla/executor/pass_through.hpp"
-#include "sla/process/children.hpp"
-#include "sla/process/descendants.hpp"
-#include "sla/process/spawn.hpp"
+#include "sla/executor/process_options.hpp"
+#include "sla/process/launch.hpp"
+#include "sla/process/leftovers.hpp"
+#include "sla/process/mark.hpp"
+#include "sla/process/start_failure.hpp"
 
 namespace sla::inline v1 {
-
-/// How a program is run.
-struct ProcessOptions {
-  Duration timeout = std::chrono::hours{1};     ///< a longer run is stopped; 0 is no limit
-  Duration grace = std::chrono::seconds{5};     ///< between TERM and KILL
-  Duration drain = std::chrono::seconds{2};     ///< for output after the program's own end
-  Duration delivery = std::chrono::seconds{5};  ///< of the stop budget, kept for delivery
-  std::uint64_t log_limit = 16U << 20U;         ///< bytes kept of the output; 0 keeps all
-  int pass_through = STDOUT_FILENO;             ///< where output goes live; -1 is nowhere
-  Leftovers leftovers = Leftovers::end;         ///< what happens to what outlives the run
-  /// A folder: the output of a run stands there under log_file_name(), should this process die.
-  /// Where it is empty or cannot be written the output dies with the process.
-  std::string log_folder{};
-  /// Whether that folder's disk hangs, as far as somebody knows: then it is as if it were empty.
-  std::shared_ptr<std::atomic<bool> const> log_folder_hangs{};
-};
 
 /// One run of one program. D is NoDigest or a digest to take of the log. Used once.
 template <class D>
@@ -61,7 +48,7 @@ class Process {
   Process(ProcessOptions const& options, Stop const& stop)
       : options_(options), stop_(stop), capture_(options.log_limit), pass_(options.pass_through) {}
 
-  /// Runs the words to the end. An Error means that this machine could not even try.
+  /// Runs the words to the end. An Error means that there is nothing to run.
   Result<Outcome> run(std::vector<std::string> const& words, std::string_view run_id) {
     bool const hangs = options_.log_folder_hangs && *options_.log_folder_hangs;
     if (!options_.log_folder.empty() && !run_id.empty() && !hangs) {
@@ -70,21 +57,14 @@ class Process {
     }
     if (words.empty()) return Error{Errc::invalid, "the job has no command"};
     if (options_.leftovers == Leftovers::end) adopt_orphans();
-    int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0) return system_error("pipe");
-    pipe_ = Descriptor{ends[0]};
-    Descriptor writer{ends[1]};
-    ::fcntl(pipe_.get(), F_SETFL, O_NONBLOCK);
-    auto const pid = OwnedChildren::of_this_process().start([&] {
-      return spawn({words, run_id, writer.get(), stop_.child_mask()});
-    });
-    writer.reset();
-    if (!pid) return not_started(pid.error());
-    pid_ = *pid;
-    pidfd_ = open_pidfd(pid_);
     if (options_.timeout > Duration::zero()) act_at_ = now() + options_.timeout;
+    Instant const patience = now() + options_.shortage;
+    int failed = start(words, run_id);
+    while (is_shortage(failed) && await_room(patience)) failed = start(words, run_id);
+    if (failed == ECANCELED) return given_up(words[0]);
+    if (failed != 0) return not_started(words[0], failed);
     supervise();
-    return conclude();
+    return conclude(words);
   }
 
  private:
@@ -92,10 +72,61 @@ class Process {
 
   static Instant now() { return std::chrono::steady_clock::now(); }
 
-  static Outcome not_started(Error const& error) {
+  /// Starts the program. Returns errno where that failed, ECANCELED where the start hangs and was
+  /// given up.
+  int start(std::vector<std::string> const& words, std::string_view run_id) {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) return errno;
+    pipe_ = Descriptor{ends[0]};
+    Descriptor writer{ends[1]};
+    ::fcntl(pipe_.get(), F_SETFL, O_NONBLOCK);
+    auto input = empty_input();
+    if (!input) return input.error().native;
+    mark_ = {.number = RunMark::new_number(), .run_id = std::string(run_id)};
+    launch_ = Launcher::of_this_process().launch({.words = words,
+                                                  .environment = environment_of_run(run_id),
+                                                  .input = *std::move(input),
+                                                  .output = std::move(writer),
+                                                  .mask = stop_.child_mask(),
+                                                  .mark = mark_.number});
+    while (!launch_->wait_until(now() + std::chrono::milliseconds{100})) {
+      Launcher::of_this_process().help();
+      heed_stop();
+      if (!act_at_ || now() < *act_at_) continue;
+      pid_ = launch_->pid();
+      if (pid_ > 0 && stage_ != Stage::killed) {
+        act();
+      } else if (launch_->give_up()) {
+        return ECANCELED;
+      }
+    }
+    Started const& started = launch_->started();
+    pid_ = started.pid;
+    mark_.session = std::max(pid_, 0);
+    if (!started.marked) mark_.number = 0;
+    if (started.failed != 0) launch_->release();
+    if (started.failed == 0) pidfd_ = open_pidfd(pid_);
+    return started.failed;
+  }
+  /// Waits a moment for what the machine had too little of; false where that has no sense any more.
+  bool await_room(Instant patience) {
+    await_news(now() + std::chrono::milliseconds{100}, stop_);
+    bool const late = now() >= patience || (act_at_ && now() >= *act_at_);
+    return !late && stop_.level() == StopLevel::none;
+  }
+
+  Outcome not_started(std::string const& name, int failed) {
     Outcome outcome{.verdict = Verdict::spawn_error};
-    outcome.exit_code = error.native == ENOENT ? 127 : 126;
-    outcome.remark = "could not start " + error.message;
+    outcome.exit_code = failed == ENOENT ? 127 : 126;
+    outcome.reason = "could not start " + start_failure(name, failed);
+    bool const cut = is_shortage(failed) && stop_.level() != StopLevel::none;
+    if (cut) outcome.verdict = Verdict::interrupted;
+    return outcome;
+  }
+  /// A start that hangs has been given up: its process may stay until its file system answers.
+  Outcome given_up(std::string const& name) {
+    Outcome outcome{.verdict = cause_, .exit_code = 128 + SIGKILL, .signal = SIGKILL};
+    outcome.reason = "the start of " + name + " hangs: its file system does not answer";
     return outcome;
   }
 
@@ -106,13 +137,13 @@ class Process {
       if (stop_news) heed_stop();
       stop_news = wait();
       read_output();
-      if (!drain_until_ && end_seen_ && has_ended()) note_end();
+      if (!drain_until_ && end_seen_ && has_ended()) note_exit();
       if (!drain_until_ && act_at_ && now() >= *act_at_) act();
     }
   }
 
-  /// Sleeps until there is output, an end, a signal, room on stdout, or a limit is reached.
-  /// Whether there is news of a stop.
+  /// Sleeps until there is output, an end, a signal, room on stdout, or a limit is reached. Returns
+  /// true if there is news of a stop.
   bool wait() {
     auto const stop = stop_.watch();
     std::array<pollfd, 5> watched{pollfd{pipe_.get(), POLLIN, 0},
@@ -162,27 +193,41 @@ class Process {
     if (stage_ == Stage::running) cause_ = Verdict::interrupted;
   }
 
-  /// The limit is reached: first TERM to the process group, then KILL to everything.
-  /// What does not even end then (it may be another user's by now) is left alone.
+  /// The limit is reached: first TERM, then KILL to everything that came from the run. What does
+  /// not even end then (it may be another user's by now) is left alone.
   void act() {
     if (stage_ == Stage::killed) return note_end();
     bool const first = stage_ == Stage::running;
-    ::kill(-pid_, first ? SIGTERM : SIGKILL);
-    ::kill(first ? -pid_ : pid_, first ? SIGCONT : SIGKILL);  // what is stopped hears no TERM
+    tell(first ? SIGTERM : SIGKILL);
+    if (first) tell(SIGCONT);  // what is stopped hears no TERM
     stage_ = first ? Stage::told : Stage::killed;
     act_at_ = now() + (first ? options_.grace : options_.drain);
     if (auto const deadline = stop_.deadline(); first && deadline) {
       act_at_ = std::min(*act_at_, *deadline - options_.delivery);
     }
   }
+  /// Signals the process group, and what has left it.
+  void tell(int signal) {
+    if (::kill(-pid_, signal) != 0) ::kill(pid_, signal);  // it is not yet in a group of its own
+    if (options_.leftovers != Leftovers::end) return;
+    for (pid_t const pid : processes_of(mark_)) {
+      if (::getpgid(pid) != pid_) ::kill(pid, signal);
+    }
+  }
 
-  /// Whether the program itself is over; its state stays to be collected.
+  /// Returns true if the program itself is over; its state stays to be collected.
   [[nodiscard]] bool has_ended() const noexcept {
     siginfo_t info{};
     int const got = ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT);
     return got == 0 ? info.si_pid == pid_ : errno == ECHILD;
   }
 
+  /// The program has exited. Who still holds its output came from it and goes on without it.
+  void note_exit() {
+    note_end();
+    while (read_output()) continue;
+    went_on_ = static_cast<bool>(pipe_);
+  }
   /// The program is over; what it started may still write for a while: the rest of the grace where
   /// it was told to end, nothing where it was killed.
   void note_end() {
@@ -193,61 +238,42 @@ class Process {
   }
 
   /// Collects the exit state, ends what is left, and takes in what was still in the pipe.
-  Outcome conclude() {
+  Outcome conclude(std::vector<std::string> const& words) {
+    Instant const deadline = stage_ == Stage::killed ? *act_at_ : now() + options_.drain;
     bool const held = pipe_ && stage_ != Stage::killed;
     ::kill(-pid_, SIGKILL);  // the group; its leader is not reaped yet, so the number is still ours
     siginfo_t info{};
     ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG);
-    OwnedChildren::of_this_process().forget(pid_);
-    Ended left{.clean = info.si_pid == pid_};
-    if (options_.leftovers == Leftovers::end) left = end_children(options_.drain);
+    launch_->release();
+    Ended left;
+    Instant const least = now() + options_.delivery / 4;  // an end takes a moment
+    if (options_.leftovers == Leftovers::end) {
+      left = end_run(mark_, std::max(within_stop(deadline), std::min(deadline, least)));
+    }
     for (int turns = 0; turns < 64 && read_output(); ++turns) continue;  // a full pipe at most
     Instant const most = now() + std::chrono::seconds{10};
     pass_.finish(capture_, std::chrono::seconds{1}, stop_, [&] { return pass_until(most); });
-    Outcome outcome = judge(info);
+    ProgramEnd const end{.code = info.si_pid == pid_ ? info.si_code : CLD_KILLED,
+                         .status = info.si_pid == pid_ ? info.si_status : SIGKILL};
+    Outcome outcome = stage_ == Stage::running ? judge(end, stop_) : judge_cut(end, cause_);
+    if (outcome.verdict == Verdict::fail) outcome.reason = shell_failure(words, outcome.exit_code);
     outcome.ended = ended_at_;
     outcome.output = std::move(capture_).finish();
-    outcome.remark = remark(held, left);
+    outcome.remark = remark_of({.went_on = went_on_,
+                                .ended = held || (left.killed != 0 && stage_ == Stage::running),
+                                .given_up = left.given_up,
+                                .not_passed_on = pass_.dropped()});
     return outcome;
   }
 
   /// Until when a slow reader of stdout is waited for.
   [[nodiscard]] Instant pass_until(Instant most) const noexcept {
-    StopLevel const level = stop_.level();
-    if (level == StopLevel::none) return most;
-    if (level == StopLevel::now) return now();
-    return std::min(most, *stop_.deadline() - options_.delivery);
+    return stop_.level() == StopLevel::now ? now() : within_stop(most);
   }
-
-  [[nodiscard]] Outcome judge(siginfo_t const& info) const {
-    Outcome outcome;
-    bool const exited = info.si_code == CLD_EXITED;
-    int const status = info.si_pid == pid_ ? info.si_status : SIGKILL;  // it had to be given up
-    outcome.signal = exited ? 0 : status;
-    outcome.exit_code = exited ? status : 128 + status;
-    if (stage_ != Stage::running) {
-      outcome.verdict = cause_;  // the runner ended it, whatever it then said
-    } else if (!exited) {
-      outcome.verdict = Verdict::signaled;
-    } else {
-      outcome.verdict = outcome.exit_code == 0 ? Verdict::pass : Verdict::fail;
-    }
-    return outcome;
-  }
-
-  [[nodiscard]] std::string remark(bool held, Ended const& left) const {
-    std::string text;
-    auto const add = [&](std::string const& part) { text += (text.empty() ? "" : "; ") + part; };
-    if (held) add("something that the command started held its output open and was ended");
-    if (!held && left.killed != 0) {
-      add("ended " + std::to_string(left.killed) + (left.killed == 1 ? " process" : " processes") +
-          " that the command left behind");
-    }
-    if (!left.clean) add("a process of this run could not be ended");
-    if (pass_.dropped() != 0) {
-      add(std::to_string(pass_.dropped()) + " bytes of output were not passed on to stdout");
-    }
-    return text;
+  /// Until when something is waited for; no longer than a stop that was requested allows.
+  [[nodiscard]] Instant within_stop(Instant end) const noexcept {
+    auto const deadline = stop_.deadline();
+    return deadline ? std::min(end, *deadline - options_.delivery) : end;
   }
 
   ProcessOptions const& options_;
@@ -256,11 +282,14 @@ class Process {
   PassThrough pass_;
   Descriptor pipe_;
   Descriptor pidfd_;
+  std::shared_ptr<Launch> launch_;
+  RunMark mark_;
   pid_t pid_ = -1;
   Stage stage_ = Stage::running;
   Verdict cause_ = Verdict::timeout;    ///< the verdict if the runner ends it
   bool enlarged_ = false;               ///< whether the pipe was
   bool end_seen_ = false;               ///< whether it is worth asking for the program's end
+  bool went_on_ = false;                ///< whether its output was still held after its exit
   std::optional<Instant> act_at_;       ///< when the program is told, or killed
   std::optional<Instant> ended_at_;     ///< when the program's own end was seen
   std::optional<Instant> drain_until_;  ///< how long its output is waited for

@@ -2,8 +2,6 @@
 #pragma once
 // Runs the job's command text with /bin/sh; in a container without one the text is split by the
 // shell's quoting rules and executed directly.
-#include <unistd.h>
-
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,13 +11,6 @@
 #include "sla/process/words.hpp"
 
 namespace sla::inline v1 {
-
-/// The words that run a command text on this machine. Errc::invalid where it needs a shell and
-/// there is none, so that a program can say so at its start.
-[[nodiscard]] inline Result<std::vector<std::string>> shell_words(std::string const& text) {
-  if (::access("/bin/sh", X_OK) == 0) return std::vector<std::string>{"/bin/sh", "-c", text};
-  return split_words(text);
-}
 
 /// Executes the job's one word as a command text. D as in Direct.
 template <class D = NoDigest>

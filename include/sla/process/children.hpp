@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Which children of this process belong to somebody by name. An executor ends and reaps whatever
-// else is a child of the process once its run is over; a program that another thread started
-// meanwhile, such as one that gives credentials, is left to that thread. Whoever waits for a child
-// starts it here, and learns how it ended.
+// Which children of this process belong to somebody by name. After a run, and whenever a child has
+// ended, all children without an owner are reaped; a program that another thread started, such as
+// one that gives credentials, is left to that thread. A caller that waits for a child starts it
+// here, and learns how it ended.
 #include <signal.h>
 #include <sys/types.h>
 
 #include <algorithm>
+#include <atomic>
+#include <list>
 #include <mutex>
-#include <vector>
 
-#include "sla/core/apart.hpp"
 #include "sla/core/result.hpp"
 
 namespace sla::inline v1 {
@@ -19,30 +19,37 @@ namespace sla::inline v1 {
 /// The children that have an owner. Thread-safe.
 class OwnedChildren {
  public:
+  /// The place of one child; holds its pid from the instant at which there is one, 0 before.
+  using Slot = std::list<pid_t>::iterator;
+
   /// Those of this process.
   [[nodiscard]] static OwnedChildren& of_this_process() {
     static OwnedChildren children;
     return children;
   }
 
-  /// Starts a child by `start() -> Result<pid_t>`; from its first instant on it is the caller's.
+  /// Makes a place for a child that is about to be started. The kernel writes the pid into it
+  /// before the child takes its first step (CLONE_PARENT_SETTID), so that nobody else reaps it.
   /// From then on this process ignores SIGCHLD no more, should it have been started that way.
-  template <class Start>
-  [[nodiscard]] Result<pid_t> start(Start start) {
-    std::lock_guard const lock(mutex_);
+  [[nodiscard]] Slot reserve() {
     keep_ends();
-    auto pid = start();
-    if (pid) pids_.push_back(*pid);
-    return pid;
-  }
-  /// The caller has reaped it, so its number may be another's.
-  void forget(pid_t pid) {
     std::lock_guard const lock(mutex_);
-    pids_.erase(std::remove(pids_.begin(), pids_.end(), pid), pids_.end());
+    return pids_.insert(pids_.end(), 0);
   }
+  /// The child was reaped, so its number may be another's; or there is none.
+  void release(Slot slot) {
+    std::lock_guard const lock(mutex_);
+    pids_.erase(slot);
+  }
+  /// Returns the pid in a place that the caller reserved.
+  [[nodiscard]] static pid_t pid(Slot slot) noexcept {
+    return std::atomic_ref<pid_t>(*slot).load();
+  }
+
   [[nodiscard]] bool has(pid_t pid) {
     std::lock_guard const lock(mutex_);
-    return std::find(pids_.begin(), pids_.end(), pid) != pids_.end() || CallsApart::has(pid);
+    return std::any_of(pids_.begin(), pids_.end(),
+                       [pid](pid_t& owned) { return std::atomic_ref<pid_t>(owned).load() == pid; });
   }
 
  private:
@@ -57,7 +64,7 @@ class OwnedChildren {
   }
 
   std::mutex mutex_{};
-  std::vector<pid_t> pids_{};
+  std::list<pid_t> pids_{};
 };
 
 }  // namespace sla::inline v1

@@ -1,115 +1,231 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Starts one program with posix_spawn: its own process group, stdin from /dev/null, stdout and
-// stderr into one descriptor, no other descriptor of ours, and the signal mask it should have.
-// Waiting for it is left to others.
+// Starts one program: in a session of its own and so without a terminal, its three descriptors and
+// no other of ours, with the signal mask it should have, SIGPIPE and SIGXFSZ as a shell has them,
+// and the mark of its run. It shares the memory of this process until it executes the program, as
+// with posix_spawn, so the size of this process costs nothing. The clone system call is used, which
+// every container runtime lets through; some answer clone3, which posix_spawn takes, with EPERM.
 #include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
 #include <signal.h>
-#include <spawn.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <cstddef>
+#include <cstdlib>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sla/core/descriptor.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/run_id.hpp"
+#include "sla/core/text.hpp"
 
 namespace sla::inline v1 {
 
-/// What a program is started with. The views and references need to live only for the call.
-struct SpawnOptions {
-  std::vector<std::string> const& words;
-  std::string_view run_id;  ///< becomes run_id_variable
-  int output = -1;          ///< becomes stdout and stderr
-  sigset_t const& mask;     ///< becomes the signal mask
+/// What a program is started with; it owns everything, so that a start that hangs may outlive the
+/// caller.
+struct StartPlan {
+  std::vector<std::string> words{};        ///< a name without a slash is looked for in $PATH
+  std::vector<std::string> environment{};  ///< NAME=value
+  Descriptor input{};                      ///< becomes stdin
+  Descriptor output{};                     ///< becomes stdout
+  Descriptor errors{};                     ///< becomes stderr; none: the same as stdout
+  sigset_t mask{};                         ///< becomes the signal mask
+  rlim_t mark = 0;                         ///< becomes the soft limit of RunMark; 0 is none
 };
 
 namespace detail {
 
-/// What posix_spawn is told to do in the child; frees itself.
-class SpawnPlan {
- public:
-  SpawnPlan() {
-    ::posix_spawn_file_actions_init(&actions);
-    ::posix_spawnattr_init(&attributes);
+/// Where a program may be found: by its path, or by its name in each folder of $PATH.
+inline std::vector<std::string> candidates(std::string const& name) {
+  if (name.empty() || name.find('/') != std::string::npos) return {name};
+  char const* const path = std::getenv("PATH");
+  std::vector<std::string> found;
+  for (std::string_view const folder : split(path != nullptr ? path : "/bin:/usr/bin", ':')) {
+    found.push_back(folder.empty() ? name : std::string(folder) + '/' + name);
   }
-  SpawnPlan(SpawnPlan const&) = delete;
-  SpawnPlan& operator=(SpawnPlan const&) = delete;
-  ~SpawnPlan() {
-    ::posix_spawn_file_actions_destroy(&actions);
-    ::posix_spawnattr_destroy(&attributes);
-  }
-
-  posix_spawn_file_actions_t actions{};
-  posix_spawnattr_t attributes{};
-};
-
-/// The environment of this process with the id of the run set; the entries are borrowed.
-inline std::vector<char*> child_environment(std::string& run_id_entry) {
-  std::string const name = std::string(run_id_variable) + '=';
-  run_id_entry.insert(0, name);
-  std::vector<char*> entries;
-  for (char** entry = ::environ; entry != nullptr && *entry != nullptr; ++entry) {
-    if (std::string_view(*entry).substr(0, name.size()) != name) entries.push_back(*entry);
-  }
-  entries.push_back(run_id_entry.data());
-  entries.push_back(nullptr);
-  return entries;
+  return found;
 }
 
-/// For a root without /dev/null: what reads as empty too, a pipe that nobody writes to. No
-/// descriptor where there is a /dev/null, which the child opens by itself.
-inline Result<Descriptor> empty_input() {
-  if (::access("/dev/null", R_OK) == 0) return Descriptor{};
+/// The form that exec takes a list of texts in. They are not const for historical reasons.
+inline std::vector<char*> pointers(std::vector<std::string> const& texts) {
+  std::vector<char*> all;
+  all.reserve(texts.size() + 1);
+  for (std::string const& text : texts) all.push_back(const_cast<char*>(text.c_str()));
+  all.push_back(nullptr);
+  return all;
+}
+
+/// What the child has until it executes the program. It changes nothing of it but `failed` and
+/// `marked`.
+struct ChildPlan {
+  std::vector<std::string> paths{};
+  std::vector<char*> words{};
+  std::vector<char*> environment{};
+  std::array<int, 3> descriptors{};
+  sigset_t mask{};
+  rlim_t mark = 0;
+  int failed = 0;       ///< errno of exec
+  bool marked = false;  ///< whether the mark could be set
+};
+
+/// The child's part. It runs in the memory of a parent that waits, so it calls the system and
+/// nothing else; a sanitizer must not note its frames, which end with no return.
+class ChildSide {
+ public:
+  [[gnu::no_sanitize_address, gnu::no_sanitize_undefined]] static int run(void* raw) noexcept {
+    auto& plan = *static_cast<ChildPlan*>(raw);
+    reset_signals();
+    (void)::setsid();
+    if (plan.mark != 0) plan.marked = set_mark(plan.mark);
+    for (int i = 0; i < 3; ++i) {
+      if (::dup2(plan.descriptors[static_cast<std::size_t>(i)], i) < 0) ::_exit(127);
+    }
+    close_others();
+    ::pthread_sigmask(SIG_SETMASK, &plan.mask, nullptr);
+    plan.failed = execute(plan);
+    ::_exit(127);
+  }
+
+ private:
+  /// A handler would run in the parent's memory. What is ignored stays so, but for what a program
+  /// that was started by Python or systemd would see, and a test judge by.
+  [[gnu::no_sanitize_address, gnu::no_sanitize_undefined]] static void reset_signals() noexcept {
+    for (int signal = 1; signal < NSIG; ++signal) {
+      struct sigaction now {};
+      if (::sigaction(signal, nullptr, &now) != 0 || now.sa_handler == SIG_DFL) continue;
+      bool const ignored = now.sa_handler == SIG_IGN;
+      if (ignored && signal != SIGPIPE && signal != SIGXFSZ) continue;
+      now = {};
+      (void)::sigaction(signal, &now, nullptr);
+    }
+  }
+  [[gnu::no_sanitize_address, gnu::no_sanitize_undefined]] static bool set_mark(
+      rlim_t mark) noexcept {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_LOCKS, &limit) != 0) return false;
+    limit.rlim_cur = mark;
+    return ::setrlimit(RLIMIT_LOCKS, &limit) == 0;
+  }
+  [[gnu::no_sanitize_address, gnu::no_sanitize_undefined]] static void close_others() noexcept {
+    constexpr unsigned first = STDERR_FILENO + 1;
+    if (::syscall(SYS_close_range, first, ~0U, 0U) == 0) return;
+    rlimit limit{};  // before Linux 5.9, or where it is refused
+    int const end = ::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < 65536
+                        ? static_cast<int>(limit.rlim_cur)
+                        : 65536;
+    for (int descriptor = first; descriptor < end; ++descriptor) ::close(descriptor);
+  }
+  /// Tries each path, as a shell does. Returns errno: EACCES where one was there and may not be
+  /// executed.
+  [[gnu::no_sanitize_address, gnu::no_sanitize_undefined]] static int execute(
+      ChildPlan const& plan) noexcept {
+    int failed = ENOENT;
+    for (std::size_t i = 0; i < plan.paths.size(); ++i) {
+      ::execve(plan.paths[i].c_str(), plan.words.data(), plan.environment.data());
+      if (errno == EACCES) failed = EACCES;
+      bool const next = errno == EACCES || errno == ENOENT || errno == ENOTDIR;
+      if (!next) return errno;
+      if (plan.paths.size() == 1) return errno;
+    }
+    return failed;
+  }
+};
+
+/// Descriptors 0 to 2 are what the child makes anew: what stands there is moved out of the way.
+inline Result<void> move_up(Descriptor& descriptor) {
+  if (!descriptor || descriptor.get() > STDERR_FILENO) return {};
+  int const moved = ::fcntl(descriptor.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  if (moved < 0) return system_error("descriptor");
+  descriptor = Descriptor{moved};
+  return {};
+}
+
+}  // namespace detail
+
+/// Opens what reads as empty: /dev/null, or where that is not there or may not be opened (a mount
+/// with nodev), a pipe that nobody writes to.
+[[nodiscard]] inline Result<Descriptor> empty_input() {
+  if (auto null = open_file("/dev/null", O_RDONLY)) return null;
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return system_error("pipe");
   Descriptor const writer{ends[1]};
   return Descriptor{ends[0]};
 }
 
-}  // namespace detail
-
-/// Starts the program; a name without a slash is looked for in $PATH. An Error's native is the
-/// errno of exec: ENOENT where there is no such file or its interpreter is missing, EACCES where
-/// it may not be executed or is a directory.
-[[nodiscard]] inline Result<pid_t> spawn(SpawnOptions const& options) {
-  auto const input = detail::empty_input();
-  if (!input) return input.error();
-  detail::SpawnPlan plan;
-  if (*input) {
-    ::posix_spawn_file_actions_adddup2(&plan.actions, input->get(), STDIN_FILENO);
-  } else {
-    ::posix_spawn_file_actions_addopen(&plan.actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+/// The environment of this process with the id of a run set.
+[[nodiscard]] inline std::vector<std::string> environment_of_run(std::string_view run_id) {
+  std::string const name = std::string(run_id_variable) + '=';
+  std::vector<std::string> entries{name + std::string(run_id)};
+  for (char** entry = ::environ; entry != nullptr && *entry != nullptr; ++entry) {
+    if (!std::string_view(*entry).starts_with(name)) entries.emplace_back(*entry);
   }
-  ::posix_spawn_file_actions_adddup2(&plan.actions, options.output, STDOUT_FILENO);
-  ::posix_spawn_file_actions_adddup2(&plan.actions, options.output, STDERR_FILENO);
-  ::posix_spawn_file_actions_addclosefrom_np(&plan.actions, STDERR_FILENO + 1);
-  ::posix_spawnattr_setflags(&plan.attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
-  ::posix_spawnattr_setpgroup(&plan.attributes, 0);
-  ::posix_spawnattr_setsigmask(&plan.attributes, &options.mask);
-
-  std::vector<char*> words;
-  // posix_spawn's arguments are not const for historical reasons; it changes none of them.
-  for (std::string const& word : options.words) words.push_back(const_cast<char*>(word.c_str()));
-  words.push_back(nullptr);
-  std::string run_id(options.run_id);
-  std::vector<char*> const environment = detail::child_environment(run_id);
-  pid_t pid = -1;
-  int const failed = ::posix_spawnp(&pid, words[0], &plan.actions, &plan.attributes, words.data(),
-                                    environment.data());
-  if (failed != 0) return system_error(options.words[0], failed);
-  return pid;
+  return entries;
 }
 
-/// A descriptor that is readable once the process has ended; none where the kernel has no pidfds
-/// (before Linux 5.3), in which case the caller has to look from time to time.
-[[nodiscard]] inline Descriptor open_pidfd(pid_t pid) noexcept {
-  return Descriptor{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};  // glibc 2.36 wraps it
-}
+/// What came of a start.
+struct Started {
+  pid_t pid = -1;       ///< -1 where there was none
+  int failed = 0;       ///< errno of clone or exec; 0 is success
+  bool marked = false;  ///< whether it has the mark
+};
+
+/// The start of one program. All that needs memory is done when it is made.
+class ProgramStart {
+ public:
+  explicit ProgramStart(StartPlan plan) : plan_(std::move(plan)) {
+    for (Descriptor* const one : {&plan_.input, &plan_.output, &plan_.errors}) {
+      if (auto moved = detail::move_up(*one); !moved) failed_ = moved.error().native;
+    }
+    if (plan_.words.empty()) failed_ = ENOENT;
+    if (failed_ != 0) return;
+    int const errors = plan_.errors ? plan_.errors.get() : plan_.output.get();
+    child_.paths = detail::candidates(plan_.words[0]);
+    child_.words = detail::pointers(plan_.words);
+    child_.environment = detail::pointers(plan_.environment);
+    child_.descriptors = {plan_.input.get(), plan_.output.get(), errors};
+    child_.mask = plan_.mask;
+    child_.mark = plan_.mark;
+  }
+  ProgramStart(ProgramStart const&) = delete;
+  ProgramStart& operator=(ProgramStart const&) = delete;
+
+  /// Starts the program and returns once it is executed, or cannot be, which may take as long as a
+  /// file system likes. The kernel writes the pid to `pid` before the child's first step. Leaves
+  /// nothing that is not reaped: a child whose exec failed is no more. Called once.
+  /// ENOENT: there is no such file, or its interpreter is missing; EACCES: it may not be executed
+  /// or is a directory; EAGAIN, ENOMEM, EMFILE, ENFILE: this machine has no room for it.
+  [[nodiscard]] Started run(pid_t& pid) noexcept {
+    if (failed_ != 0) return {.failed = failed_};
+    alignas(16) std::array<char, std::size_t{32} * 1024> stack;
+    sigset_t all, before;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);
+    int const number =
+        ::clone(&detail::ChildSide::run, stack.data() + stack.size(),
+                CLONE_VM | CLONE_VFORK | CLONE_PARENT_SETTID | SIGCHLD, &child_, &pid);
+    int const failed = number < 0 ? errno : child_.failed;
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    if (number > 0 && failed != 0) {
+      (void)uninterrupted([&] { return ::waitpid(number, nullptr, 0); });
+    }
+    for (Descriptor* const one : {&plan_.input, &plan_.output, &plan_.errors}) one->reset();
+    return {failed == 0 ? number : -1, failed, child_.marked};
+  }
+
+ private:
+  StartPlan plan_;
+  detail::ChildPlan child_{};
+  int failed_ = 0;
+};
 
 }  // namespace sla::inline v1

@@ -3,6 +3,8 @@
 // Splits a command text into words by the quoting rules of the POSIX shell, for containers that
 // have none. Only quoting is understood: a text that needs a real shell (operators, expansions,
 // redirections, assignments) is refused with the reason, never run half right.
+#include <unistd.h>
+
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -33,7 +35,7 @@ class WordSplitter {
     std::string const what = c == '\n' ? "second line" : std::string("`") + c + "`";
     return {Errc::invalid,
             "the command needs a shell for its " + what +
-                " and there is no /bin/sh here; quote it, or give the words after --"};
+                " and there is no /bin/sh here; quote what is meant as it stands"};
   }
 
   Result<void> step(char c) {
@@ -136,6 +138,17 @@ class WordSplitter {
 /// The words of a command text, or why a shell would be needed for it.
 [[nodiscard]] inline Result<std::vector<std::string>> split_words(std::string_view text) {
   return detail::WordSplitter(text).split();
+}
+
+/// The words that run a command text on this machine: by the shell where there is one, else its own
+/// words. Errc::invalid where it needs a shell and there is none, so that a program can say so at
+/// its start.
+[[nodiscard]] inline Result<std::vector<std::string>> shell_words(
+    std::string const& text, std::string const& shell = "/bin/sh") {
+  if (::access(shell.c_str(), X_OK) != 0) return split_words(text);
+  bool const like_an_option = text.starts_with('-') || text.starts_with('+');
+  if (like_an_option) return std::vector<std::string>{shell, "-c", "--", text};
+  return std::vector<std::string>{shell, "-c", text};
 }
 
 }  // namespace sla::inline v1

@@ -62,6 +62,7 @@ inline std::string shortest_seconds(Duration duration) {
   json.key("verdict").string(to_string(report.outcome.verdict));
   json.key("exitCode").integer(report.outcome.exit_code);
   if (report.outcome.signal != 0) json.key("signal").integer(report.outcome.signal);
+  detail::write_optional(json, "reason", report.outcome.reason);
   json.key("startedAtMs").integer(epoch_milliseconds(report.started_at));
   json.key("durationMs")
       .integer(std::chrono::floor<std::chrono::milliseconds>(report.duration).count());

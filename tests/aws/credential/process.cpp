@@ -149,9 +149,10 @@ TEST_CASE("a command gets no signal blocked and none of our descriptors") {
 TEST_CASE("without a shell a command of plain words runs") {
   CommandLimits const no_shell{.shell = "/nowhere/sh"};
   CHECK(run("printenv  ANSWER", no_shell));
+  CHECK(run("printenv \"ANS\"'WER'", no_shell));
   CHECK(failure("printf %s \"$ANSWER\"", no_shell) ==
-        "credential_process: the command needs a shell for its `\"` and there is no /nowhere/sh "
-        "here");
+        "credential_process: the command needs a shell for its `$` and there is no /bin/sh here; "
+        "quote what is meant as it stands");
   CHECK(failure("/nowhere/program", no_shell) ==
         "credential_process: /nowhere/program: No such file or directory");
   CHECK(failure(" ", no_shell) == "credential_process: the command is empty");

@@ -6,8 +6,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
-#include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,6 +14,7 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,7 +27,10 @@
 #include "sla/core/stop.hpp"
 #include "sla/core/text.hpp"
 #include "sla/core/time.hpp"
-#include "sla/process/children.hpp"
+#include "sla/process/launch.hpp"
+#include "sla/process/leftovers.hpp"
+#include "sla/process/spawn.hpp"
+#include "sla/process/words.hpp"
 
 namespace sla::inline v1 {
 
@@ -41,24 +43,6 @@ struct CommandLimits {
 };
 
 namespace detail {
-
-/// The words that start the command.
-inline Result<std::vector<std::string>> command_words(std::string_view command,
-                                                      std::string const& shell) {
-  if (::access(shell.c_str(), X_OK) == 0)
-    return std::vector<std::string>{shell, "-c", std::string(command)};
-  std::size_t const special = command.find_first_of("|&;<>()$`*?[]{}~#!'\"\\\n");
-  if (special != std::string_view::npos) {
-    return Error{Errc::invalid, std::string("the command needs a shell for its `") +
-                                    command[special] + "` and there is no " + shell + " here"};
-  }
-  std::vector<std::string> words;
-  for (std::string_view const word : split(command, ' ')) {
-    if (!trim(word).empty()) words.emplace_back(trim(word));
-  }
-  if (words.empty()) return Error{Errc::invalid, "the command is empty"};
-  return words;
-}
 
 /// The two ends of a pipe; reading never blocks.
 struct Pipe {
@@ -73,42 +57,11 @@ struct Pipe {
   }
 };
 
-/// What posix_spawn does in the child; frees itself.
-class ChildPlan {
- public:
-  ChildPlan(int input, int output, int errors) {
-    ::posix_spawn_file_actions_init(&actions);
-    ::posix_spawnattr_init(&attributes);
-    ::posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
-    ::posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-    ::posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO);
-    ::posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
-    sigset_t none;
-    ::sigemptyset(&none);
-    sigset_t all;
-    ::sigfillset(&all);
-    ::posix_spawnattr_setflags(
-        &attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    ::posix_spawnattr_setpgroup(&attributes, 0);
-    ::posix_spawnattr_setsigmask(&attributes, &none);
-    ::posix_spawnattr_setsigdefault(&attributes, &all);
-  }
-  ChildPlan(ChildPlan const&) = delete;
-  ChildPlan& operator=(ChildPlan const&) = delete;
-  ~ChildPlan() {
-    ::posix_spawn_file_actions_destroy(&actions);
-    ::posix_spawnattr_destroy(&attributes);
-  }
-
-  posix_spawn_file_actions_t actions{};
-  posix_spawnattr_t attributes{};
-};
-
 /// A started program: killed with its group, and waited for, at the latest when this goes.
 class Child {
  public:
-  explicit Child(pid_t pid) noexcept
-      : pid_(pid), ended_(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))) {}
+  explicit Child(std::shared_ptr<Launch> launch)
+      : launch_(std::move(launch)), pid_(launch_->started().pid), ended_(open_pidfd(pid_)) {}
   Child(Child const&) = delete;
   Child& operator=(Child const&) = delete;
   ~Child() {
@@ -125,17 +78,19 @@ class Child {
     return failed != 0 || info.si_pid != 0;
   }
   /// Waits for its end; 0 is success, and what cannot be known is not.
-  int wait(Group group) noexcept {
+  int wait(Group group) {
     if (group == Group::kill) ::kill(-pid_, SIGKILL);
     siginfo_t info{};
     int const failed =
         uninterrupted([&] { return ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED); });
-    OwnedChildren::of_this_process().forget(std::exchange(pid_, -1));
+    launch_->release();
+    pid_ = -1;
     if (failed != 0) return -1;
     return info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
   }
 
  private:
+  std::shared_ptr<Launch> launch_;
   pid_t pid_;
   Descriptor ended_;
 };
@@ -148,26 +103,6 @@ inline bool read_available(int descriptor, std::string& text, std::size_t limit)
     if (n <= 0) return n < 0 && errno == EAGAIN;
     if (text.size() <= limit) text.append(block.data(), static_cast<std::size_t>(n));
   }
-}
-
-inline Result<pid_t> start_process(std::string_view command, Environment const& environment,
-                                   std::string const& shell, ChildPlan const& plan) {
-  auto words = command_words(command, shell);
-  if (!words) return words.error();
-  std::vector<std::string> entries;
-  for (auto const& [name, value] : environment) entries.push_back(name + '=' + value);
-  auto const pointers = [](std::vector<std::string>& texts) {
-    std::vector<char*> all;
-    all.reserve(texts.size() + 1);
-    for (std::string& text : texts) all.push_back(text.data());
-    all.push_back(nullptr);
-    return all;
-  };
-  pid_t pid = -1;
-  int const failed = ::posix_spawnp(&pid, words->front().c_str(), &plan.actions, &plan.attributes,
-                                    pointers(*words).data(), pointers(entries).data());
-  if (failed != 0) return system_error(words->front(), failed);
-  return pid;
 }
 
 /// The last line or so of what a program said, fit for a message.
@@ -189,18 +124,21 @@ class ProcessRun {
     if (!output) return output.error();
     auto errors = Pipe::open();
     if (!errors) return errors.error();
-    auto input = Pipe::open();  // nobody writes to it, so it reads as empty
+    auto words = shell_words(std::string(command), options_.shell);
+    if (!words) return words.error();
+    auto input = empty_input();
     if (!input) return input.error();
-    input->writer.reset();
-    ChildPlan const plan(input->reader.get(), output->writer.get(), errors->writer.get());
-    auto const pid = OwnedChildren::of_this_process().start(
-        [&] { return start_process(command, environment, options_.shell, plan); });
-    if (!pid) return pid.error();
-    Child child(*pid);
+    StartPlan plan{.words = *std::move(words),
+                   .input = *std::move(input),
+                   .output = std::move(output->writer),
+                   .errors = std::move(errors->writer)};
+    for (auto const& [name, value] : environment) plan.environment.push_back(name + '=' + value);
+    ::sigemptyset(&plan.mask);
+    auto launch = start(std::move(plan));
+    if (!launch) return launch.error();
+    Child child(*std::move(launch));
     output_ = std::move(output->reader);
     errors_ = std::move(errors->reader);
-    output->writer.reset();
-    errors->writer.reset();
     if (auto done = collect(child); !done) return done.error();
     int const status = child.wait(Child::Group::keep);
     if (status == 0) return std::move(text_);
@@ -210,15 +148,34 @@ class ProcessRun {
   }
 
  private:
+  /// Starts the program; the start counts towards its time.
+  Result<std::shared_ptr<Launch>> start(StartPlan plan) {
+    std::string const name = plan.words[0];
+    auto launch = Launcher::of_this_process().launch(std::move(plan));
+    while (!launch->wait_until(std::chrono::steady_clock::now() + std::chrono::milliseconds{100})) {
+      Launcher::of_this_process().help();
+      if (auto end = over(); end && launch->give_up()) return *end;
+    }
+    if (int const failed = launch->started().failed; failed != 0) {
+      launch->release();
+      return system_error(name, failed);
+    }
+    return launch;
+  }
+
+  /// Why its time is over; nothing while it is not.
+  [[nodiscard]] std::optional<Error> over() const {
+    Instant const stopped_at = this->stopped_at();
+    if (std::chrono::steady_clock::now() < std::min(deadline_, stopped_at)) return std::nullopt;
+    if (stopped_at <= deadline_) return Error{Errc::stopped, "it was ended because of the stop"};
+    return Error{Errc::timed_out, "it took too long and was ended"};
+  }
+
   /// Reads what the program writes until it has ended; what it left running is not waited for.
   Result<void> collect(Child const& child) {
     for (bool ended = false; !ended;) {
-      Instant const stopped_at = this->stopped_at(), end = std::min(deadline_, stopped_at);
-      if (std::chrono::steady_clock::now() >= end) {
-        return end == stopped_at ? Error{Errc::stopped, "it was ended because of the stop"}
-                                 : Error{Errc::timed_out, "it took too long and was ended"};
-      }
-      await(child, end);
+      if (auto const end = over()) return *end;
+      await(child, std::min(deadline_, stopped_at()));
       ended = child.ended();
       read(output_, text_);
       read(errors_, said_);
@@ -227,7 +184,7 @@ class ProcessRun {
     return {};
   }
 
-  /// When a stop that was requested ends it.
+  /// When a stop that was requested ends it; the last instant of all where none was.
   [[nodiscard]] Instant stopped_at() const noexcept {
     auto const deadline = options_.stop != nullptr ? options_.stop->deadline() : std::nullopt;
     return deadline.value_or(Instant::max());

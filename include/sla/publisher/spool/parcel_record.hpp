@@ -65,6 +65,7 @@ enum ParcelField : std::uint8_t {
   field_piece_offset = 21,
   field_piece_text = 22,
   field_sha256 = 23,
+  field_outcome_reason = 24,
 };
 
 inline void write_report(RecordWriter& out, Report const& report) {
@@ -75,6 +76,7 @@ inline void write_report(RecordWriter& out, Report const& report) {
   out.text(field_tag, job.tag_id).text(field_target, job.sla_target);
   out.number(field_verdict, static_cast<std::int64_t>(report.outcome.verdict));
   out.number(field_exit, report.outcome.exit_code).number(field_signal, report.outcome.signal);
+  out.text(field_outcome_reason, report.outcome.reason);
   out.number(field_started, report.started_at.time_since_epoch().count());
   out.number(field_ended, report.ended_at.time_since_epoch().count());
   out.number(field_duration, report.duration.count());
@@ -122,6 +124,9 @@ inline bool read_report_text(Report& report, RecordField field) {
       return true;
     case field_log_error:
       report.log_error = text;
+      return true;
+    case field_outcome_reason:
+      report.outcome.reason = text;
       return true;
     default:
       return false;

@@ -19,7 +19,7 @@ namespace sla::inline v1 {
   Report const& report = parcel.report;
   std::uint64_t bytes = sizeof parcel + report.outcome.output.size() + report.job.service.size() +
                         report.job.run_id.size() + report.outcome.remark.size() +
-                        parcel.reason.size();
+                        report.outcome.reason.size() + parcel.reason.size();
   for (auto const& group : report.job.groups) bytes += sizeof(std::string) + group.size();
   for (auto const& word : report.job.command) bytes += sizeof(std::string) + word.size();
   return bytes;

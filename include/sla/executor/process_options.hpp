@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// What a caller may say about how a program is run.
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "sla/core/time.hpp"
+#include "sla/process/leftovers.hpp"
+
+namespace sla::inline v1 {
+
+/// How a program is run.
+struct ProcessOptions {
+  Duration timeout = std::chrono::hours{1};     ///< a longer run is stopped; 0 is no limit
+  Duration grace = std::chrono::seconds{5};     ///< between TERM and KILL
+  Duration drain = std::chrono::seconds{2};     ///< for output after the program's own end
+  Duration delivery = std::chrono::seconds{5};  ///< of the stop budget, kept for delivery
+  std::uint64_t log_limit = 16U << 20U;         ///< bytes kept of the output; 0 keeps all
+  int pass_through = STDOUT_FILENO;             ///< where output goes live; -1 is nowhere
+  Duration shortage = std::chrono::seconds{5};  ///< how long a start without room is tried again
+  Leftovers leftovers = Leftovers::end;         ///< what happens to what outlives the run
+  /// A folder: the output of a run stands there under log_file_name(), should this process die.
+  /// Where it is empty or cannot be written the output dies with the process.
+  std::string log_folder{};
+  /// Whether that folder's disk hangs, as far as somebody knows: then it is as if it were empty.
+  std::shared_ptr<std::atomic<bool> const> log_folder_hangs{};
+};
+
+}  // namespace sla::inline v1

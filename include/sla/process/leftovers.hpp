@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// Ends what a run left behind, and nothing else: the processes that have its mark, and their
+// descendants. The process makes itself a child subreaper, so that whatever is orphaned becomes its
+// child, and a process without children has nothing left to look for.
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "sla/core/clock.hpp"
+#include "sla/core/descriptor.hpp"
+#include "sla/core/time.hpp"
+#include "sla/process/children.hpp"
+#include "sla/process/mark.hpp"
+#include "sla/process/table.hpp"
+
+namespace sla::inline v1 {
+
+/// What an executor does about processes that outlive their run.
+enum class Leftovers {
+  end,    ///< end every process that came from the run, and reap children that nobody owns
+  leave,  ///< end the process group of the run and nothing else
+};
+
+/// Makes this process the parent of its orphaned descendants.
+inline void adopt_orphans() noexcept { ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
+
+/// Opens a descriptor that is readable once the process has ended; none where the kernel has no
+/// pidfds (before Linux 5.3), in which case the caller has to look from time to time.
+[[nodiscard]] inline Descriptor open_pidfd(pid_t pid) noexcept {
+  return Descriptor{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};  // glibc 2.36 wraps it
+}
+
+/// Reaps every child that has ended, up to one that has an owner, and calls `visit(siginfo_t)` for
+/// each. Returns true if any child is left.
+template <class Visit>
+bool reap_children(Visit visit) {
+  for (;;) {
+    siginfo_t info{};
+    if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0) return errno != ECHILD;
+    if (info.si_pid == 0 || OwnedChildren::of_this_process().has(info.si_pid)) return true;
+    if (::waitid(P_PID, static_cast<id_t>(info.si_pid), &info, WEXITED | WNOHANG) == 0) visit(info);
+  }
+}
+inline bool reap_children() {
+  return reap_children([](siginfo_t const&) {});
+}
+
+/// Lists the processes that came from a run: those with its mark, and what descends from them,
+/// such as the runs of a runner that the run started. Ends that nobody has reaped are among them.
+[[nodiscard]] inline std::vector<pid_t> processes_of(RunMark const& mark) {
+  std::vector<pid_t> others = process_ids(mark.session), members;
+  auto const unmarked =
+      std::partition(others.begin(), others.end(), [&](pid_t pid) { return !has_mark(mark, pid); });
+  members.assign(unmarked, others.end());
+  others.erase(unmarked, others.end());
+  if (members.empty()) return members;
+  std::multimap<pid_t, pid_t> children;
+  for (pid_t const pid : others) children.emplace(read_row(pid).parent, pid);
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    auto const [first, last] = children.equal_range(members[i]);
+    for (auto child = first; child != last; ++child) members.push_back(child->second);
+    children.erase(first, last);
+  }
+  return members;
+}
+
+/// Sends a signal to every process of a run.
+inline void signal_run(RunMark const& mark, int signal) {
+  for (pid_t const pid : processes_of(mark)) ::kill(pid, signal);
+}
+
+/// What end_run() did.
+struct Ended {
+  std::size_t killed = 0;  ///< how many processes it had to kill
+  std::string given_up{};  ///< those that did not end, such as `touch (123, state D)`
+};
+
+namespace detail {
+
+/// Ends processes, waiting for all of them together until one deadline.
+class RunEnder {
+ public:
+  RunEnder(RunMark const& mark, Instant deadline) : mark_(mark), deadline_(deadline) {}
+
+  Ended end() {
+    while (reap()) {
+      std::vector<pid_t> left = processes_of(mark_);
+      std::erase_if(left, [&](pid_t pid) { return ended_.count(pid) != 0; });
+      if (left.empty()) break;
+      for (pid_t const pid : left) ::kill(pid, SIGKILL);
+      told_.insert(left.begin(), left.end());
+      for (pid_t const pid : left) await(pid);
+      if (std::chrono::steady_clock::now() < deadline_) continue;
+      (void)reap();
+      give_up(left);
+      break;
+    }
+    return {killed_, given_up_};
+  }
+
+ private:
+  static bool is_over(Descriptor const& handle) noexcept {
+    pollfd end{handle.get(), POLLIN, 0};
+    return handle && ::poll(&end, 1, 0) == 1;
+  }
+
+  /// What was about to exit by itself did not have to be killed.
+  bool reap() {
+    return reap_children([this](siginfo_t const& end) {
+      bool const killed = end.si_code == CLD_KILLED && end.si_status == SIGKILL;
+      if (told_.erase(end.si_pid) != 0 && killed) ++killed_;
+    });
+  }
+  void await(pid_t pid) {
+    Descriptor const handle = open_pidfd(pid);
+    if (!handle && errno == ESRCH) return;
+    Duration const left = deadline_ - std::chrono::steady_clock::now();
+    pollfd end{handle.get(), POLLIN, 0};
+    // Without a pidfd this is a short pause before it is looked at again.
+    Duration const pause = std::chrono::milliseconds{1};
+    timespec const limit = to_timespec(handle ? left : std::min(left, pause));
+    if (::ppoll(&end, 1, &limit, nullptr) == 1) ended_.insert(pid);
+  }
+  void give_up(std::vector<pid_t> const& pids) {
+    for (pid_t const pid : pids) {
+      bool const gone = is_over(open_pidfd(pid)) || (::kill(pid, 0) != 0 && errno == ESRCH);
+      if (gone) continue;
+      ProcessRow const row = read_row(pid);
+      given_up_ += (given_up_.empty() ? "" : ", ") + (row.name.empty() ? "?" : row.name) + " (" +
+                   std::to_string(pid) + ", state " + row.state + ")";
+    }
+  }
+
+  RunMark const& mark_;
+  Instant deadline_;
+  std::set<pid_t> told_{};   ///< what was sent SIGKILL
+  std::set<pid_t> ended_{};  ///< whoever has to reap them
+  std::size_t killed_ = 0;
+  std::string given_up_{};
+};
+
+}  // namespace detail
+
+/// Kills every process of a run and reaps those that are children, until none is left or the
+/// deadline has passed. What cannot be killed, or is another user's, is named and never looked for
+/// again: each run has a mark of its own. Reaps other children that nobody owns as well.
+[[nodiscard]] inline Ended end_run(RunMark const& mark, Instant deadline) {
+  return detail::RunEnder(mark, deadline).end();
+}
+
+}  // namespace sla::inline v1

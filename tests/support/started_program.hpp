@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// Starts a program as a run would, for the tests of what looks after it.
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sla/core/descriptor.hpp"
+#include "sla/process/mark.hpp"
+#include "sla/process/spawn.hpp"
+
+namespace support {
+
+inline sigset_t current_mask() {
+  sigset_t mask;
+  ::pthread_sigmask(SIG_SETMASK, nullptr, &mask);
+  return mask;
+}
+
+/// A plan for these words whose output nobody sees.
+inline sla::StartPlan plan_of(std::vector<std::string> words, rlim_t mark = 0) {
+  auto null = sla::open_file("/dev/null", O_WRONLY);
+  auto input = sla::empty_input();
+  REQUIRE(null);
+  REQUIRE(input);
+  return {.words = std::move(words),
+          .environment = sla::environment_of_run("the-run"),
+          .input = *std::move(input),
+          .output = *std::move(null),
+          .mask = current_mask(),
+          .mark = mark};
+}
+
+/// Starts a program that has the mark; it must start.
+inline pid_t start(std::vector<std::string> words, rlim_t mark = 0) {
+  pid_t pid = 0;
+  auto const started = sla::ProgramStart(plan_of(std::move(words), mark)).run(pid);
+  REQUIRE(started.failed == 0);
+  REQUIRE(started.pid == pid);
+  REQUIRE(started.marked == (mark != 0));
+  return pid;
+}
+
+/// Waits for its end and leaves it unreaped.
+inline void await_end(pid_t pid) {
+  siginfo_t info{};
+  REQUIRE(::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT) == 0);
+}
+
+/// Reaps it; gives its exit code.
+inline int exit_code(pid_t pid) {
+  int status = 0;
+  REQUIRE(::waitpid(pid, &status, 0) == pid);
+  return WEXITSTATUS(status);
+}
+
+}  // namespace support
