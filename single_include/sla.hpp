@@ -16683,8 +16683,11 @@ static_assert(Clock<HurriedClock>);
 
 namespace sla::inline v1 {
 
+/// What asks for credentials, in whichever way: one type, so that the program holds it once.
+using ProgramTransport = SharedTransport<Curl>;
 /// The chain of credentials, with the role on top where there is one.
-using ProgramSource = AssumeRoleCredentials<DefaultChain<Curl, HurriedClock>, Curl, HurriedClock>;
+using ProgramSource =
+    AssumeRoleCredentials<DefaultChain<Curl, HurriedClock>, ProgramTransport, HurriedClock>;
 /// The same, kept and renewed; copies share them.
 using ProgramCredentials = Refreshing<ProgramSource>;
 using ProgramClient = Client<Curl, ProgramCredentials, HurriedClock>;
@@ -16707,8 +16710,9 @@ using ProgramClient = Client<Curl, ProgramCredentials, HurriedClock>;
 [[nodiscard]] inline Result<void> complete_region(AwsSettings& aws, Environment const& environment,
                                                   Stop const& stop) {
   if (!aws.region.empty()) return {};
-  auto region = Imds<Curl, HurriedClock>(imds_endpoint({.environment = environment}),
-                                         machine_transport(aws, stop), HurriedClock{stop})
+  auto region = Imds<ProgramTransport, HurriedClock>(imds_endpoint({.environment = environment}),
+                                                     ProgramTransport(machine_transport(aws, stop)),
+                                                     HurriedClock{stop})
                     .region();
   if (!region) {
     Errc const why = region.error().code;
@@ -16757,7 +16761,7 @@ class AwsAccess {
                                            .services = services(parts_.stop),
                                            .metadata = machine_transport(parts_.aws, parts_.stop),
                                            .clock = clock()}),
-        {services(parts_.stop), clock(), sts()},
+        {ProgramTransport(services(parts_.stop)), clock(), sts()},
         std::move(role)};
   }
 
@@ -17862,15 +17866,20 @@ inline Result<Credentials> ask_for_keys(IamPlan const& plan, AwsAccess const& ac
   if (!keys || plan.role.empty()) return keys;
   Role role{.arn = plan.role, .session_name = program_session_name()};
   if (!role.arn.starts_with("arn:")) {
-    Client<Curl, GivenCredentials, HurriedClock> client{
-        access.services(stop), {*keys}, {.max_attempts = plan.aws.max_attempts}, clock, {},
+    Client<ProgramTransport, GivenCredentials, HurriedClock> client{
+        ProgramTransport(access.services(stop)),
+        {*keys},
+        {.max_attempts = plan.aws.max_attempts},
+        clock,
+        {},
         access.skew()};
     auto arn = get_role_arn(client, plan.aws.endpoints.in(plan.aws.region, Service::iam), plan.role,
                             clock.now() + std::chrono::seconds{30});
     if (!arn) return arn.error();
     role.arn = *std::move(arn);
   }
-  RoleCaller<Curl, HurriedClock> caller{access.services(stop), clock, access.sts()};
+  RoleCaller<ProgramTransport, HurriedClock> caller{ProgramTransport(access.services(stop)), clock,
+                                                    access.sts()};
   auto assumed = caller.assume(role, *keys);
   if (!assumed) return std::move(assumed).error().within("role " + role.arn);
   return assumed;
@@ -17894,13 +17903,13 @@ struct ExportedVariable {
   std::string_view value;
 };
 
-inline std::vector<ExportedVariable> exported_variables(Credentials const& keys,
-                                                        std::string_view region) {
-  return {{"AWS_ACCESS_KEY_ID", keys.access_key_id},
-          {"AWS_SECRET_ACCESS_KEY", keys.secret_access_key.reveal()},
-          {"AWS_SESSION_TOKEN", keys.session_token.reveal()},
-          {"AWS_REGION", region},
-          {"AWS_DEFAULT_REGION", region}};
+inline std::array<ExportedVariable, 5> exported_variables(Credentials const& keys,
+                                                          std::string_view region) {
+  return {{{"AWS_ACCESS_KEY_ID", keys.access_key_id},
+           {"AWS_SECRET_ACCESS_KEY", keys.secret_access_key.reveal()},
+           {"AWS_SESSION_TOKEN", keys.session_token.reveal()},
+           {"AWS_REGION", region},
+           {"AWS_DEFAULT_REGION", region}}};
 }
 
 /// The lines; no value holds a quote or a character that is not visible.
@@ -17942,14 +17951,15 @@ inline std::string variable_lines(std::span<ExportedVariable const> variables,
     complain({"iam-starter: " + keys.error().message});
     return exit_code_of(keys.error());
   }
-  auto variables = detail::exported_variables(*keys, plan.aws.region);
+  auto const variables = detail::exported_variables(*keys, plan.aws.region);
   if (!read.words) {
+    std::string lines = detail::variable_lines(variables, read.format);
     // What the shell has of other credentials would be taken for a word about these.
     for (std::string_view const name : {"AWS_CREDENTIAL_EXPIRATION", "AWS_ACCOUNT_ID"}) {
       bool const stale = environment.get(name) && read.format == VariableFormat::shell;
-      if (stale) variables.push_back({name, ""});
+      if (stale) lines.append("unset ").append(name).append("\n");
     }
-    return print(detail::variable_lines(variables, read.format));
+    return print(lines);
   }
   for (char const* const name : detail::credential_variables) ::unsetenv(name);
   for (auto const& [name, value] : variables) {
@@ -18217,8 +18227,8 @@ inline Result<Identity> find_identity(AwsAccess const& access, AwsSettings const
     return Error{keys.error().code, "no credentials; tried in this order: " + text,
                  keys.error().native};
   }
-  Client<Curl, GivenCredentials, HurriedClock> client{
-      access.services(stop), {*keys}, {.max_attempts = aws.max_attempts}, clock};
+  Client<ProgramTransport, GivenCredentials, HurriedClock> client{
+      ProgramTransport(access.services(stop)), {*keys}, {.max_attempts = aws.max_attempts}, clock};
   auto caller = get_caller_identity(client, aws.endpoints.in(aws.region, Service::sts),
                                     std::chrono::steady_clock::now() + std::chrono::seconds{15});
   if (!caller) {

@@ -14,6 +14,7 @@
 
 #include "sla/app/aws_settings.hpp"
 #include "sla/app/hurried_clock.hpp"
+#include "sla/aws/attempts.hpp"
 #include "sla/aws/client.hpp"
 #include "sla/aws/credential/assume_role.hpp"
 #include "sla/aws/credential/default_chain.hpp"
@@ -30,8 +31,11 @@
 
 namespace sla::inline v1 {
 
+/// What asks for credentials, in whichever way: one type, so that the program holds it once.
+using ProgramTransport = SharedTransport<Curl>;
 /// The chain of credentials, with the role on top where there is one.
-using ProgramSource = AssumeRoleCredentials<DefaultChain<Curl, HurriedClock>, Curl, HurriedClock>;
+using ProgramSource =
+    AssumeRoleCredentials<DefaultChain<Curl, HurriedClock>, ProgramTransport, HurriedClock>;
 /// The same, kept and renewed; copies share them.
 using ProgramCredentials = Refreshing<ProgramSource>;
 using ProgramClient = Client<Curl, ProgramCredentials, HurriedClock>;
@@ -54,8 +58,9 @@ using ProgramClient = Client<Curl, ProgramCredentials, HurriedClock>;
 [[nodiscard]] inline Result<void> complete_region(AwsSettings& aws, Environment const& environment,
                                                   Stop const& stop) {
   if (!aws.region.empty()) return {};
-  auto region = Imds<Curl, HurriedClock>(imds_endpoint({.environment = environment}),
-                                         machine_transport(aws, stop), HurriedClock{stop})
+  auto region = Imds<ProgramTransport, HurriedClock>(imds_endpoint({.environment = environment}),
+                                                     ProgramTransport(machine_transport(aws, stop)),
+                                                     HurriedClock{stop})
                     .region();
   if (!region) {
     Errc const why = region.error().code;
@@ -104,7 +109,7 @@ class AwsAccess {
                                            .services = services(parts_.stop),
                                            .metadata = machine_transport(parts_.aws, parts_.stop),
                                            .clock = clock()}),
-        {services(parts_.stop), clock(), sts()},
+        {ProgramTransport(services(parts_.stop)), clock(), sts()},
         std::move(role)};
   }
 

@@ -74,8 +74,8 @@ inline Result<Identity> find_identity(AwsAccess const& access, AwsSettings const
     return Error{keys.error().code, "no credentials; tried in this order: " + text,
                  keys.error().native};
   }
-  Client<Curl, GivenCredentials, HurriedClock> client{
-      access.services(stop), {*keys}, {.max_attempts = aws.max_attempts}, clock};
+  Client<ProgramTransport, GivenCredentials, HurriedClock> client{
+      ProgramTransport(access.services(stop)), {*keys}, {.max_attempts = aws.max_attempts}, clock};
   auto caller = get_caller_identity(client, aws.endpoints.in(aws.region, Service::sts),
                                     std::chrono::steady_clock::now() + std::chrono::seconds{15});
   if (!caller) {
