@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -21,17 +22,29 @@ class Summary(unittest.TestCase):
         (self.build / "meson-logs").mkdir(parents=True)
         self.build.with_suffix(".log").write_text("[1/2] c++ a.cpp\nFAILED: a.o\na.cpp:1: error\n")
 
-    def total(self, *tests, require=""):
-        """Runs --total over tests of (result, output); returns its lines and its exit code."""
-        if tests:
-            (self.build / "meson-logs/testlog.json").write_text("".join(
-                json.dumps({"name": f"sla:unit / core/t{number}", "result": result,
-                            "stdout": output}) + "\n"
-                for number, (result, output) in enumerate(tests)))
+    def log(self, file, tests):
+        (self.build / "meson-logs" / file).write_text("".join(
+            json.dumps({"name": f"sla:unit / core/t{number}", "result": result,
+                        "stdout": output}) + "\n"
+            for number, (result, output) in enumerate(tests)))
+
+    def run_total(self, require=""):
+        """Runs --total; returns its lines and its exit code."""
         run = subprocess.run([sys.executable, SUMMARY, "--total", self.build], text=True,
                              capture_output=True, env=os.environ | {"SLA_TESTS_REQUIRE": require})
         self.assertEqual(run.stderr, "")
         return run.stdout.splitlines(), run.returncode
+
+    def total(self, *tests, require=""):
+        """Runs --total over tests of (result, output); returns the lines around what failed tests
+        printed, and its exit code."""
+        if tests:
+            self.log("testlog.json", tests)
+        lines, code = self.run_total(require)
+        shown = "\n".join(lines) + "\n"
+        self.assertNotIn("1 flaky", shown)
+        shown = re.sub(r"(?ms)^---- .*?^----$\n", "", shown).replace("0 flaky\n", "")
+        return shown.splitlines(), code
 
     def test_the_cases_inside_each_program_are_counted(self):
         self.assertEqual(self.total(("OK", DOCTEST.format(5, 5, 0)),
@@ -77,6 +90,42 @@ class Summary(unittest.TestCase):
 
     def test_a_build_that_fails_is_one_failure_and_shows_the_error(self):
         self.assertEqual(self.total(), (["0 skipped", "0 passed, 1 failed"], 1))
-        run = subprocess.run([sys.executable, SUMMARY, self.build], capture_output=True, text=True)
-        self.assertEqual(run.stdout, "---- gcc: does not build\nFAILED: a.o\na.cpp:1: error\n----\n"
-                         "gcc: 0 passed, 1 failed, 0 skipped\n")
+        self.assertIn("\n---- gcc: the build failed (no log of tests)\n"
+                      "FAILED: a.o\na.cpp:1: error\n----\n", "\n".join(["", *self.run_total()[0]]))
+
+    def test_the_output_of_a_failed_test_is_whole_with_the_command_that_repeats_it(self):
+        self.log("testlog.json", [("OK", DOCTEST.format(1, 1, 0)), ("FAIL", "one\ntwo\n")])
+        self.assertEqual(self.run_total(), (
+            ["---- gcc: core/t1 failed (FAIL); to repeat it: tests/run core/t1", "one", "two",
+             "----", "0 skipped", "0 flaky", "1 passed, 1 failed"], 1))
+
+    def test_what_passes_when_it_is_run_once_more_is_flaky_and_shown(self):
+        good = "3 passed, 0 failed, 0 skipped\n"
+        self.log("testlog.json", [("FAIL", "2 passed, 1 failed, 0 skipped\n")])
+        self.log("retry.json", [("OK", good)])
+        lines, code = self.run_total()
+        self.assertEqual((lines[0], lines[-2:], code), (
+            "---- gcc: core/t0 is flaky (FAIL); to repeat it: tests/run core/t0",
+            ["1 flaky", "3 passed, 0 failed"], 0))
+        self.assertIn("2 passed, 1 failed, 0 skipped", lines)
+        self.assertIn(good.strip(), lines)
+
+    def test_what_fails_twice_has_failed(self):
+        self.log("testlog.json", [("FAIL", "one\n")])
+        self.log("retry.json", [("TIMEOUT", "two\n")])
+        lines, code = self.run_total()
+        self.assertEqual((lines[-2:], code), (["0 flaky", "0 passed, 1 failed"], 1))
+
+    def test_two_flaky_tests_are_borne_and_three_are_not(self):
+        for count, expected in ((2, 0), (3, 1)):
+            self.log("testlog.json", [("FAIL", "bad\n")] * count)
+            self.log("retry.json", [("OK", "good\n")] * count)
+            lines, code = self.run_total()
+            self.assertEqual((lines[-2:], code),
+                             ([f"{count} flaky", f"{count} passed, 0 failed"], expected))
+
+    def test_the_names_of_failed_tests_are_listed_to_run_them_again(self):
+        self.log("testlog.json", [("FAIL", ""), ("OK", "text\n"), ("TIMEOUT", "")])
+        run = subprocess.run([sys.executable, SUMMARY, "--failed", self.build], text=True,
+                             capture_output=True, check=True)
+        self.assertEqual(run.stdout, "core/t0\ncore/t2\n")
