@@ -4841,18 +4841,20 @@ namespace sla::inline v1 {
 /// Limits of the attempts.
 struct AttemptLimits {
   int attempts = 3;                         ///< the first one included
-  Duration each = std::chrono::seconds{5};  ///< for one attempt, connection and answer
+  Duration each = std::chrono::seconds{5};  ///< for one attempt; one that needs more is given it
   Duration pause = Duration::zero();        ///< between two attempts at least
 };
 
 /// Calls `attempt(deadline)` until `judge(answer)` sees no reason for another one, or the attempts
-/// are used up; gives the last answer.
+/// are used up; gives the last answer. What took all of its time has twice as much the next time.
 template <Clock C, class Attempt, class Judge>
 auto repeat_attempts(C& clock, AttemptLimits limits, Attempt attempt, Judge judge) {
   RetryQuota quota;
   Retry retry({.max_attempts = limits.attempts}, quota);
   for (;;) {
-    auto answer = attempt(clock.now() + limits.each);
+    Instant const deadline = clock.now() + limits.each;
+    auto answer = attempt(deadline);
+    if (clock.now() >= deadline) limits.each *= 2;
     auto const next = retry.fail({.reason = judge(answer), .jitter = random_fraction()});
     if (next.verdict != RetryVerdict::retry) return answer;
     clock.sleep_until(clock.now() + std::max<Duration>(next.delay, limits.pause));

@@ -41,6 +41,21 @@ TEST_CASE("each attempt has a time limit of its own, and between them there is a
   CHECK(time.now - Instant(1h) <= 150ms);
 }
 
+TEST_CASE("an attempt that took all of its time is followed by one that has twice as much") {
+  FakeTime time;
+  FakeClock clock(time);
+  std::vector<Duration> limits;
+  (void)repeat_attempts(
+      clock, {4, 2s},
+      [&](Instant deadline) {
+        limits.push_back(deadline - clock.now());
+        time.advance(limits.size() == 3 ? 1s : limits.back());
+        return 0;
+      },
+      [](int) { return RetryReason::transient; });
+  CHECK(limits == std::vector<Duration>{2s, 4s, 8s, 8s});
+}
+
 TEST_CASE("random numbers are from 0 to below 1") {
   for (int i = 0; i < 1000; ++i) {
     double const number = random_fraction();

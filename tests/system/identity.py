@@ -594,7 +594,7 @@ class BadInputTest(IdentityTest):
         with socket.create_server(("127.0.0.1", 0)) as silent:
             url = f"http://127.0.0.1:{silent.getsockname()[1]}"
             container = self.bare(aws, AWS_CONTAINER_CREDENTIALS_FULL_URI=url + "/x")
-            self.assertIn("no answer in time", self.refused(container, code=75, seconds=40))
+            self.assertIn("no answer in time", self.refused(container, code=75, seconds=90))
 
     def test_answers_that_are_rubbish(self) -> None:
         aws = self.fake()
