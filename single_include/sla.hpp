@@ -11126,6 +11126,12 @@ class Capture {
 
  private:
   static constexpr std::uint64_t in_memory = 64 * 1024;
+  static constexpr std::uint64_t while_short = 16 * in_memory;  ///< where a file cannot be had yet
+
+  /// Whether an error means a shortage, which passes.
+  static bool passes(int number) noexcept {
+    return number == EMFILE || number == ENFILE || number == ENOMEM;
+  }
 
   [[nodiscard]] bool overflowed() const noexcept {
     return total_ > head_ && total_ - head_ > tail_;
@@ -11143,16 +11149,18 @@ class Capture {
   void store(std::uint64_t at, std::string_view part) {
     if (!failure_.empty()) return;
     if (!file_ && !path_.empty()) open_named();
-    if (!file_ && at + part.size() > in_memory && !spill()) return;
+    if (!file_ && at + part.size() > in_memory && !spill(at + part.size())) return;
     if (file_) return write_at(at, part);
     auto const begin = static_cast<std::size_t>(at);
     memory_.resize(std::max(memory_.size(), begin + part.size()));
     part.copy(memory_.data() + begin, part.size());
   }
 
-  /// Moves on from memory to a file.
-  bool spill() {
+  /// Moves on from memory to a file, as soon as it can. Whether the output up to that place can be
+  /// stored.
+  bool spill(std::uint64_t end) {
     auto file = open_unnamed_file();
+    if (!file && passes(file.error().native) && end <= while_short) return true;
     if (!file) {
       give_up(file.error().message);
       return false;

@@ -282,6 +282,23 @@ TEST_CASE("output that cannot move from memory to a file stays in memory, the re
   CHECK((*found == text.substr(0, 60000) + marker(90000, ": storing it failed: File too large")));
 }
 
+TEST_CASE("output waits in memory for a file that cannot be had at the moment") {
+  std::string const text = noise(400000);
+  sla::Capture<> capture(0);
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  rlimit const none{0, before.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+  capture.append(std::string_view(text).substr(0, 200000));
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+  check_reading_back(capture, text.substr(0, 200000), 0);
+  capture.append(std::string_view(text).substr(200000));
+  CHECK(capture.lost_from(0) == 0);
+  sla::Output const output = std::move(capture).finish();
+  CHECK_FALSE(output.in_memory());  // it got one
+  CHECK((output.text().value() == text));
+}
+
 TEST_CASE("output that a file has no more room for is kept up to there and counted from there") {
   std::string const text = noise(150000);
   sla::Capture<> capture(120000);
