@@ -113,6 +113,27 @@
 #include <variant>
 #include <vector>
 
+// sla/core/clone.hpp
+// clone(2), for a child that shares memory with this process. It is called by the other name that C
+// libraries have for it: thread sanitizers take every clone() for a fork and lose the thread.
+
+extern "C" {
+// NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)
+int __clone(int (*entry)(void*), void* stack_end, int flags, void* argument, ...);
+}
+
+namespace sla::inline v1 {
+
+/// Starts `entry(argument)` on that stack, of which the end is given. The pid is written to `pid`
+/// before the child's first step, where flags have CLONE_PARENT_SETTID. Returns the pid, or -1 with
+/// errno set.
+inline int clone_process(int (*entry)(void*), void* stack_end, int flags, void* argument,
+                         pid_t* pid = nullptr) {
+  return ::__clone(entry, stack_end, flags, argument, pid);
+}
+
+}  // namespace sla::inline v1
+
 // sla/core/error.hpp
 // What went wrong when something expected to work did not. The code decides what to do next, the
 // message explains it to a person, and the native number is kept for those who look closer.
@@ -914,7 +935,7 @@ class CallsApart {
     std::lock_guard const lock(table().mutex);
     pid_t* const place = find(0);
     if (place == nullptr) return -1;
-    pid_t const pid = ::clone(entry, stack_end, CLONE_VM | CLONE_FS | CLONE_FILES, work);
+    pid_t const pid = clone_process(entry, stack_end, CLONE_VM | CLONE_FS | CLONE_FILES, work);
     if (pid > 0) *place = pid;
     return pid;
   }
@@ -3149,7 +3170,7 @@ struct ChildPlan {
 /// nothing else; a sanitizer must not note its frames, which end with no return.
 class ChildSide {
  public:
-  [[gnu::no_sanitize_address, gnu::no_sanitize_undefined]] static int run(void* raw) noexcept {
+  __attribute__((no_sanitize("address", "thread"))) static int run(void* raw) noexcept {
     auto& plan = *static_cast<ChildPlan*>(raw);
     reset_signals();
     (void)::setsid();
@@ -3166,7 +3187,7 @@ class ChildSide {
  private:
   /// A handler would run in the parent's memory. What is ignored stays so, but for what a program
   /// that was started by Python or systemd would see, and a test judge by.
-  [[gnu::no_sanitize_address, gnu::no_sanitize_undefined]] static void reset_signals() noexcept {
+  __attribute__((no_sanitize("address", "thread"))) static void reset_signals() noexcept {
     for (int signal = 1; signal < NSIG; ++signal) {
       struct sigaction now {};
       if (::sigaction(signal, nullptr, &now) != 0 || now.sa_handler == SIG_DFL) continue;
@@ -3176,14 +3197,13 @@ class ChildSide {
       (void)::sigaction(signal, &now, nullptr);
     }
   }
-  [[gnu::no_sanitize_address, gnu::no_sanitize_undefined]] static bool set_mark(
-      rlim_t mark) noexcept {
+  __attribute__((no_sanitize("address", "thread"))) static bool set_mark(rlim_t mark) noexcept {
     rlimit limit{};
     if (::getrlimit(RLIMIT_LOCKS, &limit) != 0) return false;
     limit.rlim_cur = mark;
     return ::setrlimit(RLIMIT_LOCKS, &limit) == 0;
   }
-  [[gnu::no_sanitize_address, gnu::no_sanitize_undefined]] static void close_others() noexcept {
+  __attribute__((no_sanitize("address", "thread"))) static void close_others() noexcept {
     constexpr unsigned first = STDERR_FILENO + 1;
     if (::syscall(SYS_close_range, first, ~0U, 0U) == 0) return;
     rlimit limit{};  // before Linux 5.9, or where it is refused
@@ -3194,7 +3214,7 @@ class ChildSide {
   }
   /// Tries each path, as a shell does. Returns errno: EACCES where one was there and may not be
   /// executed.
-  [[gnu::no_sanitize_address, gnu::no_sanitize_undefined]] static int execute(
+  __attribute__((no_sanitize("address", "thread"))) static int execute(
       ChildPlan const& plan) noexcept {
     int failed = ENOENT;
     for (std::size_t i = 0; i < plan.paths.size(); ++i) {
@@ -3278,8 +3298,8 @@ class ProgramStart {
     ::sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, &before);
     int const number =
-        ::clone(&detail::ChildSide::run, stack.data() + stack.size(),
-                CLONE_VM | CLONE_VFORK | CLONE_PARENT_SETTID | SIGCHLD, &child_, &pid);
+        clone_process(&detail::ChildSide::run, stack.data() + stack.size(),
+                      CLONE_VM | CLONE_VFORK | CLONE_PARENT_SETTID | SIGCHLD, &child_, &pid);
     int const failed = number < 0 ? errno : child_.failed;
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
     if (number > 0 && failed != 0) {

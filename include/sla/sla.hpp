@@ -21,6 +21,7 @@
 #include "sla/core/backoff.hpp"
 #include "sla/core/checksum.hpp"
 #include "sla/core/clock.hpp"
+#include "sla/core/clone.hpp"
 #include "sla/core/descriptor.hpp"
 #include "sla/core/environment.hpp"
 #include "sla/core/error.hpp"

@@ -23,6 +23,7 @@
 #include <mutex>
 #include <utility>
 
+#include "sla/core/clone.hpp"
 #include "sla/core/descriptor.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/thread.hpp"
@@ -94,7 +95,7 @@ class CallsApart {
     std::lock_guard const lock(table().mutex);
     pid_t* const place = find(0);
     if (place == nullptr) return -1;
-    pid_t const pid = ::clone(entry, stack_end, CLONE_VM | CLONE_FS | CLONE_FILES, work);
+    pid_t const pid = clone_process(entry, stack_end, CLONE_VM | CLONE_FS | CLONE_FILES, work);
     if (pid > 0) *place = pid;
     return pid;
   }

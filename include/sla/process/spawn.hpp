@@ -24,6 +24,7 @@
 #include <utility>
 #include <vector>
 
+#include "sla/core/clone.hpp"
 #include "sla/core/descriptor.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/run_id.hpp"
@@ -82,7 +83,7 @@ struct ChildPlan {
 /// nothing else; a sanitizer must not note its frames, which end with no return.
 class ChildSide {
  public:
-  [[gnu::no_sanitize_address, gnu::no_sanitize_undefined]] static int run(void* raw) noexcept {
+  __attribute__((no_sanitize("address", "thread"))) static int run(void* raw) noexcept {
     auto& plan = *static_cast<ChildPlan*>(raw);
     reset_signals();
     (void)::setsid();
@@ -99,7 +100,7 @@ class ChildSide {
  private:
   /// A handler would run in the parent's memory. What is ignored stays so, but for what a program
   /// that was started by Python or systemd would see, and a test judge by.
-  [[gnu::no_sanitize_address, gnu::no_sanitize_undefined]] static void reset_signals() noexcept {
+  __attribute__((no_sanitize("address", "thread"))) static void reset_signals() noexcept {
     for (int signal = 1; signal < NSIG; ++signal) {
       struct sigaction now {};
       if (::sigaction(signal, nullptr, &now) != 0 || now.sa_handler == SIG_DFL) continue;
@@ -109,14 +110,13 @@ class ChildSide {
       (void)::sigaction(signal, &now, nullptr);
     }
   }
-  [[gnu::no_sanitize_address, gnu::no_sanitize_undefined]] static bool set_mark(
-      rlim_t mark) noexcept {
+  __attribute__((no_sanitize("address", "thread"))) static bool set_mark(rlim_t mark) noexcept {
     rlimit limit{};
     if (::getrlimit(RLIMIT_LOCKS, &limit) != 0) return false;
     limit.rlim_cur = mark;
     return ::setrlimit(RLIMIT_LOCKS, &limit) == 0;
   }
-  [[gnu::no_sanitize_address, gnu::no_sanitize_undefined]] static void close_others() noexcept {
+  __attribute__((no_sanitize("address", "thread"))) static void close_others() noexcept {
     constexpr unsigned first = STDERR_FILENO + 1;
     if (::syscall(SYS_close_range, first, ~0U, 0U) == 0) return;
     rlimit limit{};  // before Linux 5.9, or where it is refused
@@ -127,7 +127,7 @@ class ChildSide {
   }
   /// Tries each path, as a shell does. Returns errno: EACCES where one was there and may not be
   /// executed.
-  [[gnu::no_sanitize_address, gnu::no_sanitize_undefined]] static int execute(
+  __attribute__((no_sanitize("address", "thread"))) static int execute(
       ChildPlan const& plan) noexcept {
     int failed = ENOENT;
     for (std::size_t i = 0; i < plan.paths.size(); ++i) {
@@ -211,8 +211,8 @@ class ProgramStart {
     ::sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, &before);
     int const number =
-        ::clone(&detail::ChildSide::run, stack.data() + stack.size(),
-                CLONE_VM | CLONE_VFORK | CLONE_PARENT_SETTID | SIGCHLD, &child_, &pid);
+        clone_process(&detail::ChildSide::run, stack.data() + stack.size(),
+                      CLONE_VM | CLONE_VFORK | CLONE_PARENT_SETTID | SIGCHLD, &child_, &pid);
     int const failed = number < 0 ? errno : child_.failed;
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
     if (number > 0 && failed != 0) {
