@@ -179,7 +179,7 @@ class PatientSpool {
   void note_hang() {
     if (options_.hangs) *options_.hangs = true;
     if (std::exchange(hung_, true)) return;
-    log_.warning("the disk of the spool does not answer: results are kept in memory",
+    log_.warning("the spool does not answer: results are kept in memory",
                  {{"spool", options_.name}});
   }
 
