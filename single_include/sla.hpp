@@ -12288,11 +12288,10 @@ enum class Fault {
   return retryable(code) || code == Errc::expired;
 }
 
-/// Whether somebody said no, which may be another answer seconds later: rights take about ten
-/// seconds until they are everywhere.
-[[nodiscard]] constexpr bool is_refusal(Errc code) noexcept {
-  return code == Errc::denied || code == Errc::not_found || code == Errc::rejected ||
-         code == Errc::malformed;
+/// Whether a failure may be one of the moment: rights take about ten seconds until they are
+/// everywhere, and a proxy has its own. What this machine itself refuses is not.
+[[nodiscard]] constexpr bool is_momentary(Errc code) noexcept {
+  return code != Errc::system && code != Errc::stopped;
 }
 
 /// The state of one way out. Not thread-safe.
@@ -12314,14 +12313,14 @@ class Lane {
   [[nodiscard]] std::string const& reason() const noexcept { return reason_; }
 
   /// There is little time left. What mends itself is tried a second after its last failure. What
-  /// was refused is tried about once a second for ten seconds, each message in turn. The rest is
-  /// tried once more, unless it failed within this very second.
+  /// may be of the moment is tried about once a second for ten seconds, each message in turn. The
+  /// rest is tried once more, unless it failed within this very second.
   void hurry(Instant now) noexcept {
     bool const just_now = backoff_.failures() != 0 && now - failed_at_ < second;
     hurried_at_ = now;
     backoff_.succeeded();
     due_ = just_now ? Instant::max() : Instant::min();
-    if (mends_itself(failure_) || is_refusal(failure_)) due_ = std::min(due_, failed_at_ + second);
+    if (is_momentary(failure_)) due_ = std::min(due_, failed_at_ + second);
   }
 
   /// A new message is a reason to try again, a second after the last failure if it mends itself,
@@ -12365,7 +12364,7 @@ class Lane {
     Duration const bound = backoff_.failed();
     if (mends_itself(failure_)) return random_duration(bound);
     if (hurried_at_ != never) {
-      bool const again = is_refusal(failure_) && now - hurried_at_ < 10 * second;
+      bool const again = is_momentary(failure_) && now - hurried_at_ < 10 * second;
       if (!again) return Duration::max();
       return second / static_cast<Duration::rep>(std::max<std::size_t>(failure.waiting, 1));
     }

@@ -7,6 +7,7 @@ import json
 import re
 import signal
 import socket
+import threading
 import time
 import unittest
 
@@ -267,6 +268,45 @@ class RefusedTest(DeliveryTest):
         self.assertNotIn("\x1b", line)
 
 
+class Interrupted:
+    """Leads to one port of this machine, but for the first connections: they get other bytes."""
+
+    def __init__(self, port: int, answer: bytes, interruptions: int) -> None:
+        self.port, self.answer, self.interruptions = port, answer, interruptions
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self) -> None:
+        """Takes no more connections."""
+        self._listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            if self.interruptions > 0:
+                self.interruptions -= 1
+                client.recv(65536)
+                client.sendall(self.answer)
+                client.close()
+                continue
+            server = socket.create_connection(("127.0.0.1", self.port), 10)
+            for one, other in ((client, server), (server, client)):
+                threading.Thread(target=self._copy, args=(one, other), daemon=True).start()
+
+    @staticmethod
+    def _copy(one: socket.socket, other: socket.socket) -> None:
+        try:
+            while data := one.recv(65536):
+                other.sendall(data)
+            other.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+
 class MomentaryTest(DeliveryTest):
     """A refusal of the moment: it says nothing about a message."""
 
@@ -291,6 +331,19 @@ class MomentaryTest(DeliveryTest):
                                  finished.err_text + self.aws.show())
                 self.event(self.aws)
                 self.assertEqual(1, len(self.aws.objects(BUCKET)))
+
+    def test_one_answer_that_is_no_http_costs_a_single_run_nothing(self) -> None:
+        for answer in (b"welcome\r\n", b"\x15\x03\x01\x00\x02\x02\x28", b"HTTP/9.9 ok\r\n\r\n"):
+            with self.subTest(answer):
+                self.aws = self.fake()
+                proxy = Interrupted(int(self.aws.url.rpartition(":")[2]), answer, 2)
+                self.addCleanup(proxy.close)
+                finished = self.run_once(self.aws, environment=_ONE_ATTEMPT | {
+                    "AWS_ENDPOINT_URL": proxy.url, "SLARUNNER_STOPTIMEOUT": "25"})
+                self.assertEqual((0, []), (finished.code, self.problems(finished)),
+                                 finished.err_text + self.aws.show())
+                self.event(self.aws)
+                self.assertEqual(0, proxy.interruptions)
 
     def test_rights_that_flicker_set_nothing_aside(self) -> None:
         """Half of all requests are denied, by an unlucky pattern too: as many in a row as make one
