@@ -337,7 +337,7 @@ class ClockTest(IdentityTest):
         role = aws.create_role("publisher")
         finished = self.deliver(aws, aws.environment(), "--role", role)
         self.assertEqual(0, finished.code, finished.err_text)
-        wrong = [entry.name for entry in aws.requests() if entry.status != 200]
+        wrong = [entry.name for entry in aws.requests() if entry.status not in (200, 404, 412)]
         self.assertEqual(["sts:AssumeRole"], wrong, aws.show())
 
     def test_later_requests_start_right(self) -> None:
@@ -347,7 +347,7 @@ class ClockTest(IdentityTest):
                              environment=aws.environment())
         aws.wait_for(lambda: len(self.events(aws)) >= 3)
         process.stop()
-        wrong = [entry for entry in aws.requests() if entry.status != 200]
+        wrong = [entry for entry in aws.requests() if entry.status not in (200, 404, 412)]
         self.assertEqual(1, len(wrong), aws.show())
 
 
