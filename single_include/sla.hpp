@@ -445,6 +445,14 @@ class Thread {
     pthread_t thread{};
     int const failed = ::pthread_create(&thread, nullptr, &run<Body>, held.get());
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    if (failed == EPERM) {
+      Error const error = system_error("thread", failed);
+      return Error{error.code,
+                   error.message +
+                       "; the container refuses the system call clone3: update its "
+                       "runtime, or allow clone3 in its seccomp profile",
+                   failed};
+    }
     if (failed != 0) return system_error("thread", failed);
     (void)held.release();  // the thread's own by now
     return Thread(thread);
@@ -15093,7 +15101,7 @@ class Spooled {
   Result<void> publish(Report const& report) {
     worker_->delivery.add(report);
     worker_->ensure_thread();
-    worker_->wake();
+    worker_->refused ? worker_->deliver_here() : worker_->wake();
     return {};
   }
 
@@ -15138,8 +15146,11 @@ class Spooled {
       auto started = Apart::start([this] { work(); });
       if (started) thread = *std::move(started);
       if (started && std::exchange(said_none, false)) log.info("results are delivered again");
+      refused = !started && started.error().native == EPERM;
       if (!started && !std::exchange(said_none, true)) {
-        log.warning("results are not delivered for now: " + started.error().message);
+        log.warning((refused ? "results are delivered between runs: "
+                             : "results are not delivered for now: ") +
+                    started.error().message);
       }
     }
 
@@ -15209,6 +15220,13 @@ class Spooled {
       lock.unlock();
       hangs = !thread->join_until(std::chrono::steady_clock::now() + last_moment);
     }
+    /// Delivers for a moment on the caller's thread, where no other will ever be let be.
+    void deliver_here() {
+      Instant const end = clock.now() + std::chrono::seconds{1};
+      for (Instant due = Instant::min(); due <= clock.now() && clock.now() < end;) {
+        due = delivery.step();
+      }
+    }
     /// Delivers on the caller's thread, where there is no other.
     void deliver_until(Instant deadline) {
       delivery.hurry();
@@ -15256,6 +15274,7 @@ class Spooled {
     std::mutex starting{};   ///< guards what follows
     Instant start_at{};      ///< when a thread may be started again
     bool said_none = false;  ///< a line said that there is no thread
+    bool refused = false;    ///< not for a shortage, which passes
     std::optional<Apart> thread{};
   };
 

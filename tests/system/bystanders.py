@@ -233,6 +233,17 @@ class OddContainerTest(StoreTest):
         self.assertEqual({6}, {event["exitCode"] for event in events})
         self.assertEqual(len(events), len({event["runId"] for event in events}))
 
+    @unittest.skipUnless(os.uname().machine == "x86_64", "the numbers are those of x86_64")
+    def test_a_runtime_that_refuses_clone3_is_named_and_runs_and_stores_go_on(self) -> None:
+        process = self.start(REFUSING, CLONE3, os.environ["SLA_RUNNER"],
+                             *self.job("--delay", "0", "--command", "exit 6"),
+                             program=sys.executable, directory=self.folder)
+        self.wait_for_events(5, process)
+        self.assertEqual(0, process.stop().code)
+        self.assertEqual({6}, {event["exitCode"] for event in self.events()})
+        self.assertRegex(process.err.decode(), "results are delivered between runs: thread: .*"
+                                               "allow clone3 in its seccomp profile")
+
     def test_a_temporary_folder_that_is_not_there_costs_no_memory(self) -> None:
         process = self.start_job("--delay", "60", "--command",
                                  "head -c 300000 /dev/zero; echo; echo ready; sleep 60",

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include <cerrno>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -28,6 +29,14 @@ class Thread {
     pthread_t thread{};
     int const failed = ::pthread_create(&thread, nullptr, &run<Body>, held.get());
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    if (failed == EPERM) {
+      Error const error = system_error("thread", failed);
+      return Error{error.code,
+                   error.message +
+                       "; the container refuses the system call clone3: update its "
+                       "runtime, or allow clone3 in its seccomp profile",
+                   failed};
+    }
     if (failed != 0) return system_error("thread", failed);
     (void)held.release();  // the thread's own by now
     return Thread(thread);

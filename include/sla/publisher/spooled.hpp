@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <condition_variable>
 #include <memory>
@@ -59,7 +60,7 @@ class Spooled {
   Result<void> publish(Report const& report) {
     worker_->delivery.add(report);
     worker_->ensure_thread();
-    worker_->wake();
+    worker_->refused ? worker_->deliver_here() : worker_->wake();
     return {};
   }
 
@@ -104,8 +105,11 @@ class Spooled {
       auto started = Apart::start([this] { work(); });
       if (started) thread = *std::move(started);
       if (started && std::exchange(said_none, false)) log.info("results are delivered again");
+      refused = !started && started.error().native == EPERM;
       if (!started && !std::exchange(said_none, true)) {
-        log.warning("results are not delivered for now: " + started.error().message);
+        log.warning((refused ? "results are delivered between runs: "
+                             : "results are not delivered for now: ") +
+                    started.error().message);
       }
     }
 
@@ -175,6 +179,13 @@ class Spooled {
       lock.unlock();
       hangs = !thread->join_until(std::chrono::steady_clock::now() + last_moment);
     }
+    /// Delivers for a moment on the caller's thread, where no other will ever be let be.
+    void deliver_here() {
+      Instant const end = clock.now() + std::chrono::seconds{1};
+      for (Instant due = Instant::min(); due <= clock.now() && clock.now() < end;) {
+        due = delivery.step();
+      }
+    }
     /// Delivers on the caller's thread, where there is no other.
     void deliver_until(Instant deadline) {
       delivery.hurry();
@@ -222,6 +233,7 @@ class Spooled {
     std::mutex starting{};   ///< guards what follows
     Instant start_at{};      ///< when a thread may be started again
     bool said_none = false;  ///< a line said that there is no thread
+    bool refused = false;    ///< not for a shortage, which passes
     std::optional<Apart> thread{};
   };
 
