@@ -194,10 +194,11 @@ class Sight {
       return promise_of(process, readable);
     }();
     if (promise) {
-      found_ = judge(*promise, pid);
-      return !found_->alive;
+      Health const health = judge(*promise, pid);
+      if (!found_ || !health.alive) found_ = health;  // a child in the making shows its parent's
+      return !health.alive;
     }
-    if (!readable && name && *name == name_) {
+    if (untold_.empty() && !readable && name && *name == name_) {
       untold_ = "process " + pid + " belongs to user " + std::to_string(about.st_uid) +
                 ", whose processes may not be looked into; ask as that user, or as root";
     }
