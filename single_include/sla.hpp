@@ -11322,6 +11322,25 @@ inline Outcome outcome_of(ProgramEnd const& end) {
 
 }  // namespace detail
 
+/// The outcome of a start that failed; `failed` is its errno. One without room that a stop came
+/// upon was cut short.
+[[nodiscard]] inline Outcome judge_start(std::string const& name, int failed, Stop const& stop) {
+  Outcome outcome{.verdict = Verdict::spawn_error};
+  outcome.exit_code = failed == ENOENT ? 127 : 126;
+  outcome.reason = "could not start " + start_failure(name, failed);
+  bool const cut = is_shortage(failed) && stop.level() != StopLevel::none;
+  if (cut) outcome.verdict = Verdict::interrupted;
+  return outcome;
+}
+
+/// The outcome of a start that hung and was given up: its process may stay until its file system
+/// answers.
+[[nodiscard]] inline Outcome judge_hanging_start(std::string const& name, Verdict cause) {
+  Outcome outcome{.verdict = cause, .exit_code = 128 + SIGKILL, .signal = SIGKILL};
+  outcome.reason = "the start of " + name + " hangs: its file system does not answer";
+  return outcome;
+}
+
 /// The outcome of a program that the runner ended, whatever it then said.
 [[nodiscard]] inline Outcome judge_cut(ProgramEnd const& end, Verdict cause) {
   Outcome outcome = detail::outcome_of(end);
@@ -11517,6 +11536,7 @@ struct ProcessOptions {
   std::string log_folder{};
   /// Whether that folder's disk hangs, as far as somebody knows: then it is as if it were empty.
   std::shared_ptr<std::atomic<bool> const> log_folder_hangs{};
+  Logger log{Logger::Options{.format = LogFormat::none}};  ///< says what a stop waits for
 };
 
 }  // namespace sla::inline v1
@@ -11550,8 +11570,8 @@ class Process {
     Instant const patience = now() + options_.shortage;
     int failed = start(words, run_id);
     while (is_shortage(failed) && await_room(patience)) failed = start(words, run_id);
-    if (failed == ECANCELED) return given_up(words[0]);
-    if (failed != 0) return not_started(words[0], failed);
+    if (failed == ECANCELED) return judge_hanging_start(words[0], cause_);
+    if (failed != 0) return judge_start(words[0], failed, stop_);
     supervise();
     return conclude(words);
   }
@@ -11602,21 +11622,6 @@ class Process {
     await_news(now() + std::chrono::milliseconds{100}, stop_);
     bool const late = now() >= patience || (act_at_ && now() >= *act_at_);
     return !late && stop_.level() == StopLevel::none;
-  }
-
-  Outcome not_started(std::string const& name, int failed) {
-    Outcome outcome{.verdict = Verdict::spawn_error};
-    outcome.exit_code = failed == ENOENT ? 127 : 126;
-    outcome.reason = "could not start " + start_failure(name, failed);
-    bool const cut = is_shortage(failed) && stop_.level() != StopLevel::none;
-    if (cut) outcome.verdict = Verdict::interrupted;
-    return outcome;
-  }
-  /// A start that hangs has been given up: its process may stay until its file system answers.
-  Outcome given_up(std::string const& name) {
-    Outcome outcome{.verdict = cause_, .exit_code = 128 + SIGKILL, .signal = SIGKILL};
-    outcome.reason = "the start of " + name + " hangs: its file system does not answer";
-    return outcome;
   }
 
   /// Goes on until the program has ended and its output is drained.
@@ -11677,6 +11682,10 @@ class Process {
     Instant const kill_by = *stop_.deadline() - options_.delivery;
     Instant cut = stage_ == Stage::running ? kill_by - options_.grace : kill_by;
     if (level == StopLevel::now && stage_ == Stage::running) cut = now();
+    if (stage_ == Stage::running && !std::exchange(stop_said_, true)) {
+      options_.log.info("told to stop; the run in flight may end by itself",
+                        {{"run", mark_.run_id}, {"within", decimal_seconds(cut - now()) + " s"}});
+    }
     if (act_at_ && *act_at_ < cut) return;  // its own limit comes first
     act_at_ = cut;
     if (stage_ == Stage::running) cause_ = Verdict::interrupted;
@@ -11778,6 +11787,7 @@ class Process {
   Verdict cause_ = Verdict::timeout;    ///< the verdict if the runner ends it
   bool enlarged_ = false;               ///< whether the pipe was
   bool end_seen_ = false;               ///< whether it is worth asking for the program's end
+  bool stop_said_ = false;              ///< whether a line says what the stop waits for
   bool went_on_ = false;                ///< whether its output was still held after its exit
   std::optional<Instant> act_at_;       ///< when the program is told, or killed
   std::optional<Instant> ended_at_;     ///< when the program's own end was seen
@@ -19141,6 +19151,10 @@ class Program {
     Tally const tally = runner.run(job(), stop);
     Instant const deadline =
         stop.deadline().value_or(clock.now() + parts_.settings.stop_timeout) - last_steps();
+    if (stop.level() != StopLevel::none) {
+      log_.info("told to stop; what is pending is delivered",
+                {{"within", decimal_seconds(deadline - clock.now()) + " s"}});
+    }
     heartbeat.promise(Activity::stopping, deadline + heartbeat_slack);
     bool const delivered = sinks.finish(deadline);
     if (!parts_.settings.once) return exit_success;
@@ -19197,7 +19211,8 @@ class Program {
             .grace = settings.grace,
             .delivery = std::min<Duration>(most_delivery, settings.stop_timeout / 4),
             .log_limit = settings.log_limit,
-            .pass_through = settings.dry_run ? -1 : STDOUT_FILENO};
+            .pass_through = settings.dry_run ? -1 : STDOUT_FILENO,
+            .log = log_};
   }
 
   /// How long a run may take with all its limits; zero is no limit.

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <thread>
 
@@ -83,6 +84,23 @@ TEST_CASE("a stop from code is no signal, and explains no end") {
   CHECK(judge(killed(SIGTERM), stop).verdict == Verdict::signaled);
   stop.request();
   CHECK(judge(killed(SIGTERM), stop).verdict == Verdict::signaled);
+}
+
+TEST_CASE("a start that failed is a spawn error, or cut short where a stop came upon a shortage") {
+  Stop const stop;
+  Outcome outcome = judge_start("/there/is/none", ENOENT, stop);
+  CHECK(outcome.verdict == Verdict::spawn_error);
+  CHECK(outcome.exit_code == 127);
+  CHECK(outcome.reason == "could not start /there/is/none: No such file or directory");
+  CHECK(judge_start("/bin/true", EAGAIN, stop).verdict == Verdict::spawn_error);
+  CHECK(judge_start("/bin/true", EAGAIN, stop).exit_code == 126);
+  stop.request();
+  CHECK(judge_start("/bin/true", EAGAIN, stop).verdict == Verdict::interrupted);
+  CHECK(judge_start("/bin/true", EACCES, stop).verdict == Verdict::spawn_error);
+  outcome = judge_hanging_start("/mnt/test", Verdict::timeout);
+  CHECK(outcome.verdict == Verdict::timeout);
+  CHECK(outcome.exit_code == 137);
+  CHECK(outcome.reason == "the start of /mnt/test hangs: its file system does not answer");
 }
 
 TEST_CASE("a remark says what went on, what was given up and what was not passed on") {

@@ -48,6 +48,16 @@ class StopTest(StoreTest):
             self.assertLess(seconds[0], 0.5)
             self.assertLess(seconds[-1], 2.0)
 
+    def test_the_log_says_when_the_stop_came_and_what_is_waited_for(self) -> None:
+        process = self.start_job("--delay", "0", "--command", _WAITS)
+        process.wait_for_line("ready", stream="out")
+        process.send(signal.SIGTERM)
+        process.wait_for_line(r"told to stop; the run in flight may end by itself run=\S+ "
+                              r"within=1\d\.\d+ s", 60)
+        (self.folder / "go").touch()
+        self.assertRegex(process.wait().err_text,
+                         r"told to stop; what is pending is delivered within=2\d\.\d+ s")
+
     def test_a_run_in_flight_may_finish(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             self.store = self.temporary_directory()

@@ -103,6 +103,10 @@ class Program {
     Tally const tally = runner.run(job(), stop);
     Instant const deadline =
         stop.deadline().value_or(clock.now() + parts_.settings.stop_timeout) - last_steps();
+    if (stop.level() != StopLevel::none) {
+      log_.info("told to stop; what is pending is delivered",
+                {{"within", decimal_seconds(deadline - clock.now()) + " s"}});
+    }
     heartbeat.promise(Activity::stopping, deadline + heartbeat_slack);
     bool const delivered = sinks.finish(deadline);
     if (!parts_.settings.once) return exit_success;
@@ -159,7 +163,8 @@ class Program {
             .grace = settings.grace,
             .delivery = std::min<Duration>(most_delivery, settings.stop_timeout / 4),
             .log_limit = settings.log_limit,
-            .pass_through = settings.dry_run ? -1 : STDOUT_FILENO};
+            .pass_through = settings.dry_run ? -1 : STDOUT_FILENO,
+            .log = log_};
   }
 
   /// How long a run may take with all its limits; zero is no limit.

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -13,6 +14,7 @@
 #include "sla/core/run.hpp"
 #include "sla/core/stop.hpp"
 #include "sla/core/time.hpp"
+#include "sla/process/start_failure.hpp"
 
 namespace sla::inline v1 {
 
@@ -42,6 +44,25 @@ inline Outcome outcome_of(ProgramEnd const& end) {
 }
 
 }  // namespace detail
+
+/// The outcome of a start that failed; `failed` is its errno. One without room that a stop came
+/// upon was cut short.
+[[nodiscard]] inline Outcome judge_start(std::string const& name, int failed, Stop const& stop) {
+  Outcome outcome{.verdict = Verdict::spawn_error};
+  outcome.exit_code = failed == ENOENT ? 127 : 126;
+  outcome.reason = "could not start " + start_failure(name, failed);
+  bool const cut = is_shortage(failed) && stop.level() != StopLevel::none;
+  if (cut) outcome.verdict = Verdict::interrupted;
+  return outcome;
+}
+
+/// The outcome of a start that hung and was given up: its process may stay until its file system
+/// answers.
+[[nodiscard]] inline Outcome judge_hanging_start(std::string const& name, Verdict cause) {
+  Outcome outcome{.verdict = cause, .exit_code = 128 + SIGKILL, .signal = SIGKILL};
+  outcome.reason = "the start of " + name + " hangs: its file system does not answer";
+  return outcome;
+}
 
 /// The outcome of a program that the runner ended, whatever it then said.
 [[nodiscard]] inline Outcome judge_cut(ProgramEnd const& end, Verdict cause) {

@@ -61,8 +61,8 @@ class Process {
     Instant const patience = now() + options_.shortage;
     int failed = start(words, run_id);
     while (is_shortage(failed) && await_room(patience)) failed = start(words, run_id);
-    if (failed == ECANCELED) return given_up(words[0]);
-    if (failed != 0) return not_started(words[0], failed);
+    if (failed == ECANCELED) return judge_hanging_start(words[0], cause_);
+    if (failed != 0) return judge_start(words[0], failed, stop_);
     supervise();
     return conclude(words);
   }
@@ -113,21 +113,6 @@ class Process {
     await_news(now() + std::chrono::milliseconds{100}, stop_);
     bool const late = now() >= patience || (act_at_ && now() >= *act_at_);
     return !late && stop_.level() == StopLevel::none;
-  }
-
-  Outcome not_started(std::string const& name, int failed) {
-    Outcome outcome{.verdict = Verdict::spawn_error};
-    outcome.exit_code = failed == ENOENT ? 127 : 126;
-    outcome.reason = "could not start " + start_failure(name, failed);
-    bool const cut = is_shortage(failed) && stop_.level() != StopLevel::none;
-    if (cut) outcome.verdict = Verdict::interrupted;
-    return outcome;
-  }
-  /// A start that hangs has been given up: its process may stay until its file system answers.
-  Outcome given_up(std::string const& name) {
-    Outcome outcome{.verdict = cause_, .exit_code = 128 + SIGKILL, .signal = SIGKILL};
-    outcome.reason = "the start of " + name + " hangs: its file system does not answer";
-    return outcome;
   }
 
   /// Goes on until the program has ended and its output is drained.
@@ -188,6 +173,10 @@ class Process {
     Instant const kill_by = *stop_.deadline() - options_.delivery;
     Instant cut = stage_ == Stage::running ? kill_by - options_.grace : kill_by;
     if (level == StopLevel::now && stage_ == Stage::running) cut = now();
+    if (stage_ == Stage::running && !std::exchange(stop_said_, true)) {
+      options_.log.info("told to stop; the run in flight may end by itself",
+                        {{"run", mark_.run_id}, {"within", decimal_seconds(cut - now()) + " s"}});
+    }
     if (act_at_ && *act_at_ < cut) return;  // its own limit comes first
     act_at_ = cut;
     if (stage_ == Stage::running) cause_ = Verdict::interrupted;
@@ -289,6 +278,7 @@ class Process {
   Verdict cause_ = Verdict::timeout;    ///< the verdict if the runner ends it
   bool enlarged_ = false;               ///< whether the pipe was
   bool end_seen_ = false;               ///< whether it is worth asking for the program's end
+  bool stop_said_ = false;              ///< whether a line says what the stop waits for
   bool went_on_ = false;                ///< whether its output was still held after its exit
   std::optional<Instant> act_at_;       ///< when the program is told, or killed
   std::optional<Instant> ended_at_;     ///< when the program's own end was seen

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "sla/core/log.hpp"
 #include "sla/core/time.hpp"
 #include "sla/process/leftovers.hpp"
 
@@ -29,6 +30,7 @@ struct ProcessOptions {
   std::string log_folder{};
   /// Whether that folder's disk hangs, as far as somebody knows: then it is as if it were empty.
   std::shared_ptr<std::atomic<bool> const> log_folder_hangs{};
+  Logger log{Logger::Options{.format = LogFormat::none}};  ///< says what a stop waits for
 };
 
 }  // namespace sla::inline v1
