@@ -1250,8 +1250,8 @@ class Stop {
   }
   /// Returns true if this signal asks this Stop, or the one that it was made from, to stop.
   [[nodiscard]] bool heeds(int signal) const noexcept {
-    return by_signals_ && (signal == SIGTERM || signal == SIGINT || signal == SIGQUIT ||
-                           signal == SIGRTMIN + 3);
+    return by_signals_ &&
+           (signal == SIGTERM || signal == SIGINT || signal == SIGQUIT || signal == SIGRTMIN + 3);
   }
 
   /// Whether the last level() found that a run was asked for out of turn (SIGUSR1); says it once.
@@ -2347,7 +2347,7 @@ class Outlet {
   [[nodiscard]] Result<std::size_t> offer(std::string_view text) {
     std::size_t done = 0;
     while (done < text.size()) {
-      auto const n = offer_part(text.substr(done));
+      auto n = offer_part(text.substr(done));
       if (!n && done == 0) return n;
       if (!n || *n == 0) break;
       done += *n;
@@ -2420,7 +2420,13 @@ class Outlet {
   }
 
   Result<std::size_t> offer_part(std::string_view text) {
-    if (kind_ == Kind::waits) return offer_to_writer(text);
+    for (;;) {
+      if (kind_ == Kind::waits) return offer_to_writer(text);
+      if (auto done = offer_at_once(text)) return *std::move(done);
+    }
+  }
+  /// Nothing if the descriptor takes nothing in this way, and another was chosen.
+  std::optional<Result<std::size_t>> offer_at_once(std::string_view text) {
     PipeSignalGuard const no_signal;
     ssize_t const n = uninterrupted([&] { return write_some(text); });
     if (n >= 0) return static_cast<std::size_t>(n);
@@ -2429,7 +2435,7 @@ class Outlet {
     if (kind_ != Kind::pipe || !unable) return system_error("write");
     pipes_can() = false;
     *this = Outlet(descriptor_);
-    return offer_part(text);
+    return std::nullopt;
   }
   ssize_t write_some(std::string_view text) const noexcept {
     switch (kind_) {
@@ -2742,7 +2748,7 @@ class Patient {
   struct NoUndo {};
 
   explicit Patient(Duration limit) : limit_(limit) {}
-  Patient(Patient&&) = default;
+  Patient(Patient&&) noexcept = default;
   Patient& operator=(Patient&& other) noexcept {
     std::swap(limit_, other.limit_);
     std::swap(work_, other.work_);
@@ -2844,8 +2850,9 @@ class Patient {
   bool ensure_thread() {
     if (thread_) return true;
     auto started = Apart::start([shared = work_] { work(*shared); });
-    if (started) thread_.emplace(*std::move(started));
-    return started.has_value();
+    if (!started) return false;
+    thread_.emplace(*std::move(started));
+    return true;
   }
 
   /// Waits for a task where nothing else is under way. Whether it is done.
@@ -3411,7 +3418,7 @@ class Launcher {
 
   /// Begins a start, or runs it to its end where there can be no thread.
   [[nodiscard]] std::shared_ptr<Launch> launch(StartPlan plan) {
-    auto const one = std::make_shared<Launch>(std::move(plan));
+    auto one = std::make_shared<Launch>(std::move(plan));
     std::unique_lock lock(mutex_);
     if (threads_ == 0 && !add_thread()) {
       lock.unlock();
@@ -3584,6 +3591,8 @@ inline std::vector<pid_t> ids_in_proc() {
 /// The number that Linux gave last: numbers are given in a circle. The largest there can be where
 /// there is no room for a process.
 inline pid_t newest_id() {
+  // The child does nothing but end, so that its memory is the parent's does no harm.
+  // NOLINTNEXTLINE(clang-analyzer-security.insecureAPI.vfork): no start of a program is needed
   pid_t const pid = ::vfork();
   if (pid == 0) ::_exit(0);
   if (pid < 0) return 1 << 22;
@@ -3856,7 +3865,7 @@ inline std::string of_the_file(std::string const& path, int number) {
 
 /// Explains in one line why a program could not be started; `number` is the errno of the start.
 [[nodiscard]] inline std::string start_failure(std::string const& name, int number) {
-  std::string const text = system_error(name, number).message;
+  std::string text = system_error(name, number).message;
   if (number == EAGAIN || number == ENOMEM) {
     return text + "; the limit of processes or memory (pids, ulimit -u) is reached";
   }
@@ -3915,9 +3924,8 @@ class WordSplitter {
  private:
   static Error needs_shell(char c) {
     std::string const what = c == '\n' ? "second line" : std::string("`") + c + "`";
-    return {Errc::invalid,
-            "the command needs a shell for its " + what +
-                " and there is no /bin/sh here; quote what is meant as it stands"};
+    return {Errc::invalid, "the command needs a shell for its " + what +
+                               " and there is no /bin/sh here; quote what is meant as it stands"};
   }
 
   Result<void> step(char c) {
@@ -5565,8 +5573,9 @@ namespace sla::inline v1 {
 }  // namespace sla::inline v1
 
 // sla/aws/digest.hpp
-// SHA-256 and HMAC-SHA-256 by OpenSSL, which only aws/trust.hpp needs besides. OpenSSL starts with the first byte hashed, not with the program, and the algorithm
-// is looked up once. Use one hash again and again where it matters; what held a key is wiped.
+// SHA-256 and HMAC-SHA-256 by OpenSSL, which only aws/trust.hpp needs besides. OpenSSL starts with
+// the first byte hashed, not with the program, and the algorithm is looked up once. Use one hash
+// again and again where it matters; what held a key is wiped.
 
 namespace sla::inline v1 {
 
@@ -6009,6 +6018,8 @@ class ClockSkew {
   ClockSkew() = default;
   explicit ClockSkew(Duration offset) { learn(offset); }
   ClockSkew(ClockSkew const& other) noexcept : shared_(other.shared_) {}
+  // One that was moved from can still be asked, so it keeps its share.
+  // NOLINTNEXTLINE(performance-move-constructor-init,cert-oop11-cpp): copying is meant
   ClockSkew(ClockSkew&& other) noexcept : shared_(other.shared_), own_(other.own_) {}
   ClockSkew& operator=(ClockSkew const&) = delete;
   ClockSkew& operator=(ClockSkew&&) = default;
@@ -12259,10 +12270,10 @@ class LogFirst {
 namespace sla::inline v1 {
 
 /// What cuts a delivery short at the end of a program. The transports inside a log store watch
-/// `logs`, those inside a publisher `events`, and what renews credentials beside them `credentials`;
-/// all outlive them. They are not the Stop of the program: that one is waited on by its main thread,
-/// these by the threads that deliver and renew, and a delivery goes on for a while after the program
-/// was told to stop.
+/// `logs`, those inside a publisher `events`, and what renews credentials beside them
+/// `credentials`; all outlive them. They are not the Stop of the program: that one is waited on by
+/// its main thread, these by the threads that deliver and renew, and a delivery goes on for a while
+/// after the program was told to stop.
 struct DeliveryStops {
   Stop logs{Stop::Options{.budget = Duration::zero()}};
   Stop events{Stop::Options{.budget = Duration::zero()}};
@@ -12502,6 +12513,13 @@ struct Way {
   [[nodiscard]] Instant due(Instant now) const {
     return lane.due() > now ? lane.due() : refused.next_due(now);
   }
+  /// Counts a refusal. Null unless that was often enough for a case of its own, by what does not
+  /// mend itself.
+  Refusals* refused_again(std::uint64_t number, Error const& error, Instant now) {
+    if (mends_itself(error.code) || error.code == Errc::stopped) return nullptr;
+    Refusals* const known = refused.refused(number, passed, now);
+    return known != nullptr && known->persistent() ? known : nullptr;
+  }
   void delivered(std::uint64_t number) {
     lane.succeeded();
     refused.forget(number);
@@ -12680,7 +12698,7 @@ class Delivery {
     if (!parcel) return false;
     bool const moved = send_log(*parcel);
     auto const done = publish(*parcel);
-    if (!done && !stands_back(events_, *parcel, parcel->event, done.error())) {
+    if (!done && !event_stands_back(*parcel, done.error())) {
       fail(events_, *parcel, done.error());
       if (hurried_ && !mends_itself(done.error().code)) events_.last = parcel->number;
     }
@@ -12711,30 +12729,29 @@ class Delivery {
     }
   }
 
+  bool event_stands_back(Parcel& parcel, Error const& error) {
+    Refusals* const known = events_.refused_again(parcel.number, error, clock_.now());
+    if (known && !hurried_ && events_.passed == known->passed) try_another(parcel.number);
+    return stands_back(known, events_, parcel, parcel.event, error);
+  }
   /// Whether a message that was refused holds up no other: it waits by itself because others pass,
   /// or is set aside because that went on for hours and its content may be why.
-  bool stands_back(Way& way, Parcel& parcel, Part& part, Error const& error) {
-    if (hurried_ || mends_itself(error.code) || error.code == Errc::stopped) return false;
-    Instant const now = clock_.now();
-    bool const rested = way.refused.rested(parcel.number);
-    Refusals* const known = way.refused.refused(parcel.number, way.passed, now);
-    if (known == nullptr || !known->persistent()) return false;
-    if (&way == &events_ && way.passed == known->passed) try_another(parcel.number);
-    if (way.passed == known->passed) return false;
+  bool stands_back(Refusals* known, Way& way, Parcel& parcel, Part& part, Error const& error) {
+    if (hurried_ || known == nullptr || way.passed == known->passed) return false;
     if (known->lasting() && fault_of(error) == Fault::unknown) {
       refuse(part, parcel, error);
       way.refused.forget(parcel.number);
       return true;
     }
-    way.refused.rest(*known, now);
+    bool const rested = way.refused.rested(parcel.number);
+    way.refused.rest(*known, clock_.now());
     if (rested) return true;
     log_.warning("refused while others pass, and tried again by itself: " + error.message,
                  {{"run", parcel.report.job.run_id}});
     return true;
   }
 
-  /// Tries the event behind one that was refused. A run that is no result has none, and shows
-  /// nothing.
+  /// Tries the event behind one that was refused; a run that is no result has none.
   void try_another(std::uint64_t refused) {
     for (std::uint64_t behind = refused;;) {
       auto parcel = take(events_.lane, [=](S& spool) { return spool.next_event(behind); });
@@ -12784,7 +12801,8 @@ class Delivery {
     report.log_error = uri.error().message;
     if (fault_of(uri.error()) == Fault::content) {
       refuse(parcel.log, parcel, uri.error());
-    } else if (!stands_back(logs_, parcel, parcel.log, uri.error())) {
+    } else if (!stands_back(logs_.refused_again(parcel.number, uri.error(), clock_.now()), logs_,
+                            parcel, parcel.log, uri.error())) {
       fail(logs_, parcel, uri.error());
     }
     return parcel.log != Part::waiting;
@@ -15154,14 +15172,15 @@ class Spooled {
       if (thread || now < start_at) return;
       start_at = now + std::chrono::seconds{1};
       auto started = Apart::start([this] { work(); });
-      if (started) thread = *std::move(started);
-      if (started && std::exchange(said_none, false)) log.info("results are delivered again");
       refused = !started && started.error().native == EPERM;
       if (!started && !std::exchange(said_none, true)) {
         log.warning((refused ? "results are delivered between runs: "
                              : "results are not delivered for now: ") +
                     started.error().message);
       }
+      if (!started) return;
+      if (std::exchange(said_none, false)) log.info("results are delivered again");
+      thread = *std::move(started);
     }
 
     void wake() {

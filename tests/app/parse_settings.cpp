@@ -196,8 +196,8 @@ TEST_CASE("a flag beats its variable, which beats the default") {
 
 TEST_CASE("every setting arrives where it is used") {
   auto const parsed = parse(
-      {"--command=curl x\ncurl y", "--service", "a/../b \xC3\xBC", "--groups= a ,,\tb\t", "--delay=0.5",
-       "--once", "--sns-topic-arn=arn:aws:sns:eu-west-1:123456789012:t.fifo",
+      {"--command=curl x\ncurl y", "--service", "a/../b \xC3\xBC", "--groups= a ,,\tb\t",
+       "--delay=0.5", "--once", "--sns-topic-arn=arn:aws:sns:eu-west-1:123456789012:t.fifo",
        "--sns-topic-name=other", "--s3-bucket-name=my-logs", "--store=out", "--upload-logs=never",
        "--timeout=0", "--grace=1", "--stop-timeout=2", "--log-limit=1G", "--event-format=numbers",
        "--log-format=json", "--role=arn:aws:iam::123456789012:role/x"},

@@ -47,7 +47,8 @@ TEST_CASE("what is missing or cannot be understood is a line each") {
       Lines{"--abort-if-duplicates and --overwrite-if-duplicates exclude each other"});
   auto const bad = read({"--ssm-name", "a\n?", "--command", "x"});
   REQUIRE(bad.usage_errors.size() == 1);
-  CHECK(bad.usage_errors[0].starts_with("--ssm-name: 'a\\n?' holds what no name of a parameter does"));
+  CHECK(bad.usage_errors[0].starts_with(
+      "--ssm-name: 'a\\n?' holds what no name of a parameter does"));
 }
 
 TEST_CASE("help and version need nothing else") {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// SHA-256 and HMAC-SHA-256 by OpenSSL, which only aws/trust.hpp needs besides. OpenSSL starts with the first byte hashed, not with the program, and the algorithm
-// is looked up once. Use one hash again and again where it matters; what held a key is wiped.
+// SHA-256 and HMAC-SHA-256 by OpenSSL, which only aws/trust.hpp needs besides. OpenSSL starts with
+// the first byte hashed, not with the program, and the algorithm is looked up once. Use one hash
+// again and again where it matters; what held a key is wiped.
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>

@@ -30,6 +30,8 @@ class ClockSkew {
   ClockSkew() = default;
   explicit ClockSkew(Duration offset) { learn(offset); }
   ClockSkew(ClockSkew const& other) noexcept : shared_(other.shared_) {}
+  // One that was moved from can still be asked, so it keeps its share.
+  // NOLINTNEXTLINE(performance-move-constructor-init,cert-oop11-cpp): copying is meant
   ClockSkew(ClockSkew&& other) noexcept : shared_(other.shared_), own_(other.own_) {}
   ClockSkew& operator=(ClockSkew const&) = delete;
   ClockSkew& operator=(ClockSkew&&) = default;

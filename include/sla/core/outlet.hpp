@@ -22,6 +22,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -57,7 +58,7 @@ class Outlet {
   [[nodiscard]] Result<std::size_t> offer(std::string_view text) {
     std::size_t done = 0;
     while (done < text.size()) {
-      auto const n = offer_part(text.substr(done));
+      auto n = offer_part(text.substr(done));
       if (!n && done == 0) return n;
       if (!n || *n == 0) break;
       done += *n;
@@ -130,7 +131,13 @@ class Outlet {
   }
 
   Result<std::size_t> offer_part(std::string_view text) {
-    if (kind_ == Kind::waits) return offer_to_writer(text);
+    for (;;) {
+      if (kind_ == Kind::waits) return offer_to_writer(text);
+      if (auto done = offer_at_once(text)) return *std::move(done);
+    }
+  }
+  /// Nothing if the descriptor takes nothing in this way, and another was chosen.
+  std::optional<Result<std::size_t>> offer_at_once(std::string_view text) {
     PipeSignalGuard const no_signal;
     ssize_t const n = uninterrupted([&] { return write_some(text); });
     if (n >= 0) return static_cast<std::size_t>(n);
@@ -139,7 +146,7 @@ class Outlet {
     if (kind_ != Kind::pipe || !unable) return system_error("write");
     pipes_can() = false;
     *this = Outlet(descriptor_);
-    return offer_part(text);
+    return std::nullopt;
   }
   ssize_t write_some(std::string_view text) const noexcept {
     switch (kind_) {

@@ -26,7 +26,7 @@ class Patient {
   struct NoUndo {};
 
   explicit Patient(Duration limit) : limit_(limit) {}
-  Patient(Patient&&) = default;
+  Patient(Patient&&) noexcept = default;
   Patient& operator=(Patient&& other) noexcept {
     std::swap(limit_, other.limit_);
     std::swap(work_, other.work_);
@@ -128,8 +128,9 @@ class Patient {
   bool ensure_thread() {
     if (thread_) return true;
     auto started = Apart::start([shared = work_] { work(*shared); });
-    if (started) thread_.emplace(*std::move(started));
-    return started.has_value();
+    if (!started) return false;
+    thread_.emplace(*std::move(started));
+    return true;
   }
 
   /// Waits for a task where nothing else is under way. Whether it is done.

@@ -119,8 +119,8 @@ class Stop {
   }
   /// Returns true if this signal asks this Stop, or the one that it was made from, to stop.
   [[nodiscard]] bool heeds(int signal) const noexcept {
-    return by_signals_ && (signal == SIGTERM || signal == SIGINT || signal == SIGQUIT ||
-                           signal == SIGRTMIN + 3);
+    return by_signals_ &&
+           (signal == SIGTERM || signal == SIGINT || signal == SIGQUIT || signal == SIGRTMIN + 3);
   }
 
   /// Whether the last level() found that a run was asked for out of turn (SIGUSR1); says it once.

@@ -104,7 +104,7 @@ class Launcher {
 
   /// Begins a start, or runs it to its end where there can be no thread.
   [[nodiscard]] std::shared_ptr<Launch> launch(StartPlan plan) {
-    auto const one = std::make_shared<Launch>(std::move(plan));
+    auto one = std::make_shared<Launch>(std::move(plan));
     std::unique_lock lock(mutex_);
     if (threads_ == 0 && !add_thread()) {
       lock.unlock();

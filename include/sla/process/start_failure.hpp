@@ -108,7 +108,7 @@ inline std::string of_the_file(std::string const& path, int number) {
 
 /// Explains in one line why a program could not be started; `number` is the errno of the start.
 [[nodiscard]] inline std::string start_failure(std::string const& name, int number) {
-  std::string const text = system_error(name, number).message;
+  std::string text = system_error(name, number).message;
   if (number == EAGAIN || number == ENOMEM) {
     return text + "; the limit of processes or memory (pids, ulimit -u) is reached";
   }

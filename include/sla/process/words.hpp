@@ -33,9 +33,8 @@ class WordSplitter {
  private:
   static Error needs_shell(char c) {
     std::string const what = c == '\n' ? "second line" : std::string("`") + c + "`";
-    return {Errc::invalid,
-            "the command needs a shell for its " + what +
-                " and there is no /bin/sh here; quote what is meant as it stands"};
+    return {Errc::invalid, "the command needs a shell for its " + what +
+                               " and there is no /bin/sh here; quote what is meant as it stands"};
   }
 
   Result<void> step(char c) {

@@ -128,7 +128,7 @@ class Delivery {
     if (!parcel) return false;
     bool const moved = send_log(*parcel);
     auto const done = publish(*parcel);
-    if (!done && !stands_back(events_, *parcel, parcel->event, done.error())) {
+    if (!done && !event_stands_back(*parcel, done.error())) {
       fail(events_, *parcel, done.error());
       if (hurried_ && !mends_itself(done.error().code)) events_.last = parcel->number;
     }
@@ -159,30 +159,29 @@ class Delivery {
     }
   }
 
+  bool event_stands_back(Parcel& parcel, Error const& error) {
+    Refusals* const known = events_.refused_again(parcel.number, error, clock_.now());
+    if (known && !hurried_ && events_.passed == known->passed) try_another(parcel.number);
+    return stands_back(known, events_, parcel, parcel.event, error);
+  }
   /// Whether a message that was refused holds up no other: it waits by itself because others pass,
   /// or is set aside because that went on for hours and its content may be why.
-  bool stands_back(Way& way, Parcel& parcel, Part& part, Error const& error) {
-    if (hurried_ || mends_itself(error.code) || error.code == Errc::stopped) return false;
-    Instant const now = clock_.now();
-    bool const rested = way.refused.rested(parcel.number);
-    Refusals* const known = way.refused.refused(parcel.number, way.passed, now);
-    if (known == nullptr || !known->persistent()) return false;
-    if (&way == &events_ && way.passed == known->passed) try_another(parcel.number);
-    if (way.passed == known->passed) return false;
+  bool stands_back(Refusals* known, Way& way, Parcel& parcel, Part& part, Error const& error) {
+    if (hurried_ || known == nullptr || way.passed == known->passed) return false;
     if (known->lasting() && fault_of(error) == Fault::unknown) {
       refuse(part, parcel, error);
       way.refused.forget(parcel.number);
       return true;
     }
-    way.refused.rest(*known, now);
+    bool const rested = way.refused.rested(parcel.number);
+    way.refused.rest(*known, clock_.now());
     if (rested) return true;
     log_.warning("refused while others pass, and tried again by itself: " + error.message,
                  {{"run", parcel.report.job.run_id}});
     return true;
   }
 
-  /// Tries the event behind one that was refused. A run that is no result has none, and shows
-  /// nothing.
+  /// Tries the event behind one that was refused; a run that is no result has none.
   void try_another(std::uint64_t refused) {
     for (std::uint64_t behind = refused;;) {
       auto parcel = take(events_.lane, [=](S& spool) { return spool.next_event(behind); });
@@ -232,7 +231,8 @@ class Delivery {
     report.log_error = uri.error().message;
     if (fault_of(uri.error()) == Fault::content) {
       refuse(parcel.log, parcel, uri.error());
-    } else if (!stands_back(logs_, parcel, parcel.log, uri.error())) {
+    } else if (!stands_back(logs_.refused_again(parcel.number, uri.error(), clock_.now()), logs_,
+                            parcel, parcel.log, uri.error())) {
       fail(logs_, parcel, uri.error());
     }
     return parcel.log != Part::waiting;

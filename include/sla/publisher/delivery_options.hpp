@@ -9,10 +9,10 @@
 namespace sla::inline v1 {
 
 /// What cuts a delivery short at the end of a program. The transports inside a log store watch
-/// `logs`, those inside a publisher `events`, and what renews credentials beside them `credentials`;
-/// all outlive them. They are not the Stop of the program: that one is waited on by its main thread,
-/// these by the threads that deliver and renew, and a delivery goes on for a while after the program
-/// was told to stop.
+/// `logs`, those inside a publisher `events`, and what renews credentials beside them
+/// `credentials`; all outlive them. They are not the Stop of the program: that one is waited on by
+/// its main thread, these by the threads that deliver and renew, and a delivery goes on for a while
+/// after the program was told to stop.
 struct DeliveryStops {
   Stop logs{Stop::Options{.budget = Duration::zero()}};
   Stop events{Stop::Options{.budget = Duration::zero()}};

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "sla/core/backoff.hpp"
+#include "sla/core/error.hpp"
 #include "sla/core/time.hpp"
 #include "sla/publisher/lane.hpp"
 
@@ -105,6 +106,13 @@ struct Way {
   /// When the next message may be tried, if there is one.
   [[nodiscard]] Instant due(Instant now) const {
     return lane.due() > now ? lane.due() : refused.next_due(now);
+  }
+  /// Counts a refusal. Null unless that was often enough for a case of its own, by what does not
+  /// mend itself.
+  Refusals* refused_again(std::uint64_t number, Error const& error, Instant now) {
+    if (mends_itself(error.code) || error.code == Errc::stopped) return nullptr;
+    Refusals* const known = refused.refused(number, passed, now);
+    return known != nullptr && known->persistent() ? known : nullptr;
   }
   void delivered(std::uint64_t number) {
     lane.succeeded();

@@ -103,14 +103,15 @@ class Spooled {
       if (thread || now < start_at) return;
       start_at = now + std::chrono::seconds{1};
       auto started = Apart::start([this] { work(); });
-      if (started) thread = *std::move(started);
-      if (started && std::exchange(said_none, false)) log.info("results are delivered again");
       refused = !started && started.error().native == EPERM;
       if (!started && !std::exchange(said_none, true)) {
         log.warning((refused ? "results are delivered between runs: "
                              : "results are not delivered for now: ") +
                     started.error().message);
       }
+      if (!started) return;
+      if (std::exchange(said_none, false)) log.info("results are delivered again");
+      thread = *std::move(started);
     }
 
     void wake() {

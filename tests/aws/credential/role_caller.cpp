@@ -80,11 +80,12 @@ TEST_CASE("the region of the role wins, and one there must be") {
 }
 
 TEST_CASE("the region of a role is read as a setting is") {
-  for (auto const& [region, host, scope] :
+  for (auto const& [given, host, scope] :
        {std::array<std::string, 3>{"US-EAST-1", "sts.us-east-1.amazonaws.com", "us-east-1"},
         {"fips-us-east-1", "sts-fips.us-east-1.amazonaws.com", "us-east-1"},
         {"us-east-1-fips", "sts-fips.us-east-1.amazonaws.com", "us-east-1"},
         {"aws-global", "sts.us-east-1.amazonaws.com", "us-east-1"}}) {
+    std::string const& region = given;  // clang 14 captures no structured binding
     CAPTURE(region);
     Role other = role;
     other.region = region;
