@@ -9,6 +9,7 @@
 //   core/        std and POSIX only: results, time, text, JSON, what passes between the policies
 //   process/     starting programs and looking after them
 //   aws/         HTTP, SigV4, credentials, endpoints, and one operation per header
+//   ledger/      what a stream of events proves about availability
 //   scheduler/   says when the next run begins
 //   executor/    runs the test
 //   publisher/   delivers what happened, or combines publishers
@@ -7702,16 +7703,7 @@ class JsonReply {
   }
   /// The same for the text of a file: the Error does not say that it is an answer.
   [[nodiscard]] static Result<JsonReply> parse_file(std::string_view text) {
-    if (text.size() > size_limit) return Error{Errc::malformed, "it is too large"};
-    auto parser = std::make_shared<simdjson::dom::parser>(size_limit);
-    simdjson::padded_string const padded(text);
-    simdjson::dom::element root;
-    if (auto const failed = parser->parse(padded).get(root); failed != simdjson::SUCCESS) {
-      std::string const reason = simdjson::error_message(failed);  // repeats nothing of the text
-      return Error{Errc::malformed, "it is not JSON (" + reason + ')'};
-    }
-    if (!root.is_object()) return Error{Errc::malformed, "it is JSON but no object"};
-    return JsonReply(std::move(parser), root);
+    return parse_with(std::make_shared<simdjson::dom::parser>(size_limit), text);
   }
 
   /// The value at the path; of two members with one name it is the first.
@@ -7764,6 +7756,11 @@ class JsonReply {
   /// Whether this value is an array, empty or not.
   [[nodiscard]] bool is_array() const noexcept { return element_.is_array(); }
 
+  /// The truth value of that name.
+  [[nodiscard]] std::optional<bool> boolean(std::string_view name) const {
+    return scalar<bool>(JsonPath{name});
+  }
+
   /// The names of the members of this value, in order; none where it is no object.
   [[nodiscard]] std::vector<std::string_view> names() const {
     std::vector<std::string_view> all;
@@ -7779,6 +7776,21 @@ class JsonReply {
  private:
   JsonReply(std::shared_ptr<simdjson::dom::parser const> parser, simdjson::dom::element element)
       : parser_(std::move(parser)), element_(element) {}
+
+  friend class JsonLines;
+
+  static Result<JsonReply> parse_with(std::shared_ptr<simdjson::dom::parser> parser,
+                                      std::string_view text) {
+    if (text.size() > size_limit) return Error{Errc::malformed, "it is too large"};
+    simdjson::padded_string const padded(text);
+    simdjson::dom::element root;
+    if (auto const failed = parser->parse(padded).get(root); failed != simdjson::SUCCESS) {
+      std::string const reason = simdjson::error_message(failed);  // repeats nothing of the text
+      return Error{Errc::malformed, "it is not JSON (" + reason + ')'};
+    }
+    if (!root.is_object()) return Error{Errc::malformed, "it is JSON but no object"};
+    return JsonReply(std::move(parser), root);
+  }
 
   static Error malformed(std::string_view why) {
     return Error{Errc::malformed, "the answer cannot be understood: " + std::string(why)};
@@ -7804,6 +7816,21 @@ class JsonReply {
 
   std::shared_ptr<simdjson::dom::parser const> parser_;  // the element points into it
   simdjson::dom::element element_;
+};
+
+/// Reads texts one after another, each as JsonReply::parse_file does, and keeps what it needs for
+/// that from one to the next as soon as nobody holds the value before.
+class JsonLines {
+ public:
+  [[nodiscard]] Result<JsonReply> parse(std::string_view line) {
+    if (!parser_ || parser_.use_count() > 1) {
+      parser_ = std::make_shared<simdjson::dom::parser>(JsonReply::size_limit);
+    }
+    return JsonReply::parse_with(parser_, line);
+  }
+
+ private:
+  std::shared_ptr<simdjson::dom::parser> parser_;
 };
 
 namespace detail {
@@ -10868,6 +10895,1059 @@ template <class ServiceClient>
 }
 
 }  // namespace sla::inline v1
+
+// sla/ledger/event.hpp
+// One event as the ledger sees it, and how it is read from a line of JSON: the event itself, or the
+// envelope in which SNS hands it on. Whatever else an event has is not looked at.
+
+namespace sla::inline v1::ledger {
+
+/// Milliseconds since 1970-01-01T00:00:00Z.
+using Milliseconds = std::int64_t;
+
+/// No event ends later than in the year 9999, and nothing lasts longer.
+inline constexpr Milliseconds latest_time = 253'402'300'799'999;
+
+/// One event. Its texts belong to whoever made it.
+struct Event {
+  std::string_view service{};
+  std::vector<std::string_view> groups{};
+  std::string_view location{};  ///< where it was looked from; empty where it is not known
+  std::string_view verdict{};
+  std::string_view run_id{};   ///< empty: a run that no other event can be about
+  std::string_view log_uri{};  ///< empty where there is none
+  std::string_view boot_id{};  ///< with `seq`, or none of them
+  Milliseconds end = 0;        ///< of the run
+  std::uint32_t seq = 0;       ///< 1, 2, 3, ... within a boot; 0 is none
+  std::optional<Milliseconds> previous_end{};
+  std::optional<Milliseconds> next_expected_by{};
+  bool succeeded = false;
+  bool counted = true;
+  bool degraded = false;
+  bool flaky = false;
+};
+
+namespace detail {
+
+/// Returns the whole number under a name, also where it is written as a text.
+inline std::optional<std::int64_t> whole_number(JsonReply const& json, std::string_view name) {
+  if (auto const number = json.integer(name)) return number;
+  auto const text = json.text(name);
+  return text ? parse_integer(*text) : std::nullopt;
+}
+
+/// Returns the time under a name if it is one.
+inline std::optional<Milliseconds> time_of(JsonReply const& json, std::string_view name) {
+  auto const time = whole_number(json, name);
+  return time && *time >= 0 && *time <= latest_time ? time : std::nullopt;
+}
+
+/// Returns the end of the run: to the millisecond where the event has it, else in whole seconds.
+inline std::optional<Milliseconds> end_of(JsonReply const& json) {
+  auto const start = time_of(json, "startedAtMs");
+  auto const duration = time_of(json, "durationMs");
+  if (start && duration && *start + *duration <= latest_time) return *start + *duration;
+  auto const seconds = time_of(json, "timestamp");
+  if (!seconds || *seconds > latest_time / 1000) return std::nullopt;
+  return *seconds * 1000;
+}
+
+inline Error no_event(std::string_view why) {
+  return Error{Errc::malformed, "it is no event: " + std::string(why)};
+}
+
+}  // namespace detail
+
+/// Reads events, one line after another.
+class EventReader {
+ public:
+  /// Reads one line. The texts of the event live until the next call. Errc::malformed where the
+  /// line is no event.
+  [[nodiscard]] Result<Event> read(std::string_view line) {
+    event_.reset();  // so that the next one may take its room
+    envelope_.reset();
+    auto json = lines_.parse(line);
+    if (!json) return std::move(json).error();
+    auto const message = json->text("Message");
+    if (!message || !json->text("TopicArn")) return take(*std::move(json));
+    envelope_ = *std::move(json);
+    auto inner = messages_.parse(*message);
+    if (!inner) return std::move(inner).error().within("the message of the envelope");
+    auto event = take(*std::move(inner));
+    // A message that is delivered twice is one event, whatever it knows about itself.
+    if (event && event->run_id.empty()) event->run_id = envelope_->text("MessageId").value_or("");
+    return event;
+  }
+
+ private:
+  Result<Event> take(JsonReply json) {
+    event_ = std::move(json);
+    Event event;
+    event.service = event_->text("service").value_or("");
+    if (event.service.empty()) return detail::no_event("it has no service");
+    auto const succeeded = event_->boolean("succeeded");
+    if (!succeeded) return detail::no_event("it does not say whether it succeeded");
+    event.succeeded = *succeeded;
+    auto const end = detail::end_of(*event_);
+    if (!end) return detail::no_event("it does not say when it ended");
+    event.end = *end;
+    read_texts(event);
+    event.verdict = event_->text("verdict").value_or(event.succeeded ? "pass" : "fail");
+    event.counted = event_->boolean("counted").value_or(true);
+    event.degraded = event_->boolean("degraded").value_or(false);
+    event.flaky = event_->boolean("flaky").value_or(false);
+    read_place_in_boot(event);
+    return event;
+  }
+
+  void read_texts(Event& event) const {
+    for (JsonReply const& group : event_->items("groups")) {
+      if (auto const name = group.text(); name && !name->empty()) event.groups.push_back(*name);
+    }
+    event.location = event_->text("location").value_or("");
+    event.run_id = event_->text("runId").value_or("");
+    event.log_uri = event_->text("logUri").value_or("");
+  }
+
+  void read_place_in_boot(Event& event) const {
+    auto const boot = event_->text("bootId");
+    auto const seq = event_->integer("seq");
+    bool const fits = seq && *seq > 0 && *seq <= std::numeric_limits<std::uint32_t>::max();
+    if (!boot || boot->empty() || !fits) return;
+    event.boot_id = *boot;
+    event.seq = static_cast<std::uint32_t>(*seq);
+    event.previous_end = detail::time_of(*event_, "prevEndMs");
+    event.next_expected_by = detail::time_of(*event_, "nextExpectedByMs");
+  }
+
+  JsonLines lines_;
+  JsonLines messages_;
+  std::optional<JsonReply> envelope_;
+  std::optional<JsonReply> event_;
+};
+
+}  // namespace sla::inline v1::ledger
+
+// sla/ledger/book.hpp
+// Holds events in little room, whatever their order of arrival: 48 bytes for each, and the texts of
+// those only that may begin an outage. It makes one run of what has one id (rule R1).
+
+namespace sla::inline v1::ledger {
+
+/// What is so of a service at an instant, the least to be worried about first.
+enum class State : std::uint8_t { unmonitored, up, unknown, down, excluded };
+
+/// No time at all.
+inline constexpr Milliseconds no_time = std::numeric_limits<Milliseconds>::min();
+
+/// One event of a Book.
+struct Record {
+  Milliseconds end;
+  /// Limit of the result; from the reduction of its boot on, the end of what it holds.
+  Milliseconds until;
+  /// End of the event before it; from then on, where what was lost before it begins, or no_time.
+  Milliseconds previous;
+  std::uint64_t run;      ///< hash of the run's id; 0 where it has none
+  std::uint32_t boot;     ///< index in Book::boots
+  std::uint32_t seq;      ///< 0: without one
+  std::uint32_t detail;   ///< index in Book::details
+  std::uint16_t verdict;  ///< index in Book::verdicts
+  State state;            ///< up, down or unknown
+  bool degraded : 1;
+  bool flaky : 1;
+};
+
+/// All that one process said about one service from one location. Without an id: what is of
+/// earlier versions.
+struct Boot {
+  std::string service{};
+  std::string location{};
+  std::string id{};
+
+  auto operator<=>(Boot const&) const = default;
+};
+
+/// What the report tells of a run that failed.
+struct Detail {
+  std::string run_id{};
+  std::string log_uri{};
+
+  auto operator<=>(Detail const&) const = default;
+};
+
+/// Returns when the process of that boot began, which stands in a UUID of version 7.
+[[nodiscard]] inline std::optional<Milliseconds> boot_time(std::string_view id) {
+  if (id.size() != 36 || id[8] != '-' || id[14] != '7') return std::nullopt;
+  Milliseconds time = 0;
+  for (std::size_t const at : {0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12}) {
+    char const c = lower(id[at]);
+    if (!is_digit(c) && (c < 'a' || c > 'f')) return std::nullopt;
+    time = time * 16 + (is_digit(c) ? c - '0' : c - 'a' + 10);
+  }
+  return time;
+}
+
+namespace detail {
+
+/// Hashes an id, well enough that two of a million never meet (FNV-1a, then splitmix64).
+inline std::uint64_t hash_of(std::string_view text) {
+  if (text.empty()) return 0;
+  std::uint64_t hash = 0xCBF29CE484222325ULL;
+  for (char const c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
+  hash = (hash ^ hash >> 30U) * 0xBF58476D1CE4E5B9ULL;
+  hash = (hash ^ hash >> 27U) * 0x94D049BB133111EBULL;
+  hash ^= hash >> 31U;
+  return hash == 0 ? 1 : hash;
+}
+
+}  // namespace detail
+
+/// The events to be reduced. The texts stand once.
+class Book {
+ public:
+  void add(Event const& event) {
+    Record record{};
+    record.end = event.end;
+    record.until = event.next_expected_by.value_or(no_time);
+    record.previous = event.previous_end.value_or(no_time);
+    record.run = detail::hash_of(event.run_id);
+    record.boot = boot_of(event);
+    record.seq = event.boot_id.empty() ? 0 : event.seq;
+    record.verdict = verdict_of(event.verdict);
+    bool const counted = event.counted && event.verdict != "unknown" && event.verdict != "skipped";
+    record.state = !counted ? State::unknown : event.succeeded ? State::up : State::down;
+    record.degraded = event.degraded;
+    record.flaky = event.flaky;
+    if (record.state == State::down) {
+      record.detail = static_cast<std::uint32_t>(details.size());
+      details.push_back({std::string(event.run_id), std::string(event.log_uri)});
+    }
+    records.push_back(record);
+  }
+
+  /// Sorts boots and verdicts, so that comparing their numbers compares them.
+  void settle() {
+    std::vector<std::uint32_t> const boot = sorted(boots);
+    std::vector<std::uint32_t> const verdict = sorted(verdicts);
+    for (Record& record : records) {
+      record.boot = boot[record.boot];
+      record.verdict = static_cast<std::uint16_t>(verdict[record.verdict]);
+    }
+    numbers_.clear();
+    verdict_numbers_.clear();
+    last_ = Boot{};
+  }
+
+  /// Compares by what is worse, then by all that an answer could show; equal ones are alike.
+  [[nodiscard]] bool milder(Record const& a, Record const& b) const {
+    auto const key = [](Record const& r) {
+      return std::tuple(r.state, r.verdict, r.end, r.run, r.boot, r.seq, r.until, r.previous,
+                        bool{r.degraded}, bool{r.flaky});
+    };
+    if (key(a) != key(b)) return key(a) < key(b);
+    return a.state == State::down && details[a.detail] < details[b.detail];
+  }
+
+  std::vector<Record> records{};
+  std::vector<Boot> boots{};
+  std::vector<Detail> details{};
+  std::vector<std::string> verdicts{};
+  std::map<std::string, std::set<std::string, std::less<>>, std::less<>> groups{};  ///< by service
+
+ private:
+  /// Returns the number of the event's boot. Most events are of the boot of the one before.
+  std::uint32_t boot_of(Event const& event) {
+    std::string_view const id = event.seq == 0 ? std::string_view() : event.boot_id;
+    note_groups(event);
+    bool const same = !boots.empty() && last_.service == event.service &&
+                      last_.location == event.location && last_.id == id;
+    if (same) return last_number_;
+    last_ = {std::string(event.service), std::string(event.location), std::string(id)};
+    auto const [found, fresh] =
+        numbers_.try_emplace(last_, static_cast<std::uint32_t>(boots.size()));
+    if (fresh) boots.push_back(last_);
+    return last_number_ = found->second;
+  }
+
+  void note_groups(Event const& event) {
+    auto found = groups.find(event.service);
+    if (found == groups.end()) found = groups.try_emplace(std::string(event.service)).first;
+    for (std::string_view const group : event.groups) {
+      if (found->second.find(group) == found->second.end()) found->second.emplace(group);
+    }
+  }
+
+  std::uint16_t verdict_of(std::string_view verdict) {
+    auto const found = verdict_numbers_.find(verdict);
+    if (found != verdict_numbers_.end()) return found->second;
+    constexpr std::size_t most = std::numeric_limits<std::uint16_t>::max();
+    if (verdicts.size() == most) return most - 1;  // nobody knows so many words for it
+    auto const number = static_cast<std::uint16_t>(verdicts.size());
+    verdicts.emplace_back(verdict);
+    return verdict_numbers_.try_emplace(std::string(verdict), number).first->second;
+  }
+
+  /// Sorts the texts; returns the new number of each old one.
+  template <class T>
+  static std::vector<std::uint32_t> sorted(std::vector<T>& all) {
+    std::vector<std::pair<T, std::uint32_t>> old;
+    for (std::uint32_t i = 0; i < all.size(); ++i) old.emplace_back(std::move(all[i]), i);
+    std::sort(old.begin(), old.end());
+    std::vector<std::uint32_t> numbers(all.size());
+    for (std::uint32_t i = 0; i < all.size(); ++i) {
+      numbers[old[i].second] = i;
+      all[i] = std::move(old[i].first);
+    }
+    return numbers;
+  }
+
+  std::map<Boot, std::uint32_t> numbers_;
+  std::map<std::string, std::uint16_t, std::less<>> verdict_numbers_;
+  Boot last_{};
+  std::uint32_t last_number_ = 0;
+};
+
+}  // namespace sla::inline v1::ledger
+
+// sla/ledger/timeline.hpp
+// Lines of time, each in stretches of one state: how the results of all boots of one service and
+// location make one (rule R2), and how several lines make another.
+
+namespace sla::inline v1::ledger {
+
+/// From `from` on it is so. `event` is the index of the Record that the stretch began with.
+struct Stretch {
+  Milliseconds from = no_time;
+  State state = State::unmonitored;
+  std::uint32_t event = 0;
+};
+
+/// Stretches in the order of time, each to the begin of the next. Before the first and in an empty
+/// one: unmonitored.
+using Timeline = std::vector<Stretch>;
+
+/// A part of time, without its end.
+struct Window {
+  Milliseconds from = 0;
+  Milliseconds to = 0;
+
+  [[nodiscard]] bool holds(Milliseconds time) const noexcept { return from <= time && time < to; }
+};
+
+/// Adds what is so from now on; one stretch goes on while the state is the same.
+inline void go_on(Timeline& line, Stretch stretch) {
+  if (!line.empty() && line.back().from == stretch.from) line.pop_back();  // it lasted no time
+  State const before = line.empty() ? State::unmonitored : line.back().state;
+  if (before != stretch.state) line.push_back(stretch);
+}
+
+/// A result, or what was lost: from its end on, until. Those that begin later rank higher.
+struct Claim {
+  Milliseconds from;
+  Milliseconds until;
+  std::uint32_t boot;
+  std::uint32_t seq;
+  State state;
+  std::uint32_t event;
+
+  [[nodiscard]] bool before(Claim const& other) const noexcept {
+    return std::tuple(from, boot, seq) < std::tuple(other.from, other.boot, other.seq);
+  }
+};
+
+/// Makes one line of the claims of all boots, which must come in the order of their ranks: at an
+/// instant the last of those that hold it counts.
+class Sweep {
+ public:
+  void add(Claim const& claim) {
+    advance(claim.from);
+    if (claim.until > claim.from) open_.push_back(claim);
+    if (open_.size() < most_) return;
+    std::erase_if(open_, [&](Claim const& open) { return open.until <= claim.from; });
+    most_ = std::max<std::size_t>(64, 2 * open_.size());
+  }
+
+  [[nodiscard]] Timeline finish() {
+    advance(std::numeric_limits<Milliseconds>::max());
+    return std::move(line_);
+  }
+
+ private:
+  /// Writes down what is so up to `to`.
+  void advance(Milliseconds to) {
+    while (now_ < to) {
+      while (!open_.empty() && open_.back().until <= now_) open_.pop_back();
+      Stretch stretch{.from = now_};
+      if (!open_.empty()) stretch.state = open_.back().state;
+      if (!open_.empty()) stretch.event = open_.back().event;
+      go_on(line_, stretch);
+      now_ = open_.empty() ? to : std::min(to, open_.back().until);
+    }
+    while (!open_.empty() && open_.back().until <= now_) open_.pop_back();
+  }
+
+  Milliseconds now_ = no_time;
+  std::vector<Claim> open_;  ///< by rank, the highest at the back
+  std::size_t most_ = 64;    ///< where it is time to forget what ended below others
+  Timeline line_;
+};
+
+/// Makes one line of several within a window: `decide` says what is so where each of them is so.
+/// It takes a span of Stretches, one for each line, and returns one whose `from` does not matter.
+template <class Decide>
+[[nodiscard]] Timeline combine(std::span<Timeline const* const> lines, Window window,
+                               Decide decide) {
+  Timeline result;
+  std::vector<Stretch> now(lines.size());
+  std::vector<std::size_t> at(lines.size());
+  for (Milliseconds time = window.from; time < window.to;) {
+    Milliseconds next = window.to;
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      Timeline const& line = *lines[i];
+      while (at[i] < line.size() && line[at[i]].from <= time) now[i] = line[at[i]++];
+      if (at[i] < line.size()) next = std::min(next, line[at[i]].from);
+    }
+    Stretch stretch = decide(std::span<Stretch const>(now));
+    stretch.from = time;
+    go_on(result, stretch);
+    time = next;
+  }
+  return result;
+}
+
+/// Calls `see(stretch, end)` for each stretch of a line within the window, unmonitored ones too.
+template <class See>
+void each_stretch(Timeline const& line, Window window, See see) {
+  Milliseconds time = window.from;
+  Stretch now{.from = time};
+  for (Stretch const& next : line) {
+    Milliseconds const until = std::clamp(next.from, window.from, window.to);
+    if (until > time) see(now, until);
+    time = std::max(time, until);
+    now = next;
+    now.from = time;
+  }
+  if (time < window.to) see(now, window.to);
+}
+
+}  // namespace sla::inline v1::ledger
+
+// sla/ledger/exclusion.hpp
+// Planned maintenance (rule R8): a line of JSON with `from` and `to` as RFC 3339 times, the
+// `service`, the `group`, or `*` for all, and a `reason`.
+
+namespace sla::inline v1::ledger {
+
+/// A part of time that does not count for a service, or for those of a group.
+struct Exclusion {
+  Window window{};
+  std::string service{};  ///< `*`: for all
+  std::string group{};    ///< `*`: for all
+  std::string reason{};
+};
+
+/// Reads an RFC 3339 time to the millisecond, rounded down.
+[[nodiscard]] inline std::optional<Milliseconds> parse_time(std::string_view text) {
+  auto const whole = parse_iso_time(text);
+  if (!whole) return std::nullopt;
+  Milliseconds time = epoch_seconds(*whole) * 1000;
+  std::size_t const dot = text.find('.');
+  if (dot == std::string_view::npos) return time;
+  Milliseconds unit = 100;
+  for (std::size_t i = dot + 1; i < text.size() && is_digit(text[i]); ++i, unit /= 10) {
+    time += (text[i] - '0') * unit;
+  }
+  return time;
+}
+
+/// Reads one exclusion. Errc::malformed, with what is wrong.
+[[nodiscard]] inline Result<Exclusion> read_exclusion(std::string_view line) {
+  auto const json = JsonReply::parse_file(line);
+  if (!json) return json.error();
+  auto const wrong = [](std::string_view why) { return Error{Errc::malformed, std::string(why)}; };
+  Exclusion exclusion;
+  auto const from = parse_time(json->text("from").value_or(""));
+  if (!from) return wrong("its from is no time such as 2026-01-31T22:00:00Z");
+  auto const to = parse_time(json->text("to").value_or(""));
+  if (!to) return wrong("its to is no time such as 2026-01-31T22:00:00Z");
+  if (*to <= *from) return wrong("it ends before it begins");
+  exclusion.window = {*from, *to};
+  exclusion.service = json->text("service").value_or("");
+  exclusion.group = json->text("group").value_or("");
+  exclusion.reason = json->text("reason").value_or("");
+  if (exclusion.service.empty() == exclusion.group.empty()) {
+    return wrong("it must name either a service or a group, or * for all");
+  }
+  return exclusion;
+}
+
+/// Reads a file of them; the Error tells the line. Empty lines are none.
+[[nodiscard]] inline Result<std::vector<Exclusion>> read_exclusions(std::string_view text) {
+  std::vector<Exclusion> all;
+  std::size_t number = 0;
+  for (std::string_view const line : split(text, '\n')) {
+    ++number;
+    if (trim(line).empty()) continue;
+    auto exclusion = read_exclusion(trim(line));
+    if (!exclusion) {
+      return std::move(exclusion).error().within("line " + std::to_string(number));
+    }
+    all.push_back(*std::move(exclusion));
+  }
+  return all;
+}
+
+/// Makes a line of what is excluded of one service. `groups` are those that it is in.
+template <class Groups>
+[[nodiscard]] Timeline exclusion_line(std::span<Exclusion const> exclusions,
+                                      std::string_view service, Groups const& groups) {
+  std::vector<Window> windows;
+  for (Exclusion const& exclusion : exclusions) {
+    bool const all = exclusion.service == "*" || exclusion.group == "*";
+    bool const grouped = std::find(groups.begin(), groups.end(), exclusion.group) != groups.end();
+    if (all || exclusion.service == service || grouped) windows.push_back(exclusion.window);
+  }
+  std::sort(windows.begin(), windows.end(),
+            [](Window const& a, Window const& b) { return a.from < b.from; });
+  Timeline line;
+  Milliseconds end = no_time;
+  for (Window const& window : windows) {
+    if (window.from > end && end != no_time) go_on(line, {.from = end});
+    if (window.from > end) go_on(line, {.from = window.from, .state = State::excluded});
+    end = std::max(end, window.to);
+  }
+  if (end != no_time) go_on(line, {.from = end});
+  return line;
+}
+
+}  // namespace sla::inline v1::ledger
+
+// sla/ledger/figures.hpp
+// The figures of an answer: integers until they are printed, and then rounded down, so that 100.000
+// means not one failure. Where nothing was seen there is no figure.
+
+namespace sla::inline v1::ledger {
+
+/// The window in milliseconds, by what was so. The five parts add up to it.
+struct Times {
+  std::int64_t up = 0;
+  std::int64_t down = 0;
+  std::int64_t unknown = 0;
+  std::int64_t unmonitored = 0;
+  std::int64_t excluded = 0;
+
+  [[nodiscard]] std::int64_t seen() const noexcept { return up + down; }
+  /// The window without what is excluded.
+  [[nodiscard]] std::int64_t relevant() const noexcept { return up + down + unknown + unmonitored; }
+
+  bool operator==(Times const&) const = default;
+};
+
+/// The events whose end lies in the window.
+struct Counts {
+  std::int64_t good = 0;
+  std::int64_t bad = 0;
+  std::int64_t uncounted = 0;
+  std::int64_t degraded = 0;
+  std::int64_t flaky = 0;
+  std::int64_t lost = 0;  ///< before these
+  std::int64_t duplicates = 0;
+  std::int64_t conflicts = 0;
+  std::int64_t clock_steps = 0;
+
+  bool operator==(Counts const&) const = default;
+};
+
+/// Slices of a minute, aligned to the epoch.
+struct Slices {
+  std::int64_t good = 0;  ///< without any down
+  std::int64_t seen = 0;  ///< with any up or down
+
+  bool operator==(Slices const&) const = default;
+};
+
+/// Returns a part in percent with three decimals, rounded down: 9,995 of 10,000 is `99.950`.
+/// Nothing where the whole is 0.
+[[nodiscard]] inline std::optional<std::string> percent(std::int64_t part, std::int64_t whole) {
+  if (whole <= 0) return std::nullopt;
+  std::int64_t thousandths = part / whole;
+  std::int64_t rest = part % whole;
+  for (int digit = 0; digit < 5; ++digit) {
+    rest *= 10;
+    thousandths = thousandths * 10 + rest / whole;
+    rest %= whole;
+  }
+  std::string const decimals = std::to_string(1000 + thousandths % 1000);
+  return std::to_string(thousandths / 1000) + '.' + decimals.substr(1);
+}
+
+/// up / (up + down): of what was seen.
+[[nodiscard]] inline std::optional<std::string> availability(Times const& times) {
+  return percent(times.up, times.seen());
+}
+/// up / (window - excluded): everything not seen counts as down.
+[[nodiscard]] inline std::optional<std::string> worst(Times const& times) {
+  return times.seen() == 0 ? std::nullopt : percent(times.up, times.relevant());
+}
+/// (up + down) / (window - excluded).
+[[nodiscard]] inline std::optional<std::string> coverage(Times const& times) {
+  return times.seen() == 0 ? std::nullopt : percent(times.seen(), times.relevant());
+}
+/// good / (good + bad), by events.
+[[nodiscard]] inline std::optional<std::string> occurrences(Counts const& counts) {
+  return percent(counts.good, counts.good + counts.bad);
+}
+/// Minutes without any down, of all that were seen.
+[[nodiscard]] inline std::optional<std::string> timeslices(Slices const& slices) {
+  return percent(slices.good, slices.seen);
+}
+
+/// Measures a line of time.
+[[nodiscard]] inline Times times_of(Timeline const& line, Window window) {
+  Times times;
+  each_stretch(line, window, [&](Stretch const& stretch, Milliseconds end) {
+    std::int64_t& part = stretch.state == State::up         ? times.up
+                         : stretch.state == State::down     ? times.down
+                         : stretch.state == State::unknown  ? times.unknown
+                         : stretch.state == State::excluded ? times.excluded
+                                                            : times.unmonitored;
+    part += end - stretch.from;
+  });
+  return times;
+}
+
+/// Counts the slices of a line of time after the epoch.
+[[nodiscard]] inline Slices slices_of(Timeline const& line, Window window) {
+  constexpr Milliseconds slice = 60'000;
+  Milliseconds seen = -1;  // the last one counted
+  Milliseconds down = -1;
+  std::int64_t bad = 0;
+  Slices slices;
+  each_stretch(line, window, [&](Stretch const& stretch, Milliseconds end) {
+    if (stretch.state != State::up && stretch.state != State::down) return;
+    Milliseconds const last = (end - 1) / slice;
+    slices.seen += std::max<Milliseconds>(0, last - std::max(seen, stretch.from / slice - 1));
+    seen = last;
+    if (stretch.state != State::down) return;
+    bad += std::max<Milliseconds>(0, last - std::max(down, stretch.from / slice - 1));
+    down = last;
+  });
+  slices.good = slices.seen - bad;
+  return slices;
+}
+
+}  // namespace sla::inline v1::ledger
+
+// sla/ledger/hold.hpp
+// How long the results of one boot hold: rules R3 to R7, and R9 for events that do not say it. Only
+// the events of one boot are looked at, in their order.
+
+namespace sla::inline v1::ledger {
+
+/// What the order of the events of a boot shows, at the event that shows it.
+struct Surprise {
+  std::uint32_t lost = 0;  ///< events before it that never came
+  bool clock_step = false;
+};
+
+/// Returns twice the median of the distances above 0 of sorted ends, rounded down to a millisecond
+/// before it is doubled; 0 where there is no distance.
+[[nodiscard]] inline Milliseconds usual_hold(std::span<Record const> sorted) {
+  std::vector<Milliseconds> distances;
+  for (std::size_t i = 1; i < sorted.size(); ++i) {
+    Milliseconds const distance = sorted[i].end - sorted[i - 1].end;
+    if (distance > 0) distances.push_back(distance);
+  }
+  if (distances.empty()) return 0;
+  auto const middle = distances.begin() + static_cast<std::ptrdiff_t>(distances.size() / 2);
+  std::nth_element(distances.begin(), middle, distances.end());
+  if (distances.size() % 2 == 1) return 2 * *middle;
+  Milliseconds const before = *std::max_element(distances.begin(), middle);
+  return 2 * ((before + *middle) / 2);
+}
+
+namespace detail {
+
+/// Decides what a result holds that another of its boot follows; returns what that one shows.
+inline Surprise hold_before(Record& record, Record& next) {
+  Surprise surprise{};
+  if (next.seq > record.seq) surprise.lost = next.seq - record.seq - 1;
+  surprise.clock_step = next.end < record.end;
+  Milliseconds const known = surprise.lost == 0 ? next.end : next.previous;
+  Milliseconds const limit = record.until == no_time ? known : std::min(record.until, known);
+  // Where a clock was set back, nobody knows how far: the result holds nothing.
+  record.until = surprise.clock_step ? record.end : std::clamp(limit, record.end, next.end);
+  Milliseconds const gap = surprise.clock_step ? next.previous : record.until;
+  next.previous = surprise.lost == 0 || gap >= next.end ? no_time : gap;
+  return surprise;
+}
+
+/// Decides what was lost before the first event that came of a boot.
+inline Surprise begin_boot(Record& first, Boot const& boot) {
+  if (first.seq > 1) first.previous = boot_time(boot.id).value_or(first.previous);
+  if (first.seq <= 1 || first.previous >= first.end) first.previous = no_time;
+  return {.lost = first.seq > 1 ? first.seq - 1 : 0};
+}
+
+}  // namespace detail
+
+/// Turns the limits of the events of one boot, which are in their order, into what they hold: each
+/// `until`, and in `previous` where the unknown begins that ends with the event. Calls
+/// `note(record, surprise)` for each. `hold` is for a boot whose events have no numbers.
+template <class Note>
+void hold_boot(std::span<Record> records, Boot const& boot, std::optional<Milliseconds> hold,
+               Note note) {
+  if (records.empty()) return;
+  if (boot.id.empty()) {
+    Milliseconds const most = hold ? *hold : usual_hold(records);
+    for (Record& record : records) record.until = record.end + most;
+  }
+  note(records[0], detail::begin_boot(records[0], boot));
+  for (std::size_t i = 0; i + 1 < records.size(); ++i) {
+    note(records[i + 1], detail::hold_before(records[i], records[i + 1]));
+  }
+  Record& last = records.back();
+  last.until = std::max(last.until, last.end);  // without a limit it holds nothing
+}
+
+}  // namespace sla::inline v1::ledger
+
+// sla/ledger/quorum.hpp
+// What several locations make of a service, and several services of a group, at one instant.
+
+namespace sla::inline v1::ledger {
+
+/// How many of the locations that know must say down (rule R10).
+struct Quorum {
+  enum class Kind : std::uint8_t { majority, any, all, count };
+  Kind kind = Kind::majority;
+  std::int64_t count = 1;  ///< for Kind::count
+
+  [[nodiscard]] bool reached(std::int64_t down, std::int64_t known) const noexcept {
+    if (kind == Kind::majority) return 2 * down >= known;  // a tie is down
+    if (kind == Kind::any) return down >= 1;
+    return down >= (kind == Kind::all ? known : count);
+  }
+};
+
+/// Reads `majority`, `any`, `all`, or a number of locations, at least 1.
+[[nodiscard]] inline std::optional<Quorum> parse_quorum(std::string_view text) {
+  if (text == "majority") return Quorum{};
+  if (text == "any") return Quorum{.kind = Quorum::Kind::any};
+  if (text == "all") return Quorum{.kind = Quorum::Kind::all};
+  auto const count = parse_integer(text);
+  if (!count || *count < 1) return std::nullopt;
+  return Quorum{.kind = Quorum::Kind::count, .count = *count};
+}
+
+/// The quorum as it is written.
+[[nodiscard]] inline std::string to_string(Quorum quorum) {
+  if (quorum.kind == Quorum::Kind::count) return std::to_string(quorum.count);
+  return quorum.kind == Quorum::Kind::any   ? "any"
+         : quorum.kind == Quorum::Kind::all ? "all"
+                                            : "majority";
+}
+
+namespace detail {
+
+/// Returns the stretch of that state whose event ended last; of two it is the first.
+inline Stretch latest_of(std::span<Stretch const> now, State state) {
+  Stretch found{.from = no_time, .state = state};
+  bool any = false;
+  for (Stretch const& stretch : now) {
+    if (stretch.state != state || (any && stretch.from <= found.from)) continue;
+    found = stretch;
+    any = true;
+  }
+  return found;
+}
+
+inline std::int64_t count_of(std::span<Stretch const> now, State state) {
+  return std::count_if(now.begin(), now.end(),
+                       [&](Stretch const& stretch) { return stretch.state == state; });
+}
+
+}  // namespace detail
+
+/// Decides on a service by what is so at its locations.
+[[nodiscard]] inline Stretch decide_service(std::span<Stretch const> locations, Quorum quorum) {
+  auto const count = [&](State state) { return detail::count_of(locations, state); };
+  std::int64_t const down = count(State::down);
+  std::int64_t const known = down + count(State::up);
+  if (known == 0) {
+    bool const unknown = count(State::unknown) != 0;
+    return detail::latest_of(locations, unknown ? State::unknown : State::unmonitored);
+  }
+  return detail::latest_of(locations, quorum.reached(down, known) ? State::down : State::up);
+}
+
+/// Decides on a group by what is so of its services.
+[[nodiscard]] inline Stretch decide_group(std::span<Stretch const> services) {
+  auto const count = [&](State state) { return detail::count_of(services, state); };
+  if (count(State::excluded) == static_cast<std::int64_t>(services.size())) {
+    return {.state = State::excluded};
+  }
+  for (State const state : {State::down, State::unknown, State::unmonitored}) {
+    if (count(state) != 0) return detail::latest_of(services, state);
+  }
+  return detail::latest_of(services, State::up);
+}
+
+}  // namespace sla::inline v1::ledger
+
+// sla/ledger/reducer.hpp
+// The ledger: what a stream of events proves about services and groups within a window of time. A
+// pure function: the order of the events means nothing, and no clock, file or network is asked.
+
+namespace sla::inline v1::ledger {
+
+/// What is asked.
+struct Question {
+  Window window{};
+  Quorum quorum{};
+  std::optional<Milliseconds> hold{};  ///< for events that do not say how long they hold
+  std::vector<Exclusion> exclusions{};
+};
+
+/// A longest stretch of down, within the window, and the event that it began with.
+struct Outage {
+  Milliseconds from = 0;
+  Milliseconds to = 0;
+  std::string service{};
+  std::string verdict{};
+  std::string run_id{};
+  std::string log_uri{};
+
+  bool operator==(Outage const&) const = default;
+};
+
+/// What is known of one service.
+struct ServiceAnswer {
+  std::string service{};
+  std::vector<std::string> groups{};  ///< sorted
+  State state = State::unmonitored;   ///< at the end of the window
+  bool inferred = false;              ///< some of it by events that do not say how long they hold
+  Times times{};
+  Counts counts{};
+  Slices slices{};
+  std::vector<Outage> outages{};
+
+  bool operator==(ServiceAnswer const&) const = default;
+};
+
+/// What is known of one group: it is down while any of its services is.
+struct GroupAnswer {
+  std::string group{};
+  Times times{};
+  std::vector<Outage> outages{};
+
+  bool operator==(GroupAnswer const&) const = default;
+};
+
+/// Everything, sorted by name.
+struct Answer {
+  std::vector<ServiceAnswer> services{};
+  std::vector<GroupAnswer> groups{};
+
+  bool operator==(Answer const&) const = default;
+};
+
+namespace detail {
+
+/// Reduces one book.
+class Reduction {
+ public:
+  Reduction(Book book, Question const& question)
+      : book_(std::move(book)), question_(question), window_(question.window) {}
+
+  Answer answer() {
+    book_.settle();
+    std::map<std::string_view, std::vector<Timeline>> locations;
+    for (auto const& [service, groups] : book_.groups) prepare(service, groups);
+    for (Boot const& boot : book_.boots) owners_.push_back(&answers_.find(boot.service)->second);
+    forget_repeated();
+    sort(records(), [](Record const& r) { return std::tuple(r.boot, r.seq, r.end); });
+    for (auto at = records().begin(); at != records().end();) {
+      Boot const& first = book_.boots[at->boot];
+      auto const end = std::find_if(at, records().end(), [&](Record const& record) {
+        Boot const& boot = book_.boots[record.boot];
+        return boot.service != first.service || boot.location != first.location;
+      });
+      locations[first.service].push_back(location_line({at, end}));
+      at = end;
+    }
+    for (auto& [service, lines] : locations) finish(answers_.find(service)->second, lines);
+    return collect();
+  }
+
+ private:
+  struct Known {
+    ServiceAnswer answer{};
+    Timeline line{};
+  };
+
+  std::vector<Record>& records() { return book_.records; }
+
+  void prepare(std::string const& service, std::set<std::string, std::less<>> const& groups) {
+    ServiceAnswer& answer = answers_[service].answer;
+    answer.service = service;
+    answer.groups.assign(groups.begin(), groups.end());
+  }
+
+  ServiceAnswer& answer_of(Record const& record) { return owners_[record.boot]->answer; }
+
+  /// Sorts by a key, then by what an answer could show.
+  template <class Range, class Key>
+  void sort(Range&& range, Key key) {
+    auto const before = [&](Record const& a, Record const& b) {
+      auto const x = key(a);
+      auto const y = key(b);
+      return x != y ? x < y : book_.milder(a, b);
+    };
+    if (std::is_sorted(range.begin(), range.end(), before)) return;
+    std::sort(range.begin(), range.end(), before);
+  }
+
+  /// Leaves one record of each run, the worst (rule R1).
+  void forget_repeated() {
+    std::vector<std::uint32_t> service(book_.boots.size());
+    for (std::size_t i = 1; i < service.size(); ++i) {
+      bool const same = book_.boots[i].service == book_.boots[i - 1].service;
+      service[i] = service[i - 1] + (same ? 0 : 1);
+    }
+    sort(records(), [&](Record const& r) { return std::pair(r.run, service[r.boot]); });
+    std::size_t kept = 0;
+    for (Record const& record : records()) {
+      Record* const last = kept == 0 ? nullptr : &records()[kept - 1];
+      bool const again = last != nullptr && record.run != 0 && last->run == record.run &&
+                         service[last->boot] == service[record.boot];
+      if (!again) {
+        records()[kept++] = record;
+        continue;
+      }
+      bool const in = window_.holds(record.end);
+      Counts& counts = answer_of(record).counts;
+      (last->verdict == record.verdict ? counts.duplicates : counts.conflicts) += in ? 1 : 0;
+      *last = record;  // they come sorted, the worst last
+    }
+    records().resize(kept);
+  }
+
+  /// Makes the line of one service at one location. The records are in the order of their boots.
+  Timeline location_line(std::span<Record> records) {
+    for (auto at = records.begin(); at != records.end();) {
+      auto const end = std::find_if(at, records.end(),
+                                    [&](Record const& record) { return record.boot != at->boot; });
+      hold_boot({at, end}, book_.boots[at->boot], question_.hold,
+                [&](Record const& record, Surprise surprise) { count(record, surprise); });
+      at = end;
+    }
+    sort(records, [](Record const& r) { return std::tuple(r.end, r.boot, r.seq); });
+    std::vector<Claim> gaps;
+    for (Record const& record : records) {
+      note_inferred(record);
+      if (record.previous != no_time) {
+        gaps.push_back(
+            {record.previous, record.end, record.boot, record.seq - 1, State::unknown, 0});
+      }
+    }
+    std::sort(gaps.begin(), gaps.end(), [](Claim const& a, Claim const& b) {
+      return a.before(b) || (!b.before(a) && a.until < b.until);
+    });
+    return sweep(records, gaps);
+  }
+
+  Timeline sweep(std::span<Record const> records, std::span<Claim const> gaps) {
+    Sweep sweep;
+    for (Record const& record : records) {
+      Claim const claim{record.end, record.until, record.boot,
+                        record.seq, record.state, index_of(record)};
+      for (; !gaps.empty() && gaps[0].before(claim); gaps = gaps.subspan(1)) sweep.add(gaps[0]);
+      sweep.add(claim);
+    }
+    for (Claim const& gap : gaps) sweep.add(gap);
+    return sweep.finish();
+  }
+
+  std::uint32_t index_of(Record const& record) {
+    return static_cast<std::uint32_t>(&record - records().data());
+  }
+
+  void count(Record const& record, Surprise surprise) {
+    if (!window_.holds(record.end)) return;
+    Counts& counts = answer_of(record).counts;
+    ++(record.state == State::up     ? counts.good
+       : record.state == State::down ? counts.bad
+                                     : counts.uncounted);
+    counts.degraded += record.degraded ? 1 : 0;
+    counts.flaky += record.flaky ? 1 : 0;
+    counts.lost += surprise.lost;
+    counts.clock_steps += surprise.clock_step ? 1 : 0;
+  }
+
+  void note_inferred(Record const& record) {
+    if (!book_.boots[record.boot].id.empty()) return;
+    bool const reaches = record.end < window_.to && record.until > window_.from;
+    if (reaches || window_.holds(record.end)) answer_of(record).inferred = true;
+  }
+
+  void finish(Known& known, std::vector<Timeline> const& locations) {
+    ServiceAnswer& answer = known.answer;
+    Timeline const excluded = exclusion_line(question_.exclusions, answer.service, answer.groups);
+    std::vector<Timeline const*> lines;
+    for (Timeline const& line : locations) lines.push_back(&line);
+    lines.push_back(&excluded);
+    known.line = combine(lines, window_, [&](std::span<Stretch const> now) {
+      if (now.back().state == State::excluded) return now.back();
+      return decide_service(now.first(now.size() - 1), question_.quorum);
+    });
+    answer.times = times_of(known.line, window_);
+    answer.slices = slices_of(known.line, window_);
+    answer.outages = outages_of(known.line);
+    if (!known.line.empty()) answer.state = known.line.back().state;
+  }
+
+  std::vector<Outage> outages_of(Timeline const& line) {
+    std::vector<Outage> outages;
+    each_stretch(line, window_, [&](Stretch const& stretch, Milliseconds end) {
+      if (stretch.state != State::down) return;
+      Record const& record = records()[stretch.event];
+      Detail const& detail = book_.details[record.detail];
+      outages.push_back({stretch.from, end, book_.boots[record.boot].service,
+                         book_.verdicts[record.verdict], detail.run_id, detail.log_uri});
+    });
+    return outages;
+  }
+
+  Answer collect() {
+    std::map<std::string_view, std::vector<Timeline const*>> members;
+    Answer all;
+    for (auto& [service, known] : answers_) {
+      for (std::string const& group : known.answer.groups) members[group].push_back(&known.line);
+    }
+    for (auto const& [group, lines] : members) {
+      Timeline const line = combine(lines, window_, decide_group);
+      all.groups.push_back({std::string(group), times_of(line, window_), outages_of(line)});
+    }
+    for (auto& [service, known] : answers_) all.services.push_back(std::move(known.answer));
+    return all;
+  }
+
+  Book book_;
+  Question const& question_;
+  Window window_;
+  std::map<std::string, Known, std::less<>> answers_;
+  std::vector<Known*> owners_;  ///< by the number of the boot
+};
+
+}  // namespace detail
+
+/// Answers the question from the events of the book.
+[[nodiscard]] inline Answer reduce(Book book, Question const& question) {
+  return detail::Reduction(std::move(book), question).answer();
+}
+
+}  // namespace sla::inline v1::ledger
 
 // sla/scheduler.hpp
 // The contract of a Scheduler: says when the next run begins. Its models stand in scheduler/.

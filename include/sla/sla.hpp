@@ -6,6 +6,7 @@
 //   core/        std and POSIX only: results, time, text, JSON, what passes between the policies
 //   process/     starting programs and looking after them
 //   aws/         HTTP, SigV4, credentials, endpoints, and one operation per header
+//   ledger/      what a stream of events proves about availability
 //   scheduler/   says when the next run begins
 //   executor/    runs the test
 //   publisher/   delivers what happened, or combines publishers
@@ -110,6 +111,15 @@
 #include "sla/aws/trust.hpp"
 #include "sla/aws/url.hpp"
 #include "sla/aws/xml.hpp"
+
+#include "sla/ledger/book.hpp"
+#include "sla/ledger/event.hpp"
+#include "sla/ledger/exclusion.hpp"
+#include "sla/ledger/figures.hpp"
+#include "sla/ledger/hold.hpp"
+#include "sla/ledger/quorum.hpp"
+#include "sla/ledger/reducer.hpp"
+#include "sla/ledger/timeline.hpp"
 
 #include "sla/scheduler.hpp"
 #include "sla/scheduler/fixed_delay.hpp"

@@ -161,3 +161,29 @@ TEST_CASE("the page of a proxy and an empty body are no words of a service") {
         ServiceError{"", "the answer is not one of AWS", ""});
   CHECK(read_json_error({503, {}, ""}) == ServiceError{});
 }
+
+TEST_CASE("a truth value is found by its name") {
+  JsonReply const reply = read(R"({"yes":true,"no":false,"text":"true","one":1})");
+  CHECK(reply.boolean("yes") == true);
+  CHECK(reply.boolean("no") == false);
+  CHECK_FALSE(reply.boolean("text"));
+  CHECK_FALSE(reply.boolean("one"));
+  CHECK_FALSE(reply.boolean("none"));
+}
+
+TEST_CASE("lines are read one after another, and a value that is held stays what it is") {
+  JsonLines lines;
+  auto const first = lines.parse(R"({"a":"first"})");
+  auto const second = lines.parse(R"({"a":"second"})");
+  CHECK_FALSE(lines.parse("{"));
+  CHECK_FALSE(lines.parse("[1]"));
+  REQUIRE(first);
+  REQUIRE(second);
+  CHECK(first->text("a") == "first");
+  CHECK(second->text("a") == "second");
+  for (int i = 0; i < 100; ++i) {
+    auto const line = lines.parse("{\"a\":" + std::to_string(i) + '}');
+    REQUIRE(line);
+    CHECK(line->integer("a") == i);
+  }
+}

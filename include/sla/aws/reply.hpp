@@ -41,16 +41,7 @@ class JsonReply {
   }
   /// The same for the text of a file: the Error does not say that it is an answer.
   [[nodiscard]] static Result<JsonReply> parse_file(std::string_view text) {
-    if (text.size() > size_limit) return Error{Errc::malformed, "it is too large"};
-    auto parser = std::make_shared<simdjson::dom::parser>(size_limit);
-    simdjson::padded_string const padded(text);
-    simdjson::dom::element root;
-    if (auto const failed = parser->parse(padded).get(root); failed != simdjson::SUCCESS) {
-      std::string const reason = simdjson::error_message(failed);  // repeats nothing of the text
-      return Error{Errc::malformed, "it is not JSON (" + reason + ')'};
-    }
-    if (!root.is_object()) return Error{Errc::malformed, "it is JSON but no object"};
-    return JsonReply(std::move(parser), root);
+    return parse_with(std::make_shared<simdjson::dom::parser>(size_limit), text);
   }
 
   /// The value at the path; of two members with one name it is the first.
@@ -103,6 +94,11 @@ class JsonReply {
   /// Whether this value is an array, empty or not.
   [[nodiscard]] bool is_array() const noexcept { return element_.is_array(); }
 
+  /// The truth value of that name.
+  [[nodiscard]] std::optional<bool> boolean(std::string_view name) const {
+    return scalar<bool>(JsonPath{name});
+  }
+
   /// The names of the members of this value, in order; none where it is no object.
   [[nodiscard]] std::vector<std::string_view> names() const {
     std::vector<std::string_view> all;
@@ -118,6 +114,21 @@ class JsonReply {
  private:
   JsonReply(std::shared_ptr<simdjson::dom::parser const> parser, simdjson::dom::element element)
       : parser_(std::move(parser)), element_(element) {}
+
+  friend class JsonLines;
+
+  static Result<JsonReply> parse_with(std::shared_ptr<simdjson::dom::parser> parser,
+                                      std::string_view text) {
+    if (text.size() > size_limit) return Error{Errc::malformed, "it is too large"};
+    simdjson::padded_string const padded(text);
+    simdjson::dom::element root;
+    if (auto const failed = parser->parse(padded).get(root); failed != simdjson::SUCCESS) {
+      std::string const reason = simdjson::error_message(failed);  // repeats nothing of the text
+      return Error{Errc::malformed, "it is not JSON (" + reason + ')'};
+    }
+    if (!root.is_object()) return Error{Errc::malformed, "it is JSON but no object"};
+    return JsonReply(std::move(parser), root);
+  }
 
   static Error malformed(std::string_view why) {
     return Error{Errc::malformed, "the answer cannot be understood: " + std::string(why)};
@@ -143,6 +154,21 @@ class JsonReply {
 
   std::shared_ptr<simdjson::dom::parser const> parser_;  // the element points into it
   simdjson::dom::element element_;
+};
+
+/// Reads texts one after another, each as JsonReply::parse_file does, and keeps what it needs for
+/// that from one to the next as soon as nobody holds the value before.
+class JsonLines {
+ public:
+  [[nodiscard]] Result<JsonReply> parse(std::string_view line) {
+    if (!parser_ || parser_.use_count() > 1) {
+      parser_ = std::make_shared<simdjson::dom::parser>(JsonReply::size_limit);
+    }
+    return JsonReply::parse_with(parser_, line);
+  }
+
+ private:
+  std::shared_ptr<simdjson::dom::parser> parser_;
 };
 
 namespace detail {
