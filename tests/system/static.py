@@ -150,7 +150,8 @@ class StaticRootTest(container.EmptyRootTest):
 
     def start_by_name(self, aws: FakeAws, *arguments: str, ca: str = "AWS_CA_BUNDLE",
                       **more: str) -> RunnerProcess:
-        environment = aws.environment() | {"AWS_ENDPOINT_URL": aws.url_at(NAME)}
+        environment = aws.environment() | {"AWS_ENDPOINT_URL": aws.url_at(NAME),
+                                           "SLARUNNER_S3ADDRESSING": "virtual"}
         del environment["AWS_CA_BUNDLE"]
         if ca:
             shutil.copy(str(aws.ca_file), self.root / "ca.pem")
@@ -270,7 +271,8 @@ class ForeignRootTest(container.RootTest):
             self.write("nsswitch.conf", f"passwd: files systemd\nhosts: {names}\n")
         trace = self.temporary_directory() / "trace"
         environment = aws.environment() | {"AWS_ENDPOINT_URL": aws.url_at(NAME),
-                                           "AWS_CA_BUNDLE": "/ca.pem"}
+                                           "AWS_CA_BUNDLE": "/ca.pem",
+                                           "SLARUNNER_S3ADDRESSING": "virtual"}
         with contextlib.closing(NameServer("127.53.53.53")) as server:
             finished = self.start_traced(trace, *self.sinks(aws), "--once", "--", "/test", "exit",
                                          **environment).wait(60)
