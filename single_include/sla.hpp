@@ -347,6 +347,8 @@ class Descriptor {
 
   [[nodiscard]] int get() const noexcept { return number_; }
   explicit operator bool() const noexcept { return number_ >= 0; }
+  /// Gives the number away; nobody closes it here.
+  int release() noexcept { return std::exchange(number_, -1); }
   /// Closes now. Linux closes even where close() says EINTR, so it is never repeated.
   void reset() noexcept {
     if (number_ >= 0) ::close(number_);
@@ -913,13 +915,52 @@ class CallsApart {
     count(-1);
   }
 
+  /// The same, but waits no longer than the limit: then the call goes on without the caller and
+  /// keeps what it needs, which is only `*body`. Returns true if it has ended.
+  template <class Body>
+  static bool make_within(std::shared_ptr<Body> body, Duration limit) {
+    auto held = std::make_unique<Held<Body>>(std::move(body));
+    count(1);
+    pid_t const pid =
+        start(&run<Body>, held->stack.data() + held->stack.size(), static_cast<void*>(&held->work));
+    if (pid < 0) (*held->body)();
+    bool const ended = pid < 0 || has_ended_by(pid, std::chrono::steady_clock::now() + limit);
+    if (!ended) return (void)held.release(), false;
+    std::lock_guard const lock(table().mutex);
+    if (pid > 0) *find(pid) = 0;
+    count(-1);
+    return true;
+  }
+
  private:
   static constexpr std::size_t stack_size = std::size_t{256} * 1024;
+
+  static bool has_ended_by(pid_t pid, Instant end) {
+    Descriptor const handle{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
+    for (;;) {
+      if (uninterrupted([&] { return ::waitpid(pid, nullptr, __WALL | WNOHANG); }) != 0)
+        return true;
+      auto const left =
+          std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+      if (left.count() <= 0) return false;
+      pollfd over{handle.get(), POLLIN, 0};
+      (void)::poll(&over, 1, handle ? static_cast<int>(left.count()) : 1);
+    }
+  }
 
   template <class Body>
   struct Work {
     Body& body;
     pid_t program;
+  };
+  /// What a call needs that its caller may leave.
+  template <class Body>
+  struct Held {
+    explicit Held(std::shared_ptr<Body> the_body) : body(std::move(the_body)) {}
+
+    alignas(64) std::array<char, std::size_t{32} * 1024> stack;
+    std::shared_ptr<Body> body;
+    Work<Body> work{*body, ::getpid()};
   };
   struct Table {
     std::mutex mutex{};
@@ -12133,20 +12174,12 @@ class Announced {
 
 }  // namespace sla::inline v1
 
-// sla/executor/capture.hpp
-// Takes in what a command writes, in constant memory: small outputs stay in a buffer, larger ones
-// go to a file that has no name (or to a memfd where no directory is writable); where the output
-// must outlive the process all of it goes to a file that has one. Beyond the limit the first and
-// the last half are kept. A digest can be taken as the bytes stream by. Storing never fails a run:
-// what could not be stored is counted as left out.
+// sla/executor/log_file.hpp
+// The files that hold a run's output: one without a name that nobody else sees, or one with a name
+// that outlives the process. The latter is on a disk of the user's, which may hang: it is opened
+// and written by calls apart, which are waited for only so long.
 
 namespace sla::inline v1 {
-
-/// A digest that takes none: for runners that need no hash of the log, and so no OpenSSL.
-struct NoDigest {
-  Result<void> update(std::string_view) { return {}; }
-  Result<Sha256Bytes> finish() { return Error{Errc::not_configured, "no digest is taken"}; }
-};
 
 namespace detail {
 
@@ -12174,6 +12207,84 @@ inline Result<Descriptor> open_unnamed_in(std::string const& folder) {
   if (memory < 0) return system_error("memfd_create");
   return Descriptor{memory};
 }
+
+/// Writes all of the bytes to that place of a file.
+[[nodiscard]] inline Result<void> write_at_place(Descriptor const& file, std::uint64_t at,
+                                                 std::string_view part) {
+  while (!part.empty()) {
+    ssize_t const n = uninterrupted(
+        [&] { return ::pwrite(file.get(), part.data(), part.size(), static_cast<off_t>(at)); });
+    if (n < 0) return system_error("storing it failed");
+    at += static_cast<std::uint64_t>(n);
+    part.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return {};
+}
+
+namespace detail {
+
+/// How long a disk is waited for that does not answer.
+inline constexpr Duration disk_patience = std::chrono::seconds{2};
+
+struct WriteCall {
+  int file;
+  std::uint64_t at;
+  std::string text;
+  Result<void> written{};
+
+  void operator()() {
+    Descriptor borrowed{file};
+    written = write_at_place(borrowed, at, text);
+    (void)borrowed.release();
+  }
+};
+
+struct OpenCall {
+  std::string path;
+  Result<Descriptor> opened = Error{Errc::system, "not opened"};
+
+  void operator()() { opened = open_file(path, O_RDWR | O_CREAT | O_EXCL); }
+};
+
+}  // namespace detail
+
+/// Writes to a file whose disk may hang; nothing where it does. Then the call goes on, and the
+/// descriptor must stay open.
+[[nodiscard]] inline std::optional<Result<void>> write_apart(Descriptor const& file,
+                                                             std::uint64_t at,
+                                                             std::string_view part) {
+  auto const call = std::make_shared<detail::WriteCall>();
+  call->file = file.get();
+  call->at = at;
+  call->text = part;
+  if (!CallsApart::make_within(call, detail::disk_patience)) return std::nullopt;
+  return std::move(call->written);
+}
+
+/// Makes a new file on a disk that may hang; nothing where it does.
+[[nodiscard]] inline std::optional<Result<Descriptor>> open_apart(std::string path) {
+  auto const call = std::make_shared<detail::OpenCall>();
+  call->path = std::move(path);
+  if (!CallsApart::make_within(call, detail::disk_patience)) return std::nullopt;
+  return std::move(call->opened);
+}
+
+}  // namespace sla::inline v1
+
+// sla/executor/capture.hpp
+// Takes in what a command writes, in constant memory: small outputs stay in a buffer, larger ones
+// go to a file that has no name (or to a memfd where no directory is writable); where the output
+// must outlive the process all of it goes to a file that has one. Beyond the limit the first and
+// the last half are kept. A digest can be taken as the bytes stream by. Storing never fails a run:
+// what could not be stored is counted as left out.
+
+namespace sla::inline v1 {
+
+/// A digest that takes none: for runners that need no hash of the log, and so no OpenSSL.
+struct NoDigest {
+  Result<void> update(std::string_view) { return {}; }
+  Result<Sha256Bytes> finish() { return Error{Errc::not_configured, "no digest is taken"}; }
+};
 
 /// One run's output as it comes in. D is NoDigest or a digest such as Sha256. Not thread-safe.
 template <class D = NoDigest>
@@ -12269,7 +12380,11 @@ class Capture {
     if (!failure_.empty()) return;
     if (!file_ && !path_.empty()) open_named();
     if (!file_ && at + part.size() > in_memory && !spill(at + part.size())) return;
+    if (!path_.empty()) return write_named(at, part);
     if (file_) return write_at(at, part);
+    remember(at, part);
+  }
+  void remember(std::uint64_t at, std::string_view part) {
     auto const begin = static_cast<std::size_t>(at);
     memory_.resize(std::max(memory_.size(), begin + part.size()));
     part.copy(memory_.data() + begin, part.size());
@@ -12295,25 +12410,30 @@ class Capture {
   }
 
   void write_at(std::uint64_t at, std::string_view part) {
-    auto written = write_to(file_, at, part);
-    if (!written && !path_.empty() && leave_named()) written = write_to(file_, at, part);
+    auto const written = write_at_place(file_, at, part);
     if (!written) give_up(written.error().message);
   }
-  static Result<void> write_to(Descriptor const& file, std::uint64_t at, std::string_view part) {
-    while (!part.empty()) {
-      ssize_t const n = uninterrupted(
-          [&] { return ::pwrite(file.get(), part.data(), part.size(), static_cast<off_t>(at)); });
-      if (n < 0) return system_error("storing it failed");
-      at += static_cast<std::uint64_t>(n);
-      part.remove_prefix(static_cast<std::size_t>(n));
-    }
-    return {};
+  /// The disk of the file with a name may hang: the call is apart, and what is small enough is in
+  /// memory as well.
+  void write_named(std::uint64_t at, std::string_view part) {
+    auto const written = write_apart(file_, at, part);
+    if (!written) return leave_hanging(at, part);
+    bool const fits = at + part.size() <= in_memory;
+    fits ? remember(at, part) : memory_.clear();
+    if (*written) return;
+    leave_named() ? write_at(at, part) : give_up(written->error().message);
   }
-
+  /// The descriptor is not even closed, which could hang too, and what waits still needs it.
+  void leave_hanging(std::uint64_t at, std::string_view part) {
+    path_.clear();
+    if (memory_.size() != total_) return give_up("its disk hangs");
+    (void)file_.release();
+    store(at, part);
+  }
   void open_named() {
-    auto file = open_file(path_, O_RDWR | O_CREAT | O_EXCL);
-    if (!file) return path_.clear();
-    file_ = *std::move(file);
+    auto file = open_apart(path_);
+    if (!file || !*file) return path_.clear();
+    file_ = **std::move(file);
   }
   /// The disk of the file with a name takes no more: what is in it moves to one without.
   bool leave_named() {
@@ -12327,7 +12447,7 @@ class Capture {
       });
       std::string_view const block(buffer.data(),
                                    static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
-      if (block.empty() || !write_to(*other, at, block)) return false;
+      if (block.empty() || !write_at_place(*other, at, block)) return false;
       at += block.size();
     }
     ::unlink(std::exchange(path_, {}).c_str());

@@ -132,6 +132,7 @@
 #include "sla/executor/capture.hpp"
 #include "sla/executor/direct.hpp"
 #include "sla/executor/judgement.hpp"
+#include "sla/executor/log_file.hpp"
 #include "sla/executor/pass_through.hpp"
 #include "sla/executor/process.hpp"
 #include "sla/executor/process_options.hpp"

@@ -223,14 +223,27 @@ class HungDiskTest(AwsTest):
                              aws.create_topic("results"), "--", "/bin/echo", "hello",
                              **aws.environment())
         process.wait_for_line("run ended", 30, count=5)
-        # A run in flight writes its log to the disk, which must not begin to hang then.
-        process.wait_for_line("run ended", 30, count=self.runs(process) + 1)
         self.disk.freeze(self)
         self.assert_goes_on(process, 60)
         wait_until(lambda: len(self.events(aws)) >= self.runs(process) - 3, 30)
         finished = self.assert_stops(process)
         self.assertIn("the spool does not answer", finished.err_text)
         self.assertGreaterEqual(len(self.events(aws)), finished.err_text.count("run ended") - 1)
+
+    def test_a_spool_that_begins_to_hang_during_a_run_costs_no_byte_of_its_log(self) -> None:
+        aws = self.fake()
+        aws.create_bucket("logs")
+        process = self.begin(
+            "--spool", str(self.disk.path / "spool"), "--sns-topic-arn",
+            aws.create_topic("results"), "--s3-bucket-name", "logs", "--command",
+            "echo one; while [ ! -e go ]; do sleep 0.05; done; echo two", **aws.environment())
+        process.wait_for_line("one", 30, stream="out")
+        self.disk.freeze(self)
+        (self.folder / "go").touch()
+        process.wait_for_line("run ended", 60)
+        aws.wait_for(lambda: aws.objects("logs") and self.events(aws))
+        self.assertEqual(b"one\ntwo\n", list(aws.objects("logs").values())[0].body)
+        self.assert_stops(process)
 
     def test_a_spool_that_hangs_at_the_start_is_gone_without_until_it_answers(self) -> None:
         aws = self.fake()

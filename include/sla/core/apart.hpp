@@ -7,9 +7,11 @@
 // has ended, or as soon as its call returns. Where that cannot be made the thread calls itself.
 // (PID 1 of a container is kept by the kernel until every process in there is gone; nothing helps
 // there.)
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -64,13 +66,52 @@ class CallsApart {
     count(-1);
   }
 
+  /// The same, but waits no longer than the limit: then the call goes on without the caller and
+  /// keeps what it needs, which is only `*body`. Returns true if it has ended.
+  template <class Body>
+  static bool make_within(std::shared_ptr<Body> body, Duration limit) {
+    auto held = std::make_unique<Held<Body>>(std::move(body));
+    count(1);
+    pid_t const pid =
+        start(&run<Body>, held->stack.data() + held->stack.size(), static_cast<void*>(&held->work));
+    if (pid < 0) (*held->body)();
+    bool const ended = pid < 0 || has_ended_by(pid, std::chrono::steady_clock::now() + limit);
+    if (!ended) return (void)held.release(), false;
+    std::lock_guard const lock(table().mutex);
+    if (pid > 0) *find(pid) = 0;
+    count(-1);
+    return true;
+  }
+
  private:
   static constexpr std::size_t stack_size = std::size_t{256} * 1024;
+
+  static bool has_ended_by(pid_t pid, Instant end) {
+    Descriptor const handle{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
+    for (;;) {
+      if (uninterrupted([&] { return ::waitpid(pid, nullptr, __WALL | WNOHANG); }) != 0)
+        return true;
+      auto const left =
+          std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+      if (left.count() <= 0) return false;
+      pollfd over{handle.get(), POLLIN, 0};
+      (void)::poll(&over, 1, handle ? static_cast<int>(left.count()) : 1);
+    }
+  }
 
   template <class Body>
   struct Work {
     Body& body;
     pid_t program;
+  };
+  /// What a call needs that its caller may leave.
+  template <class Body>
+  struct Held {
+    explicit Held(std::shared_ptr<Body> the_body) : body(std::move(the_body)) {}
+
+    alignas(64) std::array<char, std::size_t{32} * 1024> stack;
+    std::shared_ptr<Body> body;
+    Work<Body> work{*body, ::getpid()};
   };
   struct Table {
     std::mutex mutex{};

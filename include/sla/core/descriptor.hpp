@@ -42,6 +42,8 @@ class Descriptor {
 
   [[nodiscard]] int get() const noexcept { return number_; }
   explicit operator bool() const noexcept { return number_ >= 0; }
+  /// Gives the number away; nobody closes it here.
+  int release() noexcept { return std::exchange(number_, -1); }
   /// Closes now. Linux closes even where close() says EINTR, so it is never repeated.
   void reset() noexcept {
     if (number_ >= 0) ::close(number_);

@@ -24,6 +24,7 @@
 #include "sla/core/descriptor.hpp"
 #include "sla/core/output.hpp"
 #include "sla/core/result.hpp"
+#include "sla/executor/log_file.hpp"
 
 namespace sla::inline v1 {
 
@@ -32,33 +33,6 @@ struct NoDigest {
   Result<void> update(std::string_view) { return {}; }
   Result<Sha256Bytes> finish() { return Error{Errc::not_configured, "no digest is taken"}; }
 };
-
-namespace detail {
-
-/// A file in the folder that is there under no name.
-inline Result<Descriptor> open_unnamed_in(std::string const& folder) {
-  if (auto file = open_file(folder, O_TMPFILE | O_RDWR)) return file;
-  std::string name = folder + "/sla-runner-XXXXXX";
-  int const file = ::mkostemp(name.data(), O_CLOEXEC);
-  if (file < 0) return system_error(folder);
-  ::unlink(name.c_str());
-  return Descriptor{file};
-}
-
-}  // namespace detail
-
-/// Opens a file without a name in the first of $TMPDIR, /tmp and /var/tmp that takes one; a memfd,
-/// which counts as memory, where none does.
-[[nodiscard]] inline Result<Descriptor> open_unnamed_file() {
-  char const* const chosen = std::getenv("TMPDIR");
-  for (char const* const folder : {chosen, "/tmp", "/var/tmp"}) {
-    if (folder == nullptr || *folder == '\0') continue;
-    if (auto file = detail::open_unnamed_in(folder)) return file;
-  }
-  int const memory = ::memfd_create("sla-runner-log", MFD_CLOEXEC);
-  if (memory < 0) return system_error("memfd_create");
-  return Descriptor{memory};
-}
 
 /// One run's output as it comes in. D is NoDigest or a digest such as Sha256. Not thread-safe.
 template <class D = NoDigest>
@@ -154,7 +128,11 @@ class Capture {
     if (!failure_.empty()) return;
     if (!file_ && !path_.empty()) open_named();
     if (!file_ && at + part.size() > in_memory && !spill(at + part.size())) return;
+    if (!path_.empty()) return write_named(at, part);
     if (file_) return write_at(at, part);
+    remember(at, part);
+  }
+  void remember(std::uint64_t at, std::string_view part) {
     auto const begin = static_cast<std::size_t>(at);
     memory_.resize(std::max(memory_.size(), begin + part.size()));
     part.copy(memory_.data() + begin, part.size());
@@ -180,25 +158,30 @@ class Capture {
   }
 
   void write_at(std::uint64_t at, std::string_view part) {
-    auto written = write_to(file_, at, part);
-    if (!written && !path_.empty() && leave_named()) written = write_to(file_, at, part);
+    auto const written = write_at_place(file_, at, part);
     if (!written) give_up(written.error().message);
   }
-  static Result<void> write_to(Descriptor const& file, std::uint64_t at, std::string_view part) {
-    while (!part.empty()) {
-      ssize_t const n = uninterrupted(
-          [&] { return ::pwrite(file.get(), part.data(), part.size(), static_cast<off_t>(at)); });
-      if (n < 0) return system_error("storing it failed");
-      at += static_cast<std::uint64_t>(n);
-      part.remove_prefix(static_cast<std::size_t>(n));
-    }
-    return {};
+  /// The disk of the file with a name may hang: the call is apart, and what is small enough is in
+  /// memory as well.
+  void write_named(std::uint64_t at, std::string_view part) {
+    auto const written = write_apart(file_, at, part);
+    if (!written) return leave_hanging(at, part);
+    bool const fits = at + part.size() <= in_memory;
+    fits ? remember(at, part) : memory_.clear();
+    if (*written) return;
+    leave_named() ? write_at(at, part) : give_up(written->error().message);
   }
-
+  /// The descriptor is not even closed, which could hang too, and what waits still needs it.
+  void leave_hanging(std::uint64_t at, std::string_view part) {
+    path_.clear();
+    if (memory_.size() != total_) return give_up("its disk hangs");
+    (void)file_.release();
+    store(at, part);
+  }
   void open_named() {
-    auto file = open_file(path_, O_RDWR | O_CREAT | O_EXCL);
-    if (!file) return path_.clear();
-    file_ = *std::move(file);
+    auto file = open_apart(path_);
+    if (!file || !*file) return path_.clear();
+    file_ = **std::move(file);
   }
   /// The disk of the file with a name takes no more: what is in it moves to one without.
   bool leave_named() {
@@ -212,7 +195,7 @@ class Capture {
       });
       std::string_view const block(buffer.data(),
                                    static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
-      if (block.empty() || !write_to(*other, at, block)) return false;
+      if (block.empty() || !write_at_place(*other, at, block)) return false;
       at += block.size();
     }
     ::unlink(std::exchange(path_, {}).c_str());
