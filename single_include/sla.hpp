@@ -19576,6 +19576,37 @@ inline std::string endpoint_text(Service service, AwsSettings const& aws) {
 
 }  // namespace sla::inline v1
 
+// sla/app/healthcheck.hpp
+// The command `sla-runner healthcheck`: says in one line whether the runners here are alive. What
+// it does not understand is refused, so that a health check with a mistake in it is noticed at
+// once.
+
+namespace sla::inline v1 {
+
+/// What `sla-runner healthcheck --help` prints.
+inline constexpr std::string_view healthcheck_help =
+    "Says whether the runners in this container are alive. A failing test is no reason to be\n"
+    "unhealthy; a loop that is stuck is.\n\n"
+    "usage: sla-runner healthcheck\n\n"
+    "exit codes:\n"
+    "   0  every runner here is alive\n"
+    "   1  one is stuck, there is none, or it cannot be told; the line says which\n"
+    "  64  usage: the command line cannot be understood\n";
+
+/// Runs the command; gives its exit code. The arguments come without the command's own name.
+[[nodiscard]] inline int run_healthcheck(std::span<char const* const> arguments) {
+  for (std::string_view const argument : arguments) {
+    if (argument == "--help" || argument == "-h") return print(healthcheck_help);
+    complain({"healthcheck: unknown argument " + quoted(argument) + "; it takes none"});
+    return exit_usage;
+  }
+  Health const health = check_health();
+  (void)print(health.reason + '\n');
+  return health.alive ? exit_success : exit_test_failed;
+}
+
+}  // namespace sla::inline v1
+
 // sla/app/spool_folders.hpp
 // The folders within that of --spool: each kind of sink has a spool of its own.
 
@@ -20517,10 +20548,8 @@ inline int run_command(std::span<char const* const> arguments, Environment envir
   std::string_view const first = arguments.empty() ? std::string_view() : arguments.front();
   if (first == "identity") return run_identity(arguments.subspan(1), std::move(environment));
   if (first == "spool") return say(run_spool_command(arguments.subspan(1), environment));
-  if (first != "healthcheck") return run_runner(arguments, std::move(environment));
-  Health const health = check_health();
-  (void)print(health.reason + '\n');
-  return health.alive ? exit_success : exit_test_failed;
+  if (first == "healthcheck") return run_healthcheck(arguments.subspan(1));
+  return run_runner(arguments, std::move(environment));
 }
 
 /// The last lines get out. What hangs in a call may keep all descriptors open for long: who reads

@@ -18,6 +18,7 @@
 #include "sla/app/aws_access.hpp"
 #include "sla/app/aws_settings.hpp"
 #include "sla/app/exit_code.hpp"
+#include "sla/app/healthcheck.hpp"
 #include "sla/app/heartbeat.hpp"
 #include "sla/app/help.hpp"
 #include "sla/app/iam_starter.hpp"
@@ -250,10 +251,8 @@ inline int run_command(std::span<char const* const> arguments, Environment envir
   std::string_view const first = arguments.empty() ? std::string_view() : arguments.front();
   if (first == "identity") return run_identity(arguments.subspan(1), std::move(environment));
   if (first == "spool") return say(run_spool_command(arguments.subspan(1), environment));
-  if (first != "healthcheck") return run_runner(arguments, std::move(environment));
-  Health const health = check_health();
-  (void)print(health.reason + '\n');
-  return health.alive ? exit_success : exit_test_failed;
+  if (first == "healthcheck") return run_healthcheck(arguments.subspan(1));
+  return run_runner(arguments, std::move(environment));
 }
 
 /// The last lines get out. What hangs in a call may keep all descriptors open for long: who reads
