@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# Covers: version.hpp
 """The library leaves no macro behind but its version."""
 
 import os

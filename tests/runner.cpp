@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Covers: core/run_log.hpp
 #include "sla/runner.hpp"
 
 #include <doctest/doctest.h>

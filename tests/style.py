@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The layout of the C++ files, and what the checkers of C++ and of shell scripts find."""
+"""The layout of the C++ files, what the checkers of C++ and of shell scripts find, and that each
+header has a test: tests/<path>.cpp, or one whose line 'Covers: path.hpp, path.hpp' names it."""
 
 import re
 import shutil
@@ -23,6 +24,28 @@ def shell_scripts():
         with open(file, "rb") as opened:
             if re.match(rb"#!.*\b(ba|da|)sh\b", opened.readline()):
                 yield file
+
+
+def covers():
+    """The headers that tests name, with those tests."""
+    named = {}
+    for file in files(["tests"], {".cpp", ".py"}):
+        for line in re.findall(r"^(?://|#) Covers: (.+)$", Path(file).read_text(), re.M):
+            for name in line.split(", "):
+                named.setdefault(name, []).append(file)
+    return named
+
+
+class Tested(unittest.TestCase):
+    def test_every_header_has_a_test(self):
+        tree, named = ROOT / "include" / "sla", covers()
+        headers = {path.relative_to(tree).as_posix() for path in tree.rglob("*.hpp")}
+        self.assertEqual({}, {name: where for name, where in named.items() if name not in headers},
+                         "there are no such headers")
+        own = {name for name in headers if (ROOT / "tests" / name).with_suffix(".cpp").exists()}
+        self.assertEqual([], sorted(headers - own - set(named)),
+                         "these have no test; write tests/<path>.cpp, or name them after 'Covers:'")
+        self.assertEqual([], sorted(own & set(named)), "these have a test of their own")
 
 
 class Style(unittest.TestCase):

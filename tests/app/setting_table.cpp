@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Covers: app/setting.hpp
 #include "sla/app/setting_table.hpp"
 
 #include <doctest/doctest.h>

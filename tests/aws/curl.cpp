@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Covers: aws/curl_transfer.hpp
 #include "sla/aws/curl.hpp"
 
 #include <doctest/doctest.h>

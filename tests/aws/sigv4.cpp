@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Covers: aws/credentials.hpp
 #include "sla/aws/sigv4.hpp"
 
 #include <doctest/doctest.h>

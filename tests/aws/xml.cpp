@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Covers: aws/service_error.hpp
 #include "sla/aws/xml.hpp"
 
 #include <doctest/doctest.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Covers: core/writer.hpp
 #include "sla/core/outlet.hpp"
 
 #include <doctest/doctest.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Covers: executor/process_options.hpp
 // $SLA_TEST_RUNS is the number of runs that leave orphans (1,000 unless told).
 #include "sla/executor/process.hpp"
 

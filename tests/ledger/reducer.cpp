@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Covers: ledger/book.hpp
 #include "sla/ledger/reducer.hpp"
 
 #include <doctest/doctest.h>

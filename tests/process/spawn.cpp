@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Covers: core/clone.hpp
 #include "sla/process/spawn.hpp"
 
 #include <doctest/doctest.h>

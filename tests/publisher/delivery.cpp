@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Covers: publisher/delivery_options.hpp
 #include "sla/publisher/delivery.hpp"
 
 #include <doctest/doctest.h>

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# Covers: app/iam_starter.hpp
 """The program called iam-starter: credentials of a profile or a role for a command, or as lines."""
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# Covers: app/printing.hpp
 """The settings of the real program: where they come from, what is wrong with them, what it does."""
 
 from __future__ import annotations

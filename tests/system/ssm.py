@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# Covers: app/loaded_variables.hpp
 """Parameters from SSM: --ssm-name of the real program, and the program as ssm-starter."""
 
 from __future__ import annotations

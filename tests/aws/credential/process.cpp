@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Covers: aws/credential/process_output.hpp
 #include "sla/aws/credential/process.hpp"
 
 #include <doctest/doctest.h>

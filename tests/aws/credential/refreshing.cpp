@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Covers: aws/credential/stability.hpp
 #include "sla/aws/credential/refreshing.hpp"
 
 #include <doctest/doctest.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Covers: publisher/spool/intake.hpp, publisher/spool/store.hpp
 #include "sla/publisher/spool/disk.hpp"
 
 #include <doctest/doctest.h>

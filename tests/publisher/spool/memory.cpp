@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Covers: publisher/spool/shelf.hpp
 #include "sla/publisher/spool/memory.hpp"
 
 #include <doctest/doctest.h>
