@@ -46,7 +46,7 @@ class AwsTest(RunnerTest):
                           environment=aws.environment() | dict(environment or {}))
 
     def run_once(self, aws: FakeAws, *arguments: str, command: str = "echo hello",
-                 environment: Mapping[str, str] | None = None, seconds: float = 60.0) -> Finished:
+                 environment: Mapping[str, str] | None = None, seconds: float = 120.0) -> Finished:
         """One run of a command text with topic and bucket. What cannot be delivered is given up
         after a few seconds."""
         limit = {"SLARUNNER_STOPTIMEOUT": "3"}

@@ -240,7 +240,7 @@ class RunnerTest(unittest.TestCase):
         return process
 
     def run_to_end(self, *arguments: str, environment: Mapping[str, str] | None = None,
-                   seconds: float = 30.0, program: str | None = None,
+                   seconds: float = 120.0, program: str | None = None,
                    directory: str | Path | None = None) -> Finished:
         """Runs the program until it ends by itself."""
         process = self.start(*arguments, environment=environment, program=program,

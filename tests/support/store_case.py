@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 import time
@@ -23,8 +24,13 @@ def wait_until(condition: Callable[[], object], seconds: float = 120.0,
 
 
 def children(pid: int) -> str:
-    """The children of a process, those that were not reaped included."""
-    return Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    """The children of a process, whichever of its threads has them; those that were not reaped
+    included."""
+    found = ""
+    for file in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):  # a thread may have ended meanwhile
+            found += file.read_text()
+    return found
 
 
 class StoreTest(RunnerTest):
@@ -42,7 +48,7 @@ class StoreTest(RunnerTest):
         """Starts it."""
         return self.start(*self.job(*arguments), environment=environment, directory=self.folder)
 
-    def run_once(self, *arguments: str, seconds: float = 30.0, **environment: str) -> Finished:
+    def run_once(self, *arguments: str, seconds: float = 120.0, **environment: str) -> Finished:
         """One run; nothing is left behind."""
         process = self.start_job("--once", *arguments, **environment)
         finished = process.wait(seconds)

@@ -70,7 +70,7 @@ class BucketTest(AwsTest):
         request = {"Bucket": BUCKET, "Key": "beside", "Body": "hello\n"} | parameters
         done = subprocess.run(
             [sys.executable, "-c", _PEER], input=json.dumps(request), text=True, check=True,
-            stdout=subprocess.PIPE, timeout=60,
+            stdout=subprocess.PIPE, timeout=120,
             env=os.environ | self.aws.environment() | {"AWS_MAX_ATTEMPTS": "1"} | environment)
         self.aws.objects(BUCKET).pop("beside", None)
         return done.stdout.strip()
@@ -252,7 +252,7 @@ class ConditionTest(BucketTest):
                                     "printf %s $SLARUNNER_RUN_ID", environment=environment)
                      for _ in range(runners)]
         for process in processes:
-            process.wait_for_line("run ended", 60, count=runs)
+            process.wait_for_line("run ended", 120, count=runs)
         return [process.stop() for process in processes]
 
     def assert_all_there(self, finished: list[Finished], logs: list[bytes]) -> None:

@@ -36,7 +36,7 @@ _REASON = _why_not()
 
 def inner(process: RunnerProcess) -> int:
     """The process id, here, of the first process in a namespace."""
-    wait_until(lambda: children(process.pid).split(), 10, process.describe)
+    wait_until(lambda: children(process.pid).split(), 120, process.describe)
     return int(children(process.pid).split()[0])
 
 
@@ -66,7 +66,7 @@ class FirstProcessTest(StoreTest):
             self.wait_for_events(1, process)
             self.assertEqual(b"1\n", self.log())
             os.kill(inner(process), number)
-            self.assertEqual(0, process.wait(10).code)
+            self.assertEqual(0, process.wait().code)
 
     def test_it_reaps_what_others_leave_to_it_while_a_run_goes_on(self) -> None:
         process = self.start_first(
@@ -75,7 +75,7 @@ class FirstProcessTest(StoreTest):
             "while [ ! -e go ]; do sleep 0.01; done; exit 7")
         process.wait_for_line("ready", stream="out")
         first = inner(process)
-        wait_until(lambda: len(states(first)) == 1, 10, lambda: str(states(first)))
+        wait_until(lambda: len(states(first)) == 1, 120, lambda: str(states(first)))
         (self.folder / "go").touch()
         self.wait_for_events(1, process)
         self.assertEqual(("fail", 7), (self.event()["verdict"], self.event()["exitCode"]))
@@ -89,10 +89,10 @@ class FirstProcessTest(StoreTest):
         enter = ["nsenter", "--target", str(first), "--pid", "--mount", "--"]
         subprocess.run([*enter, "sh", "-c", "(sleep 0.05; exit 3) & (sleep 300 &) ; exit 0"],
                        check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                       stderr=subprocess.DEVNULL, timeout=10)
-        wait_until(lambda: states(first) == ["S"], 10, lambda: str(states(first)))
+                       stderr=subprocess.DEVNULL, timeout=120)
+        wait_until(lambda: states(first) == ["S"], 120, lambda: str(states(first)))
         os.kill(first, signal.SIGTERM)
-        self.assertEqual(0, process.wait(10).code)
+        self.assertEqual(0, process.wait().code)
 
     @unittest.skipUnless(os.environ.get("SLA_EXAMPLES"), "SLA_EXAMPLES does not name the examples")
     def test_a_fleet_reaps_too(self) -> None:
@@ -105,16 +105,16 @@ class FirstProcessTest(StoreTest):
         self.wait_for_events(1, process)
         self.assertEqual(("fail", 7), (self.event()["verdict"], self.event()["exitCode"]))
         first = inner(process)
-        wait_until(lambda: states(first) == [], 10, lambda: str(states(first)))
+        wait_until(lambda: states(first) == [], 120, lambda: str(states(first)))
         os.kill(first, signal.SIGTERM)
-        self.assertEqual(0, process.wait(10).code)
+        self.assertEqual(0, process.wait().code)
 
     def test_nothing_outlives_a_run(self) -> None:
         process = self.start_first("--delay", "0.1", "--command",
                                    "exec >/dev/null 2>&1; setsid sleep 300 & (sleep 301 &); exit 4")
         self.wait_for_events(3, process)
         os.kill(inner(process), signal.SIGTERM)
-        self.assertEqual(0, process.wait(10).code)
+        self.assertEqual(0, process.wait().code)
         self.assertEqual({4}, {event["exitCode"] for event in self.events()})
         process.assert_nothing_left()
 
@@ -187,7 +187,7 @@ class EmptyRootTest(RootTest):
             environment["AWS_CA_BUNDLE"] = "/ca.pem"
         process = self.start_empty(*self.sinks(aws), "--once", *arguments, "--", "/test",
                                    *words.split(), **environment)
-        finished = process.wait(30)
+        finished = process.wait()
         process.assert_nothing_left()
         self.assertEqual(1, len(self.events(aws)), finished.err_text)
         [stored] = aws.objects(BUCKET).values()

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# Covers: app/sinks.hpp, publisher/sns.hpp
 """What goes wrong between the real program and the services, and what becomes of the results."""
 
 from __future__ import annotations
@@ -354,7 +355,7 @@ class MomentaryTest(DeliveryTest):
         folder = self.temporary_directory()
         process = self.start_job(self.aws, "--delay", "0.3", "--spool", str(folder), "--command",
                                  "true")
-        process.wait_for_line("run ended", 60, count=20)
+        process.wait_for_line("run ended", 120, count=20)
         self.aws.wait_for(lambda: self.aws.pending_faults() == 0)
         finished = process.stop()
         self.assertEqual((0, []), (finished.code, self.problems(finished)), finished.err_text)
@@ -369,13 +370,13 @@ class MomentaryTest(DeliveryTest):
         denied = faults.error("AccessDenied", 403)
         self.aws.fail("*", denied, times=None)
         process = self.start_job(self.aws, "--delay", "0.05", "--command", "true")
-        process.wait_for_line("run ended", 60, count=8)
+        process.wait_for_line("run ended", 120, count=8)
         before = len(self.attempts("sns:Publish"))
         process.send(signal.SIGTERM)
         self.aws.wait_for(lambda: len(self.attempts("sns:Publish")) > before)
         self.aws.clear_faults()
         self.aws.fail("sns:Publish", *[denied] * 12)
-        finished = process.wait(60)
+        finished = process.wait()
         self.assertEqual((0, []), (finished.code, self.problems(finished)), finished.err_text)
         ended = re.findall(r"run ended run=(\S+)", finished.err_text)
         self.assertEqual(sorted(ended), sorted(self.arrived(self.aws)))
@@ -502,7 +503,7 @@ class LoopTest(DeliveryTest):
         process = self.start_job(self.aws, "--store", str(store), "--delay", "0.02", "--",
                                  "/bin/true", environment=_ONE_ATTEMPT)
         stored = store / "events.ndjson"
-        wait_until(lambda: stored.exists() and stored.read_text().count("\n") >= 2, 10,
+        wait_until(lambda: stored.exists() and stored.read_text().count("\n") >= 2, 120,
                    process.describe)
         self.assertEqual(0, process.stop().code)
         for line in stored.read_text().splitlines():

@@ -39,7 +39,7 @@ class ProgramsTest(unittest.TestCase):
 
     def run_example(self, name: str) -> str:
         done = subprocess.run([str(self.path(name))], capture_output=True, text=True, check=False,
-                              stdin=subprocess.DEVNULL, timeout=30)
+                              stdin=subprocess.DEVNULL, timeout=120)
         self.assertEqual(0, done.returncode, done.stderr)
         return done.stdout
 
@@ -140,7 +140,7 @@ class ProgramsTest(unittest.TestCase):
     def refused_fleet(self, file: Path) -> list[str]:
         """What a fleet says about a file that it cannot use, without the name of the file."""
         done = subprocess.run([str(self.path("fleet")), str(file), str(file.parent / "store")],
-                              capture_output=True, text=True, check=False, timeout=30)
+                              capture_output=True, text=True, check=False, timeout=120)
         self.assertEqual((78, ""), (done.returncode, done.stdout), done.stderr)
         lines = done.stderr.splitlines()
         self.assertTrue(all(line.startswith(f"{file}: ") for line in lines), lines)

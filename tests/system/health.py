@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# Covers: app/watched.hpp
 """`sla-runner healthcheck` of the real program. Each test has a copy of the program of its own: the
 healthcheck looks at everything that runs the same file. Where it has few rights it must take notice
 of whatever bears the same name, so as root the tests have processes of their own."""

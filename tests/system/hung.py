@@ -101,7 +101,7 @@ class TerminalTest(StoreTest):
         reading.start()
         try:
             came.wait(30)
-            wait_until(lambda: not children(process.pid), 30)
+            wait_until(lambda: not children(process.pid), 120)
             began = time.monotonic()
             process.send_signal(signal.SIGTERM)
             process.wait(30)
@@ -129,7 +129,7 @@ class Disk:
         """Runs one; a machine that does not allow it, such as a container, skips the test."""
         if os.geteuid() != 0 or shutil.which(words[0]) is None:
             test.skipTest(f"{words[0]} needs root, or is not there")
-        done = subprocess.run(words, capture_output=True, check=False, timeout=30, text=True)
+        done = subprocess.run(words, capture_output=True, check=False, timeout=120, text=True)
         if done.returncode != 0:
             test.skipTest(f"{words[0]} is not allowed here: {done.stderr.strip()}")
 
@@ -138,12 +138,12 @@ class Disk:
 
     def thaw(self) -> None:
         subprocess.run(["fsfreeze", "-u", str(self.path)], capture_output=True, check=False,
-                       timeout=30)
+                       timeout=120)
 
     def remove(self) -> None:
         self.thaw()
         wait_until(lambda: subprocess.run(["umount", str(self.path)], capture_output=True,
-                                          check=False, timeout=30).returncode == 0)
+                                          check=False, timeout=120).returncode == 0)
 
 
 class HungDiskTest(AwsTest):
@@ -177,7 +177,7 @@ class HungDiskTest(AwsTest):
     def test_a_store_that_hangs_holds_up_neither_the_loop_nor_a_stop(self) -> None:
         store = self.disk.path / "store"
         process = self.begin("--store", str(store), "--", "/bin/echo", "hello")
-        wait_until(lambda: (store / "events.ndjson").exists(), 30, process.describe)
+        wait_until(lambda: (store / "events.ndjson").exists(), 120, process.describe)
         self.disk.freeze(self)
         self.assert_goes_on(process)
         finished = self.assert_stops(process)
@@ -186,7 +186,7 @@ class HungDiskTest(AwsTest):
     def test_a_store_that_hangs_and_answers_again_gets_everything(self) -> None:
         store = self.disk.path / "store"
         process = self.begin("--store", str(store), "--", "/bin/echo", "hello")
-        wait_until(lambda: (store / "events.ndjson").exists(), 30, process.describe)
+        wait_until(lambda: (store / "events.ndjson").exists(), 120, process.describe)
         self.disk.freeze(self)
         self.assert_goes_on(process)
         self.disk.thaw()
@@ -199,7 +199,7 @@ class HungDiskTest(AwsTest):
         store = self.disk.path / "store"
         process = self.begin("--store", str(store), "--sns-topic-arn", aws.create_topic("results"),
                              "--", "/bin/echo", "hello", **aws.environment())
-        wait_until(lambda: (store / "events.ndjson").exists(), 30, process.describe)
+        wait_until(lambda: (store / "events.ndjson").exists(), 120, process.describe)
         self.disk.freeze(self)
         self.assert_goes_on(process)
         finished = self.assert_stops(process)
@@ -211,7 +211,7 @@ class HungDiskTest(AwsTest):
         store = self.disk.path / "store"
         process = self.begin("--store", str(store), "--sns-topic-arn", aws.create_topic("results"),
                              "--", "/bin/echo", "hello", **aws.environment())
-        wait_until(lambda: (store / "events.ndjson").exists(), 30, process.describe)
+        wait_until(lambda: (store / "events.ndjson").exists(), 120, process.describe)
         self.disk.freeze(self)
         self.assert_goes_on(process)
         finished = self.assert_stops(process)
@@ -222,10 +222,10 @@ class HungDiskTest(AwsTest):
         process = self.begin("--spool", str(self.disk.path / "spool"), "--sns-topic-arn",
                              aws.create_topic("results"), "--", "/bin/echo", "hello",
                              **aws.environment())
-        process.wait_for_line("run ended", 30, count=5)
+        process.wait_for_line("run ended", 120, count=5)
         self.disk.freeze(self)
         self.assert_goes_on(process, 60)
-        wait_until(lambda: len(self.events(aws)) >= self.runs(process) - 3, 30)
+        wait_until(lambda: len(self.events(aws)) >= self.runs(process) - 3, 120)
         finished = self.assert_stops(process)
         self.assertIn("the spool does not answer", finished.err_text)
         self.assertGreaterEqual(len(self.events(aws)), finished.err_text.count("run ended") - 1)
@@ -237,10 +237,10 @@ class HungDiskTest(AwsTest):
             "--spool", str(self.disk.path / "spool"), "--sns-topic-arn",
             aws.create_topic("results"), "--s3-bucket-name", "logs", "--command",
             "echo one; while [ ! -e go ]; do sleep 0.05; done; echo two", **aws.environment())
-        process.wait_for_line("one", 30, stream="out")
+        process.wait_for_line("one", 120, stream="out")
         self.disk.freeze(self)
         (self.folder / "go").touch()
-        process.wait_for_line("run ended", 60)
+        process.wait_for_line("run ended", 120)
         aws.wait_for(lambda: aws.objects("logs") and self.events(aws))
         self.assertEqual(b"one\ntwo\n", list(aws.objects("logs").values())[0].body)
         self.assert_stops(process)
@@ -250,13 +250,13 @@ class HungDiskTest(AwsTest):
         arguments = ("--spool", str(self.disk.path / "spool"), "--sns-topic-arn",
                      aws.create_topic("results"), "--", "/bin/echo", "hello")
         first = self.begin(*arguments, **aws.environment())
-        first.wait_for_line("run ended", 30)
+        first.wait_for_line("run ended", 120)
         self.assert_stops(first)
         self.disk.freeze(self)
         process = self.begin(*arguments, **aws.environment())
         self.assert_goes_on(process, 60)
         self.disk.thaw()
-        process.wait_for_line("the spool answers again", 30)
+        process.wait_for_line("the spool answers again", 120)
         self.assert_goes_on(process, 60)
         finished = self.assert_stops(process)
         self.assertEqual(first.err.count(b"run ended") + finished.err_text.count("run ended"),
@@ -272,7 +272,7 @@ class HungDiskTest(AwsTest):
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
         self.addCleanup(self.disk.thaw)
-        wait_until(lambda: (self.disk.path / "log").stat().st_size > 1000, 30)
+        wait_until(lambda: (self.disk.path / "log").stat().st_size > 1000, 120)
         self.disk.freeze(self)
         before = len(events.read_text().splitlines())
         wait_until(lambda: len(events.read_text().splitlines()) > before + 300, 60)

@@ -140,7 +140,7 @@ class RunTest(AwsTest):
         process = self.start_delivering(
             aws, "--once", "--command", "echo $((6 * 7)) | grep 42",
             image="localhost/with-sla-runner:test")
-        self.assertEqual(0, process.wait(60).code, process.describe())
+        self.assertEqual(0, process.wait().code, process.describe())
         [stored] = aws.objects(BUCKET).values()
         self.assertEqual(b"42\n", stored.body)
 

@@ -244,7 +244,7 @@ class ReaderTest(StoreTest):
                 stdin=subprocess.DEVNULL, cwd=self.folder,
                 env={"PATH": os.environ["PATH"]}) as process:
             try:
-                _, err = process.communicate(timeout=30)
+                _, err = process.communicate(timeout=120)
             finally:
                 process.kill()
         self.assertEqual(0, process.returncode, err)

@@ -56,7 +56,7 @@ class LikeBoto3Test(AwsTest):
         """As whom boto3 speaks, without the name of the session."""
         done = subprocess.run([sys.executable, "-c", _ASK_BOTO3], env={
             "PATH": os.environ["PATH"], "HOME": "/nowhere"} | environment, text=True,
-            capture_output=True, timeout=60, check=False)
+            capture_output=True, timeout=120, check=False)
         self.assertEqual(0, done.returncode, done.stderr)
         return done.stdout.strip()
 

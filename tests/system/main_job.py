@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# Covers: app/main.hpp
 """The main job of the real program: a command again and again, an event and a log for each run."""
 
 from __future__ import annotations
@@ -286,7 +287,7 @@ class SinksTest(AwsTest):
         store = self.temporary_directory()
         process = self.start("--service", SERVICE, "--store", str(store), "--delay", "0",
                              "--command", "printf %s $SLARUNNER_RUN_ID")
-        wait_until(lambda: list(store.rglob("*_SUCCESS_3")), 30, process.describe)
+        wait_until(lambda: list(store.rglob("*_SUCCESS_3")), 120, process.describe)
         self.assertEqual(0, process.stop().code)
         events = [json.loads(line) for line in (store / "events.ndjson").read_text().splitlines()]
         self.assertEqual(len(events), len(list((store / SERVICE).iterdir())))
@@ -436,7 +437,7 @@ class OutputTest(AwsTest):
         folder = self.temporary_directory()
         process = self.start_job(self.fake(), "--once", "--command",
                                  f"echo first; while [ ! -e {folder}/go ]; do sleep 0.02; done")
-        process.wait_for_line("^first$", 10, stream="out")
+        process.wait_for_line("^first$", 120, stream="out")
         self.assertTrue(process.running)
         (folder / "go").touch()
         self.assertEqual(0, process.wait().code)

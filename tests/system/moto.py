@@ -167,7 +167,7 @@ class Server:
             "--service", "fast", "--delay", "0", "--sns-topic-arn", self.topics["results"],
             "--s3-bucket-name", "logs", "--command", "printf %s $SLARUNNER_RUN_ID",
             environment=self.environment)
-        process.wait_for_line("run ended", 30, count=6)
+        process.wait_for_line("run ended", 120, count=6)
         finished = process.stop()
         self.assertEqual(0, finished.code, finished.err_text)
         self.assertNotIn(" error: ", finished.err_text)

@@ -50,7 +50,7 @@ class FaultsTest(SpoolTest):
         """Both services fail in this way for a number of runs, and then no more."""
         runs, requests = process.err.count(b"run ended"), len(self.aws.requests())
         self.aws.fail("*", fault, times=None)
-        process.wait_for_line("run ended", 60, count=runs + self.RUNS)
+        process.wait_for_line("run ended", 120, count=runs + self.RUNS)
         self.aws.wait_for(lambda: len(self.aws.requests()) > requests + 1)
         self.aws.clear_faults()
         self.aws.wait_for(lambda: self.aws.requests()[-1].outcome == "ok")

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# Covers: app/spool_folders.hpp
 """The real program with a spool: restarts, deaths, disks that fail, and what people do about it."""
 
 from __future__ import annotations
@@ -252,7 +253,7 @@ class RoomTest(SpoolTest):
 
     def test_logs_of_passes_go_before_any_result(self) -> None:
         process = self.fill("head -c 1000000 /dev/zero")
-        process.wait_for_line(self.LOG, 60, count=5)
+        process.wait_for_line(self.LOG, 120, count=5)
         self.aws.clear_faults()
         finished = process.stop()
         self.assertNotIn(self.RESULT, finished.err_text)
@@ -264,7 +265,7 @@ class RoomTest(SpoolTest):
 
     def test_without_a_folder_memory_is_bounded_and_what_is_dropped_is_counted(self) -> None:
         process = self.fill("true", *["x" * 100_000] * 8)  # each result knows its command
-        process.wait_for_line(self.RESULT, 60, count=5)
+        process.wait_for_line(self.RESULT, 120, count=5)
         self.aws.clear_faults()
         finished = process.stop()
         events = self.events(self.aws)

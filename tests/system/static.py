@@ -160,7 +160,7 @@ class StaticRootTest(container.EmptyRootTest):
                                 **environment, **more)
 
     def assert_delivered(self, aws: FakeAws, process: RunnerProcess) -> None:
-        finished = process.wait(30)
+        finished = process.wait()
         self.assertEqual(0, finished.code, finished.err_text)
         self.assertEqual("pass", self.event(aws)["verdict"])
         [stored] = aws.objects(BUCKET).values()
@@ -191,11 +191,11 @@ class StaticRootTest(container.EmptyRootTest):
                        f"nameserver 127.53.53.54\nnameserver {server.address}\n")
             aws.wait_for(lambda: self.events(aws) and aws.objects(BUCKET))
         os.kill(container.inner(process), signal.SIGTERM)
-        self.assertEqual(0, process.wait(10).code)
+        self.assertEqual(0, process.wait().code)
 
     def test_a_name_that_is_not_found_is_said(self) -> None:
         aws = self.fake(tls=True, names=[NAME])
-        finished = self.start_by_name(aws, "--once", AWS_MAX_ATTEMPTS="1").wait(30)
+        finished = self.start_by_name(aws, "--once", AWS_MAX_ATTEMPTS="1").wait()
         self.assertEqual(75, finished.code)
         self.assertIn("could not resolve the name", finished.err_text)
 
@@ -215,7 +215,7 @@ class StaticRootTest(container.EmptyRootTest):
         self.write("hosts", f"127.0.0.1 {NAME} {BUCKET}.{NAME}\n")
         (self.root / "etc/ssl/certs").mkdir(parents=True)  # as an image with openssl has it
         aws = self.fake(tls=True, names=[NAME])
-        finished = self.start_by_name(aws, "--once", ca="").wait(30)
+        finished = self.start_by_name(aws, "--once", ca="").wait()
         self.assertEqual(75, finished.code)
         # OpenSSL's words for a chain that ends at nobody it knows, and not those for roots that
         # cannot be read.
@@ -275,7 +275,7 @@ class ForeignRootTest(container.RootTest):
                                            "SLARUNNER_S3ADDRESSING": "virtual"}
         with contextlib.closing(NameServer("127.53.53.53")) as server:
             finished = self.start_traced(trace, *self.sinks(aws), "--once", "--", "/test", "exit",
-                                         **environment).wait(60)
+                                         **environment).wait()
         self.assertEqual(0, finished.code, finished.err_text)
         self.assertEqual((1, 1), (len(self.events(aws)), len(aws.objects(BUCKET))))
         self.assertEqual({NAME, f"{BUCKET}.{NAME}"} if dns else set(), set(server.asked))
