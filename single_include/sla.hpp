@@ -1403,13 +1403,37 @@ enum class Wake {
   stopped,  ///< a stop was requested
 };
 
+/// Tells the time and waits. (One by one, so that a compiler names the first that is
+/// missing.)
 template <class C>
-concept Clock = std::movable<C> && requires(C& c, Instant until, Stop const& stop) {
+concept Clock = bool{std::movable<C>} && requires(C& c) {
   { c.now() } -> std::same_as<Instant>;
+}
+&&requires(C& c) {
   { c.wall() } -> std::same_as<WallTime>;
+}
+&&requires(C& c, Instant until, Stop const& stop) {
   { c.wait_until(until, stop) } -> std::same_as<Wake>;
+}
+&&requires(C& c, Instant until) {
   { c.sleep_until(until) } -> std::same_as<void>;
 };
+
+namespace internal {
+
+/// Takes the place of a clock that a door refused, so that the refusal is the only error.
+template <class X>
+struct RefusedClock {
+  RefusedClock(X const&) noexcept {}
+  Instant now() const { return {}; }
+  WallTime wall() const { return {}; }
+  Wake wait_until(Instant, Stop const&) const { return Wake::stopped; }
+  void sleep_until(Instant) const {}
+};
+template <class X>
+using HeldClock = std::conditional_t<Clock<X>, X, RefusedClock<X>>;
+
+}  // namespace internal
 
 /// A relative time for ppoll and the like: never negative.
 [[nodiscard]] inline timespec to_timespec(Duration duration) noexcept {
@@ -4291,9 +4315,23 @@ inline void host_header_to(std::string& out, Url const& url) {
 /// mends, such as a certificate that is not trusted), stopped. It follows no redirect. The deadline
 /// may be Instant::max(): what takes too long is then for the transport to say.
 template <class T>
-concept Transport = std::movable<T> && requires(T& t, Request const& request, Instant deadline) {
+concept Transport = bool{std::movable<T>} &&
+                    requires(T& t, Request const& request, Instant deadline) {
   { t.send(request, deadline) } -> std::same_as<Result<Response>>;
 };
+
+namespace internal {
+
+/// Takes the place of a transport that a door refused, so that the refusal is the only error.
+template <class X>
+struct RefusedTransport {
+  RefusedTransport(X const&) noexcept {}
+  Result<Response> send(Request const&, Instant) { return Response{}; }
+};
+template <class X>
+using HeldTransport = std::conditional_t<Transport<X>, X, RefusedTransport<X>>;
+
+}  // namespace internal
 
 }  // namespace sla::inline v1
 
@@ -4925,7 +4963,7 @@ struct AttemptLimits {
 
 /// Calls `attempt(deadline)` until `judge(answer)` sees no reason for another one, or the attempts
 /// are used up; gives the last answer. What took all of its time has twice as much the next time.
-template <Clock C, class Attempt, class Judge>
+template <class C, class Attempt, class Judge>
 auto repeat_attempts(C& clock, AttemptLimits limits, Attempt attempt, Judge judge) {
   RetryQuota quota;
   Retry retry({.max_attempts = limits.attempts}, quota);
@@ -4941,17 +4979,23 @@ auto repeat_attempts(C& clock, AttemptLimits limits, Attempt attempt, Judge judg
 
 /// One transport for several users, one at a time: copies send over the same connection. Not
 /// thread-safe.
-template <Transport T>
+template <class T>
 class SharedTransport {
+  using Held = internal::HeldTransport<T>;
+
  public:
-  explicit SharedTransport(T transport) : held_(std::make_shared<T>(std::move(transport))) {}
+  explicit SharedTransport(T transport) : held_(std::make_shared<Held>(std::move(transport))) {}
 
   [[nodiscard]] Result<Response> send(Request const& request, Instant deadline) {
     return held_->send(request, deadline);
   }
 
  private:
-  std::shared_ptr<T> held_;
+  std::shared_ptr<Held> held_;
+
+  static_assert(Transport<T>,
+                "SharedTransport's parameter must be a sla::Transport: movable, with "
+                "sla::Result<sla::Response> send(sla::Request const&, sla::Instant deadline)");
 };
 
 }  // namespace sla::inline v1
@@ -5569,9 +5613,22 @@ struct Credentials {
 /// this source is not in use here and another may be asked; any other Error means that it is in
 /// use and failed.
 template <class S>
-concept CredentialSource = std::movable<S> && requires(S& s, WallTime now) {
+concept CredentialSource = bool{std::movable<S>} && requires(S& s, WallTime now) {
   { s.credentials(now) } -> std::same_as<Result<Credentials>>;
 };
+
+namespace internal {
+
+/// Takes the place of a source that a door refused, so that the refusal is the only error.
+template <class X>
+struct RefusedCredentialSource {
+  RefusedCredentialSource(X const&) noexcept {}
+  Result<Credentials> credentials(WallTime) { return Credentials{}; }
+};
+template <class X>
+using HeldCredentialSource = std::conditional_t<CredentialSource<X>, X, RefusedCredentialSource<X>>;
+
+}  // namespace internal
 
 }  // namespace sla::inline v1
 
@@ -6142,8 +6199,11 @@ struct RandomJitter {
 /// from call to call. A source of credentials with `reject(std::string_view access_key_id)` is told
 /// when the service took them for expired. What it learns of the clock its skew's copies know too.
 /// Not thread-safe.
-template <Transport T, CredentialSource S, Clock C = SteadyClock, class J = RandomJitter>
+template <class T, class S, class C = SteadyClock, class J = RandomJitter>
 class Client {
+  using HeldSource = internal::HeldCredentialSource<S>;
+  using HeldClock = internal::HeldClock<C>;
+
  public:
   Client(T transport, S source, RetryOptions options = {}, C clock = {}, J jitter = {},
          ClockSkew const& skew = {})
@@ -6183,11 +6243,11 @@ class Client {
   /// The service's clock minus ours, as far as known.
   [[nodiscard]] Duration skew() const noexcept { return skew_.offset(); }
 
-  [[nodiscard]] S& source() noexcept { return source_; }
-  [[nodiscard]] C& clock() noexcept { return clock_; }
+  [[nodiscard]] HeldSource& source() noexcept { return source_; }
+  [[nodiscard]] HeldClock& clock() noexcept { return clock_; }
 
  private:
-  static constexpr bool can_renew = requires(S & source, std::string_view access_key_id) {
+  static constexpr bool can_renew = requires(HeldSource & source, std::string_view access_key_id) {
     source.reject(access_key_id);
   };
   enum class Renewal { possible, impossible };
@@ -6250,14 +6310,24 @@ class Client {
     }
   }
 
-  T transport_;
-  S source_;
+  internal::HeldTransport<T> transport_;
+  HeldSource source_;
   RetryOptions options_;
-  C clock_;
+  HeldClock clock_;
   J jitter_;
   Signer signer_{};
   RetryQuota quota_{};
   ClockSkew skew_{};
+
+  static_assert(Transport<T>,
+                "Client's first parameter must be a sla::Transport: movable, with "
+                "sla::Result<sla::Response> send(sla::Request const&, sla::Instant deadline)");
+  static_assert(CredentialSource<S>,
+                "Client's second parameter must be a sla::CredentialSource: movable, with "
+                "sla::Result<sla::Credentials> credentials(sla::WallTime now)");
+  static_assert(Clock<C>,
+                "Client's third parameter must be a sla::Clock: movable, with now(), wall(), "
+                "wait_until(sla::Instant, sla::Stop const&) and sleep_until(sla::Instant)");
 };
 
 }  // namespace sla::inline v1
@@ -7584,7 +7654,7 @@ struct StsOptions {
 };
 
 /// Asks STS for roles, and keeps the connection. Not thread-safe.
-template <Transport T, Clock C>
+template <class T, class C>
 class RoleCaller {
  public:
   RoleCaller(T transport, C clock, StsOptions options)
@@ -7646,9 +7716,16 @@ class RoleCaller {
     return error;
   }
 
-  Client<T, GivenCredentials, C> client_;
-  C clock_;
+  Client<internal::HeldTransport<T>, GivenCredentials, internal::HeldClock<C>> client_;
+  internal::HeldClock<C> clock_;
   StsOptions options_;
+
+  static_assert(Transport<T>,
+                "RoleCaller's first parameter must be a sla::Transport: movable, with "
+                "sla::Result<sla::Response> send(sla::Request const&, sla::Instant deadline)");
+  static_assert(Clock<C>,
+                "RoleCaller's second parameter must be a sla::Clock: movable, with now(), wall(), "
+                "wait_until(sla::Instant, sla::Stop const&) and sleep_until(sla::Instant)");
 };
 
 }  // namespace sla::inline v1
@@ -7687,8 +7764,10 @@ template <class Source>
 namespace sla::inline v1 {
 
 /// The credentials of a role, assumed with those of `Source`. Not thread-safe.
-template <CredentialSource Source, Transport T, Clock C>
+template <class Source, class T, class C>
 class AssumeRoleCredentials {
+  using Held = internal::HeldCredentialSource<Source>;
+
  public:
   AssumeRoleCredentials(Source source, RoleCaller<T, C> caller, std::optional<Role> role)
       : source_(std::move(source)), caller_(std::move(caller)), role_(std::move(role)) {}
@@ -7708,12 +7787,16 @@ class AssumeRoleCredentials {
   }
 
   /// For who wants to know what it tried.
-  [[nodiscard]] Source const& source() const noexcept { return source_; }
+  [[nodiscard]] Held const& source() const noexcept { return source_; }
 
  private:
-  Source source_;
+  Held source_;
   RoleCaller<T, C> caller_;
   std::optional<Role> role_;
+
+  static_assert(CredentialSource<Source>,
+                "AssumeRoleCredentials's first parameter must be a sla::CredentialSource: movable, "
+                "with sla::Result<sla::Credentials> credentials(sla::WallTime now)");
 };
 
 }  // namespace sla::inline v1
@@ -7998,7 +8081,7 @@ inline bool is_agent_host(std::string_view host) {
 }
 
 /// The credentials that a container's agent gives. Not thread-safe.
-template <Transport T, Clock C>
+template <class T, class C>
 class ContainerCredentials {
  public:
   /// Takes what read_container_agent() gave, an error included: it is then the answer.
@@ -8074,9 +8157,17 @@ class ContainerCredentials {
   }
 
   Result<ContainerAgent> agent_;
-  T transport_;
-  C clock_;
+  internal::HeldTransport<T> transport_;
+  internal::HeldClock<C> clock_;
   FileReader files_;
+
+  static_assert(Transport<T>,
+                "ContainerCredentials's first parameter must be a sla::Transport: movable, with "
+                "sla::Result<sla::Response> send(sla::Request const&, sla::Instant deadline)");
+  static_assert(
+      Clock<C>,
+      "ContainerCredentials's second parameter must be a sla::Clock: movable, with now(), wall(), "
+      "wait_until(sla::Instant, sla::Stop const&) and sleep_until(sla::Instant)");
 };
 
 }  // namespace sla::inline v1
@@ -8156,7 +8247,7 @@ static_assert(CredentialSource<EnvironmentCredentials>);
 namespace sla::inline v1 {
 
 /// Asks the sources in order. What a program does not name here is not in its binary.
-template <CredentialSource... Sources>
+template <class... Sources>
 class FirstOf {
  public:
   explicit FirstOf(Sources... sources) : sources_(std::move(sources)...) {}
@@ -8219,9 +8310,13 @@ class FirstOf {
     (visitor(Index, std::get<Index>(sources)), ...);
   }
 
-  std::tuple<Sources...> sources_;
+  std::tuple<internal::HeldCredentialSource<Sources>...> sources_;
   std::optional<std::size_t> winner_;
   std::vector<Error> tried_;
+
+  static_assert((CredentialSource<Sources> && ...),
+                "Each of FirstOf's parameters must be a sla::CredentialSource: movable, with "
+                "sla::Result<sla::Credentials> credentials(sla::WallTime now)");
 };
 
 }  // namespace sla::inline v1
@@ -8269,7 +8364,7 @@ template <class Variables, class Profile>
 }
 
 /// Asks the metadata service. Keeps its token. Not thread-safe.
-template <Transport T, Clock C>
+template <class T, class C>
 class Imds {
  public:
   /// Takes what read_imds_endpoint() gave, an error included: it is then the answer.
@@ -8375,11 +8470,18 @@ class Imds {
   }
 
   Result<Url> endpoint_;
-  T transport_;
-  C clock_;
+  internal::HeldTransport<T> transport_;
+  internal::HeldClock<C> clock_;
   std::string token_;
   Instant token_until_{};
   bool reached_ = false;
+
+  static_assert(Transport<T>,
+                "Imds's first parameter must be a sla::Transport: movable, with "
+                "sla::Result<sla::Response> send(sla::Request const&, sla::Instant deadline)");
+  static_assert(Clock<C>,
+                "Imds's second parameter must be a sla::Clock: movable, with now(), wall(), "
+                "wait_until(sla::Instant, sla::Stop const&) and sleep_until(sla::Instant)");
 };
 
 }  // namespace sla::inline v1
@@ -8392,7 +8494,7 @@ class Imds {
 namespace sla::inline v1 {
 
 /// The credentials of the instance. Not thread-safe.
-template <Transport T, Clock C>
+template <class T, class C>
 class ImdsCredentials {
  public:
   explicit ImdsCredentials(Imds<T, C> imds) : imds_(std::move(imds)) {}
@@ -8749,7 +8851,7 @@ struct WebIdentity {
 }
 
 /// Assumes the role with the token that is in the file now.
-template <Transport T, Clock C>
+template <class T, class C>
 [[nodiscard]] Result<Credentials> assume_web_identity(RoleCaller<T, C>& caller,
                                                       FileReader const& files,
                                                       WebIdentity const& identity) {
@@ -8767,7 +8869,7 @@ template <Transport T, Clock C>
 }
 
 /// The credentials of a role by the token in a file. Not thread-safe.
-template <Transport T, Clock C>
+template <class T, class C>
 class WebIdentityCredentials {
  public:
   /// Takes what read_web_identity() gave, an error included: it is then the answer.
@@ -9002,7 +9104,7 @@ struct ProfileSettings {
 };
 
 /// The credentials of a profile. Not thread-safe.
-template <Transport T, Clock C>
+template <class T, class C>
 class ProfileCredentials {
  public:
   /// The sources beside the settings are those that `credential_source` may name.
@@ -9108,21 +9210,35 @@ class ProfileCredentials {
 namespace sla::inline v1 {
 
 /// What the chain is made of. Both transports serve one source at a time.
-template <Transport T, Clock C>
+template <class T, class C>
 struct ChainParts {
   ProfileSettings profile{};  ///< its environment and files are those of the whole chain
   StsOptions sts{};
   T services;  ///< to STS
   T metadata;  ///< to the addresses of container agents and IMDS: must use no proxy
   C clock;
+
+  static_assert(Transport<T>,
+                "ChainParts's first parameter must be a sla::Transport: movable, with "
+                "sla::Result<sla::Response> send(sla::Request const&, sla::Instant deadline)");
+  static_assert(Clock<C>,
+                "ChainParts's second parameter must be a sla::Clock: movable, with now(), wall(), "
+                "wait_until(sla::Instant, sla::Stop const&) and sleep_until(sla::Instant)");
 };
 
+namespace detail {
+
+template <class T, class C>
+using Chain =
+    FirstOf<EnvironmentCredentials, ProfileCredentials<T, C>, WebIdentityCredentials<T, C>,
+            ContainerCredentials<T, C>, ImdsCredentials<T, C>>;
+
+}  // namespace detail
+
 /// The type of the chain, for who keeps it.
-template <Transport T, Clock C>
+template <class T, class C>
 using DefaultChain =
-    FirstOf<EnvironmentCredentials, ProfileCredentials<SharedTransport<T>, C>,
-            WebIdentityCredentials<SharedTransport<T>, C>,
-            ContainerCredentials<SharedTransport<T>, C>, ImdsCredentials<SharedTransport<T>, C>>;
+    detail::Chain<SharedTransport<internal::HeldTransport<T>>, internal::HeldClock<C>>;
 
 /// Where the metadata service is, by an environment and a profile. A profile that cannot be read is
 /// taken for an empty one: its own source reports it.
@@ -9136,25 +9252,26 @@ using DefaultChain =
 }
 
 /// Puts the chain together.
-template <Transport T, Clock C>
+template <class T, class C>
 [[nodiscard]] DefaultChain<T, C> default_chain(ChainParts<T, C> parts) {
-  using Shared = SharedTransport<T>;
+  using Shared = SharedTransport<internal::HeldTransport<T>>;
+  using Time = internal::HeldClock<C>;
   ProfileSettings const& settings = parts.profile;
   Shared const services(std::move(parts.services));
   Shared const metadata(std::move(parts.metadata));
-  auto const caller = [&] { return RoleCaller<Shared, C>(services, parts.clock, parts.sts); };
+  auto const caller = [&] { return RoleCaller<Shared, Time>(services, parts.clock, parts.sts); };
   auto const container = [&] {
-    return ContainerCredentials<Shared, C>(read_container_agent(settings.environment), metadata,
-                                           parts.clock, settings.files);
+    return ContainerCredentials<Shared, Time>(read_container_agent(settings.environment), metadata,
+                                              parts.clock, settings.files);
   };
   auto const imds = [&] {
-    return ImdsCredentials<Shared, C>(
-        Imds<Shared, C>(imds_endpoint(settings), metadata, parts.clock));
+    return ImdsCredentials<Shared, Time>(
+        Imds<Shared, Time>(imds_endpoint(settings), metadata, parts.clock));
   };
   return DefaultChain<T, C>(
       EnvironmentCredentials(settings.environment),
-      ProfileCredentials<Shared, C>(settings, caller(), container(), imds()),
-      WebIdentityCredentials<Shared, C>(
+      ProfileCredentials<Shared, Time>(settings, caller(), container(), imds()),
+      WebIdentityCredentials<Shared, Time>(
           read_web_identity(settings.environment, settings.session_name), caller(), settings.files),
       container(), imds());
 }
@@ -9317,8 +9434,10 @@ struct RefreshOptions {
 /// The credentials of `Source`, renewed ahead of their end. Thread-safe, and so are its copies; the
 /// source itself is asked by one thread at a time. The last copy waits for a renewal that is under
 /// way.
-template <CredentialSource Source>
+template <class Source>
 class Refreshing {
+  using Held = internal::HeldCredentialSource<Source>;
+
  public:
   explicit Refreshing(Source source, RefreshOptions options = {})
       : shared_(std::make_shared<Shared>(std::move(source), options)) {}
@@ -9352,7 +9471,7 @@ class Refreshing {
 
  private:
   struct Shared {
-    Shared(Source from, RefreshOptions with) : source(std::move(from)), options(with) {}
+    Shared(Held from, RefreshOptions with) : source(std::move(from)), options(with) {}
 
     /// Starts a thread that renews, if that is wanted and there can be one. The caller has the
     /// lock.
@@ -9408,7 +9527,7 @@ class Refreshing {
     std::mutex mutex{};  ///< of all below but the source, which is asked by whoever renews
     std::condition_variable renewed{};
     bool renewing = false;
-    Source source;
+    Held source;
     RefreshOptions options;
     RefreshPolicy policy{};
     std::optional<Credentials> held{};
@@ -9418,6 +9537,10 @@ class Refreshing {
   };
 
   std::shared_ptr<Shared> shared_;
+
+  static_assert(CredentialSource<Source>,
+                "Refreshing's parameter must be a sla::CredentialSource: movable, with "
+                "sla::Result<sla::Credentials> credentials(sla::WallTime now)");
 };
 
 }  // namespace sla::inline v1
@@ -12001,9 +12124,22 @@ namespace sla::inline v1 {
 /// a `began(at)` too, it is told when each run begins, which may be out of turn and so earlier than
 /// it said; where there is a `missed()`, how many slots that skipped so far is logged and counted.
 template <class S>
-concept Scheduler = std::movable<S> && requires(S& s, Instant now) {
+concept Scheduler = bool{std::movable<S>} && requires(S& s, Instant now) {
   { s.next(now) } -> std::same_as<std::optional<Instant>>;
 };
+
+namespace internal {
+
+/// Takes the place of a scheduler that a door refused, so that the refusal is the only error.
+template <class X>
+struct RefusedScheduler {
+  RefusedScheduler(X const&) noexcept {}
+  std::optional<Instant> next(Instant) { return std::nullopt; }
+};
+template <class X>
+using HeldScheduler = std::conditional_t<Scheduler<X>, X, RefusedScheduler<X>>;
+
+}  // namespace internal
 
 }  // namespace sla::inline v1
 
@@ -12097,7 +12233,7 @@ static_assert(Scheduler<Once>);
 namespace sla::inline v1 {
 
 /// Holds one scheduler out of the listed types and does what it does.
-template <Scheduler... S>
+template <class... S>
 class OneOf {
  public:
   template <class T>
@@ -12127,7 +12263,11 @@ class OneOf {
   }
 
  private:
-  std::variant<S...> scheduler_;
+  std::variant<internal::HeldScheduler<S>...> scheduler_;
+
+  static_assert((Scheduler<S> && ...),
+                "Each of OneOf's parameters must be a sla::Scheduler: movable, with "
+                "std::optional<sla::Instant> next(sla::Instant now)");
 };
 static_assert(Scheduler<OneOf<Once>>);
 
@@ -12142,9 +12282,22 @@ namespace sla::inline v1 {
 /// timeout are values of Outcome; an Error means that it could not be run at all. It honours the
 /// stop, and leaves no child, descriptor or signal mask behind.
 template <class E>
-concept Executor = std::movable<E> && requires(E& e, Job const& job, Stop const& stop) {
+concept Executor = bool{std::movable<E>} && requires(E& e, Job const& job, Stop const& stop) {
   { e.execute(job, stop) } -> std::same_as<Result<Outcome>>;
 };
+
+namespace internal {
+
+/// Takes the place of an executor that a door refused, so that the refusal is the only error.
+template <class X>
+struct RefusedExecutor {
+  RefusedExecutor(X const&) noexcept {}
+  Result<Outcome> execute(Job const&, Stop const&) { return Outcome{}; }
+};
+template <class X>
+using HeldExecutor = std::conditional_t<Executor<X>, X, RefusedExecutor<X>>;
+
+}  // namespace internal
 
 }  // namespace sla::inline v1
 
@@ -12154,8 +12307,27 @@ concept Executor = std::movable<E> && requires(E& e, Job const& job, Stop const&
 
 namespace sla::inline v1 {
 
+/// `begin(report)` is told that a run begins, of which only the job and the start are known.
+template <class S>
+concept Announcee = bool{std::movable<S>} && requires(S& s, Report const& report) {
+  { s.begin(report) } -> std::same_as<void>;
+};
+
+namespace internal {
+
+/// Takes the place of an announcee that a door refused, so that the refusal is the only error.
+template <class X>
+struct RefusedAnnouncee {
+  RefusedAnnouncee(X const&) noexcept {}
+  void begin(Report const&) {}
+};
+template <class X>
+using HeldAnnouncee = std::conditional_t<Announcee<X>, X, RefusedAnnouncee<X>>;
+
+}  // namespace internal
+
 /// Announces each run to `spool.begin(Report const&)`, then executes it. C says when that is.
-template <Executor E, class S, Clock C = SteadyClock>
+template <class E, class S, class C = SteadyClock>
 class Announced {
  public:
   Announced(E executor, S spool, C clock = C{})
@@ -12167,9 +12339,19 @@ class Announced {
   }
 
  private:
-  E executor_;
-  S spool_;
-  C clock_;
+  internal::HeldExecutor<E> executor_;
+  internal::HeldAnnouncee<S> spool_;
+  internal::HeldClock<C> clock_;
+
+  static_assert(Executor<E>,
+                "Announced's first parameter must be a sla::Executor: movable, with "
+                "sla::Result<sla::Outcome> execute(sla::Job const&, sla::Stop const&)");
+  static_assert(
+      Announcee<S>,
+      "Announced's second parameter must be movable, with void begin(sla::Report const&)");
+  static_assert(Clock<C>,
+                "Announced's third parameter must be a sla::Clock: movable, with now(), wall(), "
+                "wait_until(sla::Instant, sla::Stop const&) and sleep_until(sla::Instant)");
 };
 
 }  // namespace sla::inline v1
@@ -13071,9 +13253,25 @@ namespace sla::inline v1 {
 /// Error never ends the loop. A report that does not count (Report::counts) is no result: a
 /// publisher of events passes over it, one of logs keeps its log.
 template <class P>
-concept Publisher = std::movable<P> && requires(P& p, Report const& report) {
+concept Publisher = bool{std::movable<P>} && requires(P& p, Report const& report) {
   { p.publish(report) } -> std::same_as<Result<void>>;
 };
+
+namespace internal {
+
+/// Takes the place of a publisher that a door refused, so that the refusal is the only error. (A
+/// door is a template that a policy enters. Its checks stand at its end: clang reads a class no
+/// further than the first that fails.)
+template <class X>
+struct RefusedPublisher {
+  RefusedPublisher(X const&) noexcept {}
+  Result<void> publish(Report const&) { return {}; }
+  Result<std::string> store(Report const&) { return std::string(); }
+};
+template <class X>
+using HeldPublisher = std::conditional_t<Publisher<X>, X, RefusedPublisher<X>>;
+
+}  // namespace internal
 
 }  // namespace sla::inline v1
 
@@ -13083,7 +13281,7 @@ concept Publisher = std::movable<P> && requires(P& p, Report const& report) {
 namespace sla::inline v1 {
 
 /// Publishes to each publisher in turn. The error is the first one's, and its message all of them.
-template <Publisher... P>
+template <class... P>
 class All {
  public:
   explicit All(P... publishers) : publishers_(std::move(publishers)...) {}
@@ -13099,13 +13297,17 @@ class All {
         failed = std::move(done).error();
       }
     };
-    std::apply([&](P&... publisher) { (one(publisher), ...); }, publishers_);
+    std::apply([&](auto&... publisher) { (one(publisher), ...); }, publishers_);
     if (failed) return *std::move(failed);
     return {};
   }
 
  private:
-  std::tuple<P...> publishers_;
+  std::tuple<internal::HeldPublisher<P>...> publishers_;
+
+  static_assert((Publisher<P> && ...),
+                "Each of All's parameters must be a sla::Publisher: movable, with "
+                "sla::Result<void> publish(sla::Report const&)");
 };
 static_assert(Publisher<All<>>);
 
@@ -13119,7 +13321,7 @@ static_assert(Publisher<All<>>);
 namespace sla::inline v1 {
 
 /// Publishes to P and never returns an error.
-template <Publisher P, Clock C = SteadyClock>
+template <class P, class C = SteadyClock>
 class BestEffort {
  public:
   /// `name` is what the log calls that which is dropped, such as `metrics`.
@@ -13155,16 +13357,23 @@ class BestEffort {
     log_.warning(name_ + " are dropped: " + reason_, {{"dropped", std::to_string(dropped_)}});
   }
 
-  P publisher_;
+  internal::HeldPublisher<P> publisher_;
   std::string name_;
   Logger log_;
-  C clock_;
+  internal::HeldClock<C> clock_;
   Backoff backoff_{{.longest = std::chrono::minutes{1}}};
   Instant rests_until_ = Instant::min();
   std::string reason_{};
   std::uint64_t dropped_ = 0;  ///< since the start
   std::uint64_t said_ = 0;     ///< as many as the log knows of
   Instant say_at_ = Instant::min();
+
+  static_assert(Publisher<P>,
+                "BestEffort's first parameter must be a sla::Publisher: movable, with "
+                "sla::Result<void> publish(sla::Report const&)");
+  static_assert(Clock<C>,
+                "BestEffort's second parameter must be a sla::Clock: movable, with now(), wall(), "
+                "wait_until(sla::Instant, sla::Stop const&) and sleep_until(sla::Instant)");
 };
 
 }  // namespace sla::inline v1
@@ -13397,9 +13606,19 @@ namespace sla::inline v1 {
 
 /// `store(report)` keeps the report's log and gives its URI. No log ever replaces another.
 template <class L>
-concept LogStore = Publisher<L> && requires(L& l, Report const& report) {
+concept LogStore = bool{std::movable<L>} && requires(L& l, Report const& report) {
+  { l.publish(report) } -> std::same_as<Result<void>>;
+}
+&&requires(L& l, Report const& report) {
   { l.store(report) } -> std::same_as<Result<std::string>>;
 };
+
+namespace internal {
+
+template <class L>
+using HeldLogStore = std::conditional_t<LogStore<L>, L, RefusedPublisher<L>>;
+
+}  // namespace internal
 
 /// The key of a report's log: `<service>/<seconds since the epoch>_<result>`. Where it is taken
 /// the attempts from 2 on add `_2`, `_3`, ...
@@ -13433,7 +13652,7 @@ enum class UploadLogs { always, failures, never };
 }
 
 /// Stores a report's log in L, then publishes the report to P with the log's URI in it.
-template <LogStore L, Publisher P>
+template <class L, class P>
 class LogFirst {
  public:
   LogFirst(L store, P publisher, UploadLogs upload = UploadLogs::always)
@@ -13457,10 +13676,108 @@ class LogFirst {
   }
 
  private:
-  L store_;
-  P publisher_;
+  internal::HeldLogStore<L> store_;
+  internal::HeldPublisher<P> publisher_;
   UploadLogs upload_;
+
+  static_assert(
+      LogStore<L>,
+      "LogFirst's first parameter must be a sla::LogStore: movable, with sla::Result<void> "
+      "publish(sla::Report const&) and sla::Result<std::string> store(sla::Report const&)");
+  static_assert(Publisher<P>,
+                "LogFirst's second parameter must be a sla::Publisher: movable, with "
+                "sla::Result<void> publish(sla::Report const&)");
 };
+
+}  // namespace sla::inline v1
+
+// sla/publisher/spool.hpp
+// The contract of a Spool: keeps reports, in order, until they are delivered. A report travels as a
+// Parcel of two parts, its log and its event, each delivered by itself. The models stand in spool/;
+// what delivers from a spool is publisher/delivery.hpp.
+
+namespace sla::inline v1 {
+
+/// How far one part of a parcel got.
+enum class Part : std::uint8_t {
+  waiting,  ///< to be delivered
+  done,     ///< delivered, or there is nothing to deliver
+  refused,  ///< it can never succeed: set aside until a person decides
+};
+
+/// One report on its way.
+struct Parcel {
+  std::uint64_t number = 0;  ///< later reports have higher numbers
+  Report report{};           ///< log_uri is set once the log is delivered
+  Part log = Part::waiting;
+  Part event = Part::waiting;
+  std::string reason{};      ///< why a part was refused
+  std::string unreadable{};  ///< why the log, which waits, cannot be read now
+
+  [[nodiscard]] bool waiting() const noexcept {
+    return log == Part::waiting || event == Part::waiting;
+  }
+  [[nodiscard]] bool complete() const noexcept { return log == Part::done && event == Part::done; }
+};
+
+/// How much there is to do.
+struct SpoolCount {
+  std::size_t events = 0;   ///< parcels whose event waits
+  std::size_t logs = 0;     ///< parcels whose log alone waits
+  std::size_t ahead = 0;    ///< parcels whose log waits before their event
+  std::size_t refused = 0;  ///< parcels with a part that was set aside
+};
+
+/// `begin(report)`: a run begins, of which only the job and the start are known. `add(report)`: it
+/// ended; once add() returns the report is kept as safely as this spool can. `next_event(number)`:
+/// the oldest parcel behind that one whose event waits. `next_log(number)`: the next parcel, in a
+/// circle, whose log waits. `update(parcel)`: a part of it got further; a complete one is
+/// forgotten. `tend(now)`: housekeeping, and when it is wanted again. `dropped()`: how many reports
+/// had to be dropped for want of room and were not `reported(number)` yet. `in_memory()`: what
+/// would be lost with this process. (In groups, so that a compiler names no more than one.)
+template <class S>
+concept Spool = bool{std::movable<S>} && requires(S& s, Report const& report) {
+  { s.begin(report) } -> std::same_as<void>;
+  { s.add(report) } -> std::same_as<void>;
+}
+&&requires(S& s, std::uint64_t number) {
+  { s.next_event(number) } -> std::same_as<Result<std::optional<Parcel>>>;
+  { s.next_log(number) } -> std::same_as<Result<std::optional<Parcel>>>;
+}
+&&requires(S& s, Parcel const& parcel, Instant now) {
+  { s.update(parcel) } -> std::same_as<void>;
+  { s.tend(now) } -> std::same_as<Instant>;
+}
+&&requires(S& s, std::uint64_t number) {
+  { s.dropped() } -> std::same_as<std::uint64_t>;
+  { s.reported(number) } -> std::same_as<void>;
+}
+&&requires(S& s) {
+  { s.count() } -> std::same_as<SpoolCount>;
+  { s.in_memory() } -> std::same_as<std::vector<Parcel>>;
+};
+
+namespace internal {
+
+/// Takes the place of a spool that a door refused, so that the refusal is the only error.
+template <class X>
+struct RefusedSpool {
+  RefusedSpool(X const&) noexcept {}
+  void begin(Report const&) {}
+  void add(Report const&) {}
+  Result<std::optional<Parcel>> next_event(std::uint64_t) { return std::optional<Parcel>(); }
+  Result<std::optional<Parcel>> next_log(std::uint64_t) { return std::optional<Parcel>(); }
+  void update(Parcel const&) {}
+  Instant tend(Instant) { return Instant::max(); }
+  SpoolCount count() { return {}; }
+  std::uint64_t dropped() { return 0; }
+  void reported(std::uint64_t) {}
+  std::vector<Parcel> in_memory() { return {}; }
+};
+template <class X>
+using HeldSpool = std::conditional_t<Spool<X>, X, RefusedSpool<X>>;
+
+}  // namespace internal
 
 }  // namespace sla::inline v1
 
@@ -13485,6 +13802,35 @@ struct DeliveryOptions {
   UploadLogs upload = UploadLogs::always;  ///< which logs are delivered at all
   Backoff::Options backoff{};              ///< after a failed attempt at either part
 };
+
+namespace internal {
+
+/// The policies of a delivery. They are checked here, once for all that hand them on.
+template <class L, class P, class S, class C>
+struct DeliveryPolicies {
+  using Logs = HeldLogStore<L>;
+  using Events = HeldPublisher<P>;
+  using Store = HeldSpool<S>;
+  using Time = HeldClock<C>;
+
+  static_assert(LogStore<L>,
+                "The first parameter of Spooled and Delivery must be a sla::LogStore: movable, "
+                "with sla::Result<void> publish(sla::Report const&) and sla::Result<std::string> "
+                "store(sla::Report const&)");
+  static_assert(Publisher<P>,
+                "The second parameter of Spooled and Delivery must be a sla::Publisher: movable, "
+                "with sla::Result<void> publish(sla::Report const&)");
+  static_assert(Spool<S>,
+                "The third parameter of Spooled and Delivery must be a sla::Spool: movable, with "
+                "begin(), add(), next_event(), next_log(), update(), tend(), count(), dropped(), "
+                "reported() and in_memory()");
+  static_assert(
+      Clock<C>,
+      "The fourth parameter of Spooled and Delivery must be a sla::Clock: movable, with now(), "
+      "wall(), wait_until(sla::Instant, sla::Stop const&) and sleep_until(sla::Instant)");
+};
+
+}  // namespace internal
 
 }  // namespace sla::inline v1
 
@@ -13729,67 +14075,6 @@ struct Way {
 
 }  // namespace sla::inline v1
 
-// sla/publisher/spool.hpp
-// The contract of a Spool: keeps reports, in order, until they are delivered. A report travels as a
-// Parcel of two parts, its log and its event, each delivered by itself. The models stand in spool/;
-// what delivers from a spool is publisher/delivery.hpp.
-
-namespace sla::inline v1 {
-
-/// How far one part of a parcel got.
-enum class Part : std::uint8_t {
-  waiting,  ///< to be delivered
-  done,     ///< delivered, or there is nothing to deliver
-  refused,  ///< it can never succeed: set aside until a person decides
-};
-
-/// One report on its way.
-struct Parcel {
-  std::uint64_t number = 0;  ///< later reports have higher numbers
-  Report report{};           ///< log_uri is set once the log is delivered
-  Part log = Part::waiting;
-  Part event = Part::waiting;
-  std::string reason{};      ///< why a part was refused
-  std::string unreadable{};  ///< why the log, which waits, cannot be read now
-
-  [[nodiscard]] bool waiting() const noexcept {
-    return log == Part::waiting || event == Part::waiting;
-  }
-  [[nodiscard]] bool complete() const noexcept { return log == Part::done && event == Part::done; }
-};
-
-/// How much there is to do.
-struct SpoolCount {
-  std::size_t events = 0;   ///< parcels whose event waits
-  std::size_t logs = 0;     ///< parcels whose log alone waits
-  std::size_t ahead = 0;    ///< parcels whose log waits before their event
-  std::size_t refused = 0;  ///< parcels with a part that was set aside
-};
-
-/// `begin(report)`: a run begins, of which only the job and the start are known. `add(report)`: it
-/// ended; once add() returns the report is kept as safely as this spool can. `next_event(number)`:
-/// the oldest parcel behind that one whose event waits. `next_log(number)`: the next parcel, in a
-/// circle, whose log waits. `update(parcel)`: a part of it got further; a complete one is
-/// forgotten. `tend(now)`: housekeeping, and when it is wanted again. `dropped()`: how many reports
-/// had to be dropped for want of room and were not `reported(number)` yet. `in_memory()`: what
-/// would be lost with this process.
-template <class S>
-concept Spool = std::movable<S> &&
-    requires(S& s, Report const& report, Parcel const& parcel, std::uint64_t number, Instant now) {
-  { s.begin(report) } -> std::same_as<void>;
-  { s.add(report) } -> std::same_as<void>;
-  { s.next_event(number) } -> std::same_as<Result<std::optional<Parcel>>>;
-  { s.next_log(number) } -> std::same_as<Result<std::optional<Parcel>>>;
-  { s.update(parcel) } -> std::same_as<void>;
-  { s.tend(now) } -> std::same_as<Instant>;
-  { s.count() } -> std::same_as<SpoolCount>;
-  { s.dropped() } -> std::same_as<std::uint64_t>;
-  { s.reported(number) } -> std::same_as<void>;
-  { s.in_memory() } -> std::same_as<std::vector<Parcel>>;
-};
-
-}  // namespace sla::inline v1
-
 // sla/publisher/delivery.hpp
 // Delivers what is in a spool, step by step: the oldest report first, its log before its event. A
 // log that cannot be delivered never holds back an event, and follows later; an event that cannot
@@ -13801,8 +14086,10 @@ namespace sla::inline v1 {
 
 /// The two ends of a spool: add() and begin() are called from any thread, step() and hurry() from
 /// the one that delivers.
-template <LogStore L, Publisher P, Spool S, Clock C = SteadyClock>
+template <class L, class P, class S, class C = SteadyClock>
 class Delivery {
+  using Policies = internal::DeliveryPolicies<L, P, S, C>;
+
  public:
   Delivery(L store, P publisher, S spool, DeliveryStops const& stops, DeliveryOptions options = {},
            C clock = C{}, Logger log = Logger{})
@@ -13842,9 +14129,9 @@ class Delivery {
   /// instant of all when something is added.
   Instant step() {
     Instant const now = clock_.now();
-    Instant next = with_spool([&](S& spool) { return spool.tend(now); });
+    Instant next = with_spool([&](auto& spool) { return spool.tend(now); });
     if (hurried_) next = Instant::max();  // nothing waits for the housekeeping
-    if (with_spool([this](S&) { return std::exchange(news_, false); })) {
+    if (with_spool([this](auto&) { return std::exchange(news_, false); })) {
       logs_.lane.nudge();
       events_.lane.nudge();
     }
@@ -13892,7 +14179,7 @@ class Delivery {
   /// Whether there was one to deliver. The oldest goes first; in a hurry those that are refused
   /// take turns.
   bool deliver_event(Instant now) {
-    auto const behind = [](S& spool, std::uint64_t number) { return spool.next_event(number); };
+    auto const behind = [](auto& spool, std::uint64_t number) { return spool.next_event(number); };
     auto parcel = pick(events_, now, behind);
     if (!parcel && std::exchange(events_.last, 0) != 0) parcel = pick(events_, now, behind);
     if (!parcel) return false;
@@ -13905,10 +14192,9 @@ class Delivery {
     if (moved || parcel->event != Part::waiting) update(*parcel);
     return true;
   }
-
   bool deliver_log(Instant now) {
     auto parcel =
-        pick(logs_, now, [](S& spool, std::uint64_t number) { return spool.next_log(number); });
+        pick(logs_, now, [](auto& spool, std::uint64_t number) { return spool.next_log(number); });
     if (!parcel) return false;
     logs_.last = parcel->number;
     bool const lost = parcel->log != Part::waiting;
@@ -13921,7 +14207,7 @@ class Delivery {
   std::optional<Parcel> pick(Way& way, Instant now, Next next) {
     std::optional<std::uint64_t> first;
     for (std::uint64_t behind = way.last;;) {
-      auto parcel = take(way.lane, [&](S& spool) { return next(spool, behind); });
+      auto parcel = take(way.lane, [&](auto& spool) { return next(spool, behind); });
       if (!parcel || way.refused.due(parcel->number) <= now) return parcel;
       if (first == parcel->number) return std::nullopt;  // once around
       behind = parcel->number;
@@ -13954,13 +14240,12 @@ class Delivery {
   /// Tries the event behind one that was refused; a run that is no result has none.
   void try_another(std::uint64_t refused) {
     for (std::uint64_t behind = refused;;) {
-      auto parcel = take(events_.lane, [=](S& spool) { return spool.next_event(behind); });
+      auto parcel = take(events_.lane, [=](auto& spool) { return spool.next_event(behind); });
       if (!parcel) return;
       behind = parcel->number;
       if (events_.refused.due(behind) > clock_.now()) continue;
       bool const moved = send_log(*parcel);
-      bool const passes = publish(*parcel).has_value();
-      if (moved || passes) update(*parcel);
+      if (publish(*parcel) || moved) update(*parcel);
       if (parcel->report.counts()) return;
     }
   }
@@ -13977,7 +14262,7 @@ class Delivery {
   void update(Parcel& parcel) {
     if (parcel.log == Part::waiting) parcel.report.log_error.clear();  // it may still succeed
     if (parcel.log == Part::done) parcel.report.outcome.output = Output();
-    with_spool([&](S& spool) { spool.update(parcel); });
+    with_spool([&](auto& spool) { spool.update(parcel); });
   }
 
   /// Whether the log got further. Where it did not, the report says why.
@@ -14018,7 +14303,7 @@ class Delivery {
   /// Publishes the event; one that was delivered, or never can be, got further.
   Result<void> publish(Parcel& parcel) {
     Report report = parcel.report;
-    report.dropped = with_spool([](S& spool) { return spool.dropped(); });
+    report.dropped = with_spool([](auto& spool) { return spool.dropped(); });
     auto done = publisher_.publish(report);
     if (!done && fault_of(done.error()) != Fault::content) return done;
     if (!done) {
@@ -14029,7 +14314,7 @@ class Delivery {
     parcel.event = Part::done;
     if (!report.counts()) return {};
     events_.delivered(parcel.number);
-    if (report.dropped != 0) with_spool([&](S& spool) { spool.reported(report.dropped); });
+    if (report.dropped != 0) with_spool([&](auto& spool) { spool.reported(report.dropped); });
     return {};
   }
 
@@ -14053,12 +14338,12 @@ class Delivery {
     if (!cut || way.why == Way::no_time) way.why = error.message;
   }
 
-  L store_;
-  P publisher_;
-  S spool_;
+  typename Policies::Logs store_;
+  typename Policies::Events publisher_;
+  typename Policies::Store spool_;
   DeliveryStops const& stops_;
   UploadLogs upload_;
-  C clock_;
+  typename Policies::Time clock_;
   Logger log_;
   Way logs_;
   Way events_;
@@ -14280,15 +14565,17 @@ static_assert(Publisher<DryRun>);
 namespace sla::inline v1 {
 
 /// Publishes to P, which starts neither a process nor a thread; stores logs where P does.
-template <Publisher P>
+template <class P>
 class ByCallsApart {
+  using Held = internal::HeldPublisher<P>;
+
  public:
   explicit ByCallsApart(P publisher) : publisher_(std::move(publisher)) {}
 
   Result<void> publish(Report const& report) {
     return call<Result<void>>([&] { return publisher_.publish(report); });
   }
-  Result<std::string> store(Report const& report) requires LogStore<P> {
+  Result<std::string> store(Report const& report) requires LogStore<Held> {
     return call<Result<std::string>>([&] { return publisher_.store(report); });
   }
 
@@ -14302,7 +14589,11 @@ class ByCallsApart {
     return Error{Errc::unavailable, "the call was killed"};
   }
 
-  P publisher_;
+  Held publisher_;
+
+  static_assert(Publisher<P>,
+                "ByCallsApart's parameter must be a sla::Publisher: movable, with "
+                "sla::Result<void> publish(sla::Report const&)");
 };
 
 }  // namespace sla::inline v1
@@ -14313,8 +14604,10 @@ class ByCallsApart {
 namespace sla::inline v1 {
 
 /// Publishes where there is a publisher; otherwise every report counts as delivered.
-template <Publisher P>
+template <class P>
 class Optional {
+  using Held = internal::HeldPublisher<P>;
+
  public:
   Optional() = default;
   explicit Optional(std::optional<P> publisher) : publisher_(std::move(publisher)) {}
@@ -14324,12 +14617,16 @@ class Optional {
   }
 
   /// Where P is a log store: the log's URI, empty where there is no store.
-  Result<std::string> store(Report const& report) requires LogStore<P> {
+  Result<std::string> store(Report const& report) requires LogStore<Held> {
     return publisher_ ? publisher_->store(report) : Result<std::string>(std::string());
   }
 
  private:
-  std::optional<P> publisher_;
+  std::optional<Held> publisher_;
+
+  static_assert(Publisher<P>,
+                "Optional's parameter must be a sla::Publisher: movable, with sla::Result<void> "
+                "publish(sla::Report const&)");
 };
 
 }  // namespace sla::inline v1
@@ -14524,9 +14821,22 @@ namespace sla::inline v1 {
 
 /// `arn()` gives the topic's ARN, or why it is not known (yet).
 template <class T>
-concept TopicSource = std::movable<T> && requires(T& t) {
+concept TopicSource = bool{std::movable<T>} && requires(T& t) {
   { t.arn() } -> std::same_as<Result<std::string>>;
 };
+
+namespace internal {
+
+/// Takes the place of a source that a door refused, so that the refusal is the only error.
+template <class X>
+struct RefusedTopicSource {
+  RefusedTopicSource(X const&) noexcept {}
+  Result<std::string> arn() { return std::string(); }
+};
+template <class X>
+using HeldTopicSource = std::conditional_t<TopicSource<X>, X, RefusedTopicSource<X>>;
+
+}  // namespace internal
 
 /// A topic whose ARN is known.
 class FixedTopic {
@@ -14598,7 +14908,7 @@ namespace sla::inline v1 {
 }
 
 /// Publishes events. C is a Client for SNS, T a TopicSource. Not thread-safe.
-template <class C, TopicSource T = FixedTopic>
+template <class C, class T = FixedTopic>
 class Sns {
  public:
   struct Options {
@@ -14628,8 +14938,12 @@ class Sns {
 
  private:
   C client_;
-  T topic_;
+  internal::HeldTopicSource<T> topic_;
   Options options_;
+
+  static_assert(TopicSource<T>,
+                "Sns's second parameter must be a sla::TopicSource: movable, with "
+                "sla::Result<std::string> arn()");
 };
 
 }  // namespace sla::inline v1
@@ -15919,7 +16233,7 @@ static_assert(Spool<DiskSpool>);
 namespace sla::inline v1 {
 
 /// Is an A or a B.
-template <Spool A, Spool B>
+template <class A, class B>
 class EitherSpool {
  public:
   EitherSpool(A spool) : spool_(std::in_place_index<0>, std::move(spool)) {}
@@ -15962,7 +16276,16 @@ class EitherSpool {
     return std::visit(question, spool_);
   }
 
-  std::variant<A, B> spool_;
+  std::variant<internal::HeldSpool<A>, internal::HeldSpool<B>> spool_;
+
+  static_assert(Spool<A>,
+                "EitherSpool's first parameter must be a sla::Spool: movable, with begin(), add(), "
+                "next_event(), next_log(), update(), tend(), count(), dropped(), reported() and "
+                "in_memory()");
+  static_assert(Spool<B>,
+                "EitherSpool's second parameter must be a sla::Spool: movable, with begin(), "
+                "add(), next_event(), next_log(), update(), tend(), count(), dropped(), reported() "
+                "and in_memory()");
 };
 
 }  // namespace sla::inline v1
@@ -16062,8 +16385,10 @@ static_assert(Spool<MemorySpool>);
 namespace sla::inline v1 {
 
 /// Keeps reports in an S. Not thread-safe; the numbers of what is in memory are the higher ones.
-template <Spool S>
+template <class S>
 class PatientSpool {
+  using Disk = internal::HeldSpool<S>;
+
  public:
   struct Options {
     std::string name{};                          ///< of the folder, for the log
@@ -16078,7 +16403,7 @@ class PatientSpool {
     PatientSpool spool(std::move(options), log);
     auto const why = std::make_shared<std::string>();
     auto const opened = spool.disk_.insist(
-        [make = std::move(make), why, figures = spool.figures_](std::optional<S>& disk) {
+        [make = std::move(make), why, figures = spool.figures_](std::optional<Disk>& disk) {
           auto made = make();
           if (!made) *why = made.error().message;
           if (!made) return Result<void>(made.error());
@@ -16086,7 +16411,7 @@ class PatientSpool {
           *figures = Figures{disk->count(), disk->dropped()};
           return Result<void>();
         },
-        [why, log](std::optional<S>&) {
+        [why, log](std::optional<Disk>&) {
           if (!why->empty()) log.error("results are kept in memory only: spool: " + *why);
         });
     if (opened && !*opened) return opened->error();
@@ -16095,24 +16420,24 @@ class PatientSpool {
   }
 
   void begin(Report const& report) {
-    (void)ask([report](S& disk) {
+    (void)ask([report](Disk& disk) {
       disk.begin(report);
       return true;
     });
   }
   void add(Report const& report) {
     tend_at_ = Instant::min();
-    auto const keep = [report](S& disk) {
+    auto const keep = [report](Disk& disk) {
       disk.add(report);
       return true;
     };
-    auto const take_back = [run = report.job.run_id](S& disk) { retract(disk, run); };
+    auto const take_back = [run = report.job.run_id](Disk& disk) { retract(disk, run); };
     if (!ask(keep, take_back)) memory_.add(report);
   }
 
   [[nodiscard]] Result<std::optional<Parcel>> next_event(std::uint64_t behind = 0) {
     if (behind < in_memory_from) {
-      auto found = ask([behind](S& disk) { return disk.next_event(behind); });
+      auto found = ask([behind](Disk& disk) { return disk.next_event(behind); });
       if (found && (!*found || **found)) return *std::move(found);
     }
     return of_memory(memory_.next_event(in_memory(behind)));
@@ -16121,7 +16446,7 @@ class PatientSpool {
   [[nodiscard]] Result<std::optional<Parcel>> next_log(std::uint64_t behind) {
     auto const of_disk = [&]() -> Result<std::optional<Parcel>> {
       std::uint64_t const from = behind < in_memory_from ? behind : 0;
-      auto found = ask([from](S& disk) { return disk.next_log(from); });
+      auto found = ask([from](Disk& disk) { return disk.next_log(from); });
       return found ? *std::move(found) : std::optional<Parcel>();
     };
     memory_turn_ = !memory_turn_;
@@ -16136,7 +16461,7 @@ class PatientSpool {
   void update(Parcel const& parcel) {
     tend_at_ = Instant::min();
     if (parcel.number < in_memory_from) {
-      return tell([parcel](S& disk) { disk.update(parcel); });
+      return tell([parcel](Disk& disk) { disk.update(parcel); });
     }
     Parcel own = parcel;
     own.number = in_memory(parcel.number);
@@ -16147,7 +16472,7 @@ class PatientSpool {
     if (!answers()) return now + std::chrono::seconds{1};
     move_to_disk();
     if (now < tend_at_) return tend_at_;
-    tend_at_ = ask([now](S& disk) { return disk.tend(now); }).value_or(Instant::min());
+    tend_at_ = ask([now](Disk& disk) { return disk.tend(now); }).value_or(Instant::min());
     return answers() ? tend_at_ : now + std::chrono::seconds{1};
   }
 
@@ -16166,13 +16491,13 @@ class PatientSpool {
   void reported(std::uint64_t number) {
     std::uint64_t const here = std::min(number, memory_.dropped());
     memory_.reported(here);
-    if (number != here) tell([left = number - here](S& disk) { disk.reported(left); });
+    if (number != here) tell([left = number - here](Disk& disk) { disk.reported(left); });
   }
 
   [[nodiscard]] std::vector<Parcel> in_memory() {
     std::vector<Parcel> all = memory_.in_memory();
     for (Parcel& parcel : all) parcel.number += in_memory_from;
-    auto const held = ask([](S& disk) { return disk.in_memory(); });
+    auto const held = ask([](Disk& disk) { return disk.in_memory(); });
     if (held) all.insert(all.begin(), held->begin(), held->end());
     return all;
   }
@@ -16190,7 +16515,7 @@ class PatientSpool {
       : options_(std::move(options)), log_(log), memory_({}, log), disk_(options_.limit) {}
 
   /// Takes back a report that was added too late: it was kept in memory meanwhile.
-  static void retract(S& disk, std::string const& run) {
+  static void retract(Disk& disk, std::string const& run) {
     for (std::uint64_t behind = 0;;) {
       auto parcel = disk.next_event(behind);
       if (!parcel || !*parcel) return;
@@ -16202,7 +16527,7 @@ class PatientSpool {
   }
 
   struct NothingToUndo {
-    void operator()(S&) const noexcept {}
+    void operator()(Disk&) const noexcept {}
   };
 
   bool answers() {
@@ -16224,9 +16549,9 @@ class PatientSpool {
   /// Gives what the spool on the disk says, where there is one and it answers in time.
   template <class Question, class Undo = NothingToUndo>
   auto ask(Question question, Undo undo = {}) {
-    using Answer = std::optional<decltype(question(std::declval<S&>()))>;
+    using Answer = std::optional<decltype(question(std::declval<Disk&>()))>;
     if (!answers()) return Answer();
-    auto answer = disk_.ask(on_disk(std::move(question)), [undo](std::optional<S>& disk) {
+    auto answer = disk_.ask(on_disk(std::move(question)), [undo](std::optional<Disk>& disk) {
       if (disk) undo(*disk);
     });
     if (!answer) note_hang();
@@ -16235,7 +16560,7 @@ class PatientSpool {
   /// Has the disk do it, later if need be.
   template <class Act>
   void tell(Act act) {
-    auto const done = disk_.insist(on_disk([act = std::move(act)](S& disk) {
+    auto const done = disk_.insist(on_disk([act = std::move(act)](Disk& disk) {
       act(disk);
       return true;
     }));
@@ -16243,7 +16568,7 @@ class PatientSpool {
   }
   template <class Question>
   auto on_disk(Question question) const {
-    return [question = std::move(question), figures = figures_](std::optional<S>& disk) {
+    return [question = std::move(question), figures = figures_](std::optional<Disk>& disk) {
       using Answer = std::optional<decltype(question(*disk))>;
       if (!disk) return Answer();
       Answer answer(question(*disk));
@@ -16266,11 +16591,11 @@ class PatientSpool {
     for (Parcel parcel : memory_.in_memory()) {
       if (parcel.log != Part::waiting || parcel.event != Part::waiting) continue;
       auto const moved = ask(
-          [report = parcel.report](S& disk) {
+          [report = parcel.report](Disk& disk) {
             disk.add(report);
             return true;
           },
-          [run = parcel.report.job.run_id](S& disk) { retract(disk, run); });
+          [run = parcel.report.job.run_id](Disk& disk) { retract(disk, run); });
       if (!moved) return;
       parcel.log = parcel.event = Part::done;
       memory_.update(parcel);
@@ -16280,11 +16605,16 @@ class PatientSpool {
   Options options_;
   Logger log_;
   MemorySpool memory_;
-  Patient<S> disk_;
+  Patient<Disk> disk_;
   std::shared_ptr<Figures> figures_ = std::make_shared<Figures>();
   Instant tend_at_ = Instant::min();
   bool hung_ = false;
   bool memory_turn_ = false;
+
+  static_assert(Spool<S>,
+                "PatientSpool's parameter must be a sla::Spool: movable, with begin(), add(), "
+                "next_event(), next_log(), update(), tend(), count(), dropped(), reported() and "
+                "in_memory()");
 };
 
 }  // namespace sla::inline v1
@@ -16304,8 +16634,11 @@ namespace sla::inline v1 {
 /// needs to hear of its stop. L, P and their transports belong to the thread; publish() and begin()
 /// may be called from any. Where there can be no thread, each publish() tries again to start one,
 /// at most once a second, and finish() delivers.
-template <LogStore L, Publisher P, Spool S, Clock C = SteadyClock>
+template <class L, class P, class S, class C = SteadyClock>
 class Spooled {
+  using Policies = internal::DeliveryPolicies<L, P, S, C>;
+  using Time = typename Policies::Time;
+
  public:
   struct Options {
     DeliveryOptions delivery{};
@@ -16316,7 +16649,8 @@ class Spooled {
   /// `stops` outlives all copies. Where a signal must reach the program by a Stop, that one is made
   /// first.
   Spooled(L store, P publisher, S spool, DeliveryStops const& stops)
-      : Spooled(std::move(store), std::move(publisher), std::move(spool), stops, Options{}) {}
+      : worker_(std::make_shared<Worker>(std::move(store), std::move(publisher), std::move(spool),
+                                         stops, Options{}, C{}, Logger{})) {}
   Spooled(L store, P publisher, S spool, DeliveryStops const& stops, Options options, C clock = C{},
           Logger log = Logger{})
       : worker_(std::make_shared<Worker>(std::move(store), std::move(publisher), std::move(spool),
@@ -16347,8 +16681,9 @@ class Spooled {
 
  private:
   struct Worker {
-    Worker(L store, P publisher, S spool, DeliveryStops const& the_stops, Options the_options,
-           C the_clock, Logger the_log)
+    Worker(typename Policies::Logs store, typename Policies::Events publisher,
+           typename Policies::Store spool, DeliveryStops const& the_stops, Options the_options,
+           Time the_clock, Logger the_log)
         : delivery(std::move(store), std::move(publisher), std::move(spool), the_stops,
                    the_options.delivery, the_clock, the_log),
           stops(the_stops),
@@ -16490,7 +16825,7 @@ class Spooled {
     Delivery<L, P, S, C> delivery;
     DeliveryStops const& stops;
     Options options;
-    C clock;
+    Time clock;
     Logger log;
     std::mutex mutex{};
     std::condition_variable changed{};
@@ -16520,7 +16855,7 @@ namespace sla::inline v1 {
 
 /// Publishes to P and, once it took the report, to Q. Where Q fails too, whoever tries again tries
 /// both.
-template <Publisher P, Publisher Q>
+template <class P, class Q>
 class Then {
  public:
   Then(P first, Q second) : first_(std::move(first)), second_(std::move(second)) {}
@@ -16531,8 +16866,15 @@ class Then {
   }
 
  private:
-  P first_;
-  Q second_;
+  internal::HeldPublisher<P> first_;
+  internal::HeldPublisher<Q> second_;
+
+  static_assert(Publisher<P>,
+                "Then's first parameter must be a sla::Publisher: movable, with sla::Result<void> "
+                "publish(sla::Report const&)");
+  static_assert(Publisher<Q>,
+                "Then's second parameter must be a sla::Publisher: movable, with sla::Result<void> "
+                "publish(sla::Report const&)");
 };
 
 }  // namespace sla::inline v1
@@ -16557,26 +16899,11 @@ class Runner {
 
   /// Runs until the scheduler has no next instant or a stop is requested.
   Tally run(Job const& job, Stop const& stop) {
-    static_assert(Scheduler<S>,
-                  "Runner's first parameter must be a sla::Scheduler: movable, with "
-                  "std::optional<sla::Instant> next(sla::Instant now)");
-    static_assert(Executor<E>,
-                  "Runner's second parameter must be a sla::Executor: movable, with "
-                  "sla::Result<sla::Outcome> execute(sla::Job const&, sla::Stop const&)");
-    static_assert(Publisher<P>,
-                  "Runner's third parameter must be a sla::Publisher: movable, with "
-                  "sla::Result<void> publish(sla::Report const&)");
-    static_assert(Clock<C>,
-                  "Runner's fourth parameter must be a sla::Clock: movable, with now(), "
-                  "wall(), wait_until(sla::Instant, sla::Stop const&) and "
-                  "sleep_until(sla::Instant)");
     tally_ = {};
-    if constexpr (Scheduler<S> && Executor<E> && Publisher<P> && Clock<C>) {
-      Instant ended = clock_.now();
-      while (std::optional<Instant> const start = next(ended)) {
-        if (clock_.wait_until(*start, stop) == Wake::stopped) break;
-        ended = run_once(job, stop);
-      }
+    Instant ended = clock_.now();
+    while (std::optional<Instant> const start = next(ended)) {
+      if (clock_.wait_until(*start, stop) == Wake::stopped) break;
+      ended = run_once(job, stop);
     }
     return tally_;
   }
@@ -16631,12 +16958,25 @@ class Runner {
     }
   }
 
-  S scheduler_;
-  E executor_;
-  P publisher_;
-  C clock_;
+  internal::HeldScheduler<S> scheduler_;
+  internal::HeldExecutor<E> executor_;
+  internal::HeldPublisher<P> publisher_;
+  internal::HeldClock<C> clock_;
   RunLog log_;
   Tally tally_{};
+
+  static_assert(Scheduler<S>,
+                "Runner's first parameter must be a sla::Scheduler: movable, with "
+                "std::optional<sla::Instant> next(sla::Instant now)");
+  static_assert(Executor<E>,
+                "Runner's second parameter must be a sla::Executor: movable, with "
+                "sla::Result<sla::Outcome> execute(sla::Job const&, sla::Stop const&)");
+  static_assert(Publisher<P>,
+                "Runner's third parameter must be a sla::Publisher: movable, with "
+                "sla::Result<void> publish(sla::Report const&)");
+  static_assert(Clock<C>,
+                "Runner's fourth parameter must be a sla::Clock: movable, with now(), wall(), "
+                "wait_until(sla::Instant, sla::Stop const&) and sleep_until(sla::Instant)");
 };
 
 }  // namespace sla::inline v1
@@ -16658,7 +16998,7 @@ struct FleetOptions {
 };
 
 /// Runs many jobs, each by its own scheduler. add() everything, then run().
-template <Scheduler S, Executor E, Publisher P>
+template <class S, class E, class P>
 class Fleet {
  public:
   explicit Fleet(FleetOptions options = {}, Logger log = {}) : options_(options), log_(log) {}
@@ -16666,8 +17006,8 @@ class Fleet {
   /// One more check. The policies belong to it and are used by one thread at a time; what a
   /// publisher shares with its copies must bear several.
   void add(Job job, S scheduler, E executor, P publisher) {
-    checks_.push_back({Runner<S, E, P>(std::move(scheduler), std::move(executor),
-                                       std::move(publisher), SteadyClock{}, log_),
+    checks_.push_back({OneRunner(std::move(scheduler), std::move(executor), std::move(publisher),
+                                 SteadyClock{}, log_),
                        std::move(job)});
   }
 
@@ -16693,8 +17033,10 @@ class Fleet {
   }
 
  private:
+  using OneRunner =
+      Runner<internal::HeldScheduler<S>, internal::HeldExecutor<E>, internal::HeldPublisher<P>>;
   struct Check {
-    Runner<S, E, P> runner;
+    OneRunner runner;
     Job job;
   };
   struct Due {
@@ -16859,6 +17201,16 @@ class Fleet {
   std::size_t working_ = 0;        ///< threads
   bool short_of_threads_ = false;  ///< of the thread that calls run(), as the next
   Instant start_at_{};             ///< when more may be started
+
+  static_assert(Scheduler<S>,
+                "Fleet's first parameter must be a sla::Scheduler: movable, with "
+                "std::optional<sla::Instant> next(sla::Instant now)");
+  static_assert(Executor<E>,
+                "Fleet's second parameter must be a sla::Executor: movable, with "
+                "sla::Result<sla::Outcome> execute(sla::Job const&, sla::Stop const&)");
+  static_assert(Publisher<P>,
+                "Fleet's third parameter must be a sla::Publisher: movable, with sla::Result<void> "
+                "publish(sla::Report const&)");
 };
 
 }  // namespace sla::inline v1
@@ -20298,7 +20650,7 @@ class WatchedClock {
 static_assert(Clock<WatchedClock>);
 
 /// An executor that promises to be done within a limit; a limit of zero is none.
-template <Executor E>
+template <class E>
 class WatchedExecutor {
  public:
   WatchedExecutor(E executor, Heartbeat heartbeat, Duration limit)
@@ -20314,13 +20666,17 @@ class WatchedExecutor {
   }
 
  private:
-  E executor_;
+  internal::HeldExecutor<E> executor_;
   Heartbeat heartbeat_;
   Duration limit_;
+
+  static_assert(Executor<E>,
+                "WatchedExecutor's parameter must be a sla::Executor: movable, with "
+                "sla::Result<sla::Outcome> execute(sla::Job const&, sla::Stop const&)");
 };
 
 /// A publisher that promises to be done within a limit.
-template <Publisher P>
+template <class P>
 class WatchedPublisher {
  public:
   WatchedPublisher(P publisher, Heartbeat heartbeat, Duration limit)
@@ -20333,9 +20689,13 @@ class WatchedPublisher {
   }
 
  private:
-  P publisher_;
+  internal::HeldPublisher<P> publisher_;
   Heartbeat heartbeat_;
   Duration limit_;
+
+  static_assert(Publisher<P>,
+                "WatchedPublisher's parameter must be a sla::Publisher: movable, with "
+                "sla::Result<void> publish(sla::Report const&)");
 };
 
 }  // namespace sla::inline v1

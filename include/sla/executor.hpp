@@ -2,6 +2,7 @@
 #pragma once
 // The contract of an Executor: runs one job. Its models stand in executor/.
 #include <concepts>
+#include <type_traits>
 
 #include "sla/core/result.hpp"
 #include "sla/core/run.hpp"
@@ -13,8 +14,21 @@ namespace sla::inline v1 {
 /// timeout are values of Outcome; an Error means that it could not be run at all. It honours the
 /// stop, and leaves no child, descriptor or signal mask behind.
 template <class E>
-concept Executor = std::movable<E> && requires(E& e, Job const& job, Stop const& stop) {
+concept Executor = bool{std::movable<E>} && requires(E& e, Job const& job, Stop const& stop) {
   { e.execute(job, stop) } -> std::same_as<Result<Outcome>>;
 };
+
+namespace internal {
+
+/// Takes the place of an executor that a door refused, so that the refusal is the only error.
+template <class X>
+struct RefusedExecutor {
+  RefusedExecutor(X const&) noexcept {}
+  Result<Outcome> execute(Job const&, Stop const&) { return Outcome{}; }
+};
+template <class X>
+using HeldExecutor = std::conditional_t<Executor<X>, X, RefusedExecutor<X>>;
+
+}  // namespace internal
 
 }  // namespace sla::inline v1

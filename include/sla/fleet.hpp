@@ -38,7 +38,7 @@ struct FleetOptions {
 };
 
 /// Runs many jobs, each by its own scheduler. add() everything, then run().
-template <Scheduler S, Executor E, Publisher P>
+template <class S, class E, class P>
 class Fleet {
  public:
   explicit Fleet(FleetOptions options = {}, Logger log = {}) : options_(options), log_(log) {}
@@ -46,8 +46,8 @@ class Fleet {
   /// One more check. The policies belong to it and are used by one thread at a time; what a
   /// publisher shares with its copies must bear several.
   void add(Job job, S scheduler, E executor, P publisher) {
-    checks_.push_back({Runner<S, E, P>(std::move(scheduler), std::move(executor),
-                                       std::move(publisher), SteadyClock{}, log_),
+    checks_.push_back({OneRunner(std::move(scheduler), std::move(executor), std::move(publisher),
+                                 SteadyClock{}, log_),
                        std::move(job)});
   }
 
@@ -73,8 +73,10 @@ class Fleet {
   }
 
  private:
+  using OneRunner =
+      Runner<internal::HeldScheduler<S>, internal::HeldExecutor<E>, internal::HeldPublisher<P>>;
   struct Check {
-    Runner<S, E, P> runner;
+    OneRunner runner;
     Job job;
   };
   struct Due {
@@ -239,6 +241,16 @@ class Fleet {
   std::size_t working_ = 0;        ///< threads
   bool short_of_threads_ = false;  ///< of the thread that calls run(), as the next
   Instant start_at_{};             ///< when more may be started
+
+  static_assert(Scheduler<S>,
+                "Fleet's first parameter must be a sla::Scheduler: movable, with "
+                "std::optional<sla::Instant> next(sla::Instant now)");
+  static_assert(Executor<E>,
+                "Fleet's second parameter must be a sla::Executor: movable, with "
+                "sla::Result<sla::Outcome> execute(sla::Job const&, sla::Stop const&)");
+  static_assert(Publisher<P>,
+                "Fleet's third parameter must be a sla::Publisher: movable, with sla::Result<void> "
+                "publish(sla::Report const&)");
 };
 
 }  // namespace sla::inline v1

@@ -29,26 +29,11 @@ class Runner {
 
   /// Runs until the scheduler has no next instant or a stop is requested.
   Tally run(Job const& job, Stop const& stop) {
-    static_assert(Scheduler<S>,
-                  "Runner's first parameter must be a sla::Scheduler: movable, with "
-                  "std::optional<sla::Instant> next(sla::Instant now)");
-    static_assert(Executor<E>,
-                  "Runner's second parameter must be a sla::Executor: movable, with "
-                  "sla::Result<sla::Outcome> execute(sla::Job const&, sla::Stop const&)");
-    static_assert(Publisher<P>,
-                  "Runner's third parameter must be a sla::Publisher: movable, with "
-                  "sla::Result<void> publish(sla::Report const&)");
-    static_assert(Clock<C>,
-                  "Runner's fourth parameter must be a sla::Clock: movable, with now(), "
-                  "wall(), wait_until(sla::Instant, sla::Stop const&) and "
-                  "sleep_until(sla::Instant)");
     tally_ = {};
-    if constexpr (Scheduler<S> && Executor<E> && Publisher<P> && Clock<C>) {
-      Instant ended = clock_.now();
-      while (std::optional<Instant> const start = next(ended)) {
-        if (clock_.wait_until(*start, stop) == Wake::stopped) break;
-        ended = run_once(job, stop);
-      }
+    Instant ended = clock_.now();
+    while (std::optional<Instant> const start = next(ended)) {
+      if (clock_.wait_until(*start, stop) == Wake::stopped) break;
+      ended = run_once(job, stop);
     }
     return tally_;
   }
@@ -103,12 +88,25 @@ class Runner {
     }
   }
 
-  S scheduler_;
-  E executor_;
-  P publisher_;
-  C clock_;
+  internal::HeldScheduler<S> scheduler_;
+  internal::HeldExecutor<E> executor_;
+  internal::HeldPublisher<P> publisher_;
+  internal::HeldClock<C> clock_;
   RunLog log_;
   Tally tally_{};
+
+  static_assert(Scheduler<S>,
+                "Runner's first parameter must be a sla::Scheduler: movable, with "
+                "std::optional<sla::Instant> next(sla::Instant now)");
+  static_assert(Executor<E>,
+                "Runner's second parameter must be a sla::Executor: movable, with "
+                "sla::Result<sla::Outcome> execute(sla::Job const&, sla::Stop const&)");
+  static_assert(Publisher<P>,
+                "Runner's third parameter must be a sla::Publisher: movable, with "
+                "sla::Result<void> publish(sla::Report const&)");
+  static_assert(Clock<C>,
+                "Runner's fourth parameter must be a sla::Clock: movable, with now(), wall(), "
+                "wait_until(sla::Instant, sla::Stop const&) and sleep_until(sla::Instant)");
 };
 
 }  // namespace sla::inline v1

@@ -3,6 +3,7 @@
 // The contract of a Scheduler: says when the next run begins. Its models stand in scheduler/.
 #include <concepts>
 #include <optional>
+#include <type_traits>
 
 #include "sla/core/time.hpp"
 
@@ -14,8 +15,21 @@ namespace sla::inline v1 {
 /// a `began(at)` too, it is told when each run begins, which may be out of turn and so earlier than
 /// it said; where there is a `missed()`, how many slots that skipped so far is logged and counted.
 template <class S>
-concept Scheduler = std::movable<S> && requires(S& s, Instant now) {
+concept Scheduler = bool{std::movable<S>} && requires(S& s, Instant now) {
   { s.next(now) } -> std::same_as<std::optional<Instant>>;
 };
+
+namespace internal {
+
+/// Takes the place of a scheduler that a door refused, so that the refusal is the only error.
+template <class X>
+struct RefusedScheduler {
+  RefusedScheduler(X const&) noexcept {}
+  std::optional<Instant> next(Instant) { return std::nullopt; }
+};
+template <class X>
+using HeldScheduler = std::conditional_t<Scheduler<X>, X, RefusedScheduler<X>>;
+
+}  // namespace internal
 
 }  // namespace sla::inline v1

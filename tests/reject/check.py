@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""What must not compile. Each case beside this file compiles as it stands; with -DREJECT there is
-exactly one error, in fewer than 20 lines that hold the sentence after '// expect:'. The line with
-which clang closes, '1 error generated.', is not counted."""
+"""What must not compile. Each file beside this one compiles as it stands; with -DREJECT there is
+exactly one error, in fewer than 20 lines that hold the sentence after '// expect:'. A file of
+several cases has '// expect N:' for each, which is compiled with -DREJECT=N. The line with which
+clang closes, '1 error generated.', is not counted."""
 
 import re
 import shutil
@@ -23,13 +24,18 @@ class Reject(unittest.TestCase):
     def check(self, compiler, case):
         if not shutil.which(compiler):
             self.skipTest(f"{compiler} is not installed")
-        expected = re.search(r"^// expect: (.+)$", case.read_text(), re.M)
+        expected = re.findall(r"^// expect(?: (\d+))?: (.+)$", case.read_text(), re.M)
         self.assertTrue(expected, "the case has no line '// expect: SENTENCE'")
         self.assertEqual(compile_case(compiler, case), (0, ""))
-        status, output = compile_case(compiler, case, "-DREJECT")
-        self.assertNotEqual(status, 0, "it compiles with -DREJECT")
+        for number, sentence in expected:
+            with self.subTest(number=number):
+                self.check_refusal(compiler, case, number or "1", sentence)
+
+    def check_refusal(self, compiler, case, number, sentence):
+        status, output = compile_case(compiler, case, f"-DREJECT={number}")
+        self.assertNotEqual(status, 0, f"it compiles with -DREJECT={number}")
         self.assertEqual(len(re.findall(r"\berror:", output)), 1, output)
-        self.assertIn(expected[1], output)
+        self.assertIn(sentence, output)
         self.assertLess(len(output.splitlines()), 20, output)
 
 

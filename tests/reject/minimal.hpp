@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// The smallest model of each contract; a case swaps one for its own.
+// The smallest model of each contract; a case swaps one for its own, or for one of the wrong ones
+// below.
 #include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
 
 #include "sla/core/clock.hpp"
 #include "sla/core/result.hpp"
@@ -27,3 +31,29 @@ struct MinimalClock {
   sla::Wake wait_until(sla::Instant, sla::Stop const&) { return sla::Wake::due; }
   void sleep_until(sla::Instant) {}
 };
+
+struct MinimalStore : MinimalPublisher {
+  sla::Result<std::string> store(sla::Report const&) { return std::string(); }
+};
+
+#ifdef REJECT
+inline constexpr int rejected = REJECT;
+#else
+inline constexpr int rejected = 0;  // none: everything is right
+#endif
+
+/// A model of nothing.
+struct Wrong {};
+
+/// A Good that is Wrong in the case of that number.
+template <int number, class Good>
+using Unless = std::conditional_t<rejected == number, Wrong, Good>;
+
+/// A Good that cannot be moved in the case of that number.
+template <class Good>
+struct Pinned : Good {
+  Pinned() = default;
+  Pinned(Pinned&&) = delete;
+};
+template <int number, class Good>
+using UnlessPinned = std::conditional_t<rejected == number, Pinned<Good>, Good>;

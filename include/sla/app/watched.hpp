@@ -45,7 +45,7 @@ class WatchedClock {
 static_assert(Clock<WatchedClock>);
 
 /// An executor that promises to be done within a limit; a limit of zero is none.
-template <Executor E>
+template <class E>
 class WatchedExecutor {
  public:
   WatchedExecutor(E executor, Heartbeat heartbeat, Duration limit)
@@ -61,13 +61,17 @@ class WatchedExecutor {
   }
 
  private:
-  E executor_;
+  internal::HeldExecutor<E> executor_;
   Heartbeat heartbeat_;
   Duration limit_;
+
+  static_assert(Executor<E>,
+                "WatchedExecutor's parameter must be a sla::Executor: movable, with "
+                "sla::Result<sla::Outcome> execute(sla::Job const&, sla::Stop const&)");
 };
 
 /// A publisher that promises to be done within a limit.
-template <Publisher P>
+template <class P>
 class WatchedPublisher {
  public:
   WatchedPublisher(P publisher, Heartbeat heartbeat, Duration limit)
@@ -80,9 +84,13 @@ class WatchedPublisher {
   }
 
  private:
-  P publisher_;
+  internal::HeldPublisher<P> publisher_;
   Heartbeat heartbeat_;
   Duration limit_;
+
+  static_assert(Publisher<P>,
+                "WatchedPublisher's parameter must be a sla::Publisher: movable, with "
+                "sla::Result<void> publish(sla::Report const&)");
 };
 
 }  // namespace sla::inline v1

@@ -35,7 +35,7 @@ struct AttemptLimits {
 
 /// Calls `attempt(deadline)` until `judge(answer)` sees no reason for another one, or the attempts
 /// are used up; gives the last answer. What took all of its time has twice as much the next time.
-template <Clock C, class Attempt, class Judge>
+template <class C, class Attempt, class Judge>
 auto repeat_attempts(C& clock, AttemptLimits limits, Attempt attempt, Judge judge) {
   RetryQuota quota;
   Retry retry({.max_attempts = limits.attempts}, quota);
@@ -51,17 +51,23 @@ auto repeat_attempts(C& clock, AttemptLimits limits, Attempt attempt, Judge judg
 
 /// One transport for several users, one at a time: copies send over the same connection. Not
 /// thread-safe.
-template <Transport T>
+template <class T>
 class SharedTransport {
+  using Held = internal::HeldTransport<T>;
+
  public:
-  explicit SharedTransport(T transport) : held_(std::make_shared<T>(std::move(transport))) {}
+  explicit SharedTransport(T transport) : held_(std::make_shared<Held>(std::move(transport))) {}
 
   [[nodiscard]] Result<Response> send(Request const& request, Instant deadline) {
     return held_->send(request, deadline);
   }
 
  private:
-  std::shared_ptr<T> held_;
+  std::shared_ptr<Held> held_;
+
+  static_assert(Transport<T>,
+                "SharedTransport's parameter must be a sla::Transport: movable, with "
+                "sla::Result<sla::Response> send(sla::Request const&, sla::Instant deadline)");
 };
 
 }  // namespace sla::inline v1

@@ -50,8 +50,11 @@ struct RandomJitter {
 /// from call to call. A source of credentials with `reject(std::string_view access_key_id)` is told
 /// when the service took them for expired. What it learns of the clock its skew's copies know too.
 /// Not thread-safe.
-template <Transport T, CredentialSource S, Clock C = SteadyClock, class J = RandomJitter>
+template <class T, class S, class C = SteadyClock, class J = RandomJitter>
 class Client {
+  using HeldSource = internal::HeldCredentialSource<S>;
+  using HeldClock = internal::HeldClock<C>;
+
  public:
   Client(T transport, S source, RetryOptions options = {}, C clock = {}, J jitter = {},
          ClockSkew const& skew = {})
@@ -91,11 +94,11 @@ class Client {
   /// The service's clock minus ours, as far as known.
   [[nodiscard]] Duration skew() const noexcept { return skew_.offset(); }
 
-  [[nodiscard]] S& source() noexcept { return source_; }
-  [[nodiscard]] C& clock() noexcept { return clock_; }
+  [[nodiscard]] HeldSource& source() noexcept { return source_; }
+  [[nodiscard]] HeldClock& clock() noexcept { return clock_; }
 
  private:
-  static constexpr bool can_renew = requires(S & source, std::string_view access_key_id) {
+  static constexpr bool can_renew = requires(HeldSource & source, std::string_view access_key_id) {
     source.reject(access_key_id);
   };
   enum class Renewal { possible, impossible };
@@ -158,14 +161,24 @@ class Client {
     }
   }
 
-  T transport_;
-  S source_;
+  internal::HeldTransport<T> transport_;
+  HeldSource source_;
   RetryOptions options_;
-  C clock_;
+  HeldClock clock_;
   J jitter_;
   Signer signer_{};
   RetryQuota quota_{};
   ClockSkew skew_{};
+
+  static_assert(Transport<T>,
+                "Client's first parameter must be a sla::Transport: movable, with "
+                "sla::Result<sla::Response> send(sla::Request const&, sla::Instant deadline)");
+  static_assert(CredentialSource<S>,
+                "Client's second parameter must be a sla::CredentialSource: movable, with "
+                "sla::Result<sla::Credentials> credentials(sla::WallTime now)");
+  static_assert(Clock<C>,
+                "Client's third parameter must be a sla::Clock: movable, with now(), wall(), "
+                "wait_until(sla::Instant, sla::Stop const&) and sleep_until(sla::Instant)");
 };
 
 }  // namespace sla::inline v1

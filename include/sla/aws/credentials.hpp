@@ -5,6 +5,7 @@
 #include <concepts>
 #include <optional>
 #include <string>
+#include <type_traits>
 
 #include "sla/core/result.hpp"
 #include "sla/core/secret.hpp"
@@ -26,8 +27,21 @@ struct Credentials {
 /// this source is not in use here and another may be asked; any other Error means that it is in
 /// use and failed.
 template <class S>
-concept CredentialSource = std::movable<S> && requires(S& s, WallTime now) {
+concept CredentialSource = bool{std::movable<S>} && requires(S& s, WallTime now) {
   { s.credentials(now) } -> std::same_as<Result<Credentials>>;
 };
+
+namespace internal {
+
+/// Takes the place of a source that a door refused, so that the refusal is the only error.
+template <class X>
+struct RefusedCredentialSource {
+  RefusedCredentialSource(X const&) noexcept {}
+  Result<Credentials> credentials(WallTime) { return Credentials{}; }
+};
+template <class X>
+using HeldCredentialSource = std::conditional_t<CredentialSource<X>, X, RefusedCredentialSource<X>>;
+
+}  // namespace internal
 
 }  // namespace sla::inline v1

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "sla/core/output.hpp"
@@ -103,8 +104,22 @@ inline void host_header_to(std::string& out, Url const& url) {
 /// mends, such as a certificate that is not trusted), stopped. It follows no redirect. The deadline
 /// may be Instant::max(): what takes too long is then for the transport to say.
 template <class T>
-concept Transport = std::movable<T> && requires(T& t, Request const& request, Instant deadline) {
+concept Transport = bool{std::movable<T>} &&
+                    requires(T& t, Request const& request, Instant deadline) {
   { t.send(request, deadline) } -> std::same_as<Result<Response>>;
 };
+
+namespace internal {
+
+/// Takes the place of a transport that a door refused, so that the refusal is the only error.
+template <class X>
+struct RefusedTransport {
+  RefusedTransport(X const&) noexcept {}
+  Result<Response> send(Request const&, Instant) { return Response{}; }
+};
+template <class X>
+using HeldTransport = std::conditional_t<Transport<X>, X, RefusedTransport<X>>;
+
+}  // namespace internal
 
 }  // namespace sla::inline v1

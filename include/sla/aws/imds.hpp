@@ -59,7 +59,7 @@ template <class Variables, class Profile>
 }
 
 /// Asks the metadata service. Keeps its token. Not thread-safe.
-template <Transport T, Clock C>
+template <class T, class C>
 class Imds {
  public:
   /// Takes what read_imds_endpoint() gave, an error included: it is then the answer.
@@ -165,11 +165,18 @@ class Imds {
   }
 
   Result<Url> endpoint_;
-  T transport_;
-  C clock_;
+  internal::HeldTransport<T> transport_;
+  internal::HeldClock<C> clock_;
   std::string token_;
   Instant token_until_{};
   bool reached_ = false;
+
+  static_assert(Transport<T>,
+                "Imds's first parameter must be a sla::Transport: movable, with "
+                "sla::Result<sla::Response> send(sla::Request const&, sla::Instant deadline)");
+  static_assert(Clock<C>,
+                "Imds's second parameter must be a sla::Clock: movable, with now(), wall(), "
+                "wait_until(sla::Instant, sla::Stop const&) and sleep_until(sla::Instant)");
 };
 
 }  // namespace sla::inline v1

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <concepts>
+#include <type_traits>
 #include <utility>
 
 #include "sla/core/stop.hpp"
@@ -22,13 +23,37 @@ enum class Wake {
   stopped,  ///< a stop was requested
 };
 
+/// Tells the time and waits. (One by one, so that a compiler names the first that is
+/// missing.)
 template <class C>
-concept Clock = std::movable<C> && requires(C& c, Instant until, Stop const& stop) {
+concept Clock = bool{std::movable<C>} && requires(C& c) {
   { c.now() } -> std::same_as<Instant>;
+}
+&&requires(C& c) {
   { c.wall() } -> std::same_as<WallTime>;
+}
+&&requires(C& c, Instant until, Stop const& stop) {
   { c.wait_until(until, stop) } -> std::same_as<Wake>;
+}
+&&requires(C& c, Instant until) {
   { c.sleep_until(until) } -> std::same_as<void>;
 };
+
+namespace internal {
+
+/// Takes the place of a clock that a door refused, so that the refusal is the only error.
+template <class X>
+struct RefusedClock {
+  RefusedClock(X const&) noexcept {}
+  Instant now() const { return {}; }
+  WallTime wall() const { return {}; }
+  Wake wait_until(Instant, Stop const&) const { return Wake::stopped; }
+  void sleep_until(Instant) const {}
+};
+template <class X>
+using HeldClock = std::conditional_t<Clock<X>, X, RefusedClock<X>>;
+
+}  // namespace internal
 
 /// A relative time for ppoll and the like: never negative.
 [[nodiscard]] inline timespec to_timespec(Duration duration) noexcept {

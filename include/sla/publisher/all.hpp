@@ -11,7 +11,7 @@
 namespace sla::inline v1 {
 
 /// Publishes to each publisher in turn. The error is the first one's, and its message all of them.
-template <Publisher... P>
+template <class... P>
 class All {
  public:
   explicit All(P... publishers) : publishers_(std::move(publishers)...) {}
@@ -27,13 +27,17 @@ class All {
         failed = std::move(done).error();
       }
     };
-    std::apply([&](P&... publisher) { (one(publisher), ...); }, publishers_);
+    std::apply([&](auto&... publisher) { (one(publisher), ...); }, publishers_);
     if (failed) return *std::move(failed);
     return {};
   }
 
  private:
-  std::tuple<P...> publishers_;
+  std::tuple<internal::HeldPublisher<P>...> publishers_;
+
+  static_assert((Publisher<P> && ...),
+                "Each of All's parameters must be a sla::Publisher: movable, with "
+                "sla::Result<void> publish(sla::Report const&)");
 };
 static_assert(Publisher<All<>>);
 

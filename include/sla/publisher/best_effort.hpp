@@ -17,7 +17,7 @@
 namespace sla::inline v1 {
 
 /// Publishes to P and never returns an error.
-template <Publisher P, Clock C = SteadyClock>
+template <class P, class C = SteadyClock>
 class BestEffort {
  public:
   /// `name` is what the log calls that which is dropped, such as `metrics`.
@@ -53,16 +53,23 @@ class BestEffort {
     log_.warning(name_ + " are dropped: " + reason_, {{"dropped", std::to_string(dropped_)}});
   }
 
-  P publisher_;
+  internal::HeldPublisher<P> publisher_;
   std::string name_;
   Logger log_;
-  C clock_;
+  internal::HeldClock<C> clock_;
   Backoff backoff_{{.longest = std::chrono::minutes{1}}};
   Instant rests_until_ = Instant::min();
   std::string reason_{};
   std::uint64_t dropped_ = 0;  ///< since the start
   std::uint64_t said_ = 0;     ///< as many as the log knows of
   Instant say_at_ = Instant::min();
+
+  static_assert(Publisher<P>,
+                "BestEffort's first parameter must be a sla::Publisher: movable, with "
+                "sla::Result<void> publish(sla::Report const&)");
+  static_assert(Clock<C>,
+                "BestEffort's second parameter must be a sla::Clock: movable, with now(), wall(), "
+                "wait_until(sla::Instant, sla::Stop const&) and sleep_until(sla::Instant)");
 };
 
 }  // namespace sla::inline v1

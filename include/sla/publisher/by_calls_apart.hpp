@@ -14,15 +14,17 @@
 namespace sla::inline v1 {
 
 /// Publishes to P, which starts neither a process nor a thread; stores logs where P does.
-template <Publisher P>
+template <class P>
 class ByCallsApart {
+  using Held = internal::HeldPublisher<P>;
+
  public:
   explicit ByCallsApart(P publisher) : publisher_(std::move(publisher)) {}
 
   Result<void> publish(Report const& report) {
     return call<Result<void>>([&] { return publisher_.publish(report); });
   }
-  Result<std::string> store(Report const& report) requires LogStore<P> {
+  Result<std::string> store(Report const& report) requires LogStore<Held> {
     return call<Result<std::string>>([&] { return publisher_.store(report); });
   }
 
@@ -36,7 +38,11 @@ class ByCallsApart {
     return Error{Errc::unavailable, "the call was killed"};
   }
 
-  P publisher_;
+  Held publisher_;
+
+  static_assert(Publisher<P>,
+                "ByCallsApart's parameter must be a sla::Publisher: movable, with "
+                "sla::Result<void> publish(sla::Report const&)");
 };
 
 }  // namespace sla::inline v1

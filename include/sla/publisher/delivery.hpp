@@ -31,8 +31,10 @@ namespace sla::inline v1 {
 
 /// The two ends of a spool: add() and begin() are called from any thread, step() and hurry() from
 /// the one that delivers.
-template <LogStore L, Publisher P, Spool S, Clock C = SteadyClock>
+template <class L, class P, class S, class C = SteadyClock>
 class Delivery {
+  using Policies = internal::DeliveryPolicies<L, P, S, C>;
+
  public:
   Delivery(L store, P publisher, S spool, DeliveryStops const& stops, DeliveryOptions options = {},
            C clock = C{}, Logger log = Logger{})
@@ -72,9 +74,9 @@ class Delivery {
   /// instant of all when something is added.
   Instant step() {
     Instant const now = clock_.now();
-    Instant next = with_spool([&](S& spool) { return spool.tend(now); });
+    Instant next = with_spool([&](auto& spool) { return spool.tend(now); });
     if (hurried_) next = Instant::max();  // nothing waits for the housekeeping
-    if (with_spool([this](S&) { return std::exchange(news_, false); })) {
+    if (with_spool([this](auto&) { return std::exchange(news_, false); })) {
       logs_.lane.nudge();
       events_.lane.nudge();
     }
@@ -122,7 +124,7 @@ class Delivery {
   /// Whether there was one to deliver. The oldest goes first; in a hurry those that are refused
   /// take turns.
   bool deliver_event(Instant now) {
-    auto const behind = [](S& spool, std::uint64_t number) { return spool.next_event(number); };
+    auto const behind = [](auto& spool, std::uint64_t number) { return spool.next_event(number); };
     auto parcel = pick(events_, now, behind);
     if (!parcel && std::exchange(events_.last, 0) != 0) parcel = pick(events_, now, behind);
     if (!parcel) return false;
@@ -135,10 +137,9 @@ class Delivery {
     if (moved || parcel->event != Part::waiting) update(*parcel);
     return true;
   }
-
   bool deliver_log(Instant now) {
     auto parcel =
-        pick(logs_, now, [](S& spool, std::uint64_t number) { return spool.next_log(number); });
+        pick(logs_, now, [](auto& spool, std::uint64_t number) { return spool.next_log(number); });
     if (!parcel) return false;
     logs_.last = parcel->number;
     bool const lost = parcel->log != Part::waiting;
@@ -151,7 +152,7 @@ class Delivery {
   std::optional<Parcel> pick(Way& way, Instant now, Next next) {
     std::optional<std::uint64_t> first;
     for (std::uint64_t behind = way.last;;) {
-      auto parcel = take(way.lane, [&](S& spool) { return next(spool, behind); });
+      auto parcel = take(way.lane, [&](auto& spool) { return next(spool, behind); });
       if (!parcel || way.refused.due(parcel->number) <= now) return parcel;
       if (first == parcel->number) return std::nullopt;  // once around
       behind = parcel->number;
@@ -184,13 +185,12 @@ class Delivery {
   /// Tries the event behind one that was refused; a run that is no result has none.
   void try_another(std::uint64_t refused) {
     for (std::uint64_t behind = refused;;) {
-      auto parcel = take(events_.lane, [=](S& spool) { return spool.next_event(behind); });
+      auto parcel = take(events_.lane, [=](auto& spool) { return spool.next_event(behind); });
       if (!parcel) return;
       behind = parcel->number;
       if (events_.refused.due(behind) > clock_.now()) continue;
       bool const moved = send_log(*parcel);
-      bool const passes = publish(*parcel).has_value();
-      if (moved || passes) update(*parcel);
+      if (publish(*parcel) || moved) update(*parcel);
       if (parcel->report.counts()) return;
     }
   }
@@ -207,7 +207,7 @@ class Delivery {
   void update(Parcel& parcel) {
     if (parcel.log == Part::waiting) parcel.report.log_error.clear();  // it may still succeed
     if (parcel.log == Part::done) parcel.report.outcome.output = Output();
-    with_spool([&](S& spool) { spool.update(parcel); });
+    with_spool([&](auto& spool) { spool.update(parcel); });
   }
 
   /// Whether the log got further. Where it did not, the report says why.
@@ -248,7 +248,7 @@ class Delivery {
   /// Publishes the event; one that was delivered, or never can be, got further.
   Result<void> publish(Parcel& parcel) {
     Report report = parcel.report;
-    report.dropped = with_spool([](S& spool) { return spool.dropped(); });
+    report.dropped = with_spool([](auto& spool) { return spool.dropped(); });
     auto done = publisher_.publish(report);
     if (!done && fault_of(done.error()) != Fault::content) return done;
     if (!done) {
@@ -259,7 +259,7 @@ class Delivery {
     parcel.event = Part::done;
     if (!report.counts()) return {};
     events_.delivered(parcel.number);
-    if (report.dropped != 0) with_spool([&](S& spool) { spool.reported(report.dropped); });
+    if (report.dropped != 0) with_spool([&](auto& spool) { spool.reported(report.dropped); });
     return {};
   }
 
@@ -283,12 +283,12 @@ class Delivery {
     if (!cut || way.why == Way::no_time) way.why = error.message;
   }
 
-  L store_;
-  P publisher_;
-  S spool_;
+  typename Policies::Logs store_;
+  typename Policies::Events publisher_;
+  typename Policies::Store spool_;
   DeliveryStops const& stops_;
   UploadLogs upload_;
-  C clock_;
+  typename Policies::Time clock_;
   Logger log_;
   Way logs_;
   Way events_;

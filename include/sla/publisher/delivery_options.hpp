@@ -2,9 +2,13 @@
 #pragma once
 // How the delivery from a spool goes about it, and what cuts it short.
 #include "sla/core/backoff.hpp"
+#include "sla/core/clock.hpp"
 #include "sla/core/stop.hpp"
 #include "sla/core/time.hpp"
+#include "sla/publisher.hpp"
 #include "sla/publisher/log_first.hpp"
+#include "sla/publisher/log_store.hpp"
+#include "sla/publisher/spool.hpp"
 
 namespace sla::inline v1 {
 
@@ -24,5 +28,34 @@ struct DeliveryOptions {
   UploadLogs upload = UploadLogs::always;  ///< which logs are delivered at all
   Backoff::Options backoff{};              ///< after a failed attempt at either part
 };
+
+namespace internal {
+
+/// The policies of a delivery. They are checked here, once for all that hand them on.
+template <class L, class P, class S, class C>
+struct DeliveryPolicies {
+  using Logs = HeldLogStore<L>;
+  using Events = HeldPublisher<P>;
+  using Store = HeldSpool<S>;
+  using Time = HeldClock<C>;
+
+  static_assert(LogStore<L>,
+                "The first parameter of Spooled and Delivery must be a sla::LogStore: movable, "
+                "with sla::Result<void> publish(sla::Report const&) and sla::Result<std::string> "
+                "store(sla::Report const&)");
+  static_assert(Publisher<P>,
+                "The second parameter of Spooled and Delivery must be a sla::Publisher: movable, "
+                "with sla::Result<void> publish(sla::Report const&)");
+  static_assert(Spool<S>,
+                "The third parameter of Spooled and Delivery must be a sla::Spool: movable, with "
+                "begin(), add(), next_event(), next_log(), update(), tend(), count(), dropped(), "
+                "reported() and in_memory()");
+  static_assert(
+      Clock<C>,
+      "The fourth parameter of Spooled and Delivery must be a sla::Clock: movable, with now(), "
+      "wall(), wait_until(sla::Instant, sla::Stop const&) and sleep_until(sla::Instant)");
+};
+
+}  // namespace internal
 
 }  // namespace sla::inline v1

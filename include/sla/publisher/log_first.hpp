@@ -20,7 +20,7 @@ enum class UploadLogs { always, failures, never };
 }
 
 /// Stores a report's log in L, then publishes the report to P with the log's URI in it.
-template <LogStore L, Publisher P>
+template <class L, class P>
 class LogFirst {
  public:
   LogFirst(L store, P publisher, UploadLogs upload = UploadLogs::always)
@@ -44,9 +44,17 @@ class LogFirst {
   }
 
  private:
-  L store_;
-  P publisher_;
+  internal::HeldLogStore<L> store_;
+  internal::HeldPublisher<P> publisher_;
   UploadLogs upload_;
+
+  static_assert(
+      LogStore<L>,
+      "LogFirst's first parameter must be a sla::LogStore: movable, with sla::Result<void> "
+      "publish(sla::Report const&) and sla::Result<std::string> store(sla::Report const&)");
+  static_assert(Publisher<P>,
+                "LogFirst's second parameter must be a sla::Publisher: movable, with "
+                "sla::Result<void> publish(sla::Report const&)");
 };
 
 }  // namespace sla::inline v1

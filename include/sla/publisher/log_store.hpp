@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "sla/core/run.hpp"
 #include "sla/core/time.hpp"
@@ -15,9 +16,19 @@ namespace sla::inline v1 {
 
 /// `store(report)` keeps the report's log and gives its URI. No log ever replaces another.
 template <class L>
-concept LogStore = Publisher<L> && requires(L& l, Report const& report) {
+concept LogStore = bool{std::movable<L>} && requires(L& l, Report const& report) {
+  { l.publish(report) } -> std::same_as<Result<void>>;
+}
+&&requires(L& l, Report const& report) {
   { l.store(report) } -> std::same_as<Result<std::string>>;
 };
+
+namespace internal {
+
+template <class L>
+using HeldLogStore = std::conditional_t<LogStore<L>, L, RefusedPublisher<L>>;
+
+}  // namespace internal
 
 /// The key of a report's log: `<service>/<seconds since the epoch>_<result>`. Where it is taken
 /// the attempts from 2 on add `_2`, `_3`, ...

@@ -11,8 +11,10 @@
 namespace sla::inline v1 {
 
 /// Publishes where there is a publisher; otherwise every report counts as delivered.
-template <Publisher P>
+template <class P>
 class Optional {
+  using Held = internal::HeldPublisher<P>;
+
  public:
   Optional() = default;
   explicit Optional(std::optional<P> publisher) : publisher_(std::move(publisher)) {}
@@ -22,12 +24,16 @@ class Optional {
   }
 
   /// Where P is a log store: the log's URI, empty where there is no store.
-  Result<std::string> store(Report const& report) requires LogStore<P> {
+  Result<std::string> store(Report const& report) requires LogStore<Held> {
     return publisher_ ? publisher_->store(report) : Result<std::string>(std::string());
   }
 
  private:
-  std::optional<P> publisher_;
+  std::optional<Held> publisher_;
+
+  static_assert(Publisher<P>,
+                "Optional's parameter must be a sla::Publisher: movable, with sla::Result<void> "
+                "publish(sla::Report const&)");
 };
 
 }  // namespace sla::inline v1

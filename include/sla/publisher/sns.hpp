@@ -34,7 +34,7 @@ namespace sla::inline v1 {
 }
 
 /// Publishes events. C is a Client for SNS, T a TopicSource. Not thread-safe.
-template <class C, TopicSource T = FixedTopic>
+template <class C, class T = FixedTopic>
 class Sns {
  public:
   struct Options {
@@ -64,8 +64,12 @@ class Sns {
 
  private:
   C client_;
-  T topic_;
+  internal::HeldTopicSource<T> topic_;
   Options options_;
+
+  static_assert(TopicSource<T>,
+                "Sns's second parameter must be a sla::TopicSource: movable, with "
+                "sla::Result<std::string> arn()");
 };
 
 }  // namespace sla::inline v1

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "sla/core/result.hpp"
@@ -52,20 +53,49 @@ struct SpoolCount {
 /// circle, whose log waits. `update(parcel)`: a part of it got further; a complete one is
 /// forgotten. `tend(now)`: housekeeping, and when it is wanted again. `dropped()`: how many reports
 /// had to be dropped for want of room and were not `reported(number)` yet. `in_memory()`: what
-/// would be lost with this process.
+/// would be lost with this process. (In groups, so that a compiler names no more than one.)
 template <class S>
-concept Spool = std::movable<S> &&
-    requires(S& s, Report const& report, Parcel const& parcel, std::uint64_t number, Instant now) {
+concept Spool = bool{std::movable<S>} && requires(S& s, Report const& report) {
   { s.begin(report) } -> std::same_as<void>;
   { s.add(report) } -> std::same_as<void>;
+}
+&&requires(S& s, std::uint64_t number) {
   { s.next_event(number) } -> std::same_as<Result<std::optional<Parcel>>>;
   { s.next_log(number) } -> std::same_as<Result<std::optional<Parcel>>>;
+}
+&&requires(S& s, Parcel const& parcel, Instant now) {
   { s.update(parcel) } -> std::same_as<void>;
   { s.tend(now) } -> std::same_as<Instant>;
-  { s.count() } -> std::same_as<SpoolCount>;
+}
+&&requires(S& s, std::uint64_t number) {
   { s.dropped() } -> std::same_as<std::uint64_t>;
   { s.reported(number) } -> std::same_as<void>;
+}
+&&requires(S& s) {
+  { s.count() } -> std::same_as<SpoolCount>;
   { s.in_memory() } -> std::same_as<std::vector<Parcel>>;
 };
+
+namespace internal {
+
+/// Takes the place of a spool that a door refused, so that the refusal is the only error.
+template <class X>
+struct RefusedSpool {
+  RefusedSpool(X const&) noexcept {}
+  void begin(Report const&) {}
+  void add(Report const&) {}
+  Result<std::optional<Parcel>> next_event(std::uint64_t) { return std::optional<Parcel>(); }
+  Result<std::optional<Parcel>> next_log(std::uint64_t) { return std::optional<Parcel>(); }
+  void update(Parcel const&) {}
+  Instant tend(Instant) { return Instant::max(); }
+  SpoolCount count() { return {}; }
+  std::uint64_t dropped() { return 0; }
+  void reported(std::uint64_t) {}
+  std::vector<Parcel> in_memory() { return {}; }
+};
+template <class X>
+using HeldSpool = std::conditional_t<Spool<X>, X, RefusedSpool<X>>;
+
+}  // namespace internal
 
 }  // namespace sla::inline v1

@@ -35,8 +35,11 @@ namespace sla::inline v1 {
 /// needs to hear of its stop. L, P and their transports belong to the thread; publish() and begin()
 /// may be called from any. Where there can be no thread, each publish() tries again to start one,
 /// at most once a second, and finish() delivers.
-template <LogStore L, Publisher P, Spool S, Clock C = SteadyClock>
+template <class L, class P, class S, class C = SteadyClock>
 class Spooled {
+  using Policies = internal::DeliveryPolicies<L, P, S, C>;
+  using Time = typename Policies::Time;
+
  public:
   struct Options {
     DeliveryOptions delivery{};
@@ -47,7 +50,8 @@ class Spooled {
   /// `stops` outlives all copies. Where a signal must reach the program by a Stop, that one is made
   /// first.
   Spooled(L store, P publisher, S spool, DeliveryStops const& stops)
-      : Spooled(std::move(store), std::move(publisher), std::move(spool), stops, Options{}) {}
+      : worker_(std::make_shared<Worker>(std::move(store), std::move(publisher), std::move(spool),
+                                         stops, Options{}, C{}, Logger{})) {}
   Spooled(L store, P publisher, S spool, DeliveryStops const& stops, Options options, C clock = C{},
           Logger log = Logger{})
       : worker_(std::make_shared<Worker>(std::move(store), std::move(publisher), std::move(spool),
@@ -78,8 +82,9 @@ class Spooled {
 
  private:
   struct Worker {
-    Worker(L store, P publisher, S spool, DeliveryStops const& the_stops, Options the_options,
-           C the_clock, Logger the_log)
+    Worker(typename Policies::Logs store, typename Policies::Events publisher,
+           typename Policies::Store spool, DeliveryStops const& the_stops, Options the_options,
+           Time the_clock, Logger the_log)
         : delivery(std::move(store), std::move(publisher), std::move(spool), the_stops,
                    the_options.delivery, the_clock, the_log),
           stops(the_stops),
@@ -221,7 +226,7 @@ class Spooled {
     Delivery<L, P, S, C> delivery;
     DeliveryStops const& stops;
     Options options;
-    C clock;
+    Time clock;
     Logger log;
     std::mutex mutex{};
     std::condition_variable changed{};

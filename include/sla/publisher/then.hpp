@@ -10,7 +10,7 @@ namespace sla::inline v1 {
 
 /// Publishes to P and, once it took the report, to Q. Where Q fails too, whoever tries again tries
 /// both.
-template <Publisher P, Publisher Q>
+template <class P, class Q>
 class Then {
  public:
   Then(P first, Q second) : first_(std::move(first)), second_(std::move(second)) {}
@@ -21,8 +21,15 @@ class Then {
   }
 
  private:
-  P first_;
-  Q second_;
+  internal::HeldPublisher<P> first_;
+  internal::HeldPublisher<Q> second_;
+
+  static_assert(Publisher<P>,
+                "Then's first parameter must be a sla::Publisher: movable, with sla::Result<void> "
+                "publish(sla::Report const&)");
+  static_assert(Publisher<Q>,
+                "Then's second parameter must be a sla::Publisher: movable, with sla::Result<void> "
+                "publish(sla::Report const&)");
 };
 
 }  // namespace sla::inline v1

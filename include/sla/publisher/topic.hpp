@@ -5,6 +5,7 @@
 #include <chrono>
 #include <concepts>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "sla/aws/arn.hpp"
@@ -18,9 +19,22 @@ namespace sla::inline v1 {
 
 /// `arn()` gives the topic's ARN, or why it is not known (yet).
 template <class T>
-concept TopicSource = std::movable<T> && requires(T& t) {
+concept TopicSource = bool{std::movable<T>} && requires(T& t) {
   { t.arn() } -> std::same_as<Result<std::string>>;
 };
+
+namespace internal {
+
+/// Takes the place of a source that a door refused, so that the refusal is the only error.
+template <class X>
+struct RefusedTopicSource {
+  RefusedTopicSource(X const&) noexcept {}
+  Result<std::string> arn() { return std::string(); }
+};
+template <class X>
+using HeldTopicSource = std::conditional_t<TopicSource<X>, X, RefusedTopicSource<X>>;
+
+}  // namespace internal
 
 /// A topic whose ARN is known.
 class FixedTopic {

@@ -14,7 +14,7 @@
 namespace sla::inline v1 {
 
 /// Holds one scheduler out of the listed types and does what it does.
-template <Scheduler... S>
+template <class... S>
 class OneOf {
  public:
   template <class T>
@@ -44,7 +44,11 @@ class OneOf {
   }
 
  private:
-  std::variant<S...> scheduler_;
+  std::variant<internal::HeldScheduler<S>...> scheduler_;
+
+  static_assert((Scheduler<S> && ...),
+                "Each of OneOf's parameters must be a sla::Scheduler: movable, with "
+                "std::optional<sla::Instant> next(sla::Instant now)");
 };
 static_assert(Scheduler<OneOf<Once>>);
 

@@ -18,8 +18,10 @@
 namespace sla::inline v1 {
 
 /// The credentials of a role, assumed with those of `Source`. Not thread-safe.
-template <CredentialSource Source, Transport T, Clock C>
+template <class Source, class T, class C>
 class AssumeRoleCredentials {
+  using Held = internal::HeldCredentialSource<Source>;
+
  public:
   AssumeRoleCredentials(Source source, RoleCaller<T, C> caller, std::optional<Role> role)
       : source_(std::move(source)), caller_(std::move(caller)), role_(std::move(role)) {}
@@ -39,12 +41,16 @@ class AssumeRoleCredentials {
   }
 
   /// For who wants to know what it tried.
-  [[nodiscard]] Source const& source() const noexcept { return source_; }
+  [[nodiscard]] Held const& source() const noexcept { return source_; }
 
  private:
-  Source source_;
+  Held source_;
   RoleCaller<T, C> caller_;
   std::optional<Role> role_;
+
+  static_assert(CredentialSource<Source>,
+                "AssumeRoleCredentials's first parameter must be a sla::CredentialSource: movable, "
+                "with sla::Result<sla::Credentials> credentials(sla::WallTime now)");
 };
 
 }  // namespace sla::inline v1

@@ -95,7 +95,7 @@ inline bool is_agent_host(std::string_view host) {
 }
 
 /// The credentials that a container's agent gives. Not thread-safe.
-template <Transport T, Clock C>
+template <class T, class C>
 class ContainerCredentials {
  public:
   /// Takes what read_container_agent() gave, an error included: it is then the answer.
@@ -171,9 +171,17 @@ class ContainerCredentials {
   }
 
   Result<ContainerAgent> agent_;
-  T transport_;
-  C clock_;
+  internal::HeldTransport<T> transport_;
+  internal::HeldClock<C> clock_;
   FileReader files_;
+
+  static_assert(Transport<T>,
+                "ContainerCredentials's first parameter must be a sla::Transport: movable, with "
+                "sla::Result<sla::Response> send(sla::Request const&, sla::Instant deadline)");
+  static_assert(
+      Clock<C>,
+      "ContainerCredentials's second parameter must be a sla::Clock: movable, with now(), wall(), "
+      "wait_until(sla::Instant, sla::Stop const&) and sleep_until(sla::Instant)");
 };
 
 }  // namespace sla::inline v1

@@ -25,21 +25,35 @@
 namespace sla::inline v1 {
 
 /// What the chain is made of. Both transports serve one source at a time.
-template <Transport T, Clock C>
+template <class T, class C>
 struct ChainParts {
   ProfileSettings profile{};  ///< its environment and files are those of the whole chain
   StsOptions sts{};
   T services;  ///< to STS
   T metadata;  ///< to the addresses of container agents and IMDS: must use no proxy
   C clock;
+
+  static_assert(Transport<T>,
+                "ChainParts's first parameter must be a sla::Transport: movable, with "
+                "sla::Result<sla::Response> send(sla::Request const&, sla::Instant deadline)");
+  static_assert(Clock<C>,
+                "ChainParts's second parameter must be a sla::Clock: movable, with now(), wall(), "
+                "wait_until(sla::Instant, sla::Stop const&) and sleep_until(sla::Instant)");
 };
 
+namespace detail {
+
+template <class T, class C>
+using Chain =
+    FirstOf<EnvironmentCredentials, ProfileCredentials<T, C>, WebIdentityCredentials<T, C>,
+            ContainerCredentials<T, C>, ImdsCredentials<T, C>>;
+
+}  // namespace detail
+
 /// The type of the chain, for who keeps it.
-template <Transport T, Clock C>
+template <class T, class C>
 using DefaultChain =
-    FirstOf<EnvironmentCredentials, ProfileCredentials<SharedTransport<T>, C>,
-            WebIdentityCredentials<SharedTransport<T>, C>,
-            ContainerCredentials<SharedTransport<T>, C>, ImdsCredentials<SharedTransport<T>, C>>;
+    detail::Chain<SharedTransport<internal::HeldTransport<T>>, internal::HeldClock<C>>;
 
 /// Where the metadata service is, by an environment and a profile. A profile that cannot be read is
 /// taken for an empty one: its own source reports it.
@@ -53,25 +67,26 @@ using DefaultChain =
 }
 
 /// Puts the chain together.
-template <Transport T, Clock C>
+template <class T, class C>
 [[nodiscard]] DefaultChain<T, C> default_chain(ChainParts<T, C> parts) {
-  using Shared = SharedTransport<T>;
+  using Shared = SharedTransport<internal::HeldTransport<T>>;
+  using Time = internal::HeldClock<C>;
   ProfileSettings const& settings = parts.profile;
   Shared const services(std::move(parts.services));
   Shared const metadata(std::move(parts.metadata));
-  auto const caller = [&] { return RoleCaller<Shared, C>(services, parts.clock, parts.sts); };
+  auto const caller = [&] { return RoleCaller<Shared, Time>(services, parts.clock, parts.sts); };
   auto const container = [&] {
-    return ContainerCredentials<Shared, C>(read_container_agent(settings.environment), metadata,
-                                           parts.clock, settings.files);
+    return ContainerCredentials<Shared, Time>(read_container_agent(settings.environment), metadata,
+                                              parts.clock, settings.files);
   };
   auto const imds = [&] {
-    return ImdsCredentials<Shared, C>(
-        Imds<Shared, C>(imds_endpoint(settings), metadata, parts.clock));
+    return ImdsCredentials<Shared, Time>(
+        Imds<Shared, Time>(imds_endpoint(settings), metadata, parts.clock));
   };
   return DefaultChain<T, C>(
       EnvironmentCredentials(settings.environment),
-      ProfileCredentials<Shared, C>(settings, caller(), container(), imds()),
-      WebIdentityCredentials<Shared, C>(
+      ProfileCredentials<Shared, Time>(settings, caller(), container(), imds()),
+      WebIdentityCredentials<Shared, Time>(
           read_web_identity(settings.environment, settings.session_name), caller(), settings.files),
       container(), imds());
 }

@@ -18,7 +18,7 @@
 namespace sla::inline v1 {
 
 /// Asks the sources in order. What a program does not name here is not in its binary.
-template <CredentialSource... Sources>
+template <class... Sources>
 class FirstOf {
  public:
   explicit FirstOf(Sources... sources) : sources_(std::move(sources)...) {}
@@ -81,9 +81,13 @@ class FirstOf {
     (visitor(Index, std::get<Index>(sources)), ...);
   }
 
-  std::tuple<Sources...> sources_;
+  std::tuple<internal::HeldCredentialSource<Sources>...> sources_;
   std::optional<std::size_t> winner_;
   std::vector<Error> tried_;
+
+  static_assert((CredentialSource<Sources> && ...),
+                "Each of FirstOf's parameters must be a sla::CredentialSource: movable, with "
+                "sla::Result<sla::Credentials> credentials(sla::WallTime now)");
 };
 
 }  // namespace sla::inline v1

@@ -20,7 +20,7 @@
 namespace sla::inline v1 {
 
 /// The credentials of the instance. Not thread-safe.
-template <Transport T, Clock C>
+template <class T, class C>
 class ImdsCredentials {
  public:
   explicit ImdsCredentials(Imds<T, C> imds) : imds_(std::move(imds)) {}

@@ -36,7 +36,7 @@ struct ProfileSettings {
 };
 
 /// The credentials of a profile. Not thread-safe.
-template <Transport T, Clock C>
+template <class T, class C>
 class ProfileCredentials {
  public:
   /// The sources beside the settings are those that `credential_source` may name.

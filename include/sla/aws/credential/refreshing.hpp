@@ -38,8 +38,10 @@ struct RefreshOptions {
 /// The credentials of `Source`, renewed ahead of their end. Thread-safe, and so are its copies; the
 /// source itself is asked by one thread at a time. The last copy waits for a renewal that is under
 /// way.
-template <CredentialSource Source>
+template <class Source>
 class Refreshing {
+  using Held = internal::HeldCredentialSource<Source>;
+
  public:
   explicit Refreshing(Source source, RefreshOptions options = {})
       : shared_(std::make_shared<Shared>(std::move(source), options)) {}
@@ -73,7 +75,7 @@ class Refreshing {
 
  private:
   struct Shared {
-    Shared(Source from, RefreshOptions with) : source(std::move(from)), options(with) {}
+    Shared(Held from, RefreshOptions with) : source(std::move(from)), options(with) {}
 
     /// Starts a thread that renews, if that is wanted and there can be one. The caller has the
     /// lock.
@@ -129,7 +131,7 @@ class Refreshing {
     std::mutex mutex{};  ///< of all below but the source, which is asked by whoever renews
     std::condition_variable renewed{};
     bool renewing = false;
-    Source source;
+    Held source;
     RefreshOptions options;
     RefreshPolicy policy{};
     std::optional<Credentials> held{};
@@ -139,6 +141,10 @@ class Refreshing {
   };
 
   std::shared_ptr<Shared> shared_;
+
+  static_assert(CredentialSource<Source>,
+                "Refreshing's parameter must be a sla::CredentialSource: movable, with "
+                "sla::Result<sla::Credentials> credentials(sla::WallTime now)");
 };
 
 }  // namespace sla::inline v1

@@ -41,7 +41,7 @@ struct StsOptions {
 };
 
 /// Asks STS for roles, and keeps the connection. Not thread-safe.
-template <Transport T, Clock C>
+template <class T, class C>
 class RoleCaller {
  public:
   RoleCaller(T transport, C clock, StsOptions options)
@@ -103,9 +103,16 @@ class RoleCaller {
     return error;
   }
 
-  Client<T, GivenCredentials, C> client_;
-  C clock_;
+  Client<internal::HeldTransport<T>, GivenCredentials, internal::HeldClock<C>> client_;
+  internal::HeldClock<C> clock_;
   StsOptions options_;
+
+  static_assert(Transport<T>,
+                "RoleCaller's first parameter must be a sla::Transport: movable, with "
+                "sla::Result<sla::Response> send(sla::Request const&, sla::Instant deadline)");
+  static_assert(Clock<C>,
+                "RoleCaller's second parameter must be a sla::Clock: movable, with now(), wall(), "
+                "wait_until(sla::Instant, sla::Stop const&) and sleep_until(sla::Instant)");
 };
 
 }  // namespace sla::inline v1

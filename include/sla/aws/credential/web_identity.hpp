@@ -48,7 +48,7 @@ struct WebIdentity {
 }
 
 /// Assumes the role with the token that is in the file now.
-template <Transport T, Clock C>
+template <class T, class C>
 [[nodiscard]] Result<Credentials> assume_web_identity(RoleCaller<T, C>& caller,
                                                       FileReader const& files,
                                                       WebIdentity const& identity) {
@@ -66,7 +66,7 @@ template <Transport T, Clock C>
 }
 
 /// The credentials of a role by the token in a file. Not thread-safe.
-template <Transport T, Clock C>
+template <class T, class C>
 class WebIdentityCredentials {
  public:
   /// Takes what read_web_identity() gave, an error included: it is then the answer.

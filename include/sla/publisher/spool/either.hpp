@@ -13,7 +13,7 @@
 namespace sla::inline v1 {
 
 /// Is an A or a B.
-template <Spool A, Spool B>
+template <class A, class B>
 class EitherSpool {
  public:
   EitherSpool(A spool) : spool_(std::in_place_index<0>, std::move(spool)) {}
@@ -56,7 +56,16 @@ class EitherSpool {
     return std::visit(question, spool_);
   }
 
-  std::variant<A, B> spool_;
+  std::variant<internal::HeldSpool<A>, internal::HeldSpool<B>> spool_;
+
+  static_assert(Spool<A>,
+                "EitherSpool's first parameter must be a sla::Spool: movable, with begin(), add(), "
+                "next_event(), next_log(), update(), tend(), count(), dropped(), reported() and "
+                "in_memory()");
+  static_assert(Spool<B>,
+                "EitherSpool's second parameter must be a sla::Spool: movable, with begin(), "
+                "add(), next_event(), next_log(), update(), tend(), count(), dropped(), reported() "
+                "and in_memory()");
 };
 
 }  // namespace sla::inline v1

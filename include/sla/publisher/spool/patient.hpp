@@ -24,8 +24,10 @@
 namespace sla::inline v1 {
 
 /// Keeps reports in an S. Not thread-safe; the numbers of what is in memory are the higher ones.
-template <Spool S>
+template <class S>
 class PatientSpool {
+  using Disk = internal::HeldSpool<S>;
+
  public:
   struct Options {
     std::string name{};                          ///< of the folder, for the log
@@ -40,7 +42,7 @@ class PatientSpool {
     PatientSpool spool(std::move(options), log);
     auto const why = std::make_shared<std::string>();
     auto const opened = spool.disk_.insist(
-        [make = std::move(make), why, figures = spool.figures_](std::optional<S>& disk) {
+        [make = std::move(make), why, figures = spool.figures_](std::optional<Disk>& disk) {
           auto made = make();
           if (!made) *why = made.error().message;
           if (!made) return Result<void>(made.error());
@@ -48,7 +50,7 @@ class PatientSpool {
           *figures = Figures{disk->count(), disk->dropped()};
           return Result<void>();
         },
-        [why, log](std::optional<S>&) {
+        [why, log](std::optional<Disk>&) {
           if (!why->empty()) log.error("results are kept in memory only: spool: " + *why);
         });
     if (opened && !*opened) return opened->error();
@@ -57,24 +59,24 @@ class PatientSpool {
   }
 
   void begin(Report const& report) {
-    (void)ask([report](S& disk) {
+    (void)ask([report](Disk& disk) {
       disk.begin(report);
       return true;
     });
   }
   void add(Report const& report) {
     tend_at_ = Instant::min();
-    auto const keep = [report](S& disk) {
+    auto const keep = [report](Disk& disk) {
       disk.add(report);
       return true;
     };
-    auto const take_back = [run = report.job.run_id](S& disk) { retract(disk, run); };
+    auto const take_back = [run = report.job.run_id](Disk& disk) { retract(disk, run); };
     if (!ask(keep, take_back)) memory_.add(report);
   }
 
   [[nodiscard]] Result<std::optional<Parcel>> next_event(std::uint64_t behind = 0) {
     if (behind < in_memory_from) {
-      auto found = ask([behind](S& disk) { return disk.next_event(behind); });
+      auto found = ask([behind](Disk& disk) { return disk.next_event(behind); });
       if (found && (!*found || **found)) return *std::move(found);
     }
     return of_memory(memory_.next_event(in_memory(behind)));
@@ -83,7 +85,7 @@ class PatientSpool {
   [[nodiscard]] Result<std::optional<Parcel>> next_log(std::uint64_t behind) {
     auto const of_disk = [&]() -> Result<std::optional<Parcel>> {
       std::uint64_t const from = behind < in_memory_from ? behind : 0;
-      auto found = ask([from](S& disk) { return disk.next_log(from); });
+      auto found = ask([from](Disk& disk) { return disk.next_log(from); });
       return found ? *std::move(found) : std::optional<Parcel>();
     };
     memory_turn_ = !memory_turn_;
@@ -98,7 +100,7 @@ class PatientSpool {
   void update(Parcel const& parcel) {
     tend_at_ = Instant::min();
     if (parcel.number < in_memory_from) {
-      return tell([parcel](S& disk) { disk.update(parcel); });
+      return tell([parcel](Disk& disk) { disk.update(parcel); });
     }
     Parcel own = parcel;
     own.number = in_memory(parcel.number);
@@ -109,7 +111,7 @@ class PatientSpool {
     if (!answers()) return now + std::chrono::seconds{1};
     move_to_disk();
     if (now < tend_at_) return tend_at_;
-    tend_at_ = ask([now](S& disk) { return disk.tend(now); }).value_or(Instant::min());
+    tend_at_ = ask([now](Disk& disk) { return disk.tend(now); }).value_or(Instant::min());
     return answers() ? tend_at_ : now + std::chrono::seconds{1};
   }
 
@@ -128,13 +130,13 @@ class PatientSpool {
   void reported(std::uint64_t number) {
     std::uint64_t const here = std::min(number, memory_.dropped());
     memory_.reported(here);
-    if (number != here) tell([left = number - here](S& disk) { disk.reported(left); });
+    if (number != here) tell([left = number - here](Disk& disk) { disk.reported(left); });
   }
 
   [[nodiscard]] std::vector<Parcel> in_memory() {
     std::vector<Parcel> all = memory_.in_memory();
     for (Parcel& parcel : all) parcel.number += in_memory_from;
-    auto const held = ask([](S& disk) { return disk.in_memory(); });
+    auto const held = ask([](Disk& disk) { return disk.in_memory(); });
     if (held) all.insert(all.begin(), held->begin(), held->end());
     return all;
   }
@@ -152,7 +154,7 @@ class PatientSpool {
       : options_(std::move(options)), log_(log), memory_({}, log), disk_(options_.limit) {}
 
   /// Takes back a report that was added too late: it was kept in memory meanwhile.
-  static void retract(S& disk, std::string const& run) {
+  static void retract(Disk& disk, std::string const& run) {
     for (std::uint64_t behind = 0;;) {
       auto parcel = disk.next_event(behind);
       if (!parcel || !*parcel) return;
@@ -164,7 +166,7 @@ class PatientSpool {
   }
 
   struct NothingToUndo {
-    void operator()(S&) const noexcept {}
+    void operator()(Disk&) const noexcept {}
   };
 
   bool answers() {
@@ -186,9 +188,9 @@ class PatientSpool {
   /// Gives what the spool on the disk says, where there is one and it answers in time.
   template <class Question, class Undo = NothingToUndo>
   auto ask(Question question, Undo undo = {}) {
-    using Answer = std::optional<decltype(question(std::declval<S&>()))>;
+    using Answer = std::optional<decltype(question(std::declval<Disk&>()))>;
     if (!answers()) return Answer();
-    auto answer = disk_.ask(on_disk(std::move(question)), [undo](std::optional<S>& disk) {
+    auto answer = disk_.ask(on_disk(std::move(question)), [undo](std::optional<Disk>& disk) {
       if (disk) undo(*disk);
     });
     if (!answer) note_hang();
@@ -197,7 +199,7 @@ class PatientSpool {
   /// Has the disk do it, later if need be.
   template <class Act>
   void tell(Act act) {
-    auto const done = disk_.insist(on_disk([act = std::move(act)](S& disk) {
+    auto const done = disk_.insist(on_disk([act = std::move(act)](Disk& disk) {
       act(disk);
       return true;
     }));
@@ -205,7 +207,7 @@ class PatientSpool {
   }
   template <class Question>
   auto on_disk(Question question) const {
-    return [question = std::move(question), figures = figures_](std::optional<S>& disk) {
+    return [question = std::move(question), figures = figures_](std::optional<Disk>& disk) {
       using Answer = std::optional<decltype(question(*disk))>;
       if (!disk) return Answer();
       Answer answer(question(*disk));
@@ -228,11 +230,11 @@ class PatientSpool {
     for (Parcel parcel : memory_.in_memory()) {
       if (parcel.log != Part::waiting || parcel.event != Part::waiting) continue;
       auto const moved = ask(
-          [report = parcel.report](S& disk) {
+          [report = parcel.report](Disk& disk) {
             disk.add(report);
             return true;
           },
-          [run = parcel.report.job.run_id](S& disk) { retract(disk, run); });
+          [run = parcel.report.job.run_id](Disk& disk) { retract(disk, run); });
       if (!moved) return;
       parcel.log = parcel.event = Part::done;
       memory_.update(parcel);
@@ -242,11 +244,16 @@ class PatientSpool {
   Options options_;
   Logger log_;
   MemorySpool memory_;
-  Patient<S> disk_;
+  Patient<Disk> disk_;
   std::shared_ptr<Figures> figures_ = std::make_shared<Figures>();
   Instant tend_at_ = Instant::min();
   bool hung_ = false;
   bool memory_turn_ = false;
+
+  static_assert(Spool<S>,
+                "PatientSpool's parameter must be a sla::Spool: movable, with begin(), add(), "
+                "next_event(), next_log(), update(), tend(), count(), dropped(), reported() and "
+                "in_memory()");
 };
 
 }  // namespace sla::inline v1
