@@ -42,7 +42,7 @@ class TerminalTest(StoreTest):
         began = time.monotonic()
         process.send_signal(signal.SIGTERM)
         self.assertEqual(0, process.wait(30))
-        self.assertLess(time.monotonic() - began, 5 + 1)
+        self.assert_took_less(5 + 1, began)
 
     def test_a_terminal_that_nobody_reads_holds_up_nobody(self) -> None:
         _, terminal = self.open_terminal()
@@ -105,7 +105,7 @@ class TerminalTest(StoreTest):
             began = time.monotonic()
             process.send_signal(signal.SIGTERM)
             process.wait(30)
-            self.assertLess(time.monotonic() - began, 2 + 1)
+            self.assert_took_less(2 + 1, began)
         finally:
             over.set()
             reading.join()
@@ -162,8 +162,8 @@ class HungDiskTest(AwsTest):
 
     def assert_stops(self, process: RunnerProcess) -> Finished:
         began = time.monotonic()
-        finished = process.stop(seconds=20)
-        self.assertLess(time.monotonic() - began, 3 + 1, process.describe())
+        finished = process.stop()
+        self.assert_took_less(3 + 1, began, process.describe())
         self.assertEqual(0, finished.code)
         return finished
 
@@ -275,11 +275,11 @@ class HungDiskTest(AwsTest):
         wait_until(lambda: (self.disk.path / "log").stat().st_size > 1000, 120)
         self.disk.freeze(self)
         before = len(events.read_text().splitlines())
-        wait_until(lambda: len(events.read_text().splitlines()) > before + 300, 60)
+        wait_until(lambda: len(events.read_text().splitlines()) > before + 300)
         began = time.monotonic()
         process.send_signal(signal.SIGTERM)
-        self.assertEqual(0, process.wait(20))
-        self.assertLess(time.monotonic() - began, 3 + 1)
+        self.assertEqual(0, process.wait(120))
+        self.assert_took_less(3 + 1, began)
 
 
 if __name__ == "__main__":

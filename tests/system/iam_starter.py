@@ -112,7 +112,7 @@ class CommandTest(IamStarterTest):
         self.assertEqual((7, f"{process.pid} --role x y\n"), (finished.code, finished.out_text))
         process = self.begin(environment, "--command", "/bin/sh", "-c", "echo ready; exec sleep 60")
         process.wait_for_line("ready", stream="out")
-        self.assertEqual(-signal.SIGTERM, process.stop(signal.SIGTERM, 5).code)
+        self.assertEqual(-signal.SIGTERM, process.stop(signal.SIGTERM).code)
         for words, code in (("no-such-program", 127), ("/etc/passwd", 126)):
             finished = self.run_starter(environment, "--command", words)
             self.assertEqual(code, finished.code, finished.err_text)
@@ -218,7 +218,7 @@ class WrongTest(IamStarterTest):
         aws.fail("sts:*", faults.stall(), times=None)
         process = self.begin(environment, "--profile", "web", "--command", "/bin/echo", "ran")
         aws.wait_for(aws.requests)
-        finished = process.stop(signal.SIGTERM, 5)
+        finished = process.stop(signal.SIGTERM)
         self.assertEqual((0, b""), (finished.code, finished.out), finished.err_text)
 
     def test_help_and_version_are_its_own(self) -> None:

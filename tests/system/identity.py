@@ -47,7 +47,7 @@ class IdentityTest(AwsTest):
         return {"AWS_EC2_METADATA_SERVICE_ENDPOINT": aws.url, "AWS_EC2_METADATA_DISABLED": "false"}
 
     def identity(self, environment: dict[str, str], *arguments: str,
-                 seconds: float = 30.0) -> dict[str, str]:
+                 seconds: float = 120.0) -> dict[str, str]:
         """What `identity` says, by name."""
         finished = self.run_to_end("identity", *arguments, environment=environment,
                                    seconds=seconds)
@@ -55,7 +55,7 @@ class IdentityTest(AwsTest):
         return {line[:14].strip(): line[14:] for line in finished.out_text.splitlines()}
 
     def refused(self, environment: dict[str, str], *arguments: str, code: int = 1,
-                seconds: float = 30.0) -> str:
+                seconds: float = 120.0) -> str:
         """The one line that `identity` says where there is none."""
         finished = self.run_to_end("identity", *arguments, environment=environment,
                                    seconds=seconds)
@@ -246,12 +246,12 @@ class RenewalTest(IdentityTest):
         aws.wait_for(lambda: self.events(aws))
         for operation in ("container:*", "imds:*", "sts:*"):
             aws.fail(operation, faults.stall(), times=None)
-        wait_until(hangs, 60, describe=aws.show)
+        wait_until(hangs, describe=aws.show)
         keys, seen = self.signers(aws), len(self.events(aws))
         aws.wait_for(lambda: len(self.events(aws)) >= seen + 5)
         self.assertEqual(keys, self.signers(aws))
         self.assertNotIn("ExpiredToken", [entry.outcome for entry in aws.requests()])
-        self.assertEqual(0, process.stop(seconds=15).code)
+        self.assertEqual(0, process.stop().code)
 
     def test_a_renewal_by_a_container_s_agent_that_hangs_holds_up_nothing(self) -> None:
         aws = self.fake()
@@ -556,7 +556,7 @@ class BadInputTest(IdentityTest):
         process.wait_for_line("run ended")
         began = time.monotonic()
         finished = process.stop()
-        self.assertLess(time.monotonic() - began, 10)
+        self.assert_took_less(10, began)
         self.assertEqual(0, finished.code, finished.err_text)
         self.assertIn('"undelivered"', finished.err_text)
         process.assert_nothing_left()
@@ -587,7 +587,7 @@ class BadInputTest(IdentityTest):
         finished = self.run_to_end("--service=x", "--once", "--sns-topic-name=results", "--",
                                    "/bin/echo", "ran", environment=environment)
         self.assertEqual((78, b""), (finished.code, finished.out), finished.err_text)
-        self.assertLess(time.monotonic() - started, 12)
+        self.assert_took_less(12, started)
 
     def test_a_source_that_takes_the_connection_and_says_nothing(self) -> None:
         aws = self.fake()
@@ -615,7 +615,7 @@ class BadInputTest(IdentityTest):
         process = self.start(*self.sinks(aws), "--delay=0", "--stop-timeout=2", "--", "/bin/true",
                              environment=self.bare(aws, **self.container(aws)))
         aws.wait_for(lambda: aws.requests("container:Credentials"))
-        finished = process.stop(signal.SIGTERM, 6)
+        finished = process.stop(signal.SIGTERM)
         self.assertEqual(0, finished.code, finished.err_text)
 
 

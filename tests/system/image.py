@@ -119,7 +119,7 @@ class RunTest(AwsTest):
         self.assertRegex(here.podman("exec", self.name, "sla-runner", "healthcheck"),
                          r"^process 1 is \w+")
         here.podman("stop", "--time", "20", self.name)
-        self.assertEqual(0, process.wait(10).code, process.describe())
+        self.assertEqual(0, process.wait().code, process.describe())
 
     def test_its_name_is_enough_as_the_entry_point_and_so_is_ssm_starter(self) -> None:
         finished = self.start_container("--version", options=("--entrypoint", "sla-runner")).wait()

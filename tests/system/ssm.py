@@ -185,7 +185,7 @@ class RunnerTest(SsmTest):
             seen = len(aws.requests())
             process = self.start("--ssm-name=slarunner", environment=self.environment(aws))
             aws.wait_for(lambda: len(aws.requests()) > seen)
-            finished = process.stop(number, 5)
+            finished = process.stop(number)
             self.assertEqual(0, finished.code, finished.err_text)
 
     def test_a_stop_signal_ends_the_loading_also_while_a_credential_process_hangs(self) -> None:
@@ -200,7 +200,7 @@ class RunnerTest(SsmTest):
                              "--ssm-name=/hangs", "--", "/bin/echo", "ran",
                              environment=environment)
         wait_until((folder / "asked").exists, describe=process.describe)
-        finished = process.stop(signal.SIGTERM, 5)
+        finished = process.stop(signal.SIGTERM)
         self.assertEqual((0, b""), (finished.code, finished.out), finished.err_text)
         self.assertIn("stopped while the parameters were loaded", finished.err_text)
         process.assert_nothing_left()
@@ -288,7 +288,7 @@ class StarterTest(SsmTest):
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGHUP):
             process = self.begin(aws, *name, *_SHOW, "echo ready; exec sleep 60")
             process.wait_for_line("ready", stream="out")
-            self.assertEqual(-number, process.stop(number, 5).code)
+            self.assertEqual(-number, process.stop(number).code)
 
     def test_the_command_starts_with_the_signal_mask_and_the_descriptors_from_before(self) -> None:
         aws = self.fake()
@@ -389,7 +389,7 @@ class StarterTest(SsmTest):
         aws.fail("ssm:*", faults.stall(), times=None)
         process = self.begin(aws, "--ssm-name=slarunner", "--command", "/bin/echo", "ran")
         aws.wait_for(aws.requests)
-        finished = process.stop(signal.SIGTERM, 5)
+        finished = process.stop(signal.SIGTERM)
         self.assertEqual((0, b""), (finished.code, finished.out))
 
     def test_the_role_of_the_settings_reads_the_parameters(self) -> None:

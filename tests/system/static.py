@@ -233,7 +233,7 @@ class StaticRootTest(container.EmptyRootTest):
         self.assertRegex(status, r"(?m)^Uid:\t65534\t65534\t65534\t65534$")
         self.assertRegex(status, r"(?m)^NSpid:\t\d+\t1$")
         os.kill(first, signal.SIGTERM)
-        self.assertEqual(0, process.wait(5).code)
+        self.assertEqual(0, process.wait().code)
         process.assert_nothing_left()
 
 
