@@ -12118,15 +12118,37 @@ class Reduction {
 
 namespace sla::inline v1 {
 
+namespace internal {
+
+/// A member of that name, if there is one, is what the contract says.
+template <class S>
+concept began_is_void_of_instant = !requires {
+  &S::began;
+}
+|| requires(S& s, Instant at) {
+  { s.began(at) } -> std::same_as<void>;
+};
+template <class S>
+concept missed_is_uint64_const = !requires {
+  &S::missed;
+}
+|| requires(S const& s) {
+  { s.missed() } -> std::same_as<std::uint64_t>;
+};
+
+}  // namespace internal
+
 /// `next(now)` is asked once before each run: when does it begin (a past instant means now), or
 /// nullopt for no more. It is a pure function of monotonic time and of what it was asked before;
-/// it never sleeps. `now` is the end of the run before, or the start of the program. Where there is
-/// a `began(at)` too, it is told when each run begins, which may be out of turn and so earlier than
-/// it said; where there is a `missed()`, how many slots that skipped so far is logged and counted.
+/// it never sleeps. `now` is the end of the run before, or the start of the program. Two members
+/// are optional: `void began(sla::Instant at)` is told when each run begins, which may be out of
+/// turn and so earlier than it said; `std::uint64_t missed() const` says how many slots it skipped
+/// so far, which is logged and counted.
 template <class S>
 concept Scheduler = bool{std::movable<S>} && requires(S& s, Instant now) {
   { s.next(now) } -> std::same_as<std::optional<Instant>>;
-};
+}
+&&bool{internal::began_is_void_of_instant<S>} && bool{internal::missed_is_uint64_const<S>};
 
 namespace internal {
 
@@ -12138,6 +12160,19 @@ struct RefusedScheduler {
 };
 template <class X>
 using HeldScheduler = std::conditional_t<Scheduler<X>, X, RefusedScheduler<X>>;
+
+/// Tells a scheduler that wants to know it that a run begins.
+template <class S>
+void tell_began(S& scheduler, Instant at) {
+  if constexpr (requires { scheduler.began(at); }) scheduler.began(at);
+}
+
+/// Asks a scheduler how many slots it skipped; 0 for one that does not count them.
+template <class S>
+std::uint64_t missed_of(S& scheduler) {
+  if constexpr (requires { scheduler.missed(); }) return scheduler.missed();
+  return 0;
+}
 
 }  // namespace internal
 
@@ -12245,21 +12280,13 @@ class OneOf {
 
   /// A run begins: said to a scheduler that wants to know.
   void began(Instant at) {
-    std::visit(
-        [at](auto& scheduler) {
-          if constexpr (requires { scheduler.began(at); }) scheduler.began(at);
-        },
-        scheduler_);
+    std::visit([at](auto& scheduler) { internal::tell_began(scheduler, at); }, scheduler_);
   }
 
   /// How many slots were skipped so far; 0 for a scheduler that skips none.
   [[nodiscard]] std::uint64_t missed() const {
-    return std::visit(
-        [](auto const& scheduler) {
-          if constexpr (requires { scheduler.missed(); }) return scheduler.missed();
-          return std::uint64_t{0};
-        },
-        scheduler_);
+    return std::visit([](auto const& scheduler) { return internal::missed_of(scheduler); },
+                      scheduler_);
   }
 
  private:
@@ -13249,13 +13276,26 @@ static_assert(Executor<Shell<>>);
 
 namespace sla::inline v1 {
 
+namespace internal {
+
+/// A member of that name, if there is one, is what the contract says.
+template <class P>
+concept wants_uncounted_is_static_constexpr_bool = !requires {
+  &P::wants_uncounted;
+}
+|| std::same_as<decltype(&P::wants_uncounted), bool const*>;
+
+}  // namespace internal
+
 /// `publish(report)` delivers one report within the publisher's own deadline, or says why not. An
-/// Error never ends the loop. A report that does not count (Report::counts) is no result: a
-/// publisher of events passes over it, one of logs keeps its log.
+/// Error never ends the loop. It is handed only reports that count (Report::counts). One that keeps
+/// logs, and so wants those of runs that are no result too, says so in its type:
+/// `static constexpr bool wants_uncounted = true;`.
 template <class P>
 concept Publisher = bool{std::movable<P>} && requires(P& p, Report const& report) {
   { p.publish(report) } -> std::same_as<Result<void>>;
-};
+}
+&&bool{internal::wants_uncounted_is_static_constexpr_bool<P>};
 
 namespace internal {
 
@@ -13273,6 +13313,20 @@ using HeldPublisher = std::conditional_t<Publisher<X>, X, RefusedPublisher<X>>;
 
 }  // namespace internal
 
+/// Tells whether a publisher wants the reports that do not count, too.
+template <class P>
+inline constexpr bool wants_uncounted = [] {
+  if constexpr (requires { P::wants_uncounted; }) return P::wants_uncounted;
+  return false;
+}();
+
+/// Publishes the report if the publisher wants it: how whatever holds a publisher calls it.
+template <class P>
+Result<void> publish_wanted(P& publisher, Report const& report) {
+  if (!wants_uncounted<P> && !report.counts()) return {};
+  return publisher.publish(report);
+}
+
 }  // namespace sla::inline v1
 
 // sla/publisher/all.hpp
@@ -13284,12 +13338,14 @@ namespace sla::inline v1 {
 template <class... P>
 class All {
  public:
+  static constexpr bool wants_uncounted = (sla::wants_uncounted<P> || ...);
+
   explicit All(P... publishers) : publishers_(std::move(publishers)...) {}
 
   Result<void> publish(Report const& report) {
     std::optional<Error> failed;
     auto const one = [&](auto& publisher) {
-      auto done = publisher.publish(report);
+      auto done = publish_wanted(publisher, report);
       if (done) return;
       if (failed) {
         failed->message.append("; ").append(done.error().message);
@@ -13324,6 +13380,8 @@ namespace sla::inline v1 {
 template <class P, class C = SteadyClock>
 class BestEffort {
  public:
+  static constexpr bool wants_uncounted = sla::wants_uncounted<P>;
+
   /// `name` is what the log calls that which is dropped, such as `metrics`.
   BestEffort(P publisher, std::string name, Logger log = Logger{}, C clock = C{})
       : publisher_(std::move(publisher)),
@@ -13339,7 +13397,7 @@ class BestEffort {
 
  private:
   bool take(Report const& report) {
-    auto done = publisher_.publish(report);
+    auto done = publish_wanted(publisher_, report);
     if (!done) {
       reason_ = std::move(done).error().message;
       rests_until_ = clock_.now() + backoff_.failed();
@@ -13446,7 +13504,6 @@ class CloudWatch {
       : client_(std::move(client)), options_(std::move(options)), limit_(options_.limit) {}
 
   Result<void> publish(Report const& report) {
-    if (!report.counts()) return {};
     Instant const begun = std::chrono::steady_clock::now();
     auto done = put(report, begun + limit_);
     Duration const took = std::chrono::steady_clock::now() - begun;
@@ -13572,7 +13629,6 @@ class Console {
   explicit Console(Options options) : options_(options) {}
 
   Result<void> publish(Report const& report) {
-    if (!report.counts()) return {};
     Instant const until = std::chrono::steady_clock::now() + options_.limit;
     if (auto done = print_rest(until); !done) return done;
     std::string const line = event_json(report, options_.format) + '\n';
@@ -13655,6 +13711,8 @@ enum class UploadLogs { always, failures, never };
 template <class L, class P>
 class LogFirst {
  public:
+  static constexpr bool wants_uncounted = true;  ///< for their logs
+
   LogFirst(L store, P publisher, UploadLogs upload = UploadLogs::always)
       : store_(std::move(store)), publisher_(std::move(publisher)), upload_(upload) {}
 
@@ -13669,7 +13727,7 @@ class LogFirst {
         log_failed = std::move(uri).error();
       }
     }
-    auto done = publisher_.publish(known);
+    auto done = publish_wanted(publisher_, known);
     if (!log_failed) return done;
     if (!done) log_failed->message.append("; ").append(done.error().message);
     return *std::move(log_failed);
@@ -14304,7 +14362,7 @@ class Delivery {
   Result<void> publish(Parcel& parcel) {
     Report report = parcel.report;
     report.dropped = with_spool([](auto& spool) { return spool.dropped(); });
-    auto done = publisher_.publish(report);
+    auto done = publish_wanted(publisher_, report);
     if (!done && fault_of(done.error()) != Fault::content) return done;
     if (!done) {
       events_.lane.succeeded();  // for all others
@@ -14374,7 +14432,6 @@ class EventFile {
   explicit EventFile(Options options) : options_(std::move(options)) {}
 
   Result<void> publish(Report const& report) {
-    if (!report.counts()) return {};
     if (auto made = make_folder(options_.folder, 0755); !made) return made;
     std::string const path = options_.folder + '/' + options_.name;
     auto const file = open_file(path, O_RDWR | O_CREAT | O_APPEND, 0644);
@@ -14437,6 +14494,8 @@ class Directory {
     bool sync = false;  ///< whether what is kept is on the disk when a call returns
   };
 
+  static constexpr bool wants_uncounted = true;  ///< for their logs
+
   explicit Directory(Options options)
       : options_(std::move(options)),
         events_({.folder = options_.path,
@@ -14470,7 +14529,7 @@ class Directory {
     Report known = report;
     known.log_uri = log ? *log : std::string();
     known.log_error = log ? std::string() : log.error().message;
-    if (auto added = events_.publish(known); !added) return added.error().within("store");
+    if (auto added = publish_wanted(events_, known); !added) return added.error().within("store");
     return log ? Result<void>{} : log.error();
   }
 
@@ -14521,6 +14580,8 @@ class DryRun {
     Stop const* stop = nullptr;      ///< ends what nobody reads; of the calling thread
   };
 
+  static constexpr bool wants_uncounted = true;  ///< to show their logs
+
   explicit DryRun(Options options) : options_(std::move(options)) {}
 
   Result<void> publish(Report const& report) {
@@ -14570,10 +14631,12 @@ class ByCallsApart {
   using Held = internal::HeldPublisher<P>;
 
  public:
+  static constexpr bool wants_uncounted = sla::wants_uncounted<P>;
+
   explicit ByCallsApart(P publisher) : publisher_(std::move(publisher)) {}
 
   Result<void> publish(Report const& report) {
-    return call<Result<void>>([&] { return publisher_.publish(report); });
+    return call<Result<void>>([&] { return publish_wanted(publisher_, report); });
   }
   Result<std::string> store(Report const& report) requires LogStore<Held> {
     return call<Result<std::string>>([&] { return publisher_.store(report); });
@@ -14609,11 +14672,13 @@ class Optional {
   using Held = internal::HeldPublisher<P>;
 
  public:
+  static constexpr bool wants_uncounted = sla::wants_uncounted<P>;
+
   Optional() = default;
   explicit Optional(std::optional<P> publisher) : publisher_(std::move(publisher)) {}
 
   Result<void> publish(Report const& report) {
-    return publisher_ ? publisher_->publish(report) : Result<void>{};
+    return publisher_ ? publish_wanted(*publisher_, report) : Result<void>{};
   }
 
   /// Where P is a log store: the log's URI, empty where there is no store.
@@ -14649,6 +14714,8 @@ class S3Log {
     Duration limit = std::chrono::seconds{30};
     Logger log{};
   };
+
+  static constexpr bool wants_uncounted = true;
 
   S3Log(C client, Options options)
       : client_(std::move(client)),
@@ -14922,7 +14989,6 @@ class Sns {
       : client_(std::move(client)), topic_(std::move(topic)), options_(std::move(options)) {}
 
   Result<void> publish(Report const& report) {
-    if (!report.counts()) return {};
     auto const topic = topic_.arn();
     if (!topic) return topic.error();
     PublishInput const input{.topic_arn = *topic,
@@ -16646,6 +16712,8 @@ class Spooled {
     int listing = STDERR_FILENO;                   ///< where that goes; stays the caller's
   };
 
+  static constexpr bool wants_uncounted = true;  ///< for their logs
+
   /// `stops` outlives all copies. Where a signal must reach the program by a Stop, that one is made
   /// first.
   Spooled(L store, P publisher, S spool, DeliveryStops const& stops)
@@ -16858,11 +16926,13 @@ namespace sla::inline v1 {
 template <class P, class Q>
 class Then {
  public:
+  static constexpr bool wants_uncounted = sla::wants_uncounted<P> || sla::wants_uncounted<Q>;
+
   Then(P first, Q second) : first_(std::move(first)), second_(std::move(second)) {}
 
   Result<void> publish(Report const& report) {
-    if (auto done = first_.publish(report); !done) return done;
-    return second_.publish(report);
+    if (auto done = publish_wanted(first_, report); !done) return done;
+    return publish_wanted(second_, report);
   }
 
  private:
@@ -16919,7 +16989,7 @@ class Runner {
     Report const report = execute(job, stop);
     Instant const ended = clock_.now();
     ++(!report.counts() ? tally_.interrupted : report.succeeded() ? tally_.passed : tally_.failed);
-    auto const done = publisher_.publish(report);
+    auto const done = publish_wanted(publisher_, report);
     log_.ended(report);  // what the log says is known by then to whoever delivers it
     if (!done) {
       ++tally_.undelivered;
@@ -16936,7 +17006,7 @@ class Runner {
     report.job.run_id = new_run_id(report.started_at);
     log_.starts(report.job);
     Instant const start = clock_.now();
-    if constexpr (requires { scheduler_.began(start); }) scheduler_.began(start);
+    internal::tell_began(scheduler_, start);
     auto outcome = executor_.execute(report.job, stop);
     Instant const now = clock_.now();
     if (outcome) {
@@ -16953,9 +17023,8 @@ class Runner {
 
   /// A scheduler that counts the slots it misses (FixedRate) is heard.
   void note_missed() {
-    if constexpr (requires { scheduler_.missed(); }) {
-      if (scheduler_.missed() != tally_.missed) log_.missed(tally_.missed = scheduler_.missed());
-    }
+    auto const missed = internal::missed_of(scheduler_);
+    if (missed != tally_.missed) log_.missed(tally_.missed = missed);
   }
 
   internal::HeldScheduler<S> scheduler_;
@@ -20164,6 +20233,8 @@ class Sinks {
 /// The sinks as the publisher of a Runner, and as what Announced announces to. They outlive it.
 class SinkPolicy {
  public:
+  static constexpr bool wants_uncounted = true;  ///< each sink takes what it wants
+
   explicit SinkPolicy(Sinks& sinks) : sinks_(&sinks) {}
 
   void begin(Report const& report) { sinks_->begin(report); }
@@ -20679,13 +20750,15 @@ class WatchedExecutor {
 template <class P>
 class WatchedPublisher {
  public:
+  static constexpr bool wants_uncounted = sla::wants_uncounted<P>;
+
   WatchedPublisher(P publisher, Heartbeat heartbeat, Duration limit)
       : publisher_(std::move(publisher)), heartbeat_(std::move(heartbeat)), limit_(limit) {}
 
   Result<void> publish(Report const& report) {
     Instant const now = std::chrono::steady_clock::now();
     heartbeat_.promise(Activity::publishing, now + limit_ + heartbeat_slack);
-    return publisher_.publish(report);
+    return publish_wanted(publisher_, report);
   }
 
  private:

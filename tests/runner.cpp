@@ -79,6 +79,10 @@ struct RecordingPublisher {
   World* world;
 };
 
+struct LogKeeper : RecordingPublisher {
+  static constexpr bool wants_uncounted = true;
+};
+
 Job sample_job() {
   return {.service = "example-service", .groups = {"dev-team"}, .command = {"true"}};
 }
@@ -171,7 +175,7 @@ TEST_CASE("a stop while a run is going lets it finish and be published, and no o
   CHECK(world.reports[0].outcome.verdict == Verdict::fail);
 }
 
-TEST_CASE("a run that the stop cut short is published but is no failure") {
+TEST_CASE("a run that the stop cut short is no failure, and published only where that is wanted") {
   World world;
   world.run = [&] {
     world.stop.request();
@@ -181,6 +185,10 @@ TEST_CASE("a run that the stop cut short is published but is no failure") {
   CHECK(tally.interrupted == 1);
   CHECK(tally.failed == 0);
   CHECK(tally.passed == 0);
+  CHECK(world.reports.empty());
+  Runner logs{Once{}, FakeExecutor{&world}, LogKeeper{{&world}}, FakeClock{world.time},
+              Logger{{.format = LogFormat::none}}};
+  logs.run_once(sample_job(), world.stop);
   REQUIRE(world.reports.size() == 1);
   CHECK_FALSE(world.reports[0].counts());
 }

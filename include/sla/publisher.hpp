@@ -11,13 +11,26 @@
 
 namespace sla::inline v1 {
 
+namespace internal {
+
+/// A member of that name, if there is one, is what the contract says.
+template <class P>
+concept wants_uncounted_is_static_constexpr_bool = !requires {
+  &P::wants_uncounted;
+}
+|| std::same_as<decltype(&P::wants_uncounted), bool const*>;
+
+}  // namespace internal
+
 /// `publish(report)` delivers one report within the publisher's own deadline, or says why not. An
-/// Error never ends the loop. A report that does not count (Report::counts) is no result: a
-/// publisher of events passes over it, one of logs keeps its log.
+/// Error never ends the loop. It is handed only reports that count (Report::counts). One that keeps
+/// logs, and so wants those of runs that are no result too, says so in its type:
+/// `static constexpr bool wants_uncounted = true;`.
 template <class P>
 concept Publisher = bool{std::movable<P>} && requires(P& p, Report const& report) {
   { p.publish(report) } -> std::same_as<Result<void>>;
-};
+}
+&&bool{internal::wants_uncounted_is_static_constexpr_bool<P>};
 
 namespace internal {
 
@@ -34,5 +47,19 @@ template <class X>
 using HeldPublisher = std::conditional_t<Publisher<X>, X, RefusedPublisher<X>>;
 
 }  // namespace internal
+
+/// Tells whether a publisher wants the reports that do not count, too.
+template <class P>
+inline constexpr bool wants_uncounted = [] {
+  if constexpr (requires { P::wants_uncounted; }) return P::wants_uncounted;
+  return false;
+}();
+
+/// Publishes the report if the publisher wants it: how whatever holds a publisher calls it.
+template <class P>
+Result<void> publish_wanted(P& publisher, Report const& report) {
+  if (!wants_uncounted<P> && !report.counts()) return {};
+  return publisher.publish(report);
+}
 
 }  // namespace sla::inline v1

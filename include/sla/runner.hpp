@@ -49,7 +49,7 @@ class Runner {
     Report const report = execute(job, stop);
     Instant const ended = clock_.now();
     ++(!report.counts() ? tally_.interrupted : report.succeeded() ? tally_.passed : tally_.failed);
-    auto const done = publisher_.publish(report);
+    auto const done = publish_wanted(publisher_, report);
     log_.ended(report);  // what the log says is known by then to whoever delivers it
     if (!done) {
       ++tally_.undelivered;
@@ -66,7 +66,7 @@ class Runner {
     report.job.run_id = new_run_id(report.started_at);
     log_.starts(report.job);
     Instant const start = clock_.now();
-    if constexpr (requires { scheduler_.began(start); }) scheduler_.began(start);
+    internal::tell_began(scheduler_, start);
     auto outcome = executor_.execute(report.job, stop);
     Instant const now = clock_.now();
     if (outcome) {
@@ -83,9 +83,8 @@ class Runner {
 
   /// A scheduler that counts the slots it misses (FixedRate) is heard.
   void note_missed() {
-    if constexpr (requires { scheduler_.missed(); }) {
-      if (scheduler_.missed() != tally_.missed) log_.missed(tally_.missed = scheduler_.missed());
-    }
+    auto const missed = internal::missed_of(scheduler_);
+    if (missed != tally_.missed) log_.missed(tally_.missed = missed);
   }
 
   internal::HeldScheduler<S> scheduler_;

@@ -97,7 +97,9 @@ TEST_CASE("which logs are kept is a setting; the report goes on either way") {
     LogFirst both{FakeLogStore{logs}, FakePublisher{events}, row.upload};
     CHECK(both.publish(report_with(row.verdict)).has_value());
     CHECK(logs.stored.size() == (row.stored ? 1 : 0));
-    REQUIRE(events.published.size() == 1);
+    bool const counts = row.verdict != Verdict::interrupted;
+    REQUIRE(events.published.size() == (counts ? 1 : 0));
+    if (!counts) continue;
     CHECK(events.published[0].log_uri.empty() == !row.stored);
     CHECK(events.published[0].outcome.verdict == row.verdict);
   }

@@ -280,7 +280,7 @@ TEST_CASE("what would be lost with the process is listed, a line of JSON for eac
                     silent};
     for (char const* const run : {"a", "b"}) CHECK(spooled.publish(report_of(run)));
     CHECK(spooled.publish(report_of("cut short", Verdict::interrupted)));
-    CHECK(spooled.finish(in(10s)).refused == 3);
+    CHECK(spooled.finish(in(10s)).refused == 2);
   }
   std::string const text = listing.text();
   CHECK(text.starts_with("{\"undelivered\":{\"service\":\"example-service\","));

@@ -222,6 +222,8 @@ class Sinks {
 /// The sinks as the publisher of a Runner, and as what Announced announces to. They outlive it.
 class SinkPolicy {
  public:
+  static constexpr bool wants_uncounted = true;  ///< each sink takes what it wants
+
   explicit SinkPolicy(Sinks& sinks) : sinks_(&sinks) {}
 
   void begin(Report const& report) { sinks_->begin(report); }

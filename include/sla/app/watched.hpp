@@ -74,13 +74,15 @@ class WatchedExecutor {
 template <class P>
 class WatchedPublisher {
  public:
+  static constexpr bool wants_uncounted = sla::wants_uncounted<P>;
+
   WatchedPublisher(P publisher, Heartbeat heartbeat, Duration limit)
       : publisher_(std::move(publisher)), heartbeat_(std::move(heartbeat)), limit_(limit) {}
 
   Result<void> publish(Report const& report) {
     Instant const now = std::chrono::steady_clock::now();
     heartbeat_.promise(Activity::publishing, now + limit_ + heartbeat_slack);
-    return publisher_.publish(report);
+    return publish_wanted(publisher_, report);
   }
 
  private:

@@ -14,12 +14,14 @@ namespace sla::inline v1 {
 template <class... P>
 class All {
  public:
+  static constexpr bool wants_uncounted = (sla::wants_uncounted<P> || ...);
+
   explicit All(P... publishers) : publishers_(std::move(publishers)...) {}
 
   Result<void> publish(Report const& report) {
     std::optional<Error> failed;
     auto const one = [&](auto& publisher) {
-      auto done = publisher.publish(report);
+      auto done = publish_wanted(publisher, report);
       if (done) return;
       if (failed) {
         failed->message.append("; ").append(done.error().message);

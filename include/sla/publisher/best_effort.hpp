@@ -20,6 +20,8 @@ namespace sla::inline v1 {
 template <class P, class C = SteadyClock>
 class BestEffort {
  public:
+  static constexpr bool wants_uncounted = sla::wants_uncounted<P>;
+
   /// `name` is what the log calls that which is dropped, such as `metrics`.
   BestEffort(P publisher, std::string name, Logger log = Logger{}, C clock = C{})
       : publisher_(std::move(publisher)),
@@ -35,7 +37,7 @@ class BestEffort {
 
  private:
   bool take(Report const& report) {
-    auto done = publisher_.publish(report);
+    auto done = publish_wanted(publisher_, report);
     if (!done) {
       reason_ = std::move(done).error().message;
       rests_until_ = clock_.now() + backoff_.failed();

@@ -19,10 +19,12 @@ class ByCallsApart {
   using Held = internal::HeldPublisher<P>;
 
  public:
+  static constexpr bool wants_uncounted = sla::wants_uncounted<P>;
+
   explicit ByCallsApart(P publisher) : publisher_(std::move(publisher)) {}
 
   Result<void> publish(Report const& report) {
-    return call<Result<void>>([&] { return publisher_.publish(report); });
+    return call<Result<void>>([&] { return publish_wanted(publisher_, report); });
   }
   Result<std::string> store(Report const& report) requires LogStore<Held> {
     return call<Result<std::string>>([&] { return publisher_.store(report); });

@@ -83,7 +83,6 @@ class CloudWatch {
       : client_(std::move(client)), options_(std::move(options)), limit_(options_.limit) {}
 
   Result<void> publish(Report const& report) {
-    if (!report.counts()) return {};
     Instant const begun = std::chrono::steady_clock::now();
     auto done = put(report, begun + limit_);
     Duration const took = std::chrono::steady_clock::now() - begun;

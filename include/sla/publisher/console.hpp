@@ -30,7 +30,6 @@ class Console {
   explicit Console(Options options) : options_(options) {}
 
   Result<void> publish(Report const& report) {
-    if (!report.counts()) return {};
     Instant const until = std::chrono::steady_clock::now() + options_.limit;
     if (auto done = print_rest(until); !done) return done;
     std::string const line = event_json(report, options_.format) + '\n';

@@ -249,7 +249,7 @@ class Delivery {
   Result<void> publish(Parcel& parcel) {
     Report report = parcel.report;
     report.dropped = with_spool([](auto& spool) { return spool.dropped(); });
-    auto done = publisher_.publish(report);
+    auto done = publish_wanted(publisher_, report);
     if (!done && fault_of(done.error()) != Fault::content) return done;
     if (!done) {
       events_.lane.succeeded();  // for all others

@@ -33,6 +33,8 @@ class Directory {
     bool sync = false;  ///< whether what is kept is on the disk when a call returns
   };
 
+  static constexpr bool wants_uncounted = true;  ///< for their logs
+
   explicit Directory(Options options)
       : options_(std::move(options)),
         events_({.folder = options_.path,
@@ -66,7 +68,7 @@ class Directory {
     Report known = report;
     known.log_uri = log ? *log : std::string();
     known.log_error = log ? std::string() : log.error().message;
-    if (auto added = events_.publish(known); !added) return added.error().within("store");
+    if (auto added = publish_wanted(events_, known); !added) return added.error().within("store");
     return log ? Result<void>{} : log.error();
   }
 

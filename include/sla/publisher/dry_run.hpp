@@ -28,6 +28,8 @@ class DryRun {
     Stop const* stop = nullptr;      ///< ends what nobody reads; of the calling thread
   };
 
+  static constexpr bool wants_uncounted = true;  ///< to show their logs
+
   explicit DryRun(Options options) : options_(std::move(options)) {}
 
   Result<void> publish(Report const& report) {

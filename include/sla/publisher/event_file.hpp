@@ -35,7 +35,6 @@ class EventFile {
   explicit EventFile(Options options) : options_(std::move(options)) {}
 
   Result<void> publish(Report const& report) {
-    if (!report.counts()) return {};
     if (auto made = make_folder(options_.folder, 0755); !made) return made;
     std::string const path = options_.folder + '/' + options_.name;
     auto const file = open_file(path, O_RDWR | O_CREAT | O_APPEND, 0644);

@@ -23,6 +23,8 @@ enum class UploadLogs { always, failures, never };
 template <class L, class P>
 class LogFirst {
  public:
+  static constexpr bool wants_uncounted = true;  ///< for their logs
+
   LogFirst(L store, P publisher, UploadLogs upload = UploadLogs::always)
       : store_(std::move(store)), publisher_(std::move(publisher)), upload_(upload) {}
 
@@ -37,7 +39,7 @@ class LogFirst {
         log_failed = std::move(uri).error();
       }
     }
-    auto done = publisher_.publish(known);
+    auto done = publish_wanted(publisher_, known);
     if (!log_failed) return done;
     if (!done) log_failed->message.append("; ").append(done.error().message);
     return *std::move(log_failed);

@@ -16,11 +16,13 @@ class Optional {
   using Held = internal::HeldPublisher<P>;
 
  public:
+  static constexpr bool wants_uncounted = sla::wants_uncounted<P>;
+
   Optional() = default;
   explicit Optional(std::optional<P> publisher) : publisher_(std::move(publisher)) {}
 
   Result<void> publish(Report const& report) {
-    return publisher_ ? publisher_->publish(report) : Result<void>{};
+    return publisher_ ? publish_wanted(*publisher_, report) : Result<void>{};
   }
 
   /// Where P is a log store: the log's URI, empty where there is no store.

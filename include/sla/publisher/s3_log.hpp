@@ -34,6 +34,8 @@ class S3Log {
     Logger log{};
   };
 
+  static constexpr bool wants_uncounted = true;
+
   S3Log(C client, Options options)
       : client_(std::move(client)),
         options_(std::move(options)),

@@ -48,7 +48,6 @@ class Sns {
       : client_(std::move(client)), topic_(std::move(topic)), options_(std::move(options)) {}
 
   Result<void> publish(Report const& report) {
-    if (!report.counts()) return {};
     auto const topic = topic_.arn();
     if (!topic) return topic.error();
     PublishInput const input{.topic_arn = *topic,

@@ -47,6 +47,8 @@ class Spooled {
     int listing = STDERR_FILENO;                   ///< where that goes; stays the caller's
   };
 
+  static constexpr bool wants_uncounted = true;  ///< for their logs
+
   /// `stops` outlives all copies. Where a signal must reach the program by a Stop, that one is made
   /// first.
   Spooled(L store, P publisher, S spool, DeliveryStops const& stops)

@@ -13,11 +13,13 @@ namespace sla::inline v1 {
 template <class P, class Q>
 class Then {
  public:
+  static constexpr bool wants_uncounted = sla::wants_uncounted<P> || sla::wants_uncounted<Q>;
+
   Then(P first, Q second) : first_(std::move(first)), second_(std::move(second)) {}
 
   Result<void> publish(Report const& report) {
-    if (auto done = first_.publish(report); !done) return done;
-    return second_.publish(report);
+    if (auto done = publish_wanted(first_, report); !done) return done;
+    return publish_wanted(second_, report);
   }
 
  private:

@@ -26,21 +26,13 @@ class OneOf {
 
   /// A run begins: said to a scheduler that wants to know.
   void began(Instant at) {
-    std::visit(
-        [at](auto& scheduler) {
-          if constexpr (requires { scheduler.began(at); }) scheduler.began(at);
-        },
-        scheduler_);
+    std::visit([at](auto& scheduler) { internal::tell_began(scheduler, at); }, scheduler_);
   }
 
   /// How many slots were skipped so far; 0 for a scheduler that skips none.
   [[nodiscard]] std::uint64_t missed() const {
-    return std::visit(
-        [](auto const& scheduler) {
-          if constexpr (requires { scheduler.missed(); }) return scheduler.missed();
-          return std::uint64_t{0};
-        },
-        scheduler_);
+    return std::visit([](auto const& scheduler) { return internal::missed_of(scheduler); },
+                      scheduler_);
   }
 
  private:
