@@ -89,6 +89,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <deque>
@@ -11243,7 +11244,7 @@ struct Detail {
 [[nodiscard]] inline std::optional<Milliseconds> boot_time(std::string_view id) {
   if (id.size() != 36 || id[8] != '-' || id[14] != '7') return std::nullopt;
   Milliseconds time = 0;
-  for (std::size_t const at : {0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12}) {
+  for (std::size_t const at : {0U, 1U, 2U, 3U, 4U, 5U, 6U, 7U, 9U, 10U, 11U, 12U}) {
     char const c = lower(id[at]);
     if (!is_digit(c) && (c < 'a' || c > 'f')) return std::nullopt;
     time = time * 16 + (is_digit(c) ? c - '0' : c - 'a' + 10);
@@ -12059,6 +12060,7 @@ class Reduction {
     ServiceAnswer& answer = known.answer;
     Timeline const excluded = exclusion_line(question_.exclusions, answer.service, answer.groups);
     std::vector<Timeline const*> lines;
+    lines.reserve(locations.size() + 1);
     for (Timeline const& line : locations) lines.push_back(&line);
     lines.push_back(&excluded);
     known.line = combine(lines, window_, [&](std::span<Stretch const> now) {
@@ -18537,6 +18539,7 @@ namespace sla::inline v1 {
 inline constexpr int exit_success = 0;       ///< done, or stopped as asked
 inline constexpr int exit_test_failed = 1;   ///< --once: the test failed; a subcommand says no
 inline constexpr int exit_usage = 64;        ///< the command line cannot be understood
+inline constexpr int exit_no_input = 66;     ///< what should be read is not there
 inline constexpr int exit_undelivered = 75;  ///< not delivered, or the spool is taken
 inline constexpr int exit_settings = 78;     ///< a setting is missing or wrong
 
@@ -18552,6 +18555,7 @@ inline constexpr std::array exit_codes{
     ExitCode{exit_test_failed,
              "--once: the test failed; identity: AWS knows none; healthcheck: not alive"},
     ExitCode{exit_usage, "usage: the command line cannot be understood"},
+    ExitCode{exit_no_input, "report: what it should read is not there"},
     ExitCode{exit_undelivered,
              "--once: not delivered; AWS did not answer or refused; another runner has the spool"},
     ExitCode{exit_settings, "settings: something is missing or wrong; every problem is listed"},
@@ -19120,6 +19124,7 @@ inline std::string printed_value(std::size_t row, Parsed const& parsed) {
       "       sla-runner [SETTING]... -- WORD...\n"
       "       sla-runner healthcheck\n"
       "       sla-runner identity [SETTING]...\n"
+      "       sla-runner report [OPTION]... --store DIR | FILE...\n"
       "       sla-runner spool list|replay|drop --spool DIR [RUN-ID]...\n"
       "       ssm-starter --ssm-name NAME... [--abort-if-duplicates | --overwrite-if-duplicates]\n"
       "         --command WORD...\n"
@@ -19130,7 +19135,9 @@ inline std::string printed_value(std::size_t row, Parsed const& parsed) {
       "default. A value follows its flag as the next argument or after =; an empty one takes back "
       "what\nthe environment says.\n\n"
       "healthcheck says whether a runner here is alive, identity as whom it speaks to AWS and "
-      "where,\nspool what was not delivered yet; it sends again or drops what was set aside.\n"
+      "where,\nspool what was not delivered yet; it sends again or drops what was set aside. "
+      "report "
+      "says what\nevents prove about availability; report --help tells its options.\n"
       "ssm-starter, a link to this program, loads parameters and becomes the command; "
       "iam-starter,\n"
       "another one, gets the credentials of a profile or a role for it.\n\n";
@@ -20024,6 +20031,849 @@ inline constexpr std::string_view healthcheck_help =
   Health const health = check_health();
   (void)print(health.reason + '\n');
   return health.alive ? exit_success : exit_test_failed;
+}
+
+}  // namespace sla::inline v1
+
+// sla/app/report_arguments.hpp
+// What `sla-runner report` is asked: its command line, taken apart and checked. Every problem is an
+// Error of one sentence.
+
+namespace sla::inline v1 {
+
+inline constexpr std::string_view report_usage =
+    "usage: sla-runner report [OPTION]... --store DIR\n"
+    "       sla-runner report [OPTION]... FILE...\n"
+    "\n"
+    "Says what events prove about the availability of services and groups: what was up, what was\n"
+    "down, what nobody could tell and when nobody looked. FILE has an event on each line, or an\n"
+    "SNS envelope of one; - is standard input. DIR is also taken from SLARUNNER_STORE.\n"
+    "\n"
+    "  --from TIME       begin of the window; default: the end of the first event\n"
+    "  --to TIME         end of the window; default: now. TIME is 2026-01-31T22:00:00Z,\n"
+    "                    2026-01-31, or milliseconds since 1970; --from 7d is 7 days before the "
+    "end\n"
+    "  --service NAME    only this service; repeatable\n"
+    "  --group NAME      only this group and its services; repeatable\n"
+    "  --slo PERCENT     also tells how many failures this target allows\n"
+    "  --exclude FILE    planned maintenance: a line of JSON for each, with from, to, service or\n"
+    "                    group, and reason; * is every service\n"
+    "  --hold SECONDS    how long a result of an earlier version holds at most; default: twice "
+    "the\n"
+    "                    usual time from one to the next\n"
+    "  --quorum K|majority|any|all\n"
+    "                    how many locations make a service down; default: majority\n"
+    "  --format text|json|csv\n"
+    "                    default: text on a terminal, else json\n"
+    "  --out FILE        replaces this file when the report is whole\n";
+
+enum class ReportFormat : std::uint8_t { text, json, csv };
+
+/// A target, such as 99.9 percent.
+struct ReportTarget {
+  std::string text{};
+  std::int64_t millionths = 0;
+};
+
+/// What was asked, in words that make sense.
+struct ReportRequest {
+  std::string store{};
+  std::vector<std::string> files{};
+  std::optional<std::string> from{};
+  std::optional<std::string> to{};
+  std::vector<std::string> services{};
+  std::vector<std::string> groups{};
+  std::optional<ReportTarget> slo{};
+  std::optional<std::string> exclude{};
+  std::optional<ledger::Milliseconds> hold{};
+  ledger::Quorum quorum{};
+  std::optional<ReportFormat> format{};
+  std::optional<std::string> out{};
+
+  /// Says whether an event or an answer about this service is asked for.
+  template <class Groups>
+  [[nodiscard]] bool asks_for(std::string_view service, Groups const& its_groups) const {
+    auto const named = [](auto const& all, std::string_view name) {
+      return std::find(all.begin(), all.end(), name) != all.end();
+    };
+    if (!services.empty() && !named(services, service)) return false;
+    return groups.empty() || std::any_of(groups.begin(), groups.end(), [&](auto const& group) {
+             return named(its_groups, group);
+           });
+  }
+};
+
+namespace detail {
+
+inline Error report_error(std::string why) {
+  return Error{Errc::invalid, "report: " + std::move(why)};
+}
+
+/// Reads a percentage of at most four decimals.
+inline std::optional<ReportTarget> parse_target(std::string_view text) {
+  std::size_t const dot = std::min(text.find('.'), text.size());
+  std::string decimals(text.substr(std::min(dot + 1, text.size())));
+  if (text.empty() || text.back() == '.' || decimals.size() > 4) return std::nullopt;
+  decimals.append(4 - decimals.size(), '0');
+  auto const whole = parse_integer(text.substr(0, dot));
+  auto const part = parse_integer(decimals);
+  bool const signs = text.find_first_not_of("0123456789.") != std::string_view::npos;
+  if (!whole || !part || signs || *whole > 100) return std::nullopt;
+  std::int64_t const millionths = *whole * 10'000 + *part;
+  if (millionths > 1'000'000) return std::nullopt;
+  return ReportTarget{std::string(text), millionths};
+}
+
+inline std::optional<ReportFormat> parse_report_format(std::string_view text) {
+  if (text == "text") return ReportFormat::text;
+  if (text == "json") return ReportFormat::json;
+  if (text == "csv") return ReportFormat::csv;
+  return std::nullopt;
+}
+
+/// Takes one flag and its value.
+inline Result<void> take_report_flag(ReportRequest& request, std::string_view flag,
+                                     std::string const& value) {
+  auto const wrong = [&](std::string_view why) {
+    return report_error(std::string(flag) + ' ' + quoted(std::string_view(value)) + ' ' +
+                        std::string(why));
+  };
+  if (flag == "--store") request.store = value;
+  if (flag == "--from") request.from = value;
+  if (flag == "--to") request.to = value;
+  if (flag == "--service") request.services.push_back(value);
+  if (flag == "--group") request.groups.push_back(value);
+  if (flag == "--exclude") request.exclude = value;
+  if (flag == "--out") request.out = value;
+  if (flag == "--slo" && !(request.slo = parse_target(value))) {
+    return wrong("is no percentage from 0 to 100 with up to 4 decimals, such as 99.9");
+  }
+  if (flag == "--hold") {
+    Duration hold{};
+    auto const read = read_value(value, hold);
+    if (!read) return wrong(read.error().message);
+    request.hold = std::chrono::floor<std::chrono::milliseconds>(hold).count();
+  }
+  if (flag == "--quorum") {
+    auto const quorum = ledger::parse_quorum(value);
+    if (!quorum) return wrong("is neither majority, any, all nor a number of locations");
+    request.quorum = *quorum;
+  }
+  if (flag != "--format") return {};
+  if (value == "html") return report_error("the HTML page is not made yet");
+  request.format = parse_report_format(value);
+  return request.format ? Result<void>{} : wrong("is neither text, json nor csv");
+}
+
+inline constexpr std::array<std::string_view, 11> report_flags{
+    "--store",   "--from", "--to",     "--service", "--group", "--slo",
+    "--exclude", "--hold", "--quorum", "--format",  "--out"};
+
+inline Error unknown_report_flag(std::string_view flag) {
+  if (flag == "--from-keys") return report_error("S3 is not read yet: --from-keys");
+  std::string const near(nearest(flag, {report_flags.begin(), report_flags.end()}));
+  return report_error("unknown flag " + quoted(flag) + "; the nearest known one is " + near);
+}
+
+}  // namespace detail
+
+namespace detail {
+
+/// Takes the words behind `report` apart, one after another.
+class ReportWords {
+ public:
+  explicit ReportWords(std::span<char const* const> words) : left_(words) {}
+
+  Result<ReportRequest> read() {
+    while (!left_.empty()) {
+      std::string_view const word = take();
+      bool const file = word == "-" || !word.starts_with('-');
+      if (file && word.starts_with("s3://")) {
+        return report_error("S3 is not read yet: " + quoted(word));
+      }
+      if (file) request_.files.emplace_back(word);
+      if (file) continue;
+      if (auto took = take_flag(word); !took) return took.error();
+    }
+    return std::move(request_);
+  }
+
+ private:
+  std::string_view take() {
+    std::string_view const word = left_.front();
+    left_ = left_.subspan(1);
+    return word;
+  }
+
+  Result<void> take_flag(std::string_view word) {
+    std::string_view const flag = word.substr(0, word.find('='));
+    auto const has = [&](auto const& all) {
+      return std::find(all.begin(), all.end(), flag) != all.end();
+    };
+    if (!has(report_flags)) return unknown_report_flag(flag);
+    if (has(seen_) && flag != "--service" && flag != "--group") {
+      return report_error(std::string(flag) + " is given more than once");
+    }
+    seen_.push_back(flag);
+    bool const joined = flag.size() != word.size();
+    std::string value;
+    if (joined) value = word.substr(flag.size() + 1);
+    if (!joined && !left_.empty()) value = take();
+    if (value.empty()) return report_error(std::string(flag) + " needs a value");
+    return take_report_flag(request_, flag, value);
+  }
+
+  std::span<char const* const> left_;
+  std::vector<std::string_view> seen_;
+  ReportRequest request_;
+};
+
+}  // namespace detail
+
+/// Takes the words behind `report` apart. Without a source it is the store of the environment.
+[[nodiscard]] inline Result<ReportRequest> parse_report(std::span<char const* const> words,
+                                                        Environment const& environment) {
+  auto request = detail::ReportWords(words).read();
+  if (!request || !request->store.empty() || !request->files.empty()) return request;
+  request->store = environment.get("SLARUNNER_STORE").value_or("");
+  if (!request->store.empty()) return request;
+  return detail::report_error("nothing to read: say --store DIR, a file, or - for the input");
+}
+
+namespace detail {
+
+/// Reads a time: RFC 3339, a day, or milliseconds.
+inline std::optional<ledger::Milliseconds> report_time(std::string const& text) {
+  if (auto const number = parse_integer(text)) {
+    return *number >= 0 && *number <= ledger::latest_time ? number : std::nullopt;
+  }
+  return ledger::parse_time(text.size() == 10 ? text + "T00:00:00Z" : text);
+}
+
+/// Reads `7d`, `24h` or `90m`.
+inline std::optional<ledger::Milliseconds> report_span(std::string_view text) {
+  if (text.size() < 2) return std::nullopt;
+  char const unit = text.back();
+  auto const count = parse_integer(text.substr(0, text.size() - 1));
+  ledger::Milliseconds const minutes = unit == 'd' ? 1440 : unit == 'h' ? 60 : unit == 'm' ? 1 : 0;
+  if (!count || *count <= 0 || *count > 1'000'000 || minutes == 0) return std::nullopt;
+  return *count * minutes * 60'000;
+}
+
+}  // namespace detail
+
+/// Finds the window that was asked for. `first` is the end of the first event.
+[[nodiscard]] inline Result<ledger::Window> report_window(
+    ReportRequest const& request, ledger::Milliseconds now,
+    std::optional<ledger::Milliseconds> first) {
+  auto const wrong = [](std::string_view flag, std::string const& value) {
+    return detail::report_error(std::string(flag) + ' ' + quoted(std::string_view(value)) +
+                                " is no time such as 2026-01-31T22:00:00Z or 2026-01-31");
+  };
+  auto const to = request.to ? detail::report_time(*request.to) : now;
+  if (!to) return wrong("--to", *request.to);
+  std::optional<ledger::Milliseconds> from = first;
+  if (request.from) {
+    auto const span = detail::report_span(*request.from);
+    from =
+        span ? std::max<ledger::Milliseconds>(0, *to - *span) : detail::report_time(*request.from);
+    if (!from) return wrong("--from", *request.from);
+  }
+  if (!from)
+    return Error{Errc::not_found, "report: there are no events; say since when with --from"};
+  if (*from > *to) {
+    auto const text = [](ledger::Milliseconds time) {
+      return iso_time(WallTime{std::chrono::milliseconds{time}});
+    };
+    return detail::report_error("the window ends at " + text(*to) + ", before it begins at " +
+                                text(*from));
+  }
+  return ledger::Window{*from, *to};
+}
+
+}  // namespace sla::inline v1
+
+// sla/app/report_format.hpp
+// How `sla-runner report` writes an answer for programs: JSON and CSV. The same answer is the same
+// bytes.
+
+namespace sla::inline v1 {
+
+/// An answer, and what was asked.
+struct ReportAnswer {
+  ledger::Answer answer{};
+  ledger::Window window{};
+  ledger::Quorum quorum{};
+  std::optional<ReportTarget> slo{};
+  std::int64_t unreadable = 0;
+};
+
+namespace detail {
+
+using Figure = std::optional<std::string>;
+
+/// A number of an answer and its name.
+struct NamedNumber {
+  std::string_view name;
+  std::int64_t value;
+};
+struct NamedFigure {
+  std::string_view name;
+  Figure value;
+};
+
+inline std::array<NamedNumber, 5> named(ledger::Times const& times) {
+  return {{{"up", times.up},
+           {"down", times.down},
+           {"unknown", times.unknown},
+           {"unmonitored", times.unmonitored},
+           {"excluded", times.excluded}}};
+}
+
+inline std::array<NamedNumber, 9> named(ledger::Counts const& counts) {
+  return {{{"good", counts.good},
+           {"bad", counts.bad},
+           {"uncounted", counts.uncounted},
+           {"degraded", counts.degraded},
+           {"flaky", counts.flaky},
+           {"lost", counts.lost},
+           {"duplicates", counts.duplicates},
+           {"conflicts", counts.conflicts},
+           {"clockSteps", counts.clock_steps}}};
+}
+
+inline std::vector<NamedFigure> figures_of(ledger::Times const& times) {
+  return {{"availability", ledger::availability(times)},
+          {"worst", ledger::worst(times)},
+          {"coverage", ledger::coverage(times)}};
+}
+
+inline std::vector<NamedFigure> figures_of(ledger::ServiceAnswer const& answer) {
+  auto all = figures_of(answer.times);
+  all.push_back({"occurrences", ledger::occurrences(answer.counts)});
+  all.push_back({"timeslices", ledger::timeslices(answer.slices)});
+  return all;
+}
+
+inline std::string_view name_of(ledger::State state) {
+  constexpr std::array<std::string_view, 5> names{"UNMONITORED", "UP", "UNKNOWN", "DOWN",
+                                                  "EXCLUDED"};
+  return names[static_cast<std::size_t>(state)];
+}
+
+/// Returns how many failures a target allows of so many events.
+inline std::int64_t budget_of(ledger::Counts const& counts, ReportTarget const& target) {
+  std::int64_t const total = counts.good + counts.bad;
+  std::int64_t const allowed = 1'000'000 - target.millionths;
+  return total / 1'000'000 * allowed + total % 1'000'000 * allowed / 1'000'000;
+}
+
+template <class Numbers>
+void write_numbers(JsonWriter& json, Numbers const& numbers) {
+  for (NamedNumber const& number : numbers) json.key(number.name).integer(number.value);
+}
+
+inline void write_figures(JsonWriter& json, std::vector<NamedFigure> const& figures) {
+  for (NamedFigure const& figure : figures) {
+    json.key(figure.name);
+    figure.value ? json.string(*figure.value) : json.literal("null");
+  }
+}
+
+inline void write_text(JsonWriter& json, std::string_view name, std::string_view text) {
+  json.key(name);
+  text.empty() ? json.literal("null") : json.string(text);
+}
+
+inline void write_outages(JsonWriter& json, std::vector<ledger::Outage> const& outages) {
+  json.key("outages").begin_array();
+  for (ledger::Outage const& outage : outages) {
+    json.begin_object().key("from").integer(outage.from).key("to").integer(outage.to);
+    json.key("service").string(outage.service).key("verdict").string(outage.verdict);
+    write_text(json, "runId", outage.run_id);
+    write_text(json, "logUri", outage.log_uri);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+inline void write_slo(JsonWriter& json, ledger::Counts const& counts, ReportTarget const& target) {
+  std::int64_t const budget = budget_of(counts, target);
+  json.key("slo").begin_object().key("target").literal(target.text);
+  json.key("good").integer(counts.good).key("bad").integer(counts.bad);
+  json.key("budget").integer(budget).key("budgetLeft").integer(budget - counts.bad).end_object();
+}
+
+inline void write_service(JsonWriter& json, ledger::ServiceAnswer const& answer,
+                          std::optional<ReportTarget> const& slo) {
+  json.begin_object().key("service").string(answer.service).key("groups").begin_array();
+  for (std::string const& group : answer.groups) json.string(group);
+  json.end_array().key("state").string(name_of(answer.state));
+  json.key("inferred").boolean(answer.inferred);
+  write_numbers(json, named(answer.times));
+  write_numbers(json, named(answer.counts));
+  write_figures(json, figures_of(answer));
+  if (slo) write_slo(json, answer.counts, *slo);
+  write_outages(json, answer.outages);
+  json.end_object();
+}
+
+/// One cell of a CSV table (RFC 4180).
+inline std::string cell(std::string_view text) {
+  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
+  std::string out = "\"";
+  for (char const c : text) out.append(c == '"' ? 2 : 1, c);
+  return out + '"';
+}
+
+inline std::string joined(std::vector<std::string> const& texts) {
+  std::string all;
+  for (std::string const& text : texts) all += (all.empty() ? "" : ",") + text;
+  return all;
+}
+
+template <class Numbers>
+void add_cells(std::string& line, Numbers const& numbers) {
+  for (NamedNumber const& number : numbers) line += ',' + std::to_string(number.value);
+}
+
+inline void add_cells(std::string& line, std::vector<NamedFigure> const& figures) {
+  for (NamedFigure const& figure : figures) line += ',' + figure.value.value_or("");
+}
+
+}  // namespace detail
+
+/// The answer as one JSON object on one line.
+[[nodiscard]] inline std::string report_json(ReportAnswer const& report) {
+  JsonWriter json;
+  json.begin_object().key("from").integer(report.window.from).key("to").integer(report.window.to);
+  json.key("quorum").string(to_string(report.quorum));
+  json.key("unreadable").integer(report.unreadable).key("services").begin_array();
+  for (ledger::ServiceAnswer const& service : report.answer.services) {
+    detail::write_service(json, service, report.slo);
+  }
+  json.end_array().key("groups").begin_array();
+  for (ledger::GroupAnswer const& group : report.answer.groups) {
+    json.begin_object().key("group").string(group.group);
+    detail::write_numbers(json, detail::named(group.times));
+    detail::write_figures(json, detail::figures_of(group.times));
+    detail::write_outages(json, group.outages);
+    json.end_object();
+  }
+  return json.end_array().end_object().text() + '\n';
+}
+
+/// The answer as a table: a line for each service, then one for each group. What a group has not
+/// stays empty.
+[[nodiscard]] inline std::string report_csv(ReportAnswer const& report) {
+  std::string out =
+      "kind,name,groups,state,inferred,from,to,up,down,unknown,unmonitored,excluded,availability,"
+      "worst,coverage,occurrences,timeslices,good,bad,uncounted,degraded,flaky,lost,duplicates,"
+      "conflicts,clockSteps,outages,budget,budgetLeft\n";
+  std::string const window =
+      ',' + std::to_string(report.window.from) + ',' + std::to_string(report.window.to);
+  for (ledger::ServiceAnswer const& service : report.answer.services) {
+    out += "service," + detail::cell(service.service) + ',';
+    out += detail::cell(detail::joined(service.groups)) + ',';
+    out.append(detail::name_of(service.state)).append(service.inferred ? ",true" : ",false");
+    out += window;
+    detail::add_cells(out, detail::named(service.times));
+    detail::add_cells(out, detail::figures_of(service));
+    detail::add_cells(out, detail::named(service.counts));
+    out += ',' + std::to_string(service.outages.size());
+    std::int64_t const budget = report.slo ? detail::budget_of(service.counts, *report.slo) : 0;
+    out += report.slo ? ',' + std::to_string(budget) + ',' +
+                            std::to_string(budget - service.counts.bad) + '\n'
+                      : ",,\n";
+  }
+  for (ledger::GroupAnswer const& group : report.answer.groups) {
+    out += "group," + detail::cell(group.group) + ",,," + window;
+    detail::add_cells(out, detail::named(group.times));
+    detail::add_cells(out, detail::figures_of(group.times));
+    out += ",,,,,,,,,,,," + std::to_string(group.outages.size()) + ",,\n";
+  }
+  return out;
+}
+
+}  // namespace sla::inline v1
+
+// sla/app/report_source.hpp
+// What `sla-runner report` reads: lines of files, of a store or of the standard input, in blocks,
+// so that of a large one only the events stay in memory. Lines that are no events are counted.
+
+namespace sla::inline v1 {
+
+/// What was read.
+struct ReportEvents {
+  ledger::Book book{};
+  std::optional<ledger::Milliseconds> first{};  ///< the first end of those that are asked for
+  std::int64_t unreadable = 0;
+  std::string first_unreadable{};  ///< where it was, and how it begins
+  std::int64_t ahead = 0;          ///< events that end after now
+};
+
+namespace detail {
+
+/// Calls `use(line)` for each line of a descriptor. Of a line that is larger than any event only
+/// the begin is given.
+template <class Use>
+Result<void> each_line(int descriptor, std::string const& name, Use use) {
+  constexpr std::size_t longest = JsonReply::size_limit;
+  constexpr std::size_t block = 65'536;
+  auto const buffer = std::make_unique<char[]>(block);
+  std::string rest;
+  for (;;) {
+    ssize_t const n = uninterrupted([&] { return ::read(descriptor, buffer.get(), block); });
+    if (n < 0) return system_error(name);
+    if (n == 0) break;
+    std::string_view text(buffer.get(), static_cast<std::size_t>(n));
+    for (std::size_t end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
+      if (!rest.empty()) rest += text.substr(0, end);
+      use(rest.empty() ? text.substr(0, end) : std::string_view(rest));
+      rest.clear();
+      text.remove_prefix(end + 1);
+    }
+    if (rest.size() <= longest) rest += text;
+  }
+  if (!rest.empty()) use(std::string_view(rest));
+  return {};
+}
+
+/// Adds the events of lines to those that were read.
+class ReportReader {
+ public:
+  ReportReader(ReportRequest const& request, ledger::Milliseconds now)
+      : request_(request), now_(now) {}
+
+  Result<void> read(std::string const& file) {
+    std::string const name = file == "-" ? "standard input" : file;
+    Descriptor opened;
+    if (file != "-") {
+      auto made = open_file(file, O_RDONLY);
+      if (!made) return std::move(made).error().within("report");
+      opened = *std::move(made);
+    }
+    std::int64_t number = 0;
+    auto const done = each_line(file == "-" ? STDIN_FILENO : opened.get(), name,
+                                [&](std::string_view line) { take(trim(line), name, ++number); });
+    return done ? done : done.error().within("report");
+  }
+
+  [[nodiscard]] ReportEvents events() && { return std::move(events_); }
+
+ private:
+  void take(std::string_view line, std::string const& name, std::int64_t number) {
+    if (line.empty()) return;
+    auto const event = reader_.read(line);
+    if (!event) {
+      if (events_.unreadable++ != 0) return;
+      events_.first_unreadable = "line " + std::to_string(number) + " of " + escaped(name) + ", " +
+                                 quoted(line) + ": " + event.error().message;
+      return;
+    }
+    events_.book.add(*event);
+    if (event->end > now_) ++events_.ahead;
+    if (!request_.asks_for(event->service, event->groups)) return;
+    events_.first = std::min(events_.first.value_or(event->end), event->end);
+  }
+
+  ReportRequest const& request_;
+  ledger::Milliseconds now_;
+  ledger::EventReader reader_;
+  ReportEvents events_;
+};
+
+/// Returns the file of a store that has its events.
+inline Result<std::string> events_of_store(std::string const& store) {
+  std::string file = store + "/events.ndjson";
+  struct stat about {};
+  if (::stat(store.c_str(), &about) != 0) return system_error(store).within("report: no store");
+  if (::stat(file.c_str(), &about) == 0 && S_ISREG(about.st_mode)) return file;
+  return Error{Errc::not_found,
+               "report: " + escaped(store) + " is no store: it has no events.ndjson"};
+}
+
+}  // namespace detail
+
+/// Reads all that the request names.
+[[nodiscard]] inline Result<ReportEvents> read_report_events(ReportRequest const& request,
+                                                             ledger::Milliseconds now) {
+  detail::ReportReader reader(request, now);
+  if (!request.store.empty()) {
+    auto const file = detail::events_of_store(request.store);
+    if (!file) return file.error();
+    if (auto done = reader.read(*file); !done) return done.error();
+  }
+  for (std::string const& file : request.files) {
+    if (auto done = reader.read(file); !done) return done.error();
+  }
+  return std::move(reader).events();
+}
+
+}  // namespace sla::inline v1
+
+// sla/app/report_text.hpp
+// How `sla-runner report` writes an answer for people: a table, a line for each service, and the
+// last outages.
+
+namespace sla::inline v1 {
+
+namespace detail {
+
+/// `1d2h3m4.500s`, without the units that are 0.
+inline std::string span_text(ledger::Milliseconds span) {
+  std::string text;
+  for (auto const& [unit, size] : {std::pair{'d', 86'400'000}, {'h', 3'600'000}, {'m', 60'000}}) {
+    if (span >= size) text += std::to_string(span / size) + unit;
+    span %= size;
+  }
+  if (span == 0 && !text.empty()) return text;
+  std::string const seconds = decimal_seconds(std::chrono::milliseconds{span});
+  bool const whole = span % 1000 == 0;
+  return text + (whole ? seconds.substr(0, seconds.size() - 4) : seconds) + 's';
+}
+
+inline std::string time_text(ledger::Milliseconds time) {
+  return iso_time(WallTime{std::chrono::milliseconds{time}});
+}
+
+/// Lays rows out in columns.
+inline std::string table_text(std::vector<std::vector<std::string>> const& rows) {
+  std::vector<std::size_t> widths;
+  for (auto const& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string out;
+  for (auto const& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) line += padded(row[i], widths[i] + 2);
+    append_line(out, line);
+  }
+  return out;
+}
+
+inline std::vector<std::string> row_of(std::string name, std::string_view state,
+                                       std::vector<NamedFigure> const& figures,
+                                       ledger::Times const& times) {
+  std::vector<std::string> row{std::move(name), std::string(state)};
+  for (NamedFigure const& figure : figures) row.push_back(figure.value.value_or("-"));
+  for (NamedNumber const& number : named(times)) row.push_back(span_text(number.value));
+  return row;
+}
+
+/// The last outages of all services, one line each.
+inline std::string outages_text(ledger::Answer const& answer) {
+  constexpr std::size_t most = 20;
+  std::vector<ledger::Outage const*> all;
+  for (ledger::ServiceAnswer const& service : answer.services) {
+    for (ledger::Outage const& outage : service.outages) all.push_back(&outage);
+  }
+  if (all.empty()) return "";
+  std::stable_sort(all.begin(), all.end(), [](auto const* a, auto const* b) {
+    return a->from != b->from ? a->from > b->from : a->service < b->service;
+  });
+  std::vector<std::vector<std::string>> rows;
+  for (std::size_t i = 0; i < std::min(all.size(), most); ++i) {
+    ledger::Outage const& outage = *all[i];
+    rows.push_back({time_text(outage.from), span_text(outage.to - outage.from),
+                    escaped(outage.service), escaped(outage.verdict), escaped(outage.log_uri)});
+  }
+  std::string const what = all.size() > most ? "the last " + std::to_string(most) + " of " +
+                                                   std::to_string(all.size()) + " outages"
+                                             : std::string("outages, the last one first");
+  return '\n' + what + '\n' + table_text(rows);
+}
+
+/// What else there is to say about services, one line for each thing.
+inline std::string remarks_text(ReportAnswer const& report) {
+  std::string out;
+  for (ledger::ServiceAnswer const& service : report.answer.services) {
+    ledger::Counts const& counts = service.counts;
+    out += escaped(service.service) + ": ";
+    out += std::to_string(counts.good) + " good, " + std::to_string(counts.bad) + " bad";
+    for (NamedNumber const& number : named(counts)) {
+      if (number.name == "good" || number.name == "bad" || number.value == 0) continue;
+      out += ", " + std::to_string(number.value) + ' ';
+      out += number.name == "clockSteps" ? "clock steps" : number.name;
+    }
+    if (service.inferred) out += "; how long results hold is inferred";
+    if (report.slo) {
+      std::int64_t const budget = budget_of(counts, *report.slo);
+      out += "; of " + std::to_string(budget) + " failures that " + report.slo->text;
+      out += "% allows, " + std::to_string(budget - counts.bad) + " are left";
+    }
+    out += '\n';
+  }
+  return out;
+}
+
+}  // namespace detail
+
+/// The answer for people.
+[[nodiscard]] inline std::string report_text(ReportAnswer const& report) {
+  std::string out = detail::time_text(report.window.from) + " to " +
+                    detail::time_text(report.window.to) + ", " +
+                    detail::span_text(report.window.to - report.window.from) + "\n\n";
+  std::vector<std::vector<std::string>> rows{{"service", "state", "availability", "worst",
+                                              "coverage", "occurrences", "timeslices", "up", "down",
+                                              "unknown", "unmonitored", "excluded"}};
+  for (ledger::ServiceAnswer const& service : report.answer.services) {
+    rows.push_back(detail::row_of(escaped(service.service), detail::name_of(service.state),
+                                  detail::figures_of(service), service.times));
+  }
+  if (!report.answer.groups.empty()) rows.push_back({"group"});
+  for (ledger::GroupAnswer const& group : report.answer.groups) {
+    auto figures = detail::figures_of(group.times);
+    figures.resize(5);  // a group has no events of its own
+    rows.push_back(detail::row_of(escaped(group.group), "", figures, group.times));
+  }
+  return out + detail::table_text(rows) + '\n' + detail::remarks_text(report) +
+         detail::outages_text(report.answer);
+}
+
+}  // namespace sla::inline v1
+
+// sla/app/report.hpp
+// `sla-runner report`: reads events, lets the ledger say what they prove, and writes that down. A
+// file is replaced when the report is whole, and stays as it was where it cannot be written.
+
+namespace sla::inline v1 {
+
+namespace detail {
+
+/// Replaces a file by another that is whole.
+inline Result<void> replace_file(std::string const& path, std::string_view text) {
+  std::string const fresh = path + ".tmp-" + std::to_string(::getpid());
+  auto file = open_file(fresh, O_WRONLY | O_CREAT | O_EXCL, 0644);
+  if (!file) return file.error();
+  auto done = write_all(file->get(), text);
+  if (!done) done = std::move(done).error().within(fresh);
+  if (done && ::fsync(file->get()) != 0 && !never_syncs(errno)) done = system_error(fresh);
+  if (done && ::rename(fresh.c_str(), path.c_str()) != 0) done = system_error(path);
+  if (!done) ::unlink(fresh.c_str());
+  return done;
+}
+
+inline Result<std::vector<ledger::Exclusion>> exclusions_of(ReportRequest const& request) {
+  constexpr std::size_t most = std::size_t{64} * 1024 * 1024;
+  if (!request.exclude) return std::vector<ledger::Exclusion>{};
+  auto const text = read_file(*request.exclude, most);
+  if (!text) return text.error().within("report: --exclude");
+  auto all = ledger::read_exclusions(*text);
+  if (!all) return std::move(all).error().within("report: --exclude: " + escaped(*request.exclude));
+  return all;
+}
+
+/// Errc::not_found where a name that is asked for is nobody's.
+inline Result<void> check_names(ledger::Book const& book, ReportRequest const& request) {
+  auto const nobody = [](std::string_view what, std::string_view name) {
+    return Error{Errc::not_found,
+                 "report: no event is of the " + std::string(what) + ' ' + quoted(name)};
+  };
+  for (std::string const& name : request.services) {
+    if (book.groups.find(name) == book.groups.end()) return nobody("service", name);
+  }
+  for (std::string const& name : request.groups) {
+    bool const known = std::any_of(book.groups.begin(), book.groups.end(), [&](auto const& one) {
+      return one.second.find(name) != one.second.end();
+    });
+    if (!known) return nobody("group", name);
+  }
+  return {};
+}
+
+/// Leaves what is asked for. A group is told of as a whole, so not where only services are named.
+inline void select(ledger::Answer& answer, ReportRequest const& request) {
+  std::erase_if(answer.services, [&](auto const& service) {
+    return !request.asks_for(service.service, service.groups);
+  });
+  auto const& names = request.groups;
+  bool const all = request.services.empty() && names.empty();
+  std::erase_if(answer.groups, [&](auto const& group) {
+    return !all && std::find(names.begin(), names.end(), group.group) == names.end();
+  });
+}
+
+/// Says what is odd about what was read.
+inline void say_oddities(ReportEvents const& read) {
+  if (read.unreadable != 0) {
+    complain({"report: " + std::to_string(read.unreadable) +
+              (read.unreadable == 1 ? " line is no event: " : " lines are no events; the first: ") +
+              read.first_unreadable});
+  }
+  if (read.ahead != 0) {
+    complain({"report: " + std::to_string(read.ahead) +
+              " events end in the future: a clock is wrong, this one or theirs"});
+  }
+}
+
+/// Answers the request.
+inline Result<ReportAnswer> make_report(ReportRequest const& request, ledger::Milliseconds now) {
+  auto exclusions = exclusions_of(request);
+  if (!exclusions) return exclusions.error();
+  auto read = read_report_events(request, now);
+  if (!read) return read.error();
+  say_oddities(*read);
+  if (auto known = check_names(read->book, request); !known) return known.error();
+  auto const window = report_window(request, now, read->first);
+  if (!window) return window.error();
+  ReportAnswer report{.window = *window, .quorum = request.quorum, .slo = request.slo};
+  report.unreadable = read->unreadable;
+  report.answer = ledger::reduce(std::move(read->book), {.window = *window,
+                                                         .quorum = request.quorum,
+                                                         .hold = request.hold,
+                                                         .exclusions = *std::move(exclusions)});
+  select(report.answer, request);
+  return report;
+}
+
+inline std::string written(ReportAnswer const& report, ReportRequest const& request) {
+  bool const person = !request.out && ::isatty(STDOUT_FILENO) == 1;
+  switch (request.format.value_or(person ? ReportFormat::text : ReportFormat::json)) {
+    case ReportFormat::text:
+      return report_text(report);
+    case ReportFormat::csv:
+      return report_csv(report);
+    case ReportFormat::json:
+      break;
+  }
+  return report_json(report);
+}
+
+/// A wrong request is one of the command line, a wrong file of exclusions is a setting.
+inline int report_exit_code(Error const& error) {
+  if (error.code == Errc::invalid) return exit_usage;
+  return error.code == Errc::malformed ? exit_settings : exit_no_input;
+}
+
+}  // namespace detail
+
+/// Runs the command with the words behind `report`; gives its exit code.
+[[nodiscard]] inline int run_report(std::span<char const* const> words,
+                                    Environment const& environment) {
+  bool const help = std::any_of(words.begin(), words.end(), [](std::string_view word) {
+    return word == "--help" || word == "-h";
+  });
+  if (help) return print(report_usage);
+  auto const request = parse_report(words, environment);
+  if (!request) {
+    complain({request.error().message});
+    return exit_usage;
+  }
+  auto const now = std::chrono::floor<std::chrono::milliseconds>(
+      std::chrono::system_clock::now().time_since_epoch());
+  auto const report = detail::make_report(*request, now.count());
+  if (!report) {
+    complain({report.error().message});
+    return detail::report_exit_code(report.error());
+  }
+  std::string const text = detail::written(*report, *request);
+  if (!request->out) return print(text);
+  auto const done = detail::replace_file(*request->out, text);
+  if (done) return exit_success;
+  complain({"report: --out: " + done.error().message});
+  return exit_undelivered;
 }
 
 }  // namespace sla::inline v1
@@ -20980,6 +21830,7 @@ inline int run_command(std::span<char const* const> arguments, Environment envir
   if (is_iam_starter(name)) return run_iam_starter(arguments, environment);
   std::string_view const first = arguments.empty() ? std::string_view() : arguments.front();
   if (first == "identity") return run_identity(arguments.subspan(1), std::move(environment));
+  if (first == "report") return run_report(arguments.subspan(1), environment);
   if (first == "spool") return say(run_spool_command(arguments.subspan(1), environment));
   if (first == "healthcheck") return run_healthcheck(arguments.subspan(1));
   return run_runner(arguments, std::move(environment));

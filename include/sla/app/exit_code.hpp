@@ -12,6 +12,7 @@ namespace sla::inline v1 {
 inline constexpr int exit_success = 0;       ///< done, or stopped as asked
 inline constexpr int exit_test_failed = 1;   ///< --once: the test failed; a subcommand says no
 inline constexpr int exit_usage = 64;        ///< the command line cannot be understood
+inline constexpr int exit_no_input = 66;     ///< what should be read is not there
 inline constexpr int exit_undelivered = 75;  ///< not delivered, or the spool is taken
 inline constexpr int exit_settings = 78;     ///< a setting is missing or wrong
 
@@ -27,6 +28,7 @@ inline constexpr std::array exit_codes{
     ExitCode{exit_test_failed,
              "--once: the test failed; identity: AWS knows none; healthcheck: not alive"},
     ExitCode{exit_usage, "usage: the command line cannot be understood"},
+    ExitCode{exit_no_input, "report: what it should read is not there"},
     ExitCode{exit_undelivered,
              "--once: not delivered; AWS did not answer or refused; another runner has the spool"},
     ExitCode{exit_settings, "settings: something is missing or wrong; every problem is listed"},

@@ -126,6 +126,7 @@ inline std::string printed_value(std::size_t row, Parsed const& parsed) {
       "       sla-runner [SETTING]... -- WORD...\n"
       "       sla-runner healthcheck\n"
       "       sla-runner identity [SETTING]...\n"
+      "       sla-runner report [OPTION]... --store DIR | FILE...\n"
       "       sla-runner spool list|replay|drop --spool DIR [RUN-ID]...\n"
       "       ssm-starter --ssm-name NAME... [--abort-if-duplicates | --overwrite-if-duplicates]\n"
       "         --command WORD...\n"
@@ -136,7 +137,9 @@ inline std::string printed_value(std::size_t row, Parsed const& parsed) {
       "default. A value follows its flag as the next argument or after =; an empty one takes back "
       "what\nthe environment says.\n\n"
       "healthcheck says whether a runner here is alive, identity as whom it speaks to AWS and "
-      "where,\nspool what was not delivered yet; it sends again or drops what was set aside.\n"
+      "where,\nspool what was not delivered yet; it sends again or drops what was set aside. "
+      "report "
+      "says what\nevents prove about availability; report --help tells its options.\n"
       "ssm-starter, a link to this program, loads parameters and becomes the command; "
       "iam-starter,\n"
       "another one, gets the credentials of a profile or a role for it.\n\n";

@@ -26,6 +26,7 @@
 #include "sla/app/load_parameters.hpp"
 #include "sla/app/parse_settings.hpp"
 #include "sla/app/printing.hpp"
+#include "sla/app/report.hpp"
 #include "sla/app/settings.hpp"
 #include "sla/app/sinks.hpp"
 #include "sla/app/spool_command.hpp"
@@ -250,6 +251,7 @@ inline int run_command(std::span<char const* const> arguments, Environment envir
   if (is_iam_starter(name)) return run_iam_starter(arguments, environment);
   std::string_view const first = arguments.empty() ? std::string_view() : arguments.front();
   if (first == "identity") return run_identity(arguments.subspan(1), std::move(environment));
+  if (first == "report") return run_report(arguments.subspan(1), environment);
   if (first == "spool") return say(run_spool_command(arguments.subspan(1), environment));
   if (first == "healthcheck") return run_healthcheck(arguments.subspan(1));
   return run_runner(arguments, std::move(environment));

@@ -65,7 +65,7 @@ struct Detail {
 [[nodiscard]] inline std::optional<Milliseconds> boot_time(std::string_view id) {
   if (id.size() != 36 || id[8] != '-' || id[14] != '7') return std::nullopt;
   Milliseconds time = 0;
-  for (std::size_t const at : {0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12}) {
+  for (std::size_t const at : {0U, 1U, 2U, 3U, 4U, 5U, 6U, 7U, 9U, 10U, 11U, 12U}) {
     char const c = lower(id[at]);
     if (!is_digit(c) && (c < 'a' || c > 'f')) return std::nullopt;
     time = time * 16 + (is_digit(c) ? c - '0' : c - 'a' + 10);

@@ -217,6 +217,7 @@ class Reduction {
     ServiceAnswer& answer = known.answer;
     Timeline const excluded = exclusion_line(question_.exclusions, answer.service, answer.groups);
     std::vector<Timeline const*> lines;
+    lines.reserve(locations.size() + 1);
     for (Timeline const& line : locations) lines.push_back(&line);
     lines.push_back(&excluded);
     known.line = combine(lines, window_, [&](std::span<Stretch const> now) {

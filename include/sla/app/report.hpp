@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// `sla-runner report`: reads events, lets the ledger say what they prove, and writes that down. A
+// file is replaced when the report is whole, and stays as it was where it cannot be written.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "sla/app/exit_code.hpp"
+#include "sla/app/printing.hpp"
+#include "sla/app/quoted.hpp"
+#include "sla/app/report_arguments.hpp"
+#include "sla/app/report_format.hpp"
+#include "sla/app/report_source.hpp"
+#include "sla/app/report_text.hpp"
+#include "sla/core/descriptor.hpp"
+#include "sla/core/environment.hpp"
+#include "sla/core/result.hpp"
+#include "sla/core/time.hpp"
+#include "sla/ledger/exclusion.hpp"
+#include "sla/ledger/reducer.hpp"
+
+namespace sla::inline v1 {
+
+namespace detail {
+
+/// Replaces a file by another that is whole.
+inline Result<void> replace_file(std::string const& path, std::string_view text) {
+  std::string const fresh = path + ".tmp-" + std::to_string(::getpid());
+  auto file = open_file(fresh, O_WRONLY | O_CREAT | O_EXCL, 0644);
+  if (!file) return file.error();
+  auto done = write_all(file->get(), text);
+  if (!done) done = std::move(done).error().within(fresh);
+  if (done && ::fsync(file->get()) != 0 && !never_syncs(errno)) done = system_error(fresh);
+  if (done && ::rename(fresh.c_str(), path.c_str()) != 0) done = system_error(path);
+  if (!done) ::unlink(fresh.c_str());
+  return done;
+}
+
+inline Result<std::vector<ledger::Exclusion>> exclusions_of(ReportRequest const& request) {
+  constexpr std::size_t most = std::size_t{64} * 1024 * 1024;
+  if (!request.exclude) return std::vector<ledger::Exclusion>{};
+  auto const text = read_file(*request.exclude, most);
+  if (!text) return text.error().within("report: --exclude");
+  auto all = ledger::read_exclusions(*text);
+  if (!all) return std::move(all).error().within("report: --exclude: " + escaped(*request.exclude));
+  return all;
+}
+
+/// Errc::not_found where a name that is asked for is nobody's.
+inline Result<void> check_names(ledger::Book const& book, ReportRequest const& request) {
+  auto const nobody = [](std::string_view what, std::string_view name) {
+    return Error{Errc::not_found,
+                 "report: no event is of the " + std::string(what) + ' ' + quoted(name)};
+  };
+  for (std::string const& name : request.services) {
+    if (book.groups.find(name) == book.groups.end()) return nobody("service", name);
+  }
+  for (std::string const& name : request.groups) {
+    bool const known = std::any_of(book.groups.begin(), book.groups.end(), [&](auto const& one) {
+      return one.second.find(name) != one.second.end();
+    });
+    if (!known) return nobody("group", name);
+  }
+  return {};
+}
+
+/// Leaves what is asked for. A group is told of as a whole, so not where only services are named.
+inline void select(ledger::Answer& answer, ReportRequest const& request) {
+  std::erase_if(answer.services, [&](auto const& service) {
+    return !request.asks_for(service.service, service.groups);
+  });
+  auto const& names = request.groups;
+  bool const all = request.services.empty() && names.empty();
+  std::erase_if(answer.groups, [&](auto const& group) {
+    return !all && std::find(names.begin(), names.end(), group.group) == names.end();
+  });
+}
+
+/// Says what is odd about what was read.
+inline void say_oddities(ReportEvents const& read) {
+  if (read.unreadable != 0) {
+    complain({"report: " + std::to_string(read.unreadable) +
+              (read.unreadable == 1 ? " line is no event: " : " lines are no events; the first: ") +
+              read.first_unreadable});
+  }
+  if (read.ahead != 0) {
+    complain({"report: " + std::to_string(read.ahead) +
+              " events end in the future: a clock is wrong, this one or theirs"});
+  }
+}
+
+/// Answers the request.
+inline Result<ReportAnswer> make_report(ReportRequest const& request, ledger::Milliseconds now) {
+  auto exclusions = exclusions_of(request);
+  if (!exclusions) return exclusions.error();
+  auto read = read_report_events(request, now);
+  if (!read) return read.error();
+  say_oddities(*read);
+  if (auto known = check_names(read->book, request); !known) return known.error();
+  auto const window = report_window(request, now, read->first);
+  if (!window) return window.error();
+  ReportAnswer report{.window = *window, .quorum = request.quorum, .slo = request.slo};
+  report.unreadable = read->unreadable;
+  report.answer = ledger::reduce(std::move(read->book), {.window = *window,
+                                                         .quorum = request.quorum,
+                                                         .hold = request.hold,
+                                                         .exclusions = *std::move(exclusions)});
+  select(report.answer, request);
+  return report;
+}
+
+inline std::string written(ReportAnswer const& report, ReportRequest const& request) {
+  bool const person = !request.out && ::isatty(STDOUT_FILENO) == 1;
+  switch (request.format.value_or(person ? ReportFormat::text : ReportFormat::json)) {
+    case ReportFormat::text:
+      return report_text(report);
+    case ReportFormat::csv:
+      return report_csv(report);
+    case ReportFormat::json:
+      break;
+  }
+  return report_json(report);
+}
+
+/// A wrong request is one of the command line, a wrong file of exclusions is a setting.
+inline int report_exit_code(Error const& error) {
+  if (error.code == Errc::invalid) return exit_usage;
+  return error.code == Errc::malformed ? exit_settings : exit_no_input;
+}
+
+}  // namespace detail
+
+/// Runs the command with the words behind `report`; gives its exit code.
+[[nodiscard]] inline int run_report(std::span<char const* const> words,
+                                    Environment const& environment) {
+  bool const help = std::any_of(words.begin(), words.end(), [](std::string_view word) {
+    return word == "--help" || word == "-h";
+  });
+  if (help) return print(report_usage);
+  auto const request = parse_report(words, environment);
+  if (!request) {
+    complain({request.error().message});
+    return exit_usage;
+  }
+  auto const now = std::chrono::floor<std::chrono::milliseconds>(
+      std::chrono::system_clock::now().time_since_epoch());
+  auto const report = detail::make_report(*request, now.count());
+  if (!report) {
+    complain({report.error().message});
+    return detail::report_exit_code(report.error());
+  }
+  std::string const text = detail::written(*report, *request);
+  if (!request->out) return print(text);
+  auto const done = detail::replace_file(*request->out, text);
+  if (done) return exit_success;
+  complain({"report: --out: " + done.error().message});
+  return exit_undelivered;
+}
+
+}  // namespace sla::inline v1

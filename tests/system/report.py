@@ -1,0 +1,299 @@
+# SPDX-License-Identifier: MIT
+# Covers: app/report.hpp, app/report_arguments.hpp, app/report_format.hpp, app/report_source.hpp, app/report_text.hpp
+"""`sla-runner report`: what the real program says of events, of others and of its own."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import random
+import unittest
+from pathlib import Path
+
+from runner_process import Finished
+from store_case import StoreTest
+
+_START = 1_700_000_000_000  # 2023-11-14T22:13:20Z
+_BOOT = "018bcfe5-6800-7000-8000-000000000001"
+
+
+def event(number: int, verdict: str = "pass", **more: object) -> dict[str, object]:
+    """The event of one run a minute."""
+    end = _START + number * 60_000
+    told: dict[str, object] = {
+        "service": "shop", "groups": ["web"], "succeeded": verdict == "pass",
+        "timestamp": str(end // 1000), "runId": f"run-{number}", "verdict": verdict,
+        "startedAtMs": end - 900, "durationMs": 900, "logUri": f"s3://logs/shop/{number}",
+        "bootId": _BOOT, "seq": number, "prevEndMs": end - 60_000,
+        "nextExpectedByMs": end + 120_000}
+    return told | more
+
+
+def line(told: object) -> str:
+    return json.dumps(told) + "\n"
+
+
+class ReportTest(StoreTest):
+    """What all of these need."""
+
+    def write(self, *told: object, name: str = "events") -> str:
+        file = self.folder / name
+        file.write_text("".join(map(line, told)))
+        return str(file)
+
+    def report(self, *arguments: str, **environment: str) -> Finished:
+        return self.run_to_end("report", *arguments, environment=environment,
+                               directory=self.folder)
+
+    def answer(self, *arguments: str, **environment: str) -> dict[str, object]:
+        finished = self.report(*arguments, **environment)
+        self.assertEqual((0, ""), (finished.code, finished.err_text))
+        answer = json.loads(finished.out)
+        assert isinstance(answer, dict)
+        return answer
+
+    def refused(self, code: int, sentence: str, *arguments: str) -> None:
+        finished = self.report(*arguments)
+        self.assertEqual((code, b""), (finished.code, finished.out), finished.err_text)
+        self.assertEqual(1, finished.err_text.count("\n"), finished.err_text)
+        self.assertTrue(finished.err_text.startswith("report: "), finished.err_text)
+        self.assertIn(sentence, finished.err_text)
+
+
+class AnswerTest(ReportTest):
+    """The formats, byte for byte."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        # Nine of ten: number 5 was lost, number 4 failed and holds for its two minutes.
+        told = [event(n, "fail" if n == 4 else "pass") for n in range(1, 10) if n != 5]
+        told.insert(3, event(10, service="shop"))
+        self.events_file = self.write(*told)
+        self.window = ("--from", str(_START), "--to", "2023-11-14T22:23:20Z")
+
+    def test_json(self) -> None:
+        answer = self.answer(*self.window, self.events_file)
+        shop = {
+            "service": "shop", "groups": ["web"], "state": "UP", "inferred": False,
+            "up": 420_000, "down": 60_000, "unknown": 60_000, "unmonitored": 60_000,
+            "excluded": 0, "good": 7, "bad": 1, "uncounted": 0, "degraded": 0, "flaky": 0,
+            "lost": 1, "duplicates": 0, "conflicts": 0, "clockSteps": 0,
+            "availability": "87.500", "worst": "70.000", "coverage": "80.000",
+            "occurrences": "87.500", "timeslices": "80.000",
+            "outages": [{"from": _START + 240_000, "to": _START + 300_000, "service": "shop",
+                         "verdict": "fail", "runId": "run-4", "logUri": "s3://logs/shop/4"}]}
+        web = {"group": "web"} | {key: shop[key] for key in (
+            "up", "down", "unknown", "unmonitored", "excluded", "availability", "worst",
+            "coverage", "outages")}
+        self.assertEqual({"from": _START, "to": _START + 600_000, "quorum": "majority",
+                          "unreadable": 0, "services": [shop], "groups": [web]}, answer)
+        self.assertEqual(list(shop), list(answer["services"][0]))  # type: ignore[index]
+
+    def test_the_order_of_the_lines_and_the_way_they_come_mean_nothing(self) -> None:
+        expected = self.report(*self.window, self.events_file).out
+        lines = Path(self.events_file).read_text().splitlines()
+        random.Random(7).shuffle(lines)
+        envelopes = [line({"Type": "Notification", "MessageId": str(i), "Message": text,
+                           "TopicArn": "arn:aws:sns:eu-west-1:123456789012:sla"})
+                     for i, text in enumerate(lines)]
+        half = self.folder / "half"
+        half.write_text("".join(envelopes[:5]))
+        (self.folder / "rest").write_text("\n\n" + "".join(envelopes[5:]).rstrip("\n"))
+        self.assertEqual(expected, self.report(*self.window, "half", "rest").out)
+        finished = self.run_to_end("-c", f'"$SLA_RUNNER" report {" ".join(self.window)} - half '
+                                   "< rest", program="/bin/sh", directory=self.folder,
+                                   environment={"SLA_RUNNER": os.environ["SLA_RUNNER"]})
+        self.assertEqual(expected, finished.out, finished.err_text)
+
+    def test_csv(self) -> None:
+        finished = self.report(*self.window, "--format=csv", "--slo", "50", self.events_file)
+        self.assertEqual("", finished.err_text)
+        self.assertEqual(
+            "kind,name,groups,state,inferred,from,to,up,down,unknown,unmonitored,excluded,"
+            "availability,worst,coverage,occurrences,timeslices,good,bad,uncounted,degraded,"
+            "flaky,lost,duplicates,conflicts,clockSteps,outages,budget,budgetLeft\n"
+            "service,shop,web,UP,false,1700000000000,1700000600000,420000,60000,60000,60000,0,"
+            "87.500,70.000,80.000,87.500,80.000,7,1,0,0,0,1,0,0,0,1,4,3\n"
+            "group,web,,,,1700000000000,1700000600000,420000,60000,60000,60000,0,"
+            "87.500,70.000,80.000,,,,,,,,,,,,1,,\n", finished.out_text)
+        file = self.write(event(1, service='a,"b"', groups=["x", "y"]), name="odd")
+        rows = list(csv.reader(io.StringIO(self.report("--format", "csv", file).out_text)))
+        self.assertEqual({len(rows[0])}, {len(row) for row in rows})
+        self.assertEqual(["service", 'a,"b"', "x,y"], rows[1][:3])
+
+    def test_text(self) -> None:
+        finished = self.report(*self.window, "--format", "text", "--slo", "99.9",
+                               self.events_file)
+        self.assertEqual((
+            "2023-11-14T22:13:20.000Z to 2023-11-14T22:23:20.000Z, 10m\n\n"
+            "service  state  availability  worst   coverage  occurrences  timeslices  up  down  "
+            "unknown  unmonitored  excluded\n"
+            "shop     UP     87.500        70.000  80.000    87.500       80.000      7m  1m    "
+            "1m       1m           0s\n"
+            "group\n"
+            "web             87.500        70.000  80.000    -            -           7m  1m    "
+            "1m       1m           0s\n\n"
+            "shop: 7 good, 1 bad, 1 lost; of 0 failures that 99.9% allows, -1 are left\n\n"
+            "outages, the last one first\n"
+            "2023-11-14T22:17:20.000Z  1m  shop  fail  s3://logs/shop/4\n"), finished.out_text)
+
+    def test_slo_in_json(self) -> None:
+        [shop] = self.answer(*self.window, "--slo", "87.5", self.events_file)["services"]  # type: ignore[misc]
+        self.assertEqual({"target": 87.5, "good": 7, "bad": 1, "budget": 1, "budgetLeft": 0},
+                         shop["slo"])
+
+    def test_exclusions(self) -> None:
+        (self.folder / "planned").write_text(line({
+            "from": "2023-11-14T22:17:00Z", "to": "2023-11-14T22:18:20Z", "group": "web",
+            "reason": "move"}))
+        [shop] = self.answer(*self.window, "--exclude", "planned", self.events_file)["services"]  # type: ignore[misc]
+        self.assertEqual((0, 80_000, 400_000, []),
+                         (shop["down"], shop["excluded"], shop["up"], shop["outages"]))
+
+
+class ChoiceTest(ReportTest):
+    """What is asked for."""
+
+    def test_a_service_or_a_group(self) -> None:
+        file = self.write(event(1), event(1, service="db", groups=["web", "data"]),
+                          event(1, service="mail", groups=[]))
+
+        def names(*arguments: str) -> tuple[list[str], list[str]]:
+            answer = self.answer(*arguments, file)
+            return ([each["service"] for each in answer["services"]],  # type: ignore[attr-defined]
+                    [each["group"] for each in answer["groups"]])  # type: ignore[attr-defined]
+
+        self.assertEqual((["db", "mail", "shop"], ["data", "web"]), names())
+        self.assertEqual((["mail", "shop"], []), names("--service", "mail", "--service=shop"))
+        self.assertEqual((["db", "shop"], ["web"]), names("--group", "web"))
+        self.refused(66, "no event is of the service 'sohp'", "--service", "sohp", file)
+        self.refused(66, "no event is of the group 'w'", "--group", "w", file)
+
+    def test_hold_and_quorum(self) -> None:
+        told = [event(n, location=place, verdict="fail" if place == "a" else "pass")
+                for n in (1, 2) for place in ("a", "b", "c")]
+        for each in told:
+            for key in ("bootId", "seq", "runId"):
+                del each[key]
+        file = self.write(*told)
+        window = ("--from", str(_START + 60_000), "--to", str(_START + 300_000))
+        [shop] = self.answer(*window, file)["services"]  # type: ignore[misc]
+        self.assertEqual((True, 180_000, 0), (shop["inferred"], shop["up"], shop["down"]))
+        [shop] = self.answer(*window, "--quorum", "any", "--hold", "30.5", file)["services"]  # type: ignore[misc]
+        self.assertEqual((61_000, 0), (shop["down"], shop["up"]))
+
+    def test_a_span_before_the_end(self) -> None:
+        answer = self.answer("--from", "2h", "--to", "2023-11-15", self.write(event(1)))
+        self.assertEqual((1_699_999_200_000, 1_700_006_400_000), (answer["from"], answer["to"]))
+
+    def test_help(self) -> None:
+        for arguments in (["--help"], ["-h"], ["--format", "csv", "--help"]):
+            finished = self.report(*arguments)
+            self.assertEqual((0, ""), (finished.code, finished.err_text))
+            self.assertIn("usage: sla-runner report [OPTION]", finished.out_text)
+            self.assertNotIn("s3://", finished.out_text)
+            self.assertNotIn("html", finished.out_text)
+
+
+class StoredTest(ReportTest):
+    """Of the store that the runner itself filled."""
+
+    def test_its_own_runs(self) -> None:
+        self.assertEqual(0, self.run_once("--groups", "web", "--", "/bin/true").code)
+        self.assertEqual(1, self.run_once("--groups", "web", "--", "/bin/false").code)
+        self.assertEqual(0, self.run_once("--groups", "web", "--", "/bin/true").code)
+        first, failed, last = self.events()
+        for arguments, more in ((["--store", "store"], {}), ([], {"SLARUNNER_STORE": "store"})):
+            answer = self.answer(*arguments, **more)
+            [shop] = answer["services"]  # type: ignore[misc]
+            self.assertEqual((2, 1), (shop["good"], shop["bad"]))
+            self.assertEqual("66.666", shop["occurrences"])
+            parts = ("up", "down", "unknown", "unmonitored", "excluded")
+            self.assertEqual(answer["to"] - answer["from"],  # type: ignore[operator]
+                             sum(shop[part] for part in parts))
+            self.assertEqual(first["startedAtMs"] + first["durationMs"],  # type: ignore[operator]
+                             answer["from"])
+            for outage in shop["outages"]:
+                self.assertEqual((failed["runId"], failed["logUri"]),
+                                 (outage["runId"], outage["logUri"]))
+
+
+class WrongTest(ReportTest):
+    """What is wrong, in a sentence."""
+
+    def test_lines_that_are_no_events(self) -> None:
+        file = self.folder / "mixed"
+        file.write_text("hello\x1b[2J\n" + line(event(1)) + "{}\n" + "x" * 5_000_000 + "\n"
+                        + line(event(2)) + '{"service":"shop","succ')
+        finished = self.report("--to", "2023-11-15", str(file))
+        self.assertEqual(0, finished.code)
+        self.assertEqual(1, finished.err_text.count("\n"))
+        self.assertIn("4 lines are no events; the first: line 1 of ", finished.err_text)
+        self.assertIn(r"'hello\x1b[2J'", finished.err_text)
+        answer = json.loads(finished.out)
+        self.assertEqual((4, 2), (answer["unreadable"], answer["services"][0]["good"]))
+
+    def test_an_event_in_the_future(self) -> None:
+        finished = self.report("--to", "2023-11-15", self.write(
+            event(1), event(2, startedAtMs=32_503_680_000_000)))
+        self.assertEqual(0, finished.code)
+        self.assertIn("1 events end in the future", finished.err_text)
+
+    def test_sources(self) -> None:
+        (self.folder / "empty").mkdir()
+        self.refused(66, "empty is no store: it has no events.ndjson", "--store", "empty")
+        self.refused(66, "No such file", "--store", "nowhere")
+        self.refused(66, "nowhere: No such file", "nowhere")
+        self.refused(66, "there are no events; say since when with --from", self.write())
+        self.refused(64, "nothing to read")
+        self.refused(64, "S3 is not read yet", "s3://bucket/events")
+        self.refused(64, "S3 is not read yet", "--from-keys", "s3://bucket")
+        self.refused(64, "the HTML page is not made yet", "--format", "html", "x")
+        answer = self.answer("--from", "2023-11-14", "--to", "2023-11-15", self.write())
+        self.assertEqual(([], []), (answer["services"], answer["groups"]))
+
+    def test_arguments(self) -> None:
+        file = self.write(event(1))
+        for arguments, sentence in (
+                (["--frmo", "1"], "unknown flag '--frmo'; the nearest known one is --from"),
+                (["--from"], "--from needs a value"), (["--to="], "--to needs a value"),
+                (["--to", "1", "--to", "2"], "--to is given more than once"),
+                (["--from", "yesterday"], "--from 'yesterday' is no time"),
+                (["--to", "2023-13-01"], "--to '2023-13-01' is no time"),
+                (["--from", "2023-11-15", "--to", "2023-11-14"],
+                 "the window ends at 2023-11-14T00:00:00.000Z, before it begins at 2023-11-15"),
+                (["--slo", "101"], "--slo '101' is no percentage"),
+                (["--slo", "99.99999"], "--slo '99.99999' is no percentage"),
+                (["--slo", "-1"], "--slo '-1' is no percentage"),
+                (["--hold", "long"], "--hold 'long' is no number of seconds"),
+                (["--quorum", "0"], "--quorum '0' is neither majority, any, all"),
+                (["--format", "xml"], "--format 'xml' is neither text, json nor csv")):
+            with self.subTest(arguments):
+                self.refused(64, sentence, *arguments, *([file] if len(arguments) > 1 else []))
+
+    def test_exclusions(self) -> None:
+        file = self.write(event(1))
+        (self.folder / "planned").write_text('\n{"from":"2026-01-31","to":1}\n')
+        self.refused(78, "planned: line 2: its from is no time", "--exclude", "planned", file)
+        self.refused(66, "--exclude: nowhere: No such file", "--exclude", "nowhere", file)
+
+    def test_out_is_replaced_whole_or_not_at_all(self) -> None:
+        file = self.write(event(1))
+        out = self.folder / "report.json"
+        out.write_text("older")
+        self.refused(66, "No such file", "--out", str(out), "nowhere")
+        self.assertEqual("older", out.read_text())
+        finished = self.report("--to", "2023-11-15", "--out", str(out), file)
+        self.assertEqual((0, b"", ""), (finished.code, finished.out, finished.err_text))
+        self.assertEqual(1, len(json.loads(out.read_text())["services"]))
+        (self.folder / "taken").mkdir()
+        self.refused(75, "--out: taken: ", "--out", "taken", file)
+        self.refused(75, "No such file", "--out", "no/where", file)
+        left = {path.name for path in self.folder.iterdir()}
+        self.assertEqual({"events", "report.json", "taken"}, left)
+
+
+if __name__ == "__main__":
+    unittest.main()
