@@ -79,7 +79,6 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <cassert>
 #include <cerrno>
 #include <charconv>
 #include <chrono>
@@ -223,6 +222,12 @@ class Result;
 
 namespace detail {
 
+/// Ends the program, since what is asked for is not there: a bug, in a release as well.
+[[noreturn]] inline void end_for(char const* bug, char const* text) noexcept {
+  std::fprintf(stderr, "sla: %s%s\n", bug, text);
+  std::abort();
+}
+
 /// Whether a U makes the value of a Result<T>, and is neither one itself nor its Error.
 template <class U, class T>
 concept ValueFor =
@@ -231,7 +236,8 @@ concept ValueFor =
 
 }  // namespace detail
 
-/// Either a T or an Error. Asking for the one that is not there is a bug (assert).
+/// Either a T or an Error. Asking for the one that is not there is a bug: it ends the
+/// program with the error's text on stderr, in release builds too.
 template <class T>
 class [[nodiscard]] Result {
  public:
@@ -247,15 +253,15 @@ class [[nodiscard]] Result {
   explicit operator bool() const noexcept { return has_value(); }
 
   T& value() & {
-    assert(has_value());
+    if (!has_value()) detail::end_for("the value of an error: ", error_.message.c_str());
     return *value_;
   }
   T const& value() const& {
-    assert(has_value());
+    if (!has_value()) detail::end_for("the value of an error: ", error_.message.c_str());
     return *value_;
   }
   T&& value() && {
-    assert(has_value());
+    if (!has_value()) detail::end_for("the value of an error: ", error_.message.c_str());
     return std::move(*value_);
   }
 
@@ -275,11 +281,11 @@ class [[nodiscard]] Result {
   }
 
   [[nodiscard]] Error const& error() const& {
-    assert(!has_value());
+    if (has_value()) detail::end_for("the error of a value", "");
     return error_;
   }
   [[nodiscard]] Error&& error() && {
-    assert(!has_value());
+    if (has_value()) detail::end_for("the error of a value", "");
     return std::move(error_);
   }
 
@@ -302,11 +308,11 @@ class [[nodiscard]] Result<void> {
   explicit operator bool() const noexcept { return has_value(); }
 
   [[nodiscard]] Error const& error() const& {
-    assert(!has_value());
+    if (has_value()) detail::end_for("the error of a value", "");
     return *error_;
   }
   [[nodiscard]] Error&& error() && {
-    assert(!has_value());
+    if (has_value()) detail::end_for("the error of a value", "");
     return std::move(*error_);
   }
 

@@ -2,6 +2,9 @@
 #include "sla/core/result.hpp"
 
 #include <doctest/doctest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <concepts>
 #include <memory>
@@ -112,4 +115,25 @@ TEST_CASE("what makes a value may come instead of the value") {
   Result<bool> const no = false;
   CHECK(no.has_value());
   CHECK_FALSE(*no);
+}
+
+TEST_CASE("the value of an error ends the program with the error's text") {
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  pid_t const child = ::fork();
+  if (child == 0) {
+    ::signal(SIGABRT, SIG_DFL);
+    ::dup2(ends[1], STDERR_FILENO);
+    Result<int> const wrong = Error{Errc::denied, "sns publish: no", 403};
+    ::_exit(*wrong);
+  }
+  ::close(ends[1]);
+  char text[128]{};
+  CHECK(::read(ends[0], text, sizeof text - 1) > 0);
+  ::close(ends[0]);
+  int status = 0;
+  CHECK(::waitpid(child, &status, 0) == child);
+  CHECK(WIFSIGNALED(status));
+  CHECK(WTERMSIG(status) == SIGABRT);
+  CHECK(std::string(text) == "sla: the value of an error: sns publish: no\n");
 }

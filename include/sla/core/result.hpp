@@ -2,8 +2,9 @@
 #pragma once
 // A value, or the Error that explains why there is none. The spelling is std::expected's, so that
 // this can become an alias once the floor is C++23. Propagate with `if (!x) return x.error();`.
-#include <cassert>
 #include <concepts>
+#include <cstdio>
+#include <cstdlib>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -17,6 +18,12 @@ class Result;
 
 namespace detail {
 
+/// Ends the program, since what is asked for is not there: a bug, in a release as well.
+[[noreturn]] inline void end_for(char const* bug, char const* text) noexcept {
+  std::fprintf(stderr, "sla: %s%s\n", bug, text);
+  std::abort();
+}
+
 /// Whether a U makes the value of a Result<T>, and is neither one itself nor its Error.
 template <class U, class T>
 concept ValueFor =
@@ -25,7 +32,8 @@ concept ValueFor =
 
 }  // namespace detail
 
-/// Either a T or an Error. Asking for the one that is not there is a bug (assert).
+/// Either a T or an Error. Asking for the one that is not there is a bug: it ends the
+/// program with the error's text on stderr, in release builds too.
 template <class T>
 class [[nodiscard]] Result {
  public:
@@ -41,15 +49,15 @@ class [[nodiscard]] Result {
   explicit operator bool() const noexcept { return has_value(); }
 
   T& value() & {
-    assert(has_value());
+    if (!has_value()) detail::end_for("the value of an error: ", error_.message.c_str());
     return *value_;
   }
   T const& value() const& {
-    assert(has_value());
+    if (!has_value()) detail::end_for("the value of an error: ", error_.message.c_str());
     return *value_;
   }
   T&& value() && {
-    assert(has_value());
+    if (!has_value()) detail::end_for("the value of an error: ", error_.message.c_str());
     return std::move(*value_);
   }
 
@@ -69,11 +77,11 @@ class [[nodiscard]] Result {
   }
 
   [[nodiscard]] Error const& error() const& {
-    assert(!has_value());
+    if (has_value()) detail::end_for("the error of a value", "");
     return error_;
   }
   [[nodiscard]] Error&& error() && {
-    assert(!has_value());
+    if (has_value()) detail::end_for("the error of a value", "");
     return std::move(error_);
   }
 
@@ -96,11 +104,11 @@ class [[nodiscard]] Result<void> {
   explicit operator bool() const noexcept { return has_value(); }
 
   [[nodiscard]] Error const& error() const& {
-    assert(!has_value());
+    if (has_value()) detail::end_for("the error of a value", "");
     return *error_;
   }
   [[nodiscard]] Error&& error() && {
-    assert(!has_value());
+    if (has_value()) detail::end_for("the error of a value", "");
     return std::move(*error_);
   }
 
