@@ -17062,7 +17062,8 @@ class Runner {
 // Many runners in one process: a bounded set of threads takes whatever run is due from one queue,
 // earliest first, so that a thousand checks cost little more than their runs. Each check has its
 // own scheduler and executor; the publisher is usually a copy of one that is shared, such as a
-// Spooled. An executor must end nothing but what it started itself: Leftovers::leave.
+// Spooled. An executor ends nothing but its own run, whose processes have a mark; with
+// Leftovers::leave it need not look through all processes after each run for that.
 
 namespace sla::inline v1 {
 
