@@ -88,6 +88,7 @@ struct Patient {
 };
 
 struct Noting {
+  static constexpr bool wants_uncounted = true;
   Result<void> publish(Report const& report) {
     std::lock_guard const lock(world->mutex);
     world->verdicts[report.job.service] = report.outcome.verdict;

@@ -25,7 +25,7 @@ TEST_CASE("exclusions are lines of JSON") {
 
 TEST_CASE("what is wrong with an exclusion is said with its line") {
   for (
-      auto const& [line, why] : std::vector<std::pair<std::string, std::string>>{
+      auto const& row : std::vector<std::pair<std::string, std::string>>{
           {"maintenance", "line 2: it is not JSON"},
           {"[]", "line 2: it is JSON but no object"},
           {R"({"to":"2026-01-31T22:00:00Z","service":"a"})", "line 2: its from is no time"},
@@ -38,10 +38,10 @@ TEST_CASE("what is wrong with an exclusion is said with its line") {
            "line 2: it must name either"},
           {R"({"from":"2026-01-31T22:00:00Z","to":"2026-01-31T23:00:00Z","service":"a","group":"b"})",
            "line 2: it must name either"}}) {
-    CAPTURE(line);
-    auto const read = read_exclusions("\n" + line + "\n");
+    CAPTURE(row.first);
+    auto const read = read_exclusions("\n" + row.first + "\n");
     REQUIRE_FALSE(read);
-    CHECK(read.error().message.starts_with(why));
+    CHECK(read.error().message.starts_with(row.second));
   }
 }
 

@@ -53,16 +53,16 @@ TEST_CASE("a service is down when the quorum of those who know says so") {
 }
 
 TEST_CASE("a group is the worst of its services that are not excluded") {
-  for (auto const& [services, group] : std::vector<std::pair<std::string, char>>{{"x", 'x'},
-                                                                                 {"xx", 'x'},
-                                                                                 {"xu", 'u'},
-                                                                                 {"xud?-", 'd'},
-                                                                                 {"u?-", '?'},
-                                                                                 {"u-x", '-'},
-                                                                                 {"uu", 'u'},
-                                                                                 {"x-", '-'}}) {
-    CAPTURE(services);
-    CHECK(decide_group(lines(services)).state == state_of(group));
+  for (auto const& row : std::vector<std::pair<std::string, char>>{{"x", 'x'},
+                                                                   {"xx", 'x'},
+                                                                   {"xu", 'u'},
+                                                                   {"xud?-", 'd'},
+                                                                   {"u?-", '?'},
+                                                                   {"u-x", '-'},
+                                                                   {"uu", 'u'},
+                                                                   {"x-", '-'}}) {
+    CAPTURE(row.first);
+    CHECK(decide_group(lines(row.first)).state == state_of(row.second));
   }
 }
 

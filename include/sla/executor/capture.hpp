@@ -127,8 +127,8 @@ class Capture {
   void store(std::uint64_t at, std::string_view part) {
     if (!failure_.empty()) return;
     if (!file_ && !path_.empty()) open_named();
+    if (!path_.empty() && write_named(at, part)) return;
     if (!file_ && at + part.size() > in_memory && !spill(at + part.size())) return;
-    if (!path_.empty()) return write_named(at, part);
     if (file_) return write_at(at, part);
     remember(at, part);
   }
@@ -162,21 +162,26 @@ class Capture {
     if (!written) give_up(written.error().message);
   }
   /// The disk of the file with a name may hang: the call is apart, and what is small enough is in
-  /// memory as well.
-  void write_named(std::uint64_t at, std::string_view part) {
+  /// memory as well. Returns false if the output goes on without that file.
+  bool write_named(std::uint64_t at, std::string_view part) {
     auto const written = write_apart(file_, at, part);
-    if (!written) return leave_hanging(at, part);
+    if (!written) return !leave_hanging();
     bool const fits = at + part.size() <= in_memory;
     fits ? remember(at, part) : memory_.clear();
-    if (*written) return;
+    if (*written) return true;
     leave_named() ? write_at(at, part) : give_up(written->error().message);
+    return true;
   }
   /// The descriptor is not even closed, which could hang too, and what waits still needs it.
-  void leave_hanging(std::uint64_t at, std::string_view part) {
+  /// Returns true if all that was stored is in memory.
+  bool leave_hanging() {
     path_.clear();
-    if (memory_.size() != total_) return give_up("its disk hangs");
+    if (memory_.size() != total_) {
+      give_up("its disk hangs");
+      return false;
+    }
     (void)file_.release();
-    store(at, part);
+    return true;
   }
   void open_named() {
     auto file = open_apart(path_);
