@@ -25,7 +25,7 @@ from name_server import NameServer
 from runner_process import RunnerProcess, RunnerTest
 
 MOST_BYTES = 3_520_000
-MOST_MEMORY_KIB = 4096
+MOST_MEMORY_KIB = 4352  # 3,316 of them are the program itself
 NAME = "aws.test"
 LOADED, DYNAMIC, INTERPRETER = 1, 2, 3
 
@@ -320,7 +320,7 @@ class ForeignRootTest(container.RootTest):
 class MemoryTest(AwsTest):
     """What it needs while nothing happens."""
 
-    def test_after_20_runs_it_has_never_needed_more_than_4_mib(self) -> None:
+    def test_after_20_runs_it_has_never_needed_more_than_its_size_and_a_mib(self) -> None:
         aws = self.fake(tls=True)
         process = self.start_job(aws, "--delay", "0", "--", "/bin/true")
         aws.wait_for(lambda: len(self.events(aws)) >= 20)
