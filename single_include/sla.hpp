@@ -13876,14 +13876,10 @@ struct DeliveryOptions {
 
 namespace internal {
 
-/// The policies of a delivery. They are checked here, once for all that hand them on.
+/// The policies of a delivery. They are checked here, once for all that hand them on, which hold
+/// one of these as their last member: clang forgets what stands behind a failed check.
 template <class L, class P, class S, class C>
 struct DeliveryPolicies {
-  using Logs = HeldLogStore<L>;
-  using Events = HeldPublisher<P>;
-  using Store = HeldSpool<S>;
-  using Time = HeldClock<C>;
-
   static_assert(LogStore<L>,
                 "The first parameter of Spooled and Delivery must be a sla::LogStore: movable, "
                 "with sla::Result<void> publish(sla::Report const&) and sla::Result<std::string> "
@@ -14159,8 +14155,6 @@ namespace sla::inline v1 {
 /// the one that delivers.
 template <class L, class P, class S, class C = SteadyClock>
 class Delivery {
-  using Policies = internal::DeliveryPolicies<L, P, S, C>;
-
  public:
   Delivery(L store, P publisher, S spool, DeliveryStops const& stops, DeliveryOptions options = {},
            C clock = C{}, Logger log = Logger{})
@@ -14409,18 +14403,19 @@ class Delivery {
     if (!cut || way.why == Way::no_time) way.why = error.message;
   }
 
-  typename Policies::Logs store_;
-  typename Policies::Events publisher_;
-  typename Policies::Store spool_;
+  internal::HeldLogStore<L> store_;
+  internal::HeldPublisher<P> publisher_;
+  internal::HeldSpool<S> spool_;
   DeliveryStops const& stops_;
   UploadLogs upload_;
-  typename Policies::Time clock_;
+  internal::HeldClock<C> clock_;
   Logger log_;
   Way logs_;
   Way events_;
   bool hurried_ = false;
   bool news_ = false;   ///< something was added since the last step
   std::mutex mutex_{};  ///< guards the spool, and the news
+  [[no_unique_address]] internal::DeliveryPolicies<L, P, S, C> checked_{};
 };
 
 }  // namespace sla::inline v1
@@ -16715,8 +16710,7 @@ namespace sla::inline v1 {
 /// at most once a second, and finish() delivers.
 template <class L, class P, class S, class C = SteadyClock>
 class Spooled {
-  using Policies = internal::DeliveryPolicies<L, P, S, C>;
-  using Time = typename Policies::Time;
+  using Time = internal::HeldClock<C>;
 
  public:
   struct Options {
@@ -16762,8 +16756,8 @@ class Spooled {
 
  private:
   struct Worker {
-    Worker(typename Policies::Logs store, typename Policies::Events publisher,
-           typename Policies::Store spool, DeliveryStops const& the_stops, Options the_options,
+    Worker(internal::HeldLogStore<L> store, internal::HeldPublisher<P> publisher,
+           internal::HeldSpool<S> spool, DeliveryStops const& the_stops, Options the_options,
            Time the_clock, Logger the_log)
         : delivery(std::move(store), std::move(publisher), std::move(spool), the_stops,
                    the_options.delivery, the_clock, the_log),
@@ -16924,6 +16918,7 @@ class Spooled {
   };
 
   std::shared_ptr<Worker> worker_;
+  [[no_unique_address]] internal::DeliveryPolicies<L, P, S, C> checked_{};
 };
 
 }  // namespace sla::inline v1

@@ -33,8 +33,6 @@ namespace sla::inline v1 {
 /// the one that delivers.
 template <class L, class P, class S, class C = SteadyClock>
 class Delivery {
-  using Policies = internal::DeliveryPolicies<L, P, S, C>;
-
  public:
   Delivery(L store, P publisher, S spool, DeliveryStops const& stops, DeliveryOptions options = {},
            C clock = C{}, Logger log = Logger{})
@@ -283,18 +281,19 @@ class Delivery {
     if (!cut || way.why == Way::no_time) way.why = error.message;
   }
 
-  typename Policies::Logs store_;
-  typename Policies::Events publisher_;
-  typename Policies::Store spool_;
+  internal::HeldLogStore<L> store_;
+  internal::HeldPublisher<P> publisher_;
+  internal::HeldSpool<S> spool_;
   DeliveryStops const& stops_;
   UploadLogs upload_;
-  typename Policies::Time clock_;
+  internal::HeldClock<C> clock_;
   Logger log_;
   Way logs_;
   Way events_;
   bool hurried_ = false;
   bool news_ = false;   ///< something was added since the last step
   std::mutex mutex_{};  ///< guards the spool, and the news
+  [[no_unique_address]] internal::DeliveryPolicies<L, P, S, C> checked_{};
 };
 
 }  // namespace sla::inline v1

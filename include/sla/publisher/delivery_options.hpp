@@ -31,14 +31,10 @@ struct DeliveryOptions {
 
 namespace internal {
 
-/// The policies of a delivery. They are checked here, once for all that hand them on.
+/// The policies of a delivery. They are checked here, once for all that hand them on, which hold
+/// one of these as their last member: clang forgets what stands behind a failed check.
 template <class L, class P, class S, class C>
 struct DeliveryPolicies {
-  using Logs = HeldLogStore<L>;
-  using Events = HeldPublisher<P>;
-  using Store = HeldSpool<S>;
-  using Time = HeldClock<C>;
-
   static_assert(LogStore<L>,
                 "The first parameter of Spooled and Delivery must be a sla::LogStore: movable, "
                 "with sla::Result<void> publish(sla::Report const&) and sla::Result<std::string> "

@@ -37,8 +37,7 @@ namespace sla::inline v1 {
 /// at most once a second, and finish() delivers.
 template <class L, class P, class S, class C = SteadyClock>
 class Spooled {
-  using Policies = internal::DeliveryPolicies<L, P, S, C>;
-  using Time = typename Policies::Time;
+  using Time = internal::HeldClock<C>;
 
  public:
   struct Options {
@@ -84,8 +83,8 @@ class Spooled {
 
  private:
   struct Worker {
-    Worker(typename Policies::Logs store, typename Policies::Events publisher,
-           typename Policies::Store spool, DeliveryStops const& the_stops, Options the_options,
+    Worker(internal::HeldLogStore<L> store, internal::HeldPublisher<P> publisher,
+           internal::HeldSpool<S> spool, DeliveryStops const& the_stops, Options the_options,
            Time the_clock, Logger the_log)
         : delivery(std::move(store), std::move(publisher), std::move(spool), the_stops,
                    the_options.delivery, the_clock, the_log),
@@ -246,6 +245,7 @@ class Spooled {
   };
 
   std::shared_ptr<Worker> worker_;
+  [[no_unique_address]] internal::DeliveryPolicies<L, P, S, C> checked_{};
 };
 
 }  // namespace sla::inline v1
