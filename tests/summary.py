@@ -5,8 +5,8 @@
 usage: summary.py BUILD             one build directory: its count, and the names of what failed
        summary.py --failed BUILD    the names of the tests that failed, to run them once more
        summary.py --total BUILD...  all of them: what was skipped and why, what failed or is flaky,
-                                    with its output, then the counts; exits 1 when anything failed,
-                                    or more than two tests are flaky
+                                    with its output, then their names and the counts; exits 1 when
+                                    anything failed, or more than two tests are flaky
 
 A test that failed and then passed when it was run once more, as meson-logs/retry.json has it, is
 flaky: its cases count as passed, and both outputs are shown.
@@ -121,6 +121,12 @@ def show_outputs(build, kind, outputs):
         print(f"---- {build}: {name} {kind} ({result}){repeat}\n{output.rstrip()}\n----")
 
 
+def show_names(build, kind, outputs):
+    """Names again what failed, for a reader who has only the end of a long report."""
+    for name, result, _ in outputs:
+        print(f"{kind}: {build}: {name} ({result})")
+
+
 def show_total(builds):
     counts = {build.name: count_build(build) for build in builds}
     skips = {}  # the cases of one program that one reason skipped, in which builds
@@ -133,6 +139,9 @@ def show_total(builds):
     for name, count in counts.items():
         show_outputs(name, "is flaky", count.flaky)
         show_outputs(name, "failed", count.failures)
+    for name, count in counts.items():
+        show_names(name, "flaky", count.flaky)
+        show_names(name, "failed", count.failures)
     failed = sum(count.failed for count in counts.values())
     flaky = sum(len(count.flaky) for count in counts.values())
     print(f"{sum(len(count.skips) for count in counts.values())} skipped")

@@ -43,7 +43,7 @@ class Summary(unittest.TestCase):
         lines, code = self.run_total(require)
         shown = "\n".join(lines) + "\n"
         self.assertNotIn("1 flaky", shown)
-        shown = re.sub(r"(?ms)^---- .*?^----$\n", "", shown).replace("0 flaky\n", "")
+        shown = re.sub(r"(?ms)^---- .*?^----$\n|^failed: [^\n]*\n|^0 flaky\n", "", shown)
         return shown.splitlines(), code
 
     def test_the_cases_inside_each_program_are_counted(self):
@@ -97,7 +97,7 @@ class Summary(unittest.TestCase):
         self.log("testlog.json", [("OK", DOCTEST.format(1, 1, 0)), ("FAIL", "one\ntwo\n")])
         self.assertEqual(self.run_total(), (
             ["---- gcc: core/t1 failed (FAIL); to repeat it: tests/run core/t1", "one", "two",
-             "----", "0 skipped", "0 flaky", "1 passed, 1 failed"], 1))
+             "----", "failed: gcc: core/t1 (FAIL)", "0 skipped", "0 flaky", "1 passed, 1 failed"], 1))
 
     def test_what_passes_when_it_is_run_once_more_is_flaky_and_shown(self):
         good = "3 passed, 0 failed, 0 skipped\n"
@@ -109,6 +109,7 @@ class Summary(unittest.TestCase):
             ["1 flaky", "3 passed, 0 failed"], 0))
         self.assertIn("2 passed, 1 failed, 0 skipped", lines)
         self.assertIn(good.strip(), lines)
+        self.assertIn("flaky: gcc: core/t0 (FAIL)", lines)
 
     def test_what_fails_twice_has_failed(self):
         self.log("testlog.json", [("FAIL", "one\n")])
