@@ -79,20 +79,20 @@ def has_failed(test):
     return count_test(test).failed > 0 and test["result"] != "SKIP"
 
 
-def read_log(build, name):
-    log = build / "meson-logs" / name
-    return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+def read_logs(build, pattern):
+    return [json.loads(line) for log in sorted((build / "meson-logs").glob(pattern))
+            for line in log.read_text().splitlines()]
 
 
 def count_build(build):
     """All programs of one build directory. Without a log it did not build: one failure."""
-    tests = read_log(build, "testlog.json")
+    tests = read_logs(build, "testlog*.json")
     if not tests:
         lines = build.with_suffix(".log").read_text(errors="replace").splitlines()
         first = next((i for i, line in enumerate(lines) if re.search("FAILED:|ERROR", line)), 0)
         shown = "\n".join(line[:300] for line in lines[first:first + 60])
         return Count(0, 1, [], [("the build", "no log of tests", shown)], [])
-    again = {test["name"]: test for test in read_log(build, "retry.json")}
+    again = {test["name"]: test for test in read_logs(build, "retry.json")}
     counts = [count_twice(test, again.get(test["name"])) for test in tests]
     return Count(sum(c.passed for c in counts), sum(c.failed for c in counts),
                  *(sum((getattr(c, field) for c in counts), [])
@@ -108,7 +108,7 @@ def show_build(build):
 
 
 def show_failed(build):
-    for test in read_log(build, "testlog.json"):
+    for test in read_logs(build, "testlog*.json"):
         if has_failed(test):
             print(test["name"].split(" / ")[-1])
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The real image, built from the real Dockerfile, in real containers. tests/run --image."""
+"""The real image, built from the real Dockerfile, in real containers. tests/run --all, as root."""
 
 from __future__ import annotations
 

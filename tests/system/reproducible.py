@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The static program built a second time, elsewhere and in another environment, all but OpenSSL,
-which takes most of the time. tests/run --image builds that a second time too, in the image."""
+which takes most of the time. tests/run --all as root builds that a second time too, in the image."""
 
 from __future__ import annotations
 
