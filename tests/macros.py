@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Covers: version.hpp
+# Covers: sla.hpp, version.hpp
 """The library leaves no macro behind but its version."""
 
 import os
