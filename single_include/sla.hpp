@@ -3801,12 +3801,19 @@ class RunEnder {
     return handle && ::poll(&end, 1, 0) == 1;
   }
 
-  /// What was about to exit by itself did not have to be killed.
+  /// Reaps what has ended; those that were told to are found behind a child with an owner too.
   bool reap() {
-    return reap_children([this](siginfo_t const& end) {
-      bool const killed = end.si_code == CLD_KILLED && end.si_status == SIGKILL;
-      if (told_.erase(end.si_pid) != 0 && killed) ++killed_;
-    });
+    std::set<pid_t> const told = told_;
+    for (pid_t const pid : told) {
+      siginfo_t info{};
+      if (::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG) == 0) count(info);
+    }
+    return reap_children([this](siginfo_t const& info) { count(info); });
+  }
+  /// What was about to exit by itself did not have to be killed.
+  void count(siginfo_t const& info) {
+    bool const killed = info.si_code == CLD_KILLED && info.si_status == SIGKILL;
+    if (told_.erase(info.si_pid) != 0 && killed) ++killed_;
   }
   void await(pid_t pid) {
     Descriptor const handle = open_pidfd(pid);

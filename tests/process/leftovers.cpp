@@ -65,6 +65,18 @@ TEST_CASE("orphans become our children") {
   CHECK(is_subreaper == 1);
 }
 
+TEST_CASE("what was killed is counted behind an ended child that has an owner") {
+  auto const slot = OwnedChildren::of_this_process().reserve();
+  *slot = support::start({"/bin/true"});
+  await_end(*slot);
+  RunMark const mark = new_mark();
+  pid_t const left = start({"/bin/sleep", "60"}, mark);
+  CHECK(end_run(mark, in(hours{1})).killed == 1);
+  CHECK_FALSE(is_alive(left));
+  CHECK(exit_code(*slot) == 0);
+  OwnedChildren::of_this_process().release(slot);
+}
+
 TEST_CASE("reaping takes every ended child and leaves the living and the owned one") {
   pid_t const ended = support::start({"/bin/true"});
   pid_t const living = support::start({"/bin/sleep", "60"});
