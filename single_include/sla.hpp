@@ -17472,10 +17472,31 @@ inline constexpr double most_seconds = 1e9;
   return {};
 }
 
-/// Seconds as a decimal number, from 0 to most_seconds.
+namespace detail {
+
+/// Reads a number of seconds, or numbers with a unit each, the largest unit first.
+[[nodiscard]] inline std::optional<double> parse_seconds(std::string_view text) {
+  if (auto const plain = parse_decimal(text)) return plain;
+  constexpr std::pair<char, int> units[] = {{'d', 86400}, {'h', 3600}, {'m', 60}, {'s', 1}};
+  double sum = 0;
+  for (auto const& [unit, seconds] : units) {
+    std::size_t const end = text.find(unit);
+    if (end == std::string_view::npos) continue;
+    auto const count = parse_decimal(text.substr(0, end));
+    if (!count || *count < 0) return std::nullopt;
+    sum += *count * seconds;
+    text.remove_prefix(end + 1);
+    if (text.empty()) return sum;
+  }
+  return std::nullopt;
+}
+
+}  // namespace detail
+
+/// Reads seconds, from 0 to most_seconds: `90`, `0.5`, `5m`, `2h30m`, `1d`.
 [[nodiscard]] inline Result<void> read_value(std::string_view text, Duration& out) {
-  auto const seconds = parse_decimal(trim(text));
-  if (!seconds) return Error{Errc::invalid, "is no number of seconds, such as 60 or 0.5"};
+  auto const seconds = detail::parse_seconds(trim(text));
+  if (!seconds) return Error{Errc::invalid, "is no number of seconds, such as 60, 0.5 or 2h30m"};
   if (*seconds < 0) return Error{Errc::invalid, "is less than 0 seconds"};
   if (*seconds > most_seconds) return Error{Errc::invalid, "is more than 1000000000 seconds"};
   out = Duration{std::llround(*seconds * 1e9)};
@@ -19147,7 +19168,7 @@ inline std::string printed_value(std::size_t row, Parsed const& parsed) {
       "A flag beats its environment variable, which beats a value loaded from SSM, which beats "
       "the\n"
       "default. A value follows its flag as the next argument or after =; an empty one takes back "
-      "what\nthe environment says.\n\n"
+      "what\nthe environment says. SECONDS may have units: 90, 0.5, 5m, 2h30m, 1d.\n\n"
       "healthcheck says whether a runner here is alive, identity as whom it speaks to AWS and "
       "where,\nspool what was not delivered yet; it sends again or drops what was set aside. "
       "report "
@@ -20264,14 +20285,12 @@ inline std::optional<ledger::Milliseconds> report_time(std::string const& text) 
   return ledger::parse_time(text.size() == 10 ? text + "T00:00:00Z" : text);
 }
 
-/// Reads `7d`, `24h` or `90m`.
+/// Reads a span of time with its units, such as `7d`.
 inline std::optional<ledger::Milliseconds> report_span(std::string_view text) {
-  if (text.size() < 2) return std::nullopt;
-  char const unit = text.back();
-  auto const count = parse_integer(text.substr(0, text.size() - 1));
-  ledger::Milliseconds const minutes = unit == 'd' ? 1440 : unit == 'h' ? 60 : unit == 'm' ? 1 : 0;
-  if (!count || *count <= 0 || *count > 1'000'000 || minutes == 0) return std::nullopt;
-  return *count * minutes * 60'000;
+  Duration span{};
+  bool const unit = !text.empty() && !is_digit(text.back());
+  if (!unit || !read_value(text, span)) return std::nullopt;
+  return std::chrono::floor<std::chrono::milliseconds>(span).count();
 }
 
 }  // namespace detail

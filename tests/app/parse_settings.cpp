@@ -119,15 +119,16 @@ TEST_CASE("each malformed setting is named, and so is where it was set") {
       {"SLARUNNER_SERVICE", "a\xff", "Service ($SLARUNNER_SERVICE): 'a\\xff' is not valid UTF-8"},
       {"SLARUNNER_GROUPS", "a,b\n", "Groups ($SLARUNNER_GROUPS): 'a,b\\n'" + control},
       {"SLARUNNER_DELAY", "soon",
-       "Delay ($SLARUNNER_DELAY): 'soon' is no number of seconds, such as 60 or 0.5"},
+       "Delay ($SLARUNNER_DELAY): 'soon' is no number of seconds, such as 60, 0.5 or 2h30m"},
       {"SLARUNNER_DELAY", "-1", "Delay ($SLARUNNER_DELAY): '-1' is less than 0 seconds"},
       {"SLARUNNER_TIMEOUT", "1\r", "Timeout ($SLARUNNER_TIMEOUT): '1\\r'" + control},
       {"SLARUNNER_TIMEOUT", "2000000000",
        "Timeout ($SLARUNNER_TIMEOUT): '2000000000' is more than 1000000000 seconds"},
-      {"SLARUNNER_GRACE", "5s",
-       "Grace ($SLARUNNER_GRACE): '5s' is no number of seconds, such as 60 or 0.5"},
+      {"SLARUNNER_GRACE", "5 s",
+       "Grace ($SLARUNNER_GRACE): '5 s' is no number of seconds, such as 60, 0.5 or 2h30m"},
       {"SLARUNNER_STOPTIMEOUT", "nan",
-       "Stop Timeout ($SLARUNNER_STOPTIMEOUT): 'nan' is no number of seconds, such as 60 or 0.5"},
+       "Stop Timeout ($SLARUNNER_STOPTIMEOUT): 'nan' is no number of seconds, such as 60, 0.5 or "
+       "2h30m"},
       {"SLARUNNER_ONCE", "maybe",
        "Once ($SLARUNNER_ONCE): 'maybe' is neither true, 1, yes, on nor false, 0, no, off"},
       {"SLARUNNER_DISABLED", "ja",
@@ -162,7 +163,7 @@ TEST_CASE("each malformed setting is named, and so is where it was set") {
   CHECK(parse({"--delay="}, with({{"SLARUNNER_EVERY", "0"}})).problems ==
         Lines{"Every ($SLARUNNER_EVERY): '0' is not more than 0 seconds"});
   CHECK(parse({"--delay=soon"}, with({})).problems ==
-        Lines{"Delay (--delay): 'soon' is no number of seconds, such as 60 or 0.5"});
+        Lines{"Delay (--delay): 'soon' is no number of seconds, such as 60, 0.5 or 2h30m"});
 }
 
 TEST_CASE("every problem is found at once, and no control byte of a value is shown") {
@@ -307,9 +308,10 @@ TEST_CASE("a value from a parameter beats the default alone, and a secret one is
   auto const parsed = sla::parse_settings(arguments, environment, {.loaded = &loaded});
   CHECK(parsed.origins[sla::setting_index("grace")] == sla::Origin::ssm);
   CHECK(parsed.origins[sla::setting_index("delay")] == sla::Origin::flag);
-  CHECK(parsed.problems ==
-        Lines{"Timeout ($SLARUNNER_TIMEOUT): *** is no number of seconds, such as 60 or 0.5",
-              "Grace ($SLARUNNER_GRACE): 'soon' is no number of seconds, such as 60 or 0.5"});
+  CHECK(
+      parsed.problems ==
+      Lines{"Timeout ($SLARUNNER_TIMEOUT): *** is no number of seconds, such as 60, 0.5 or 2h30m",
+            "Grace ($SLARUNNER_GRACE): 'soon' is no number of seconds, such as 60, 0.5 or 2h30m"});
   CHECK(sla::is_secret(parsed, sla::setting_index("timeout")));
   CHECK_FALSE(sla::is_secret(parsed, sla::setting_index("grace")));
   CHECK_FALSE(sla::is_secret(parsed, sla::setting_index("delay")));

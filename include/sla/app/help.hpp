@@ -135,7 +135,7 @@ inline std::string printed_value(std::size_t row, Parsed const& parsed) {
       "A flag beats its environment variable, which beats a value loaded from SSM, which beats "
       "the\n"
       "default. A value follows its flag as the next argument or after =; an empty one takes back "
-      "what\nthe environment says.\n\n"
+      "what\nthe environment says. SECONDS may have units: 90, 0.5, 5m, 2h30m, 1d.\n\n"
       "healthcheck says whether a runner here is alive, identity as whom it speaks to AWS and "
       "where,\nspool what was not delivered yet; it sends again or drops what was set aside. "
       "report "

@@ -235,14 +235,12 @@ inline std::optional<ledger::Milliseconds> report_time(std::string const& text) 
   return ledger::parse_time(text.size() == 10 ? text + "T00:00:00Z" : text);
 }
 
-/// Reads `7d`, `24h` or `90m`.
+/// Reads a span of time with its units, such as `7d`.
 inline std::optional<ledger::Milliseconds> report_span(std::string_view text) {
-  if (text.size() < 2) return std::nullopt;
-  char const unit = text.back();
-  auto const count = parse_integer(text.substr(0, text.size() - 1));
-  ledger::Milliseconds const minutes = unit == 'd' ? 1440 : unit == 'h' ? 60 : unit == 'm' ? 1 : 0;
-  if (!count || *count <= 0 || *count > 1'000'000 || minutes == 0) return std::nullopt;
-  return *count * minutes * 60'000;
+  Duration span{};
+  bool const unit = !text.empty() && !is_digit(text.back());
+  if (!unit || !read_value(text, span)) return std::nullopt;
+  return std::chrono::floor<std::chrono::milliseconds>(span).count();
 }
 
 }  // namespace detail

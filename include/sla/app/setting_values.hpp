@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sla/app/settings.hpp"
@@ -30,10 +31,31 @@ inline constexpr double most_seconds = 1e9;
   return {};
 }
 
-/// Seconds as a decimal number, from 0 to most_seconds.
+namespace detail {
+
+/// Reads a number of seconds, or numbers with a unit each, the largest unit first.
+[[nodiscard]] inline std::optional<double> parse_seconds(std::string_view text) {
+  if (auto const plain = parse_decimal(text)) return plain;
+  constexpr std::pair<char, int> units[] = {{'d', 86400}, {'h', 3600}, {'m', 60}, {'s', 1}};
+  double sum = 0;
+  for (auto const& [unit, seconds] : units) {
+    std::size_t const end = text.find(unit);
+    if (end == std::string_view::npos) continue;
+    auto const count = parse_decimal(text.substr(0, end));
+    if (!count || *count < 0) return std::nullopt;
+    sum += *count * seconds;
+    text.remove_prefix(end + 1);
+    if (text.empty()) return sum;
+  }
+  return std::nullopt;
+}
+
+}  // namespace detail
+
+/// Reads seconds, from 0 to most_seconds: `90`, `0.5`, `5m`, `2h30m`, `1d`.
 [[nodiscard]] inline Result<void> read_value(std::string_view text, Duration& out) {
-  auto const seconds = parse_decimal(trim(text));
-  if (!seconds) return Error{Errc::invalid, "is no number of seconds, such as 60 or 0.5"};
+  auto const seconds = detail::parse_seconds(trim(text));
+  if (!seconds) return Error{Errc::invalid, "is no number of seconds, such as 60, 0.5 or 2h30m"};
   if (*seconds < 0) return Error{Errc::invalid, "is less than 0 seconds"};
   if (*seconds > most_seconds) return Error{Errc::invalid, "is more than 1000000000 seconds"};
   out = Duration{std::llround(*seconds * 1e9)};
