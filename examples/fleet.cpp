@@ -41,8 +41,8 @@ struct Fields {
   }
   void only(std::vector<std::string_view> const& known) const {
     for (std::string_view const field : object.names()) {
-      auto const meant = sla::nearest(field, known);
-      if (meant != field) wrong(field, "is unknown; the nearest known is " + sla::quoted(meant));
+      bool const good = std::count(known.begin(), known.end(), field) != 0;
+      if (!good) wrong(field, "is unknown" + sla::nearest_hint(field, known));
     }
   }
   std::string text(std::string_view field) const {

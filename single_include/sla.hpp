@@ -99,7 +99,6 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <numeric>
 #include <optional>
 #include <queue>
 #include <set>
@@ -17301,41 +17300,56 @@ class Fleet {
 }  // namespace sla::inline v1
 
 // sla/app/nearest.hpp
-// What somebody may have meant: the known name that is the fewest edits away from a mistyped one.
+// Guesses the name that somebody meant: the known one that is a few edits away from a mistyped one.
 
 namespace sla::inline v1 {
 
-/// The fewest insertions, deletions and replacements of one byte that make `to` of `from`.
+/// Counts the insertions, deletions and replacements of one byte, and exchanges of two neighbours,
+/// that make `to` of `from`: the fewest.
 [[nodiscard]] inline std::size_t edit_distance(std::string_view from, std::string_view to) {
+  std::vector<std::size_t> before;
+  std::vector<std::size_t> last;
   std::vector<std::size_t> row(to.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t j = 0; j < row.size(); ++j) row[j] = j;
   for (std::size_t i = 0; i < from.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i + 1);
+    before = std::exchange(last, row);
+    row[0] = i + 1;
     for (std::size_t j = 0; j < to.size(); ++j) {
-      std::size_t const replaced = diagonal + (from[i] == to[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
+      row[j + 1] = std::min({last[j] + (from[i] == to[j] ? 0 : 1), row[j] + 1, last[j + 1] + 1});
+      bool const exchanged = i > 0 && j > 0 && from[i] == to[j - 1] && from[i - 1] == to[j];
+      if (exchanged) row[j + 1] = std::min(row[j + 1], before[j - 1] + 1);
     }
   }
   return row.back();
 }
 
-/// The known name nearest to a wrong one, whatever the case; the first of equals, empty where none
-/// is known. A name that holds the wrong one as a whole is nearer than any edit makes it.
+/// Returns the known name nearest to a wrong one, whatever the case, or the first of equals. It is
+/// empty if none is near: one edit for each three letters, or the wrong name as a part of it.
 [[nodiscard]] inline std::string_view nearest(std::string_view wrong,
                                               std::vector<std::string_view> const& known) {
   std::string const wanted = lower(wrong.substr(0, 64));  // longer ones are no typing mistake
   std::string_view best;
-  std::size_t best_distance = std::string_view::npos;
+  std::size_t best_distance = std::max<std::size_t>(1, wanted.size() / 3) + 1;
   for (std::string_view const name : known) {
     std::string const candidate = lower(name);
-    bool const holds = wanted.size() > 2 && candidate.find(wanted) != std::string::npos;
-    std::size_t const distance = holds ? 1 : edit_distance(wanted, candidate);
+    bool const part = wanted.size() > 2 && candidate.find(wanted) != std::string::npos;
+    std::size_t const distance = wanted == candidate ? 0
+                                 : part              ? 1
+                                                     : edit_distance(wanted, candidate);
     if (distance >= best_distance) continue;
     best_distance = distance;
     best = name;
   }
   return best;
+}
+
+/// Returns `; the nearest known one is NAME`, or nothing if none is near.
+[[nodiscard]] inline std::string nearest_hint(std::string_view wrong,
+                                              std::vector<std::string_view> const& known,
+                                              std::string_view prefix = {}) {
+  std::string_view const near = nearest(wrong, known);
+  if (near.empty()) return {};
+  return std::string("; the nearest known one is ").append(prefix).append(near);
 }
 
 }  // namespace sla::inline v1
@@ -18216,7 +18230,7 @@ class ArgumentReader {
       if (table_[row].flag.empty() || name != flag_of(table_[row])) continue;
       return table_[row].is_action() ? read_action(table_[row], value) : read_value_of(row, value);
     }
-    complain("unknown flag " + quoted(name) + "; the nearest known one is " + nearest_flag(name));
+    complain("unknown flag " + quoted(name) + nearest_flag(name));
     if (!value && next_is_a_value()) take();  // most likely the value of what is unknown
   }
 
@@ -18256,7 +18270,7 @@ class ArgumentReader {
       if (!setting.flag.empty()) known.push_back(setting.flag);
     }
     while (name.starts_with('-')) name.remove_prefix(1);
-    return std::string("--").append(nearest(name, known));
+    return nearest_hint(name, known, "--");
   }
 
   static std::string flag_of(Setting const& setting) {
@@ -19007,17 +19021,19 @@ class SettingsReader {
   }
 
   void warn_of_unknown_variables() {
+    constexpr std::string_view prefix = "SLARUNNER_";
     std::vector<std::string_view> known;
     for (Setting const& setting : setting_table) {
-      if (setting.variable.starts_with("SLARUNNER_")) known.push_back(setting.variable);
+      std::string_view const name = setting.variable;
+      if (name.starts_with(prefix)) known.push_back(name.substr(prefix.size()));
     }
     for (auto const& [name, value] : environment_) {
       bool const from_an_outer_runner = name == run_id_variable;
-      if (!name.starts_with("SLARUNNER_") || from_an_outer_runner) continue;
-      std::string_view const meant = nearest(name, known);
-      if (meant == name) continue;
+      if (!name.starts_with(prefix) || from_an_outer_runner) continue;
+      std::string_view const rest = std::string_view(name).substr(prefix.size());
+      if (std::find(known.begin(), known.end(), rest) != known.end()) continue;
       parsed_.warnings.push_back("unknown variable " + escaped(name, 60) +
-                                 "; the nearest known one is " + std::string(meant));
+                                 nearest_hint(rest, known, prefix));
     }
   }
 
@@ -19743,9 +19759,8 @@ inline Result<void> check_class_at_aws(Bucket const& bucket) {
   auto const& known = storage_classes;
   if (name.empty() || is_foreign(bucket.endpoint)) return {};
   if (std::find(known.begin(), known.end(), name) != known.end()) return {};
-  return Error{Errc::invalid, "S3 Storage Class: AWS has no class '" + name +
-                                  "'; the nearest one is " +
-                                  std::string(nearest(name, {known.begin(), known.end()}))};
+  return Error{Errc::invalid, "S3 Storage Class: AWS has no class '" + name + '\'' +
+                                  nearest_hint(name, {known.begin(), known.end()})};
 }
 
 }  // namespace detail
@@ -20206,8 +20221,8 @@ inline constexpr std::array<std::string_view, 11> report_flags{
 
 inline Error unknown_report_flag(std::string_view flag) {
   if (flag == "--from-keys") return report_error("S3 is not read yet: --from-keys");
-  std::string const near(nearest(flag, {report_flags.begin(), report_flags.end()}));
-  return report_error("unknown flag " + quoted(flag) + "; the nearest known one is " + near);
+  return report_error("unknown flag " + quoted(flag) +
+                      nearest_hint(flag, {report_flags.begin(), report_flags.end()}));
 }
 
 }  // namespace detail

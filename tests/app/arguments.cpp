@@ -57,7 +57,7 @@ TEST_CASE("what cannot be understood is named with what helps") {
         Lines{"unknown flag '--servce'; the nearest known one is --service"});
   CHECK(read({"--dely=5"}).usage_errors ==
         Lines{"unknown flag '--dely'; the nearest known one is --delay"});
-  CHECK(read({"-h"}).usage_errors == Lines{"unknown flag '-h'; the nearest known one is --help"});
+  CHECK(read({"--bogus"}).usage_errors == Lines{"unknown flag '--bogus'"});
   CHECK(read({"--bucket", "--once"}).usage_errors ==
         Lines{"unknown flag '--bucket'; the nearest known one is --s3-bucket-name"});
   CHECK(read({"--service"}).usage_errors == Lines{"--service needs a value: --service NAME"});

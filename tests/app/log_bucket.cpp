@@ -87,7 +87,7 @@ TEST_CASE("a class that AWS does not have is told, but for a store of another ma
   AwsSettings aws;
   settings.s3_storage_class = "STANDART_IA";
   CHECK(check_log_bucket(settings, aws).error().message ==
-        "S3 Storage Class: AWS has no class 'STANDART_IA'; the nearest one is STANDARD_IA");
+        "S3 Storage Class: AWS has no class 'STANDART_IA'; the nearest known one is STANDARD_IA");
   aws.endpoints.custom[static_cast<std::size_t>(Service::s3)] =
       parse_url("http://minio:9000").value();
   CHECK(check_log_bucket(settings, aws));

@@ -6,13 +6,15 @@
 #include <string>
 #include <vector>
 
-TEST_CASE("the distance counts insertions, deletions and replacements") {
+TEST_CASE("the distance counts insertions, deletions, replacements and exchanges") {
   CHECK(sla::edit_distance("", "") == 0);
   CHECK(sla::edit_distance("abc", "") == 3);
   CHECK(sla::edit_distance("", "abc") == 3);
   CHECK(sla::edit_distance("delay", "delay") == 0);
   CHECK(sla::edit_distance("dely", "delay") == 1);
-  CHECK(sla::edit_distance("dealy", "delay") == 2);
+  CHECK(sla::edit_distance("dealy", "delay") == 1);
+  CHECK(sla::edit_distance("onec", "once") == 1);
+  CHECK(sla::edit_distance("ca", "abc") == 3);
   CHECK(sla::edit_distance("kitten", "sitting") == 3);
 }
 
@@ -20,7 +22,6 @@ TEST_CASE("the nearest name is found whatever the case, and the first of equals 
   std::vector<std::string_view> const known{"command", "service", "delay", "sns-topic-arn"};
   CHECK(sla::nearest("servce", known) == "service");
   CHECK(sla::nearest("DELAY", known) == "delay");
-  CHECK(sla::nearest("", known) == "delay");
   CHECK(sla::nearest("ab", {"aa", "bb"}) == "aa");
   CHECK(sla::nearest("x", {}).empty());
 }
@@ -31,6 +32,16 @@ TEST_CASE("a part of a name means that name") {
   CHECK(sla::nearest("bucket", known) == "s3-bucket-name");
 }
 
+TEST_CASE("a name that is not near is no guess") {
+  std::vector<std::string_view> const known{"groups", "once", "role", "store", "timeout"};
+  for (std::string const wrong : {"bogus", "", "x", "port", "file", "h", "zzzzzzzzzz"}) {
+    CAPTURE(wrong);
+    CHECK(sla::nearest(wrong, known).empty());
+    CHECK(sla::nearest_hint(wrong, known).empty());
+  }
+  CHECK(sla::nearest_hint("tiemoud", known, "--") == "; the nearest known one is --timeout");
+}
+
 TEST_CASE("an endless name costs no more than a long one") {
-  CHECK(sla::nearest(std::string(1000000, 'x'), {"delay", "once"}) == "delay");
+  CHECK(sla::nearest(std::string(1000000, 'x'), {"delay", "once"}).empty());
 }

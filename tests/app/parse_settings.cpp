@@ -254,7 +254,7 @@ TEST_CASE("an unknown variable is a warning that names the nearest known one") {
   CHECK(parsed.warnings[1] ==
         "unknown variable SLARUNNER_S3_BUCKET_NAME; the nearest known one is "
         "SLARUNNER_S3BUCKETNAME");
-  CHECK(parsed.warnings[2].starts_with("unknown variable SLARUNNER_X\\n; "));
+  CHECK(parsed.warnings[2] == "unknown variable SLARUNNER_X\\n");
 }
 
 TEST_CASE("what a runner itself gives to its command is no unknown variable of a runner in it") {

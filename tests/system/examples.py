@@ -160,7 +160,7 @@ class ProgramsTest(unittest.TestCase):
             [line] = self.refused_fleet(file)
             self.assertRegex(line, f"^{sentence}")
         file.write_text('{"check": [1]}')
-        self.assertEqual(["'check' is unknown; the nearest known is 'checks'",
+        self.assertEqual(["'check' is unknown; the nearest known one is checks",
                           "'checks' must be a list of at least one check"],
                          self.refused_fleet(file))
 
@@ -174,8 +174,8 @@ class ProgramsTest(unittest.TestCase):
                 ("timeout", ["10", 0, -1e300, 1e300, 1e-300, None, True], seconds),
                 ("groups", ["web", None, {}, [1], ["web", ""], [["web"]]], texts),
                 ("command", ["", None, 1, ["true"]], "must be a text that is not empty"),
-                ("evry", [30], "is unknown; the nearest known is 'every'"),
-                ("Groups", [["web"]], "is unknown; the nearest known is 'groups'")):
+                ("evry", [30], "is unknown; the nearest known one is every"),
+                ("Groups", [["web"]], "is unknown; the nearest known one is groups")):
             for value in values:
                 file.write_text(json.dumps({"checks": [good, good | {field: value}, good]}))
                 self.assertEqual([f"check 2 'shop': '{field}' {sentence}"],

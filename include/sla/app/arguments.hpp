@@ -69,7 +69,7 @@ class ArgumentReader {
       if (table_[row].flag.empty() || name != flag_of(table_[row])) continue;
       return table_[row].is_action() ? read_action(table_[row], value) : read_value_of(row, value);
     }
-    complain("unknown flag " + quoted(name) + "; the nearest known one is " + nearest_flag(name));
+    complain("unknown flag " + quoted(name) + nearest_flag(name));
     if (!value && next_is_a_value()) take();  // most likely the value of what is unknown
   }
 
@@ -109,7 +109,7 @@ class ArgumentReader {
       if (!setting.flag.empty()) known.push_back(setting.flag);
     }
     while (name.starts_with('-')) name.remove_prefix(1);
-    return std::string("--").append(nearest(name, known));
+    return nearest_hint(name, known, "--");
   }
 
   static std::string flag_of(Setting const& setting) {

@@ -37,9 +37,8 @@ inline Result<void> check_class_at_aws(Bucket const& bucket) {
   auto const& known = storage_classes;
   if (name.empty() || is_foreign(bucket.endpoint)) return {};
   if (std::find(known.begin(), known.end(), name) != known.end()) return {};
-  return Error{Errc::invalid, "S3 Storage Class: AWS has no class '" + name +
-                                  "'; the nearest one is " +
-                                  std::string(nearest(name, {known.begin(), known.end()}))};
+  return Error{Errc::invalid, "S3 Storage Class: AWS has no class '" + name + '\'' +
+                                  nearest_hint(name, {known.begin(), known.end()})};
 }
 
 }  // namespace detail

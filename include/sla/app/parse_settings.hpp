@@ -4,6 +4,7 @@
 // which beats the default; some variables may come from parameters. Every problem is found in one
 // go, and nothing outside is touched. What cannot be understood (usage) is kept apart from what is
 // missing or wrong (settings).
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <span>
@@ -171,17 +172,19 @@ class SettingsReader {
   }
 
   void warn_of_unknown_variables() {
+    constexpr std::string_view prefix = "SLARUNNER_";
     std::vector<std::string_view> known;
     for (Setting const& setting : setting_table) {
-      if (setting.variable.starts_with("SLARUNNER_")) known.push_back(setting.variable);
+      std::string_view const name = setting.variable;
+      if (name.starts_with(prefix)) known.push_back(name.substr(prefix.size()));
     }
     for (auto const& [name, value] : environment_) {
       bool const from_an_outer_runner = name == run_id_variable;
-      if (!name.starts_with("SLARUNNER_") || from_an_outer_runner) continue;
-      std::string_view const meant = nearest(name, known);
-      if (meant == name) continue;
+      if (!name.starts_with(prefix) || from_an_outer_runner) continue;
+      std::string_view const rest = std::string_view(name).substr(prefix.size());
+      if (std::find(known.begin(), known.end(), rest) != known.end()) continue;
       parsed_.warnings.push_back("unknown variable " + escaped(name, 60) +
-                                 "; the nearest known one is " + std::string(meant));
+                                 nearest_hint(rest, known, prefix));
     }
   }
 

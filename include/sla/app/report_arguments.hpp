@@ -156,8 +156,8 @@ inline constexpr std::array<std::string_view, 11> report_flags{
 
 inline Error unknown_report_flag(std::string_view flag) {
   if (flag == "--from-keys") return report_error("S3 is not read yet: --from-keys");
-  std::string const near(nearest(flag, {report_flags.begin(), report_flags.end()}));
-  return report_error("unknown flag " + quoted(flag) + "; the nearest known one is " + near);
+  return report_error("unknown flag " + quoted(flag) +
+                      nearest_hint(flag, {report_flags.begin(), report_flags.end()}));
 }
 
 }  // namespace detail
