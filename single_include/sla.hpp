@@ -468,12 +468,18 @@ class Thread {
   }
 
   Thread(Thread&& other) noexcept : thread_(std::exchange(other.thread_, std::nullopt)) {}
-  Thread& operator=(Thread&&) = delete;
+  Thread& operator=(Thread&& other) noexcept {
+    join();
+    thread_ = std::exchange(other.thread_, std::nullopt);
+    return *this;
+  }
   ~Thread() { join(); }
 
-  /// Waits for the end of the thread, where nobody did yet.
+  /// Waits for the end of the thread, unless somebody did or the caller is that thread.
   void join() noexcept {
-    if (thread_) ::pthread_join(*std::exchange(thread_, std::nullopt), nullptr);
+    if (!thread_) return;
+    pthread_t const thread = *std::exchange(thread_, std::nullopt);
+    if (::pthread_join(thread, nullptr) == EDEADLK) ::pthread_detach(thread);
   }
 
   /// Lets the thread go on by itself: nobody waits for its end any more.
@@ -1006,7 +1012,7 @@ class CallsApart {
   }
 };
 
-/// A thread that may be abandoned: whoever lets it go does not wait for its end.
+/// A thread that may be abandoned: its holder may go before it has ended.
 class Apart {
  public:
   /// Starts `body()`, which must not throw; what it touches lives until it has ended, or the
@@ -1021,21 +1027,34 @@ class Apart {
       state->changed.notify_all();
     });
     if (!thread) return thread.error();
-    thread->detach();
-    return Apart(std::move(state));
+    return Apart(std::move(state), *std::move(thread));
+  }
+
+  Apart(Apart&&) noexcept = default;
+  Apart& operator=(Apart&& other) noexcept {
+    Apart const before(std::move(*this));
+    state_ = std::move(other.state_);
+    thread_ = std::move(other.thread_);
+    return *this;
+  }
+  ~Apart() {
+    if (state_ && !join_until({})) thread_.detach();
   }
 
   /// Waits for its end, however long that takes.
-  void join() const {
-    std::unique_lock lock(state_->mutex);
-    state_->changed.wait(lock, [this] { return state_->ended; });
-  }
-  /// Waits for its end until then at most; whether it has ended.
-  bool join_until(Instant until) const {
-    std::unique_lock lock(state_->mutex);
-    Duration const left = until - std::chrono::steady_clock::now();
-    return state_->changed.wait_for(lock, std::max(left, Duration::zero()),
-                                    [this] { return state_->ended; });
+  void join() { thread_.join(); }
+
+  /// Waits for its end until then at most; returns true if it has ended. What the thread itself
+  /// ends with, such as the libraries' memory of it, is over then too.
+  [[nodiscard]] bool join_until(Instant until) {
+    {
+      std::unique_lock lock(state_->mutex);
+      Duration const left = until - std::chrono::steady_clock::now();
+      auto const ended = [this] { return state_->ended; };
+      if (!state_->changed.wait_for(lock, std::max(left, Duration::zero()), ended)) return false;
+    }
+    thread_.join();
+    return true;
   }
 
  private:
@@ -1045,9 +1064,11 @@ class Apart {
     bool ended = false;
   };
 
-  explicit Apart(std::shared_ptr<State> state) : state_(std::move(state)) {}
+  Apart(std::shared_ptr<State> state, Thread thread)
+      : state_(std::move(state)), thread_(std::move(thread)) {}
 
   std::shared_ptr<State> state_;
+  Thread thread_;
 };
 
 }  // namespace sla::inline v1
@@ -2219,9 +2240,9 @@ class Writer : public std::enable_shared_from_this<Writer> {
       std::lock_guard const lock(mutex_);
       quit_ = true;
       changed_.notify_all();
-      work = work_;
+      work.swap(work_);
     }
-    if (work) work->join_until(until);
+    if (work) (void)work->join_until(until);
   }
   [[nodiscard]] bool idle() {
     std::lock_guard const lock(mutex_);
@@ -2835,7 +2856,7 @@ class Patient {
       work_->quit = true;
       work_->changed.notify_all();
     }
-    if (thread_) thread_->join_until(std::chrono::steady_clock::now() + limit_ / 8);
+    if (thread_) (void)thread_->join_until(std::chrono::steady_clock::now() + limit_ / 8);
   }
 
   /// Whether nothing is under way. Tries to get a thread where there was none.
@@ -3726,16 +3747,28 @@ inline void adopt_orphans() noexcept { ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 
   return Descriptor{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};  // glibc 2.36 wraps it
 }
 
-/// Reaps every child that has ended, up to one that has an owner, and calls `visit(siginfo_t)` for
+/// Reaps every child that has ended, but those with an owner, and calls `visit(siginfo_t)` for
 /// each. Returns true if any child is left.
 template <class Visit>
 bool reap_children(Visit visit) {
-  for (;;) {
+  auto const is_owned = [](pid_t pid) { return OwnedChildren::of_this_process().has(pid); };
+  auto const reap = [&visit](pid_t pid) {
     siginfo_t info{};
-    if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0) return errno != ECHILD;
-    if (info.si_pid == 0 || OwnedChildren::of_this_process().has(info.si_pid)) return true;
-    if (::waitid(P_PID, static_cast<id_t>(info.si_pid), &info, WEXITED | WNOHANG) == 0) visit(info);
+    int const failed = ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG);
+    if (failed == 0 && info.si_pid == pid) visit(info);
+  };
+  for (;;) {
+    siginfo_t first{};
+    if (::waitid(P_ALL, 0, &first, WEXITED | WNOHANG | WNOWAIT) != 0) return errno != ECHILD;
+    if (first.si_pid == 0) return true;
+    if (is_owned(first.si_pid)) break;
+    reap(first.si_pid);
   }
+  // The kernel tells of this one for as long as its owner takes, and of none behind it.
+  for (pid_t const pid : process_ids()) {
+    if (!is_owned(pid)) reap(pid);
+  }
+  return true;
 }
 inline bool reap_children() {
   return reap_children([](siginfo_t const&) {});
@@ -3800,19 +3833,12 @@ class RunEnder {
     return handle && ::poll(&end, 1, 0) == 1;
   }
 
-  /// Reaps what has ended; those that were told to are found behind a child with an owner too.
-  bool reap() {
-    std::set<pid_t> const told = told_;
-    for (pid_t const pid : told) {
-      siginfo_t info{};
-      if (::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG) == 0) count(info);
-    }
-    return reap_children([this](siginfo_t const& info) { count(info); });
-  }
   /// What was about to exit by itself did not have to be killed.
-  void count(siginfo_t const& info) {
-    bool const killed = info.si_code == CLD_KILLED && info.si_status == SIGKILL;
-    if (told_.erase(info.si_pid) != 0 && killed) ++killed_;
+  bool reap() {
+    return reap_children([this](siginfo_t const& end) {
+      bool const killed = end.si_code == CLD_KILLED && end.si_status == SIGKILL;
+      if (told_.erase(end.si_pid) != 0 && killed) ++killed_;
+    });
   }
   void await(pid_t pid) {
     Descriptor const handle = open_pidfd(pid);

@@ -98,7 +98,7 @@ TEST_CASE("the end of the program neither waits for a call apart nor leaves it b
 
 TEST_CASE("a thread that may be abandoned is waited for as long as its starter likes") {
   auto const go = std::make_shared<std::atomic<bool>>(false);
-  auto const thread = Apart::start([go] {
+  auto thread = Apart::start([go] {
     while (!*go) (void)::usleep(1000);
   });
   REQUIRE(thread);
@@ -108,4 +108,17 @@ TEST_CASE("a thread that may be abandoned is waited for as long as its starter l
   CHECK(thread->join_until(in(seconds{0})));
   NoThreads const no_threads;
   CHECK(Apart::start([] {}).error().code == Errc::system);
+}
+
+TEST_CASE("what a thread ends with is over once it was waited for") {
+  static std::atomic<int> ends = 0;
+  struct Last {
+    ~Last() { ++ends; }
+  };
+  for (int count = 1; count <= 200; ++count) {
+    auto thread = Apart::start([] { thread_local Last const last; });
+    REQUIRE(thread);
+    REQUIRE(thread->join_until(in(std::chrono::hours{1})));
+    REQUIRE(ends == count);
+  }
 }

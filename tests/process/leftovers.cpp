@@ -53,7 +53,7 @@ void end(pid_t pid) {
 
 TEST_CASE("without children there is nothing to reap and nothing to end") {
   CHECK_FALSE(reap_children());
-  Ended const ended = end_run(new_mark(), in(seconds{1}));
+  Ended const ended = end_run(new_mark(), in(hours{1}));
   CHECK(ended.given_up.empty());
   CHECK(ended.killed == 0);
 }
@@ -102,14 +102,14 @@ TEST_CASE("what came from a run is ended, and what did not is left alone") {
   pid_t const others = start({"/bin/sleep", "60"}, other);
   pid_t const ours = start({"/bin/sleep", "60"}, mark);
   CHECK(processes_of(mark) == std::vector<pid_t>{ours});
-  Ended const ended = end_run(mark, in(seconds{20}));
+  Ended const ended = end_run(mark, in(hours{1}));
   CHECK(ended.given_up.empty());
   CHECK(ended.killed == 1);
   CHECK_FALSE(is_alive(ours));
   CHECK(is_alive(helper));
   CHECK(is_alive(others));
   end(helper);
-  CHECK(end_run(other, in(seconds{20})).killed == 1);
+  CHECK(end_run(other, in(hours{1})).killed == 1);
   CHECK(support::no_child_is_left());
 }
 
@@ -117,7 +117,7 @@ TEST_CASE("only what had to be killed counts as killed") {
   RunMark const mark = new_mark();
   await_end(start({"/bin/true"}, mark));
   start({"/bin/sleep", "60"}, mark);
-  CHECK(end_run(mark, in(seconds{20})).killed == 1);
+  CHECK(end_run(mark, in(hours{1})).killed == 1);
   CHECK(support::no_child_is_left());
 }
 
@@ -129,7 +129,7 @@ TEST_CASE("a process is found whatever it calls itself, and named when it is giv
   pid_t const living = start({script}, mark);
   std::string name;
   while (name != "a) Z 1 (b") name = read_row(living).name;  // until it is executed
-  CHECK(end_run(mark, in(seconds{20})).given_up.empty());
+  CHECK(end_run(mark, in(hours{1})).given_up.empty());
   CHECK(support::no_child_is_left());
 }
 
@@ -139,14 +139,14 @@ TEST_CASE("orphans of every kind are ended, however they got away") {
   for (int i = 0; i < 20; ++i) {
     RunMark const mark = new_mark();
     CHECK(exit_code(start(support::test_child({"orphans", "9"}), mark)) == 9);
-    Ended const ended = end_run(mark, in(seconds{20}));
+    Ended const ended = end_run(mark, in(hours{1}));
     CHECK(ended.given_up.empty());
     CHECK(ended.killed == 3);
   }
   // Without an environment, with another session, parent and group.
   RunMark const mark = new_mark();
   CHECK(exit_code(start({"/bin/sh", "-c", "env -i setsid -f sh -c 'sleep 60; :'"}, mark)) == 0);
-  CHECK(end_run(mark, in(seconds{20})).given_up.empty());
+  CHECK(end_run(mark, in(hours{1})).given_up.empty());
   CHECK(processes_of(mark).empty());
   CHECK(is_alive(helper));
   end(helper);
@@ -164,9 +164,11 @@ TEST_CASE("what descends from a run is ended also where it has another mark") {
     return ::prlimit(pid, RLIMIT_LOCKS, nullptr, &limit) == 0 && limit.rlim_cur == 77;
   };
   while (std::none_of(found.begin(), found.end(), changed)) found = processes_of(mark);
-  CHECK(found.size() >= 2);
-  CHECK(end_run(mark, in(seconds{20})).killed >= 2);
+  pid_t const inner = *std::find_if(found.begin(), found.end(), changed);
+  // A parent that is ending may reap its child before we do, which is not counted then.
+  CHECK(end_run(mark, in(hours{1})).killed >= 1);
   CHECK_FALSE(is_alive(outer));
+  CHECK_FALSE(is_alive(inner));
   CHECK(support::no_child_is_left());
 }
 
@@ -181,7 +183,7 @@ TEST_CASE("without the mark the session and the id of the run have to do") {
   CHECK(processes_of({.run_id = run}) == std::vector<pid_t>{pid});
   CHECK(processes_of({.session = pid + 1, .run_id = "another-run"}).empty());
   CHECK(processes_of({}).empty());
-  CHECK(end_run({.run_id = run}, in(seconds{20})).killed == 1);
+  CHECK(end_run({.run_id = run}, in(hours{1})).killed == 1);
   CHECK(support::no_child_is_left());
 }
 
@@ -190,7 +192,7 @@ TEST_CASE("a program is ended also where its first thread is over and another go
   pid_t const pid = start(support::test_child({"thread"}), mark);
   REQUIRE(reap_children());
   while (read_row(pid).state != 'Z') continue;  // what /proc says once the first thread is over
-  Ended const ended = end_run(mark, in(seconds{20}));
+  Ended const ended = end_run(mark, in(hours{1}));
   CHECK(ended.given_up.empty());
   CHECK(ended.killed == 1);
   CHECK(support::no_child_is_left());
@@ -204,7 +206,7 @@ TEST_CASE("a chain of descendants is ended down to the last, stopped or deaf to 
          "wait' & wait"},
         mark);
   start(support::test_child({"ignore-term"}), mark);
-  CHECK(end_run(mark, in(seconds{20})).given_up.empty());
+  CHECK(end_run(mark, in(hours{1})).given_up.empty());
   CHECK(support::no_child_is_left());
 }
 
@@ -254,7 +256,7 @@ TEST_CASE("what cannot be ended is named, and all of it together waited for unti
                    }).exit_code;
   WARN_MESSAGE(code != 5, "setuid programs do not work here: nothing was shown");
   if (code != 5) CHECK(code == 0);
-  CHECK(end_run(mark, in(seconds{20})).given_up.empty());
+  CHECK(end_run(mark, in(hours{1})).given_up.empty());
 }
 
 TEST_CASE("a pidfd is readable once the process has ended") {

@@ -151,7 +151,7 @@ class CallsApart {
   }
 };
 
-/// A thread that may be abandoned: whoever lets it go does not wait for its end.
+/// A thread that may be abandoned: its holder may go before it has ended.
 class Apart {
  public:
   /// Starts `body()`, which must not throw; what it touches lives until it has ended, or the
@@ -166,21 +166,34 @@ class Apart {
       state->changed.notify_all();
     });
     if (!thread) return thread.error();
-    thread->detach();
-    return Apart(std::move(state));
+    return Apart(std::move(state), *std::move(thread));
+  }
+
+  Apart(Apart&&) noexcept = default;
+  Apart& operator=(Apart&& other) noexcept {
+    Apart const before(std::move(*this));
+    state_ = std::move(other.state_);
+    thread_ = std::move(other.thread_);
+    return *this;
+  }
+  ~Apart() {
+    if (state_ && !join_until({})) thread_.detach();
   }
 
   /// Waits for its end, however long that takes.
-  void join() const {
-    std::unique_lock lock(state_->mutex);
-    state_->changed.wait(lock, [this] { return state_->ended; });
-  }
-  /// Waits for its end until then at most; whether it has ended.
-  bool join_until(Instant until) const {
-    std::unique_lock lock(state_->mutex);
-    Duration const left = until - std::chrono::steady_clock::now();
-    return state_->changed.wait_for(lock, std::max(left, Duration::zero()),
-                                    [this] { return state_->ended; });
+  void join() { thread_.join(); }
+
+  /// Waits for its end until then at most; returns true if it has ended. What the thread itself
+  /// ends with, such as the libraries' memory of it, is over then too.
+  [[nodiscard]] bool join_until(Instant until) {
+    {
+      std::unique_lock lock(state_->mutex);
+      Duration const left = until - std::chrono::steady_clock::now();
+      auto const ended = [this] { return state_->ended; };
+      if (!state_->changed.wait_for(lock, std::max(left, Duration::zero()), ended)) return false;
+    }
+    thread_.join();
+    return true;
   }
 
  private:
@@ -190,9 +203,11 @@ class Apart {
     bool ended = false;
   };
 
-  explicit Apart(std::shared_ptr<State> state) : state_(std::move(state)) {}
+  Apart(std::shared_ptr<State> state, Thread thread)
+      : state_(std::move(state)), thread_(std::move(thread)) {}
 
   std::shared_ptr<State> state_;
+  Thread thread_;
 };
 
 }  // namespace sla::inline v1

@@ -41,7 +41,7 @@ class Patient {
       work_->quit = true;
       work_->changed.notify_all();
     }
-    if (thread_) thread_->join_until(std::chrono::steady_clock::now() + limit_ / 8);
+    if (thread_) (void)thread_->join_until(std::chrono::steady_clock::now() + limit_ / 8);
   }
 
   /// Whether nothing is under way. Tries to get a thread where there was none.

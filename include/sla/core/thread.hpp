@@ -43,12 +43,18 @@ class Thread {
   }
 
   Thread(Thread&& other) noexcept : thread_(std::exchange(other.thread_, std::nullopt)) {}
-  Thread& operator=(Thread&&) = delete;
+  Thread& operator=(Thread&& other) noexcept {
+    join();
+    thread_ = std::exchange(other.thread_, std::nullopt);
+    return *this;
+  }
   ~Thread() { join(); }
 
-  /// Waits for the end of the thread, where nobody did yet.
+  /// Waits for the end of the thread, unless somebody did or the caller is that thread.
   void join() noexcept {
-    if (thread_) ::pthread_join(*std::exchange(thread_, std::nullopt), nullptr);
+    if (!thread_) return;
+    pthread_t const thread = *std::exchange(thread_, std::nullopt);
+    if (::pthread_join(thread, nullptr) == EDEADLK) ::pthread_detach(thread);
   }
 
   /// Lets the thread go on by itself: nobody waits for its end any more.

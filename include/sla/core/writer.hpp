@@ -94,9 +94,9 @@ class Writer : public std::enable_shared_from_this<Writer> {
       std::lock_guard const lock(mutex_);
       quit_ = true;
       changed_.notify_all();
-      work = work_;
+      work.swap(work_);
     }
-    if (work) work->join_until(until);
+    if (work) (void)work->join_until(until);
   }
   [[nodiscard]] bool idle() {
     std::lock_guard const lock(mutex_);

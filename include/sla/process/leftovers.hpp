@@ -44,16 +44,28 @@ inline void adopt_orphans() noexcept { ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 
   return Descriptor{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};  // glibc 2.36 wraps it
 }
 
-/// Reaps every child that has ended, up to one that has an owner, and calls `visit(siginfo_t)` for
+/// Reaps every child that has ended, but those with an owner, and calls `visit(siginfo_t)` for
 /// each. Returns true if any child is left.
 template <class Visit>
 bool reap_children(Visit visit) {
-  for (;;) {
+  auto const is_owned = [](pid_t pid) { return OwnedChildren::of_this_process().has(pid); };
+  auto const reap = [&visit](pid_t pid) {
     siginfo_t info{};
-    if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0) return errno != ECHILD;
-    if (info.si_pid == 0 || OwnedChildren::of_this_process().has(info.si_pid)) return true;
-    if (::waitid(P_PID, static_cast<id_t>(info.si_pid), &info, WEXITED | WNOHANG) == 0) visit(info);
+    int const failed = ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG);
+    if (failed == 0 && info.si_pid == pid) visit(info);
+  };
+  for (;;) {
+    siginfo_t first{};
+    if (::waitid(P_ALL, 0, &first, WEXITED | WNOHANG | WNOWAIT) != 0) return errno != ECHILD;
+    if (first.si_pid == 0) return true;
+    if (is_owned(first.si_pid)) break;
+    reap(first.si_pid);
   }
+  // The kernel tells of this one for as long as its owner takes, and of none behind it.
+  for (pid_t const pid : process_ids()) {
+    if (!is_owned(pid)) reap(pid);
+  }
+  return true;
 }
 inline bool reap_children() {
   return reap_children([](siginfo_t const&) {});
@@ -118,19 +130,12 @@ class RunEnder {
     return handle && ::poll(&end, 1, 0) == 1;
   }
 
-  /// Reaps what has ended; those that were told to are found behind a child with an owner too.
-  bool reap() {
-    std::set<pid_t> const told = told_;
-    for (pid_t const pid : told) {
-      siginfo_t info{};
-      if (::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG) == 0) count(info);
-    }
-    return reap_children([this](siginfo_t const& info) { count(info); });
-  }
   /// What was about to exit by itself did not have to be killed.
-  void count(siginfo_t const& info) {
-    bool const killed = info.si_code == CLD_KILLED && info.si_status == SIGKILL;
-    if (told_.erase(info.si_pid) != 0 && killed) ++killed_;
+  bool reap() {
+    return reap_children([this](siginfo_t const& end) {
+      bool const killed = end.si_code == CLD_KILLED && end.si_status == SIGKILL;
+      if (told_.erase(end.si_pid) != 0 && killed) ++killed_;
+    });
   }
   void await(pid_t pid) {
     Descriptor const handle = open_pidfd(pid);
