@@ -84,16 +84,21 @@ def read_logs(build, pattern):
             for line in log.read_text().splitlines()]
 
 
+def failed_build(build):
+    """The first errors of what did not build, as tests/run notes it, or where no test ran at all."""
+    lines = build.with_suffix(".log").read_text(errors="replace").splitlines()
+    first = next((i for i, line in enumerate(lines) if re.search("FAILED:|ERROR", line)), 0)
+    shown = "\n".join(line[:300] for line in lines[first:first + 60])
+    return Count(0, 1, [], [("the build", "it is not whole", shown)], [])
+
+
 def count_build(build):
-    """All programs of one build directory. Without a log it did not build: one failure."""
+    """All programs of one build directory, and whether it is whole."""
     tests = read_logs(build, "testlog*.json")
-    if not tests:
-        lines = build.with_suffix(".log").read_text(errors="replace").splitlines()
-        first = next((i for i, line in enumerate(lines) if re.search("FAILED:|ERROR", line)), 0)
-        shown = "\n".join(line[:300] for line in lines[first:first + 60])
-        return Count(0, 1, [], [("the build", "no log of tests", shown)], [])
     again = {test["name"]: test for test in read_logs(build, "retry.json")}
     counts = [count_twice(test, again.get(test["name"])) for test in tests]
+    if not tests or build.with_suffix(".failed").exists():
+        counts.append(failed_build(build))
     return Count(sum(c.passed for c in counts), sum(c.failed for c in counts),
                  *(sum((getattr(c, field) for c in counts), [])
                    for field in ("skips", "failures", "flaky")))

@@ -90,8 +90,12 @@ class Summary(unittest.TestCase):
 
     def test_a_build_that_fails_is_one_failure_and_shows_the_error(self):
         self.assertEqual(self.total(), (["0 skipped", "0 passed, 1 failed"], 1))
-        self.assertIn("\n---- gcc: the build failed (no log of tests)\n"
+        self.assertIn("\n---- gcc: the build failed (it is not whole)\n"
                       "FAILED: a.o\na.cpp:1: error\n----\n", "\n".join(["", *self.run_total()[0]]))
+
+    def test_a_build_that_fails_after_some_of_its_tests_passed_is_a_failure(self):
+        self.build.with_suffix(".failed").write_text("rooms\n")
+        self.assertEqual(self.total(("OK", "")), (["0 skipped", "1 passed, 1 failed"], 1))
 
     def test_the_output_of_a_failed_test_is_whole_with_the_command_that_repeats_it(self):
         self.log("testlog.json", [("OK", DOCTEST.format(1, 1, 0)), ("FAIL", "one\ntwo\n")])

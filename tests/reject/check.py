@@ -20,30 +20,36 @@ def compile_case(compiler, case, *options):
     return run.returncode, re.sub(r"^\d+ errors? generated\.\n", "", run.stderr, flags=re.M)
 
 
-class Reject(unittest.TestCase):
-    def check(self, compiler, case):
-        if not shutil.which(compiler):
-            self.skipTest(f"{compiler} is not installed")
+class Reject:
+    """What is made for each of the files, by one compiler."""
+
+    compiler = ""
+
+    def check(self, case):
+        if not shutil.which(self.compiler):
+            self.skipTest(f"{self.compiler} is not installed")
         expected = re.findall(r"^// expect(?: (\d+))?: (.+)$", case.read_text(), re.M)
         self.assertTrue(expected, "the case has no line '// expect: SENTENCE'")
-        self.assertEqual(compile_case(compiler, case), (0, ""))
+        self.assertEqual(compile_case(self.compiler, case), (0, ""))
         for number, sentence in expected:
             with self.subTest(number=number):
-                self.check_refusal(compiler, case, number or "1", sentence)
+                self.check_refusal(case, number or "1", sentence)
 
-    def check_refusal(self, compiler, case, number, sentence):
-        status, output = compile_case(compiler, case, f"-DREJECT={number}")
+    def check_refusal(self, case, number, sentence):
+        status, output = compile_case(self.compiler, case, f"-DREJECT={number}")
         self.assertNotEqual(status, 0, f"it compiles with -DREJECT={number}")
         self.assertEqual(len(re.findall(r"\berror:", output)), 1, output)
         self.assertIn(sentence, output)
         self.assertLess(len(output.splitlines()), 20, output)
 
 
-def add(compiler, case):
-    name = f"test_{case.stem}_is_refused_by_{compiler.replace('+', 'x')}"
-    setattr(Reject, name, lambda self: self.check(compiler, case))
+class ByGcc(Reject, unittest.TestCase):
+    compiler = "g++"
+
+
+class ByClang(Reject, unittest.TestCase):
+    compiler = "clang++"
 
 
 for found in sorted(HERE.glob("*.cpp")):
-    for program in ("g++", "clang++"):
-        add(program, found)
+    setattr(Reject, f"test_{found.stem}_is_refused", lambda self, case=found: self.check(case))
