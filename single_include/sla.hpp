@@ -2981,7 +2981,14 @@ struct Job {
   std::vector<std::string> command{};
   std::string tag_id{};      ///< passed through to the event when not empty
   std::string sla_target{};  ///< passed through to the event when not empty
-  std::string run_id{};      ///< unique to each run; the Runner sets it
+  std::string location{};    ///< where it is run from; in the event when not empty
+  /// Where each process makes one run: from the start of one to that of the next, if that is known.
+  std::optional<Duration> expect_every{};
+  std::string run_id{};   ///< unique to each run; the Runner sets it
+  std::string boot_id{};  ///< of the process, as events tell it; the Runner sets it
+  /// Number of its event within the boot: 1, 2, 3, ... Only what becomes an event takes one. The
+  /// Runner sets it.
+  std::uint64_t seq = 0;
 };
 
 /// How a run ended.
@@ -2992,6 +2999,8 @@ enum class Verdict {
   signaled,     ///< ended by a signal that the runner did not send
   spawn_error,  ///< could not be started
   interrupted,  ///< cut short because the runner was told to stop: no result
+  unknown,      ///< a result that says nothing about the service
+  skipped,      ///< the test chose not to look: a result that says nothing either
 };
 
 /// The name of a verdict in events and lines; consumers rely on it.
@@ -3009,6 +3018,10 @@ enum class Verdict {
       return "spawn_error";
     case Verdict::interrupted:
       return "interrupted";
+    case Verdict::unknown:
+      return "unknown";
+    case Verdict::skipped:
+      return "skipped";
   }
   return "fail";
 }
@@ -3032,21 +3045,35 @@ struct Report {
   Outcome outcome{};
   WallTime started_at{};
   WallTime ended_at{};
-  Duration duration{};      ///< monotonic, so a stepped wall clock does not show in it
-  std::string log_uri{};    ///< where the log was put; empty while it is nowhere
-  std::string log_error{};  ///< why the log could not be put anywhere
+  Duration duration{};  ///< monotonic, so a stepped wall clock does not show in it
+  /// End of the event before this one, also of an earlier process where a spool knows it.
+  std::optional<WallTime> previous_end{};
+  std::optional<WallTime> next_expected_by{};  ///< by when the next event must have ended
+  std::string log_uri{};                       ///< where the log was put; empty while it is nowhere
+  std::string log_error{};                     ///< why the log could not be put anywhere
   /// How many results before this one had to be given up undelivered, for want of room.
   std::uint64_t dropped = 0;
 
   [[nodiscard]] bool succeeded() const noexcept { return outcome.verdict == Verdict::pass; }
   /// Whether this run is a result at all; one that the runner cut short is none.
   [[nodiscard]] bool counts() const noexcept { return outcome.verdict != Verdict::interrupted; }
+  /// Whether it says anything about the service, be it good or bad.
+  [[nodiscard]] bool conclusive() const noexcept {
+    return counts() && outcome.verdict != Verdict::unknown && outcome.verdict != Verdict::skipped;
+  }
+  /// The end as readers of its event know it: the start and the duration, in whole milliseconds.
+  [[nodiscard]] WallTime event_end() const noexcept {
+    using std::chrono::milliseconds;
+    return WallTime{milliseconds{epoch_milliseconds(started_at)} +
+                    std::chrono::floor<milliseconds>(duration)};
+  }
 };
 
 /// What a Runner did, counted.
 struct Tally {
   std::uint64_t passed = 0;
-  std::uint64_t failed = 0;       ///< every other verdict that is a result
+  std::uint64_t failed = 0;       ///< every other verdict that says something about the service
+  std::uint64_t unknown = 0;      ///< results that say nothing about it
   std::uint64_t interrupted = 0;  ///< cut short by a stop: no result
   std::uint64_t missed = 0;       ///< slots of the schedule that a longer run took
   std::uint64_t undelivered = 0;  ///< reports for which the publisher returned an error
@@ -3156,6 +3183,56 @@ class Secret {
 };
 
 }  // namespace sla::inline v1
+
+// sla/core/sequence.hpp
+// Numbers the runs of a check that become events, so that a reader sees which are missing and since
+// when nobody looked: the process, 1, 2, 3, ..., the end of the event before, and by when the next
+// one must have come.
+
+namespace sla::inline v1::internal {
+
+/// Counts the events of one check. Where the job becomes another it begins anew, as a process does.
+class Sequence {
+ public:
+  /// Takes this id instead of one of its own; before the first run.
+  void boot_as(std::string id) { boot_id_ = std::move(id); }
+
+  /// Tells a job that begins which number its event will have, should it become one.
+  void number(Job& job, WallTime now) {
+    bool const same = job.service == service_ && job.location == location_;
+    if (last_ != 0 && !same) *this = Sequence{};
+    if (boot_id_.empty()) boot_id_ = new_run_id(now);
+    service_ = job.service;
+    location_ = job.location;
+    job.boot_id = boot_id_;
+    job.seq = last_ + 1;
+  }
+
+  /// Completes the report of a run; one that is no result takes no number.
+  void complete(Report& report) {
+    report.previous_end = previous_end_;
+    if (!report.counts()) return;
+    last_ = report.job.seq;
+    previous_end_ = report.event_end();
+  }
+
+ private:
+  std::string boot_id_{};
+  std::string service_{};
+  std::string location_{};
+  std::uint64_t last_ = 0;
+  std::optional<WallTime> previous_end_{};
+};
+
+/// Returns the time that is so much later; nothing where that is in another century.
+[[nodiscard]] inline std::optional<WallTime> later_by(WallTime time, Duration wait,
+                                                      Duration longest) {
+  constexpr Duration century = std::chrono::hours{24 * 36'525};
+  if (std::max(wait, longest) > century) return std::nullopt;
+  return time + wait + longest;
+}
+
+}  // namespace sla::inline v1::internal
 
 // sla/process/children.hpp
 // Which children of this process belong to somebody by name. After a run, and whenever a child has
@@ -12345,13 +12422,29 @@ static_assert(Scheduler<OneOf<Once>>);
 
 namespace sla::inline v1 {
 
+namespace internal {
+
+/// A member of that name, if there is one, is what the contract says.
+template <class E>
+concept longest_run_is_optional_duration_const = !requires {
+  &E::longest_run;
+}
+|| requires(E const& e) {
+  { e.longest_run() } -> std::same_as<std::optional<Duration>>;
+};
+
+}  // namespace internal
+
 /// `execute(job, stop)` runs the job once and says how it ended. A non-zero exit, a signal, a
 /// timeout are values of Outcome; an Error means that it could not be run at all. It honours the
-/// stop, and leaves no child, descriptor or signal mask behind.
+/// stop, and leaves no child, descriptor or signal mask behind. One member is optional:
+/// `std::optional<sla::Duration> longest_run() const` says how long a run may take, or nullopt
+/// where nothing limits it; then events say by when the next one must have come.
 template <class E>
 concept Executor = bool{std::movable<E>} && requires(E& e, Job const& job, Stop const& stop) {
   { e.execute(job, stop) } -> std::same_as<Result<Outcome>>;
-};
+}
+&&bool{internal::longest_run_is_optional_duration_const<E>};
 
 namespace internal {
 
@@ -12363,6 +12456,13 @@ struct RefusedExecutor {
 };
 template <class X>
 using HeldExecutor = std::conditional_t<Executor<X>, X, RefusedExecutor<X>>;
+
+/// Asks an executor how long a run may take; nullopt for one that does not say it.
+template <class E>
+std::optional<Duration> longest_run_of(E const& executor) {
+  if constexpr (requires { executor.longest_run(); }) return executor.longest_run();
+  return std::nullopt;
+}
 
 }  // namespace internal
 
@@ -12403,6 +12503,9 @@ class Announced {
   Result<Outcome> execute(Job const& job, Stop const& stop) {
     spool_.begin({.job = job, .started_at = clock_.wall()});
     return executor_.execute(job, stop);
+  }
+  [[nodiscard]] std::optional<Duration> longest_run() const {
+    return internal::longest_run_of(executor_);
   }
 
  private:
@@ -13002,6 +13105,12 @@ struct ProcessOptions {
   /// Whether that folder's disk hangs, as far as somebody knows: then it is as if it were empty.
   std::shared_ptr<std::atomic<bool> const> log_folder_hangs{};
   Logger log{Logger::Options{.format = LogFormat::none}};  ///< says what a stop waits for
+
+  /// How long a run may take until it is stopped and gone; nullopt is no limit.
+  [[nodiscard]] std::optional<Duration> longest_run() const noexcept {
+    if (timeout <= Duration::zero()) return std::nullopt;
+    return timeout + grace;
+  }
 };
 
 }  // namespace sla::inline v1
@@ -13278,6 +13387,7 @@ class Direct {
   Result<Outcome> execute(Job const& job, Stop const& stop) {
     return Process<D>(options_, stop).run(job.command, job.run_id);
   }
+  [[nodiscard]] std::optional<Duration> longest_run() const { return options_.longest_run(); }
 
  private:
   ProcessOptions options_{};
@@ -13307,6 +13417,7 @@ class Shell {
     if (!words) return words.error();
     return Process<D>(options_, stop).run(*words, job.run_id);
   }
+  [[nodiscard]] std::optional<Duration> longest_run() const { return options_.longest_run(); }
 
  private:
   ProcessOptions options_{};
@@ -13482,9 +13593,10 @@ class BestEffort {
 }  // namespace sla::inline v1
 
 // sla/publisher/cloudwatch.hpp
-// Puts each counted run to CloudWatch as four metrics, once for its service and once for each of
-// its groups: what alarms and availabilities are made of. Every run is a datum of its own, at the
-// time of its end, so the sums are right whether there are many runs a minute or one a day.
+// Puts each run that says something about its service to CloudWatch as four metrics, once for the
+// service and once for each of its groups: what alarms and availabilities are made of. Every run is
+// a datum of its own, at the time of its end, so the sums are right whether there are many runs a
+// minute or one a day.
 
 namespace sla::inline v1 {
 
@@ -13549,6 +13661,7 @@ class CloudWatch {
       : client_(std::move(client)), options_(std::move(options)), limit_(options_.limit) {}
 
   Result<void> publish(Report const& report) {
+    if (!report.conclusive()) return {};
     Instant const begun = std::chrono::steady_clock::now();
     auto done = put(report, begun + limit_);
     Duration const took = std::chrono::steady_clock::now() - begun;
@@ -13609,6 +13722,22 @@ inline void write_optional(JsonWriter& json, std::string_view name, std::string_
   if (!value.empty()) json.key(name).string(value);
 }
 
+inline void write_optional(JsonWriter& json, std::string_view name, std::optional<WallTime> time) {
+  if (time) json.key(name).integer(epoch_milliseconds(*time));
+}
+
+/// What a ledger needs, to tell a lost event from a pause and both from an outage.
+inline void write_sequence(JsonWriter& json, Report const& report) {
+  if (report.job.seq != 0) {
+    json.key("bootId").string(report.job.boot_id);
+    json.key("seq").integer(static_cast<std::int64_t>(report.job.seq));
+  }
+  write_optional(json, "prevEndMs", report.previous_end);
+  write_optional(json, "nextExpectedByMs", report.next_expected_by);
+  write_optional(json, "location", report.job.location);
+  if (!report.conclusive()) json.key("counted").boolean(false);
+}
+
 /// `1.5` for one and a half seconds, `914` for a whole number of them.
 inline std::string shortest_seconds(Duration duration) {
   std::string text = decimal_seconds(duration);
@@ -13643,6 +13772,7 @@ inline std::string shortest_seconds(Duration duration) {
   json.key("startedAtMs").integer(epoch_milliseconds(report.started_at));
   json.key("durationMs")
       .integer(std::chrono::floor<std::chrono::milliseconds>(report.duration).count());
+  detail::write_sequence(json, report);
   detail::write_optional(json, "logUri", report.log_uri);
   detail::write_optional(json, "logError", report.log_error);
   if (report.dropped != 0) json.key("dropped").integer(static_cast<std::int64_t>(report.dropped));
@@ -14999,13 +15129,14 @@ class NamedTopic {
 
 namespace sla::inline v1 {
 
-/// The attributes of a report's message: service, succeeded, verdict, and groups where there are
-/// any.
+/// The attributes of a report's message: service, succeeded, verdict, counted where it is false,
+/// and groups where there are any.
 [[nodiscard]] inline std::vector<MessageAttribute> event_attributes(Report const& report) {
   std::vector<MessageAttribute> attributes{
       {"service", AttributeType::string, report.job.service},
       {"succeeded", AttributeType::string, report.succeeded() ? "true" : "false"},
       {"verdict", AttributeType::string, std::string(to_string(report.outcome.verdict))}};
+  if (!report.conclusive()) attributes.push_back({"counted", AttributeType::string, "false"});
   if (report.job.groups.empty()) return attributes;
   JsonWriter groups;
   groups.begin_array();
@@ -15108,7 +15239,25 @@ enum ParcelField : std::uint8_t {
   field_piece_text = 22,
   field_sha256 = 23,
   field_outcome_reason = 24,
+  field_location = 25,
+  field_boot = 26,
+  field_seq = 27,
+  field_previous_end = 28,
+  field_next_expected = 29,
 };
+
+inline void write_sequence(RecordWriter& out, Report const& report) {
+  if (!report.job.location.empty()) out.text(field_location, report.job.location);
+  if (report.job.seq != 0) {
+    out.text(field_boot, report.job.boot_id);
+    out.number(field_seq, static_cast<std::int64_t>(report.job.seq));
+  }
+  auto const time = [&](ParcelField field, std::optional<WallTime> at) {
+    if (at) out.number(field, at->time_since_epoch().count());
+  };
+  time(field_previous_end, report.previous_end);
+  time(field_next_expected, report.next_expected_by);
+}
 
 inline void write_report(RecordWriter& out, Report const& report) {
   Job const& job = report.job;
@@ -15116,6 +15265,7 @@ inline void write_report(RecordWriter& out, Report const& report) {
   for (std::string const& group : job.groups) out.text(field_group, group);
   for (std::string const& word : job.command) out.text(field_word, word);
   out.text(field_tag, job.tag_id).text(field_target, job.sla_target);
+  write_sequence(out, report);
   out.number(field_verdict, static_cast<std::int64_t>(report.outcome.verdict));
   out.number(field_exit, report.outcome.exit_code).number(field_signal, report.outcome.signal);
   out.text(field_outcome_reason, report.outcome.reason);
@@ -15170,6 +15320,12 @@ inline bool read_report_text(Report& report, RecordField field) {
     case field_outcome_reason:
       report.outcome.reason = text;
       return true;
+    case field_location:
+      report.job.location = text;
+      return true;
+    case field_boot:
+      report.job.boot_id = text;
+      return true;
     default:
       return false;
   }
@@ -15179,7 +15335,7 @@ inline bool read_report_text(Report& report, RecordField field) {
 inline bool read_report_number(Report& report, std::uint8_t name, std::int64_t value) {
   switch (name) {
     case field_verdict:
-      if (value < 0 || value > static_cast<std::int64_t>(Verdict::interrupted)) return false;
+      if (value < 0 || value > static_cast<std::int64_t>(Verdict::skipped)) return false;
       report.outcome.verdict = static_cast<Verdict>(value);
       return true;
     case field_exit:
@@ -15196,6 +15352,15 @@ inline bool read_report_number(Report& report, std::uint8_t name, std::int64_t v
       return true;
     case field_duration:
       report.duration = Duration{value};
+      return true;
+    case field_seq:
+      report.job.seq = static_cast<std::uint64_t>(value);
+      return true;
+    case field_previous_end:
+      report.previous_end = WallTime{Duration{value}};
+      return true;
+    case field_next_expected:
+      report.next_expected_by = WallTime{Duration{value}};
       return true;
     default:
       return true;
@@ -17010,32 +17175,32 @@ class Runner {
   /// Runs until the scheduler has no next instant or a stop is requested.
   Tally run(Job const& job, Stop const& stop) {
     tally_ = {};
-    Instant ended = clock_.now();
-    while (std::optional<Instant> const start = next(ended)) {
-      if (clock_.wait_until(*start, stop) == Wake::stopped) break;
-      ended = run_once(job, stop);
-    }
+    std::optional<Instant> start = first(clock_.now());
+    while (start && clock_.wait_until(*start, stop) != Wake::stopped) start = run_once(job, stop);
     return tally_;
   }
 
-  /// One step of run(), for who waits for many runners at once: when the next run begins.
-  std::optional<Instant> next(Instant now) {
-    std::optional<Instant> const start = scheduler_.next(now);
-    if (start) note_missed();
-    return start;
-  }
-  /// The other step: runs the job and hands over the report. When the run ended.
-  Instant run_once(Job const& job, Stop const& stop) {
-    Report const report = execute(job, stop);
+  /// Numbers its events as those of this process instead of one of its own: for many runners in
+  /// one. Before the first run.
+  void boot_as(std::string id) { sequence_.boot_as(std::move(id)); }
+  /// One step of run(), for who waits for many runners at once: says when the first run begins.
+  std::optional<Instant> first(Instant now) { return scheduler_.next(now); }
+  /// The other step: runs the job and hands over the report. Says when the next run begins.
+  std::optional<Instant> run_once(Job const& job, Stop const& stop) {
+    Report report = execute(job, stop);
     Instant const ended = clock_.now();
-    ++(!report.counts() ? tally_.interrupted : report.succeeded() ? tally_.passed : tally_.failed);
+    std::optional<Instant> const next = scheduler_.next(ended);
+    sequence_.complete(report);
+    report.next_expected_by = expected(report, next, ended);
+    count(report);
     auto const done = publish_wanted(publisher_, report);
     log_.ended(report);  // what the log says is known by then to whoever delivers it
     if (!done) {
       ++tally_.undelivered;
       log_.undelivered(report.job, done.error());
     }
-    return ended;
+    if (next) note_missed();
+    return next;
   }
   /// What the steps did so far.
   [[nodiscard]] Tally const& tally() const noexcept { return tally_; }
@@ -17044,6 +17209,7 @@ class Runner {
   Report execute(Job const& job, Stop const& stop) {
     Report report{.job = job, .started_at = clock_.wall()};
     report.job.run_id = new_run_id(report.started_at);
+    sequence_.number(report.job, report.started_at);
     log_.starts(report.job);
     Instant const start = clock_.now();
     internal::tell_began(scheduler_, start);
@@ -17061,6 +17227,26 @@ class Runner {
     return report;
   }
 
+  /// By when the event of the next run must have ended, if anybody can tell.
+  std::optional<WallTime> expected(Report const& report, std::optional<Instant> next, Instant now) {
+    using std::chrono::seconds;
+    auto const longest = internal::longest_run_of(executor_);
+    if (!longest) return std::nullopt;
+    if (next) {
+      return internal::later_by(clock_.wall() + seconds{2}, std::max(*next, now) - now, *longest);
+    }
+    auto const& another = report.job.expect_every;  // which is a process that has to start
+    if (!another) return std::nullopt;
+    return internal::later_by(report.started_at + seconds{60}, *another, *longest);
+  }
+
+  void count(Report const& report) {
+    ++(!report.counts()       ? tally_.interrupted
+       : !report.conclusive() ? tally_.unknown
+       : report.succeeded()   ? tally_.passed
+                              : tally_.failed);
+  }
+
   /// A scheduler that counts the slots it misses (FixedRate) is heard.
   void note_missed() {
     auto const missed = internal::missed_of(scheduler_);
@@ -17072,6 +17258,7 @@ class Runner {
   internal::HeldPublisher<P> publisher_;
   internal::HeldClock<C> clock_;
   RunLog log_;
+  internal::Sequence sequence_{};
   Tally tally_{};
 
   static_assert(Scheduler<S>,
@@ -17160,10 +17347,14 @@ class Fleet {
 
   void schedule() {
     Instant const begin = SteadyClock{}.now();
+    std::string const boot = new_run_id(SteadyClock{}.wall());
+    std::set<std::string_view>
+        services;  // where two checks have one name, the second is another boot
     for (std::size_t i = 0; i < checks_.size(); ++i) {
       auto const share = static_cast<double>(i) / static_cast<double>(checks_.size());
       auto const at = begin + std::chrono::duration_cast<Duration>(options_.spread * share);
-      if (auto const due = checks_[i].runner.next(at)) queue_.push({*due, i});
+      if (services.insert(checks_[i].job.service).second) checks_[i].runner.boot_as(boot);
+      if (auto const due = checks_[i].runner.first(at)) queue_.push({*due, i});
     }
     live_ = queue_.size();
   }
@@ -17272,7 +17463,7 @@ class Fleet {
   }
   /// One run of a check. When its next one begins.
   static std::optional<Instant> run_one(Check& check, Stop const& stop) {
-    return check.runner.next(check.runner.run_once(check.job, stop));
+    return check.runner.run_once(check.job, stop);
   }
   void put_back(std::optional<Instant> next, std::size_t check) {
     if (!next) {
@@ -17289,6 +17480,7 @@ class Fleet {
       Tally const& one = check.runner.tally();
       sum.passed += one.passed;
       sum.failed += one.failed;
+      sum.unknown += one.unknown;
       sum.interrupted += one.interrupted;
       sum.missed += one.missed;
       sum.undelivered += one.undelivered;
@@ -17451,6 +17643,7 @@ struct Settings {
   std::optional<Duration> delay{};  ///< between the end of a run and the start of the next
   std::optional<Duration> every{};  ///< between the starts of two runs; instead of delay
   bool once = false;
+  std::optional<Duration> expect_every{};  ///< between two processes that make one run each
   bool disabled = false;
   bool dry_run = false;
   std::string sns_topic_arn{};   ///< goes before the name where both are set
@@ -17475,6 +17668,7 @@ struct Settings {
   EventFormat event_format = EventFormat::documented;
   LogFormat log_format = LogFormat::text;
   std::string metrics_namespace{};  ///< of CloudWatch; empty: no metrics are put
+  std::string location{};           ///< where the runner looks from; empty: the region
   std::string tag_id{};             ///< passed through to the event
   std::string sla_target{};         ///< passed through to the event
 };
@@ -17919,103 +18113,13 @@ struct Setting {
 
 }  // namespace sla::inline v1
 
-// sla/app/setting_table.hpp
-// The one table of settings: the command line and the environment are read by it, help and
-// --print-settings are printed from it. To add a setting, add a member to Settings and a row here.
+// sla/app/bucket_settings.hpp
+// The rows of the table of settings that say how a log is put into its bucket: how the bucket is
+// addressed, and what its policy may demand.
 
 namespace sla::inline v1 {
 
-inline constexpr auto setting_table = std::to_array<Setting>({
-    {.flag = "command",
-     .variable = "SLARUNNER_COMMAND",
-     .title = "Command",
-     .value = "TEXT",
-     .fallback = "required",
-     .meaning = "what to run, or everything after --. Text goes through /bin/sh -c where a shell "
-                "exists, otherwise it is split by shell quoting rules and executed directly (an "
-                "error at start if it needs a shell and there is none). Words after -- are "
-                "executed directly, unchanged",
-     .field = &Settings::command,
-     .check = check_command},
-    {.flag = "service",
-     .variable = "SLARUNNER_SERVICE",
-     .title = "Service",
-     .value = "NAME",
-     .fallback = "required",
-     .meaning = "component under test; prefix of the log's key",
-     .field = &Settings::service,
-     .check = check_service},
-    {.flag = "groups",
-     .variable = "SLARUNNER_GROUPS",
-     .title = "Groups",
-     .value = "A,B",
-     .fallback = "none",
-     .meaning = "comma-separated; blanks around a name are trimmed, empty names dropped",
-     .field = &Settings::groups,
-     .check = check_names},
-    {.flag = "delay",
-     .variable = "SLARUNNER_DELAY",
-     .title = "Delay",
-     .value = "SECONDS",
-     .fallback = "required",
-     .meaning = "wait between the end of a run and the start of the next; decimals allowed, 0 "
-                "allowed. Required, except with every, once or dry-run",
-     .field = &Settings::delay},
-    {.flag = "every",
-     .variable = "SLARUNNER_EVERY",
-     .title = "Every",
-     .value = "SECONDS",
-     .fallback = "none",
-     .meaning = "instead of delay: a fixed grid of starts; runs never overlap, missed slots are "
-                "skipped and counted",
-     .field = &Settings::every,
-     .check = check_period},
-    {.flag = "once",
-     .variable = "SLARUNNER_ONCE",
-     .title = "Once",
-     .fallback = "off",
-     .meaning = "one run, then exit",
-     .field = &Settings::once},
-    {.flag = "disabled",
-     .variable = "SLARUNNER_DISABLED",
-     .title = "Disabled",
-     .fallback = "off",
-     .meaning = "true/1/yes/on (any case): say so once, run nothing, stay alive, stop on a signal. "
-                "false/0/no/off/empty: not disabled. Anything else: an error",
-     .field = &Settings::disabled},
-    {.flag = "dry-run",
-     .variable = "SLARUNNER_DRYRUN",
-     .title = "Dry Run",
-     .fallback = "off",
-     .meaning = "any non-empty value: run once, print the topic, the message, the object's name "
-                "and the log to stdout; send nothing",
-     .field = AnyText{&Settings::dry_run}},
-    {.flag = "sns-topic-arn",
-     .variable = "SLARUNNER_SNSTOPICARN",
-     .title = "SNS Topic ARN",
-     .value = "ARN",
-     .fallback = "a sink",
-     .meaning = "where to publish; .fifo topics work. One sink is required: this, a topic's name "
-                "or a store",
-     .field = &Settings::sns_topic_arn,
-     .check = check_topic_arn},
-    {.flag = "sns-topic-name",
-     .variable = "SLARUNNER_SNSTOPICNAME",
-     .title = "SNS Topic Name",
-     .value = "NAME",
-     .fallback = "a sink",
-     .meaning = "as above, by name in the own account and region; the partition comes from the "
-                "region. Where both are set the ARN is used",
-     .field = &Settings::sns_topic_name,
-     .check = check_topic},
-    {.flag = "s3-bucket-name",
-     .variable = "SLARUNNER_S3BUCKETNAME",
-     .title = "S3 Bucket Name",
-     .value = "NAME",
-     .fallback = "none",
-     .meaning = "where logs go",
-     .field = &Settings::s3_bucket_name,
-     .check = check_bucket},
+inline constexpr auto bucket_settings = std::to_array<Setting>({
     {.flag = "s3-addressing",
      .variable = "SLARUNNER_S3ADDRESSING",
      .title = "S3 Addressing",
@@ -18073,6 +18177,125 @@ inline constexpr auto setting_table = std::to_array<Setting>({
      .meaning = "the account that the bucket must be of, or nothing is put",
      .field = &Settings::s3_bucket_owner,
      .check = check_account},
+});
+
+}  // namespace sla::inline v1
+
+// sla/app/setting_table.hpp
+// The one table of settings: the command line and the environment are read by it, help and
+// --print-settings are printed from it. To add a setting, add a member to Settings and a row here,
+// or to bucket_settings.hpp.
+
+namespace sla::inline v1 {
+
+namespace detail {
+
+/// What is run, when, and where its result goes.
+inline constexpr auto first_settings = std::to_array<Setting>({
+    {.flag = "command",
+     .variable = "SLARUNNER_COMMAND",
+     .title = "Command",
+     .value = "TEXT",
+     .fallback = "required",
+     .meaning = "what to run, or everything after --. Text goes through /bin/sh -c where a shell "
+                "exists, otherwise it is split by shell quoting rules and executed directly (an "
+                "error at start if it needs a shell and there is none). Words after -- are "
+                "executed directly, unchanged",
+     .field = &Settings::command,
+     .check = check_command},
+    {.flag = "service",
+     .variable = "SLARUNNER_SERVICE",
+     .title = "Service",
+     .value = "NAME",
+     .fallback = "required",
+     .meaning = "component under test; prefix of the log's key",
+     .field = &Settings::service,
+     .check = check_service},
+    {.flag = "groups",
+     .variable = "SLARUNNER_GROUPS",
+     .title = "Groups",
+     .value = "A,B",
+     .fallback = "none",
+     .meaning = "comma-separated; blanks around a name are trimmed, empty names dropped",
+     .field = &Settings::groups,
+     .check = check_names},
+    {.flag = "delay",
+     .variable = "SLARUNNER_DELAY",
+     .title = "Delay",
+     .value = "SECONDS",
+     .fallback = "required",
+     .meaning = "wait between the end of a run and the start of the next; decimals allowed, 0 "
+                "allowed. Required, except with every, once or dry-run",
+     .field = &Settings::delay},
+    {.flag = "every",
+     .variable = "SLARUNNER_EVERY",
+     .title = "Every",
+     .value = "SECONDS",
+     .fallback = "none",
+     .meaning = "instead of delay: a fixed grid of starts; runs never overlap, missed slots are "
+                "skipped and counted",
+     .field = &Settings::every,
+     .check = check_period},
+    {.flag = "once",
+     .variable = "SLARUNNER_ONCE",
+     .title = "Once",
+     .fallback = "off",
+     .meaning = "one run, then exit",
+     .field = &Settings::once},
+    {.flag = "expect-every",
+     .variable = "SLARUNNER_EXPECTEVERY",
+     .title = "Expect Every",
+     .value = "SECONDS",
+     .fallback = "none",
+     .meaning =
+         "with once: something starts the program again and again, so far apart. Then events "
+         "say by when the next must have come (nextExpectedByMs)",
+     .field = &Settings::expect_every,
+     .check = check_period},
+    {.flag = "disabled",
+     .variable = "SLARUNNER_DISABLED",
+     .title = "Disabled",
+     .fallback = "off",
+     .meaning = "true/1/yes/on (any case): say so once, run nothing, stay alive, stop on a signal. "
+                "false/0/no/off/empty: not disabled. Anything else: an error",
+     .field = &Settings::disabled},
+    {.flag = "dry-run",
+     .variable = "SLARUNNER_DRYRUN",
+     .title = "Dry Run",
+     .fallback = "off",
+     .meaning = "any non-empty value: run once, print the topic, the message, the object's name "
+                "and the log to stdout; send nothing",
+     .field = AnyText{&Settings::dry_run}},
+    {.flag = "sns-topic-arn",
+     .variable = "SLARUNNER_SNSTOPICARN",
+     .title = "SNS Topic ARN",
+     .value = "ARN",
+     .fallback = "a sink",
+     .meaning = "where to publish; .fifo topics work. One sink is required: this, a topic's name "
+                "or a store",
+     .field = &Settings::sns_topic_arn,
+     .check = check_topic_arn},
+    {.flag = "sns-topic-name",
+     .variable = "SLARUNNER_SNSTOPICNAME",
+     .title = "SNS Topic Name",
+     .value = "NAME",
+     .fallback = "a sink",
+     .meaning = "as above, by name in the own account and region; the partition comes from the "
+                "region. Where both are set the ARN is used",
+     .field = &Settings::sns_topic_name,
+     .check = check_topic},
+    {.flag = "s3-bucket-name",
+     .variable = "SLARUNNER_S3BUCKETNAME",
+     .title = "S3 Bucket Name",
+     .value = "NAME",
+     .fallback = "none",
+     .meaning = "where logs go",
+     .field = &Settings::s3_bucket_name,
+     .check = check_bucket},
+});
+
+/// Deliveries, limits and formats, and what is no setting.
+inline constexpr auto later_settings = std::to_array<Setting>({
     {.flag = "store",
      .variable = "SLARUNNER_STORE",
      .title = "Store",
@@ -18169,6 +18392,14 @@ inline constexpr auto setting_table = std::to_array<Setting>({
      .meaning = "also put the four SLA metrics of each run to CloudWatch, in this namespace",
      .field = &Settings::metrics_namespace,
      .check = check_namespace},
+    {.flag = "location",
+     .variable = "SLARUNNER_LOCATION",
+     .title = "Location",
+     .value = "NAME",
+     .fallback = "the region",
+     .meaning = "where this runner looks from, as events tell it",
+     .field = &Settings::location,
+     .check = check_name},
     {.variable = "SLARUNNER_SVC_TAG",
      .title = "Service Tag",
      .value = "TEXT",
@@ -18189,6 +18420,19 @@ inline constexpr auto setting_table = std::to_array<Setting>({
      .meaning = "print each value and where it came from, and exit",
      .field = Action::show_settings},
 });
+
+template <std::size_t... sizes>
+consteval auto joined(std::array<Setting, sizes> const&... parts) {
+  std::array<Setting, (sizes + ...)> all{};
+  auto at = all.begin();
+  ((at = std::copy(parts.begin(), parts.end(), at)), ...);
+  return all;
+}
+
+}  // namespace detail
+
+inline constexpr auto setting_table =
+    detail::joined(detail::first_settings, bucket_settings, detail::later_settings);
 
 /// The row of a flag; one that is not in the table does not compile.
 [[nodiscard]] consteval std::size_t setting_index(std::string_view flag) {
@@ -18964,6 +19208,7 @@ class SettingsReader {
   static constexpr std::size_t delay = setting_index("delay");
   static constexpr std::size_t every = setting_index("every");
   static constexpr std::size_t once = setting_index("once");
+  static constexpr std::size_t expect_every = setting_index("expect-every");
   static constexpr std::size_t topic_arn = setting_index("sns-topic-arn");
   static constexpr std::size_t topic_name = setting_index("sns-topic-name");
 
@@ -19035,6 +19280,11 @@ class SettingsReader {
     if (given(delay) && given(every)) {
       parsed_.problems.push_back(label(delay) + " and " + label(every) +
                                  " exclude each other: give one of them");
+    }
+    if (complete && given(expect_every) && !parsed_.settings.once && !wrong_[once]) {
+      parsed_.problems.push_back(label(expect_every) +
+                                 " is for --once: a runner that stays knows " +
+                                 "when its next run begins");
     }
     // A wrong --once is a problem of its own; whether it asks for a delay cannot be known.
     bool const one_run = parsed_.settings.once || wrong_[once] || parsed_.settings.dry_run;
@@ -21659,6 +21909,9 @@ class WatchedExecutor {
                        limited ? now + limit_ + heartbeat_slack : Instant::max());
     return executor_.execute(job, stop);
   }
+  [[nodiscard]] std::optional<Duration> longest_run() const {
+    return internal::longest_run_of(executor_);
+  }
 
  private:
   internal::HeldExecutor<E> executor_;
@@ -21785,11 +22038,14 @@ class Program {
   }
 
   [[nodiscard]] Job job() const {
-    return {.service = parts_.settings.service,
-            .groups = parts_.settings.groups,
-            .command = parts_.words,
-            .tag_id = parts_.settings.tag_id,
-            .sla_target = parts_.settings.sla_target};
+    return {
+        .service = parts_.settings.service,
+        .groups = parts_.settings.groups,
+        .command = parts_.words,
+        .tag_id = parts_.settings.tag_id,
+        .sla_target = parts_.settings.sla_target,
+        .location = parts_.settings.location.empty() ? parts_.aws.region : parts_.settings.location,
+        .expect_every = parts_.settings.expect_every};
   }
 
   /// What the end of the program takes once deliveries have ended.

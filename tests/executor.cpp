@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <memory>
+#include <optional>
 
 using namespace sla;
 
@@ -34,6 +35,12 @@ struct ExecuteThatCannotFail {
 struct ExecuteWithAnotherResult {
   Result<int> execute(Job const&, Stop const&) { return 0; }
 };
+struct Limited : Minimal {
+  [[nodiscard]] std::optional<Duration> longest_run() const { return Duration{3}; }
+};
+struct WithAnotherLimit : Minimal {
+  [[nodiscard]] Duration longest_run() const { return Duration{3}; }
+};
 struct NotMovable : Minimal {
   NotMovable(NotMovable&&) = delete;
 };
@@ -49,9 +56,13 @@ static_assert(!Executor<ExecuteThatChangesTheJob>);
 static_assert(!Executor<ExecuteThatChangesTheStop>);
 static_assert(!Executor<ExecuteThatCannotFail>);
 static_assert(!Executor<ExecuteWithAnotherResult>);
+static_assert(Executor<Limited>);
+static_assert(!Executor<WithAnotherLimit>);
 static_assert(!Executor<NotMovable>);
 static_assert(!Executor<int>);
 
 TEST_CASE("a function of a job and a stop is all that an executor has to be") {
   CHECK(Minimal{}.execute(Job{}, Stop{})->verdict == Verdict::pass);
+  CHECK_FALSE(internal::longest_run_of(Minimal{}));
+  CHECK(internal::longest_run_of(Limited{}) == Duration{3});
 }

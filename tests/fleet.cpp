@@ -11,12 +11,15 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <cstdlib>
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "sla/executor/direct.hpp"
@@ -113,6 +116,34 @@ TEST_CASE("every check runs as often as its scheduler says, and the tally is tha
   CHECK(world.runs.size() == 15);
   CHECK(world.runs["check-7"] == 3);
   CHECK(world.verdicts.size() == 15);
+}
+
+TEST_CASE("the events of all checks are of one boot, each numbered by itself, but for namesakes") {
+  struct Keeping {
+    Result<void> publish(Report const& report) {
+      std::lock_guard const lock(world->mutex);
+      reports->push_back(report);
+      return {};
+    }
+    World* world;
+    std::vector<Report>* reports;
+  };
+  World world;
+  std::vector<Report> reports;
+  Fleet<Times, Counting, Keeping> fleet({.workers = 2}, silent);
+  for (int const name : {1, 2, 2}) {
+    fleet.add(job(name), Times{3}, Counting{&world}, Keeping{&world, &reports});
+  }
+  fleet.run(Stop());
+  std::map<std::pair<std::string, std::string>, std::vector<std::uint64_t>> boots;
+  for (Report const& report : reports) {
+    boots[{report.job.service, report.job.boot_id}].push_back(report.job.seq);
+  }
+  CHECK(boots.size() == 3);
+  for (auto const& [boot, numbers] : boots) CHECK(numbers == std::vector<std::uint64_t>{1, 2, 3});
+  std::set<std::string> ids;
+  for (auto const& [boot, numbers] : boots) ids.insert(boot.second);
+  CHECK(ids.size() == 2);
 }
 
 TEST_CASE("no more runs go on at once than there are workers, and so many do") {

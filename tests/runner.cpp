@@ -104,8 +104,8 @@ TEST_CASE("each run is scheduled, waited for, executed and published, in this or
   World world;
   world.time.on_wait = [&] { world.calls.push_back("wait"); };
   Tally const tally = run(world, 2, FixedDelay{10s});
-  CHECK(world.calls == std::vector<std::string>{"next", "wait", "execute", "publish", "next",
-                                                "wait", "execute", "publish", "next"});
+  CHECK(world.calls == std::vector<std::string>{"next", "wait", "execute", "next", "publish",
+                                                "wait", "execute", "next", "publish"});
   CHECK(tally.passed == 2);
   CHECK(tally.failed + tally.interrupted + tally.missed + tally.undelivered == 0);
 }
@@ -246,7 +246,7 @@ TEST_CASE("a scheduler that wants to know is told when each run begins") {
   CHECK(begun == world.starts);
 }
 
-TEST_CASE("verdicts are counted as passed, failed or interrupted") {
+TEST_CASE("verdicts are counted as passed, failed, unknown or interrupted") {
   struct Row {
     Verdict verdict;
     unsigned passed, failed, interrupted;
@@ -255,6 +255,7 @@ TEST_CASE("verdicts are counted as passed, failed or interrupted") {
       {Verdict::pass, 1, 0, 0},        {Verdict::fail, 0, 1, 0},
       {Verdict::timeout, 0, 1, 0},     {Verdict::signaled, 0, 1, 0},
       {Verdict::spawn_error, 0, 1, 0}, {Verdict::interrupted, 0, 0, 1},
+      {Verdict::unknown, 0, 0, 0},     {Verdict::skipped, 0, 0, 0},
   };
   for (Row const& row : rows) {
     World world;
@@ -264,6 +265,7 @@ TEST_CASE("verdicts are counted as passed, failed or interrupted") {
     CHECK(tally.passed == row.passed);
     CHECK(tally.failed == row.failed);
     CHECK(tally.interrupted == row.interrupted);
+    CHECK(tally.passed + tally.failed + tally.interrupted + tally.unknown == 1);
   }
 }
 
@@ -339,6 +341,53 @@ TEST_CASE("each run has an id of its own before it starts, and its report the sa
     ids.insert(world.jobs[i].run_id);
   }
   CHECK(ids.size() == 100);
+}
+
+TEST_CASE("events are numbered, and say by when the next one must have come") {
+  struct Limited : FakeExecutor {
+    [[nodiscard]] std::optional<Duration> longest_run() const { return limit; }
+    std::optional<Duration> limit = 30s;
+  };
+  World world;
+  WallTime const begin = world.time.wall;
+  world.run = [&] {
+    world.time.advance(3s);
+    return Outcome{};
+  };
+  world.publish = [&]() -> Result<void> {
+    world.time.advance(1s);  // which changes nothing about the next run
+    return {};
+  };
+  Runner runner{AtMost<FixedDelay>{&world, 3, FixedDelay{10s}}, Limited{{&world}},
+                RecordingPublisher{&world}, FakeClock{world.time},
+                Logger{{.format = LogFormat::none}}};
+  runner.run(sample_job(), world.stop);
+  REQUIRE(world.reports.size() == 3);
+  for (std::size_t i = 0; i < 3; ++i) {
+    CHECK(world.reports[i].job.seq == i + 1);
+    CHECK(world.reports[i].job.boot_id == world.jobs[0].boot_id);
+    CHECK(world.jobs[i].seq == i + 1);  // the executor knows it, too
+  }
+  CHECK_FALSE(world.reports[0].previous_end);
+  CHECK(world.reports[1].previous_end == begin + 3s);
+  CHECK(world.reports[2].previous_end == begin + 16s);
+  CHECK(world.reports[0].next_expected_by == begin + 3s + 10s + 30s + 2s);
+  CHECK(world.reports[1].next_expected_by == begin + 16s + 10s + 30s + 2s);
+  CHECK_FALSE(world.reports[2].next_expected_by);  // there is no next run
+
+  auto const only_event = [&](Job const& job, std::optional<Duration> limit) {
+    Runner once{Once{}, Limited{{&world}, limit}, RecordingPublisher{&world}, FakeClock{world.time},
+                Logger{{.format = LogFormat::none}}};
+    once.run(job, world.stop);
+    return world.reports.back();
+  };
+  CHECK_FALSE(only_event(sample_job(), 30s).next_expected_by);
+  Job job = sample_job();
+  job.expect_every = 5min;
+  Report const last = only_event(job, 30s);
+  CHECK(last.next_expected_by == last.started_at + 5min + 30s + 60s);
+  CHECK(last.job.boot_id != world.jobs[0].boot_id);
+  CHECK_FALSE(only_event(job, std::nullopt).next_expected_by);
 }
 
 TEST_CASE("a run that ended before the executor was done with it ended then") {

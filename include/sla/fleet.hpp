@@ -17,12 +17,15 @@
 #include <mutex>
 #include <optional>
 #include <queue>
+#include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "sla/core/clock.hpp"
 #include "sla/core/log.hpp"
+#include "sla/core/run_id.hpp"
 #include "sla/core/stop.hpp"
 #include "sla/core/thread.hpp"
 #include "sla/process/leftovers.hpp"
@@ -91,10 +94,14 @@ class Fleet {
 
   void schedule() {
     Instant const begin = SteadyClock{}.now();
+    std::string const boot = new_run_id(SteadyClock{}.wall());
+    std::set<std::string_view>
+        services;  // where two checks have one name, the second is another boot
     for (std::size_t i = 0; i < checks_.size(); ++i) {
       auto const share = static_cast<double>(i) / static_cast<double>(checks_.size());
       auto const at = begin + std::chrono::duration_cast<Duration>(options_.spread * share);
-      if (auto const due = checks_[i].runner.next(at)) queue_.push({*due, i});
+      if (services.insert(checks_[i].job.service).second) checks_[i].runner.boot_as(boot);
+      if (auto const due = checks_[i].runner.first(at)) queue_.push({*due, i});
     }
     live_ = queue_.size();
   }
@@ -203,7 +210,7 @@ class Fleet {
   }
   /// One run of a check. When its next one begins.
   static std::optional<Instant> run_one(Check& check, Stop const& stop) {
-    return check.runner.next(check.runner.run_once(check.job, stop));
+    return check.runner.run_once(check.job, stop);
   }
   void put_back(std::optional<Instant> next, std::size_t check) {
     if (!next) {
@@ -220,6 +227,7 @@ class Fleet {
       Tally const& one = check.runner.tally();
       sum.passed += one.passed;
       sum.failed += one.failed;
+      sum.unknown += one.unknown;
       sum.interrupted += one.interrupted;
       sum.missed += one.missed;
       sum.undelivered += one.undelivered;

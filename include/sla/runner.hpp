@@ -3,13 +3,17 @@
 // The loop: waits for the Scheduler's next instant, lets the Executor run the job, hands the
 // report to the Publisher, and goes on until there is no next instant or a stop is requested. It
 // knows the contracts and never a concrete policy; no failure of a policy ends it.
+#include <algorithm>
+#include <chrono>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "sla/core/clock.hpp"
 #include "sla/core/log.hpp"
 #include "sla/core/run_id.hpp"
 #include "sla/core/run_log.hpp"
+#include "sla/core/sequence.hpp"
 #include "sla/executor.hpp"
 #include "sla/publisher.hpp"
 #include "sla/scheduler.hpp"
@@ -30,32 +34,32 @@ class Runner {
   /// Runs until the scheduler has no next instant or a stop is requested.
   Tally run(Job const& job, Stop const& stop) {
     tally_ = {};
-    Instant ended = clock_.now();
-    while (std::optional<Instant> const start = next(ended)) {
-      if (clock_.wait_until(*start, stop) == Wake::stopped) break;
-      ended = run_once(job, stop);
-    }
+    std::optional<Instant> start = first(clock_.now());
+    while (start && clock_.wait_until(*start, stop) != Wake::stopped) start = run_once(job, stop);
     return tally_;
   }
 
-  /// One step of run(), for who waits for many runners at once: when the next run begins.
-  std::optional<Instant> next(Instant now) {
-    std::optional<Instant> const start = scheduler_.next(now);
-    if (start) note_missed();
-    return start;
-  }
-  /// The other step: runs the job and hands over the report. When the run ended.
-  Instant run_once(Job const& job, Stop const& stop) {
-    Report const report = execute(job, stop);
+  /// Numbers its events as those of this process instead of one of its own: for many runners in
+  /// one. Before the first run.
+  void boot_as(std::string id) { sequence_.boot_as(std::move(id)); }
+  /// One step of run(), for who waits for many runners at once: says when the first run begins.
+  std::optional<Instant> first(Instant now) { return scheduler_.next(now); }
+  /// The other step: runs the job and hands over the report. Says when the next run begins.
+  std::optional<Instant> run_once(Job const& job, Stop const& stop) {
+    Report report = execute(job, stop);
     Instant const ended = clock_.now();
-    ++(!report.counts() ? tally_.interrupted : report.succeeded() ? tally_.passed : tally_.failed);
+    std::optional<Instant> const next = scheduler_.next(ended);
+    sequence_.complete(report);
+    report.next_expected_by = expected(report, next, ended);
+    count(report);
     auto const done = publish_wanted(publisher_, report);
     log_.ended(report);  // what the log says is known by then to whoever delivers it
     if (!done) {
       ++tally_.undelivered;
       log_.undelivered(report.job, done.error());
     }
-    return ended;
+    if (next) note_missed();
+    return next;
   }
   /// What the steps did so far.
   [[nodiscard]] Tally const& tally() const noexcept { return tally_; }
@@ -64,6 +68,7 @@ class Runner {
   Report execute(Job const& job, Stop const& stop) {
     Report report{.job = job, .started_at = clock_.wall()};
     report.job.run_id = new_run_id(report.started_at);
+    sequence_.number(report.job, report.started_at);
     log_.starts(report.job);
     Instant const start = clock_.now();
     internal::tell_began(scheduler_, start);
@@ -81,6 +86,26 @@ class Runner {
     return report;
   }
 
+  /// By when the event of the next run must have ended, if anybody can tell.
+  std::optional<WallTime> expected(Report const& report, std::optional<Instant> next, Instant now) {
+    using std::chrono::seconds;
+    auto const longest = internal::longest_run_of(executor_);
+    if (!longest) return std::nullopt;
+    if (next) {
+      return internal::later_by(clock_.wall() + seconds{2}, std::max(*next, now) - now, *longest);
+    }
+    auto const& another = report.job.expect_every;  // which is a process that has to start
+    if (!another) return std::nullopt;
+    return internal::later_by(report.started_at + seconds{60}, *another, *longest);
+  }
+
+  void count(Report const& report) {
+    ++(!report.counts()       ? tally_.interrupted
+       : !report.conclusive() ? tally_.unknown
+       : report.succeeded()   ? tally_.passed
+                              : tally_.failed);
+  }
+
   /// A scheduler that counts the slots it misses (FixedRate) is heard.
   void note_missed() {
     auto const missed = internal::missed_of(scheduler_);
@@ -92,6 +117,7 @@ class Runner {
   internal::HeldPublisher<P> publisher_;
   internal::HeldClock<C> clock_;
   RunLog log_;
+  internal::Sequence sequence_{};
   Tally tally_{};
 
   static_assert(Scheduler<S>,

@@ -95,6 +95,10 @@ TEST_CASE("once, dry-run and every need no delay") {
     CHECK(parse({flag}, bare).problems == Lines{no_delay});
   }
   CHECK(parse({"--once"}, with({})).problems.empty());
+  CHECK(parse({"--once", "--expect-every=60"}, with({})).settings.expect_every == 60s);
+  CHECK(parse({"--expect-every=60"}, with({})).problems ==
+        Lines{"Expect Every (--expect-every) is for --once: a runner that stays knows when its "
+              "next run begins"});
   CHECK(parse({"--dry-run"}, with({})).problems.empty());
 }
 

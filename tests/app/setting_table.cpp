@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Covers: app/setting.hpp
+// Covers: app/setting.hpp, app/bucket_settings.hpp
 #include "sla/app/setting_table.hpp"
 
 #include <doctest/doctest.h>
@@ -47,7 +47,8 @@ TEST_CASE("every row can be found, named and explained") {
 }
 
 TEST_CASE("the default that help shows is the one that Settings has") {
-  std::set<std::string_view> const none{"required", "a sink", "none", "off", "in memory"};
+  std::set<std::string_view> const none{"required", "a sink",    "none",
+                                        "off",      "in memory", "the region"};
   sla::Settings const untouched;
   for (sla::Setting const& setting : sla::setting_table) {
     if (setting.is_action()) continue;

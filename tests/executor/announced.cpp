@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,7 @@ struct Writer {
     lines->push_back("execute " + job.run_id);
     return Outcome{.exit_code = 3};
   }
+  [[nodiscard]] std::optional<Duration> longest_run() const { return Duration{7}; }
 };
 
 }  // namespace
@@ -39,4 +41,5 @@ TEST_CASE("a run is announced, with its start, before it is executed") {
   CHECK(executor.execute({.run_id = "a"}, Stop{})->exit_code == 3);
   CHECK(lines == std::vector<std::string>{"begin a", "execute a"});
   CHECK(start == time.wall);
+  CHECK(executor.longest_run() == Duration{7});
 }

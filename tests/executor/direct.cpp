@@ -76,6 +76,10 @@ TEST_CASE("the options are heeded") {
   options.timeout = std::chrono::milliseconds{50};
   CHECK(execute({.command = {"/bin/sleep", "60"}}, options).verdict == sla::Verdict::timeout);
   options.timeout = std::chrono::minutes{1};
+  options.grace = std::chrono::seconds{3};
+  CHECK(sla::Direct<>{options}.longest_run() == std::chrono::seconds{63});
+  options.timeout = {};
+  CHECK_FALSE(sla::Direct<>{options}.longest_run());
   options.log_limit = 4;
   CHECK(*execute({.command = {"/bin/echo", "abcdef"}}, options).output.text() ==
         "ab\n[sla-runner: 3 bytes left out here]\nf\n");

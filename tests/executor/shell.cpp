@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <string>
 #include <utility>
 #include <vector>
@@ -45,6 +46,12 @@ TEST_CASE("a command text has all that a shell has") {
       execute("X='a b'; for i in 1 2; do echo \"$X $i\"; done | tail -n 1 && exit 9");
   CHECK(outcome.exit_code == 9);
   CHECK(*outcome.output.text() == "a b 2\n");
+}
+
+TEST_CASE("a run is over at the latest once its time and its grace are") {
+  using std::chrono::seconds;
+  CHECK(sla::Shell<>{{.timeout = seconds{60}, .grace = seconds{3}}}.longest_run() == seconds{63});
+  CHECK_FALSE(sla::Shell<>{{.timeout = {}}}.longest_run());
 }
 
 TEST_CASE("126, 127 and 128+n are those of the shell") {

@@ -86,6 +86,14 @@ TEST_CASE("every result but a pass is a failure") {
   }
 }
 
+TEST_CASE("a result that says nothing about the service is no metric") {
+  ScriptedClient fake{};
+  Report report = sample_report();
+  report.outcome.verdict = Verdict::unknown;
+  CHECK(publisher(fake).publish(report));
+  CHECK(fake.script.requests.empty());
+}
+
 TEST_CASE("a group counts once, even if it is named twice or cannot be told from another") {
   Report report = sample_report();
   report.job.groups = {"a", "a", "\xC3\xA4", "\xC3\xB6", " ", ""};

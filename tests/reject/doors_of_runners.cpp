@@ -43,8 +43,8 @@ void use_fleet() {
 
 int main() {
   MinimalExecutor const right{};
-  sla::Runner next{MinimalScheduler{}, MinimalExecutor{}, Unless<1, MinimalPublisher>{}};
-  (void)next.next(sla::Instant{});
+  sla::Runner first{MinimalScheduler{}, MinimalExecutor{}, Unless<1, MinimalPublisher>{}};
+  (void)first.first(sla::Instant{});
   sla::Runner once{MinimalScheduler{}, MinimalExecutor{}, Unless<2, MinimalPublisher>{}};
   once.run_once(sla::Job{}, sla::Stop{});
   use(Unless<3, MinimalScheduler>{}, right);

@@ -2,8 +2,10 @@
 // expect 1: wants_uncounted_is_static_constexpr_bool
 // expect 2: began_is_void_of_instant
 // expect 3: missed_is_uint64_const
-// expect 4: Each of OneOf's parameters must be a sla::Scheduler: movable, with std::optional<sla::Instant> next(sla::Instant now)
+// expect 4: longest_run_is_optional_duration_const
+// expect 5: Each of OneOf's parameters must be a sla::Scheduler: movable, with std::optional<sla::Instant> next(sla::Instant now)
 #include <cstdint>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -30,6 +32,12 @@ struct Counts : MinimalScheduler {
   std::conditional_t<rejected == 3, int, std::uint64_t> missed() const { return 0; }
 };
 
+struct Limited : MinimalExecutor {
+  std::optional<std::conditional_t<rejected == 4, int, sla::Duration>> longest_run() const {
+    return {};
+  }
+};
+
 template <class Scheduler>
 void use(Scheduler scheduler) {
   sla::Runner runner{std::move(scheduler), MinimalExecutor{}, MinimalPublisher{}, MinimalClock{}};
@@ -39,7 +47,9 @@ void use(Scheduler scheduler) {
 int main() {
   sla::Runner runner{MinimalScheduler{}, MinimalExecutor{}, KeepsLogs{}, MinimalClock{}};
   runner.run(sla::Job{}, sla::Stop{});
+  sla::Runner limited{MinimalScheduler{}, Limited{}, MinimalPublisher{}, MinimalClock{}};
+  limited.run(sla::Job{}, sla::Stop{});
   use(Listens<2>{});
   use(Counts{});
-  use(sla::OneOf<sla::Once, Listens<4>>(sla::Once{}));
+  use(sla::OneOf<sla::Once, Listens<5>>(sla::Once{}));
 }

@@ -261,8 +261,13 @@ class ReadmeTest(RunnerTest):
         event = json.loads(block)
         self.assertEqual(["service", "group", "groups", "succeeded", "timestamp",
                           "testExecutionSecs", "runId", "verdict", "exitCode", "startedAtMs",
-                          "durationMs", "logUri"], list(event))
-        self.assertEqual(event["startedAtMs"] + event["durationMs"], 1000 * int(event["timestamp"]))
+                          "durationMs", "bootId", "seq", "prevEndMs", "nextExpectedByMs",
+                          "location", "logUri"], list(event))
+        end = event["startedAtMs"] + event["durationMs"]
+        self.assertEqual(end, 1000 * int(event["timestamp"]))
+        delay, timeout, grace, slack = 30, 3600, 5, 2
+        self.assertEqual(event["startedAtMs"] - 1000 * delay, event["prevEndMs"])
+        self.assertEqual(end + 1000 * (delay + timeout + grace + slack), event["nextExpectedByMs"])
 
     def test_the_container_of_an_ecs_task_has_good_settings_and_a_health_check(self) -> None:
         text = (_ROOT / "README.md").read_text()

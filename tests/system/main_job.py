@@ -119,6 +119,7 @@ class EventTest(AwsTest):
         [message] = self.aws.messages(self.topic(self.aws))
         event = json.loads(message.message)
         self.assertRegex(event["runId"], f"^{_UUID7}$")
+        self.assertRegex(event["bootId"], f"^{_UUID7}$")
         self.assertTrue(before - 0.01 <= event["startedAtMs"] / 1000 <= after, event)
         self.assertTrue(int(before) <= int(event["timestamp"]) <= after, event)
         expected = ('{"service":"shop","group":["dev-team","critical"],'
@@ -127,6 +128,7 @@ class EventTest(AwsTest):
                     f'"testExecutionSecs":"{event["durationMs"] // 1000}",'
                     f'"runId":"{event["runId"]}","verdict":"pass","exitCode":0,'
                     f'"startedAtMs":{event["startedAtMs"]},"durationMs":{event["durationMs"]},'
+                    f'"bootId":"{event["bootId"]}","seq":1,"location":"{self.aws.region}",'
                     f'"logUri":"s3://{BUCKET}/shop/{event["timestamp"]}_SUCCESS",'
                     '"tagID":"tag \\"1\\"","slaTarget":"99.9"}')
         self.assertEqual(expected, message.message)

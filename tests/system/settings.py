@@ -46,6 +46,8 @@ _VALUES = (
     ("event-format", "SLARUNNER_EVENTFORMAT", "numbers", "numbers"),
     ("log-format", "SLARUNNER_LOGFORMAT", "json", "json"),
     ("metrics-namespace", "SLARUNNER_METRICSNAMESPACE", "Shop/SLA", "Shop/SLA"),
+    ("location", "SLARUNNER_LOCATION", "rack 3", "rack 3"),
+    ("expect-every", "SLARUNNER_EXPECTEVERY", "300", "300"),
 )
 _SWITCHES = ("once", "disabled", "dry-run")
 _REGION = {"AWS_REGION": "eu-central-1"}

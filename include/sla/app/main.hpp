@@ -132,11 +132,14 @@ class Program {
   }
 
   [[nodiscard]] Job job() const {
-    return {.service = parts_.settings.service,
-            .groups = parts_.settings.groups,
-            .command = parts_.words,
-            .tag_id = parts_.settings.tag_id,
-            .sla_target = parts_.settings.sla_target};
+    return {
+        .service = parts_.settings.service,
+        .groups = parts_.settings.groups,
+        .command = parts_.words,
+        .tag_id = parts_.settings.tag_id,
+        .sla_target = parts_.settings.sla_target,
+        .location = parts_.settings.location.empty() ? parts_.aws.region : parts_.settings.location,
+        .expect_every = parts_.settings.expect_every};
   }
 
   /// What the end of the program takes once deliveries have ended.

@@ -89,6 +89,7 @@ class SettingsReader {
   static constexpr std::size_t delay = setting_index("delay");
   static constexpr std::size_t every = setting_index("every");
   static constexpr std::size_t once = setting_index("once");
+  static constexpr std::size_t expect_every = setting_index("expect-every");
   static constexpr std::size_t topic_arn = setting_index("sns-topic-arn");
   static constexpr std::size_t topic_name = setting_index("sns-topic-name");
 
@@ -160,6 +161,11 @@ class SettingsReader {
     if (given(delay) && given(every)) {
       parsed_.problems.push_back(label(delay) + " and " + label(every) +
                                  " exclude each other: give one of them");
+    }
+    if (complete && given(expect_every) && !parsed_.settings.once && !wrong_[once]) {
+      parsed_.problems.push_back(label(expect_every) +
+                                 " is for --once: a runner that stays knows " +
+                                 "when its next run begins");
     }
     // A wrong --once is a problem of its own; whether it asks for a delay cannot be known.
     bool const one_run = parsed_.settings.once || wrong_[once] || parsed_.settings.dry_run;

@@ -1,20 +1,25 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // The one table of settings: the command line and the environment are read by it, help and
-// --print-settings are printed from it. To add a setting, add a member to Settings and a row here.
+// --print-settings are printed from it. To add a setting, add a member to Settings and a row here,
+// or to bucket_settings.hpp.
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <string_view>
 
+#include "sla/app/bucket_settings.hpp"
 #include "sla/app/setting.hpp"
 #include "sla/app/setting_checks.hpp"
 #include "sla/app/setting_field.hpp"
 #include "sla/app/settings.hpp"
-#include "sla/aws/object_options.hpp"
 
 namespace sla::inline v1 {
 
-inline constexpr auto setting_table = std::to_array<Setting>({
+namespace detail {
+
+/// What is run, when, and where its result goes.
+inline constexpr auto first_settings = std::to_array<Setting>({
     {.flag = "command",
      .variable = "SLARUNNER_COMMAND",
      .title = "Command",
@@ -65,6 +70,16 @@ inline constexpr auto setting_table = std::to_array<Setting>({
      .fallback = "off",
      .meaning = "one run, then exit",
      .field = &Settings::once},
+    {.flag = "expect-every",
+     .variable = "SLARUNNER_EXPECTEVERY",
+     .title = "Expect Every",
+     .value = "SECONDS",
+     .fallback = "none",
+     .meaning =
+         "with once: something starts the program again and again, so far apart. Then events "
+         "say by when the next must have come (nextExpectedByMs)",
+     .field = &Settings::expect_every,
+     .check = check_period},
     {.flag = "disabled",
      .variable = "SLARUNNER_DISABLED",
      .title = "Disabled",
@@ -105,63 +120,10 @@ inline constexpr auto setting_table = std::to_array<Setting>({
      .meaning = "where logs go",
      .field = &Settings::s3_bucket_name,
      .check = check_bucket},
-    {.flag = "s3-addressing",
-     .variable = "SLARUNNER_S3ADDRESSING",
-     .title = "S3 Addressing",
-     .value = "HOW",
-     .fallback = "auto",
-     .meaning = "path/virtual/auto: the bucket in the path, in the host's name, or as the profile "
-                "says (s3.addressing_style), else at AWS in the name, at other endpoints in the "
-                "path",
-     .field = &Settings::s3_addressing},
-    {.flag = "s3-sse",
-     .variable = "SLARUNNER_S3SSE",
-     .title = "S3 SSE",
-     .value = "HOW",
-     .fallback = "none",
-     .meaning = "AES256/aws:kms/aws:kms:dsse: how the store encrypts each log",
-     .field = &Settings::s3_sse,
-     .check = check_object_encryption},
-    {.flag = "s3-kms-key-id",
-     .variable = "SLARUNNER_S3KMSKEYID",
-     .title = "S3 KMS Key ID",
-     .value = "KEY",
-     .fallback = "none",
-     .meaning = "with which key of KMS: its id, its ARN or alias/NAME",
-     .field = &Settings::s3_kms_key_id,
-     .check = check_kms_key_id},
-    {.flag = "s3-acl",
-     .variable = "SLARUNNER_S3ACL",
-     .title = "S3 ACL",
-     .value = "NAME",
-     .fallback = "none",
-     .meaning = "a canned ACL of each log, such as bucket-owner-full-control",
-     .field = &Settings::s3_acl,
-     .check = check_object_acl},
-    {.flag = "s3-storage-class",
-     .variable = "SLARUNNER_S3STORAGECLASS",
-     .title = "S3 Storage Class",
-     .value = "NAME",
-     .fallback = "none",
-     .meaning = "of each log, such as STANDARD_IA",
-     .field = &Settings::s3_storage_class,
-     .check = check_storage_class},
-    {.flag = "s3-tags",
-     .variable = "SLARUNNER_S3TAGS",
-     .title = "S3 Tags",
-     .value = "K=V,...",
-     .fallback = "none",
-     .meaning = "of each log, up to ten",
-     .field = &Settings::s3_tags,
-     .check = check_object_tags},
-    {.flag = "s3-bucket-owner",
-     .variable = "SLARUNNER_S3BUCKETOWNER",
-     .title = "S3 Bucket Owner",
-     .value = "ACCOUNT",
-     .fallback = "none",
-     .meaning = "the account that the bucket must be of, or nothing is put",
-     .field = &Settings::s3_bucket_owner,
-     .check = check_account},
+});
+
+/// Deliveries, limits and formats, and what is no setting.
+inline constexpr auto later_settings = std::to_array<Setting>({
     {.flag = "store",
      .variable = "SLARUNNER_STORE",
      .title = "Store",
@@ -258,6 +220,14 @@ inline constexpr auto setting_table = std::to_array<Setting>({
      .meaning = "also put the four SLA metrics of each run to CloudWatch, in this namespace",
      .field = &Settings::metrics_namespace,
      .check = check_namespace},
+    {.flag = "location",
+     .variable = "SLARUNNER_LOCATION",
+     .title = "Location",
+     .value = "NAME",
+     .fallback = "the region",
+     .meaning = "where this runner looks from, as events tell it",
+     .field = &Settings::location,
+     .check = check_name},
     {.variable = "SLARUNNER_SVC_TAG",
      .title = "Service Tag",
      .value = "TEXT",
@@ -278,6 +248,19 @@ inline constexpr auto setting_table = std::to_array<Setting>({
      .meaning = "print each value and where it came from, and exit",
      .field = Action::show_settings},
 });
+
+template <std::size_t... sizes>
+consteval auto joined(std::array<Setting, sizes> const&... parts) {
+  std::array<Setting, (sizes + ...)> all{};
+  auto at = all.begin();
+  ((at = std::copy(parts.begin(), parts.end(), at)), ...);
+  return all;
+}
+
+}  // namespace detail
+
+inline constexpr auto setting_table =
+    detail::joined(detail::first_settings, bucket_settings, detail::later_settings);
 
 /// The row of a flag; one that is not in the table does not compile.
 [[nodiscard]] consteval std::size_t setting_index(std::string_view flag) {

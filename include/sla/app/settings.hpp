@@ -25,6 +25,7 @@ struct Settings {
   std::optional<Duration> delay{};  ///< between the end of a run and the start of the next
   std::optional<Duration> every{};  ///< between the starts of two runs; instead of delay
   bool once = false;
+  std::optional<Duration> expect_every{};  ///< between two processes that make one run each
   bool disabled = false;
   bool dry_run = false;
   std::string sns_topic_arn{};   ///< goes before the name where both are set
@@ -49,6 +50,7 @@ struct Settings {
   EventFormat event_format = EventFormat::documented;
   LogFormat log_format = LogFormat::text;
   std::string metrics_namespace{};  ///< of CloudWatch; empty: no metrics are put
+  std::string location{};           ///< where the runner looks from; empty: the region
   std::string tag_id{};             ///< passed through to the event
   std::string sla_target{};         ///< passed through to the event
 };

@@ -4,6 +4,7 @@
 // takes that long, so that a healthcheck can tell a long test from a stuck loop. The clock also
 // reaps what ends while the loop waits, as PID 1 has to.
 #include <chrono>
+#include <optional>
 #include <utility>
 
 #include "sla/app/heartbeat.hpp"
@@ -58,6 +59,9 @@ class WatchedExecutor {
     heartbeat_.promise(Activity::running,
                        limited ? now + limit_ + heartbeat_slack : Instant::max());
     return executor_.execute(job, stop);
+  }
+  [[nodiscard]] std::optional<Duration> longest_run() const {
+    return internal::longest_run_of(executor_);
   }
 
  private:

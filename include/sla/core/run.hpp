@@ -2,6 +2,7 @@
 #pragma once
 // What passes between the policies: the Job that is run, the Outcome of one run, and the Report
 // that is published. Plain values; the output they carry is shared, not copied.
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -21,7 +22,14 @@ struct Job {
   std::vector<std::string> command{};
   std::string tag_id{};      ///< passed through to the event when not empty
   std::string sla_target{};  ///< passed through to the event when not empty
-  std::string run_id{};      ///< unique to each run; the Runner sets it
+  std::string location{};    ///< where it is run from; in the event when not empty
+  /// Where each process makes one run: from the start of one to that of the next, if that is known.
+  std::optional<Duration> expect_every{};
+  std::string run_id{};   ///< unique to each run; the Runner sets it
+  std::string boot_id{};  ///< of the process, as events tell it; the Runner sets it
+  /// Number of its event within the boot: 1, 2, 3, ... Only what becomes an event takes one. The
+  /// Runner sets it.
+  std::uint64_t seq = 0;
 };
 
 /// How a run ended.
@@ -32,6 +40,8 @@ enum class Verdict {
   signaled,     ///< ended by a signal that the runner did not send
   spawn_error,  ///< could not be started
   interrupted,  ///< cut short because the runner was told to stop: no result
+  unknown,      ///< a result that says nothing about the service
+  skipped,      ///< the test chose not to look: a result that says nothing either
 };
 
 /// The name of a verdict in events and lines; consumers rely on it.
@@ -49,6 +59,10 @@ enum class Verdict {
       return "spawn_error";
     case Verdict::interrupted:
       return "interrupted";
+    case Verdict::unknown:
+      return "unknown";
+    case Verdict::skipped:
+      return "skipped";
   }
   return "fail";
 }
@@ -72,21 +86,35 @@ struct Report {
   Outcome outcome{};
   WallTime started_at{};
   WallTime ended_at{};
-  Duration duration{};      ///< monotonic, so a stepped wall clock does not show in it
-  std::string log_uri{};    ///< where the log was put; empty while it is nowhere
-  std::string log_error{};  ///< why the log could not be put anywhere
+  Duration duration{};  ///< monotonic, so a stepped wall clock does not show in it
+  /// End of the event before this one, also of an earlier process where a spool knows it.
+  std::optional<WallTime> previous_end{};
+  std::optional<WallTime> next_expected_by{};  ///< by when the next event must have ended
+  std::string log_uri{};                       ///< where the log was put; empty while it is nowhere
+  std::string log_error{};                     ///< why the log could not be put anywhere
   /// How many results before this one had to be given up undelivered, for want of room.
   std::uint64_t dropped = 0;
 
   [[nodiscard]] bool succeeded() const noexcept { return outcome.verdict == Verdict::pass; }
   /// Whether this run is a result at all; one that the runner cut short is none.
   [[nodiscard]] bool counts() const noexcept { return outcome.verdict != Verdict::interrupted; }
+  /// Whether it says anything about the service, be it good or bad.
+  [[nodiscard]] bool conclusive() const noexcept {
+    return counts() && outcome.verdict != Verdict::unknown && outcome.verdict != Verdict::skipped;
+  }
+  /// The end as readers of its event know it: the start and the duration, in whole milliseconds.
+  [[nodiscard]] WallTime event_end() const noexcept {
+    using std::chrono::milliseconds;
+    return WallTime{milliseconds{epoch_milliseconds(started_at)} +
+                    std::chrono::floor<milliseconds>(duration)};
+  }
 };
 
 /// What a Runner did, counted.
 struct Tally {
   std::uint64_t passed = 0;
-  std::uint64_t failed = 0;       ///< every other verdict that is a result
+  std::uint64_t failed = 0;       ///< every other verdict that says something about the service
+  std::uint64_t unknown = 0;      ///< results that say nothing about it
   std::uint64_t interrupted = 0;  ///< cut short by a stop: no result
   std::uint64_t missed = 0;       ///< slots of the schedule that a longer run took
   std::uint64_t undelivered = 0;  ///< reports for which the publisher returned an error

@@ -3,6 +3,7 @@
 // An executor that tells a spool of each run before it begins, so that a run which dies together
 // with the runner is known at the next start.
 #include <concepts>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -40,6 +41,9 @@ class Announced {
   Result<Outcome> execute(Job const& job, Stop const& stop) {
     spool_.begin({.job = job, .started_at = clock_.wall()});
     return executor_.execute(job, stop);
+  }
+  [[nodiscard]] std::optional<Duration> longest_run() const {
+    return internal::longest_run_of(executor_);
   }
 
  private:

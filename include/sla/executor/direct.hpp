@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // Runs the job's words as they are, without a shell.
+#include <optional>
 #include <utility>
 
 #include "sla/executor.hpp"
@@ -19,6 +20,7 @@ class Direct {
   Result<Outcome> execute(Job const& job, Stop const& stop) {
     return Process<D>(options_, stop).run(job.command, job.run_id);
   }
+  [[nodiscard]] std::optional<Duration> longest_run() const { return options_.longest_run(); }
 
  private:
   ProcessOptions options_{};

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "sla/core/log.hpp"
@@ -31,6 +32,12 @@ struct ProcessOptions {
   /// Whether that folder's disk hangs, as far as somebody knows: then it is as if it were empty.
   std::shared_ptr<std::atomic<bool> const> log_folder_hangs{};
   Logger log{Logger::Options{.format = LogFormat::none}};  ///< says what a stop waits for
+
+  /// How long a run may take until it is stopped and gone; nullopt is no limit.
+  [[nodiscard]] std::optional<Duration> longest_run() const noexcept {
+    if (timeout <= Duration::zero()) return std::nullopt;
+    return timeout + grace;
+  }
 };
 
 }  // namespace sla::inline v1

@@ -2,6 +2,7 @@
 #pragma once
 // Runs the job's command text with /bin/sh; in a container without one the text is split by the
 // shell's quoting rules and executed directly.
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,6 +28,7 @@ class Shell {
     if (!words) return words.error();
     return Process<D>(options_, stop).run(*words, job.run_id);
   }
+  [[nodiscard]] std::optional<Duration> longest_run() const { return options_.longest_run(); }
 
  private:
   ProcessOptions options_{};

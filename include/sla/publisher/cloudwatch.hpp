@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Puts each counted run to CloudWatch as four metrics, once for its service and once for each of
-// its groups: what alarms and availabilities are made of. Every run is a datum of its own, at the
-// time of its end, so the sums are right whether there are many runs a minute or one a day.
+// Puts each run that says something about its service to CloudWatch as four metrics, once for the
+// service and once for each of its groups: what alarms and availabilities are made of. Every run is
+// a datum of its own, at the time of its end, so the sums are right whether there are many runs a
+// minute or one a day.
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -83,6 +84,7 @@ class CloudWatch {
       : client_(std::move(client)), options_(std::move(options)), limit_(options_.limit) {}
 
   Result<void> publish(Report const& report) {
+    if (!report.conclusive()) return {};
     Instant const begun = std::chrono::steady_clock::now();
     auto done = put(report, begun + limit_);
     Duration const took = std::chrono::steady_clock::now() - begun;

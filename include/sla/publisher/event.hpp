@@ -4,6 +4,7 @@
 // may be added; what stands here keeps its name, type and meaning.
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,6 +31,22 @@ inline void write_list(JsonWriter& json, std::string_view name, Report const& re
 
 inline void write_optional(JsonWriter& json, std::string_view name, std::string_view value) {
   if (!value.empty()) json.key(name).string(value);
+}
+
+inline void write_optional(JsonWriter& json, std::string_view name, std::optional<WallTime> time) {
+  if (time) json.key(name).integer(epoch_milliseconds(*time));
+}
+
+/// What a ledger needs, to tell a lost event from a pause and both from an outage.
+inline void write_sequence(JsonWriter& json, Report const& report) {
+  if (report.job.seq != 0) {
+    json.key("bootId").string(report.job.boot_id);
+    json.key("seq").integer(static_cast<std::int64_t>(report.job.seq));
+  }
+  write_optional(json, "prevEndMs", report.previous_end);
+  write_optional(json, "nextExpectedByMs", report.next_expected_by);
+  write_optional(json, "location", report.job.location);
+  if (!report.conclusive()) json.key("counted").boolean(false);
 }
 
 /// `1.5` for one and a half seconds, `914` for a whole number of them.
@@ -66,6 +83,7 @@ inline std::string shortest_seconds(Duration duration) {
   json.key("startedAtMs").integer(epoch_milliseconds(report.started_at));
   json.key("durationMs")
       .integer(std::chrono::floor<std::chrono::milliseconds>(report.duration).count());
+  detail::write_sequence(json, report);
   detail::write_optional(json, "logUri", report.log_uri);
   detail::write_optional(json, "logError", report.log_error);
   if (report.dropped != 0) json.key("dropped").integer(static_cast<std::int64_t>(report.dropped));

@@ -18,13 +18,14 @@
 
 namespace sla::inline v1 {
 
-/// The attributes of a report's message: service, succeeded, verdict, and groups where there are
-/// any.
+/// The attributes of a report's message: service, succeeded, verdict, counted where it is false,
+/// and groups where there are any.
 [[nodiscard]] inline std::vector<MessageAttribute> event_attributes(Report const& report) {
   std::vector<MessageAttribute> attributes{
       {"service", AttributeType::string, report.job.service},
       {"succeeded", AttributeType::string, report.succeeded() ? "true" : "false"},
       {"verdict", AttributeType::string, std::string(to_string(report.outcome.verdict))}};
+  if (!report.conclusive()) attributes.push_back({"counted", AttributeType::string, "false"});
   if (report.job.groups.empty()) return attributes;
   JsonWriter groups;
   groups.begin_array();

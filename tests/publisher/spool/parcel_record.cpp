@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
+#include <cstdint>
 #include <string>
 
 #include "../../support/sample_report.hpp"
@@ -21,6 +23,11 @@ Parcel whole_parcel() {
   parcel.report.job.command = {"/bin/sh", "-c", std::string("a\0b", 3)};
   parcel.report.job.tag_id = "tag";
   parcel.report.job.sla_target = "99.9";
+  parcel.report.job.location = "eu-west-1";
+  parcel.report.job.boot_id = "boot";
+  parcel.report.job.seq = std::uint64_t{1} << 40U;
+  parcel.report.previous_end = WallTime{1s};
+  parcel.report.next_expected_by = WallTime{2s};
   parcel.report.outcome.verdict = Verdict::signaled;
   parcel.report.outcome.exit_code = 139;
   parcel.report.outcome.signal = 11;
@@ -47,6 +54,11 @@ TEST_CASE("a parcel comes back as it was written") {
   CHECK(report.job.tag_id == "tag");
   CHECK(report.job.sla_target == "99.9");
   CHECK(report.job.run_id == parcel.report.job.run_id);
+  CHECK(report.job.location == "eu-west-1");
+  CHECK(report.job.boot_id == "boot");
+  CHECK(report.job.seq == parcel.report.job.seq);
+  CHECK(report.previous_end == WallTime{1s});
+  CHECK(report.next_expected_by == WallTime{2s});
   CHECK(report.outcome.verdict == Verdict::signaled);
   CHECK(report.outcome.exit_code == 139);
   CHECK(report.outcome.signal == 11);

@@ -66,7 +66,25 @@ enum ParcelField : std::uint8_t {
   field_piece_text = 22,
   field_sha256 = 23,
   field_outcome_reason = 24,
+  field_location = 25,
+  field_boot = 26,
+  field_seq = 27,
+  field_previous_end = 28,
+  field_next_expected = 29,
 };
+
+inline void write_sequence(RecordWriter& out, Report const& report) {
+  if (!report.job.location.empty()) out.text(field_location, report.job.location);
+  if (report.job.seq != 0) {
+    out.text(field_boot, report.job.boot_id);
+    out.number(field_seq, static_cast<std::int64_t>(report.job.seq));
+  }
+  auto const time = [&](ParcelField field, std::optional<WallTime> at) {
+    if (at) out.number(field, at->time_since_epoch().count());
+  };
+  time(field_previous_end, report.previous_end);
+  time(field_next_expected, report.next_expected_by);
+}
 
 inline void write_report(RecordWriter& out, Report const& report) {
   Job const& job = report.job;
@@ -74,6 +92,7 @@ inline void write_report(RecordWriter& out, Report const& report) {
   for (std::string const& group : job.groups) out.text(field_group, group);
   for (std::string const& word : job.command) out.text(field_word, word);
   out.text(field_tag, job.tag_id).text(field_target, job.sla_target);
+  write_sequence(out, report);
   out.number(field_verdict, static_cast<std::int64_t>(report.outcome.verdict));
   out.number(field_exit, report.outcome.exit_code).number(field_signal, report.outcome.signal);
   out.text(field_outcome_reason, report.outcome.reason);
@@ -128,6 +147,12 @@ inline bool read_report_text(Report& report, RecordField field) {
     case field_outcome_reason:
       report.outcome.reason = text;
       return true;
+    case field_location:
+      report.job.location = text;
+      return true;
+    case field_boot:
+      report.job.boot_id = text;
+      return true;
     default:
       return false;
   }
@@ -137,7 +162,7 @@ inline bool read_report_text(Report& report, RecordField field) {
 inline bool read_report_number(Report& report, std::uint8_t name, std::int64_t value) {
   switch (name) {
     case field_verdict:
-      if (value < 0 || value > static_cast<std::int64_t>(Verdict::interrupted)) return false;
+      if (value < 0 || value > static_cast<std::int64_t>(Verdict::skipped)) return false;
       report.outcome.verdict = static_cast<Verdict>(value);
       return true;
     case field_exit:
@@ -154,6 +179,15 @@ inline bool read_report_number(Report& report, std::uint8_t name, std::int64_t v
       return true;
     case field_duration:
       report.duration = Duration{value};
+      return true;
+    case field_seq:
+      report.job.seq = static_cast<std::uint64_t>(value);
+      return true;
+    case field_previous_end:
+      report.previous_end = WallTime{Duration{value}};
+      return true;
+    case field_next_expected:
+      report.next_expected_by = WallTime{Duration{value}};
       return true;
     default:
       return true;
