@@ -15185,6 +15185,94 @@ class Sns {
 
 }  // namespace sla::inline v1
 
+// sla/publisher/spool/last_events.hpp
+// When the last event of each check ended, kept in the folder of a spool, so that the first event
+// of the next process says it. A file for each check holds one small record that is written over in
+// place: should the process die, the old one or the new one is there.
+
+namespace sla::inline v1 {
+
+/// Remembers the last event of each check, which is a service at a location. Not thread-safe.
+class LastEvents {
+ public:
+  explicit LastEvents(std::string folder) : folder_(std::move(folder)) {}
+
+  /// Tells a new event when the one before it ended, if it does not know and this does; learns of
+  /// it.
+  void complete(Parcel& parcel) {
+    Report& report = parcel.report;
+    if (report.counts() && !report.previous_end) {
+      Last const& last = of(report.job);
+      if (last.number != 0) report.previous_end = last.end;
+    }
+    learn(parcel);
+  }
+  /// Learns of an event. Those of a check are in the order of their numbers, whatever clocks say.
+  void learn(Parcel const& parcel) {
+    if (!parcel.report.counts()) return;
+    Last& last = of(parcel.report.job);
+    if (parcel.number > last.number) last = {parcel.number, parcel.report.event_end()};
+  }
+
+  /// Writes down what is known of a check. What cannot be written the next process does not know.
+  void keep(Job const& job) { write(check_of(job), of(job)); }
+  void keep_all() {
+    for (auto const& [check, last] : known_) write(check, last);
+  }
+
+ private:
+  struct Last {
+    std::uint64_t number = 0;  ///< 0: there is none
+    WallTime end{};
+  };
+  /// The names of the fields. A name keeps its meaning for ever.
+  enum Field : std::uint8_t { field_check = 1, field_number = 2, field_end = 3 };
+
+  static std::string check_of(Job const& job) { return job.service + '\n' + job.location; }
+
+  Last& of(Job const& job) {
+    auto const [at, fresh] = known_.try_emplace(check_of(job));
+    if (fresh) at->second = read(at->first);
+    return at->second;
+  }
+
+  /// A service may have a longer name than a file. Of two with one checksum one is forgotten.
+  [[nodiscard]] std::string file_of(std::string const& check) const {
+    return folder_ + '/' + std::to_string(crc32c(check)) + ".last";
+  }
+
+  [[nodiscard]] Last read(std::string const& check) const {
+    constexpr std::size_t most = 8192;
+    auto const bytes = read_file(file_of(check), most);
+    auto const record = bytes ? find_record(*bytes) : std::nullopt;
+    if (!record) return {};
+    Last last;
+    bool same = false;
+    RecordReader in(record->payload);
+    while (auto const field = in.next()) {
+      std::int64_t const number = field->number().value_or(0);
+      if (field->name == field_check) same = field->value == check;
+      if (field->name == field_number) last.number = static_cast<std::uint64_t>(number);
+      if (field->name == field_end) last.end = WallTime{Duration{number}};
+    }
+    return same ? last : Last{};
+  }
+
+  void write(std::string const& check, Last const& last) const {
+    if (last.number == 0) return;
+    RecordWriter out;
+    out.text(field_check, check).number(field_number, static_cast<std::int64_t>(last.number));
+    out.number(field_end, last.end.time_since_epoch().count());
+    auto const file = open_file(file_of(check), O_WRONLY | O_CREAT);
+    if (file) (void)write_all(file->get(), frame_record(out.bytes()));
+  }
+
+  std::string folder_;
+  std::map<std::string, Last> known_{};
+};
+
+}  // namespace sla::inline v1
+
 // sla/publisher/spool/parcel_record.hpp
 // A parcel as the bytes of a record, and back. What is read may come from an older or a newer
 // version of this program, or be damaged: it is checked, and what makes no sense is no parcel. The
@@ -15681,8 +15769,9 @@ class Shelf {
 
 // sla/publisher/spool/folder.hpp
 // The folder of a spool on disk: a lock that keeps a second runner out, the journal's folder, the
-// logs, and a marker for each run in flight. It is for one user alone (0700, files 0600). It knows
-// files and names; what they mean to a delivery is publisher/spool/disk.hpp.
+// logs, a marker for each run in flight, and what was the last event of each check. It is for one
+// user alone (0700, files 0600). It knows files and names; what they mean to a delivery is
+// publisher/spool/disk.hpp.
 
 namespace sla::inline v1 {
 
@@ -15699,7 +15788,8 @@ class SpoolFolder {
   /// `run_logs` is where an executor writes the logs of runs, if not in logs().
   [[nodiscard]] static Result<SpoolFolder> open(std::string path, std::string run_logs = {}) {
     SpoolFolder folder(std::move(path), std::move(run_logs));
-    for (std::string const& part : {folder.path_, folder.journal(), folder.logs(), folder.runs()}) {
+    for (std::string const& part :
+         {folder.path_, folder.journal(), folder.logs(), folder.runs(), folder.last_events()}) {
       if (auto made = make_folder(part); !made) return made.error();
     }
     if (auto locked = folder.lock(); !locked) return locked.error();
@@ -15713,6 +15803,7 @@ class SpoolFolder {
   [[nodiscard]] std::string const& path() const noexcept { return path_; }
   [[nodiscard]] std::string journal() const { return path_ + "/journal"; }
   [[nodiscard]] std::string logs() const { return path_ + "/logs"; }
+  [[nodiscard]] std::string last_events() const { return path_ + "/last"; }
 
   /// Keeps the output of a report as a file; what an executor wrote to log_file_name() in logs() is
   /// one already, what it wrote elsewhere gets a second name. A small one is on the disk when this
@@ -16060,11 +16151,15 @@ namespace sla::inline v1 {
 /// Collects what a SpoolStore hands out, the later record of a parcel in the place of the earlier.
 class Intake {
  public:
+  /// Tells the last events, where there is somebody who remembers them, of each parcel.
+  explicit Intake(LastEvents* last_events = nullptr) : last_events_(last_events) {}
+
   void parcel(Place place, KeptParcel kept) {
     Found& found = found_[kept.parcel.number];
     found.shelved.place = place;
     found.shelved.log = std::move(kept.log);
     found.shelved.note(kept.parcel);
+    if (last_events_ != nullptr) last_events_->learn(kept.parcel);
     found.run = std::move(kept.parcel.report.job.run_id);
   }
   void gone(std::uint64_t number) { found_.erase(number); }
@@ -16118,6 +16213,7 @@ class Intake {
     shelved.note(parcel);
   }
 
+  LastEvents* last_events_;
   std::map<std::uint64_t, Found> found_{};
   std::optional<std::pair<Place, std::uint64_t>> dropped_{};
 };
@@ -16262,7 +16358,10 @@ class DiskSpool {
 
   void add(Report const& report) {
     std::string const& run = report.job.run_id;
-    put({.number = shelf_.next_number(), .report = report}, Sync::now);
+    Parcel parcel{.number = shelf_.next_number(), .report = report};
+    last_events_.complete(parcel);
+    put(parcel, Sync::now);
+    if (!outage_) last_events_.keep(report.job);
     begun_.erase(run);
     if (!outage_) store_->folder().unmark(run);
     bool const unwanted = report.outcome.output.size() == 0 && !run.empty();
@@ -16462,7 +16561,7 @@ class DiskSpool {
   }
 
   Result<void> attach() {
-    Intake intake;
+    Intake intake(&last_events_);
     auto store = SpoolStore::open(options_.folder, intake, options_.run_logs);
     if (!store) return store.error();
     store_ = std::make_unique<SpoolStore>(*std::move(store));
@@ -16476,6 +16575,7 @@ class DiskSpool {
       log_.error("the spool is damaged",
                  {{"spool", options_.folder}, {"unreadable bytes", std::to_string(damaged)}});
     }
+    last_events_.keep_all();
     auto taken = take_up_runs(*store_, shelf_, begun_, log_);
     store_->journal().tidy();
     return taken;
@@ -16485,6 +16585,7 @@ class DiskSpool {
   Logger log_;
   Outage outage_;
   Shelf shelf_{};
+  LastEvents last_events_{SpoolFolder::look(options_.folder).last_events()};
   std::unique_ptr<SpoolStore> store_{};
   std::set<std::string> begun_{};        ///< the runs in flight
   std::set<std::uint64_t> gone_{};       ///< done with, and not noted on the disk yet

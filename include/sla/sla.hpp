@@ -163,6 +163,7 @@
 #include "sla/publisher/spool/either.hpp"
 #include "sla/publisher/spool/folder.hpp"
 #include "sla/publisher/spool/intake.hpp"
+#include "sla/publisher/spool/last_events.hpp"
 #include "sla/publisher/spool/memory.hpp"
 #include "sla/publisher/spool/patient.hpp"
 #include "sla/publisher/spool/outage.hpp"

@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <chrono>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -142,6 +143,42 @@ TEST_CASE("how far a parcel got is known after a restart") {
   CHECK(deliver_all(spool) == Texts{"event only", "refused"});
 }
 
+TEST_CASE("the first event after a restart knows when the last one ended, delivered or not") {
+  TemporaryFolder const folder;
+  auto const at = [](std::string run, int second) {
+    Report report = report_of(std::move(run));
+    report.started_at = WallTime{std::chrono::seconds{second}};
+    report.duration = 1s;
+    return report;
+  };
+  auto const previous_end = [](DiskSpool& spool, std::string const& run) {
+    for (auto parcel = spool.next_event(); *parcel; parcel = spool.next_event((*parcel)->number)) {
+      if ((*parcel)->report.job.run_id == run) return (*parcel)->report.previous_end;
+    }
+    return std::optional<WallTime>();
+  };
+  {
+    DiskSpool first = open(folder.path());
+    first.add(at("a", 10));
+    CHECK_FALSE(previous_end(first, "a"));
+    first.add(at("b", 20));
+    deliver_all(first);
+  }
+  {
+    DiskSpool second = open(folder.path());
+    second.add(at("c", 30));
+    CHECK(previous_end(second, "c") == WallTime{21s});
+    second.add(at("died", 40));
+  }
+  // As if the process had died between the record and what it notes of the last event.
+  for (auto const& entry : std::filesystem::directory_iterator(folder.path() + "/last")) {
+    std::filesystem::remove(entry.path());
+  }
+  DiskSpool third = open(folder.path());
+  third.add(at("d", 50));
+  CHECK(previous_end(third, "d") == WallTime{41s});
+}
+
 TEST_CASE("a second process is kept out with a clear error") {
   TemporaryFolder const folder;
   auto const first = open(folder / "spool");
@@ -191,7 +228,10 @@ TEST_CASE("a run that died with its process is known at the next start, with its
   TemporaryFolder const folder;
   {
     auto spool = open(folder / "spool");
-    spool.begin(report_of("died"));
+    Report begun = report_of("died");
+    begun.job.boot_id = "boot";
+    begun.job.seq = 7;
+    spool.begin(begun);
     write_file(spool.logs() + "/" + log_file_name("died"), "as far as it got");
   }
   MemoryFile said;
@@ -200,6 +240,8 @@ TEST_CASE("a run that died with its process is known at the next start, with its
     auto const parcel = *spool.next_event().value();
     CHECK(parcel.report.job.run_id == "died");
     CHECK(!parcel.report.counts());
+    CHECK(parcel.report.job.boot_id == "boot");
+    CHECK(parcel.report.job.seq == 7);
     CHECK(parcel.report.outcome.output.text().value() == "as far as it got");
     CHECK(parcel.report.started_at == sample_report().started_at);
     CHECK(parcel.report.ended_at >= parcel.report.started_at);

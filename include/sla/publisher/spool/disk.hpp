@@ -20,6 +20,7 @@
 #include "sla/core/time.hpp"
 #include "sla/publisher/spool.hpp"
 #include "sla/publisher/spool/intake.hpp"
+#include "sla/publisher/spool/last_events.hpp"
 #include "sla/publisher/spool/outage.hpp"
 #include "sla/publisher/spool/shelf.hpp"
 #include "sla/publisher/spool/store.hpp"
@@ -58,7 +59,10 @@ class DiskSpool {
 
   void add(Report const& report) {
     std::string const& run = report.job.run_id;
-    put({.number = shelf_.next_number(), .report = report}, Sync::now);
+    Parcel parcel{.number = shelf_.next_number(), .report = report};
+    last_events_.complete(parcel);
+    put(parcel, Sync::now);
+    if (!outage_) last_events_.keep(report.job);
     begun_.erase(run);
     if (!outage_) store_->folder().unmark(run);
     bool const unwanted = report.outcome.output.size() == 0 && !run.empty();
@@ -258,7 +262,7 @@ class DiskSpool {
   }
 
   Result<void> attach() {
-    Intake intake;
+    Intake intake(&last_events_);
     auto store = SpoolStore::open(options_.folder, intake, options_.run_logs);
     if (!store) return store.error();
     store_ = std::make_unique<SpoolStore>(*std::move(store));
@@ -272,6 +276,7 @@ class DiskSpool {
       log_.error("the spool is damaged",
                  {{"spool", options_.folder}, {"unreadable bytes", std::to_string(damaged)}});
     }
+    last_events_.keep_all();
     auto taken = take_up_runs(*store_, shelf_, begun_, log_);
     store_->journal().tidy();
     return taken;
@@ -281,6 +286,7 @@ class DiskSpool {
   Logger log_;
   Outage outage_;
   Shelf shelf_{};
+  LastEvents last_events_{SpoolFolder::look(options_.folder).last_events()};
   std::unique_ptr<SpoolStore> store_{};
   std::set<std::string> begun_{};        ///< the runs in flight
   std::set<std::uint64_t> gone_{};       ///< done with, and not noted on the disk yet

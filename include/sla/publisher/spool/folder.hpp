@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // The folder of a spool on disk: a lock that keeps a second runner out, the journal's folder, the
-// logs, and a marker for each run in flight. It is for one user alone (0700, files 0600). It knows
-// files and names; what they mean to a delivery is publisher/spool/disk.hpp.
+// logs, a marker for each run in flight, and what was the last event of each check. It is for one
+// user alone (0700, files 0600). It knows files and names; what they mean to a delivery is
+// publisher/spool/disk.hpp.
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/file.h>
@@ -43,7 +44,8 @@ class SpoolFolder {
   /// `run_logs` is where an executor writes the logs of runs, if not in logs().
   [[nodiscard]] static Result<SpoolFolder> open(std::string path, std::string run_logs = {}) {
     SpoolFolder folder(std::move(path), std::move(run_logs));
-    for (std::string const& part : {folder.path_, folder.journal(), folder.logs(), folder.runs()}) {
+    for (std::string const& part :
+         {folder.path_, folder.journal(), folder.logs(), folder.runs(), folder.last_events()}) {
       if (auto made = make_folder(part); !made) return made.error();
     }
     if (auto locked = folder.lock(); !locked) return locked.error();
@@ -57,6 +59,7 @@ class SpoolFolder {
   [[nodiscard]] std::string const& path() const noexcept { return path_; }
   [[nodiscard]] std::string journal() const { return path_ + "/journal"; }
   [[nodiscard]] std::string logs() const { return path_ + "/logs"; }
+  [[nodiscard]] std::string last_events() const { return path_ + "/last"; }
 
   /// Keeps the output of a report as a file; what an executor wrote to log_file_name() in logs() is
   /// one already, what it wrote elsewhere gets a second name. A small one is on the disk when this

@@ -17,6 +17,7 @@
 #include "sla/core/result.hpp"
 #include "sla/core/run_id.hpp"
 #include "sla/core/time.hpp"
+#include "sla/publisher/spool/last_events.hpp"
 #include "sla/publisher/spool/shelf.hpp"
 #include "sla/publisher/spool/store.hpp"
 
@@ -25,11 +26,15 @@ namespace sla::inline v1 {
 /// Collects what a SpoolStore hands out, the later record of a parcel in the place of the earlier.
 class Intake {
  public:
+  /// Tells the last events, where there is somebody who remembers them, of each parcel.
+  explicit Intake(LastEvents* last_events = nullptr) : last_events_(last_events) {}
+
   void parcel(Place place, KeptParcel kept) {
     Found& found = found_[kept.parcel.number];
     found.shelved.place = place;
     found.shelved.log = std::move(kept.log);
     found.shelved.note(kept.parcel);
+    if (last_events_ != nullptr) last_events_->learn(kept.parcel);
     found.run = std::move(kept.parcel.report.job.run_id);
   }
   void gone(std::uint64_t number) { found_.erase(number); }
@@ -83,6 +88,7 @@ class Intake {
     shelved.note(parcel);
   }
 
+  LastEvents* last_events_;
   std::map<std::uint64_t, Found> found_{};
   std::optional<std::pair<Place, std::uint64_t>> dropped_{};
 };

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+#include "sla/publisher/spool/last_events.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "../../support/sample_report.hpp"
+#include "../../support/temporary_folder.hpp"
+
+using namespace sla;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// An event that ended at that second.
+Parcel event(std::uint64_t number, int second, std::string service = "shop",
+             std::string location = "") {
+  Parcel parcel{.number = number};
+  parcel.report.job.service = std::move(service);
+  parcel.report.job.location = std::move(location);
+  parcel.report.started_at = WallTime{std::chrono::seconds{second}};
+  return parcel;
+}
+
+std::optional<WallTime> end_before(LastEvents& last, Parcel parcel) {
+  last.complete(parcel);
+  return parcel.report.previous_end;
+}
+
+}  // namespace
+
+TEST_CASE("the first event of a process says when the last one of the process before ended") {
+  TemporaryFolder const folder;
+  LastEvents before(folder.path());
+  CHECK_FALSE(end_before(before, event(1, 10)));
+  CHECK(end_before(before, event(2, 20)) == WallTime{10s});
+  before.keep(event(0, 0).report.job);
+  LastEvents after(folder.path());
+  CHECK(end_before(after, event(3, 30)) == WallTime{20s});
+  LastEvents unwritten(folder.path());
+  CHECK(end_before(unwritten, event(4, 40)) == WallTime{20s});
+}
+
+TEST_CASE("what an event knows already stays, and one that is no result is told nothing") {
+  TemporaryFolder const folder;
+  LastEvents last(folder.path());
+  last.learn(event(1, 10));
+  Parcel knows = event(2, 30);
+  knows.report.previous_end = WallTime{25s};
+  CHECK(end_before(last, knows) == WallTime{25s});
+  Parcel none = event(3, 40);
+  none.report.outcome.verdict = Verdict::interrupted;
+  CHECK_FALSE(end_before(last, none));
+  CHECK(end_before(last, event(4, 50)) == WallTime{30s});
+}
+
+TEST_CASE("each service at each location has its own") {
+  TemporaryFolder const folder;
+  LastEvents last(folder.path());
+  last.learn(event(1, 10, std::string(900, '/')));
+  last.learn(event(2, 20, "shop", "here"));
+  last.keep_all();
+  LastEvents after(folder.path());
+  CHECK_FALSE(end_before(after, event(3, 30, "shop", "there")));
+  CHECK(end_before(after, event(4, 40, "shop", "here")) == WallTime{20s});
+  CHECK(end_before(after, event(5, 50, std::string(900, '/'))) == WallTime{10s});
+}
+
+TEST_CASE("an older event changes nothing, a clock that was set back does") {
+  TemporaryFolder const folder;
+  LastEvents last(folder.path());
+  last.learn(event(5, 50));
+  last.learn(event(4, 60));
+  CHECK(end_before(last, event(6, 20)) == WallTime{50s});
+  CHECK(end_before(last, event(7, 30)) == WallTime{20s});
+}
+
+TEST_CASE("a file that is damaged, or another check's, is as if it were not there") {
+  TemporaryFolder const folder;
+  LastEvents last(folder.path());
+  last.learn(event(1, 10));
+  last.keep_all();
+  for (auto const& entry : std::filesystem::directory_iterator(folder.path())) {
+    std::string bytes = read_file(entry.path().string(), 8192).value();
+    bytes.back() = static_cast<char>(bytes.back() ^ 1);
+    write_file(entry.path().string(), bytes);
+  }
+  LastEvents after(folder.path());
+  CHECK_FALSE(end_before(after, event(2, 20)));
+  LastEvents nowhere(folder.path() + "/none");
+  CHECK_FALSE(end_before(nowhere, event(2, 20)));
+  nowhere.keep_all();
+}
