@@ -11,7 +11,7 @@ from runner_process import Finished, RunnerProcess
 
 # Says on its own which runs there were, and has their id for a log.
 _COMMAND = 'echo "$SLARUNNER_RUN_ID" >>"$RAN"; printf %s "$SLARUNNER_RUN_ID"'
-ENDED = r"run ended run=(\S+)"
+ENDED = r"run ended run=(\S+)(?!.*verdict=interrupted)"  # one that was cut short is no result
 
 
 class SpoolTest(AwsTest):

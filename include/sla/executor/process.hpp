@@ -174,8 +174,9 @@ class Process {
     Instant cut = stage_ == Stage::running ? kill_by - options_.grace : kill_by;
     if (level == StopLevel::now && stage_ == Stage::running) cut = now();
     if (stage_ == Stage::running && !std::exchange(stop_said_, true)) {
+      Duration const left = std::max(cut - now(), Duration::zero());
       options_.log.info("told to stop; the run in flight may end by itself",
-                        {{"run", mark_.run_id}, {"within", decimal_seconds(cut - now()) + " s"}});
+                        {{"run", mark_.run_id}, {"within", decimal_seconds(left) + " s"}});
     }
     if (act_at_ && *act_at_ < cut) return;  // its own limit comes first
     act_at_ = cut;
