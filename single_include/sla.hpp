@@ -11489,6 +11489,248 @@ class Book {
 
 }  // namespace sla::inline v1::ledger
 
+// sla/ledger/percentage.hpp
+// A percentage that is promised, such as 99.9: exact, as a whole number of millionths.
+
+namespace sla::inline v1::ledger {
+
+/// From 0 to 100 percent.
+struct Percentage {
+  std::int64_t millionths = 0;
+
+  /// Returns `99.9`, which is a number in JSON too.
+  [[nodiscard]] std::string text() const {
+    std::string decimals = std::to_string(10'000 + millionths % 10'000);
+    decimals[0] = '.';
+    decimals.erase(decimals.find_last_not_of('0') + 1);
+    return std::to_string(millionths / 10'000) + (decimals == "." ? "" : decimals);
+  }
+};
+
+/// Reads a percentage of at most four decimals.
+[[nodiscard]] inline std::optional<Percentage> parse_percentage(std::string_view text) {
+  std::size_t const dot = std::min(text.find('.'), text.size());
+  std::string decimals(text.substr(std::min(dot + 1, text.size())));
+  if (text.empty() || text.back() == '.' || decimals.size() > 4) return std::nullopt;
+  decimals.append(4 - decimals.size(), '0');
+  auto const whole = parse_integer(text.substr(0, dot));
+  auto const part = parse_integer(decimals);
+  bool const signs = text.find_first_not_of("0123456789.") != std::string_view::npos;
+  if (!whole || !part || signs || *whole > 100) return std::nullopt;
+  Percentage const read{*whole * 10'000 + *part};
+  if (read.millionths > 1'000'000) return std::nullopt;
+  return read;
+}
+
+}  // namespace sla::inline v1::ledger
+
+// sla/ledger/error_budget.hpp
+// What is left of an error budget, and how fast it burns: good and bad results in buckets of five
+// minutes and of an hour, in little room and without floating point. The alerts are those of the
+// SRE workbook: a burn rate over a long window and over a short one.
+
+namespace sla::inline v1::ledger {
+
+/// Good and bad results.
+struct Results {
+  std::uint64_t good = 0;
+  std::uint64_t bad = 0;
+};
+
+/// Results by the time of their end, of which the last few buckets are kept.
+class Buckets {
+ public:
+  Buckets(Duration length, std::size_t count) : length_(length), buckets_(count) {}
+
+  /// Counts a result. One that ended before the newest bucket began counts there.
+  void add(WallTime end, bool good) {
+    advance(index_of(end));
+    Bucket& bucket = buckets_[slot(newest_)];
+    ++(good ? bucket.good : bucket.bad);
+    ++(good ? all_.good : all_.bad);
+  }
+
+  /// Adds up the last `count` buckets, the newest included.
+  [[nodiscard]] Results last(std::size_t count) const noexcept {
+    if (count >= buckets_.size()) return all_;
+    Results sum;
+    for (std::size_t i = 0; i < count; ++i) {
+      Bucket const& bucket = buckets_[slot(newest_ - static_cast<std::int64_t>(i))];
+      sum.good += bucket.good;
+      sum.bad += bucket.bad;
+    }
+    return sum;
+  }
+
+  /// Returns all that is known, for read() on the same kind of machine.
+  [[nodiscard]] std::string bytes() const {
+    std::string out(reinterpret_cast<char const*>(&newest_), sizeof newest_);
+    return out.append(reinterpret_cast<char const*>(buckets_.data()),
+                      buckets_.size() * sizeof(Bucket));
+  }
+  /// Takes over what bytes() returned, as far as there is room for it; returns how many buckets
+  /// there were.
+  std::size_t read(std::string_view bytes) {
+    if (bytes.size() < sizeof newest_ || bytes.size() % sizeof(Bucket) != 0) return 0;
+    Buckets kept(length_, bytes.size() / sizeof(Bucket) - 1);
+    std::memcpy(&kept.newest_, bytes.data(), sizeof newest_);
+    std::memcpy(kept.buckets_.data(), bytes.data() + sizeof newest_, bytes.size() - sizeof newest_);
+    newest_ = kept.newest_;
+    clear();
+    std::size_t const count = kept.buckets_.size();
+    for (std::size_t i = 0; i < std::min(count, buckets_.size()); ++i) {
+      auto const index = newest_ - static_cast<std::int64_t>(i);
+      Bucket const& bucket = buckets_[slot(index)] = kept.buckets_[kept.slot(index)];
+      all_.good += bucket.good;
+      all_.bad += bucket.bad;
+    }
+    return count;
+  }
+
+ private:
+  struct Bucket {
+    std::uint32_t good = 0;
+    std::uint32_t bad = 0;
+  };
+
+  [[nodiscard]] std::int64_t index_of(WallTime end) const noexcept {
+    return end.time_since_epoch() / length_;
+  }
+  [[nodiscard]] std::size_t slot(std::int64_t index) const noexcept {
+    auto const size = static_cast<std::int64_t>(buckets_.size());
+    return static_cast<std::size_t>((index % size + size) % size);
+  }
+  void advance(std::int64_t index) {
+    auto const size = static_cast<std::int64_t>(buckets_.size());
+    if (index - newest_ >= size) clear();
+    for (newest_ = std::max(newest_, index - size); newest_ < index;) {
+      Bucket const old = std::exchange(buckets_[slot(++newest_)], {});
+      all_.good -= old.good;
+      all_.bad -= old.bad;
+    }
+  }
+  void clear() {
+    std::fill(buckets_.begin(), buckets_.end(), Bucket{});
+    all_ = {};
+  }
+
+  Duration length_;
+  std::vector<Bucket> buckets_;
+  Results all_{};
+  std::int64_t newest_ = 0;
+};
+
+/// How urgent it is that the budget burns.
+enum class Alert : std::uint8_t { none, ticket, page };
+
+[[nodiscard]] constexpr std::string_view to_string(Alert alert) noexcept {
+  return alert == Alert::page ? "page" : alert == Alert::ticket ? "ticket" : "none";
+}
+
+/// What is promised.
+struct Target {
+  Percentage good{};                          ///< of the results
+  Duration window = std::chrono::hours{720};  ///< whole hours, up to longest_window
+  std::uint64_t min_failures = 3;             ///< in the long window of an alert
+};
+
+/// The longest window whose buckets fit 16 KiB.
+inline constexpr std::chrono::hours longest_window{80 * 24};
+
+/// Counts results against a target. The buckets of a window are the newest and so many before it:
+/// for the budget no more than fit the window, for an alert one more, so that a bucket that has
+/// just begun does not end it.
+class ErrorBudget {
+ public:
+  explicit ErrorBudget(Target target)
+      : target_(target), hours_(std::chrono::hours{1}, std::max(window_hours(), days(3) + 1)) {}
+
+  void add(WallTime end, bool good) {
+    // Of a clock that was set back by more than a day what it said before means nothing.
+    if (since_ && end < newest_ - std::chrono::hours{24}) *this = ErrorBudget(target_);
+    if (!since_) since_ = end;
+    newest_ = std::max(newest_, end);
+    minutes_.add(end, good);
+    hours_.add(end, good);
+  }
+
+  /// Returns the results within the window.
+  [[nodiscard]] Results results() const noexcept { return hours_.last(window_hours()); }
+  /// Returns how many bad ones that many results may have.
+  [[nodiscard]] std::int64_t budget() const noexcept {
+    Results const now = results();
+    std::uint64_t const total = now.good + now.bad;
+    return static_cast<std::int64_t>(total / million * allowed() +
+                                     total % million * allowed() / million);
+  }
+  /// Says whether all of the window is known.
+  [[nodiscard]] bool complete() const noexcept {
+    return since_ && newest_ - *since_ >= target_.window;
+  }
+  [[nodiscard]] Alert alert() const noexcept {
+    auto const five_minutes = [&](std::size_t count) { return minutes_.last(count + 1); };
+    auto const hours = [&](std::size_t count) { return hours_.last(count + 1); };
+    Results const half_hour = five_minutes(6), six_hours = five_minutes(72);
+    if (burns(144, five_minutes(12), five_minutes(1)) || burns(60, six_hours, half_hour)) {
+      return Alert::page;
+    }
+    bool const slowly =
+        burns(30, hours(days(1)), five_minutes(24)) || burns(10, hours(days(3)), six_hours);
+    return slowly ? Alert::ticket : Alert::none;
+  }
+
+  void write(RecordWriter& out) const {
+    if (!since_) return;
+    out.number(field_since, since_->time_since_epoch().count());
+    out.number(field_newest, newest_.time_since_epoch().count());
+    out.text(field_minutes, minutes_.bytes()).text(field_hours, hours_.bytes());
+  }
+  void read(RecordField field) {
+    WallTime const time{Duration{field.number().value_or(0)}};
+    if (field.name == field_since) since_ = time;
+    if (field.name == field_newest) newest_ = time;
+    if (field.name == field_minutes) (void)minutes_.read(field.value);
+    if (field.name != field_hours) return;
+    // Of a window that is longer now no more is known than was kept.
+    Duration const kept = std::chrono::hours{hours_.read(field.value)};
+    if (since_ && kept < target_.window) since_ = std::max(*since_, newest_ - kept);
+  }
+
+ private:
+  /// The names of the fields. A name keeps its meaning for ever.
+  enum Field : std::uint8_t {
+    field_since = 1,
+    field_newest = 2,
+    field_minutes = 3,
+    field_hours = 4,
+  };
+  static constexpr std::uint64_t million = 1'000'000;
+
+  static constexpr std::size_t days(std::size_t count) noexcept { return 24 * count; }
+  [[nodiscard]] std::size_t window_hours() const noexcept {
+    return static_cast<std::size_t>(target_.window / std::chrono::hours{1});
+  }
+  [[nodiscard]] std::uint64_t allowed() const noexcept {
+    return million - static_cast<std::uint64_t>(target_.good.millionths);
+  }
+  /// Says whether both windows burn at that rate, in tenths, or faster.
+  [[nodiscard]] bool burns(std::uint64_t rate, Results wide, Results narrow) const noexcept {
+    auto const fast = [&](Results results) {
+      std::uint64_t const total = results.good + results.bad;
+      return results.bad != 0 && results.bad * 10 * million >= rate * total * allowed();
+    };
+    return wide.bad >= target_.min_failures && fast(wide) && fast(narrow);
+  }
+
+  Target target_;
+  Buckets minutes_{std::chrono::minutes{5}, 73};  ///< six hours, and the newest one
+  Buckets hours_;
+  std::optional<WallTime> since_{};
+  WallTime newest_{};
+};
+
+}  // namespace sla::inline v1::ledger
+
 // sla/ledger/timeline.hpp
 // Lines of time, each in stretches of one state: how the results of all boots of one service and
 // location make one (rule R2), and how several lines make another.
@@ -11814,6 +12056,90 @@ struct Slices {
   });
   slices.good = slices.seen - bad;
   return slices;
+}
+
+}  // namespace sla::inline v1::ledger
+
+// sla/ledger/health.hpp
+// Whether a service is up, as far as its results in a row say it, and when that changes: one
+// failure is no outage, and one success does not end it.
+
+namespace sla::inline v1::ledger {
+
+/// How many results in a row change the state.
+struct Thresholds {
+  std::int64_t failure = 3;
+  std::int64_t success = 2;
+};
+
+/// The state of a service by its results, which come in their order.
+class Health {
+ public:
+  enum class State : std::uint8_t { unknown, up, down };
+
+  /// A result that changed the state.
+  struct Transition {
+    WallTime since{};                ///< end of the first result in the row
+    std::optional<Duration> down{};  ///< how long it was down before it is up
+  };
+
+  explicit Health(Thresholds thresholds) : thresholds_(thresholds) {}
+
+  /// Takes a result; says whether it changed the state.
+  std::optional<Transition> add(WallTime end, bool good) {
+    std::int64_t const step = good ? 1 : -1;
+    if (row_ * step <= 0) {
+      row_ = 0;
+      row_since_ = end;
+    }
+    row_ += step;
+    State const next = row_ >= thresholds_.success    ? State::up
+                       : row_ <= -thresholds_.failure ? State::down
+                                                      : state_;
+    if (next == state_) return std::nullopt;
+    Transition transition{.since = row_since_};
+    if (state_ == State::down) {
+      transition.down = std::max(row_since_ - since_, Duration::zero());
+    }
+    state_ = next;
+    since_ = row_since_;
+    return transition;
+  }
+
+  [[nodiscard]] State state() const noexcept { return state_; }
+
+  void write(RecordWriter& out) const {
+    out.number(field_state, static_cast<std::int64_t>(state_)).number(field_row, row_);
+    out.number(field_since, since_.time_since_epoch().count());
+    out.number(field_row_since, row_since_.time_since_epoch().count());
+  }
+  void read(RecordField field) {
+    std::int64_t const number = field.number().value_or(0);
+    bool const known = number >= 0 && number <= static_cast<std::int64_t>(State::down);
+    if (field.name == field_state && known) state_ = static_cast<State>(number);
+    if (field.name == field_row) row_ = number;
+    if (field.name == field_since) since_ = WallTime{Duration{number}};
+    if (field.name == field_row_since) row_since_ = WallTime{Duration{number}};
+  }
+
+ private:
+  /// The names of the fields. A name keeps its meaning for ever.
+  enum Field : std::uint8_t {
+    field_state = 11,
+    field_row = 12,
+    field_since = 13,
+    field_row_since = 14,
+  };
+
+  Thresholds thresholds_;
+  State state_ = State::unknown;
+  std::int64_t row_ = 0;  ///< results in a row: of good ones above 0, of bad ones below
+  WallTime since_{};
+  WallTime row_since_{};
+};
+
+[[nodiscard]] constexpr std::string_view to_string(Health::State state) noexcept {
+  return state == Health::State::up ? "UP" : state == Health::State::down ? "DOWN" : "UNKNOWN";
 }
 
 }  // namespace sla::inline v1::ledger
@@ -20497,12 +20823,6 @@ inline constexpr std::string_view report_usage =
 
 enum class ReportFormat : std::uint8_t { text, json, csv };
 
-/// A target, such as 99.9 percent.
-struct ReportTarget {
-  std::string text{};
-  std::int64_t millionths = 0;
-};
-
 /// What was asked, in words that make sense.
 struct ReportRequest {
   std::string store{};
@@ -20511,7 +20831,7 @@ struct ReportRequest {
   std::optional<std::string> to{};
   std::vector<std::string> services{};
   std::vector<std::string> groups{};
-  std::optional<ReportTarget> slo{};
+  std::optional<ledger::Percentage> slo{};
   std::optional<std::string> exclude{};
   std::optional<ledger::Milliseconds> hold{};
   ledger::Quorum quorum{};
@@ -20537,21 +20857,6 @@ inline Error report_error(std::string why) {
   return Error{Errc::invalid, "report: " + std::move(why)};
 }
 
-/// Reads a percentage of at most four decimals.
-inline std::optional<ReportTarget> parse_target(std::string_view text) {
-  std::size_t const dot = std::min(text.find('.'), text.size());
-  std::string decimals(text.substr(std::min(dot + 1, text.size())));
-  if (text.empty() || text.back() == '.' || decimals.size() > 4) return std::nullopt;
-  decimals.append(4 - decimals.size(), '0');
-  auto const whole = parse_integer(text.substr(0, dot));
-  auto const part = parse_integer(decimals);
-  bool const signs = text.find_first_not_of("0123456789.") != std::string_view::npos;
-  if (!whole || !part || signs || *whole > 100) return std::nullopt;
-  std::int64_t const millionths = *whole * 10'000 + *part;
-  if (millionths > 1'000'000) return std::nullopt;
-  return ReportTarget{std::string(text), millionths};
-}
-
 inline std::optional<ReportFormat> parse_report_format(std::string_view text) {
   if (text == "text") return ReportFormat::text;
   if (text == "json") return ReportFormat::json;
@@ -20573,7 +20878,7 @@ inline Result<void> take_report_flag(ReportRequest& request, std::string_view fl
   if (flag == "--group") request.groups.push_back(value);
   if (flag == "--exclude") request.exclude = value;
   if (flag == "--out") request.out = value;
-  if (flag == "--slo" && !(request.slo = parse_target(value))) {
+  if (flag == "--slo" && !(request.slo = ledger::parse_percentage(value))) {
     return wrong("is no percentage from 0 to 100 with up to 4 decimals, such as 99.9");
   }
   if (flag == "--hold") {
@@ -20730,7 +21035,7 @@ struct ReportAnswer {
   ledger::Answer answer{};
   ledger::Window window{};
   ledger::Quorum quorum{};
-  std::optional<ReportTarget> slo{};
+  std::optional<ledger::Percentage> slo{};
   std::int64_t unreadable = 0;
 };
 
@@ -20788,7 +21093,7 @@ inline std::string_view name_of(ledger::State state) {
 }
 
 /// Returns how many failures a target allows of so many events.
-inline std::int64_t budget_of(ledger::Counts const& counts, ReportTarget const& target) {
+inline std::int64_t budget_of(ledger::Counts const& counts, ledger::Percentage const& target) {
   std::int64_t const total = counts.good + counts.bad;
   std::int64_t const allowed = 1'000'000 - target.millionths;
   return total / 1'000'000 * allowed + total % 1'000'000 * allowed / 1'000'000;
@@ -20823,15 +21128,16 @@ inline void write_outages(JsonWriter& json, std::vector<ledger::Outage> const& o
   json.end_array();
 }
 
-inline void write_slo(JsonWriter& json, ledger::Counts const& counts, ReportTarget const& target) {
+inline void write_slo(JsonWriter& json, ledger::Counts const& counts,
+                      ledger::Percentage const& target) {
   std::int64_t const budget = budget_of(counts, target);
-  json.key("slo").begin_object().key("target").literal(target.text);
+  json.key("slo").begin_object().key("target").literal(target.text());
   json.key("good").integer(counts.good).key("bad").integer(counts.bad);
   json.key("budget").integer(budget).key("budgetLeft").integer(budget - counts.bad).end_object();
 }
 
 inline void write_service(JsonWriter& json, ledger::ServiceAnswer const& answer,
-                          std::optional<ReportTarget> const& slo) {
+                          std::optional<ledger::Percentage> const& slo) {
   json.begin_object().key("service").string(answer.service).key("groups").begin_array();
   for (std::string const& group : answer.groups) json.string(group);
   json.end_array().key("state").string(name_of(answer.state));
@@ -21126,7 +21432,7 @@ inline std::string remarks_text(ReportAnswer const& report) {
     if (service.inferred) out += "; how long results hold is inferred";
     if (report.slo) {
       std::int64_t const budget = budget_of(counts, *report.slo);
-      out += "; of " + std::to_string(budget) + " failures that " + report.slo->text;
+      out += "; of " + std::to_string(budget) + " failures that " + report.slo->text();
       out += "% allows, " + std::to_string(budget - counts.bad) + " are left";
     }
     out += '\n';

@@ -114,10 +114,13 @@
 #include "sla/aws/xml.hpp"
 
 #include "sla/ledger/book.hpp"
+#include "sla/ledger/error_budget.hpp"
 #include "sla/ledger/event.hpp"
 #include "sla/ledger/exclusion.hpp"
 #include "sla/ledger/figures.hpp"
+#include "sla/ledger/health.hpp"
 #include "sla/ledger/hold.hpp"
+#include "sla/ledger/percentage.hpp"
 #include "sla/ledger/quorum.hpp"
 #include "sla/ledger/reducer.hpp"
 #include "sla/ledger/timeline.hpp"

@@ -22,6 +22,7 @@
 #include "sla/core/text.hpp"
 #include "sla/core/time.hpp"
 #include "sla/ledger/exclusion.hpp"
+#include "sla/ledger/percentage.hpp"
 #include "sla/ledger/quorum.hpp"
 
 namespace sla::inline v1 {
@@ -54,12 +55,6 @@ inline constexpr std::string_view report_usage =
 
 enum class ReportFormat : std::uint8_t { text, json, csv };
 
-/// A target, such as 99.9 percent.
-struct ReportTarget {
-  std::string text{};
-  std::int64_t millionths = 0;
-};
-
 /// What was asked, in words that make sense.
 struct ReportRequest {
   std::string store{};
@@ -68,7 +63,7 @@ struct ReportRequest {
   std::optional<std::string> to{};
   std::vector<std::string> services{};
   std::vector<std::string> groups{};
-  std::optional<ReportTarget> slo{};
+  std::optional<ledger::Percentage> slo{};
   std::optional<std::string> exclude{};
   std::optional<ledger::Milliseconds> hold{};
   ledger::Quorum quorum{};
@@ -94,21 +89,6 @@ inline Error report_error(std::string why) {
   return Error{Errc::invalid, "report: " + std::move(why)};
 }
 
-/// Reads a percentage of at most four decimals.
-inline std::optional<ReportTarget> parse_target(std::string_view text) {
-  std::size_t const dot = std::min(text.find('.'), text.size());
-  std::string decimals(text.substr(std::min(dot + 1, text.size())));
-  if (text.empty() || text.back() == '.' || decimals.size() > 4) return std::nullopt;
-  decimals.append(4 - decimals.size(), '0');
-  auto const whole = parse_integer(text.substr(0, dot));
-  auto const part = parse_integer(decimals);
-  bool const signs = text.find_first_not_of("0123456789.") != std::string_view::npos;
-  if (!whole || !part || signs || *whole > 100) return std::nullopt;
-  std::int64_t const millionths = *whole * 10'000 + *part;
-  if (millionths > 1'000'000) return std::nullopt;
-  return ReportTarget{std::string(text), millionths};
-}
-
 inline std::optional<ReportFormat> parse_report_format(std::string_view text) {
   if (text == "text") return ReportFormat::text;
   if (text == "json") return ReportFormat::json;
@@ -130,7 +110,7 @@ inline Result<void> take_report_flag(ReportRequest& request, std::string_view fl
   if (flag == "--group") request.groups.push_back(value);
   if (flag == "--exclude") request.exclude = value;
   if (flag == "--out") request.out = value;
-  if (flag == "--slo" && !(request.slo = parse_target(value))) {
+  if (flag == "--slo" && !(request.slo = ledger::parse_percentage(value))) {
     return wrong("is no percentage from 0 to 100 with up to 4 decimals, such as 99.9");
   }
   if (flag == "--hold") {

@@ -14,6 +14,7 @@
 #include "sla/app/report_arguments.hpp"
 #include "sla/core/json.hpp"
 #include "sla/ledger/figures.hpp"
+#include "sla/ledger/percentage.hpp"
 #include "sla/ledger/reducer.hpp"
 
 namespace sla::inline v1 {
@@ -23,7 +24,7 @@ struct ReportAnswer {
   ledger::Answer answer{};
   ledger::Window window{};
   ledger::Quorum quorum{};
-  std::optional<ReportTarget> slo{};
+  std::optional<ledger::Percentage> slo{};
   std::int64_t unreadable = 0;
 };
 
@@ -81,7 +82,7 @@ inline std::string_view name_of(ledger::State state) {
 }
 
 /// Returns how many failures a target allows of so many events.
-inline std::int64_t budget_of(ledger::Counts const& counts, ReportTarget const& target) {
+inline std::int64_t budget_of(ledger::Counts const& counts, ledger::Percentage const& target) {
   std::int64_t const total = counts.good + counts.bad;
   std::int64_t const allowed = 1'000'000 - target.millionths;
   return total / 1'000'000 * allowed + total % 1'000'000 * allowed / 1'000'000;
@@ -116,15 +117,16 @@ inline void write_outages(JsonWriter& json, std::vector<ledger::Outage> const& o
   json.end_array();
 }
 
-inline void write_slo(JsonWriter& json, ledger::Counts const& counts, ReportTarget const& target) {
+inline void write_slo(JsonWriter& json, ledger::Counts const& counts,
+                      ledger::Percentage const& target) {
   std::int64_t const budget = budget_of(counts, target);
-  json.key("slo").begin_object().key("target").literal(target.text);
+  json.key("slo").begin_object().key("target").literal(target.text());
   json.key("good").integer(counts.good).key("bad").integer(counts.bad);
   json.key("budget").integer(budget).key("budgetLeft").integer(budget - counts.bad).end_object();
 }
 
 inline void write_service(JsonWriter& json, ledger::ServiceAnswer const& answer,
-                          std::optional<ReportTarget> const& slo) {
+                          std::optional<ledger::Percentage> const& slo) {
   json.begin_object().key("service").string(answer.service).key("groups").begin_array();
   for (std::string const& group : answer.groups) json.string(group);
   json.end_array().key("state").string(name_of(answer.state));

@@ -101,7 +101,7 @@ inline std::string remarks_text(ReportAnswer const& report) {
     if (service.inferred) out += "; how long results hold is inferred";
     if (report.slo) {
       std::int64_t const budget = budget_of(counts, *report.slo);
-      out += "; of " + std::to_string(budget) + " failures that " + report.slo->text;
+      out += "; of " + std::to_string(budget) + " failures that " + report.slo->text();
       out += "% allows, " + std::to_string(budget - counts.bad) + " are left";
     }
     out += '\n';
