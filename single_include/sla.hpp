@@ -3039,6 +3039,14 @@ struct Outcome {
   std::optional<Instant> ended{};
 };
 
+/// How a service stands after a run, where somebody keeps track of it.
+struct Standing {
+  std::string state{};       ///< UP, DOWN or UNKNOWN
+  std::string transition{};  ///< DOWN or UP with the event that makes it so, else empty
+  std::string alert{};       ///< none, ticket or page, where there is a target
+  std::string json{};        ///< the members of the event that say all of it
+};
+
 /// What a Publisher delivers: one run, from its job to its outcome.
 struct Report {
   Job job{};
@@ -3053,6 +3061,9 @@ struct Report {
   std::string log_error{};                     ///< why the log could not be put anywhere
   /// How many results before this one had to be given up undelivered, for want of room.
   std::uint64_t dropped = 0;
+  Standing standing{};
+  /// What the next process wants to know of this check; a spool keeps that of the last event.
+  std::shared_ptr<std::string const> memory{};
 
   [[nodiscard]] bool succeeded() const noexcept { return outcome.verdict == Verdict::pass; }
   /// Whether this run is a result at all; one that the runner cut short is none.
@@ -14063,6 +14074,7 @@ inline void write_sequence(JsonWriter& json, Report const& report) {
   write_optional(json, "nextExpectedByMs", report.next_expected_by);
   write_optional(json, "location", report.job.location);
   if (!report.conclusive()) json.key("counted").boolean(false);
+  if (!report.standing.json.empty()) json.literal(report.standing.json);
 }
 
 /// `1.5` for one and a half seconds, `914` for a whole number of them.
@@ -14278,6 +14290,12 @@ struct Parcel {
     return log == Part::waiting || event == Part::waiting;
   }
   [[nodiscard]] bool complete() const noexcept { return log == Part::done && event == Part::done; }
+};
+
+/// What an event left for the next process to know of its check.
+struct Recalled {
+  std::uint64_t number = 0;  ///< of the parcel; 0: there is none
+  std::string memory{};
 };
 
 /// How much there is to do.
@@ -14669,6 +14687,12 @@ class Delivery {
     spool_.add(kept);
     news_ = true;
   }
+  /// Asks the spool: `act(S&)`, while nobody else does.
+  template <class Act>
+  auto with_spool(Act act) {
+    std::lock_guard const lock(mutex_);
+    return act(spool_);
+  }
   [[nodiscard]] SpoolCount count() {
     std::lock_guard const lock(mutex_);
     return spool_.count();
@@ -14724,12 +14748,6 @@ class Delivery {
   }
 
  private:
-  template <class Act>
-  auto with_spool(Act act) {
-    std::lock_guard const lock(mutex_);
-    return act(spool_);
-  }
-
   /// Whether there was one to deliver. The oldest goes first; in a hurry those that are refused
   /// take turns.
   bool deliver_event(Instant now) {
@@ -15456,14 +15474,20 @@ class NamedTopic {
 
 namespace sla::inline v1 {
 
-/// The attributes of a report's message: service, succeeded, verdict, counted where it is false,
-/// and groups where there are any.
+/// The attributes of a report's message: service, succeeded and verdict; counted where it is false;
+/// state, transition and alert where somebody keeps track of them; groups where there are any.
 [[nodiscard]] inline std::vector<MessageAttribute> event_attributes(Report const& report) {
   std::vector<MessageAttribute> attributes{
       {"service", AttributeType::string, report.job.service},
       {"succeeded", AttributeType::string, report.succeeded() ? "true" : "false"},
       {"verdict", AttributeType::string, std::string(to_string(report.outcome.verdict))}};
   if (!report.conclusive()) attributes.push_back({"counted", AttributeType::string, "false"});
+  auto const add = [&](std::string_view name, std::string const& value) {
+    if (!value.empty()) attributes.push_back({std::string(name), AttributeType::string, value});
+  };
+  add("state", report.standing.state);
+  add("transition", report.standing.transition);
+  add("alert", report.standing.alert);
   if (report.job.groups.empty()) return attributes;
   JsonWriter groups;
   groups.begin_array();
@@ -15514,8 +15538,8 @@ class Sns {
 
 // sla/publisher/spool/last_events.hpp
 // When the last event of each check ended, kept in the folder of a spool, so that the first event
-// of the next process says it. A file for each check holds one small record that is written over in
-// place: should the process die, the old one or the new one is there.
+// of the next process says it, and what that event left for the next process to know. A file for
+// each check holds one record: the old one or the new one, should the process die.
 
 namespace sla::inline v1 {
 
@@ -15533,12 +15557,23 @@ class LastEvents {
       if (last.number != 0) report.previous_end = last.end;
     }
     learn(parcel);
+    if (report.memory) of(report.job).memory = std::exchange(report.memory, nullptr);
   }
   /// Learns of an event. Those of a check are in the order of their numbers, whatever clocks say.
   void learn(Parcel const& parcel) {
     if (!parcel.report.counts()) return;
     Last& last = of(parcel.report.job);
-    if (parcel.number > last.number) last = {parcel.number, parcel.report.event_end()};
+    if (parcel.number <= last.number) return;
+    last.number = parcel.number;
+    last.end = parcel.report.event_end();
+  }
+
+  /// Returns what the last event of that check left for the next process; its number is 0 where
+  /// that is nothing.
+  [[nodiscard]] Recalled recall(Job const& job) {
+    Last const& last = of(job);
+    if (!last.memory) return {};
+    return {last.number, *last.memory};
   }
 
   /// Writes down what is known of a check. What cannot be written the next process does not know.
@@ -15551,9 +15586,10 @@ class LastEvents {
   struct Last {
     std::uint64_t number = 0;  ///< 0: there is none
     WallTime end{};
+    std::shared_ptr<std::string const> memory{};
   };
   /// The names of the fields. A name keeps its meaning for ever.
-  enum Field : std::uint8_t { field_check = 1, field_number = 2, field_end = 3 };
+  enum Field : std::uint8_t { field_check = 1, field_number = 2, field_end = 3, field_memory = 4 };
 
   static std::string check_of(Job const& job) { return job.service + '\n' + job.location; }
 
@@ -15569,7 +15605,7 @@ class LastEvents {
   }
 
   [[nodiscard]] Last read(std::string const& check) const {
-    constexpr std::size_t most = 8192;
+    constexpr std::size_t most = 32'768;
     auto const bytes = read_file(file_of(check), most);
     auto const record = bytes ? find_record(*bytes) : std::nullopt;
     if (!record) return {};
@@ -15581,6 +15617,9 @@ class LastEvents {
       if (field->name == field_check) same = field->value == check;
       if (field->name == field_number) last.number = static_cast<std::uint64_t>(number);
       if (field->name == field_end) last.end = WallTime{Duration{number}};
+      if (field->name == field_memory) {
+        last.memory = std::make_shared<std::string const>(field->value);
+      }
     }
     return same ? last : Last{};
   }
@@ -15590,8 +15629,16 @@ class LastEvents {
     RecordWriter out;
     out.text(field_check, check).number(field_number, static_cast<std::int64_t>(last.number));
     out.number(field_end, last.end.time_since_epoch().count());
-    auto const file = open_file(file_of(check), O_WRONLY | O_CREAT);
-    if (file) (void)write_all(file->get(), frame_record(out.bytes()));
+    std::string const path = file_of(check);
+    if (!last.memory) return (void)put(path, out.bytes());
+    // Of what is larger than a page a death could leave half.
+    out.text(field_memory, *last.memory);
+    std::string const draft = folder_ + "/.draft";
+    if (put(draft, out.bytes())) (void)::rename(draft.c_str(), path.c_str());
+  }
+  static Result<void> put(std::string const& path, std::string_view payload) {
+    auto const file = open_file(path, O_WRONLY | O_CREAT);
+    return file ? write_all(file->get(), frame_record(payload)) : file.error();
   }
 
   std::string folder_;
@@ -15659,6 +15706,10 @@ enum ParcelField : std::uint8_t {
   field_seq = 27,
   field_previous_end = 28,
   field_next_expected = 29,
+  field_state = 30,
+  field_transition = 31,
+  field_alert = 32,
+  field_standing = 33,
 };
 
 inline void write_sequence(RecordWriter& out, Report const& report) {
@@ -15674,6 +15725,19 @@ inline void write_sequence(RecordWriter& out, Report const& report) {
   time(field_next_expected, report.next_expected_by);
 }
 
+inline void write_standing(RecordWriter& out, Standing const& standing) {
+  if (standing.json.empty()) return;
+  out.text(field_state, standing.state).text(field_transition, standing.transition);
+  out.text(field_alert, standing.alert).text(field_standing, standing.json);
+}
+
+inline void read_standing(Standing& standing, RecordField field) {
+  if (field.name == field_state) standing.state = field.value;
+  if (field.name == field_transition) standing.transition = field.value;
+  if (field.name == field_alert) standing.alert = field.value;
+  if (field.name == field_standing) standing.json = field.value;
+}
+
 inline void write_report(RecordWriter& out, Report const& report) {
   Job const& job = report.job;
   out.text(field_service, job.service).text(field_run, job.run_id);
@@ -15681,6 +15745,7 @@ inline void write_report(RecordWriter& out, Report const& report) {
   for (std::string const& word : job.command) out.text(field_word, word);
   out.text(field_tag, job.tag_id).text(field_target, job.sla_target);
   write_sequence(out, report);
+  write_standing(out, report.standing);
   out.number(field_verdict, static_cast<std::int64_t>(report.outcome.verdict));
   out.number(field_exit, report.outcome.exit_code).number(field_signal, report.outcome.signal);
   out.text(field_outcome_reason, report.outcome.reason);
@@ -15832,6 +15897,7 @@ inline bool read_parcel_field(KeptParcel& kept, RecordField field) {
       kept.parcel.reason = field.value;
       return true;
     default:
+      read_standing(kept.parcel.report.standing, field);
       return read_report_text(kept.parcel.report, field) ||
              (read_report_number(kept.parcel.report, field.name, number) &&
               read_log_field(kept.log, field));
@@ -16728,6 +16794,7 @@ class DiskSpool {
     return outage_.due();
   }
 
+  [[nodiscard]] Recalled recall(Job const& job) { return last_events_.recall(job); }
   [[nodiscard]] SpoolCount count() const noexcept { return shelf_.count(); }
   [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
   void reported(std::uint64_t number) { set_dropped(dropped_ - number); }
@@ -16819,8 +16886,6 @@ class DiskSpool {
     forget(eviction->number);
     return true;
   }
-
-  // The disk, and what to do without it.
 
   /// Whether the disk can be written, as far as is known; tries it where it could not.
   bool ready() {
@@ -16944,6 +17009,9 @@ class EitherSpool {
   void add(Report const& report) {
     ask([&](auto& spool) { spool.add(report); });
   }
+  [[nodiscard]] Recalled recall(Job const& job) {
+    return ask([&](auto& spool) { return spool.recall(job); });
+  }
   Result<std::optional<Parcel>> next_event(std::uint64_t behind) {
     return ask([&](auto& spool) { return spool.next_event(behind); });
   }
@@ -17008,7 +17076,12 @@ class MemorySpool {
 
   void begin(Report const&) noexcept {}
 
-  void add(Report const& report) { put({.number = shelf_.next_number(), .report = report}); }
+  void add(Report const& report) {
+    Parcel parcel{.number = shelf_.next_number(), .report = report};
+    parcel.report.memory.reset();  // there is no next process
+    put(parcel);
+  }
+  [[nodiscard]] Recalled recall(Job const&) const { return {}; }
 
   [[nodiscard]] Result<std::optional<Parcel>> next_event(std::uint64_t behind = 0) {
     return hand_out(shelf_.next_event(behind));
@@ -17132,6 +17205,10 @@ class PatientSpool {
     };
     auto const take_back = [run = report.job.run_id](Disk& disk) { retract(disk, run); };
     if (!ask(keep, take_back)) memory_.add(report);
+  }
+
+  [[nodiscard]] Recalled recall(Job const& job) {
+    return ask([job](Disk& disk) { return disk.recall(job); }).value_or(Recalled{});
   }
 
   [[nodiscard]] Result<std::optional<Parcel>> next_event(std::uint64_t behind = 0) {
@@ -17367,6 +17444,12 @@ class Spooled {
     return {};
   }
 
+  /// Returns what the last event of that check left for the next process (Report::memory), where
+  /// the spool keeps it.
+  [[nodiscard]] Recalled recall(Job const& job) {
+    return worker_->delivery.with_spool([&](auto& spool) { return spool.recall(job); });
+  }
+
   /// Tries everything again as soon as it makes sense: finish() follows.
   void hurry() { worker_->hurry(); }
 
@@ -17578,6 +17661,103 @@ class Then {
   static_assert(Publisher<Q>,
                 "Then's second parameter must be a sla::Publisher: movable, with sla::Result<void> "
                 "publish(sla::Report const&)");
+};
+
+}  // namespace sla::inline v1
+
+// sla/publisher/tracked.hpp
+// Keeps track of how a service stands: up or down by its results in a row, and, where there is a
+// target, what is left of its error budget and how fast that burns. Each report is told before it
+// is published, so the event says it, and so do the attributes that subscribers filter by.
+
+namespace sla::inline v1 {
+
+/// How a Tracked goes about it.
+struct Tracking {
+  ledger::Thresholds thresholds{};
+  std::optional<ledger::Target> target{};
+  std::string memory{};  ///< what an earlier process left (Spooled::recall); empty: begins anew
+};
+
+/// Tells each report how its service stands, and publishes it to P. For the runs of one check.
+template <class P>
+class Tracked {
+ public:
+  static constexpr bool wants_uncounted = sla::wants_uncounted<P>;
+
+  Tracked(P publisher, Tracking const& options)
+      : publisher_(std::move(publisher)), health_(options.thresholds), target_(options.target) {
+    if (target_) budget_.emplace(*target_);
+    RecordReader memory(options.memory);
+    while (auto const field = memory.next()) {
+      health_.read(*field);
+      if (budget_) budget_->read(*field);
+    }
+  }
+
+  Result<void> publish(Report const& report) {
+    Report known = report;
+    if (report.counts()) track(known);
+    return publish_wanted(publisher_, known);
+  }
+
+ private:
+  void track(Report& report) {
+    std::optional<ledger::Health::Transition> transition;
+    if (report.conclusive()) {
+      transition = health_.add(report.event_end(), report.succeeded());
+      if (budget_) budget_->add(report.event_end(), report.succeeded());
+    }
+    Standing& standing = report.standing;
+    standing.state = to_string(health_.state());
+    if (transition) standing.transition = standing.state;
+    if (budget_) standing.alert = to_string(budget_->alert());
+    standing.json = json(standing, transition);
+    RecordWriter memory;
+    health_.write(memory);
+    if (budget_) budget_->write(memory);
+    report.memory = std::make_shared<std::string const>(std::move(memory).bytes());
+  }
+
+  /// The members of an object, without its braces.
+  [[nodiscard]] std::string json(
+      Standing const& standing, std::optional<ledger::Health::Transition> const& transition) const {
+    using std::chrono::milliseconds;
+    JsonWriter json;
+    json.begin_object().key("state").string(standing.state);
+    if (transition) {
+      json.key("transition").string(standing.transition);
+      json.key("sinceMs").integer(epoch_milliseconds(transition->since));
+    }
+    if (transition && transition->down) {
+      json.key("downMs").integer(std::chrono::floor<milliseconds>(*transition->down).count());
+    }
+    if (budget_) write_target(json, standing.alert);
+    std::string const text = json.end_object().text();
+    return text.substr(1, text.size() - 2);
+  }
+
+  void write_target(JsonWriter& json, std::string_view alert) const {
+    auto const results = budget_->results();
+    auto const bad = static_cast<std::int64_t>(results.bad);
+    auto const hours = target_->window / std::chrono::hours{1};
+    json.key("slo").begin_object().key("target").literal(target_->good.text());
+    json.key("window").string(hours % 24 == 0 ? std::to_string(hours / 24) + 'd'
+                                              : std::to_string(hours) + 'h');
+    json.key("good").integer(static_cast<std::int64_t>(results.good)).key("bad").integer(bad);
+    json.key("budget").integer(budget_->budget());
+    json.key("budgetLeft").integer(budget_->budget() - bad);
+    json.key("alert").string(alert).key("complete").boolean(budget_->complete()).end_object();
+  }
+
+  internal::HeldPublisher<P> publisher_;
+  ledger::Health health_;
+  std::optional<ledger::Target> target_;
+  std::optional<ledger::ErrorBudget> budget_{};
+
+  static_assert(Publisher<P>,
+                "Tracked's first parameter must be a sla::Publisher: movable, with "
+                "sla::Result<void> publish(sla::Report const&)");
 };
 
 }  // namespace sla::inline v1

@@ -177,6 +177,7 @@
 #include "sla/publisher/spooled.hpp"
 #include "sla/publisher/then.hpp"
 #include "sla/publisher/topic.hpp"
+#include "sla/publisher/tracked.hpp"
 
 #include "sla/runner.hpp"
 

@@ -4,6 +4,7 @@
 // that is published. Plain values; the output they carry is shared, not copied.
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -80,6 +81,14 @@ struct Outcome {
   std::optional<Instant> ended{};
 };
 
+/// How a service stands after a run, where somebody keeps track of it.
+struct Standing {
+  std::string state{};       ///< UP, DOWN or UNKNOWN
+  std::string transition{};  ///< DOWN or UP with the event that makes it so, else empty
+  std::string alert{};       ///< none, ticket or page, where there is a target
+  std::string json{};        ///< the members of the event that say all of it
+};
+
 /// What a Publisher delivers: one run, from its job to its outcome.
 struct Report {
   Job job{};
@@ -94,6 +103,9 @@ struct Report {
   std::string log_error{};                     ///< why the log could not be put anywhere
   /// How many results before this one had to be given up undelivered, for want of room.
   std::uint64_t dropped = 0;
+  Standing standing{};
+  /// What the next process wants to know of this check; a spool keeps that of the last event.
+  std::shared_ptr<std::string const> memory{};
 
   [[nodiscard]] bool succeeded() const noexcept { return outcome.verdict == Verdict::pass; }
   /// Whether this run is a result at all; one that the runner cut short is none.

@@ -58,6 +58,12 @@ class Delivery {
     spool_.add(kept);
     news_ = true;
   }
+  /// Asks the spool: `act(S&)`, while nobody else does.
+  template <class Act>
+  auto with_spool(Act act) {
+    std::lock_guard const lock(mutex_);
+    return act(spool_);
+  }
   [[nodiscard]] SpoolCount count() {
     std::lock_guard const lock(mutex_);
     return spool_.count();
@@ -113,12 +119,6 @@ class Delivery {
   }
 
  private:
-  template <class Act>
-  auto with_spool(Act act) {
-    std::lock_guard const lock(mutex_);
-    return act(spool_);
-  }
-
   /// Whether there was one to deliver. The oldest goes first; in a hurry those that are refused
   /// take turns.
   bool deliver_event(Instant now) {

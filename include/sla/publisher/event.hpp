@@ -47,6 +47,7 @@ inline void write_sequence(JsonWriter& json, Report const& report) {
   write_optional(json, "nextExpectedByMs", report.next_expected_by);
   write_optional(json, "location", report.job.location);
   if (!report.conclusive()) json.key("counted").boolean(false);
+  if (!report.standing.json.empty()) json.literal(report.standing.json);
 }
 
 /// `1.5` for one and a half seconds, `914` for a whole number of them.

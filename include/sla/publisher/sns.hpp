@@ -4,6 +4,7 @@
 // filter by. On a FIFO topic the service's events keep their order and a redelivery is dropped.
 #include <chrono>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,14 +19,20 @@
 
 namespace sla::inline v1 {
 
-/// The attributes of a report's message: service, succeeded, verdict, counted where it is false,
-/// and groups where there are any.
+/// The attributes of a report's message: service, succeeded and verdict; counted where it is false;
+/// state, transition and alert where somebody keeps track of them; groups where there are any.
 [[nodiscard]] inline std::vector<MessageAttribute> event_attributes(Report const& report) {
   std::vector<MessageAttribute> attributes{
       {"service", AttributeType::string, report.job.service},
       {"succeeded", AttributeType::string, report.succeeded() ? "true" : "false"},
       {"verdict", AttributeType::string, std::string(to_string(report.outcome.verdict))}};
   if (!report.conclusive()) attributes.push_back({"counted", AttributeType::string, "false"});
+  auto const add = [&](std::string_view name, std::string const& value) {
+    if (!value.empty()) attributes.push_back({std::string(name), AttributeType::string, value});
+  };
+  add("state", report.standing.state);
+  add("transition", report.standing.transition);
+  add("alert", report.standing.alert);
   if (report.job.groups.empty()) return attributes;
   JsonWriter groups;
   groups.begin_array();

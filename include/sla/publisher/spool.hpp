@@ -39,6 +39,12 @@ struct Parcel {
   [[nodiscard]] bool complete() const noexcept { return log == Part::done && event == Part::done; }
 };
 
+/// What an event left for the next process to know of its check.
+struct Recalled {
+  std::uint64_t number = 0;  ///< of the parcel; 0: there is none
+  std::string memory{};
+};
+
 /// How much there is to do.
 struct SpoolCount {
   std::size_t events = 0;   ///< parcels whose event waits

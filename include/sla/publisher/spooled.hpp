@@ -69,6 +69,12 @@ class Spooled {
     return {};
   }
 
+  /// Returns what the last event of that check left for the next process (Report::memory), where
+  /// the spool keeps it.
+  [[nodiscard]] Recalled recall(Job const& job) {
+    return worker_->delivery.with_spool([&](auto& spool) { return spool.recall(job); });
+  }
+
   /// Tries everything again as soon as it makes sense: finish() follows.
   void hurry() { worker_->hurry(); }
 

@@ -4,7 +4,9 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <cstddef>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -57,6 +59,28 @@ TEST_CASE("what an event knows already stays, and one that is no result is told 
   none.report.outcome.verdict = Verdict::interrupted;
   CHECK_FALSE(end_before(last, none));
   CHECK(end_before(last, event(4, 50)) == WallTime{30s});
+}
+
+TEST_CASE("what an event left for the next process is there, and goes no further with it") {
+  TemporaryFolder const folder;
+  LastEvents before(folder.path());
+  CHECK(before.recall(event(0, 0).report.job).number == 0);
+  for (std::size_t const size : {std::size_t{100}, std::size_t{16'000}}) {
+    Parcel parcel = event(size, 10);
+    parcel.report.memory = std::make_shared<std::string const>(size, 'x');
+    before.complete(parcel);
+    CHECK_FALSE(parcel.report.memory);
+    before.keep(parcel.report.job);
+    LastEvents after(folder.path());
+    Recalled const recalled = after.recall(parcel.report.job);
+    CHECK(recalled.number == size);
+    CHECK(recalled.memory == std::string(size, 'x'));
+    CHECK(after.recall(event(0, 0, "other").report.job).number == 0);
+  }
+  LastEvents later(folder.path());
+  CHECK(end_before(later, event(20'000, 20)) == WallTime{10s});
+  later.keep(event(0, 0).report.job);
+  CHECK(LastEvents(folder.path()).recall(event(0, 0).report.job).memory.size() == 16'000);
 }
 
 TEST_CASE("each service at each location has its own") {

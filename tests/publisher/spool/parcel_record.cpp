@@ -28,6 +28,7 @@ Parcel whole_parcel() {
   parcel.report.job.seq = std::uint64_t{1} << 40U;
   parcel.report.previous_end = WallTime{1s};
   parcel.report.next_expected_by = WallTime{2s};
+  parcel.report.standing = {"DOWN", "DOWN", "page", R"("state":"DOWN")"};
   parcel.report.outcome.verdict = Verdict::signaled;
   parcel.report.outcome.exit_code = 139;
   parcel.report.outcome.signal = 11;
@@ -59,6 +60,10 @@ TEST_CASE("a parcel comes back as it was written") {
   CHECK(report.job.seq == parcel.report.job.seq);
   CHECK(report.previous_end == WallTime{1s});
   CHECK(report.next_expected_by == WallTime{2s});
+  CHECK(report.standing.state == "DOWN");
+  CHECK(report.standing.transition == "DOWN");
+  CHECK(report.standing.alert == "page");
+  CHECK(report.standing.json == R"("state":"DOWN")");
   CHECK(report.outcome.verdict == Verdict::signaled);
   CHECK(report.outcome.exit_code == 139);
   CHECK(report.outcome.signal == 11);

@@ -102,6 +102,7 @@ class DiskSpool {
     return outage_.due();
   }
 
+  [[nodiscard]] Recalled recall(Job const& job) { return last_events_.recall(job); }
   [[nodiscard]] SpoolCount count() const noexcept { return shelf_.count(); }
   [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
   void reported(std::uint64_t number) { set_dropped(dropped_ - number); }
@@ -193,8 +194,6 @@ class DiskSpool {
     forget(eviction->number);
     return true;
   }
-
-  // The disk, and what to do without it.
 
   /// Whether the disk can be written, as far as is known; tries it where it could not.
   bool ready() {

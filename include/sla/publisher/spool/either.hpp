@@ -25,6 +25,9 @@ class EitherSpool {
   void add(Report const& report) {
     ask([&](auto& spool) { spool.add(report); });
   }
+  [[nodiscard]] Recalled recall(Job const& job) {
+    return ask([&](auto& spool) { return spool.recall(job); });
+  }
   Result<std::optional<Parcel>> next_event(std::uint64_t behind) {
     return ask([&](auto& spool) { return spool.next_event(behind); });
   }

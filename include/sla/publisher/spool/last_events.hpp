@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // When the last event of each check ended, kept in the folder of a spool, so that the first event
-// of the next process says it. A file for each check holds one small record that is written over in
-// place: should the process die, the old one or the new one is there.
+// of the next process says it, and what that event left for the next process to know. A file for
+// each check holds one record: the old one or the new one, should the process die.
 #include <fcntl.h>
+#include <stdio.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "sla/core/checksum.hpp"
 #include "sla/core/descriptor.hpp"
 #include "sla/core/record.hpp"
 #include "sla/core/record_file.hpp"
+#include "sla/core/result.hpp"
 #include "sla/core/time.hpp"
 #include "sla/publisher/spool.hpp"
 
@@ -33,12 +38,23 @@ class LastEvents {
       if (last.number != 0) report.previous_end = last.end;
     }
     learn(parcel);
+    if (report.memory) of(report.job).memory = std::exchange(report.memory, nullptr);
   }
   /// Learns of an event. Those of a check are in the order of their numbers, whatever clocks say.
   void learn(Parcel const& parcel) {
     if (!parcel.report.counts()) return;
     Last& last = of(parcel.report.job);
-    if (parcel.number > last.number) last = {parcel.number, parcel.report.event_end()};
+    if (parcel.number <= last.number) return;
+    last.number = parcel.number;
+    last.end = parcel.report.event_end();
+  }
+
+  /// Returns what the last event of that check left for the next process; its number is 0 where
+  /// that is nothing.
+  [[nodiscard]] Recalled recall(Job const& job) {
+    Last const& last = of(job);
+    if (!last.memory) return {};
+    return {last.number, *last.memory};
   }
 
   /// Writes down what is known of a check. What cannot be written the next process does not know.
@@ -51,9 +67,10 @@ class LastEvents {
   struct Last {
     std::uint64_t number = 0;  ///< 0: there is none
     WallTime end{};
+    std::shared_ptr<std::string const> memory{};
   };
   /// The names of the fields. A name keeps its meaning for ever.
-  enum Field : std::uint8_t { field_check = 1, field_number = 2, field_end = 3 };
+  enum Field : std::uint8_t { field_check = 1, field_number = 2, field_end = 3, field_memory = 4 };
 
   static std::string check_of(Job const& job) { return job.service + '\n' + job.location; }
 
@@ -69,7 +86,7 @@ class LastEvents {
   }
 
   [[nodiscard]] Last read(std::string const& check) const {
-    constexpr std::size_t most = 8192;
+    constexpr std::size_t most = 32'768;
     auto const bytes = read_file(file_of(check), most);
     auto const record = bytes ? find_record(*bytes) : std::nullopt;
     if (!record) return {};
@@ -81,6 +98,9 @@ class LastEvents {
       if (field->name == field_check) same = field->value == check;
       if (field->name == field_number) last.number = static_cast<std::uint64_t>(number);
       if (field->name == field_end) last.end = WallTime{Duration{number}};
+      if (field->name == field_memory) {
+        last.memory = std::make_shared<std::string const>(field->value);
+      }
     }
     return same ? last : Last{};
   }
@@ -90,8 +110,16 @@ class LastEvents {
     RecordWriter out;
     out.text(field_check, check).number(field_number, static_cast<std::int64_t>(last.number));
     out.number(field_end, last.end.time_since_epoch().count());
-    auto const file = open_file(file_of(check), O_WRONLY | O_CREAT);
-    if (file) (void)write_all(file->get(), frame_record(out.bytes()));
+    std::string const path = file_of(check);
+    if (!last.memory) return (void)put(path, out.bytes());
+    // Of what is larger than a page a death could leave half.
+    out.text(field_memory, *last.memory);
+    std::string const draft = folder_ + "/.draft";
+    if (put(draft, out.bytes())) (void)::rename(draft.c_str(), path.c_str());
+  }
+  static Result<void> put(std::string const& path, std::string_view payload) {
+    auto const file = open_file(path, O_WRONLY | O_CREAT);
+    return file ? write_all(file->get(), frame_record(payload)) : file.error();
   }
 
   std::string folder_;

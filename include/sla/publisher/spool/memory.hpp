@@ -27,7 +27,12 @@ class MemorySpool {
 
   void begin(Report const&) noexcept {}
 
-  void add(Report const& report) { put({.number = shelf_.next_number(), .report = report}); }
+  void add(Report const& report) {
+    Parcel parcel{.number = shelf_.next_number(), .report = report};
+    parcel.report.memory.reset();  // there is no next process
+    put(parcel);
+  }
+  [[nodiscard]] Recalled recall(Job const&) const { return {}; }
 
   [[nodiscard]] Result<std::optional<Parcel>> next_event(std::uint64_t behind = 0) {
     return hand_out(shelf_.next_event(behind));

@@ -71,6 +71,10 @@ enum ParcelField : std::uint8_t {
   field_seq = 27,
   field_previous_end = 28,
   field_next_expected = 29,
+  field_state = 30,
+  field_transition = 31,
+  field_alert = 32,
+  field_standing = 33,
 };
 
 inline void write_sequence(RecordWriter& out, Report const& report) {
@@ -86,6 +90,19 @@ inline void write_sequence(RecordWriter& out, Report const& report) {
   time(field_next_expected, report.next_expected_by);
 }
 
+inline void write_standing(RecordWriter& out, Standing const& standing) {
+  if (standing.json.empty()) return;
+  out.text(field_state, standing.state).text(field_transition, standing.transition);
+  out.text(field_alert, standing.alert).text(field_standing, standing.json);
+}
+
+inline void read_standing(Standing& standing, RecordField field) {
+  if (field.name == field_state) standing.state = field.value;
+  if (field.name == field_transition) standing.transition = field.value;
+  if (field.name == field_alert) standing.alert = field.value;
+  if (field.name == field_standing) standing.json = field.value;
+}
+
 inline void write_report(RecordWriter& out, Report const& report) {
   Job const& job = report.job;
   out.text(field_service, job.service).text(field_run, job.run_id);
@@ -93,6 +110,7 @@ inline void write_report(RecordWriter& out, Report const& report) {
   for (std::string const& word : job.command) out.text(field_word, word);
   out.text(field_tag, job.tag_id).text(field_target, job.sla_target);
   write_sequence(out, report);
+  write_standing(out, report.standing);
   out.number(field_verdict, static_cast<std::int64_t>(report.outcome.verdict));
   out.number(field_exit, report.outcome.exit_code).number(field_signal, report.outcome.signal);
   out.text(field_outcome_reason, report.outcome.reason);
@@ -244,6 +262,7 @@ inline bool read_parcel_field(KeptParcel& kept, RecordField field) {
       kept.parcel.reason = field.value;
       return true;
     default:
+      read_standing(kept.parcel.report.standing, field);
       return read_report_text(kept.parcel.report, field) ||
              (read_report_number(kept.parcel.report, field.name, number) &&
               read_log_field(kept.log, field));

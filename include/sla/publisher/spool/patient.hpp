@@ -74,6 +74,10 @@ class PatientSpool {
     if (!ask(keep, take_back)) memory_.add(report);
   }
 
+  [[nodiscard]] Recalled recall(Job const& job) {
+    return ask([job](Disk& disk) { return disk.recall(job); }).value_or(Recalled{});
+  }
+
   [[nodiscard]] Result<std::optional<Parcel>> next_event(std::uint64_t behind = 0) {
     if (behind < in_memory_from) {
       auto found = ask([behind](Disk& disk) { return disk.next_event(behind); });
