@@ -18277,8 +18277,13 @@ struct Settings {
   LogFormat log_format = LogFormat::text;
   std::string metrics_namespace{};  ///< of CloudWatch; empty: no metrics are put
   std::string location{};           ///< where the runner looks from; empty: the region
-  std::string tag_id{};             ///< passed through to the event
-  std::string sla_target{};         ///< passed through to the event
+  std::string slo{};                ///< the target in percent; empty: sla_target, if that is one
+  Duration slo_window = std::chrono::hours{30 * 24};
+  std::int64_t slo_min_failures = 3;   ///< below which there is no alert
+  std::int64_t failure_threshold = 3;  ///< results in a row that change the state
+  std::int64_t success_threshold = 2;
+  std::string tag_id{};      ///< passed through to the event
+  std::string sla_target{};  ///< passed through to the event
 };
 
 /// What the command line asks the program to do.
@@ -18370,6 +18375,16 @@ namespace detail {
   return {};
 }
 
+/// How many, from 1 to a million.
+[[nodiscard]] inline Result<void> read_value(std::string_view text, std::int64_t& out) {
+  auto const number = parse_integer(trim(text));
+  if (!number || *number < 1 || *number > 1'000'000) {
+    return Error{Errc::invalid, "is no whole number from 1 to 1000000"};
+  }
+  out = *number;
+  return {};
+}
+
 /// A truth: true, 1, yes, on or false, 0, no, off in any case; nothing at all is false.
 [[nodiscard]] inline Result<void> read_value(std::string_view text, bool& out) {
   std::string const word = lower(trim(text));
@@ -18458,6 +18473,8 @@ requires(!choices<E>.empty()) [[nodiscard]] Result<void> read_value(std::string_
   return std::to_string(value) + suffix;
 }
 
+[[nodiscard]] inline std::string value_text(std::int64_t value) { return std::to_string(value); }
+
 [[nodiscard]] inline std::string value_text(bool value) { return value ? "on" : "off"; }
 
 [[nodiscard]] inline std::string value_text(std::vector<std::string> const& value) {
@@ -18544,6 +18561,23 @@ inline constexpr std::size_t most_service_bytes = 900;
   return {};
 }
 
+/// A target such as 99.9.
+[[nodiscard]] inline Result<void> check_percentage(std::string_view text) {
+  if (auto good = check_line(text); !good) return good;
+  if (ledger::parse_percentage(text)) return {};
+  return Error{Errc::invalid, "is no percentage from 0 to 100 with up to 4 decimals, such as 99.9"};
+}
+
+/// Whole hours, as many as the buckets of an error budget have room for.
+[[nodiscard]] inline Result<void> check_slo_window(std::string_view text) {
+  if (auto good = check_line(text); !good) return good;
+  Duration window{};
+  if (!read_value(text, window)) return {};  // which says it better
+  bool const whole = window % std::chrono::hours{1} == Duration::zero();
+  if (whole && window > Duration::zero() && window <= ledger::longest_window) return {};
+  return Error{Errc::invalid, "is no whole number of hours up to 80 days, such as 30d"};
+}
+
 namespace detail {
 
 /// What a message about an ARN says after the value: it shows the value as it is, and must read on
@@ -18628,8 +18662,9 @@ struct AnyText {
 using SettingField =
     std::variant<Action, AnyText, bool Settings::*, std::string Settings::*, Duration Settings::*,
                  std::optional<Duration> Settings::*, std::uint64_t Settings::*,
-                 std::vector<std::string> Settings::*, EventFormat Settings::*,
-                 UploadLogs Settings::*, LogFormat Settings::*, Addressing Settings::*>;
+                 std::int64_t Settings::*, std::vector<std::string> Settings::*,
+                 EventFormat Settings::*, UploadLogs Settings::*, LogFormat Settings::*,
+                 Addressing Settings::*>;
 
 namespace detail {
 
@@ -18789,10 +18824,60 @@ inline constexpr auto bucket_settings = std::to_array<Setting>({
 
 }  // namespace sla::inline v1
 
+// sla/app/objective_settings.hpp
+// The rows of the table of settings that say what is expected of a service: its target, and how
+// many results in a row change its state.
+
+namespace sla::inline v1 {
+
+inline constexpr auto objective_settings = std::to_array<Setting>({
+    {.flag = "slo",
+     .variable = "SLARUNNER_SLO",
+     .title = "SLO",
+     .value = "PERCENT",
+     .fallback = "$SLA_TARGET",
+     .meaning =
+         "how many of the results are to be good, such as 99.9. Then events say what is left "
+         "of the error budget, and alert tells how fast it burns: none, ticket or page",
+     .field = &Settings::slo,
+     .check = check_percentage},
+    {.flag = "slo-window",
+     .variable = "SLARUNNER_SLOWINDOW",
+     .title = "SLO Window",
+     .value = "SECONDS",
+     .fallback = "30d",
+     .meaning = "the time over which the target holds, whole hours up to 80d",
+     .field = &Settings::slo_window,
+     .check = check_slo_window},
+    {.flag = "slo-min-failures",
+     .variable = "SLARUNNER_SLOMINFAILURES",
+     .title = "SLO Min Failures",
+     .value = "N",
+     .fallback = "3",
+     .meaning = "fewer failures than that in the long window of an alert are none",
+     .field = &Settings::slo_min_failures},
+    {.flag = "failure-threshold",
+     .variable = "SLARUNNER_FAILURETHRESHOLD",
+     .title = "Failure Threshold",
+     .value = "N",
+     .fallback = "3",
+     .meaning = "so many failures in a row make the service DOWN, as events tell it",
+     .field = &Settings::failure_threshold},
+    {.flag = "success-threshold",
+     .variable = "SLARUNNER_SUCCESSTHRESHOLD",
+     .title = "Success Threshold",
+     .value = "N",
+     .fallback = "2",
+     .meaning = "so many passes in a row make it UP",
+     .field = &Settings::success_threshold},
+});
+
+}  // namespace sla::inline v1
+
 // sla/app/setting_table.hpp
 // The one table of settings: the command line and the environment are read by it, help and
 // --print-settings are printed from it. To add a setting, add a member to Settings and a row here,
-// or to bucket_settings.hpp.
+// or to one of the headers of rows.
 
 namespace sla::inline v1 {
 
@@ -18902,7 +18987,7 @@ inline constexpr auto first_settings = std::to_array<Setting>({
      .check = check_bucket},
 });
 
-/// Deliveries, limits and formats, and what is no setting.
+/// Deliveries, limits and formats.
 inline constexpr auto later_settings = std::to_array<Setting>({
     {.flag = "store",
      .variable = "SLARUNNER_STORE",
@@ -19008,6 +19093,10 @@ inline constexpr auto later_settings = std::to_array<Setting>({
      .meaning = "where this runner looks from, as events tell it",
      .field = &Settings::location,
      .check = check_name},
+});
+
+/// What is passed through, and what is no setting.
+inline constexpr auto last_settings = std::to_array<Setting>({
     {.variable = "SLARUNNER_SVC_TAG",
      .title = "Service Tag",
      .value = "TEXT",
@@ -19040,7 +19129,8 @@ consteval auto joined(std::array<Setting, sizes> const&... parts) {
 }  // namespace detail
 
 inline constexpr auto setting_table =
-    detail::joined(detail::first_settings, bucket_settings, detail::later_settings);
+    detail::joined(detail::first_settings, bucket_settings, detail::later_settings,
+                   objective_settings, detail::last_settings);
 
 /// The row of a flag; one that is not in the table does not compile.
 [[nodiscard]] consteval std::size_t setting_index(std::string_view flag) {
@@ -21863,6 +21953,13 @@ class Sinks {
     if (aws_) (void)aws_->publish(report);
   }
 
+  /// Returns what the last event of that check left for the next process.
+  [[nodiscard]] std::string recall(Job const& job) {
+    Recalled const of_store = store_ ? store_->recall(job) : Recalled{};
+    Recalled of_aws = aws_ ? aws_->recall(job) : Recalled{};
+    return of_aws.number < of_store.number ? of_store.memory : of_aws.memory;
+  }
+
   /// Delivers what is pending until the deadline; whether nothing of it is left, or was refused. A
   /// store gets a moment in any case: it is done at once, or its disk is broken. What AWS did not
   /// get is listed before anybody waits for a disk.
@@ -22445,6 +22542,30 @@ inline LoadPlan starter_plan(StarterArguments const& arguments, Environment cons
 
 }  // namespace sla::inline v1
 
+// sla/app/tracking.hpp
+// What the settings say about the service's objective: its target, and how many results in a row
+// change its state.
+
+namespace sla::inline v1 {
+
+/// Puts the options of a Tracked together. `memory` is what an earlier process left. The target is
+/// $SLA_TARGET where that is a number and nothing else is set.
+[[nodiscard]] inline Tracking tracking_of(Settings const& settings, std::string memory) {
+  std::optional<ledger::Target> target;
+  auto const good =
+      ledger::parse_percentage(settings.slo.empty() ? settings.sla_target : settings.slo);
+  if (good) {
+    target = {.good = *good,
+              .window = settings.slo_window,
+              .min_failures = static_cast<std::uint64_t>(settings.slo_min_failures)};
+  }
+  return {.thresholds = {settings.failure_threshold, settings.success_threshold},
+          .target = target,
+          .memory = std::move(memory)};
+}
+
+}  // namespace sla::inline v1
+
 // sla/app/watched.hpp
 // The policies of the shipped program with a heartbeat: each says how long it may take before it
 // takes that long, so that a healthcheck can tell a long test from a stuck loop. The clock also
@@ -22595,7 +22716,9 @@ class Program {
     process.log_folder_hangs = sinks.log_folder_hangs();
     Announced executor{Direct<Sha256>{std::move(process)}, SinkPolicy{sinks}};
     Runner runner{scheduler(), WatchedExecutor{std::move(executor), heartbeat, longest_run()},
-                  WatchedPublisher{SinkPolicy{sinks}, heartbeat, longest_recording}, clock, log_};
+                  Tracked{WatchedPublisher{SinkPolicy{sinks}, heartbeat, longest_recording},
+                          tracking_of(parts_.settings, sinks.recall(job()))},
+                  clock, log_};
     Tally const tally = runner.run(job(), stop);
     Instant const deadline =
         stop.deadline().value_or(clock.now() + parts_.settings.stop_timeout) - last_steps();

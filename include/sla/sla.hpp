@@ -200,6 +200,7 @@
 #include "sla/app/log_bucket.hpp"
 #include "sla/app/main.hpp"
 #include "sla/app/nearest.hpp"
+#include "sla/app/objective_settings.hpp"
 #include "sla/app/parameters.hpp"
 #include "sla/app/parse_settings.hpp"
 #include "sla/app/printing.hpp"
@@ -222,4 +223,5 @@
 #include "sla/app/starter.hpp"
 #include "sla/app/starter_arguments.hpp"
 #include "sla/app/startup.hpp"
+#include "sla/app/tracking.hpp"
 #include "sla/app/watched.hpp"

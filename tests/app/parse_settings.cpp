@@ -156,6 +156,16 @@ TEST_CASE("each malformed setting is named, and so is where it was set") {
        "Event Format ($SLARUNNER_EVENTFORMAT): 'xml' is none of documented, numbers"},
       {"SLARUNNER_LOGFORMAT", "none",
        "Log Format ($SLARUNNER_LOGFORMAT): 'none' is none of text, json"},
+      {"SLARUNNER_SLO", "100.1",
+       "SLO ($SLARUNNER_SLO): '100.1' is no percentage from 0 to 100 with up to 4 decimals, such "
+       "as "
+       "99.9"},
+      {"SLARUNNER_SLOWINDOW", "90m",
+       "SLO Window ($SLARUNNER_SLOWINDOW): '90m' is no whole number of hours up to 80 days, such "
+       "as "
+       "30d"},
+      {"SLARUNNER_FAILURETHRESHOLD", "0",
+       "Failure Threshold ($SLARUNNER_FAILURETHRESHOLD): '0' is no whole number from 1 to 1000000"},
       {"SLARUNNER_SVC_TAG", "a\nb", "Service Tag ($SLARUNNER_SVC_TAG): 'a\\nb'" + control},
       {"SLA_TARGET", "\xc0", "SLA Target ($SLA_TARGET): '\\xc0' is not valid UTF-8"},
   };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Covers: app/setting.hpp, app/bucket_settings.hpp
+// Covers: app/setting.hpp, app/bucket_settings.hpp, app/objective_settings.hpp
 #include "sla/app/setting_table.hpp"
 
 #include <doctest/doctest.h>
@@ -47,8 +47,8 @@ TEST_CASE("every row can be found, named and explained") {
 }
 
 TEST_CASE("the default that help shows is the one that Settings has") {
-  std::set<std::string_view> const none{"required", "a sink",    "none",
-                                        "off",      "in memory", "the region"};
+  std::set<std::string_view> const none{"required",  "a sink",     "none",       "off",
+                                        "in memory", "the region", "$SLA_TARGET"};
   sla::Settings const untouched;
   for (sla::Setting const& setting : sla::setting_table) {
     if (setting.is_action()) continue;
@@ -57,7 +57,9 @@ TEST_CASE("the default that help shows is the one that Settings has") {
     if (none.count(setting.fallback) == 1) {
       CHECK((text.empty() || text == "off"));
     } else {
-      CHECK(text == setting.fallback);
+      sla::Settings fallback;
+      CHECK(sla::read_field(setting.field, setting.fallback, fallback));
+      CHECK(text == sla::field_text(setting.field, fallback));
     }
   }
 }

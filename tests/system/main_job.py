@@ -129,11 +129,14 @@ class EventTest(AwsTest):
                     f'"runId":"{event["runId"]}","verdict":"pass","exitCode":0,'
                     f'"startedAtMs":{event["startedAtMs"]},"durationMs":{event["durationMs"]},'
                     f'"bootId":"{event["bootId"]}","seq":1,"location":"{self.aws.region}",'
+                    '"state":"UNKNOWN","slo":{"target":99.9,"window":"30d","good":1,"bad":0,'
+                    '"budget":0,"budgetLeft":0,"alert":"none","complete":false},'
                     f'"logUri":"s3://{BUCKET}/shop/{event["timestamp"]}_SUCCESS",'
                     '"tagID":"tag \\"1\\"","slaTarget":"99.9"}')
         self.assertEqual(expected, message.message)
         self.assertEqual({"service": ("String", "shop"), "succeeded": ("String", "true"),
-                          "verdict": ("String", "pass"),
+                          "verdict": ("String", "pass"), "state": ("String", "UNKNOWN"),
+                          "alert": ("String", "none"),
                           "groups": ("String.Array", '["dev-team","critical"]')},
                          self.attributes())
         self.assertEqual((None, None, None, None), (message.subject, message.structure,
@@ -152,7 +155,8 @@ class EventTest(AwsTest):
         for absent in ("signal", "tagID", "slaTarget", "logError"):
             self.assertNotIn(absent, event)
         self.assertEqual({"service": ("String", "shop"), "succeeded": ("String", "false"),
-                          "verdict": ("String", "fail")}, self.attributes())
+                          "verdict": ("String", "fail"), "state": ("String", "UNKNOWN")},
+                         self.attributes())
 
     def test_numbers_are_json_numbers_with_milliseconds(self) -> None:
         self.assertEqual(0, self.run_once(self.aws, "--event-format", "numbers",

@@ -125,7 +125,7 @@ class Server:
         self.assertEqual((True, ["a", "größe"], "pass"),
                          (event["succeeded"], event["groups"], event["verdict"]))
         self.assertEqual({"service": ("String", "shop"), "succeeded": ("String", "true"),
-                          "verdict": ("String", "pass"),
+                          "verdict": ("String", "pass"), "state": ("String", "UNKNOWN"),
                           "groups": ("String.Array", '["a","größe"]')},
                          {name: (one["Type"], one["Value"])
                           for name, one in message["MessageAttributes"].items()})

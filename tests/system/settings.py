@@ -48,6 +48,11 @@ _VALUES = (
     ("metrics-namespace", "SLARUNNER_METRICSNAMESPACE", "Shop/SLA", "Shop/SLA"),
     ("location", "SLARUNNER_LOCATION", "rack 3", "rack 3"),
     ("expect-every", "SLARUNNER_EXPECTEVERY", "300", "300"),
+    ("slo", "SLARUNNER_SLO", "99.95", "99.95"),
+    ("slo-window", "SLARUNNER_SLOWINDOW", "7d", "604800"),
+    ("slo-min-failures", "SLARUNNER_SLOMINFAILURES", "5", "5"),
+    ("failure-threshold", "SLARUNNER_FAILURETHRESHOLD", "4", "4"),
+    ("success-threshold", "SLARUNNER_SUCCESSTHRESHOLD", "1", "1"),
 )
 _SWITCHES = ("once", "disabled", "dry-run")
 _REGION = {"AWS_REGION": "eu-central-1"}

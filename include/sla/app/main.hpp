@@ -32,6 +32,7 @@
 #include "sla/app/spool_command.hpp"
 #include "sla/app/starter.hpp"
 #include "sla/app/startup.hpp"
+#include "sla/app/tracking.hpp"
 #include "sla/app/watched.hpp"
 #include "sla/aws/digest.hpp"
 #include "sla/core/apart.hpp"
@@ -43,6 +44,7 @@
 #include "sla/executor/direct.hpp"
 #include "sla/executor/shell.hpp"
 #include "sla/publisher/dry_run.hpp"
+#include "sla/publisher/tracked.hpp"
 #include "sla/runner.hpp"
 #include "sla/scheduler/fixed_delay.hpp"
 #include "sla/scheduler/fixed_rate.hpp"
@@ -101,7 +103,9 @@ class Program {
     process.log_folder_hangs = sinks.log_folder_hangs();
     Announced executor{Direct<Sha256>{std::move(process)}, SinkPolicy{sinks}};
     Runner runner{scheduler(), WatchedExecutor{std::move(executor), heartbeat, longest_run()},
-                  WatchedPublisher{SinkPolicy{sinks}, heartbeat, longest_recording}, clock, log_};
+                  Tracked{WatchedPublisher{SinkPolicy{sinks}, heartbeat, longest_recording},
+                          tracking_of(parts_.settings, sinks.recall(job()))},
+                  clock, log_};
     Tally const tally = runner.run(job(), stop);
     Instant const deadline =
         stop.deadline().value_or(clock.now() + parts_.settings.stop_timeout) - last_steps();

@@ -4,6 +4,7 @@
 // event or a request later. An error is a fragment that reads on after the value: `holds a
 // control character`.
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -17,6 +18,8 @@
 #include "sla/core/result.hpp"
 #include "sla/core/text.hpp"
 #include "sla/core/time.hpp"
+#include "sla/ledger/error_budget.hpp"
+#include "sla/ledger/percentage.hpp"
 
 namespace sla::inline v1 {
 
@@ -79,6 +82,23 @@ inline constexpr std::size_t most_service_bytes = 900;
     return Error{Errc::invalid, "is not more than 0 seconds"};
   }
   return {};
+}
+
+/// A target such as 99.9.
+[[nodiscard]] inline Result<void> check_percentage(std::string_view text) {
+  if (auto good = check_line(text); !good) return good;
+  if (ledger::parse_percentage(text)) return {};
+  return Error{Errc::invalid, "is no percentage from 0 to 100 with up to 4 decimals, such as 99.9"};
+}
+
+/// Whole hours, as many as the buckets of an error budget have room for.
+[[nodiscard]] inline Result<void> check_slo_window(std::string_view text) {
+  if (auto good = check_line(text); !good) return good;
+  Duration window{};
+  if (!read_value(text, window)) return {};  // which says it better
+  bool const whole = window % std::chrono::hours{1} == Duration::zero();
+  if (whole && window > Duration::zero() && window <= ledger::longest_window) return {};
+  return Error{Errc::invalid, "is no whole number of hours up to 80 days, such as 30d"};
 }
 
 namespace detail {

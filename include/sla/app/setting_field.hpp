@@ -25,8 +25,9 @@ struct AnyText {
 using SettingField =
     std::variant<Action, AnyText, bool Settings::*, std::string Settings::*, Duration Settings::*,
                  std::optional<Duration> Settings::*, std::uint64_t Settings::*,
-                 std::vector<std::string> Settings::*, EventFormat Settings::*,
-                 UploadLogs Settings::*, LogFormat Settings::*, Addressing Settings::*>;
+                 std::int64_t Settings::*, std::vector<std::string> Settings::*,
+                 EventFormat Settings::*, UploadLogs Settings::*, LogFormat Settings::*,
+                 Addressing Settings::*>;
 
 namespace detail {
 

@@ -2,13 +2,14 @@
 #pragma once
 // The one table of settings: the command line and the environment are read by it, help and
 // --print-settings are printed from it. To add a setting, add a member to Settings and a row here,
-// or to bucket_settings.hpp.
+// or to one of the headers of rows.
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <string_view>
 
 #include "sla/app/bucket_settings.hpp"
+#include "sla/app/objective_settings.hpp"
 #include "sla/app/setting.hpp"
 #include "sla/app/setting_checks.hpp"
 #include "sla/app/setting_field.hpp"
@@ -122,7 +123,7 @@ inline constexpr auto first_settings = std::to_array<Setting>({
      .check = check_bucket},
 });
 
-/// Deliveries, limits and formats, and what is no setting.
+/// Deliveries, limits and formats.
 inline constexpr auto later_settings = std::to_array<Setting>({
     {.flag = "store",
      .variable = "SLARUNNER_STORE",
@@ -228,6 +229,10 @@ inline constexpr auto later_settings = std::to_array<Setting>({
      .meaning = "where this runner looks from, as events tell it",
      .field = &Settings::location,
      .check = check_name},
+});
+
+/// What is passed through, and what is no setting.
+inline constexpr auto last_settings = std::to_array<Setting>({
     {.variable = "SLARUNNER_SVC_TAG",
      .title = "Service Tag",
      .value = "TEXT",
@@ -260,7 +265,8 @@ consteval auto joined(std::array<Setting, sizes> const&... parts) {
 }  // namespace detail
 
 inline constexpr auto setting_table =
-    detail::joined(detail::first_settings, bucket_settings, detail::later_settings);
+    detail::joined(detail::first_settings, bucket_settings, detail::later_settings,
+                   objective_settings, detail::last_settings);
 
 /// The row of a flag; one that is not in the table does not compile.
 [[nodiscard]] consteval std::size_t setting_index(std::string_view flag) {

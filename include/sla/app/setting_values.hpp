@@ -87,6 +87,16 @@ namespace detail {
   return {};
 }
 
+/// How many, from 1 to a million.
+[[nodiscard]] inline Result<void> read_value(std::string_view text, std::int64_t& out) {
+  auto const number = parse_integer(trim(text));
+  if (!number || *number < 1 || *number > 1'000'000) {
+    return Error{Errc::invalid, "is no whole number from 1 to 1000000"};
+  }
+  out = *number;
+  return {};
+}
+
 /// A truth: true, 1, yes, on or false, 0, no, off in any case; nothing at all is false.
 [[nodiscard]] inline Result<void> read_value(std::string_view text, bool& out) {
   std::string const word = lower(trim(text));
@@ -174,6 +184,8 @@ requires(!choices<E>.empty()) [[nodiscard]] Result<void> read_value(std::string_
   }
   return std::to_string(value) + suffix;
 }
+
+[[nodiscard]] inline std::string value_text(std::int64_t value) { return std::to_string(value); }
 
 [[nodiscard]] inline std::string value_text(bool value) { return value ? "on" : "off"; }
 

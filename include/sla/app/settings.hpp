@@ -51,8 +51,13 @@ struct Settings {
   LogFormat log_format = LogFormat::text;
   std::string metrics_namespace{};  ///< of CloudWatch; empty: no metrics are put
   std::string location{};           ///< where the runner looks from; empty: the region
-  std::string tag_id{};             ///< passed through to the event
-  std::string sla_target{};         ///< passed through to the event
+  std::string slo{};                ///< the target in percent; empty: sla_target, if that is one
+  Duration slo_window = std::chrono::hours{30 * 24};
+  std::int64_t slo_min_failures = 3;   ///< below which there is no alert
+  std::int64_t failure_threshold = 3;  ///< results in a row that change the state
+  std::int64_t success_threshold = 2;
+  std::string tag_id{};      ///< passed through to the event
+  std::string sla_target{};  ///< passed through to the event
 };
 
 /// What the command line asks the program to do.

@@ -90,6 +90,13 @@ class Sinks {
     if (aws_) (void)aws_->publish(report);
   }
 
+  /// Returns what the last event of that check left for the next process.
+  [[nodiscard]] std::string recall(Job const& job) {
+    Recalled const of_store = store_ ? store_->recall(job) : Recalled{};
+    Recalled of_aws = aws_ ? aws_->recall(job) : Recalled{};
+    return of_aws.number < of_store.number ? of_store.memory : of_aws.memory;
+  }
+
   /// Delivers what is pending until the deadline; whether nothing of it is left, or was refused. A
   /// store gets a moment in any case: it is done at once, or its disk is broken. What AWS did not
   /// get is listed before anybody waits for a disk.
