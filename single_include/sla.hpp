@@ -478,8 +478,8 @@ class Thread {
   /// Waits for the end of the thread, unless somebody did or the caller is that thread.
   void join() noexcept {
     if (!thread_) return;
-    pthread_t const thread = *std::exchange(thread_, std::nullopt);
-    if (::pthread_join(thread, nullptr) == EDEADLK) ::pthread_detach(thread);
+    if (::pthread_equal(*thread_, ::pthread_self()) != 0) return detach();
+    ::pthread_join(*std::exchange(thread_, std::nullopt), nullptr);
   }
 
   /// Lets the thread go on by itself: nobody waits for its end any more.
@@ -2286,6 +2286,7 @@ class Writer : public std::enable_shared_from_this<Writer> {
     auto const roused = [this] { return quit_ || waiting() != 0; };
     while (changed_.wait_for(lock, std::chrono::seconds{10}, roused) && !quit_) write_batch(lock);
     running_ = false;
+    work_.reset();  // nobody else waits for this thread
   }
   void write_batch(std::unique_lock<std::mutex>& lock) {
     batch_.swap(queue_);

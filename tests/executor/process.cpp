@@ -424,11 +424,14 @@ TEST_CASE("what left the group of the command is told to end as well") {
   TemporaryFolder const folder;
   std::string const ready = folder.path() + "/ready", told = folder.path() + "/told";
   std::string const background = "setsid sh -c 'trap \"touch " + told + "; exit 0\" TERM; touch " +
-                                 ready + "; sleep 60 & wait' & ";
-  auto const ran = run_and_stop(
-      shell(background + "while [ ! -e " + ready +
-            " ]; do sleep 0.01; done; kill -TERM $PPID; kill -INT $PPID; exec setsid -w sleep 60"),
-      seconds{300}, options);
+                                 ready + "; while :; do sleep 0.01; done' & ";
+  // It ends once the other was told, since whatever is left then is killed.
+  std::string const until_told =
+      "trap 'while [ ! -e " + told + " ]; do sleep 0.01; done; exit 143' TERM; ";
+  auto const ran = run_and_stop(shell(background + until_told + "while [ ! -e " + ready +
+                                      " ]; do sleep 0.01; done; kill -TERM $PPID; kill -INT $PPID; "
+                                      "while :; do sleep 0.01; done"),
+                                seconds{300}, options);
   CHECK(ran.outcome.verdict == sla::Verdict::interrupted);
   CHECK(::access(told.c_str(), F_OK) == 0);
 }

@@ -186,6 +186,7 @@ TEST_CASE("where there was no thread the next report is delivered as soon as the
     std::this_thread::sleep_for(10ms);
   }
   sink.wait_for_runs(2);
+  std::lock_guard const lock(sink.mutex);
   CHECK(sink.runs.front() == "a");
 }
 

@@ -53,8 +53,8 @@ class Thread {
   /// Waits for the end of the thread, unless somebody did or the caller is that thread.
   void join() noexcept {
     if (!thread_) return;
-    pthread_t const thread = *std::exchange(thread_, std::nullopt);
-    if (::pthread_join(thread, nullptr) == EDEADLK) ::pthread_detach(thread);
+    if (::pthread_equal(*thread_, ::pthread_self()) != 0) return detach();
+    ::pthread_join(*std::exchange(thread_, std::nullopt), nullptr);
   }
 
   /// Lets the thread go on by itself: nobody waits for its end any more.

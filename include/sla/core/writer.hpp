@@ -140,6 +140,7 @@ class Writer : public std::enable_shared_from_this<Writer> {
     auto const roused = [this] { return quit_ || waiting() != 0; };
     while (changed_.wait_for(lock, std::chrono::seconds{10}, roused) && !quit_) write_batch(lock);
     running_ = false;
+    work_.reset();  // nobody else waits for this thread
   }
   void write_batch(std::unique_lock<std::mutex>& lock) {
     batch_.swap(queue_);

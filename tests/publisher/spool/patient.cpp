@@ -56,7 +56,7 @@ struct World {
   std::shared_ptr<std::atomic<bool>> disk = std::make_shared<std::atomic<bool>>(false);
   std::shared_ptr<std::atomic<bool>> told = std::make_shared<std::atomic<bool>>(false);
 
-  PatientSpool<Moody> open(Duration limit = 100ms, Logger log = silent) const {
+  PatientSpool<Moody> open(Duration limit = 1s, Logger log = silent) const {
     auto spool = PatientSpool<Moody>::open(
         [disk = disk] {
           while (*disk) (void)::usleep(1000);
@@ -96,7 +96,7 @@ TEST_CASE("on a disk that answers it is that disk's spool") {
 TEST_CASE("while the disk hangs reports are kept and delivered from memory, each once") {
   World world;
   MemoryFile said;
-  auto spool = world.open(100ms, Logger{{.descriptor = said.descriptor()}});
+  auto spool = world.open(1s, Logger{{.descriptor = said.descriptor()}});
   spool.add(report_of("a"));
   *world.disk = true;
   for (char const* const run : {"b", "c", "d"}) spool.add(report_of(run));
@@ -130,7 +130,7 @@ TEST_CASE("what the disk handed out before it hung is done once it answers") {
 TEST_CASE("a disk that hangs at the start is gone without, and taken up when it answers") {
   World world;
   *world.disk = true;
-  auto spool = world.open(1ms);
+  auto spool = world.open();
   CHECK(*world.told);
   spool.begin(report_of("a"));
   spool.add(report_of("a"));
