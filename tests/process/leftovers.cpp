@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <limits>
 #include <string>
 #include <thread>
 #include <utility>
@@ -181,7 +182,8 @@ TEST_CASE("without the mark the session and the id of the run have to do") {
   CHECK(processes_of({.session = pid}) == std::vector<pid_t>{pid});
   while (processes_of({.run_id = run}).empty()) std::this_thread::yield();  // it executes
   CHECK(processes_of({.run_id = run}) == std::vector<pid_t>{pid});
-  CHECK(processes_of({.session = pid + 1, .run_id = "another-run"}).empty());
+  CHECK(processes_of({.session = std::numeric_limits<pid_t>::max(), .run_id = "another-run"})
+            .empty());
   CHECK(processes_of({}).empty());
   CHECK(end_run({.run_id = run}, in(hours{1})).killed == 1);
   CHECK(support::no_child_is_left());
