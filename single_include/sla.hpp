@@ -79,6 +79,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cassert>
 #include <cerrno>
 #include <charconv>
 #include <chrono>
@@ -18126,6 +18127,113 @@ class Fleet {
 
 }  // namespace sla::inline v1
 
+// sla/app/exit_code.hpp
+// What the exit codes of the program mean. Those from 64 on are the ones of sysexits.h, so that a
+// supervisor can tell a wrong setting, which no restart mends, from a failed test.
+
+namespace sla::inline v1 {
+
+inline constexpr int exit_success = 0;       ///< done, or stopped as asked
+inline constexpr int exit_test_failed = 1;   ///< --once: the test failed; a command says no
+inline constexpr int exit_usage = 64;        ///< the command line cannot be understood
+inline constexpr int exit_no_input = 66;     ///< what should be read is not there
+inline constexpr int exit_undelivered = 75;  ///< not delivered, or the spool is taken
+inline constexpr int exit_settings = 78;     ///< a setting is missing or wrong
+
+/// One exit code of a command and what help says about it.
+struct ExitCode {
+  int code = 0;
+  std::string_view meaning{};
+};
+
+inline constexpr ExitCode usage_exit{exit_usage, "the command line cannot be understood"};
+inline constexpr ExitCode settings_exit{exit_settings,
+                                        "a setting is missing or wrong; every problem is listed"};
+
+}  // namespace sla::inline v1
+
+// sla/app/command.hpp
+// One command of the program as data: its name, its flags, what help says, and the function that
+// runs it. A command is a constant in a header of its own and a row in commands.hpp; its command
+// line is read, its help is printed and its mistakes are named in one way for all.
+
+namespace sla::inline v1 {
+
+/// What follows a flag.
+enum class Takes {
+  nothing,  ///< it is a switch
+  value,    ///< a value that is not empty
+  setting,  ///< a value, or an empty one to unset it; for a switch one after = alone
+  rest,     ///< all words that follow, unchanged, one at least
+};
+
+/// How often a flag may be given.
+enum class Times { once, any };
+
+/// One flag, as the command line has it and as help shows it.
+struct Flag {
+  std::string_view name{};   ///< without the two dashes
+  std::string_view value{};  ///< what help calls the value; empty for a switch
+  std::string_view meaning{};
+  Takes takes = Takes::value;
+  Times times = Times::once;
+  std::string_view variable{};  ///< of the environment; without a name there is only this
+  std::string_view fallback{};  ///< the default, as help shows it
+  /// Says what is wrong with a value, in words that follow it.
+  Result<void> (*check)(std::string_view) = nullptr;
+
+  /// Returns the flag as it is given: `--name`, or `--` if it takes the rest and has no name.
+  [[nodiscard]] std::string spelled() const {
+    bool const none = name.empty() && takes != Takes::rest;
+    return none ? std::string() : std::string("--").append(name);
+  }
+};
+
+/// What the command line asks for.
+enum class Action { run, show_help, show_version };
+
+/// A command line, taken apart. The texts are those of its words.
+struct Arguments {
+  std::span<Flag const> flags{};
+  std::vector<std::vector<std::string_view>> values{};  ///< for each of the flags
+  std::vector<std::string_view> operands{};             ///< the words that are no flag's
+  Action action = Action::run;                          ///< the first that was asked for
+  std::vector<std::string> usage_errors{};              ///< one line each
+
+  /// Returns the values of a flag, such as `--groups`, in order.
+  [[nodiscard]] std::span<std::string_view const> all(std::string_view flag) const {
+    for (std::size_t row = 0; row < flags.size(); ++row) {
+      if (flags[row].spelled() == flag) return values[row];
+    }
+    assert(!"a flag that the command has");
+    return {};
+  }
+  [[nodiscard]] bool has(std::string_view flag) const { return !all(flag).empty(); }
+  /// Returns the value of a flag, or an empty one if it is not given.
+  [[nodiscard]] std::string_view value(std::string_view flag) const {
+    return has(flag) ? all(flag).back() : std::string_view();
+  }
+};
+
+/// One command. What it runs is given a command line without mistakes.
+struct Command {
+  std::string_view name{};      ///< empty: what the program does without the name of a command
+  bool own_program = false;     ///< it is called by its name as that of the program
+  std::string_view purpose{};   ///< a sentence for its help and for that of the program
+  std::string_view usage{};     ///< lines; none: its name alone
+  std::string_view about{};     ///< more sentences, a line for each paragraph
+  std::string_view examples{};  ///< the lines of them
+  std::span<Flag const> flags{};
+  bool asks_aws = false;  ///< with what the variables of AWS say
+  std::size_t most_operands = 0;
+  std::array<ExitCode, 6> exit_codes{};  ///< in order; those without a meaning are none
+  int (*run)(Arguments const&, Environment) = nullptr;
+  /// Finds what is wrong besides a command line that has mistakes.
+  std::vector<std::string> (*more_problems)(Arguments const&, Environment) = nullptr;
+};
+
+}  // namespace sla::inline v1
+
 // sla/app/nearest.hpp
 // Guesses the name that somebody meant: the known one that is a few edits away from a mistyped one.
 
@@ -18237,6 +18345,473 @@ inline std::string escaped_character(std::string_view character) {
 
 }  // namespace sla::inline v1
 
+// sla/app/arguments.hpp
+// Takes a command line apart by the flags of its command, without looking at any value: which flag
+// was given what, the words that are no flag's, and what of it cannot be understood at all.
+
+namespace sla::inline v1 {
+
+namespace detail {
+
+/// What others call a flag of ours, or a variable of AWS.
+inline constexpr std::pair<std::string_view, std::string_view> other_names[] = {
+    {"--region", "$AWS_REGION"},
+    {"--profile", "$AWS_PROFILE"},
+    {"--endpoint-url", "$AWS_ENDPOINT_URL"},
+    {"--interval", "--every"},
+    {"--period", "--every"},
+};
+
+class ArgumentReader {
+ public:
+  ArgumentReader(Command const& command, std::span<char const* const> words)
+      : command_(command), left_(words) {
+    read_.flags = command.flags;
+    read_.values.resize(command.flags.size());
+  }
+
+  Arguments read() {
+    while (!left_.empty()) {
+      std::string_view const word = take();
+      if (word.starts_with('-') && word != "-") {
+        read_flag(word);
+      } else if (read_.operands.size() < command_.most_operands) {
+        read_.operands.push_back(word);
+      } else {
+        complain("unexpected argument " + quoted(word) + where_words_go());
+      }
+    }
+    return std::move(read_);
+  }
+
+ private:
+  std::string_view take() {
+    std::string_view const word = left_.front();
+    left_ = left_.subspan(1);
+    return word;
+  }
+  void complain(std::string const& line) {
+    std::string const prefix(command_.name);
+    read_.usage_errors.push_back((prefix.empty() ? prefix : prefix + ": ") + line);
+  }
+
+  /// Reads `--flag`, `--flag=value`, or `--flag` with the value in the next word.
+  void read_flag(std::string_view word) {
+    std::size_t const equals = word.find('=');
+    std::string_view const name = word.substr(0, equals);
+    std::optional<std::string_view> value;
+    if (equals != std::string_view::npos) value = word.substr(equals + 1);
+    for (std::size_t row = 0; row < command_.flags.size(); ++row) {
+      if (command_.flags[row].spelled() == name) return read_value_of(row, value);
+    }
+    bool const help = name == "-h" || name == "--help";
+    if (help || name == "--version") {
+      if (value) return complain(std::string(name) + " takes no value");
+      if (read_.action == Action::run) {
+        read_.action = help ? Action::show_help : Action::show_version;
+      }
+      return;
+    }
+    complain("unknown flag " + quoted(name) + hint(name));
+    if (!value && next_is_a_value()) take();  // most likely the value of what is unknown
+  }
+
+  void read_value_of(std::size_t row, std::optional<std::string_view> value) {
+    Flag const& flag = command_.flags[row];
+    auto& values = read_.values[row];
+    if (flag.times == Times::once && values.size() == 1) {
+      complain(flag.spelled() + " is given more than once");
+    }
+    if (flag.takes == Takes::nothing || flag.takes == Takes::rest) {
+      if (value) return complain(flag.spelled() + " takes no value after =");
+    }
+    if (flag.takes == Takes::rest) return read_rest(flag, values);
+    if (flag.value.empty() && !value) value = "true";
+    if (!value && next_is_a_value()) value = take();
+    bool const given = value && (flag.takes != Takes::value || !value->empty());
+    if (!given) return complain(missing_value(flag));
+    values.push_back(*value);
+    auto const good = flag.check == nullptr ? Result<void>{} : flag.check(*value);
+    if (!good) complain(flag.spelled() + ": " + quoted(*value) + ' ' + good.error().message);
+  }
+
+  void read_rest(Flag const& flag, std::vector<std::string_view>& values) {
+    values.assign(left_.begin(), left_.end());
+    left_ = {};
+    if (values.empty()) return complain(missing_value(flag));
+    if (values.front().empty()) complain(flag.spelled() + ": the first word is empty");
+  }
+
+  [[nodiscard]] bool next_is_a_value() const {
+    return !left_.empty() && !std::string_view(left_.front()).starts_with("--");
+  }
+
+  [[nodiscard]] std::string missing_value(Flag const& flag) const {
+    std::string const name = flag.spelled();
+    std::string line = (name + " needs a value: " + name + ' ').append(flag.value);
+    if (!left_.empty()) {
+      line.append("; one that begins with -- is written " + name + '=').append(flag.value);
+    }
+    return line;
+  }
+
+  [[nodiscard]] bool is_ours(std::string_view name) const {
+    return std::any_of(command_.flags.begin(), command_.flags.end(),
+                       [&](Flag const& flag) { return flag.spelled() == name; });
+  }
+
+  /// Says what somebody who gives an unknown flag may have meant.
+  [[nodiscard]] std::string hint(std::string_view name) const {
+    for (auto const& [theirs, ours] : other_names) {
+      bool const here = ours.starts_with('$') ? command_.asks_aws : is_ours(ours);
+      if (here && theirs == name) return std::string("; use ").append(ours);
+    }
+    std::vector<std::string_view> known{"help", "version"};
+    for (Flag const& flag : command_.flags) {
+      if (!flag.name.empty()) known.push_back(flag.name);
+    }
+    name.remove_prefix(std::min(name.find_first_not_of('-'), name.size()));
+    return nearest_hint(name, known, "--");
+  }
+
+  [[nodiscard]] std::string where_words_go() const {
+    for (Flag const& flag : command_.flags) {
+      if (flag.takes == Takes::rest) return ": a command goes after " + flag.spelled();
+    }
+    return {};
+  }
+
+  Command const& command_;
+  std::span<char const* const> left_;
+  Arguments read_;
+};
+
+}  // namespace detail
+
+/// Takes the words apart that follow the name of the command, or of the program.
+[[nodiscard]] inline Arguments read_arguments(Command const& command,
+                                              std::span<char const* const> words) {
+  return detail::ArgumentReader(command, words).read();
+}
+
+}  // namespace sla::inline v1
+
+// sla/app/aws_settings.hpp
+// What AWS's own variables and the profile say about where requests go and how: they keep the
+// meaning that the SDKs give them. Every problem is found in one go, before any request.
+
+namespace sla::inline v1 {
+
+/// Where and how AWS is reached.
+struct AwsSettings {
+  std::string region{};  ///< empty where nothing says it
+  EndpointSettings endpoints{};
+  Trust trust{};                ///< whom TLS trusts; empty is the system's authorities
+  std::string trust_problem{};  ///< why it cannot, which matters to who uses TLS
+  int max_attempts = 3;
+};
+
+namespace detail {
+
+/// The profile that is in use; an empty one where there is none, or a problem with it.
+inline Profile read_profile(Environment const& environment, FileReader const& files,
+                            std::vector<std::string>& problems) {
+  auto const profiles = Profiles::load(environment, files);
+  if (!profiles) {
+    problems.push_back(profiles.error().message);
+    return {};
+  }
+  ProfileChoice const choice = choose_profile(environment);
+  auto profile = profiles->find(choice);
+  if (profile) return *std::move(profile);
+  std::string const by = choice.variable.empty() ? "" : std::string(choice.variable) + ": ";
+  problems.push_back(by + profile.error().message);
+  return {};
+}
+
+inline void read_region(Environment const& environment, Profile const& profile,
+                        AwsSettings& settings, std::vector<std::string>& problems) {
+  auto const region = configured_region({}, environment, profile);
+  if (!region) {
+    problems.push_back(region.error().message);
+  } else if (*region) {
+    settings.region = (*region)->region;
+    if ((*region)->fips == Fips::on) settings.endpoints.fips = Fips::on;
+  }
+}
+
+inline void read_trust(Environment const& environment, Profile const& profile,
+                       AwsSettings& settings) {
+  settings.trust = choose_trust([&](std::string_view name) { return environment.get(name); },
+                                [&](std::string_view key) { return profile.get(key); });
+  std::string& file = settings.trust.file;
+  if (!file.empty()) file = Profiles::expand_home(file, environment);
+  if (auto const good = check_trust(settings.trust); !good) {
+    settings.trust_problem = good.error().message;
+  }
+}
+
+inline void read_max_attempts(Environment const& environment, Profile const& profile,
+                              AwsSettings& settings, std::vector<std::string>& problems) {
+  auto text = environment.get("AWS_MAX_ATTEMPTS");
+  std::string const name = text ? "AWS_MAX_ATTEMPTS" : "max_attempts of the profile";
+  if (!text) text = profile.get("max_attempts");
+  if (!text) return;
+  auto const number = parse_integer<int>(trim(*text));
+  if (!number || *number < 1 || *number > 100) {
+    problems.push_back(name + ": must be a whole number from 1 to 100");
+  } else {
+    settings.max_attempts = *number;
+  }
+}
+
+}  // namespace detail
+
+/// Whether requests to one of the services go over TLS.
+[[nodiscard]] inline bool uses_tls(EndpointSettings const& endpoints,
+                                   std::initializer_list<Service> services) {
+  return std::any_of(services.begin(), services.end(), [&](Service service) {
+    auto const& custom = endpoints.in({}, service).custom;
+    return !custom || custom->scheme == Scheme::https;
+  });
+}
+
+/// Reads the settings; adds a line to the problems for each that cannot be used.
+[[nodiscard]] inline AwsSettings read_aws_settings(Environment const& environment,
+                                                   std::vector<std::string>& problems,
+                                                   FileReader const& files = {}) {
+  AwsSettings settings;
+  Profile const profile = detail::read_profile(environment, files, problems);
+  auto const variables = [&](std::string_view name) { return environment.get(name); };
+  if (auto endpoints = read_endpoint_settings(variables, profile)) {
+    settings.endpoints = *std::move(endpoints);
+  } else {
+    problems.push_back(endpoints.error().message);
+  }
+  detail::read_region(environment, profile, settings, problems);
+  detail::read_trust(environment, profile, settings);
+  detail::read_max_attempts(environment, profile, settings, problems);
+  return settings;
+}
+
+}  // namespace sla::inline v1
+
+// sla/app/hurried_clock.hpp
+// The clock of the shipped program's clients: a wait between two attempts does not outlive a stop.
+
+namespace sla::inline v1 {
+
+/// SteadyClock, but a stop shortens the wait between two attempts: half of the time that is left by
+/// then remains for the next one. The Stop outlives it.
+class HurriedClock {
+ public:
+  explicit HurriedClock(Stop const& stop) : stop_(&stop) {}
+
+  [[nodiscard]] Instant now() const noexcept { return clock_.now(); }
+  [[nodiscard]] WallTime wall() const noexcept { return clock_.wall(); }
+  Wake wait_until(Instant until, Stop const& stop) const noexcept {
+    return clock_.wait_until(until, stop);
+  }
+  void sleep_until(Instant until) const noexcept {
+    for (bool hurried = false; until > now(); await_news(until, *stop_)) {
+      auto const deadline = stop_->deadline();
+      if (!deadline || std::exchange(hurried, true)) continue;
+      until = std::min(until, now() + (*deadline - now()) / 2);
+    }
+  }
+
+ private:
+  SteadyClock clock_;
+  Stop const* stop_;
+};
+static_assert(Clock<HurriedClock>);
+
+}  // namespace sla::inline v1
+
+// sla/app/aws_access.hpp
+// As whom the shipped program speaks to AWS, and with what: the default chain of credentials, the
+// role on top of it, and clients that all share one set of them. Nothing is asked before the first
+// request. What talks to the machine itself, container agents and the metadata service, uses no
+// proxy.
+
+namespace sla::inline v1 {
+
+/// What asks for credentials, in whichever way: one type, so that the program holds it once.
+using ProgramTransport = SharedTransport<Curl>;
+/// The chain of credentials, with the role on top where there is one.
+using ProgramSource =
+    AssumeRoleCredentials<DefaultChain<Curl, HurriedClock>, ProgramTransport, HurriedClock>;
+/// The same, kept and renewed; copies share them.
+using ProgramCredentials = Refreshing<ProgramSource>;
+using ProgramClient = Client<Curl, ProgramCredentials, HurriedClock>;
+
+/// The name of this host in the account's logs: `sla-runner-` and what it calls itself.
+[[nodiscard]] inline std::string program_session_name() {
+  std::array<char, 65> host{};
+  if (::gethostname(host.data(), host.size() - 1) != 0 || host[0] == '\0') return "sla-runner";
+  return role_session_name("sla-runner-" + std::string(host.data()));
+}
+
+/// What talks to the addresses of this very machine: without a proxy.
+[[nodiscard]] inline Curl machine_transport(AwsSettings const& aws, Stop const& stop) {
+  return Curl{{.trust = aws.trust, .stop = &stop, .proxy = Proxy::none}};
+}
+
+/// Asks the instance for the region where no setting says it, which takes seconds where there is no
+/// instance. Errc::invalid where it does not say it either, and what the instance failed with where
+/// it may say it later.
+[[nodiscard]] inline Result<void> complete_region(AwsSettings& aws, Environment const& environment,
+                                                  Stop const& stop) {
+  if (!aws.region.empty()) return {};
+  auto region = Imds<ProgramTransport, HurriedClock>(imds_endpoint({.environment = environment}),
+                                                     ProgramTransport(machine_transport(aws, stop)),
+                                                     HurriedClock{stop})
+                    .region();
+  if (!region) {
+    Errc const why = region.error().code;
+    bool const passing = retryable(why) || why == Errc::stopped;
+    return Error{passing ? why : Errc::invalid,
+                 "AWS_REGION is not set: it says where in AWS to go, such as eu-central-1, and "
+                 "neither the profile nor the instance does (" +
+                     region.error().message + ")"};
+  }
+  aws.region = *std::move(region);
+  return {};
+}
+
+/// Makes what is needed to call AWS. What it refers to outlives what it makes, but for the strings.
+class AwsAccess {
+ public:
+  struct Parts {
+    AwsSettings const& aws;
+    Environment const& environment;
+    std::string role{};  ///< its ARN; empty is none
+    Stop const& stop;    ///< of whoever asks for credentials
+    Logger log{};
+    Renewals renewals = Renewals::in_turn;  ///< beside: the stop is watched by nobody else
+  };
+
+  explicit AwsAccess(Parts parts)
+      : parts_(std::move(parts)),
+        credentials_(source(), {.log = parts_.log, .renewals = parts_.renewals}) {}
+
+  /// A client of any service, with the credentials that all of them share; its requests heed the
+  /// stop.
+  [[nodiscard]] ProgramClient client(Stop const& stop) const {
+    return {services(stop),     credentials_, {.max_attempts = parts_.aws.max_attempts},
+            HurriedClock{stop}, {},           skew_};
+  }
+
+  /// The credentials as they are asked for, shared with nobody.
+  [[nodiscard]] ProgramSource source() const {
+    std::optional<Role> role;
+    if (!parts_.role.empty()) {
+      role.emplace(Role{.arn = parts_.role, .session_name = program_session_name()});
+    }
+    return {
+        default_chain<Curl, HurriedClock>({.profile = profile(),
+                                           .sts = sts(),
+                                           .services = services(parts_.stop),
+                                           .metadata = machine_transport(parts_.aws, parts_.stop),
+                                           .clock = clock()}),
+        {ProgramTransport(services(parts_.stop)), clock(), sts()},
+        std::move(role)};
+  }
+
+  [[nodiscard]] Curl services(Stop const& stop) const {
+    return Curl{{.trust = parts_.aws.trust, .stop = &stop}};
+  }
+  [[nodiscard]] HurriedClock clock() const { return HurriedClock{parts_.stop}; }
+  /// What the clients know of the clock.
+  [[nodiscard]] ClockSkew const& skew() const noexcept { return skew_; }
+  [[nodiscard]] StsOptions sts() const {
+    return {.endpoints = parts_.aws.endpoints, .region = parts_.aws.region, .skew = skew_};
+  }
+
+ private:
+  /// A program of the user's has less time than a stop leaves.
+  [[nodiscard]] ProfileSettings profile() const {
+    return {.environment = parts_.environment,
+            .session_name = program_session_name(),
+            .process = {.limit = std::chrono::seconds{20}, .stop = &parts_.stop}};
+  }
+
+  Parts parts_;
+  ClockSkew skew_{};  ///< what one client learns, all of them know
+  ProgramCredentials credentials_;
+};
+
+}  // namespace sla::inline v1
+
+// sla/app/printing.hpp
+// What the program says to whoever called it, beside its log: answers on stdout, complaints on
+// stderr.
+
+namespace sla::inline v1 {
+
+/// Prints an answer; gives the exit code of a program that had nothing else to do.
+inline int print(std::string_view text) {
+  return write_all(STDOUT_FILENO, text) ? exit_success : exit_undelivered;
+}
+
+/// Prints complaints, one line each; returns true if there are any.
+inline bool complain(std::vector<std::string> const& lines) {
+  std::string text;
+  for (std::string const& line : lines) text += line + '\n';
+  (void)write_all(STDERR_FILENO, text);
+  return !lines.empty();
+}
+
+}  // namespace sla::inline v1
+
+// sla/app/become.hpp
+// The program becomes another one: same process, so its signals and its exit code are that one's.
+
+namespace sla::inline v1 {
+
+/// What a shell exits with if a command cannot be started.
+inline constexpr ExitCode no_execution_exit{126, "the command cannot be executed"};
+inline constexpr ExitCode no_command_exit{127, "there is no such command"};
+
+/// The words of a command that may have been given as one text, `'run --all'`: that is then read by
+/// the shell, which does not know this program where only its binary is there. What is the name of
+/// a file is never a text.
+[[nodiscard]] inline Result<std::vector<std::string>> command_of(std::vector<std::string> words) {
+  bool const text = words.size() == 1 && words[0].find(' ') != std::string::npos;
+  if (!text || ::access(words[0].c_str(), F_OK) == 0) return words;
+  auto plain = split_words(words[0]);
+  if (plain && plain->front() == "sla-runner") return plain;
+  return shell_words(words[0]);
+}
+
+/// Executes the words, and returns only where that fails; the error's native is errno. A name
+/// without a slash is looked for in $PATH; `sla-runner` is this very program where it is not there.
+[[nodiscard]] inline Error become(std::vector<std::string> const& words) {
+  std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
+  // exec's arguments are not const for historical reasons; it changes none of them.
+  for (std::string const& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
+  arguments.push_back(nullptr);
+  // What was said gets out first.
+  Writers::of_this_process().finish(std::chrono::steady_clock::now() + std::chrono::seconds{1});
+  ::execvp(arguments[0], arguments.data());
+  int const failed = errno;
+  if (words[0] == "sla-runner") ::execv("/proc/self/exe", arguments.data());
+  return system_error(words[0], failed);
+}
+
+/// Becomes the command of a starter, and returns only if that fails: the exit code, with the reason
+/// said.
+[[nodiscard]] inline int become_command(std::string const& starter,
+                                        std::span<std::string_view const> given) {
+  auto const words = command_of({given.begin(), given.end()});
+  Error const why = words ? become(*words) : words.error();
+  complain({starter + ": " + why.message});
+  return why.native == ENOENT ? no_command_exit.code : no_execution_exit.code;
+}
+
+}  // namespace sla::inline v1
+
 // sla/app/settings.hpp
 // What the shipped program is told to do, as values. A Settings is plain data: where it comes from
 // is the business of parse_settings.hpp, what each is called that of setting_table.hpp.
@@ -18285,14 +18860,6 @@ struct Settings {
   std::int64_t success_threshold = 2;
   std::string tag_id{};      ///< passed through to the event
   std::string sla_target{};  ///< passed through to the event
-};
-
-/// What the command line asks the program to do.
-enum class Action {
-  run,            ///< the program's purpose
-  show_help,      ///< --help
-  show_version,   ///< --version
-  show_settings,  ///< --print-settings
 };
 
 /// Where the value of a setting came from.
@@ -18446,6 +19013,21 @@ requires(!choices<E>.empty()) [[nodiscard]] Result<void> read_value(std::string_
     names.append(names.empty() ? "" : ", ").append(choice.name);
   }
   return Error{Errc::invalid, "is none of " + names};
+}
+
+/// Checks that a text can be read as a value of that type.
+template <class T>
+[[nodiscard]] Result<void> check_value(std::string_view text) {
+  T value{};
+  return read_value(text, value);
+}
+
+/// Reads the value of a flag that has been checked; there is none if the flag is not given.
+template <class T>
+[[nodiscard]] std::optional<T> value_of(Arguments const& arguments, std::string_view flag) {
+  std::optional<T> value;
+  if (arguments.has(flag) && !read_value(arguments.value(flag), value.emplace())) value.reset();
+  return value;
 }
 
 [[nodiscard]] inline std::string value_text(std::string_view value) { return std::string(value); }
@@ -18659,9 +19241,9 @@ struct AnyText {
   bool Settings::*member;
 };
 
-/// The member that a setting fills; a flag without one asks for an Action instead.
+/// The member that a setting fills.
 using SettingField =
-    std::variant<Action, AnyText, bool Settings::*, std::string Settings::*, Duration Settings::*,
+    std::variant<AnyText, bool Settings::*, std::string Settings::*, Duration Settings::*,
                  std::optional<Duration> Settings::*, std::uint64_t Settings::*,
                  std::int64_t Settings::*, std::vector<std::string> Settings::*,
                  EventFormat Settings::*, UploadLogs Settings::*, LogFormat Settings::*,
@@ -18673,7 +19255,6 @@ struct FieldReader {
   Settings& settings;
   std::string_view text;
 
-  Result<void> operator()(Action) const { return {}; }
   Result<void> operator()(AnyText any) const {
     settings.*any.member = !text.empty();
     return {};
@@ -18687,7 +19268,6 @@ struct FieldReader {
 struct FieldWriter {
   Settings const& settings;
 
-  std::string operator()(Action) const { return {}; }
   std::string operator()(AnyText any) const { return value_text(settings.*any.member); }
   template <class T>
   std::string operator()(T Settings::*member) const {
@@ -18715,9 +19295,6 @@ struct FieldWriter {
 
 namespace sla::inline v1 {
 
-/// How often a flag may be given.
-enum class Times { once, any };
-
 /// Whether people may see a value.
 enum class Shown { plainly, as_stars };
 
@@ -18733,11 +19310,6 @@ struct Setting {
   Result<void> (*check)(std::string_view) = check_line;  ///< of the text, before it is read
   Times times = Times::once;
   Shown shown = Shown::plainly;
-
-  [[nodiscard]] constexpr bool is_switch() const noexcept { return value.empty(); }
-  [[nodiscard]] constexpr bool is_action() const noexcept {
-    return std::holds_alternative<Action>(field);
-  }
 };
 
 /// What a message calls a setting, such as `Delay ($SLARUNNER_DELAY)` or, where its value came
@@ -18822,6 +19394,271 @@ inline constexpr auto bucket_settings = std::to_array<Setting>({
      .field = &Settings::s3_bucket_owner,
      .check = check_account},
 });
+
+}  // namespace sla::inline v1
+
+// sla/app/heartbeat.hpp
+// How `sla-runner healthcheck` knows that a runner's loop is alive, without a port, a shell or a
+// disk. The runner keeps a timer that never runs, whose interval says by when it will be heard of
+// again: the kernel shows it in /proc/PID/fdinfo, to the same user and to whoever may become that
+// user, as root of a container may. (Shared memory can be refused; a socket is shared with all that
+// share the network; what everybody may read, such as a thread's name, anybody may claim.) What
+// counts is a process that runs the same program, by its file or by its path, which the kernel
+// says. A failing test is no reason to be unhealthy, a promise that was not kept is.
+
+namespace sla::inline v1 {
+
+/// What the loop is at.
+enum class Activity : std::int64_t { starting, waiting, running, publishing, stopping };
+
+[[nodiscard]] constexpr std::string_view to_string(Activity activity) noexcept {
+  switch (activity) {
+    case Activity::starting:
+      return "starting";
+    case Activity::waiting:
+      return "waiting for the next run";
+    case Activity::running:
+      return "running the test";
+    case Activity::publishing:
+      return "publishing a result";
+    case Activity::stopping:
+      return "stopping";
+  }
+  return "starting";
+}
+
+/// What a runner promised.
+struct Promise {
+  Activity activity = Activity::starting;
+  Instant due{};
+};
+
+namespace detail {
+
+/// The interval that stands for a promise: whole seconds of monotonic time, and in the nanoseconds
+/// a mark, what the loop is at and the tenths.
+inline constexpr long heartbeat_mark = 731946;
+inline constexpr std::int64_t latest_heartbeat = 8'000'000'000;  // the kernel keeps a little more
+
+[[nodiscard]] inline timespec written(Promise const& promise) noexcept {
+  using std::chrono::milliseconds;
+  auto const since = std::chrono::ceil<milliseconds>(promise.due.time_since_epoch()).count();
+  std::int64_t const tenths = std::clamp<std::int64_t>(since / 100, 10, latest_heartbeat * 10);
+  auto const activity = static_cast<long>(promise.activity);
+  return {static_cast<time_t>(tenths / 10), heartbeat_mark * 1000 + activity * 10 + tenths % 10};
+}
+
+/// Reads a promise from the text of an open file in /proc; nothing where it is something else.
+[[nodiscard]] inline std::optional<Promise> read_promise(std::string_view text) {
+  constexpr std::string_view name = "it_interval: (";
+  std::size_t const at = text.find(name);
+  std::size_t const end = text.find(')', at == std::string_view::npos ? text.size() : at);
+  if (end == std::string_view::npos) return std::nullopt;
+  auto const parts = split(text.substr(at + name.size(), end - at - name.size()), ',');
+  if (parts.size() != 2) return std::nullopt;
+  auto const seconds = parse_integer<std::int64_t>(trim(parts[0]));
+  auto const rest = parse_integer<long>(trim(parts[1]));
+  if (!seconds || !rest || *rest / 1000 != heartbeat_mark) return std::nullopt;
+  long const activity = *rest % 1000 / 10;
+  if (activity > static_cast<long>(Activity::stopping)) return std::nullopt;
+  return Promise{
+      static_cast<Activity>(activity),
+      Instant{std::chrono::seconds{*seconds} + std::chrono::milliseconds{*rest % 10 * 100}}};
+}
+
+}  // namespace detail
+
+/// The runner's side: promises to be heard of again. Cheap to copy. Where there is no descriptor
+/// for it the next promise tries again.
+class Heartbeat {
+ public:
+  Heartbeat() {
+    promise(Activity::starting, std::chrono::steady_clock::now() + std::chrono::seconds{10});
+  }
+
+  /// Will be heard of again by then; Instant::max() is "whenever".
+  void promise(Activity activity, Instant due) const noexcept {
+    if (!*timer_) *timer_ = Descriptor{::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC)};
+    itimerspec const never{detail::written({activity, due}), {}};
+    (void)::timerfd_settime(timer_->get(), 0, &never, nullptr);
+  }
+
+ private:
+  std::shared_ptr<Descriptor> timer_ = std::make_shared<Descriptor>();
+};
+
+/// What the healthcheck found.
+struct Health {
+  bool alive = false;
+  std::string reason;  ///< one line for people
+};
+
+namespace detail {
+
+/// Calls `visit(name)` for each entry of a folder until it gives true. Whether the folder could be
+/// read.
+template <class Visit>
+bool each_entry(std::string const& folder, Visit visit) {
+  struct Close {
+    void operator()(DIR* directory) const { ::closedir(directory); }
+  };
+  std::unique_ptr<DIR, Close> const directory(::opendir(folder.c_str()));
+  if (!directory) return false;
+  while (dirent const* const entry = ::readdir(directory.get())) {
+    if (visit(std::string_view(entry->d_name))) break;
+  }
+  return true;
+}
+
+/// While it lives, this thread looks at files as another user, where it may.
+class AsUser {
+ public:
+  AsUser(uid_t user, gid_t group) noexcept : group_(::setfsgid(group)), user_(::setfsuid(user)) {}
+  AsUser(AsUser const&) = delete;
+  AsUser& operator=(AsUser const&) = delete;
+  ~AsUser() {
+    ::setfsuid(static_cast<uid_t>(user_));
+    ::setfsgid(static_cast<gid_t>(group_));
+  }
+
+ private:
+  int group_;
+  int user_;
+};
+
+inline std::string link_target(std::string const& link) {
+  char target[PATH_MAX];
+  ssize_t const size = ::readlink(link.c_str(), target, sizeof target);
+  return size <= 0 ? std::string() : std::string(target, static_cast<std::size_t>(size));
+}
+
+/// What one look at all processes found.
+class Sight {
+ public:
+  /// Whether there is anything to look at.
+  [[nodiscard]] bool look() {
+    if (::stat("/proc/self/exe", &self_) != 0) return false;
+    path_ = link_target("/proc/self/exe");
+    name_ = read_file("/proc/self/comm", 64).value_or(std::string());
+    own_ = std::to_string(::getpid());
+    return each_entry("/proc", [&](std::string_view pid) {
+      return parse_integer<pid_t>(pid) && pid != own_ && is_stuck(std::string(pid));
+    });
+  }
+
+  [[nodiscard]] Health health() const {
+    if (found_) return *found_;
+    if (!untold_.empty()) return {false, "cannot tell: " + untold_};
+    struct stat first {};
+    if (own_ != "1" && ::stat("/proc/1", &first) != 0) {
+      return {false, "cannot tell: /proc hides the processes of other users (hidepid)"};
+    }
+    return {false, "no runner is alive here"};
+  }
+
+ private:
+  /// Whether it is a runner that did not keep its promise: there is no need to look any further.
+  bool is_stuck(std::string const& pid) {
+    std::string const process = "/proc/" + pid;
+    struct stat about {};
+    if (::stat(process.c_str(), &about) != 0) return false;
+    auto const name = read_file(process + "/comm", 64);
+    if (name && *name == "sla-apart\n") return false;  // shares a runner's descriptors
+    bool readable = false;
+    auto const promise = [&] {
+      AsUser const user(about.st_uid, about.st_gid);
+      return promise_of(process, readable);
+    }();
+    if (promise) {
+      Health const health = judge(*promise, pid);
+      if (!found_ || !health.alive) found_ = health;  // a child in the making shows its parent's
+      return !health.alive;
+    }
+    if (untold_.empty() && !readable && name && *name == name_) {
+      untold_ = "process " + pid + " belongs to user " + std::to_string(about.st_uid) +
+                ", whose processes may not be looked into; ask as that user, or as root";
+    }
+    return false;
+  }
+
+  std::optional<Promise> promise_of(std::string const& process, bool& readable) const {
+    std::string const target = link_target(process + "/exe");
+    readable = !target.empty();
+    if (!readable || !is_same(process + "/exe", target)) return std::nullopt;
+    std::optional<Promise> promise;
+    readable = each_entry(process + "/fd", [&](std::string_view number) {
+      if (link_target(process + "/fd/" + std::string(number)) != "anon_inode:[timerfd]") {
+        return false;
+      }
+      auto const text = read_file(process + "/fdinfo/" + std::string(number), 4096);
+      promise = text ? read_promise(*text) : std::nullopt;
+      return promise.has_value();
+    });
+    return promise;
+  }
+  /// Whether it is the same file, or one that stood at the same path and was replaced.
+  [[nodiscard]] bool is_same(std::string const& link, std::string const& target) const {
+    struct stat other {};
+    bool const same_file = ::stat(link.c_str(), &other) == 0 && other.st_ino == self_.st_ino &&
+                           other.st_dev == self_.st_dev;
+    return same_file || target == path_ || target == path_ + " (deleted)";
+  }
+
+  static Health judge(Promise const& promise, std::string const& pid) {
+    Duration const late = std::chrono::steady_clock::now() - promise.due;
+    std::string who = "process " + pid + " is ";
+    if (late <= Duration::zero()) return {true, who.append(to_string(promise.activity))};
+    return {false, who.append("stuck: ")
+                       .append(to_string(promise.activity))
+                       .append(", overdue by ")
+                       .append(decimal_seconds(late))
+                       .append(" s")};
+  }
+
+  struct stat self_ {};
+  std::string path_{};
+  std::string name_{};
+  std::string own_{};
+  std::optional<Health> found_{};
+  std::string untold_{};  ///< why a process that may be a runner could not be asked
+};
+
+}  // namespace detail
+
+/// Looks at every runner in sight that runs the same program; healthy when there is one and none
+/// is stuck.
+[[nodiscard]] inline Health check_health() {
+  detail::Sight sight;
+  if (!sight.look()) return {false, "cannot tell: there is no /proc"};
+  return sight.health();
+}
+
+}  // namespace sla::inline v1
+
+// sla/app/healthcheck.hpp
+// The command `sla-runner healthcheck`: says in one line whether the runners here are alive.
+
+namespace sla::inline v1 {
+
+namespace detail {
+
+inline int run_healthcheck(Arguments const&, Environment) {
+  Health const health = check_health();
+  (void)print(health.reason + '\n');
+  return health.alive ? exit_success : exit_test_failed;
+}
+
+}  // namespace detail
+
+inline constexpr Command healthcheck_command{
+    .name = "healthcheck",
+    .purpose = "Says whether the runners in this container are alive.",
+    .about = "A failing test is no reason to be unhealthy; a loop that is stuck is.",
+    .exit_codes = {{{exit_success, "every runner here is alive"},
+                    {exit_test_failed, "one is stuck, there is none, or it cannot be told"},
+                    usage_exit}},
+    .run = detail::run_healthcheck,
+};
 
 }  // namespace sla::inline v1
 
@@ -19112,11 +19949,6 @@ inline constexpr auto last_settings = std::to_array<Setting>({
      .meaning = "passed through to the event as slaTarget when set",
      .field = &Settings::sla_target,
      .check = check_name},
-    {.flag = "help", .meaning = "print this and exit", .field = Action::show_help},
-    {.flag = "version", .meaning = "print the version and exit", .field = Action::show_version},
-    {.flag = "print-settings",
-     .meaning = "print each value and where it came from, and exit",
-     .field = Action::show_settings},
 });
 
 template <std::size_t... sizes>
@@ -19142,683 +19974,6 @@ inline constexpr auto setting_table =
 
 }  // namespace sla::inline v1
 
-// sla/app/arguments.hpp
-// The command line taken apart by the table of settings, without looking at any value: which flag
-// was given what, the words after `--`, and what of it cannot be understood at all.
-
-namespace sla::inline v1 {
-
-/// A command line, taken apart. The texts are those of the arguments.
-struct Arguments {
-  Action action = Action::run;                           ///< the first that was asked for
-  std::vector<std::vector<std::string_view>> values{};   ///< for each row of the table
-  std::optional<std::vector<std::string_view>> words{};  ///< what follows `--`, where it is there
-  std::vector<std::string> usage_errors{};               ///< one line each
-};
-
-namespace detail {
-
-class ArgumentReader {
- public:
-  ArgumentReader(std::span<char const* const> arguments, std::span<Setting const> table)
-      : left_(arguments), table_(table) {
-    read_.values.resize(table.size());
-  }
-
-  Arguments read() {
-    while (!left_.empty()) {
-      std::string_view const argument = take();
-      if (argument == "--") {
-        read_.words.emplace(left_.begin(), left_.end());
-        break;
-      }
-      if (argument.starts_with('-')) {
-        read_flag(argument);
-      } else {
-        complain("unexpected argument " + quoted(argument) + ": a command goes after --");
-      }
-    }
-    return std::move(read_);
-  }
-
- private:
-  std::string_view take() {
-    std::string_view const argument = left_.front();
-    left_ = left_.subspan(1);
-    return argument;
-  }
-  void complain(std::string line) { read_.usage_errors.push_back(std::move(line)); }
-
-  /// `--flag`, `--flag=value`, or `--flag` with the value in the next argument.
-  void read_flag(std::string_view argument) {
-    std::size_t const equals = argument.find('=');
-    std::string_view const name = argument.substr(0, equals);
-    std::optional<std::string_view> value;
-    if (equals != std::string_view::npos) value = argument.substr(equals + 1);
-    for (std::size_t row = 0; row < table_.size(); ++row) {
-      if (table_[row].flag.empty() || name != flag_of(table_[row])) continue;
-      return table_[row].is_action() ? read_action(table_[row], value) : read_value_of(row, value);
-    }
-    complain("unknown flag " + quoted(name) + nearest_flag(name));
-    if (!value && next_is_a_value()) take();  // most likely the value of what is unknown
-  }
-
-  void read_action(Setting const& setting, std::optional<std::string_view> value) {
-    if (value) complain(flag_of(setting) + " takes no value");
-    if (read_.action == Action::run) read_.action = std::get<Action>(setting.field);
-  }
-
-  void read_value_of(std::size_t row, std::optional<std::string_view> value) {
-    Setting const& setting = table_[row];
-    if (!value && setting.is_switch()) value = "true";
-    if (!value && next_is_a_value()) value = take();
-    if (!value) return complain(missing_value(setting));
-    if (setting.times == Times::once && read_.values[row].size() == 1) {
-      complain(flag_of(setting) + " is given more than once");
-    }
-    read_.values[row].push_back(*value);
-  }
-
-  [[nodiscard]] bool next_is_a_value() const {
-    return !left_.empty() && !std::string_view(left_.front()).starts_with("--");
-  }
-
-  [[nodiscard]] std::string missing_value(Setting const& setting) const {
-    std::string line = flag_of(setting) + " needs a value: " + flag_of(setting) + ' ';
-    line += setting.value;
-    if (!left_.empty()) {
-      line += "; one that begins with -- is written " + flag_of(setting) + '=';
-      line += setting.value;
-    }
-    return line;
-  }
-
-  [[nodiscard]] std::string nearest_flag(std::string_view name) const {
-    std::vector<std::string_view> known;
-    for (Setting const& setting : table_) {
-      if (!setting.flag.empty()) known.push_back(setting.flag);
-    }
-    while (name.starts_with('-')) name.remove_prefix(1);
-    return nearest_hint(name, known, "--");
-  }
-
-  static std::string flag_of(Setting const& setting) {
-    return std::string("--").append(setting.flag);
-  }
-
-  std::span<char const* const> left_;
-  std::span<Setting const> table_;
-  Arguments read_;
-};
-
-}  // namespace detail
-
-/// Takes the arguments apart; they come without the program's own name.
-[[nodiscard]] inline Arguments read_arguments(std::span<char const* const> arguments,
-                                              std::span<Setting const> table = setting_table) {
-  return detail::ArgumentReader(arguments, table).read();
-}
-
-}  // namespace sla::inline v1
-
-// sla/app/aws_settings.hpp
-// What AWS's own variables and the profile say about where requests go and how: they keep the
-// meaning that the SDKs give them. Every problem is found in one go, before any request.
-
-namespace sla::inline v1 {
-
-/// Where and how AWS is reached.
-struct AwsSettings {
-  std::string region{};  ///< empty where nothing says it
-  EndpointSettings endpoints{};
-  Trust trust{};                ///< whom TLS trusts; empty is the system's authorities
-  std::string trust_problem{};  ///< why it cannot, which matters to who uses TLS
-  int max_attempts = 3;
-};
-
-namespace detail {
-
-/// The profile that is in use; an empty one where there is none, or a problem with it.
-inline Profile read_profile(Environment const& environment, FileReader const& files,
-                            std::vector<std::string>& problems) {
-  auto const profiles = Profiles::load(environment, files);
-  if (!profiles) {
-    problems.push_back(profiles.error().message);
-    return {};
-  }
-  ProfileChoice const choice = choose_profile(environment);
-  auto profile = profiles->find(choice);
-  if (profile) return *std::move(profile);
-  std::string const by = choice.variable.empty() ? "" : std::string(choice.variable) + ": ";
-  problems.push_back(by + profile.error().message);
-  return {};
-}
-
-inline void read_region(Environment const& environment, Profile const& profile,
-                        AwsSettings& settings, std::vector<std::string>& problems) {
-  auto const region = configured_region({}, environment, profile);
-  if (!region) {
-    problems.push_back(region.error().message);
-  } else if (*region) {
-    settings.region = (*region)->region;
-    if ((*region)->fips == Fips::on) settings.endpoints.fips = Fips::on;
-  }
-}
-
-inline void read_trust(Environment const& environment, Profile const& profile,
-                       AwsSettings& settings) {
-  settings.trust = choose_trust([&](std::string_view name) { return environment.get(name); },
-                                [&](std::string_view key) { return profile.get(key); });
-  std::string& file = settings.trust.file;
-  if (!file.empty()) file = Profiles::expand_home(file, environment);
-  if (auto const good = check_trust(settings.trust); !good) {
-    settings.trust_problem = good.error().message;
-  }
-}
-
-inline void read_max_attempts(Environment const& environment, Profile const& profile,
-                              AwsSettings& settings, std::vector<std::string>& problems) {
-  auto text = environment.get("AWS_MAX_ATTEMPTS");
-  std::string const name = text ? "AWS_MAX_ATTEMPTS" : "max_attempts of the profile";
-  if (!text) text = profile.get("max_attempts");
-  if (!text) return;
-  auto const number = parse_integer<int>(trim(*text));
-  if (!number || *number < 1 || *number > 100) {
-    problems.push_back(name + ": must be a whole number from 1 to 100");
-  } else {
-    settings.max_attempts = *number;
-  }
-}
-
-}  // namespace detail
-
-/// Whether requests to one of the services go over TLS.
-[[nodiscard]] inline bool uses_tls(EndpointSettings const& endpoints,
-                                   std::initializer_list<Service> services) {
-  return std::any_of(services.begin(), services.end(), [&](Service service) {
-    auto const& custom = endpoints.in({}, service).custom;
-    return !custom || custom->scheme == Scheme::https;
-  });
-}
-
-/// Reads the settings; adds a line to the problems for each that cannot be used.
-[[nodiscard]] inline AwsSettings read_aws_settings(Environment const& environment,
-                                                   std::vector<std::string>& problems,
-                                                   FileReader const& files = {}) {
-  AwsSettings settings;
-  Profile const profile = detail::read_profile(environment, files, problems);
-  auto const variables = [&](std::string_view name) { return environment.get(name); };
-  if (auto endpoints = read_endpoint_settings(variables, profile)) {
-    settings.endpoints = *std::move(endpoints);
-  } else {
-    problems.push_back(endpoints.error().message);
-  }
-  detail::read_region(environment, profile, settings, problems);
-  detail::read_trust(environment, profile, settings);
-  detail::read_max_attempts(environment, profile, settings, problems);
-  return settings;
-}
-
-}  // namespace sla::inline v1
-
-// sla/app/hurried_clock.hpp
-// The clock of the shipped program's clients: a wait between two attempts does not outlive a stop.
-
-namespace sla::inline v1 {
-
-/// SteadyClock, but a stop shortens the wait between two attempts: half of the time that is left by
-/// then remains for the next one. The Stop outlives it.
-class HurriedClock {
- public:
-  explicit HurriedClock(Stop const& stop) : stop_(&stop) {}
-
-  [[nodiscard]] Instant now() const noexcept { return clock_.now(); }
-  [[nodiscard]] WallTime wall() const noexcept { return clock_.wall(); }
-  Wake wait_until(Instant until, Stop const& stop) const noexcept {
-    return clock_.wait_until(until, stop);
-  }
-  void sleep_until(Instant until) const noexcept {
-    for (bool hurried = false; until > now(); await_news(until, *stop_)) {
-      auto const deadline = stop_->deadline();
-      if (!deadline || std::exchange(hurried, true)) continue;
-      until = std::min(until, now() + (*deadline - now()) / 2);
-    }
-  }
-
- private:
-  SteadyClock clock_;
-  Stop const* stop_;
-};
-static_assert(Clock<HurriedClock>);
-
-}  // namespace sla::inline v1
-
-// sla/app/aws_access.hpp
-// As whom the shipped program speaks to AWS, and with what: the default chain of credentials, the
-// role on top of it, and clients that all share one set of them. Nothing is asked before the first
-// request. What talks to the machine itself, container agents and the metadata service, uses no
-// proxy.
-
-namespace sla::inline v1 {
-
-/// What asks for credentials, in whichever way: one type, so that the program holds it once.
-using ProgramTransport = SharedTransport<Curl>;
-/// The chain of credentials, with the role on top where there is one.
-using ProgramSource =
-    AssumeRoleCredentials<DefaultChain<Curl, HurriedClock>, ProgramTransport, HurriedClock>;
-/// The same, kept and renewed; copies share them.
-using ProgramCredentials = Refreshing<ProgramSource>;
-using ProgramClient = Client<Curl, ProgramCredentials, HurriedClock>;
-
-/// The name of this host in the account's logs: `sla-runner-` and what it calls itself.
-[[nodiscard]] inline std::string program_session_name() {
-  std::array<char, 65> host{};
-  if (::gethostname(host.data(), host.size() - 1) != 0 || host[0] == '\0') return "sla-runner";
-  return role_session_name("sla-runner-" + std::string(host.data()));
-}
-
-/// What talks to the addresses of this very machine: without a proxy.
-[[nodiscard]] inline Curl machine_transport(AwsSettings const& aws, Stop const& stop) {
-  return Curl{{.trust = aws.trust, .stop = &stop, .proxy = Proxy::none}};
-}
-
-/// Asks the instance for the region where no setting says it, which takes seconds where there is no
-/// instance. Errc::invalid where it does not say it either, and what the instance failed with where
-/// it may say it later.
-[[nodiscard]] inline Result<void> complete_region(AwsSettings& aws, Environment const& environment,
-                                                  Stop const& stop) {
-  if (!aws.region.empty()) return {};
-  auto region = Imds<ProgramTransport, HurriedClock>(imds_endpoint({.environment = environment}),
-                                                     ProgramTransport(machine_transport(aws, stop)),
-                                                     HurriedClock{stop})
-                    .region();
-  if (!region) {
-    Errc const why = region.error().code;
-    bool const passing = retryable(why) || why == Errc::stopped;
-    return Error{passing ? why : Errc::invalid,
-                 "AWS_REGION is not set: it says where in AWS to go, such as eu-central-1, and "
-                 "neither the profile nor the instance does (" +
-                     region.error().message + ")"};
-  }
-  aws.region = *std::move(region);
-  return {};
-}
-
-/// Makes what is needed to call AWS. What it refers to outlives what it makes, but for the strings.
-class AwsAccess {
- public:
-  struct Parts {
-    AwsSettings const& aws;
-    Environment const& environment;
-    std::string role{};  ///< its ARN; empty is none
-    Stop const& stop;    ///< of whoever asks for credentials
-    Logger log{};
-    Renewals renewals = Renewals::in_turn;  ///< beside: the stop is watched by nobody else
-  };
-
-  explicit AwsAccess(Parts parts)
-      : parts_(std::move(parts)),
-        credentials_(source(), {.log = parts_.log, .renewals = parts_.renewals}) {}
-
-  /// A client of any service, with the credentials that all of them share; its requests heed the
-  /// stop.
-  [[nodiscard]] ProgramClient client(Stop const& stop) const {
-    return {services(stop),     credentials_, {.max_attempts = parts_.aws.max_attempts},
-            HurriedClock{stop}, {},           skew_};
-  }
-
-  /// The credentials as they are asked for, shared with nobody.
-  [[nodiscard]] ProgramSource source() const {
-    std::optional<Role> role;
-    if (!parts_.role.empty()) {
-      role.emplace(Role{.arn = parts_.role, .session_name = program_session_name()});
-    }
-    return {
-        default_chain<Curl, HurriedClock>({.profile = profile(),
-                                           .sts = sts(),
-                                           .services = services(parts_.stop),
-                                           .metadata = machine_transport(parts_.aws, parts_.stop),
-                                           .clock = clock()}),
-        {ProgramTransport(services(parts_.stop)), clock(), sts()},
-        std::move(role)};
-  }
-
-  [[nodiscard]] Curl services(Stop const& stop) const {
-    return Curl{{.trust = parts_.aws.trust, .stop = &stop}};
-  }
-  [[nodiscard]] HurriedClock clock() const { return HurriedClock{parts_.stop}; }
-  /// What the clients know of the clock.
-  [[nodiscard]] ClockSkew const& skew() const noexcept { return skew_; }
-  [[nodiscard]] StsOptions sts() const {
-    return {.endpoints = parts_.aws.endpoints, .region = parts_.aws.region, .skew = skew_};
-  }
-
- private:
-  /// A program of the user's has less time than a stop leaves.
-  [[nodiscard]] ProfileSettings profile() const {
-    return {.environment = parts_.environment,
-            .session_name = program_session_name(),
-            .process = {.limit = std::chrono::seconds{20}, .stop = &parts_.stop}};
-  }
-
-  Parts parts_;
-  ClockSkew skew_{};  ///< what one client learns, all of them know
-  ProgramCredentials credentials_;
-};
-
-}  // namespace sla::inline v1
-
-// sla/app/become.hpp
-// The program becomes another one: same process, so its signals and its exit code are that one's.
-
-namespace sla::inline v1 {
-
-/// What a shell exits with where a command cannot be started: 127 where there is none, 126 where
-/// there is one that cannot be executed.
-[[nodiscard]] constexpr int exit_code_of_start(Error const& error) noexcept {
-  return error.native == ENOENT ? 127 : 126;
-}
-
-/// The words of a command that may have been given as one text, `'run --all'`: that is then read by
-/// the shell, which does not know this program where only its binary is there. What is the name of
-/// a file is never a text.
-[[nodiscard]] inline Result<std::vector<std::string>> command_of(std::vector<std::string> words) {
-  bool const text = words.size() == 1 && words[0].find(' ') != std::string::npos;
-  if (!text || ::access(words[0].c_str(), F_OK) == 0) return words;
-  auto plain = split_words(words[0]);
-  if (plain && plain->front() == "sla-runner") return plain;
-  return shell_words(words[0]);
-}
-
-/// Executes the words, and returns only where that fails; the error's native is errno. A name
-/// without a slash is looked for in $PATH; `sla-runner` is this very program where it is not there.
-[[nodiscard]] inline Error become(std::vector<std::string> const& words) {
-  std::vector<char*> arguments;
-  arguments.reserve(words.size() + 1);
-  // exec's arguments are not const for historical reasons; it changes none of them.
-  for (std::string const& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
-  arguments.push_back(nullptr);
-  // What was said gets out first.
-  Writers::of_this_process().finish(std::chrono::steady_clock::now() + std::chrono::seconds{1});
-  ::execvp(arguments[0], arguments.data());
-  int const failed = errno;
-  if (words[0] == "sla-runner") ::execv("/proc/self/exe", arguments.data());
-  return system_error(words[0], failed);
-}
-
-}  // namespace sla::inline v1
-
-// sla/app/exit_code.hpp
-// What the exit codes of the program mean. Those from 64 on are the ones of sysexits.h, so that a
-// supervisor can tell a wrong setting, which no restart mends, from a failed test.
-
-namespace sla::inline v1 {
-
-inline constexpr int exit_success = 0;       ///< done, or stopped as asked
-inline constexpr int exit_test_failed = 1;   ///< --once: the test failed; a subcommand says no
-inline constexpr int exit_usage = 64;        ///< the command line cannot be understood
-inline constexpr int exit_no_input = 66;     ///< what should be read is not there
-inline constexpr int exit_undelivered = 75;  ///< not delivered, or the spool is taken
-inline constexpr int exit_settings = 78;     ///< a setting is missing or wrong
-
-/// One exit code and what help says about it.
-struct ExitCode {
-  int code;
-  std::string_view meaning;
-};
-
-/// All exit codes, in the order of their numbers.
-inline constexpr std::array exit_codes{
-    ExitCode{exit_success, "stopped as asked; --once: the test passed and was delivered"},
-    ExitCode{exit_test_failed,
-             "--once: the test failed; identity: AWS knows none; healthcheck: not alive"},
-    ExitCode{exit_usage, "usage: the command line cannot be understood"},
-    ExitCode{exit_no_input, "report: what it should read is not there"},
-    ExitCode{exit_undelivered,
-             "--once: not delivered; AWS did not answer or refused; another runner has the spool"},
-    ExitCode{exit_settings, "settings: something is missing or wrong; every problem is listed"},
-};
-
-}  // namespace sla::inline v1
-
-// sla/app/heartbeat.hpp
-// How `sla-runner healthcheck` knows that a runner's loop is alive, without a port, a shell or a
-// disk. The runner keeps a timer that never runs, whose interval says by when it will be heard of
-// again: the kernel shows it in /proc/PID/fdinfo, to the same user and to whoever may become that
-// user, as root of a container may. (Shared memory can be refused; a socket is shared with all that
-// share the network; what everybody may read, such as a thread's name, anybody may claim.) What
-// counts is a process that runs the same program, by its file or by its path, which the kernel
-// says. A failing test is no reason to be unhealthy, a promise that was not kept is.
-
-namespace sla::inline v1 {
-
-/// What the loop is at.
-enum class Activity : std::int64_t { starting, waiting, running, publishing, stopping };
-
-[[nodiscard]] constexpr std::string_view to_string(Activity activity) noexcept {
-  switch (activity) {
-    case Activity::starting:
-      return "starting";
-    case Activity::waiting:
-      return "waiting for the next run";
-    case Activity::running:
-      return "running the test";
-    case Activity::publishing:
-      return "publishing a result";
-    case Activity::stopping:
-      return "stopping";
-  }
-  return "starting";
-}
-
-/// What a runner promised.
-struct Promise {
-  Activity activity = Activity::starting;
-  Instant due{};
-};
-
-namespace detail {
-
-/// The interval that stands for a promise: whole seconds of monotonic time, and in the nanoseconds
-/// a mark, what the loop is at and the tenths.
-inline constexpr long heartbeat_mark = 731946;
-inline constexpr std::int64_t latest_heartbeat = 8'000'000'000;  // the kernel keeps a little more
-
-[[nodiscard]] inline timespec written(Promise const& promise) noexcept {
-  using std::chrono::milliseconds;
-  auto const since = std::chrono::ceil<milliseconds>(promise.due.time_since_epoch()).count();
-  std::int64_t const tenths = std::clamp<std::int64_t>(since / 100, 10, latest_heartbeat * 10);
-  auto const activity = static_cast<long>(promise.activity);
-  return {static_cast<time_t>(tenths / 10), heartbeat_mark * 1000 + activity * 10 + tenths % 10};
-}
-
-/// Reads a promise from the text of an open file in /proc; nothing where it is something else.
-[[nodiscard]] inline std::optional<Promise> read_promise(std::string_view text) {
-  constexpr std::string_view name = "it_interval: (";
-  std::size_t const at = text.find(name);
-  std::size_t const end = text.find(')', at == std::string_view::npos ? text.size() : at);
-  if (end == std::string_view::npos) return std::nullopt;
-  auto const parts = split(text.substr(at + name.size(), end - at - name.size()), ',');
-  if (parts.size() != 2) return std::nullopt;
-  auto const seconds = parse_integer<std::int64_t>(trim(parts[0]));
-  auto const rest = parse_integer<long>(trim(parts[1]));
-  if (!seconds || !rest || *rest / 1000 != heartbeat_mark) return std::nullopt;
-  long const activity = *rest % 1000 / 10;
-  if (activity > static_cast<long>(Activity::stopping)) return std::nullopt;
-  return Promise{
-      static_cast<Activity>(activity),
-      Instant{std::chrono::seconds{*seconds} + std::chrono::milliseconds{*rest % 10 * 100}}};
-}
-
-}  // namespace detail
-
-/// The runner's side: promises to be heard of again. Cheap to copy. Where there is no descriptor
-/// for it the next promise tries again.
-class Heartbeat {
- public:
-  Heartbeat() {
-    promise(Activity::starting, std::chrono::steady_clock::now() + std::chrono::seconds{10});
-  }
-
-  /// Will be heard of again by then; Instant::max() is "whenever".
-  void promise(Activity activity, Instant due) const noexcept {
-    if (!*timer_) *timer_ = Descriptor{::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC)};
-    itimerspec const never{detail::written({activity, due}), {}};
-    (void)::timerfd_settime(timer_->get(), 0, &never, nullptr);
-  }
-
- private:
-  std::shared_ptr<Descriptor> timer_ = std::make_shared<Descriptor>();
-};
-
-/// What the healthcheck found.
-struct Health {
-  bool alive = false;
-  std::string reason;  ///< one line for people
-};
-
-namespace detail {
-
-/// Calls `visit(name)` for each entry of a folder until it gives true. Whether the folder could be
-/// read.
-template <class Visit>
-bool each_entry(std::string const& folder, Visit visit) {
-  struct Close {
-    void operator()(DIR* directory) const { ::closedir(directory); }
-  };
-  std::unique_ptr<DIR, Close> const directory(::opendir(folder.c_str()));
-  if (!directory) return false;
-  while (dirent const* const entry = ::readdir(directory.get())) {
-    if (visit(std::string_view(entry->d_name))) break;
-  }
-  return true;
-}
-
-/// While it lives, this thread looks at files as another user, where it may.
-class AsUser {
- public:
-  AsUser(uid_t user, gid_t group) noexcept : group_(::setfsgid(group)), user_(::setfsuid(user)) {}
-  AsUser(AsUser const&) = delete;
-  AsUser& operator=(AsUser const&) = delete;
-  ~AsUser() {
-    ::setfsuid(static_cast<uid_t>(user_));
-    ::setfsgid(static_cast<gid_t>(group_));
-  }
-
- private:
-  int group_;
-  int user_;
-};
-
-inline std::string link_target(std::string const& link) {
-  char target[PATH_MAX];
-  ssize_t const size = ::readlink(link.c_str(), target, sizeof target);
-  return size <= 0 ? std::string() : std::string(target, static_cast<std::size_t>(size));
-}
-
-/// What one look at all processes found.
-class Sight {
- public:
-  /// Whether there is anything to look at.
-  [[nodiscard]] bool look() {
-    if (::stat("/proc/self/exe", &self_) != 0) return false;
-    path_ = link_target("/proc/self/exe");
-    name_ = read_file("/proc/self/comm", 64).value_or(std::string());
-    own_ = std::to_string(::getpid());
-    return each_entry("/proc", [&](std::string_view pid) {
-      return parse_integer<pid_t>(pid) && pid != own_ && is_stuck(std::string(pid));
-    });
-  }
-
-  [[nodiscard]] Health health() const {
-    if (found_) return *found_;
-    if (!untold_.empty()) return {false, "cannot tell: " + untold_};
-    struct stat first {};
-    if (own_ != "1" && ::stat("/proc/1", &first) != 0) {
-      return {false, "cannot tell: /proc hides the processes of other users (hidepid)"};
-    }
-    return {false, "no runner is alive here"};
-  }
-
- private:
-  /// Whether it is a runner that did not keep its promise: there is no need to look any further.
-  bool is_stuck(std::string const& pid) {
-    std::string const process = "/proc/" + pid;
-    struct stat about {};
-    if (::stat(process.c_str(), &about) != 0) return false;
-    auto const name = read_file(process + "/comm", 64);
-    if (name && *name == "sla-apart\n") return false;  // shares a runner's descriptors
-    bool readable = false;
-    auto const promise = [&] {
-      AsUser const user(about.st_uid, about.st_gid);
-      return promise_of(process, readable);
-    }();
-    if (promise) {
-      Health const health = judge(*promise, pid);
-      if (!found_ || !health.alive) found_ = health;  // a child in the making shows its parent's
-      return !health.alive;
-    }
-    if (untold_.empty() && !readable && name && *name == name_) {
-      untold_ = "process " + pid + " belongs to user " + std::to_string(about.st_uid) +
-                ", whose processes may not be looked into; ask as that user, or as root";
-    }
-    return false;
-  }
-
-  std::optional<Promise> promise_of(std::string const& process, bool& readable) const {
-    std::string const target = link_target(process + "/exe");
-    readable = !target.empty();
-    if (!readable || !is_same(process + "/exe", target)) return std::nullopt;
-    std::optional<Promise> promise;
-    readable = each_entry(process + "/fd", [&](std::string_view number) {
-      if (link_target(process + "/fd/" + std::string(number)) != "anon_inode:[timerfd]") {
-        return false;
-      }
-      auto const text = read_file(process + "/fdinfo/" + std::string(number), 4096);
-      promise = text ? read_promise(*text) : std::nullopt;
-      return promise.has_value();
-    });
-    return promise;
-  }
-  /// Whether it is the same file, or one that stood at the same path and was replaced.
-  [[nodiscard]] bool is_same(std::string const& link, std::string const& target) const {
-    struct stat other {};
-    bool const same_file = ::stat(link.c_str(), &other) == 0 && other.st_ino == self_.st_ino &&
-                           other.st_dev == self_.st_dev;
-    return same_file || target == path_ || target == path_ + " (deleted)";
-  }
-
-  static Health judge(Promise const& promise, std::string const& pid) {
-    Duration const late = std::chrono::steady_clock::now() - promise.due;
-    std::string who = "process " + pid + " is ";
-    if (late <= Duration::zero()) return {true, who.append(to_string(promise.activity))};
-    return {false, who.append("stuck: ")
-                       .append(to_string(promise.activity))
-                       .append(", overdue by ")
-                       .append(decimal_seconds(late))
-                       .append(" s")};
-  }
-
-  struct stat self_ {};
-  std::string path_{};
-  std::string name_{};
-  std::string own_{};
-  std::optional<Health> found_{};
-  std::string untold_{};  ///< why a process that may be a runner could not be asked
-};
-
-}  // namespace detail
-
-/// Looks at every runner in sight that runs the same program; healthy when there is one and none
-/// is stuck.
-[[nodiscard]] inline Health check_health() {
-  detail::Sight sight;
-  if (!sight.look()) return {false, "cannot tell: there is no /proc"};
-  return sight.health();
-}
-
-}  // namespace sla::inline v1
-
 // sla/app/loaded_variables.hpp
 // Which variables of the environment were filled from parameters, so that what is printed can say
 // where a value came from, and keep quiet about one that is secret.
@@ -19839,10 +19994,36 @@ using LoadedVariables = std::map<std::string, LoadedVariable, std::less<>>;
 // sla/app/parse_settings.hpp
 // The settings of a run from the command line and the environment: a flag beats its variable,
 // which beats the default; some variables may come from parameters. Every problem is found in one
-// go, and nothing outside is touched. What cannot be understood (usage) is kept apart from what is
-// missing or wrong (settings).
+// go, and nothing outside is touched. What of the command
+// line cannot be understood was found before.
 
 namespace sla::inline v1 {
+
+/// The flags of a run: those of the settings in the order of their table, then two more.
+inline constexpr auto setting_flags = [] {
+  std::array<Flag, setting_table.size() + 2> flags{};
+  for (std::size_t row = 0; row < setting_table.size(); ++row) {
+    Setting const& setting = setting_table[row];
+    flags[row] = {.name = setting.flag,
+                  .value = setting.value,
+                  .meaning = setting.meaning,
+                  .takes = Takes::setting,
+                  .times = setting.times,
+                  .variable = setting.variable,
+                  .fallback = setting.fallback};
+  }
+  flags[setting_table.size()] = {
+      .value = "WORD...",
+      .meaning = "the words of the command, executed directly, unchanged",
+      .takes = Takes::rest};
+  flags[setting_table.size() + 1] = {.name = "print-settings",
+                                     .meaning = "print each value and where it came from, and exit",
+                                     .takes = Takes::nothing};
+  return flags;
+}();
+
+/// The flags of a command that has the settings of a run.
+inline constexpr std::span<Flag const> shared_flags{setting_flags.data(), setting_table.size() + 1};
 
 /// What the settings are read for.
 struct ParseOptions {
@@ -19857,8 +20038,6 @@ struct ParseOptions {
 /// What was understood, and what was not. The lists hold one line for each finding.
 struct Parsed {
   Settings settings{};
-  Action action = Action::run;
-  std::vector<std::string> usage_errors{};
   std::vector<std::string> problems{};
   std::vector<std::string> warnings{};
   std::array<Origin, setting_table.size()> origins{};  ///< for each row of the table
@@ -19866,7 +20045,6 @@ struct Parsed {
 
   /// What the program exits with before it starts; 0 where the settings can be used.
   [[nodiscard]] int exit_code() const noexcept {
-    if (!usage_errors.empty()) return exit_usage;
     return problems.empty() ? exit_success : exit_settings;
   }
 };
@@ -19883,14 +20061,12 @@ namespace detail {
 
 class SettingsReader {
  public:
-  SettingsReader(Arguments arguments, Environment const& environment, ParseOptions options)
-      : arguments_(std::move(arguments)), environment_(environment), options_(options) {
-    parsed_.action = arguments_.action;
+  SettingsReader(Arguments const& arguments, Environment const& environment, ParseOptions options)
+      : arguments_(arguments), environment_(environment), options_(options) {
     if (options.loaded != nullptr) parsed_.loaded = *options.loaded;
   }
 
   Parsed read() {
-    parsed_.usage_errors = std::move(arguments_.usage_errors);
     read_words();
     for (std::size_t row = 0; row < setting_table.size(); ++row) read_row(row);
     bool const pending = options_.loaded == nullptr && !parsed_.settings.ssm_names.empty();
@@ -19904,6 +20080,7 @@ class SettingsReader {
 
  private:
   static constexpr std::size_t command = setting_index("command");
+  static constexpr std::size_t words = setting_table.size();  // the row of --
   static constexpr std::size_t delay = setting_index("delay");
   static constexpr std::size_t every = setting_index("every");
   static constexpr std::size_t once = setting_index("once");
@@ -19913,10 +20090,10 @@ class SettingsReader {
 
   void read_row(std::size_t row) {
     Setting const& setting = setting_table[row];
-    if (row == command && arguments_.words) return;
-    if (!arguments_.values[row].empty()) {
+    if (row == command && !given(words).empty()) return;
+    if (auto const texts = given(row); !texts.empty()) {
       // An empty value of a flag takes back what the environment says.
-      for (std::string_view const text : arguments_.values[row]) read_text(row, Origin::flag, text);
+      for (std::string_view const text : texts) read_text(row, Origin::flag, text);
     } else if (auto const text = environment_.get(setting.variable)) {
       bool const loaded = parsed_.loaded.find(setting.variable) != parsed_.loaded.end();
       read_text(row, loaded ? Origin::ssm : Origin::environment, *text);
@@ -19940,23 +20117,22 @@ class SettingsReader {
     return is_secret(parsed_, row) ? "***" : shown_value(setting_table[row], text);
   }
 
-  void read_words() {
-    if (!arguments_.words) return;
-    parsed_.origins[command] = Origin::flag;
-    parsed_.settings.words.assign(arguments_.words->begin(), arguments_.words->end());
-    auto const& words = parsed_.settings.words;
-    if (!arguments_.values[command].empty()) {
-      parsed_.problems.emplace_back(
-          "Command (--command) and the words after -- exclude each other: give one of them");
-    }
-    if (words.empty()) {
-      parsed_.problems.emplace_back("Command (--): no words follow");
-    } else if (words.front().empty()) {
-      parsed_.problems.emplace_back("Command (--): the first word is empty");
-    }
+  /// Returns what the command line gives a flag; a default one gives nothing.
+  [[nodiscard]] std::span<std::string_view const> given(std::size_t flag) const {
+    if (arguments_.values.empty()) return {};
+    return arguments_.values[flag];
   }
 
-  [[nodiscard]] bool given(std::size_t row) const noexcept {
+  void read_words() {
+    if (given(words).empty()) return;
+    parsed_.origins[command] = Origin::flag;
+    parsed_.settings.words.assign(given(words).begin(), given(words).end());
+    if (given(command).empty()) return;
+    parsed_.problems.emplace_back(
+        "Command (--command) and the words after -- exclude each other: give one of them");
+  }
+
+  [[nodiscard]] bool is_set(std::size_t row) const noexcept {
     return parsed_.origins[row] != Origin::fallback;
   }
   void require(std::string const& what) {
@@ -19971,27 +20147,27 @@ class SettingsReader {
 
   void require_what_to_run() {
     for (std::size_t const row : {command, setting_index("service")}) {
-      if (!given(row)) require(variable_label(row));
+      if (!is_set(row)) require(variable_label(row));
     }
   }
 
   void require_when_to_run(bool complete) {
-    if (given(delay) && given(every)) {
+    if (is_set(delay) && is_set(every)) {
       parsed_.problems.push_back(label(delay) + " and " + label(every) +
                                  " exclude each other: give one of them");
     }
-    if (complete && given(expect_every) && !parsed_.settings.once && !wrong_[once]) {
+    if (complete && is_set(expect_every) && !parsed_.settings.once && !wrong_[once]) {
       parsed_.problems.push_back(label(expect_every) +
                                  " is for --once: a runner that stays knows " +
                                  "when its next run begins");
     }
     // A wrong --once is a problem of its own; whether it asks for a delay cannot be known.
     bool const one_run = parsed_.settings.once || wrong_[once] || parsed_.settings.dry_run;
-    if (complete && !given(delay) && !given(every) && !one_run) require(variable_label(delay));
+    if (complete && !is_set(delay) && !is_set(every) && !one_run) require(variable_label(delay));
   }
 
   void require_a_sink() {
-    if (given(topic_arn) || given(topic_name) || given(setting_index("store"))) return;
+    if (is_set(topic_arn) || is_set(topic_name) || is_set(setting_index("store"))) return;
     require(variable_label(topic_arn) + " or " + variable_label(topic_name));
   }
 
@@ -20012,7 +20188,7 @@ class SettingsReader {
     }
   }
 
-  Arguments arguments_;
+  Arguments const& arguments_;
   Environment const& environment_;
   ParseOptions options_;
   Parsed parsed_;
@@ -20021,25 +20197,18 @@ class SettingsReader {
 
 }  // namespace detail
 
-/// Reads the settings; the arguments come without the program's own name. Where help or the
-/// version is asked for, nothing else is looked at.
-[[nodiscard]] inline Parsed parse_settings(std::span<char const* const> arguments,
+/// Reads the settings of a run, or of another command that has them.
+[[nodiscard]] inline Parsed parse_settings(Arguments const& arguments,
                                            Environment const& environment,
                                            ParseOptions options = {}) {
-  Arguments taken_apart = read_arguments(arguments);
-  if (taken_apart.action == Action::show_help || taken_apart.action == Action::show_version) {
-    Parsed asked;
-    asked.action = taken_apart.action;
-    return asked;
-  }
-  return detail::SettingsReader(std::move(taken_apart), environment, options).read();
+  return detail::SettingsReader(arguments, environment, options).read();
 }
 
 }  // namespace sla::inline v1
 
 // sla/app/help.hpp
-// What --help, --version and --print-settings print, as texts that end in a line break. Help is the
-// table of settings, laid out in 100 columns.
+// What --help, --version and --print-settings print, as texts that end in a line break. The help of
+// a command is made of its flags and sentences, laid out in 100 columns.
 
 namespace sla::inline v1 {
 
@@ -20048,8 +20217,9 @@ inline constexpr std::size_t help_width = 100;
 
 namespace detail {
 
-/// The words of a text on lines of at most `width` columns; a longer word has its own line.
+/// Breaks a text into lines of at most `width` columns; a longer word has its own line.
 inline std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
+  if (text.size() <= width) return {std::string(text)};
   std::vector<std::string> lines{""};
   for (std::string_view const word : split(text, ' ')) {
     std::string& line = lines.back();
@@ -20062,7 +20232,7 @@ inline std::vector<std::string> wrapped(std::string_view text, std::size_t width
   return lines;
 }
 
-/// The text followed by blanks up to a width; characters are counted, not bytes.
+/// Appends blanks to a text up to a width; characters are counted, not bytes.
 inline std::string padded(std::string text, std::size_t width) {
   std::size_t size = 0;
   for (char const c : text) size += (static_cast<unsigned char>(c) & 0xC0U) != 0x80U ? 1 : 0;
@@ -20070,47 +20240,69 @@ inline std::string padded(std::string text, std::size_t width) {
   return text;
 }
 
+/// Appends a line without the blanks at its end.
 inline void append_line(std::string& out, std::string_view line) {
   out.append(line.substr(0, line.find_last_not_of(' ') + 1)).append("\n");
 }
 
-/// The first column of a row: the flag, and under it the variable.
-inline std::vector<std::string> names_of(Setting const& setting) {
-  std::vector<std::string> names;
-  if (!setting.flag.empty()) {
-    std::string const flag = std::string("--").append(setting.flag);
-    names.push_back(setting.is_switch() ? flag : (flag + ' ').append(setting.value));
-  }
-  if (!setting.variable.empty()) names.push_back(std::string("  ").append(setting.variable));
-  return names;
-}
-
-/// The widths of the first two columns: those of their widest cells.
-struct Columns {
-  std::size_t names = 0;
-  std::size_t fallback = 0;
+/// One row of help: the lines of its first cell, a short second one, and a text for the rest.
+struct HelpRow {
+  std::vector<std::string> names{};
+  std::string_view fallback{};
+  std::string_view meaning{};
 };
 
-inline Columns columns_of_help() {
-  Columns columns{std::string_view("flag, environment").size(), std::string_view("default").size()};
-  for (Setting const& setting : setting_table) {
-    for (std::string const& name : names_of(setting)) {
-      columns.names = std::max(columns.names, name.size());
-    }
-    columns.fallback = std::max(columns.fallback, setting.fallback.size());
-  }
-  return columns;
+/// Returns the row of a flag: how it is given, and under it the variable.
+inline HelpRow help_row(Flag const& flag) {
+  HelpRow row{.fallback = flag.fallback, .meaning = flag.meaning};
+  std::string name = flag.spelled();
+  if (!flag.value.empty() && !name.empty()) name.append(" ").append(flag.value);
+  if (!name.empty()) row.names.push_back(std::move(name));
+  if (!flag.variable.empty()) row.names.push_back(std::string("  ").append(flag.variable));
+  return row;
 }
 
-inline void append_row(std::string& out, Setting const& setting, Columns columns) {
-  std::size_t const before = 2 + columns.names + 2 + columns.fallback + 2;
-  auto const names = names_of(setting);
-  auto const meaning = wrapped(setting.meaning, help_width - before);
-  for (std::size_t i = 0; i < std::max(names.size(), meaning.size()); ++i) {
-    std::string line = "  " + padded(i < names.size() ? names[i] : "", columns.names) + "  ";
-    line += padded(i == 0 ? std::string(setting.fallback) : "", columns.fallback) + "  ";
-    append_line(out, line + (i < meaning.size() ? meaning[i] : ""));
+/// Appends rows in columns that are as wide as their widest cells.
+inline void append_rows(std::string& out, std::vector<HelpRow> const& rows) {
+  std::size_t names = 0;
+  std::size_t fallback = 0;
+  for (HelpRow const& row : rows) {
+    for (std::string const& name : row.names) names = std::max(names, name.size() + 4);
+    if (!row.fallback.empty()) fallback = std::max(fallback, row.fallback.size() + 2);
   }
+  for (HelpRow const& row : rows) {
+    auto const meaning = wrapped(row.meaning, help_width - names - fallback);
+    for (std::size_t i = 0; i < std::max(row.names.size(), meaning.size()); ++i) {
+      std::string line = padded(i < row.names.size() ? "  " + row.names[i] : "", names);
+      line += padded(std::string(i == 0 ? row.fallback : ""), fallback);
+      if (i < meaning.size()) line += meaning[i];
+      append_line(out, line);
+    }
+  }
+}
+
+/// Appends each line of a text, wrapped, behind something that stands before the first and blanks.
+inline void append_lines(std::string& out, std::string_view before, std::string_view text) {
+  std::string lead(before);
+  for (std::string_view const part : split(text, '\n')) {
+    for (std::string const& line : wrapped(part, help_width - lead.size())) {
+      out.append(lead).append(line).append("\n");
+      lead.assign(lead.size(), ' ');
+    }
+  }
+}
+
+/// Returns the rows of the flags of a command, and of those that every command has.
+inline std::vector<HelpRow> flag_rows(Command const& command) {
+  std::vector<HelpRow> rows;
+  auto const defaults = [](Flag const& flag) { return !flag.fallback.empty(); };
+  if (std::any_of(command.flags.begin(), command.flags.end(), defaults)) {
+    rows.push_back({{"flag, environment"}, "default", "meaning"});
+  }
+  for (Flag const& flag : command.flags) rows.push_back(help_row(flag));
+  rows.push_back({{"--help, -h"}, {}, "print this and exit"});
+  rows.push_back({{"--version"}, {}, "print the version and exit"});
+  return rows;
 }
 
 /// Where a value came from, in the words of whoever set it.
@@ -20142,46 +20334,32 @@ inline std::string printed_value(std::size_t row, Parsed const& parsed) {
 
 }  // namespace detail
 
-/// What --help prints.
-[[nodiscard]] inline std::string help_text() {
-  std::string out =
-      "Runs a command again and again, publishes each result and keeps its log.\n\n"
-      "usage: sla-runner [SETTING]... --command TEXT\n"
-      "       sla-runner [SETTING]... -- WORD...\n"
-      "       sla-runner healthcheck\n"
-      "       sla-runner identity [SETTING]...\n"
-      "       sla-runner report [OPTION]... --store DIR | FILE...\n"
-      "       sla-runner spool list|replay|drop --spool DIR [RUN-ID]...\n"
-      "       ssm-starter --ssm-name NAME... [--abort-if-duplicates | --overwrite-if-duplicates]\n"
-      "         --command WORD...\n"
-      "       iam-starter [--profile NAME] [--role NAME|ARN] [--region REGION] [--command "
-      "WORD...]\n\n"
-      "A flag beats its environment variable, which beats a value loaded from SSM, which beats "
-      "the\n"
-      "default. A value follows its flag as the next argument or after =; an empty one takes back "
-      "what\nthe environment says. SECONDS may have units: 90, 0.5, 5m, 2h30m, 1d.\n\n"
-      "healthcheck says whether a runner here is alive, identity as whom it speaks to AWS and "
-      "where,\nspool what was not delivered yet; it sends again or drops what was set aside. "
-      "report "
-      "says what\nevents prove about availability; report --help tells its options.\n"
-      "ssm-starter, a link to this program, loads parameters and becomes the command; "
-      "iam-starter,\n"
-      "another one, gets the credentials of a profile or a role for it.\n\n";
-  detail::Columns const columns = detail::columns_of_help();
-  out += "  " + detail::padded("flag, environment", columns.names) + "  " +
-         detail::padded("default", columns.fallback) + "  meaning\n";
-  for (Setting const& setting : setting_table) detail::append_row(out, setting, columns);
-  out +=
-      "\nexamples:\n"
-      "  sla-runner --service shop --once --store results -- curl -fsS https://shop.example/\n"
-      "  sla-runner --service shop --groups web,critical --delay 60 --s3-bucket-name shop-logs \\\n"
-      "    --sns-topic-arn arn:aws:sns:eu-west-1:123456789012:sla --command 'make -C tests smoke'\n"
-      "\nexit codes:\n";
-  for (ExitCode const& exit : exit_codes) {
-    std::string const code = std::to_string(exit.code);
-    detail::append_line(
-        out, std::string(4 - code.size(), ' ') + code + "  " + std::string(exit.meaning));
+/// Returns what the help of a command says; with that of the program the other commands are listed.
+[[nodiscard]] inline std::string help_text(Command const& command,
+                                           std::span<Command const* const> others = {}) {
+  std::string out;
+  detail::append_lines(out, "", command.purpose);
+  std::string const usage = std::string("sla-runner ").append(command.name);
+  detail::append_lines(out += '\n', "usage: ", command.usage.empty() ? usage : command.usage);
+  if (!others.empty()) {
+    std::vector<detail::HelpRow> rows;
+    for (Command const* const other : others) {
+      if (!other->name.empty()) rows.push_back({{std::string(other->name)}, {}, other->purpose});
+    }
+    detail::append_rows(out += "\ncommands, each with a help of its own:\n", rows);
   }
+  if (!command.about.empty()) detail::append_lines(out += '\n', "", command.about);
+  detail::append_rows(out += '\n', detail::flag_rows(command));
+  if (!command.examples.empty()) {
+    detail::append_lines(out += "\nexamples:\n", "  ", command.examples);
+  }
+  std::vector<detail::HelpRow> codes;
+  for (ExitCode const& exit : command.exit_codes) {
+    if (exit.meaning.empty()) break;
+    std::string const code = std::to_string(exit.code);
+    codes.push_back({{std::string(3 - code.size(), ' ') + code}, {}, exit.meaning});
+  }
+  detail::append_rows(out += "\nexit codes:\n", codes);
   return out;
 }
 
@@ -20203,115 +20381,12 @@ inline std::string printed_value(std::size_t row, Parsed const& parsed) {
   std::string out;
   for (std::size_t row = 0; row < setting_table.size(); ++row) {
     Setting const& setting = setting_table[row];
-    if (setting.is_action()) continue;
     std::string const name(setting.flag.empty() ? setting.variable : setting.flag);
     std::string const origin = detail::origin_text(setting, parsed, parsed.origins[row]);
     out += detail::padded(name, 17) + "  " + detail::padded(values[row], width) + "  " + origin;
     out += '\n';
   }
   return out;
-}
-
-}  // namespace sla::inline v1
-
-// sla/app/iam_starter_arguments.hpp
-// The command line of iam-starter: as whom, where, and the command, which is everything that
-// follows --command, unchanged; or how to print what the command would get.
-
-namespace sla::inline v1 {
-
-/// How the variables are printed.
-enum class VariableFormat {
-  shell,  ///< lines that a shell reads: `export NAME='value'`
-  env,    ///< the lines of a file of variables: `NAME=value`
-};
-
-/// What iam-starter is told to do.
-struct IamStarterArguments {
-  Action action = Action::run;
-  std::string profile{};  ///< empty is what the environment says
-  std::string role{};     ///< a name or an ARN; empty is none
-  std::string region{};   ///< empty is what the environment or the profile says
-  VariableFormat format = VariableFormat::shell;
-  std::optional<std::vector<std::string>> words{};  ///< of the command
-  std::vector<std::string> usage_errors{};          ///< one line each
-};
-
-namespace detail {
-
-class IamStarterReader {
- public:
-  explicit IamStarterReader(std::span<char const* const> arguments) : left_(arguments) {}
-
-  IamStarterArguments read() {
-    while (!left_.empty() && !read_.words) read_argument(take());
-    if (read_.action != Action::run) return std::move(read_);
-    bool const printed = !read_.words;
-    if (!printed && read_.words->empty()) complain("--command needs words: --command WORD...");
-    if (!printed && !read_.words->empty() && read_.words->front().empty()) {
-      complain("--command: its first word is empty");
-    }
-    if (!printed && formatted_) complain("--format and --command exclude each other");
-    return std::move(read_);
-  }
-
- private:
-  std::string_view take() {
-    std::string_view const argument = left_.front();
-    left_ = left_.subspan(1);
-    return argument;
-  }
-  void complain(std::string line) { read_.usage_errors.push_back(std::move(line)); }
-
-  void read_argument(std::string_view argument) {
-    if (argument == "--help" || argument == "-h") return ask_for(Action::show_help);
-    if (argument == "--version") return ask_for(Action::show_version);
-    if (argument == "--command") {
-      read_.words.emplace(left_.begin(), left_.end());
-      return;
-    }
-    std::size_t const equals = argument.find('=');
-    std::string_view const name = argument.substr(0, equals);
-    bool const known =
-        name == "--profile" || name == "--role" || name == "--region" || name == "--format";
-    if (!known) return complain("unknown argument " + quoted(argument));
-    std::string_view value;
-    if (equals != std::string_view::npos) {
-      value = argument.substr(equals + 1);
-    } else if (!left_.empty() && !std::string_view(left_.front()).starts_with("--")) {
-      value = take();
-    }
-    if (value.empty()) return complain(std::string(name) + " needs a value");
-    store(name, value);
-  }
-
-  void store(std::string_view name, std::string_view value) {
-    if (name == "--profile") read_.profile = value;
-    if (name == "--role") read_.role = value;
-    if (name == "--region") read_.region = value;
-    if (name != "--format") return;
-    formatted_ = true;
-    read_.format = value == "env" ? VariableFormat::env : VariableFormat::shell;
-    if (value != "env" && value != "shell") {
-      complain("--format: " + quoted(value) + " is none of shell, env");
-    }
-  }
-
-  void ask_for(Action action) {
-    if (read_.action == Action::run) read_.action = action;
-  }
-
-  std::span<char const* const> left_;
-  IamStarterArguments read_{};
-  bool formatted_ = false;
-};
-
-}  // namespace detail
-
-/// Takes the arguments apart; they come without the program's own name.
-[[nodiscard]] inline IamStarterArguments read_iam_starter_arguments(
-    std::span<char const* const> arguments) {
-  return detail::IamStarterReader(arguments).read();
 }
 
 }  // namespace sla::inline v1
@@ -20489,26 +20564,6 @@ inline Result<std::vector<Parameter>> read_parameters(LoadPlan const& plan,
 
 }  // namespace sla::inline v1
 
-// sla/app/printing.hpp
-// What the program says to whoever called it, beside its log: answers on stdout, complaints on
-// stderr.
-
-namespace sla::inline v1 {
-
-/// Prints an answer; gives the exit code of a program that had nothing else to do.
-inline int print(std::string_view text) {
-  return write_all(STDOUT_FILENO, text) ? exit_success : exit_undelivered;
-}
-
-/// Prints complaints, one line each.
-inline void complain(std::vector<std::string> const& lines) {
-  std::string text;
-  for (std::string const& line : lines) text += line + '\n';
-  (void)write_all(STDERR_FILENO, text);
-}
-
-}  // namespace sla::inline v1
-
 // sla/app/iam_starter.hpp
 // The main function of iam-starter, which is this program by another name: gets the credentials of
 // a profile, or of a role on top of them, and becomes the command with them in its environment, or
@@ -20516,35 +20571,16 @@ inline void complain(std::vector<std::string> const& lines) {
 
 namespace sla::inline v1 {
 
-/// Whether that is the name, or the path, of iam-starter.
-[[nodiscard]] constexpr bool is_iam_starter(std::string_view program) noexcept {
-  return program.substr(program.rfind('/') + 1) == "iam-starter";  // npos + 1 is 0
-}
+/// How the variables are printed.
+enum class VariableFormat {
+  shell,  ///< lines that a shell reads: `export NAME='value'`
+  env,    ///< the lines of a file of variables: `NAME=value`
+};
 
-/// What `iam-starter --help` prints.
-[[nodiscard]] inline std::string iam_starter_help_text() {
-  return "Gets the credentials of a profile or a role and becomes the command with them.\n\n"
-         "usage: iam-starter [--profile NAME] [--role NAME|ARN] [--region REGION]\n"
-         "         --command WORD...\n"
-         "       iam-starter [--profile NAME] [--role NAME|ARN] [--region REGION]\n"
-         "         [--format shell|env]\n\n"
-         "  --profile NAME       whose credentials, instead of those that the environment says\n"
-         "  --role NAME|ARN      the role to assume with them; a name is looked up with\n"
-         "                       iam:GetRole in the account that they are of\n"
-         "  --region REGION      instead of that of the environment or the profile\n"
-         "  --command WORD...    everything that follows, unchanged; one text alone is read by\n"
-         "                       the shell\n"
-         "  --format shell|env   without a command: what to print, lines for a shell to source\n"
-         "                       (the default) or those of a file of variables\n\n"
-         "It sets AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION and\n"
-         "AWS_DEFAULT_REGION.\n\n"
-         "exit codes: those of the command; before it is started\n"
-         "  64  usage: the command line cannot be understood\n"
-         "  75  AWS did not give the credentials\n"
-         "  78  settings: something is missing or wrong\n"
-         " 126  the command cannot be executed\n"
-         " 127  there is no such command\n";
-}
+template <>
+inline constexpr std::array choices<VariableFormat>{
+    Choice<VariableFormat>{"shell", VariableFormat::shell},
+    Choice<VariableFormat>{"env", VariableFormat::env}};
 
 namespace detail {
 
@@ -20561,26 +20597,27 @@ struct IamPlan {
 };
 
 /// The flags go before the environment: a profile that is named goes before keys in it.
-inline void apply_flags(IamStarterArguments const& arguments, Environment& environment,
+inline void apply_flags(Arguments const& arguments, Environment& environment,
                         std::vector<std::string>& problems) {
-  if (!arguments.profile.empty()) {
+  if (arguments.has("--profile")) {
     for (char const* const name : credential_variables) environment.set(name, "");
-    environment.set("AWS_DEFAULT_PROFILE", arguments.profile);
+    environment.set("AWS_DEFAULT_PROFILE", std::string(arguments.value("--profile")));
     auto const profiles = Profiles::load(environment, {});
     auto const found = profiles ? profiles->find(choose_profile(environment)) : Profile{};
     if (!found) problems.push_back("--profile: " + found.error().message);
     if (!found) environment.set("AWS_DEFAULT_PROFILE", "");
     if (!found) environment.set("AWS_PROFILE", "");
   }
-  if (arguments.region.empty()) return;
-  auto const region = parse_region(arguments.region);
+  if (!arguments.has("--region")) return;
+  std::string const name(arguments.value("--region"));
+  auto const region = parse_region(name);
   if (!region) problems.push_back("--region: " + region.error().message);
-  if (region) environment.set("AWS_REGION", arguments.region);
+  if (region) environment.set("AWS_REGION", name);
 }
 
-inline IamPlan iam_plan(IamStarterArguments const& arguments, Environment const& environment,
+inline IamPlan iam_plan(Arguments const& arguments, Environment const& environment,
                         std::vector<std::string>& problems) {
-  IamPlan plan{.environment = environment, .role = arguments.role};
+  IamPlan plan{.environment = environment, .role = std::string(arguments.value("--role"))};
   apply_flags(arguments, plan.environment, problems);
   plan.aws = read_aws_settings(plan.environment, problems);
   if (plan.role.empty()) return plan;
@@ -20663,46 +20700,78 @@ inline std::string variable_lines(std::span<ExportedVariable const> variables,
   return text;
 }
 
-}  // namespace detail
-
-/// Runs iam-starter with the arguments behind its name; returns where no command is started, and
-/// then gives the exit code.
-[[nodiscard]] inline int run_iam_starter(std::span<char const* const> arguments,
-                                         Environment const& environment) {
-  IamStarterArguments const read = read_iam_starter_arguments(arguments);
-  if (read.action == Action::show_help) return print(iam_starter_help_text());
-  if (read.action == Action::show_version) return print(version_text());
-  complain(read.usage_errors);
-  if (!read.usage_errors.empty()) return exit_usage;
+/// Returns if no command is started, and then gives the exit code.
+inline int run_iam_starter(Arguments const& arguments, Environment environment) {
+  bool const run = arguments.has("--command");
+  if (run && arguments.has("--format")) {
+    complain({"iam-starter: --format and --command exclude each other"});
+    return exit_usage;
+  }
   std::vector<std::string> problems;
-  detail::IamPlan plan = detail::iam_plan(read, environment, problems);
-  complain(problems);
-  if (!problems.empty()) return exit_settings;
-  auto const keys = detail::find_keys(plan);
+  IamPlan plan = iam_plan(arguments, environment, problems);
+  if (complain(problems)) return exit_settings;
+  auto const keys = find_keys(plan);
   if (!keys) {
     complain({"iam-starter: " + keys.error().message});
     return exit_code_of(keys.error());
   }
-  auto const variables = detail::exported_variables(*keys, plan.aws.region);
-  if (!read.words) {
-    std::string lines = detail::variable_lines(variables, read.format);
+  auto const variables = exported_variables(*keys, plan.aws.region);
+  if (!run) {
+    auto const format =
+        value_of<VariableFormat>(arguments, "--format").value_or(VariableFormat::shell);
+    std::string lines = variable_lines(variables, format);
     // What the shell has of other credentials would be taken for a word about these.
     for (std::string_view const name : {"AWS_CREDENTIAL_EXPIRATION", "AWS_ACCOUNT_ID"}) {
-      bool const stale = environment.get(name) && read.format == VariableFormat::shell;
+      bool const stale = environment.get(name) && format == VariableFormat::shell;
       if (stale) lines.append("unset ").append(name).append("\n");
     }
     return print(lines);
   }
-  for (char const* const name : detail::credential_variables) ::unsetenv(name);
+  for (char const* const name : credential_variables) ::unsetenv(name);
   for (auto const& [name, value] : variables) {
     if (value.empty()) continue;
     ::setenv(std::string(name).c_str(), std::string(value).c_str(), 1);
   }
-  auto const words = command_of(*read.words);
-  Error const why = words ? become(*words) : words.error();
-  complain({"iam-starter: " + why.message});
-  return exit_code_of_start(why);
+  return become_command("iam-starter", arguments.all("--command"));
 }
+
+inline constexpr Flag iam_starter_flags[] = {
+    {"profile", "NAME", "whose credentials, instead of those that the environment says"},
+    {"role", "NAME|ARN",
+     "the role to assume with them; a name is looked up with iam:GetRole in the account that they "
+     "are of"},
+    {"region", "REGION", "instead of that of the environment or the profile"},
+    {"command", "WORD...",
+     "everything that follows, unchanged; one text alone is read by the shell", Takes::rest},
+    {.name = "format",
+     .value = "shell|env",
+     .meaning = "without a command: what to print, lines for a shell to source (the default) or "
+                "those of a file of variables",
+     .check = check_value<VariableFormat>},
+};
+
+}  // namespace detail
+
+inline constexpr Command iam_starter_command{
+    .name = "iam-starter",
+    .own_program = true,
+    .purpose = "Gets the credentials of a profile or a role and becomes a command with them.",
+    .usage =
+        "iam-starter [--profile NAME] [--role NAME|ARN] [--region REGION] --command WORD...\n"
+        "iam-starter [--profile NAME] [--role NAME|ARN] [--region REGION] [--format shell|env]",
+    .about =
+        "It is a link to sla-runner. It sets AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, "
+        "AWS_SESSION_TOKEN, AWS_REGION and AWS_DEFAULT_REGION. Once the command is started "
+        "the exit code is that of the command.",
+    .flags = detail::iam_starter_flags,
+    .exit_codes = {{{exit_success, "the variables are printed"},
+                    usage_exit,
+                    {exit_undelivered, "AWS did not give the credentials"},
+                    settings_exit,
+                    no_execution_exit,
+                    no_command_exit}},
+    .run = detail::run_iam_starter,
+};
 
 }  // namespace sla::inline v1
 
@@ -20842,12 +20911,10 @@ inline bool needs_trust(Settings const& settings, EndpointSettings const& endpoi
 }
 
 /// Both kinds of settings. Where nothing says the region it is that of the topic.
-inline Startup read_startup(std::span<char const* const> arguments, Environment environment,
+inline Startup read_startup(Arguments const& arguments, Environment environment,
                             ParseOptions options) {
   Startup startup{.environment = std::move(environment)};
   startup.parsed = parse_settings(arguments, startup.environment, options);
-  Action const action = startup.parsed.action;
-  if (action == Action::show_help || action == Action::show_version) return startup;
   startup.aws = read_aws_settings(startup.environment, startup.parsed.problems);
   Settings const& settings = startup.parsed.settings;
   bool const trust = needs_trust(settings, startup.aws.endpoints, options.missing);
@@ -20884,10 +20951,18 @@ inline void unify_regions(Startup& startup, RegionVariables rule) {
 
 }  // namespace detail
 
+/// Finds what is wrong with the settings besides a command line with mistakes.
+template <ParseOptions::Missing missing>
+[[nodiscard]] std::vector<std::string> startup_problems(Arguments const& arguments,
+                                                        Environment environment) {
+  return detail::read_startup(arguments, std::move(environment), {.missing = missing})
+      .parsed.problems;
+}
+
 /// Reads the settings, loads the parameters that they ask for, and reads the settings again with
 /// what came. An Error is why there are no parameters; see exit_code_of().
 [[nodiscard]] inline Result<Startup> start_up(
-    std::span<char const* const> arguments, Environment environment,
+    Arguments const& arguments, Environment environment,
     ParseOptions::Missing missing = ParseOptions::Missing::is_a_problem) {
   Startup first = detail::read_startup(arguments, std::move(environment), {.missing = missing});
   std::vector<std::string> const paths = detail::parameter_paths(first);
@@ -20994,20 +21069,16 @@ inline std::string endpoint_text(Service service, AwsSettings const& aws) {
   return text + detail::listed("clock offset", offset + " s");
 }
 
-/// Runs the subcommand with the arguments behind its name; gives its exit code.
-[[nodiscard]] inline int run_identity(std::span<char const* const> arguments,
-                                      Environment environment) {
+namespace detail {
+
+inline int run_identity(Arguments const& arguments, Environment environment) {
   auto startup = start_up(arguments, std::move(environment), ParseOptions::Missing::is_fine);
   if (!startup) {
     complain({startup.error().message});
     return exit_code_of(startup.error());
   }
   Parsed const& parsed = startup->parsed;
-  if (parsed.action == Action::show_help) return print(help_text());
-  if (parsed.action == Action::show_version) return print(version_text());
-  complain(parsed.usage_errors);
-  complain(parsed.problems);
-  if (!startup->good()) return parsed.exit_code();
+  if (complain(parsed.problems)) return exit_settings;
   auto const stop = Stop::on_signals({.budget = Duration::zero()});
   if (!stop) {
     complain({stop.error().message});
@@ -21019,7 +21090,7 @@ inline std::string endpoint_text(Service service, AwsSettings const& aws) {
                           .environment = startup->environment,
                           .role = parsed.settings.role,
                           .stop = *stop}};
-  auto const identity = detail::find_identity(access, aws, *stop);
+  auto const identity = find_identity(access, aws, *stop);
   if (identity) return print(identity_text(*identity, aws));
   complain({"no identity: " + identity.error().message});
   if (!region) complain({region.error().message});
@@ -21027,36 +21098,584 @@ inline std::string endpoint_text(Service service, AwsSettings const& aws) {
   return later ? exit_undelivered : exit_test_failed;
 }
 
+}  // namespace detail
+
+inline constexpr Command identity_command{
+    .name = "identity",
+    .purpose =
+        "Says as whom this program speaks to AWS, where the credentials came from, and "
+        "which hosts it asks.",
+    .usage = "sla-runner identity [SETTING]...",
+    .about = "It takes the settings of a run, and needs none of them.",
+    .flags = shared_flags,
+    .asks_aws = true,
+    .exit_codes = {{{exit_success, "AWS says who this is"},
+                    {exit_test_failed, "there are no credentials, or AWS knows none of them"},
+                    usage_exit,
+                    {exit_undelivered, "AWS did not answer"},
+                    settings_exit}},
+    .run = detail::run_identity,
+    .more_problems = startup_problems<ParseOptions::Missing::is_fine>,
+};
+
 }  // namespace sla::inline v1
 
-// sla/app/healthcheck.hpp
-// The command `sla-runner healthcheck`: says in one line whether the runners here are alive. What
-// it does not understand is refused, so that a health check with a mistake in it is noticed at
-// once.
+// sla/app/spool_folders.hpp
+// The folders within that of --spool: each kind of sink has a spool of its own.
 
 namespace sla::inline v1 {
 
-/// What `sla-runner healthcheck --help` prints.
-inline constexpr std::string_view healthcheck_help =
-    "Says whether the runners in this container are alive. A failing test is no reason to be\n"
-    "unhealthy; a loop that is stuck is.\n\n"
-    "usage: sla-runner healthcheck\n\n"
-    "exit codes:\n"
-    "   0  every runner here is alive\n"
-    "   1  one is stuck, there is none, or it cannot be told; the line says which\n"
-    "  64  usage: the command line cannot be understood\n";
+inline constexpr std::string_view spool_of_aws = "aws";
+inline constexpr std::string_view spool_of_store = "store";
+/// All of them.
+inline constexpr std::array spool_folders{spool_of_aws, spool_of_store};
 
-/// Runs the command; gives its exit code. The arguments come without the command's own name.
-[[nodiscard]] inline int run_healthcheck(std::span<char const* const> arguments) {
-  for (std::string_view const argument : arguments) {
-    if (argument == "--help" || argument == "-h") return print(healthcheck_help);
-    complain({"healthcheck: unknown argument " + quoted(argument) + "; it takes none"});
-    return exit_usage;
-  }
-  Health const health = check_health();
-  (void)print(health.reason + '\n');
-  return health.alive ? exit_success : exit_test_failed;
+/// The folder of one kind of sink.
+[[nodiscard]] inline std::string spool_folder(std::string const& spool, std::string_view sink) {
+  return (spool + '/').append(sink);
 }
+
+}  // namespace sla::inline v1
+
+// sla/app/sinks.hpp
+// Where the results of the shipped program go, put together from its settings: a local store, and
+// in AWS a bucket for the logs, a topic for the events and metrics, each of them there or not. The
+// store and AWS have a spool and a thread each, so that neither waits for the other.
+
+namespace sla::inline v1 {
+
+/// All sinks of the program.
+class Sinks {
+ public:
+  struct Parts {
+    Settings const& settings;
+    AwsSettings const& aws;
+    Environment const& environment;
+    Logger log{};
+  };
+
+  /// What the parts refer to outlives the sinks. The only Error is Errc::exists, where another
+  /// runner has the spool.
+  [[nodiscard]] static Result<std::unique_ptr<Sinks>> open(Parts parts) {
+    std::unique_ptr<Sinks> sinks(new Sinks(parts));
+    Settings const& settings = parts.settings;
+    std::optional<Spool> of_store, of_aws;
+    if (!settings.store.empty()) {
+      auto spool = sinks->open_spool(spool_of_store);
+      if (!spool) return spool.error();
+      of_store = *std::move(spool);
+    }
+    if (sinks->has_topic() || !settings.s3_bucket_name.empty() ||
+        !settings.metrics_namespace.empty()) {
+      auto spool = sinks->open_spool(spool_of_aws);
+      if (!spool) return spool.error();
+      of_aws = *std::move(spool);
+    }
+    // Both are open before either is delivered from: they share the logs of runs that died.
+    if (of_store) sinks->add_store(*std::move(of_store));
+    if (of_aws) sinks->add_aws(*std::move(of_aws));
+    return sinks;
+  }
+
+  /// Where an executor puts the logs of runs; empty where they end with the process.
+  [[nodiscard]] std::string const& log_folder() const noexcept { return log_folder_; }
+  /// Whether that folder's disk hangs, as far as is known; it changes.
+  [[nodiscard]] std::shared_ptr<std::atomic<bool> const> log_folder_hangs() const noexcept {
+    return spool_hangs_;
+  }
+
+  void begin(Report const& report) {
+    if (store_) store_->begin(report);
+    if (aws_) aws_->begin(report);
+  }
+  void publish(Report const& report) {
+    if (store_) (void)store_->publish(report);  // what is spooled is never refused
+    if (aws_) (void)aws_->publish(report);
+  }
+
+  /// Returns what the last event of that check left for the next process.
+  [[nodiscard]] std::string recall(Job const& job) {
+    Recalled const of_store = store_ ? store_->recall(job) : Recalled{};
+    Recalled of_aws = aws_ ? aws_->recall(job) : Recalled{};
+    return of_aws.number < of_store.number ? of_store.memory : of_aws.memory;
+  }
+
+  /// Delivers what is pending until the deadline; whether nothing of it is left, or was refused. A
+  /// store gets a moment in any case: it is done at once, or its disk is broken. What AWS did not
+  /// get is listed before anybody waits for a disk.
+  bool finish(Instant deadline) {
+    Instant const moment = std::chrono::steady_clock::now() + std::chrono::milliseconds{500};
+    SpoolCount left;
+    auto const add = [&](SpoolCount const& count) {
+      left.events += count.events;
+      left.logs += count.logs;
+      left.refused += count.refused;
+    };
+    if (store_) store_->hurry();
+    if (aws_) add(aws_->finish(deadline));
+    if (store_) add(store_->finish(std::max(deadline, moment)));
+    return left.events == 0 && left.logs == 0 && left.refused <= refused_before_;
+  }
+
+  /// Whether something hangs in a call that nothing can end: then these must not be let go.
+  [[nodiscard]] bool hang() const noexcept {
+    return (store_ && store_->hangs()) || (aws_ && aws_->hangs());
+  }
+
+ private:
+  using Spool = EitherSpool<MemorySpool, PatientSpool<DiskSpool>>;
+  using StoreLogs = ByCallsApart<Directory>;
+  using StoreEvents = ByCallsApart<EventFile>;
+  using AwsLogs = Optional<S3Log<ProgramClient>>;
+  using Metrics = BestEffort<CloudWatch<ProgramClient>>;
+  using AwsEvents =
+      Then<Optional<Sns<ProgramClient, NamedTopic<ProgramClient>>>, Optional<Metrics>>;
+
+  explicit Sinks(Parts const& parts)
+      : parts_(parts),
+        access_({.aws = parts.aws,
+                 .environment = parts.environment,
+                 .role = parts.settings.role,
+                 .stop = aws_stops_.credentials,
+                 .log = parts.log,
+                 .renewals = Renewals::beside}) {}
+
+  void add_store(Spool spool) {
+    Settings const& settings = parts_.settings;
+    bool const sync = !settings.spool.empty();  // which forgets what the store has
+    store_.emplace(
+        StoreLogs{Directory{{.path = settings.store, .sync = sync}}},
+        StoreEvents{
+            EventFile{{.folder = settings.store, .format = settings.event_format, .sync = sync}}},
+        std::move(spool), store_stops_, options<StoreLogs, StoreEvents>(settings.upload_logs),
+        SteadyClock{}, parts_.log);
+  }
+  void add_aws(Spool spool) {
+    bool const no_bucket = parts_.settings.s3_bucket_name.empty();
+    UploadLogs const upload = no_bucket ? UploadLogs::never : parts_.settings.upload_logs;
+    aws_.emplace(AwsLogs{log()}, AwsEvents{Optional{events()}, Optional{metrics()}},
+                 std::move(spool), aws_stops_, options<AwsLogs, AwsEvents>(upload), SteadyClock{},
+                 parts_.log);
+  }
+
+  Result<Spool> open_spool(std::string_view name) {
+    std::string const& folder = parts_.settings.spool;
+    if (folder.empty()) return Spool{MemorySpool({}, parts_.log)};
+    DiskSpool::Options const options{.folder = spool_folder(folder, name), .run_logs = log_folder_};
+    auto spool = PatientSpool<DiskSpool>::open(
+        [options, log = parts_.log] { return DiskSpool::open(options, log); },
+        {.name = options.folder, .hangs = spool_hangs_}, parts_.log);
+    if (!spool) return spool.error().within("spool");
+    if (log_folder_.empty()) log_folder_ = SpoolFolder::look(options.folder).logs();
+    refused_before_ += spool->count().refused;
+    return Spool{*std::move(spool)};
+  }
+
+  template <class L, class E>
+  [[nodiscard]] typename Spooled<L, E, Spool>::Options options(UploadLogs upload) const {
+    return {.delivery = {.upload = upload}, .format = parts_.settings.event_format};
+  }
+
+  [[nodiscard]] bool has_topic() const noexcept {
+    return !parts_.settings.sns_topic_arn.empty() || !parts_.settings.sns_topic_name.empty();
+  }
+
+  [[nodiscard]] std::optional<S3Log<ProgramClient>> log() const {
+    Settings const& settings = parts_.settings;
+    if (settings.s3_bucket_name.empty()) return std::nullopt;
+    return S3Log<ProgramClient>{access_.client(aws_stops_.logs),
+                                {.bucket = log_bucket(settings, parts_.aws), .log = parts_.log}};
+  }
+
+  [[nodiscard]] std::optional<Sns<ProgramClient, NamedTopic<ProgramClient>>> events() const {
+    if (!has_topic()) return std::nullopt;
+    return Sns<ProgramClient, NamedTopic<ProgramClient>>{
+        access_.client(aws_stops_.events),
+        topic(),
+        {.endpoints = parts_.aws.endpoints, .format = parts_.settings.event_format}};
+  }
+
+  /// The metrics never harm the results: they have little time, and what fails is dropped.
+  [[nodiscard]] std::optional<Metrics> metrics() const {
+    Settings const& settings = parts_.settings;
+    if (settings.metrics_namespace.empty()) return std::nullopt;
+    return Metrics{CloudWatch{access_.client(aws_stops_.events),
+                              {.metric_namespace = settings.metrics_namespace,
+                               .region = parts_.aws.region,
+                               .endpoints = parts_.aws.endpoints}},
+                   "metrics", parts_.log};
+  }
+
+  [[nodiscard]] NamedTopic<ProgramClient> topic() const {
+    Settings const& settings = parts_.settings;
+    ProgramClient sts = access_.client(aws_stops_.events);
+    if (!settings.sns_topic_arn.empty()) {
+      return {std::move(sts), FixedTopic{settings.sns_topic_arn}};
+    }
+    return {std::move(sts),
+            {.name = settings.sns_topic_name,
+             .region = parts_.aws.region,
+             .endpoints = parts_.aws.endpoints}};
+  }
+
+  Parts parts_;
+  DeliveryStops store_stops_{};
+  DeliveryStops aws_stops_{};
+  AwsAccess access_;
+  std::string log_folder_{};
+  std::shared_ptr<std::atomic<bool>> spool_hangs_ = std::make_shared<std::atomic<bool>>(false);
+  std::size_t refused_before_ = 0;  ///< what an earlier process had set aside
+  std::optional<Spooled<StoreLogs, StoreEvents, Spool>> store_{};
+  std::optional<Spooled<AwsLogs, AwsEvents, Spool>> aws_{};
+};
+
+/// The sinks as the publisher of a Runner, and as what Announced announces to. They outlive it.
+class SinkPolicy {
+ public:
+  static constexpr bool wants_uncounted = true;  ///< each sink takes what it wants
+
+  explicit SinkPolicy(Sinks& sinks) : sinks_(&sinks) {}
+
+  void begin(Report const& report) { sinks_->begin(report); }
+  Result<void> publish(Report const& report) {
+    sinks_->publish(report);
+    return {};
+  }
+
+ private:
+  Sinks* sinks_;
+};
+static_assert(Publisher<SinkPolicy>);
+
+}  // namespace sla::inline v1
+
+// sla/app/tracking.hpp
+// What the settings say about the service's objective: its target, and how many results in a row
+// change its state.
+
+namespace sla::inline v1 {
+
+/// Puts the options of a Tracked together. `memory` is what an earlier process left. The target is
+/// $SLA_TARGET where that is a number and nothing else is set.
+[[nodiscard]] inline Tracking tracking_of(Settings const& settings, std::string memory) {
+  std::optional<ledger::Target> target;
+  auto const good =
+      ledger::parse_percentage(settings.slo.empty() ? settings.sla_target : settings.slo);
+  if (good) {
+    target = {.good = *good,
+              .window = settings.slo_window,
+              .min_failures = static_cast<std::uint64_t>(settings.slo_min_failures)};
+  }
+  return {.thresholds = {settings.failure_threshold, settings.success_threshold},
+          .target = target,
+          .memory = std::move(memory)};
+}
+
+}  // namespace sla::inline v1
+
+// sla/app/watched.hpp
+// The policies of the shipped program with a heartbeat: each says how long it may take before it
+// takes that long, so that a healthcheck can tell a long test from a stuck loop. The clock also
+// reaps what ends while the loop waits, as PID 1 has to.
+
+namespace sla::inline v1 {
+
+/// How late a loop may be before it counts as stuck: a busy machine is no stuck runner.
+inline constexpr Duration heartbeat_slack = std::chrono::seconds{10};
+
+/// SteadyClock with a heartbeat, for a process whose children all belong to its runs.
+class WatchedClock {
+ public:
+  explicit WatchedClock(Heartbeat heartbeat) : heartbeat_(std::move(heartbeat)) {}
+
+  [[nodiscard]] Instant now() const noexcept { return clock_.now(); }
+  [[nodiscard]] WallTime wall() const noexcept { return clock_.wall(); }
+
+  Wake wait_until(Instant until, Stop const& stop) const {
+    bool const forever = until > Instant::max() - heartbeat_slack;
+    heartbeat_.promise(Activity::waiting, forever ? Instant::max() : until + heartbeat_slack);
+    for (;;) {
+      if (stop.level() != StopLevel::none) return Wake::stopped;
+      if (stop.take_run_now()) return Wake::run_now;
+      if (until <= now()) return Wake::due;
+      if (stop.take_child_ended()) reap_children();
+      await_news(until, stop);
+    }
+  }
+  void sleep_until(Instant until) const noexcept { clock_.sleep_until(until); }
+
+ private:
+  SteadyClock clock_;
+  Heartbeat heartbeat_;
+};
+static_assert(Clock<WatchedClock>);
+
+/// An executor that promises to be done within a limit; a limit of zero is none.
+template <class E>
+class WatchedExecutor {
+ public:
+  WatchedExecutor(E executor, Heartbeat heartbeat, Duration limit)
+      : executor_(std::move(executor)), heartbeat_(std::move(heartbeat)), limit_(limit) {}
+
+  Result<Outcome> execute(Job const& job, Stop const& stop) {
+    Instant const now = std::chrono::steady_clock::now();
+    bool const limited =
+        limit_ > Duration::zero() && limit_ < Instant::max() - now - heartbeat_slack;
+    heartbeat_.promise(Activity::running,
+                       limited ? now + limit_ + heartbeat_slack : Instant::max());
+    return executor_.execute(job, stop);
+  }
+  [[nodiscard]] std::optional<Duration> longest_run() const {
+    return internal::longest_run_of(executor_);
+  }
+
+ private:
+  internal::HeldExecutor<E> executor_;
+  Heartbeat heartbeat_;
+  Duration limit_;
+
+  static_assert(Executor<E>,
+                "WatchedExecutor's parameter must be a sla::Executor: movable, with "
+                "sla::Result<sla::Outcome> execute(sla::Job const&, sla::Stop const&)");
+};
+
+/// A publisher that promises to be done within a limit.
+template <class P>
+class WatchedPublisher {
+ public:
+  static constexpr bool wants_uncounted = sla::wants_uncounted<P>;
+
+  WatchedPublisher(P publisher, Heartbeat heartbeat, Duration limit)
+      : publisher_(std::move(publisher)), heartbeat_(std::move(heartbeat)), limit_(limit) {}
+
+  Result<void> publish(Report const& report) {
+    Instant const now = std::chrono::steady_clock::now();
+    heartbeat_.promise(Activity::publishing, now + limit_ + heartbeat_slack);
+    return publish_wanted(publisher_, report);
+  }
+
+ private:
+  internal::HeldPublisher<P> publisher_;
+  Heartbeat heartbeat_;
+  Duration limit_;
+
+  static_assert(Publisher<P>,
+                "WatchedPublisher's parameter must be a sla::Publisher: movable, with "
+                "sla::Result<void> publish(sla::Report const&)");
+};
+
+}  // namespace sla::inline v1
+
+// sla/app/main.hpp
+// What sla-runner does without the name of a command: reads the settings, puts the policies
+// together, lets the Runner run, and says with its exit code how it went. Whatever is wrong with
+// the settings is said before anything is started or sent.
+
+namespace sla::inline v1 {
+
+namespace detail {
+
+/// The shipped program once its settings are known to be good.
+class Program {
+ public:
+  struct Parts {
+    Settings settings;
+    AwsSettings aws;
+    Environment environment;
+    std::vector<std::string> words;  ///< of the command
+  };
+
+  explicit Program(Parts parts)
+      : parts_(std::move(parts)), log_({.format = parts_.settings.log_format}) {}
+
+  int run(Stop const& stop) const {
+    Heartbeat const heartbeat;
+    WatchedClock clock{heartbeat};
+    if (parts_.settings.disabled) return rest(clock, stop);
+    if (parts_.settings.dry_run) return try_out(heartbeat, stop);
+    auto sinks = Sinks::open({parts_.settings, parts_.aws, parts_.environment, log_});
+    if (!sinks) {
+      log_.error(sinks.error().message);
+      return exit_undelivered;
+    }
+    int const code = deliver(**sinks, heartbeat, stop);
+    if ((*sinks)->hang()) (void)sinks->release();  // they would wait for what has no end
+    return code;
+  }
+
+ private:
+  /// How long the spool may take to write a result down.
+  static constexpr Duration longest_recording = std::chrono::seconds{60};
+
+  int deliver(Sinks& sinks, Heartbeat const& heartbeat, Stop const& stop) const {
+    WatchedClock const clock{heartbeat};
+    ProcessOptions process = this->process();
+    process.log_folder = sinks.log_folder();
+    process.log_folder_hangs = sinks.log_folder_hangs();
+    Announced executor{Direct<Sha256>{std::move(process)}, SinkPolicy{sinks}};
+    Runner runner{scheduler(), WatchedExecutor{std::move(executor), heartbeat, longest_run()},
+                  Tracked{WatchedPublisher{SinkPolicy{sinks}, heartbeat, longest_recording},
+                          tracking_of(parts_.settings, sinks.recall(job()))},
+                  clock, log_};
+    Tally const tally = runner.run(job(), stop);
+    Instant const deadline =
+        stop.deadline().value_or(clock.now() + parts_.settings.stop_timeout) - last_steps();
+    if (stop.level() != StopLevel::none) {
+      log_.info("told to stop; what is pending is delivered",
+                {{"within", decimal_seconds(deadline - clock.now()) + " s"}});
+    }
+    heartbeat.promise(Activity::stopping, deadline + heartbeat_slack);
+    bool const delivered = sinks.finish(deadline);
+    if (!parts_.settings.once) return exit_success;
+    if (!delivered) return exit_undelivered;
+    return tally.failed != 0 ? exit_test_failed : exit_success;
+  }
+
+  /// One run of which nothing is sent.
+  int try_out(Heartbeat const& heartbeat, Stop const& stop) const {
+    Settings const& settings = parts_.settings;
+    DryRun publisher{
+        {.topic = settings.sns_topic_arn.empty() ? settings.sns_topic_name : settings.sns_topic_arn,
+         .bucket = settings.s3_bucket_name,
+         .format = settings.event_format,
+         .stop = &stop}};
+    Runner runner{Once{}, WatchedExecutor{Direct<Sha256>{process()}, heartbeat, longest_run()},
+                  std::move(publisher), WatchedClock{heartbeat}, log_};
+    Tally const tally = runner.run(job(), stop);
+    if (tally.undelivered != 0) return exit_undelivered;
+    return tally.failed != 0 ? exit_test_failed : exit_success;
+  }
+
+  [[nodiscard]] Job job() const {
+    return {
+        .service = parts_.settings.service,
+        .groups = parts_.settings.groups,
+        .command = parts_.words,
+        .tag_id = parts_.settings.tag_id,
+        .sla_target = parts_.settings.sla_target,
+        .location = parts_.settings.location.empty() ? parts_.aws.region : parts_.settings.location,
+        .expect_every = parts_.settings.expect_every};
+  }
+
+  /// What the end of the program takes once deliveries have ended.
+  [[nodiscard]] Duration last_steps() const {
+    Duration const most = std::chrono::milliseconds{200};
+    return std::min<Duration>(most, parts_.settings.stop_timeout / 10);
+  }
+
+  int rest(WatchedClock const& clock, Stop const& stop) const {
+    log_.info("disabled: nothing is run");
+    while (clock.wait_until(Instant::max(), stop) != Wake::stopped) continue;
+    return exit_success;
+  }
+
+  [[nodiscard]] OneOf<FixedDelay, FixedRate, Once> scheduler() const {
+    Settings const& settings = parts_.settings;
+    if (settings.once) return Once{};
+    if (settings.every) return FixedRate{*settings.every};
+    return FixedDelay{settings.delay.value_or(Duration::zero())};
+  }
+
+  [[nodiscard]] ProcessOptions process() const {
+    Settings const& settings = parts_.settings;
+    Duration const most_delivery = std::chrono::seconds{5};
+    return {.timeout = settings.timeout,
+            .grace = settings.grace,
+            .delivery = std::min<Duration>(most_delivery, settings.stop_timeout / 4),
+            .log_limit = settings.log_limit,
+            .pass_through = settings.dry_run ? -1 : STDOUT_FILENO,
+            .log = log_};
+  }
+
+  /// How long a run may take with all its limits; zero is no limit.
+  [[nodiscard]] Duration longest_run() const {
+    ProcessOptions const limits = process();
+    if (limits.timeout == Duration::zero()) return Duration::zero();
+    return limits.timeout + limits.grace + 2 * limits.drain;
+  }
+
+  Parts parts_;
+  Logger log_;
+};
+
+/// Whether a sink has to know the region, and nothing but the instance may be left to say it.
+inline bool needs_region(Settings const& settings) {
+  if (settings.disabled || settings.dry_run) return false;
+  return !settings.sns_topic_name.empty() || !settings.s3_bucket_name.empty() ||
+         !settings.metrics_namespace.empty();
+}
+
+/// The words that run the command.
+inline Result<std::vector<std::string>> words_of(Settings const& settings) {
+  if (!settings.words.empty()) return settings.words;
+  return shell_words(settings.command);
+}
+
+/// Runs sla-runner itself.
+inline int run_runner(Arguments const& arguments, Environment environment) {
+  auto startup = start_up(arguments, std::move(environment));
+  if (!startup) {
+    complain({startup.error().message});
+    return exit_code_of(startup.error());
+  }
+  Parsed& parsed = startup->parsed;
+  auto words = words_of(parsed.settings);
+  if (!words && !parsed.settings.command.empty()) {
+    parsed.problems.push_back("Command: " + words.error().message);
+  }
+  Logger const log{{.format = parsed.settings.log_format}};
+  for (std::string const& warning : parsed.warnings) log.warning(warning);
+  bool const wrong = complain(parsed.problems);
+  bool const shown = arguments.has("--print-settings");
+  if (shown) (void)print(settings_text(parsed));
+  if (wrong || shown) return wrong ? exit_settings : exit_success;
+
+  auto const stop = Stop::on_signals({.budget = parsed.settings.stop_timeout});
+  if (!stop) {
+    log.error(stop.error().message);
+    return exit_undelivered;
+  }
+  if (needs_region(parsed.settings)) {
+    auto const known = complete_region(startup->aws, startup->environment, *stop);
+    if (!known) complain({known.error().message});
+    if (!known) return exit_code_of(known.error());
+  }
+  Program const program{{.settings = std::move(parsed.settings),
+                         .aws = std::move(startup->aws),
+                         .environment = std::move(startup->environment),
+                         .words = *std::move(words)}};
+  return program.run(*stop);
+}
+
+}  // namespace detail
+
+inline constexpr Command run_command{
+    .purpose = "Runs a command again and again, publishes each result and keeps its log.",
+    .usage =
+        "sla-runner [SETTING]... --command TEXT\n"
+        "sla-runner [SETTING]... -- WORD...\n"
+        "sla-runner COMMAND ...",
+    .about =
+        "A flag beats its environment variable, which beats a value loaded from SSM, which "
+        "beats the default. A value follows its flag as the next argument or after =; an "
+        "empty one takes back what the environment says. SECONDS may have units: 90, 0.5, 5m, "
+        "2h30m, 1d.",
+    .examples =
+        "sla-runner --service shop --once --store results -- curl -fsS https://shop.example/\n"
+        "sla-runner --service shop --groups web,critical --delay 60 --s3-bucket-name shop-logs \\\n"
+        "  --sns-topic-arn arn:aws:sns:eu-west-1:123456789012:sla --command 'make -C tests smoke'",
+    .flags = setting_flags,
+    .asks_aws = true,
+    .exit_codes = {{{exit_success, "stopped as asked; --once: the test passed and was delivered"},
+                    {exit_test_failed, "--once: the test failed"},
+                    usage_exit,
+                    {exit_undelivered,
+                     "--once: not delivered; AWS did not answer or refused; "
+                     "another runner has the spool"},
+                    settings_exit}},
+    .run = detail::run_runner,
+    .more_problems = startup_problems<ParseOptions::Missing::is_a_problem>,
+};
 
 }  // namespace sla::inline v1
 
@@ -21066,33 +21685,12 @@ inline constexpr std::string_view healthcheck_help =
 
 namespace sla::inline v1 {
 
-inline constexpr std::string_view report_usage =
-    "usage: sla-runner report [OPTION]... --store DIR\n"
-    "       sla-runner report [OPTION]... FILE...\n"
-    "\n"
-    "Says what events prove about the availability of services and groups: what was up, what was\n"
-    "down, what nobody could tell and when nobody looked. FILE has an event on each line, or an\n"
-    "SNS envelope of one; - is standard input. DIR is also taken from SLARUNNER_STORE.\n"
-    "\n"
-    "  --from TIME       begin of the window; default: the end of the first event\n"
-    "  --to TIME         end of the window; default: now. TIME is 2026-01-31T22:00:00Z,\n"
-    "                    2026-01-31, or milliseconds since 1970; --from 7d is 7 days before the "
-    "end\n"
-    "  --service NAME    only this service; repeatable\n"
-    "  --group NAME      only this group and its services; repeatable\n"
-    "  --slo PERCENT     also tells how many failures this target allows\n"
-    "  --exclude FILE    planned maintenance: a line of JSON for each, with from, to, service or\n"
-    "                    group, and reason; * is every service\n"
-    "  --hold SECONDS    how long a result of an earlier version holds at most; default: twice "
-    "the\n"
-    "                    usual time from one to the next\n"
-    "  --quorum K|majority|any|all\n"
-    "                    how many locations make a service down; default: majority\n"
-    "  --format text|json|csv\n"
-    "                    default: text on a terminal, else json\n"
-    "  --out FILE        replaces this file when the report is whole\n";
-
 enum class ReportFormat : std::uint8_t { text, json, csv };
+
+template <>
+inline constexpr std::array choices<ReportFormat>{Choice<ReportFormat>{"text", ReportFormat::text},
+                                                  Choice<ReportFormat>{"json", ReportFormat::json},
+                                                  Choice<ReportFormat>{"csv", ReportFormat::csv}};
 
 /// What was asked, in words that make sense.
 struct ReportRequest {
@@ -21128,124 +21726,6 @@ inline Error report_error(std::string why) {
   return Error{Errc::invalid, "report: " + std::move(why)};
 }
 
-inline std::optional<ReportFormat> parse_report_format(std::string_view text) {
-  if (text == "text") return ReportFormat::text;
-  if (text == "json") return ReportFormat::json;
-  if (text == "csv") return ReportFormat::csv;
-  return std::nullopt;
-}
-
-/// Takes one flag and its value.
-inline Result<void> take_report_flag(ReportRequest& request, std::string_view flag,
-                                     std::string const& value) {
-  auto const wrong = [&](std::string_view why) {
-    return report_error(std::string(flag) + ' ' + quoted(std::string_view(value)) + ' ' +
-                        std::string(why));
-  };
-  if (flag == "--store") request.store = value;
-  if (flag == "--from") request.from = value;
-  if (flag == "--to") request.to = value;
-  if (flag == "--service") request.services.push_back(value);
-  if (flag == "--group") request.groups.push_back(value);
-  if (flag == "--exclude") request.exclude = value;
-  if (flag == "--out") request.out = value;
-  if (flag == "--slo" && !(request.slo = ledger::parse_percentage(value))) {
-    return wrong("is no percentage from 0 to 100 with up to 4 decimals, such as 99.9");
-  }
-  if (flag == "--hold") {
-    Duration hold{};
-    auto const read = read_value(value, hold);
-    if (!read) return wrong(read.error().message);
-    request.hold = std::chrono::floor<std::chrono::milliseconds>(hold).count();
-  }
-  if (flag == "--quorum") {
-    auto const quorum = ledger::parse_quorum(value);
-    if (!quorum) return wrong("is neither majority, any, all nor a number of locations");
-    request.quorum = *quorum;
-  }
-  if (flag != "--format") return {};
-  if (value == "html") return report_error("the HTML page is not made yet");
-  request.format = parse_report_format(value);
-  return request.format ? Result<void>{} : wrong("is neither text, json nor csv");
-}
-
-inline constexpr std::array<std::string_view, 11> report_flags{
-    "--store",   "--from", "--to",     "--service", "--group", "--slo",
-    "--exclude", "--hold", "--quorum", "--format",  "--out"};
-
-inline Error unknown_report_flag(std::string_view flag) {
-  if (flag == "--from-keys") return report_error("S3 is not read yet: --from-keys");
-  return report_error("unknown flag " + quoted(flag) +
-                      nearest_hint(flag, {report_flags.begin(), report_flags.end()}));
-}
-
-}  // namespace detail
-
-namespace detail {
-
-/// Takes the words behind `report` apart, one after another.
-class ReportWords {
- public:
-  explicit ReportWords(std::span<char const* const> words) : left_(words) {}
-
-  Result<ReportRequest> read() {
-    while (!left_.empty()) {
-      std::string_view const word = take();
-      bool const file = word == "-" || !word.starts_with('-');
-      if (file && word.starts_with("s3://")) {
-        return report_error("S3 is not read yet: " + quoted(word));
-      }
-      if (file) request_.files.emplace_back(word);
-      if (file) continue;
-      if (auto took = take_flag(word); !took) return took.error();
-    }
-    return std::move(request_);
-  }
-
- private:
-  std::string_view take() {
-    std::string_view const word = left_.front();
-    left_ = left_.subspan(1);
-    return word;
-  }
-
-  Result<void> take_flag(std::string_view word) {
-    std::string_view const flag = word.substr(0, word.find('='));
-    auto const has = [&](auto const& all) {
-      return std::find(all.begin(), all.end(), flag) != all.end();
-    };
-    if (!has(report_flags)) return unknown_report_flag(flag);
-    if (has(seen_) && flag != "--service" && flag != "--group") {
-      return report_error(std::string(flag) + " is given more than once");
-    }
-    seen_.push_back(flag);
-    bool const joined = flag.size() != word.size();
-    std::string value;
-    if (joined) value = word.substr(flag.size() + 1);
-    if (!joined && !left_.empty()) value = take();
-    if (value.empty()) return report_error(std::string(flag) + " needs a value");
-    return take_report_flag(request_, flag, value);
-  }
-
-  std::span<char const* const> left_;
-  std::vector<std::string_view> seen_;
-  ReportRequest request_;
-};
-
-}  // namespace detail
-
-/// Takes the words behind `report` apart. Without a source it is the store of the environment.
-[[nodiscard]] inline Result<ReportRequest> parse_report(std::span<char const* const> words,
-                                                        Environment const& environment) {
-  auto request = detail::ReportWords(words).read();
-  if (!request || !request->store.empty() || !request->files.empty()) return request;
-  request->store = environment.get("SLARUNNER_STORE").value_or("");
-  if (!request->store.empty()) return request;
-  return detail::report_error("nothing to read: say --store DIR, a file, or - for the input");
-}
-
-namespace detail {
-
 /// Reads a time: RFC 3339, a day, or milliseconds.
 inline std::optional<ledger::Milliseconds> report_time(std::string const& text) {
   if (auto const number = parse_integer(text)) {
@@ -21262,27 +21742,66 @@ inline std::optional<ledger::Milliseconds> report_span(std::string_view text) {
   return std::chrono::floor<std::chrono::milliseconds>(span).count();
 }
 
+inline Result<void> check_end(std::string_view text) {
+  if (report_time(std::string(text))) return {};
+  return Error{Errc::invalid, "is no time such as 2026-01-31T22:00:00Z or 2026-01-31"};
+}
+inline Result<void> check_begin(std::string_view text) {
+  return report_span(text) ? Result<void>{} : check_end(text);
+}
+inline Result<void> check_quorum(std::string_view text) {
+  if (ledger::parse_quorum(text)) return {};
+  return Error{Errc::invalid, "is neither majority, any, all nor a number of locations"};
+}
+
 }  // namespace detail
+
+/// Reads what is asked. Without a source it is the store of the environment.
+[[nodiscard]] inline Result<ReportRequest> parse_report(Arguments const& arguments,
+                                                        Environment const& environment) {
+  auto const texts = [&](std::string_view flag) {
+    auto const all = arguments.all(flag);
+    return std::vector<std::string>(all.begin(), all.end());
+  };
+  auto const hold = value_of<Duration>(arguments, "--hold");
+  ReportRequest request{
+      .store = std::string(arguments.value("--store")),
+      .files = {arguments.operands.begin(), arguments.operands.end()},
+      .from = value_of<std::string>(arguments, "--from"),
+      .to = value_of<std::string>(arguments, "--to"),
+      .services = texts("--service"),
+      .groups = texts("--group"),
+      .slo = ledger::parse_percentage(arguments.value("--slo")),
+      .exclude = value_of<std::string>(arguments, "--exclude"),
+      .quorum = ledger::parse_quorum(arguments.value("--quorum")).value_or(ledger::Quorum{}),
+      .format = value_of<ReportFormat>(arguments, "--format"),
+      .out = value_of<std::string>(arguments, "--out")};
+  if (hold) request.hold = std::chrono::floor<std::chrono::milliseconds>(*hold).count();
+  for (std::string const& file : request.files) {
+    if (file.starts_with("s3://")) {
+      return detail::report_error("S3 is not read yet: " + quoted(std::string_view(file)));
+    }
+  }
+  if (!request.store.empty() || !request.files.empty()) return request;
+  request.store = environment.get("SLARUNNER_STORE").value_or("");
+  if (!request.store.empty()) return request;
+  return detail::report_error("nothing to read: say --store DIR, a file, or - for the input");
+}
 
 /// Finds the window that was asked for. `first` is the end of the first event.
 [[nodiscard]] inline Result<ledger::Window> report_window(
     ReportRequest const& request, ledger::Milliseconds now,
     std::optional<ledger::Milliseconds> first) {
-  auto const wrong = [](std::string_view flag, std::string const& value) {
-    return detail::report_error(std::string(flag) + ' ' + quoted(std::string_view(value)) +
-                                " is no time such as 2026-01-31T22:00:00Z or 2026-01-31");
-  };
   auto const to = request.to ? detail::report_time(*request.to) : now;
-  if (!to) return wrong("--to", *request.to);
   std::optional<ledger::Milliseconds> from = first;
   if (request.from) {
     auto const span = detail::report_span(*request.from);
     from =
         span ? std::max<ledger::Milliseconds>(0, *to - *span) : detail::report_time(*request.from);
-    if (!from) return wrong("--from", *request.from);
   }
-  if (!from)
+  if (!from) {
     return Error{Errc::not_found, "report: there are no events; say since when with --from"};
+  }
   if (*from > *to) {
     auto const text = [](ledger::Milliseconds time) {
       return iso_time(WallTime{std::chrono::milliseconds{time}});
@@ -21850,263 +22369,85 @@ inline int report_exit_code(Error const& error) {
   return error.code == Errc::malformed ? exit_settings : exit_no_input;
 }
 
-}  // namespace detail
-
-/// Runs the command with the words behind `report`; gives its exit code.
-[[nodiscard]] inline int run_report(std::span<char const* const> words,
-                                    Environment const& environment) {
-  bool const help = std::any_of(words.begin(), words.end(), [](std::string_view word) {
-    return word == "--help" || word == "-h";
-  });
-  if (help) return print(report_usage);
-  auto const request = parse_report(words, environment);
+inline int run_report(Arguments const& arguments, Environment environment) {
+  auto const request = parse_report(arguments, environment);
   if (!request) {
     complain({request.error().message});
     return exit_usage;
   }
   auto const now = std::chrono::floor<std::chrono::milliseconds>(
       std::chrono::system_clock::now().time_since_epoch());
-  auto const report = detail::make_report(*request, now.count());
+  auto const report = make_report(*request, now.count());
   if (!report) {
     complain({report.error().message});
-    return detail::report_exit_code(report.error());
+    return report_exit_code(report.error());
   }
-  std::string const text = detail::written(*report, *request);
+  std::string const text = written(*report, *request);
   if (!request->out) return print(text);
-  auto const done = detail::replace_file(*request->out, text);
+  auto const done = replace_file(*request->out, text);
   if (done) return exit_success;
   complain({"report: --out: " + done.error().message});
   return exit_undelivered;
 }
 
-}  // namespace sla::inline v1
-
-// sla/app/spool_folders.hpp
-// The folders within that of --spool: each kind of sink has a spool of its own.
-
-namespace sla::inline v1 {
-
-inline constexpr std::string_view spool_of_aws = "aws";
-inline constexpr std::string_view spool_of_store = "store";
-/// All of them.
-inline constexpr std::array spool_folders{spool_of_aws, spool_of_store};
-
-/// The folder of one kind of sink.
-[[nodiscard]] inline std::string spool_folder(std::string const& spool, std::string_view sink) {
-  return (spool + '/').append(sink);
-}
-
-}  // namespace sla::inline v1
-
-// sla/app/sinks.hpp
-// Where the results of the shipped program go, put together from its settings: a local store, and
-// in AWS a bucket for the logs, a topic for the events and metrics, each of them there or not. The
-// store and AWS have a spool and a thread each, so that neither waits for the other.
-
-namespace sla::inline v1 {
-
-/// All sinks of the program.
-class Sinks {
- public:
-  struct Parts {
-    Settings const& settings;
-    AwsSettings const& aws;
-    Environment const& environment;
-    Logger log{};
-  };
-
-  /// What the parts refer to outlives the sinks. The only Error is Errc::exists, where another
-  /// runner has the spool.
-  [[nodiscard]] static Result<std::unique_ptr<Sinks>> open(Parts parts) {
-    std::unique_ptr<Sinks> sinks(new Sinks(parts));
-    Settings const& settings = parts.settings;
-    std::optional<Spool> of_store, of_aws;
-    if (!settings.store.empty()) {
-      auto spool = sinks->open_spool(spool_of_store);
-      if (!spool) return spool.error();
-      of_store = *std::move(spool);
-    }
-    if (sinks->has_topic() || !settings.s3_bucket_name.empty() ||
-        !settings.metrics_namespace.empty()) {
-      auto spool = sinks->open_spool(spool_of_aws);
-      if (!spool) return spool.error();
-      of_aws = *std::move(spool);
-    }
-    // Both are open before either is delivered from: they share the logs of runs that died.
-    if (of_store) sinks->add_store(*std::move(of_store));
-    if (of_aws) sinks->add_aws(*std::move(of_aws));
-    return sinks;
-  }
-
-  /// Where an executor puts the logs of runs; empty where they end with the process.
-  [[nodiscard]] std::string const& log_folder() const noexcept { return log_folder_; }
-  /// Whether that folder's disk hangs, as far as is known; it changes.
-  [[nodiscard]] std::shared_ptr<std::atomic<bool> const> log_folder_hangs() const noexcept {
-    return spool_hangs_;
-  }
-
-  void begin(Report const& report) {
-    if (store_) store_->begin(report);
-    if (aws_) aws_->begin(report);
-  }
-  void publish(Report const& report) {
-    if (store_) (void)store_->publish(report);  // what is spooled is never refused
-    if (aws_) (void)aws_->publish(report);
-  }
-
-  /// Returns what the last event of that check left for the next process.
-  [[nodiscard]] std::string recall(Job const& job) {
-    Recalled const of_store = store_ ? store_->recall(job) : Recalled{};
-    Recalled of_aws = aws_ ? aws_->recall(job) : Recalled{};
-    return of_aws.number < of_store.number ? of_store.memory : of_aws.memory;
-  }
-
-  /// Delivers what is pending until the deadline; whether nothing of it is left, or was refused. A
-  /// store gets a moment in any case: it is done at once, or its disk is broken. What AWS did not
-  /// get is listed before anybody waits for a disk.
-  bool finish(Instant deadline) {
-    Instant const moment = std::chrono::steady_clock::now() + std::chrono::milliseconds{500};
-    SpoolCount left;
-    auto const add = [&](SpoolCount const& count) {
-      left.events += count.events;
-      left.logs += count.logs;
-      left.refused += count.refused;
-    };
-    if (store_) store_->hurry();
-    if (aws_) add(aws_->finish(deadline));
-    if (store_) add(store_->finish(std::max(deadline, moment)));
-    return left.events == 0 && left.logs == 0 && left.refused <= refused_before_;
-  }
-
-  /// Whether something hangs in a call that nothing can end: then these must not be let go.
-  [[nodiscard]] bool hang() const noexcept {
-    return (store_ && store_->hangs()) || (aws_ && aws_->hangs());
-  }
-
- private:
-  using Spool = EitherSpool<MemorySpool, PatientSpool<DiskSpool>>;
-  using StoreLogs = ByCallsApart<Directory>;
-  using StoreEvents = ByCallsApart<EventFile>;
-  using AwsLogs = Optional<S3Log<ProgramClient>>;
-  using Metrics = BestEffort<CloudWatch<ProgramClient>>;
-  using AwsEvents =
-      Then<Optional<Sns<ProgramClient, NamedTopic<ProgramClient>>>, Optional<Metrics>>;
-
-  explicit Sinks(Parts const& parts)
-      : parts_(parts),
-        access_({.aws = parts.aws,
-                 .environment = parts.environment,
-                 .role = parts.settings.role,
-                 .stop = aws_stops_.credentials,
-                 .log = parts.log,
-                 .renewals = Renewals::beside}) {}
-
-  void add_store(Spool spool) {
-    Settings const& settings = parts_.settings;
-    bool const sync = !settings.spool.empty();  // which forgets what the store has
-    store_.emplace(
-        StoreLogs{Directory{{.path = settings.store, .sync = sync}}},
-        StoreEvents{
-            EventFile{{.folder = settings.store, .format = settings.event_format, .sync = sync}}},
-        std::move(spool), store_stops_, options<StoreLogs, StoreEvents>(settings.upload_logs),
-        SteadyClock{}, parts_.log);
-  }
-  void add_aws(Spool spool) {
-    bool const no_bucket = parts_.settings.s3_bucket_name.empty();
-    UploadLogs const upload = no_bucket ? UploadLogs::never : parts_.settings.upload_logs;
-    aws_.emplace(AwsLogs{log()}, AwsEvents{Optional{events()}, Optional{metrics()}},
-                 std::move(spool), aws_stops_, options<AwsLogs, AwsEvents>(upload), SteadyClock{},
-                 parts_.log);
-  }
-
-  Result<Spool> open_spool(std::string_view name) {
-    std::string const& folder = parts_.settings.spool;
-    if (folder.empty()) return Spool{MemorySpool({}, parts_.log)};
-    DiskSpool::Options const options{.folder = spool_folder(folder, name), .run_logs = log_folder_};
-    auto spool = PatientSpool<DiskSpool>::open(
-        [options, log = parts_.log] { return DiskSpool::open(options, log); },
-        {.name = options.folder, .hangs = spool_hangs_}, parts_.log);
-    if (!spool) return spool.error().within("spool");
-    if (log_folder_.empty()) log_folder_ = SpoolFolder::look(options.folder).logs();
-    refused_before_ += spool->count().refused;
-    return Spool{*std::move(spool)};
-  }
-
-  template <class L, class E>
-  [[nodiscard]] typename Spooled<L, E, Spool>::Options options(UploadLogs upload) const {
-    return {.delivery = {.upload = upload}, .format = parts_.settings.event_format};
-  }
-
-  [[nodiscard]] bool has_topic() const noexcept {
-    return !parts_.settings.sns_topic_arn.empty() || !parts_.settings.sns_topic_name.empty();
-  }
-
-  [[nodiscard]] std::optional<S3Log<ProgramClient>> log() const {
-    Settings const& settings = parts_.settings;
-    if (settings.s3_bucket_name.empty()) return std::nullopt;
-    return S3Log<ProgramClient>{access_.client(aws_stops_.logs),
-                                {.bucket = log_bucket(settings, parts_.aws), .log = parts_.log}};
-  }
-
-  [[nodiscard]] std::optional<Sns<ProgramClient, NamedTopic<ProgramClient>>> events() const {
-    if (!has_topic()) return std::nullopt;
-    return Sns<ProgramClient, NamedTopic<ProgramClient>>{
-        access_.client(aws_stops_.events),
-        topic(),
-        {.endpoints = parts_.aws.endpoints, .format = parts_.settings.event_format}};
-  }
-
-  /// The metrics never harm the results: they have little time, and what fails is dropped.
-  [[nodiscard]] std::optional<Metrics> metrics() const {
-    Settings const& settings = parts_.settings;
-    if (settings.metrics_namespace.empty()) return std::nullopt;
-    return Metrics{CloudWatch{access_.client(aws_stops_.events),
-                              {.metric_namespace = settings.metrics_namespace,
-                               .region = parts_.aws.region,
-                               .endpoints = parts_.aws.endpoints}},
-                   "metrics", parts_.log};
-  }
-
-  [[nodiscard]] NamedTopic<ProgramClient> topic() const {
-    Settings const& settings = parts_.settings;
-    ProgramClient sts = access_.client(aws_stops_.events);
-    if (!settings.sns_topic_arn.empty()) {
-      return {std::move(sts), FixedTopic{settings.sns_topic_arn}};
-    }
-    return {std::move(sts),
-            {.name = settings.sns_topic_name,
-             .region = parts_.aws.region,
-             .endpoints = parts_.aws.endpoints}};
-  }
-
-  Parts parts_;
-  DeliveryStops store_stops_{};
-  DeliveryStops aws_stops_{};
-  AwsAccess access_;
-  std::string log_folder_{};
-  std::shared_ptr<std::atomic<bool>> spool_hangs_ = std::make_shared<std::atomic<bool>>(false);
-  std::size_t refused_before_ = 0;  ///< what an earlier process had set aside
-  std::optional<Spooled<StoreLogs, StoreEvents, Spool>> store_{};
-  std::optional<Spooled<AwsLogs, AwsEvents, Spool>> aws_{};
+inline constexpr Flag report_flags[] = {
+    {.name = "store",
+     .value = "DIR",
+     .meaning = "the store of a runner",
+     .variable = "SLARUNNER_STORE"},
+    {.name = "from",
+     .value = "TIME",
+     .meaning = "begin of the window, if not the end of the first event. TIME is "
+                "2026-01-31T22:00:00Z, 2026-01-31, or milliseconds since 1970; 7d is 7 days before "
+                "the end",
+     .check = check_begin},
+    {.name = "to", .value = "TIME", .meaning = "end of the window, if not now", .check = check_end},
+    {"service", "NAME", "only this service; repeatable", Takes::value, Times::any},
+    {"group", "NAME", "only this group and its services; repeatable", Takes::value, Times::any},
+    {.name = "slo",
+     .value = "PERCENT",
+     .meaning = "also tells how many failures this target allows",
+     .check = check_percentage},
+    {"exclude", "FILE",
+     "planned maintenance: a line of JSON for each, with from, to, service or group, and reason; * "
+     "is every service"},
+    {.name = "hold",
+     .value = "SECONDS",
+     .meaning = "how long a result of an earlier version holds at most, if not for twice the usual "
+                "time from one to the next",
+     .check = check_value<Duration>},
+    {.name = "quorum",
+     .value = "K|majority|any|all",
+     .meaning = "how many locations make a service down, if not a majority",
+     .check = check_quorum},
+    {.name = "format",
+     .value = "text|json|csv",
+     .meaning = "if not text on a terminal, and else json",
+     .check = check_value<ReportFormat>},
+    {"out", "FILE", "replaces this file when the report is whole"},
 };
 
-/// The sinks as the publisher of a Runner, and as what Announced announces to. They outlive it.
-class SinkPolicy {
- public:
-  static constexpr bool wants_uncounted = true;  ///< each sink takes what it wants
+}  // namespace detail
 
-  explicit SinkPolicy(Sinks& sinks) : sinks_(&sinks) {}
-
-  void begin(Report const& report) { sinks_->begin(report); }
-  Result<void> publish(Report const& report) {
-    sinks_->publish(report);
-    return {};
-  }
-
- private:
-  Sinks* sinks_;
+inline constexpr Command report_command{
+    .name = "report",
+    .purpose = "Says what events prove about the availability of services and groups.",
+    .usage =
+        "sla-runner report [OPTION]... --store DIR\n"
+        "sla-runner report [OPTION]... FILE...",
+    .about =
+        "It tells apart what was up, what was down, what nobody could tell and when nobody "
+        "looked. FILE has an event on each line, or an SNS envelope of one; - is standard "
+        "input.",
+    .flags = detail::report_flags,
+    .most_operands = std::string_view::npos,
+    .exit_codes = {{{exit_success, "the report is written"},
+                    usage_exit,
+                    {exit_no_input, "what it should read is not there"},
+                    {exit_undelivered, "it cannot be written"},
+                    {exit_settings, "the file of exclusions is wrong"}}},
+    .run = detail::run_report,
 };
-static_assert(Publisher<SinkPolicy>);
 
 }  // namespace sla::inline v1
 
@@ -22124,17 +22465,6 @@ struct SpoolAnswer {
   std::string complaint{};  ///< for stderr
 };
 
-inline constexpr std::string_view spool_usage =
-    "usage: sla-runner spool list   --spool DIR\n"
-    "       sla-runner spool replay --spool DIR [RUN-ID...]\n"
-    "       sla-runner spool drop   --spool DIR [RUN-ID...]\n"
-    "\n"
-    "list    prints what was not delivered yet, oldest first\n"
-    "replay  has what was set aside delivered at the next start of the runner\n"
-    "drop    deletes what was set aside; of the runs that are named, everything\n"
-    "\n"
-    "DIR is also taken from SLARUNNER_SPOOL. Replay and drop need the runner to be stopped.\n";
-
 namespace detail {
 
 /// A command line that made sense.
@@ -22144,27 +22474,16 @@ struct SpoolCommand {
   std::vector<std::string> runs{};
 };
 
-inline Result<SpoolCommand> parse_spool_command(std::span<char const* const> words,
+inline Result<SpoolCommand> parse_spool_command(Arguments const& arguments,
                                                 Environment const& environment) {
+  auto const& words = arguments.operands;
   SpoolCommand command;
-  command.folder = environment.get("SLARUNNER_SPOOL").value_or("");
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    std::string_view const word = words[i];
-    constexpr std::string_view flag = "--spool";
-    if (word == flag && i + 1 < words.size()) {
-      command.folder = words[++i];
-    } else if (word.starts_with("--spool=")) {
-      command.folder = word.substr(flag.size() + 1);
-    } else if (word.starts_with('-')) {
-      return Error{Errc::invalid, "spool: unknown or incomplete: " + quoted(word)};
-    } else if (command.verb.empty()) {
-      command.verb = word;
-    } else {
-      command.runs.emplace_back(word);
-    }
-  }
+  if (!words.empty()) command.verb = words.front();
   bool const known = command.verb == "list" || command.verb == "replay" || command.verb == "drop";
   if (!known) return Error{Errc::invalid, "spool: say list, replay or drop"};
+  command.runs.assign(words.begin() + 1, words.end());
+  command.folder = arguments.value("--spool");
+  if (command.folder.empty()) command.folder = environment.get("SLARUNNER_SPOOL").value_or("");
   if (command.folder.empty()) return Error{Errc::invalid, "spool: --spool DIR is missing"};
   return command;
 }
@@ -22340,16 +22659,11 @@ inline std::vector<std::string_view> sinks_in(std::string const& folder) {
 
 }  // namespace detail
 
-/// Runs the command with the words behind `spool`.
-[[nodiscard]] inline SpoolAnswer run_spool_command(std::span<char const* const> words,
-                                                   Environment const& environment) {
-  if (words.size() == 1 && std::string_view(words[0]) == "--help") {
-    return {exit_success, std::string(spool_usage), {}};
-  }
-  auto const command = detail::parse_spool_command(words, environment);
-  if (!command) {
-    return {exit_usage, {}, command.error().message + '\n' + std::string(spool_usage)};
-  }
+/// Answers a command line.
+[[nodiscard]] inline SpoolAnswer answer_spool(Arguments const& arguments,
+                                              Environment const& environment) {
+  auto const command = detail::parse_spool_command(arguments, environment);
+  if (!command) return {exit_usage, {}, command.error().message + '\n'};
   auto const sinks = detail::sinks_in(command->folder);
   if (sinks.empty()) {
     return {
@@ -22359,97 +22673,42 @@ inline std::vector<std::string_view> sinks_in(std::string const& folder) {
                                  : detail::edit_spool(*command, sinks);
 }
 
-}  // namespace sla::inline v1
-
-// sla/app/starter_arguments.hpp
-// The command line of ssm-starter: which parameters, what about duplicates, and the command, which
-// is everything that follows --command, unchanged.
-
-namespace sla::inline v1 {
-
-/// What ssm-starter is told to do.
-struct StarterArguments {
-  Action action = Action::run;
-  std::vector<std::string> names{};  ///< of parameters, in order
-  Duplicates duplicates = Duplicates::skip;
-  std::vector<std::string> words{};         ///< of the command
-  std::vector<std::string> usage_errors{};  ///< one line each
-};
-
 namespace detail {
 
-class StarterReader {
- public:
-  explicit StarterReader(std::span<char const* const> arguments) : left_(arguments) {}
+inline int run_spool(Arguments const& arguments, Environment environment) {
+  SpoolAnswer const answer = answer_spool(arguments, environment);
+  (void)write_all(STDERR_FILENO, answer.complaint);
+  int const printed = print(answer.text);
+  return answer.exit_code == exit_success ? printed : answer.exit_code;
+}
 
-  StarterArguments read() {
-    bool command = false;
-    while (!left_.empty() && !command) {
-      std::string_view const argument = take();
-      command = argument == "--command";
-      if (!command) read_flag(argument);
-    }
-    if (read_.action != Action::run) return std::move(read_);
-    read_.words.assign(left_.begin(), left_.end());
-    if (read_.names.empty()) complain("--ssm-name NAME is missing");
-    if (read_.words.empty()) complain("--command WORD... is missing, as the last of the arguments");
-    if (!read_.words.empty() && read_.words.front().empty()) {
-      complain("--command: its first word is empty");
-    }
-    return std::move(read_);
-  }
-
- private:
-  std::string_view take() {
-    std::string_view const argument = left_.front();
-    left_ = left_.subspan(1);
-    return argument;
-  }
-  void complain(std::string line) { read_.usage_errors.push_back(std::move(line)); }
-
-  void read_flag(std::string_view argument) {
-    constexpr std::string_view name = "--ssm-name";
-    if (argument == "--help" || argument == "-h") return ask_for(Action::show_help);
-    if (argument == "--version") return ask_for(Action::show_version);
-    if (argument == "--abort-if-duplicates") return decide(Duplicates::abort);
-    if (argument == "--overwrite-if-duplicates") return decide(Duplicates::overwrite);
-    if (argument.starts_with(name) && argument.substr(name.size()).starts_with('=')) {
-      return read_name(argument.substr(name.size() + 1));
-    }
-    if (argument != name) return complain("unknown argument " + quoted(argument));
-    read_name(left_.empty() || std::string_view(left_.front()).starts_with("--") ? "" : take());
-  }
-
-  void ask_for(Action action) {
-    if (read_.action == Action::run) read_.action = action;
-  }
-
-  void decide(Duplicates duplicates) {
-    if (read_.duplicates != Duplicates::skip && read_.duplicates != duplicates) {
-      complain("--abort-if-duplicates and --overwrite-if-duplicates exclude each other");
-    }
-    read_.duplicates = duplicates;
-  }
-
-  void read_name(std::string_view text) {
-    std::size_t const before = read_.names.size();
-    (void)read_value(text, read_.names);
-    if (read_.names.size() == before) complain("--ssm-name needs a value: --ssm-name NAME");
-    auto const good = check_parameter_names(text);
-    if (!good) complain("--ssm-name: " + quoted(text) + ' ' + good.error().message);
-  }
-
-  std::span<char const* const> left_;
-  StarterArguments read_{};
-};
+inline constexpr Flag spool_flags[] = {{.name = "spool",
+                                        .value = "DIR",
+                                        .meaning = "the folder that the runner was given",
+                                        .variable = "SLARUNNER_SPOOL"}};
 
 }  // namespace detail
 
-/// Takes the arguments apart; they come without the program's own name.
-[[nodiscard]] inline StarterArguments read_starter_arguments(
-    std::span<char const* const> arguments) {
-  return detail::StarterReader(arguments).read();
-}
+inline constexpr Command spool_command{
+    .name = "spool",
+    .purpose = "Lists what was not delivered yet, sends again or drops what was set aside.",
+    .usage =
+        "sla-runner spool list   --spool DIR\n"
+        "sla-runner spool replay --spool DIR [RUN-ID...]\n"
+        "sla-runner spool drop   --spool DIR [RUN-ID...]",
+    .about =
+        "list    prints what was not delivered yet, oldest first\n"
+        "replay  has what was set aside delivered at the next start of the runner\n"
+        "drop    deletes what was set aside; of the runs that are named, everything\n"
+        "Replay and drop need the runner to be stopped.",
+    .flags = detail::spool_flags,
+    .most_operands = std::string_view::npos,
+    .exit_codes = {{{exit_success, "done"},
+                    {exit_test_failed, "there is nothing in DIR, or nothing of these runs"},
+                    usage_exit,
+                    {exit_undelivered, "its runner has not been stopped"}}},
+    .run = detail::run_spool,
+};
 
 }  // namespace sla::inline v1
 
@@ -22460,41 +22719,36 @@ class StarterReader {
 
 namespace sla::inline v1 {
 
-/// Whether that is the name, or the path, of ssm-starter.
-[[nodiscard]] constexpr bool is_starter(std::string_view program) noexcept {
-  return program.substr(program.rfind('/') + 1) == "ssm-starter";  // npos + 1 is 0
-}
-
-/// What `ssm-starter --help` prints.
-[[nodiscard]] inline std::string starter_help_text() {
-  return "Loads parameters from SSM into the environment and becomes the command.\n\n"
-         "usage: ssm-starter --ssm-name NAME... [--abort-if-duplicates | "
-         "--overwrite-if-duplicates]\n"
-         "         --command WORD...\n\n"
-         "  --ssm-name NAME            the parameters under /$AWS_ENV/NAME/, or an absolute path; "
-         "each\n"
-         "                             becomes the variable that the last part of its path names\n"
-         "  --abort-if-duplicates      do not start where a variable is there already\n"
-         "  --overwrite-if-duplicates  the last one wins, instead of the first\n"
-         "  --command WORD...          everything that follows, unchanged\n\n"
-         "The role in $SLARUNNER_ROLE is assumed first, where there is one. The command finds\n"
-         "its region in both AWS_REGION and AWS_DEFAULT_REGION.\n\n"
-         "exit codes: those of the command; before it is started\n"
-         "   1  a duplicate, with --abort-if-duplicates\n"
-         "  64  usage: the command line cannot be understood\n"
-         "  75  the parameters could not be loaded\n"
-         "  78  settings: something is missing or wrong\n"
-         " 126  the command cannot be executed\n"
-         " 127  there is no such command\n";
-}
-
 namespace detail {
 
-/// What the environment says about how to load; its problems are added to the list.
-inline LoadPlan starter_plan(StarterArguments const& arguments, Environment const& environment,
+/// Returns the names of the parameters, in order.
+inline std::vector<std::string> parameter_names(Arguments const& arguments) {
+  std::vector<std::string> names;
+  for (std::string_view const text : arguments.all("--ssm-name")) (void)read_value(text, names);
+  return names;
+}
+
+/// Finds what of the flags does not go together.
+inline std::vector<std::string> starter_usage_errors(Arguments const& arguments) {
+  std::vector<std::string> errors;
+  auto const complain = [&](std::string const& line) { errors.push_back("ssm-starter: " + line); };
+  if (parameter_names(arguments).empty()) complain("--ssm-name NAME is missing");
+  if (arguments.has("--abort-if-duplicates") && arguments.has("--overwrite-if-duplicates")) {
+    complain("--abort-if-duplicates and --overwrite-if-duplicates exclude each other");
+  }
+  if (!arguments.has("--command")) {
+    complain("--command WORD... is missing, as the last of the arguments");
+  }
+  return errors;
+}
+
+/// Makes the plan of what to load and how; adds what is wrong with it to the problems.
+inline LoadPlan starter_plan(Arguments const& arguments, Environment const& environment,
                              std::vector<std::string>& problems) {
-  LoadPlan plan{.duplicates = arguments.duplicates};
-  for (std::string const& name : arguments.names) {
+  LoadPlan plan;
+  if (arguments.has("--abort-if-duplicates")) plan.duplicates = Duplicates::abort;
+  if (arguments.has("--overwrite-if-duplicates")) plan.duplicates = Duplicates::overwrite;
+  for (std::string const& name : parameter_names(arguments)) {
     auto const path = parameter_path(name, environment);
     if (path) plan.paths.push_back(*path);
     if (!path) problems.push_back("--ssm-name: " + path.error().message);
@@ -22513,21 +22767,12 @@ inline LoadPlan starter_plan(StarterArguments const& arguments, Environment cons
   return plan;
 }
 
-}  // namespace detail
-
-/// Runs ssm-starter with the arguments behind its name; returns only where the command is not
-/// started, and then gives the exit code.
-[[nodiscard]] inline int run_starter(std::span<char const* const> arguments,
-                                     Environment environment) {
-  StarterArguments const read = read_starter_arguments(arguments);
-  if (read.action == Action::show_help) return print(starter_help_text());
-  if (read.action == Action::show_version) return print(version_text());
-  complain(read.usage_errors);
-  if (!read.usage_errors.empty()) return exit_usage;
+/// Returns if the command is not started, and then gives the exit code.
+inline int run_starter(Arguments const& arguments, Environment environment) {
+  if (complain(starter_usage_errors(arguments))) return exit_usage;
   std::vector<std::string> problems;
-  LoadPlan const plan = detail::starter_plan(read, environment, problems);
-  complain(problems);
-  if (!problems.empty()) return exit_settings;
+  LoadPlan const plan = starter_plan(arguments, environment, problems);
+  if (complain(problems)) return exit_settings;
   auto const loaded = load_parameters(plan, environment);
   if (!loaded) {
     complain({"ssm-starter: " + loaded.error().message});
@@ -22535,142 +22780,143 @@ inline LoadPlan starter_plan(StarterArguments const& arguments, Environment cons
   }
   auto const warning = unify_region_variables(environment, RegionVariables::equal);
   if (warning) plan.log.warning(*warning);
-  auto const words = command_of(read.words);
-  Error const why = words ? become(*words) : words.error();
-  complain({"ssm-starter: " + why.message});
-  return exit_code_of_start(why);
+  return become_command("ssm-starter", arguments.all("--command"));
 }
 
-}  // namespace sla::inline v1
-
-// sla/app/tracking.hpp
-// What the settings say about the service's objective: its target, and how many results in a row
-// change its state.
-
-namespace sla::inline v1 {
-
-/// Puts the options of a Tracked together. `memory` is what an earlier process left. The target is
-/// $SLA_TARGET where that is a number and nothing else is set.
-[[nodiscard]] inline Tracking tracking_of(Settings const& settings, std::string memory) {
-  std::optional<ledger::Target> target;
-  auto const good =
-      ledger::parse_percentage(settings.slo.empty() ? settings.sla_target : settings.slo);
-  if (good) {
-    target = {.good = *good,
-              .window = settings.slo_window,
-              .min_failures = static_cast<std::uint64_t>(settings.slo_min_failures)};
-  }
-  return {.thresholds = {settings.failure_threshold, settings.success_threshold},
-          .target = target,
-          .memory = std::move(memory)};
-}
-
-}  // namespace sla::inline v1
-
-// sla/app/watched.hpp
-// The policies of the shipped program with a heartbeat: each says how long it may take before it
-// takes that long, so that a healthcheck can tell a long test from a stuck loop. The clock also
-// reaps what ends while the loop waits, as PID 1 has to.
-
-namespace sla::inline v1 {
-
-/// How late a loop may be before it counts as stuck: a busy machine is no stuck runner.
-inline constexpr Duration heartbeat_slack = std::chrono::seconds{10};
-
-/// SteadyClock with a heartbeat, for a process whose children all belong to its runs.
-class WatchedClock {
- public:
-  explicit WatchedClock(Heartbeat heartbeat) : heartbeat_(std::move(heartbeat)) {}
-
-  [[nodiscard]] Instant now() const noexcept { return clock_.now(); }
-  [[nodiscard]] WallTime wall() const noexcept { return clock_.wall(); }
-
-  Wake wait_until(Instant until, Stop const& stop) const {
-    bool const forever = until > Instant::max() - heartbeat_slack;
-    heartbeat_.promise(Activity::waiting, forever ? Instant::max() : until + heartbeat_slack);
-    for (;;) {
-      if (stop.level() != StopLevel::none) return Wake::stopped;
-      if (stop.take_run_now()) return Wake::run_now;
-      if (until <= now()) return Wake::due;
-      if (stop.take_child_ended()) reap_children();
-      await_news(until, stop);
-    }
-  }
-  void sleep_until(Instant until) const noexcept { clock_.sleep_until(until); }
-
- private:
-  SteadyClock clock_;
-  Heartbeat heartbeat_;
-};
-static_assert(Clock<WatchedClock>);
-
-/// An executor that promises to be done within a limit; a limit of zero is none.
-template <class E>
-class WatchedExecutor {
- public:
-  WatchedExecutor(E executor, Heartbeat heartbeat, Duration limit)
-      : executor_(std::move(executor)), heartbeat_(std::move(heartbeat)), limit_(limit) {}
-
-  Result<Outcome> execute(Job const& job, Stop const& stop) {
-    Instant const now = std::chrono::steady_clock::now();
-    bool const limited =
-        limit_ > Duration::zero() && limit_ < Instant::max() - now - heartbeat_slack;
-    heartbeat_.promise(Activity::running,
-                       limited ? now + limit_ + heartbeat_slack : Instant::max());
-    return executor_.execute(job, stop);
-  }
-  [[nodiscard]] std::optional<Duration> longest_run() const {
-    return internal::longest_run_of(executor_);
-  }
-
- private:
-  internal::HeldExecutor<E> executor_;
-  Heartbeat heartbeat_;
-  Duration limit_;
-
-  static_assert(Executor<E>,
-                "WatchedExecutor's parameter must be a sla::Executor: movable, with "
-                "sla::Result<sla::Outcome> execute(sla::Job const&, sla::Stop const&)");
+inline constexpr Flag starter_flags[] = {
+    {.name = "ssm-name",
+     .value = "NAME",
+     .meaning = "the parameters under /$AWS_ENV/NAME/, or an absolute path; each becomes the "
+                "variable that the last part of its path names; repeatable, and comma-separated",
+     .times = Times::any,
+     .check = check_parameter_names},
+    {"abort-if-duplicates", {}, "do not start if a variable is there already", Takes::nothing},
+    {"overwrite-if-duplicates", {}, "the last one wins, instead of the first", Takes::nothing},
+    {"command", "WORD...", "everything that follows, unchanged", Takes::rest},
 };
 
-/// A publisher that promises to be done within a limit.
-template <class P>
-class WatchedPublisher {
- public:
-  static constexpr bool wants_uncounted = sla::wants_uncounted<P>;
+}  // namespace detail
 
-  WatchedPublisher(P publisher, Heartbeat heartbeat, Duration limit)
-      : publisher_(std::move(publisher)), heartbeat_(std::move(heartbeat)), limit_(limit) {}
-
-  Result<void> publish(Report const& report) {
-    Instant const now = std::chrono::steady_clock::now();
-    heartbeat_.promise(Activity::publishing, now + limit_ + heartbeat_slack);
-    return publish_wanted(publisher_, report);
-  }
-
- private:
-  internal::HeldPublisher<P> publisher_;
-  Heartbeat heartbeat_;
-  Duration limit_;
-
-  static_assert(Publisher<P>,
-                "WatchedPublisher's parameter must be a sla::Publisher: movable, with "
-                "sla::Result<void> publish(sla::Report const&)");
+inline constexpr Command starter_command{
+    .name = "ssm-starter",
+    .own_program = true,
+    .purpose = "Loads parameters from SSM into the environment and becomes a command.",
+    .usage =
+        "ssm-starter --ssm-name NAME... [--abort-if-duplicates | --overwrite-if-duplicates]\n"
+        "  --command WORD...",
+    .about =
+        "It is a link to sla-runner. The role in $SLARUNNER_ROLE is assumed first, if there "
+        "is one. The command finds its region in both AWS_REGION and AWS_DEFAULT_REGION. Once "
+        "it is started the exit code is that of the command.",
+    .flags = detail::starter_flags,
+    .asks_aws = true,
+    .exit_codes = {{{exit_test_failed, "a duplicate, with --abort-if-duplicates"},
+                    usage_exit,
+                    {exit_undelivered, "the parameters could not be loaded"},
+                    settings_exit,
+                    no_execution_exit,
+                    no_command_exit}},
+    .run = detail::run_starter,
 };
 
 }  // namespace sla::inline v1
 
-// sla/app/main.hpp
-// The main function of sla-runner: reads the settings, puts the policies together, lets the Runner
-// run, and says with its exit code how it went. Whatever is wrong with the settings is said before
-// anything is started or sent.
+// sla/app/commands.hpp
+// The main function of the program: the table of its commands, and how the words of the command
+// line choose one of them.
 
 namespace sla::inline v1 {
 
 namespace detail {
 
-/// Whoever starts the program may have closed these; no descriptor of ours must take their place,
-/// or output would be written into it. A socket without a peer takes nothing, as /dev/null would.
+inline int run_help(Arguments const& arguments, Environment environment);
+inline int run_version(Arguments const&, Environment) { return print(version_text()); }
+
+}  // namespace detail
+
+inline constexpr Command help_command{.name = "help",
+                                      .purpose = "Prints what --help prints, of a command too.",
+                                      .usage = "sla-runner help [COMMAND]",
+                                      .most_operands = 1,
+                                      .exit_codes = {{{exit_success, "printed"}, usage_exit}},
+                                      .run = detail::run_help};
+inline constexpr Command version_command{.name = "version",
+                                         .purpose = "Prints what --version prints.",
+                                         .exit_codes = {{{exit_success, "printed"}, usage_exit}},
+                                         .run = detail::run_version};
+
+/// All commands, in the order of help.
+inline constexpr std::array<Command const*, 9> commands{
+    &run_command,     &healthcheck_command, &identity_command, &report_command,  &spool_command,
+    &starter_command, &iam_starter_command, &help_command,     &version_command,
+};
+
+namespace detail {
+
+/// Returns the help of a command; that of the program lists the others.
+inline std::string help_of(Command const& command) {
+  if (command.name.empty()) return help_text(command, commands);
+  return help_text(command);
+}
+
+/// Returns a hint at the name of a command if one is near.
+inline std::string command_hint(std::string_view name) {
+  std::vector<std::string_view> known;
+  for (Command const* const command : commands) {
+    if (!command->own_program) known.push_back(command->name);
+  }
+  return nearest_hint(name, known);
+}
+
+inline int run_help(Arguments const& arguments, Environment) {
+  std::string_view const name = arguments.operands.empty() ? "" : arguments.operands.front();
+  for (Command const* const command : commands) {
+    if (command->name == name) return print(help_of(*command));
+  }
+  complain({"help: unknown command " + quoted(name) + command_hint(name)});
+  return exit_usage;
+}
+
+/// Runs a command with the words that follow its name.
+inline int run_with(Command const& command, std::span<char const* const> words,
+                    Environment environment) {
+  Arguments const arguments = read_arguments(command, words);
+  if (arguments.action == Action::show_help) return print(help_of(command));
+  if (arguments.action == Action::show_version) return print(version_text());
+  if (!complain(arguments.usage_errors)) return command.run(arguments, std::move(environment));
+  if (command.more_problems != nullptr) {
+    complain(command.more_problems(arguments, std::move(environment)));
+  }
+  return exit_usage;
+}
+
+/// Runs what the name of the program asks for, or else the first word.
+inline int run_words(std::span<char const* const> words, Environment environment) {
+  std::string_view program = words.empty() ? "" : words.front();
+  program.remove_prefix(program.rfind('/') + 1);  // npos + 1 is 0
+  words = words.subspan(words.empty() ? 0 : 1);
+  std::string_view const first = words.empty() ? "" : words.front();
+  for (Command const* const command : commands) {
+    if (command->own_program && command->name == program) {
+      return run_with(*command, words, std::move(environment));
+    }
+  }
+  if (first.empty() || first.starts_with('-')) {
+    return run_with(run_command, words, std::move(environment));
+  }
+  for (Command const* const command : commands) {
+    if (!command->own_program && command->name == first) {
+      return run_with(*command, words.subspan(1), std::move(environment));
+    }
+  }
+  std::string const hint = command_hint(first);
+  complain({"unknown command " + quoted(first) +
+            (hint.empty() ? "; the words of what to run go after --" : hint)});
+  return exit_usage;
+}
+
+/// Opens standard descriptors that are closed, so that no descriptor of ours takes their place and
+/// gets what is written to them. A socket without a peer takes nothing, as /dev/null would.
 inline void open_standard_descriptors() {
   for (int const standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (::fcntl(standard, F_GETFD) >= 0) continue;
@@ -22678,208 +22924,8 @@ inline void open_standard_descriptors() {
   }
 }
 
-/// The shipped program once its settings are known to be good.
-class Program {
- public:
-  struct Parts {
-    Settings settings;
-    AwsSettings aws;
-    Environment environment;
-    std::vector<std::string> words;  ///< of the command
-  };
-
-  explicit Program(Parts parts)
-      : parts_(std::move(parts)), log_({.format = parts_.settings.log_format}) {}
-
-  int run(Stop const& stop) const {
-    Heartbeat const heartbeat;
-    WatchedClock clock{heartbeat};
-    if (parts_.settings.disabled) return rest(clock, stop);
-    if (parts_.settings.dry_run) return try_out(heartbeat, stop);
-    auto sinks = Sinks::open({parts_.settings, parts_.aws, parts_.environment, log_});
-    if (!sinks) {
-      log_.error(sinks.error().message);
-      return exit_undelivered;
-    }
-    int const code = deliver(**sinks, heartbeat, stop);
-    if ((*sinks)->hang()) (void)sinks->release();  // they would wait for what has no end
-    return code;
-  }
-
- private:
-  /// How long the spool may take to write a result down.
-  static constexpr Duration longest_recording = std::chrono::seconds{60};
-
-  int deliver(Sinks& sinks, Heartbeat const& heartbeat, Stop const& stop) const {
-    WatchedClock const clock{heartbeat};
-    ProcessOptions process = this->process();
-    process.log_folder = sinks.log_folder();
-    process.log_folder_hangs = sinks.log_folder_hangs();
-    Announced executor{Direct<Sha256>{std::move(process)}, SinkPolicy{sinks}};
-    Runner runner{scheduler(), WatchedExecutor{std::move(executor), heartbeat, longest_run()},
-                  Tracked{WatchedPublisher{SinkPolicy{sinks}, heartbeat, longest_recording},
-                          tracking_of(parts_.settings, sinks.recall(job()))},
-                  clock, log_};
-    Tally const tally = runner.run(job(), stop);
-    Instant const deadline =
-        stop.deadline().value_or(clock.now() + parts_.settings.stop_timeout) - last_steps();
-    if (stop.level() != StopLevel::none) {
-      log_.info("told to stop; what is pending is delivered",
-                {{"within", decimal_seconds(deadline - clock.now()) + " s"}});
-    }
-    heartbeat.promise(Activity::stopping, deadline + heartbeat_slack);
-    bool const delivered = sinks.finish(deadline);
-    if (!parts_.settings.once) return exit_success;
-    if (!delivered) return exit_undelivered;
-    return tally.failed != 0 ? exit_test_failed : exit_success;
-  }
-
-  /// One run of which nothing is sent.
-  int try_out(Heartbeat const& heartbeat, Stop const& stop) const {
-    Settings const& settings = parts_.settings;
-    DryRun publisher{
-        {.topic = settings.sns_topic_arn.empty() ? settings.sns_topic_name : settings.sns_topic_arn,
-         .bucket = settings.s3_bucket_name,
-         .format = settings.event_format,
-         .stop = &stop}};
-    Runner runner{Once{}, WatchedExecutor{Direct<Sha256>{process()}, heartbeat, longest_run()},
-                  std::move(publisher), WatchedClock{heartbeat}, log_};
-    Tally const tally = runner.run(job(), stop);
-    if (tally.undelivered != 0) return exit_undelivered;
-    return tally.failed != 0 ? exit_test_failed : exit_success;
-  }
-
-  [[nodiscard]] Job job() const {
-    return {
-        .service = parts_.settings.service,
-        .groups = parts_.settings.groups,
-        .command = parts_.words,
-        .tag_id = parts_.settings.tag_id,
-        .sla_target = parts_.settings.sla_target,
-        .location = parts_.settings.location.empty() ? parts_.aws.region : parts_.settings.location,
-        .expect_every = parts_.settings.expect_every};
-  }
-
-  /// What the end of the program takes once deliveries have ended.
-  [[nodiscard]] Duration last_steps() const {
-    Duration const most = std::chrono::milliseconds{200};
-    return std::min<Duration>(most, parts_.settings.stop_timeout / 10);
-  }
-
-  int rest(WatchedClock const& clock, Stop const& stop) const {
-    log_.info("disabled: nothing is run");
-    while (clock.wait_until(Instant::max(), stop) != Wake::stopped) continue;
-    return exit_success;
-  }
-
-  [[nodiscard]] OneOf<FixedDelay, FixedRate, Once> scheduler() const {
-    Settings const& settings = parts_.settings;
-    if (settings.once) return Once{};
-    if (settings.every) return FixedRate{*settings.every};
-    return FixedDelay{settings.delay.value_or(Duration::zero())};
-  }
-
-  [[nodiscard]] ProcessOptions process() const {
-    Settings const& settings = parts_.settings;
-    Duration const most_delivery = std::chrono::seconds{5};
-    return {.timeout = settings.timeout,
-            .grace = settings.grace,
-            .delivery = std::min<Duration>(most_delivery, settings.stop_timeout / 4),
-            .log_limit = settings.log_limit,
-            .pass_through = settings.dry_run ? -1 : STDOUT_FILENO,
-            .log = log_};
-  }
-
-  /// How long a run may take with all its limits; zero is no limit.
-  [[nodiscard]] Duration longest_run() const {
-    ProcessOptions const limits = process();
-    if (limits.timeout == Duration::zero()) return Duration::zero();
-    return limits.timeout + limits.grace + 2 * limits.drain;
-  }
-
-  Parts parts_;
-  Logger log_;
-};
-
-/// Whether a sink has to know the region, and nothing but the instance may be left to say it.
-inline bool needs_region(Settings const& settings) {
-  if (settings.disabled || settings.dry_run) return false;
-  return !settings.sns_topic_name.empty() || !settings.s3_bucket_name.empty() ||
-         !settings.metrics_namespace.empty();
-}
-
-/// The words that run the command.
-inline Result<std::vector<std::string>> words_of(Settings const& settings) {
-  if (!settings.words.empty()) return settings.words;
-  return shell_words(settings.command);
-}
-
-/// Says what the settings are and what is wrong with them; whether that was all.
-inline bool say_settings(Parsed const& parsed) {
-  complain(parsed.usage_errors);
-  complain(parsed.problems);
-  if (parsed.action == Action::show_settings) (void)print(settings_text(parsed));
-  return parsed.exit_code() != exit_success || parsed.action != Action::run;
-}
-
-/// Says what a command has to say; gives its exit code.
-inline int say(SpoolAnswer const& answer) {
-  (void)write_all(STDERR_FILENO, answer.complaint);
-  int const printed = print(answer.text);
-  return answer.exit_code == exit_success ? printed : answer.exit_code;
-}
-
-/// Runs sla-runner itself.
-inline int run_runner(std::span<char const* const> arguments, Environment environment) {
-  auto startup = start_up(arguments, std::move(environment));
-  if (!startup) {
-    complain({startup.error().message});
-    return exit_code_of(startup.error());
-  }
-  Parsed& parsed = startup->parsed;
-  if (parsed.action == Action::show_help) return print(help_text());
-  if (parsed.action == Action::show_version) return print(version_text());
-  auto words = words_of(parsed.settings);
-  if (!words && !parsed.settings.command.empty()) {
-    parsed.problems.push_back("Command: " + words.error().message);
-  }
-  Logger const log{{.format = parsed.settings.log_format}};
-  for (std::string const& warning : parsed.warnings) log.warning(warning);
-  if (say_settings(parsed)) return parsed.exit_code();
-
-  auto const stop = Stop::on_signals({.budget = parsed.settings.stop_timeout});
-  if (!stop) {
-    log.error(stop.error().message);
-    return exit_undelivered;
-  }
-  if (needs_region(parsed.settings)) {
-    auto const known = complete_region(startup->aws, startup->environment, *stop);
-    if (!known) complain({known.error().message});
-    if (!known) return exit_code_of(known.error());
-  }
-  Program const program{{.settings = std::move(parsed.settings),
-                         .aws = std::move(startup->aws),
-                         .environment = std::move(startup->environment),
-                         .words = *std::move(words)}};
-  return program.run(*stop);
-}
-
-/// Runs what the first words ask for.
-inline int run_command(std::span<char const* const> arguments, Environment environment) {
-  std::string_view const name = arguments.empty() ? std::string_view() : arguments.front();
-  arguments = arguments.subspan(arguments.empty() ? 0 : 1);
-  if (is_starter(name)) return run_starter(arguments, std::move(environment));
-  if (is_iam_starter(name)) return run_iam_starter(arguments, environment);
-  std::string_view const first = arguments.empty() ? std::string_view() : arguments.front();
-  if (first == "identity") return run_identity(arguments.subspan(1), std::move(environment));
-  if (first == "report") return run_report(arguments.subspan(1), environment);
-  if (first == "spool") return say(run_spool_command(arguments.subspan(1), environment));
-  if (first == "healthcheck") return run_healthcheck(arguments.subspan(1));
-  return run_runner(arguments, std::move(environment));
-}
-
-/// The last lines get out. What hangs in a call may keep all descriptors open for long: who reads
-/// what the program wrote is to see its end.
+/// Lets the last lines get out. What hangs in a call may keep all descriptors open for long: who
+/// reads what the program wrote is to see its end.
 inline void let_go() {
   Writers::of_this_process().finish(std::chrono::steady_clock::now() +
                                     std::chrono::milliseconds{300});
@@ -22889,12 +22935,10 @@ inline void let_go() {
 
 }  // namespace detail
 
-/// Runs the program with all its arguments, its own name first; gives its exit code. By the name
-/// ssm-starter, or iam-starter, it is that.
-[[nodiscard]] inline int run_program(std::span<char const* const> arguments,
-                                     Environment environment) {
+/// Runs the program with all its words, its own name first; returns its exit code.
+[[nodiscard]] inline int run_program(std::span<char const* const> words, Environment environment) {
   detail::open_standard_descriptors();
-  int const code = detail::run_command(arguments, std::move(environment));
+  int const code = detail::run_words(words, std::move(environment));
   detail::let_go();
   return code;
 }

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "../support/temporary_folder.hpp"
@@ -37,8 +38,10 @@ TEST_CASE("what cannot be started is told, with the exit code of a shell") {
   Error const none = become({"no-such-program"});
   CHECK(none.message == "no-such-program: No such file or directory");
   CHECK(none.native == ENOENT);
-  CHECK(exit_code_of_start(none) == 127);
-  CHECK(exit_code_of_start(become({"/nowhere/program", "x"})) == 127);
-  CHECK(exit_code_of_start(become({"/etc/passwd"})) == 126);
-  CHECK(exit_code_of_start(Error{Errc::invalid, "needs a shell"}) == 126);
+  auto const code = [](std::vector<std::string_view> const& words) {
+    return become_command("ssm-starter", words);
+  };
+  CHECK(code({"no-such-program"}) == 127);
+  CHECK(code({"/nowhere/program", "x"}) == 127);
+  CHECK(code({"/etc/passwd"}) == 126);
 }

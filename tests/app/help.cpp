@@ -3,9 +3,12 @@
 
 #include <doctest/doctest.h>
 
-#include <map>
+#include <array>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "sla/app/arguments.hpp"
 
 namespace {
 
@@ -17,32 +20,46 @@ std::string line_of(std::string_view text, std::string_view word) {
   return {};
 }
 
-}  // namespace
-
-TEST_CASE("help shows every flag, variable and default of the table and every exit code") {
-  std::string const help = sla::help_text();
-  for (sla::Setting const& setting : sla::setting_table) {
-    CAPTURE(std::string(setting.flag));
-    std::string const flag = std::string("  --").append(setting.flag);
-    if (!setting.flag.empty()) CHECK(help.find(flag) != std::string::npos);
-    CHECK(help.find(setting.variable) != std::string::npos);
-    CHECK(help.find(setting.fallback) != std::string::npos);
-    std::string_view const first_word = setting.meaning.substr(0, setting.meaning.find(' '));
-    CHECK(help.find(first_word) != std::string::npos);
-  }
-  for (sla::ExitCode const& exit : sla::exit_codes) {
-    CHECK(help.find(std::string("  ").append(exit.meaning)) != std::string::npos);
-  }
+std::string shown(std::vector<char const*> const& words, sla::Environment const& environment) {
+  auto const arguments = sla::read_arguments({.flags = sla::setting_flags}, words);
+  return sla::settings_text(sla::parse_settings(arguments, environment));
 }
 
-TEST_CASE("help fits 100 columns, without blanks at the ends of lines") {
-  std::string const help = sla::help_text();
-  CHECK(help.ends_with('\n'));
-  for (std::string_view const line : sla::split(help, '\n')) {
-    CAPTURE(std::string(line));
-    CHECK(line.size() <= 100);
-    CHECK_FALSE(line.ends_with(' '));
-  }
+}  // namespace
+
+TEST_CASE("help is laid out in columns that are as wide as they must be") {
+  constexpr auto flags = std::to_array<sla::Flag>({
+      {.name = "spool", .value = "DIR", .meaning = "a folder", .variable = "SPOOL"},
+      {.name = "once", .meaning = "one run", .takes = sla::Takes::setting},
+      {.value = "WORD...", .meaning = "the command", .takes = sla::Takes::rest},
+  });
+  sla::Command const command{.name = "spool",
+                             .purpose = "Lists.",
+                             .usage = "spool list\nspool drop",
+                             .about = "More\n  of it.",
+                             .examples = "spool list \\\n  --once",
+                             .flags = flags,
+                             .exit_codes = {{{0, "done"}, {127, "nothing there"}}}};
+  CHECK(
+      sla::help_text(command) ==
+      "Lists.\n\nusage: spool list\n       spool drop\n\nMore\n  of it.\n\n"
+      "  --spool DIR  a folder\n    SPOOL\n  --once       one run\n  -- WORD...   the command\n"
+      "  --help, -h   print this and exit\n  --version    print the version and exit\n\n"
+      "examples:\n  spool list \\\n    --once\n\nexit codes:\n    0  done\n  127  nothing there\n");
+}
+
+TEST_CASE("a default has a column of its own, and what is long is wrapped") {
+  std::string const words(130, 'x');
+  std::string meaning = "wait";
+  for (int i = 0; i < 30; ++i) meaning += " more";
+  sla::Flag const flags[] = {
+      {.name = "delay", .value = "S", .meaning = meaning, .variable = "DELAY", .fallback = "60"},
+      {.meaning = words, .variable = "X", .fallback = "none"}};
+  std::string const help = sla::help_text({.flags = flags});
+  CHECK(help.find("  flag, environment  default  meaning\n") != std::string::npos);
+  CHECK(help.find("  --delay S          60       wait more") != std::string::npos);
+  CHECK(help.find("\n    DELAY                     more") != std::string::npos);
+  CHECK(help.find("\n    X                none     " + words + "\n") != std::string::npos);
 }
 
 TEST_CASE("the version is one line") {
@@ -51,10 +68,10 @@ TEST_CASE("the version is one line") {
 }
 
 TEST_CASE("the settings are printed with their sources, one line each") {
-  char const* const arguments[] = {"--print-settings", "--delay=0.5", "--groups=a, b", "--dry-run",
-                                   "--command=a\nb"};
   sla::Environment const environment({{"SLARUNNER_SERVICE", "web"}, {"SLA_TARGET", "99"}});
-  std::string const text = sla::settings_text(sla::parse_settings(arguments, environment));
+  std::string const text =
+      shown({"--print-settings", "--delay=0.5", "--groups=a, b", "--dry-run", "--command=a\nb"},
+            environment);
   CHECK(line_of(text, "command") == "command            a\\nb        --command");
   CHECK(line_of(text, "service") == "service            web         $SLARUNNER_SERVICE");
   CHECK(line_of(text, "groups") == "groups             a,b         --groups");
@@ -70,8 +87,7 @@ TEST_CASE("the settings are printed with their sources, one line each") {
 
 TEST_CASE("words and long values are printed whole") {
   std::string const service(100, 's');
-  char const* const arguments[] = {"--service", service.c_str(), "--", "curl", "a b"};
-  std::string const text = sla::settings_text(sla::parse_settings(arguments, sla::Environment()));
+  std::string const text = shown({"--service", service.c_str(), "--", "curl", "a b"}, {});
   CHECK(line_of(text, "command").ends_with("  'curl' 'a b'  after --"));
   CHECK(line_of(text, "service").ends_with("  " + service + "  --service"));
 }

@@ -8,6 +8,7 @@
 
 #include "../support/spool_case.hpp"
 #include "../support/temporary_folder.hpp"
+#include "sla/app/arguments.hpp"
 #include "sla/publisher/spool/disk.hpp"
 
 using namespace sla;
@@ -16,8 +17,10 @@ namespace {
 
 Logger const silent{{.format = LogFormat::none}};
 
-SpoolAnswer run(std::vector<char const*> words, Environment const& environment = {}) {
-  return run_spool_command(words, environment);
+SpoolAnswer run(std::vector<char const*> const& words, Environment const& environment = {}) {
+  auto const arguments = read_arguments(spool_command, words);
+  CHECK(arguments.usage_errors.empty());
+  return answer_spool(arguments, environment);
 }
 bool holds(std::string const& text, std::string const& part) {
   return text.find(part) != std::string::npos;
@@ -142,12 +145,13 @@ TEST_CASE("a folder that is no spool is an error, and is not made") {
   CHECK(folder.files().empty());
 }
 
-TEST_CASE("a command line that makes no sense shows the usage") {
-  for (auto const& words : std::vector<std::vector<char const*>>{
-           {}, {"list"}, {"delete", "--spool", "x"}, {"list", "--spool"}, {"list", "--all"}}) {
+TEST_CASE("a command line that makes no sense is a mistake in usage") {
+  for (auto const& words :
+       std::vector<std::vector<char const*>>{{}, {"delete", "--spool", "x"}, {""}}) {
     auto const answer = run(words);
     CHECK(answer.exit_code == 64);
-    CHECK(holds(answer.complaint, "usage: sla-runner spool list"));
+    CHECK(answer.complaint == "spool: say list, replay or drop\n");
   }
-  CHECK(run({"--help"}).text == spool_usage);
+  CHECK(run({"list"}).exit_code == 64);
+  CHECK(run({"list"}).complaint == "spool: --spool DIR is missing\n");
 }

@@ -4,28 +4,48 @@
 #include <doctest/doctest.h>
 
 #include <string>
-#include <string_view>
 #include <vector>
+
+#include "sla/app/arguments.hpp"
 
 using namespace sla;
 
-TEST_CASE("the name decides, wherever the link is") {
-  CHECK(is_starter("ssm-starter"));
-  CHECK(is_starter("/usr/local/bin/ssm-starter"));
-  CHECK(is_starter("./ssm-starter"));
-  CHECK_FALSE(is_starter("sla-runner"));
-  CHECK_FALSE(is_starter("/ssm-starter/sla-runner"));
-  CHECK_FALSE(is_starter("my-ssm-starter"));
-  CHECK_FALSE(is_starter(""));
+namespace {
+
+using Lines = std::vector<std::string>;
+
+Arguments read(std::vector<char const*> const& words) {
+  auto arguments = read_arguments(starter_command, words);
+  CHECK(arguments.usage_errors.empty());
+  return arguments;
+}
+Lines errors(std::vector<char const*> const& words) {
+  return detail::starter_usage_errors(read(words));
 }
 
-TEST_CASE("its help fits 100 columns") {
-  std::string const text = starter_help_text();
-  for (std::string_view const line : split(text, '\n')) {
-    CAPTURE(std::string(line));
-    CHECK(line.size() <= 100);
-    CHECK_FALSE(line.ends_with(' '));
-  }
+}  // namespace
+
+TEST_CASE("names, duplicates and the command are told apart") {
+  auto const all = read({"--ssm-name", "/a", "--ssm-name=/b, /c", "--overwrite-if-duplicates",
+                         "--command", "run", "--ssm-name", "", "--command"});
+  CHECK(detail::starter_usage_errors(all).empty());
+  Lines problems;
+  LoadPlan const plan = detail::starter_plan(all, {}, problems);
+  CHECK(plan.paths == Lines{"/a/", "/b/", "/c/"});
+  CHECK(plan.duplicates == Duplicates::overwrite);
+  CHECK(all.all("--command").size() == 4);
+}
+
+TEST_CASE("what is missing or does not go together is a line each") {
+  CHECK(errors({}) == Lines{"ssm-starter: --ssm-name NAME is missing",
+                            "ssm-starter: --command WORD... is missing, as the last of the "
+                            "arguments"});
+  CHECK(errors({"--ssm-name=,", "--command", "x"}) ==
+        Lines{"ssm-starter: --ssm-name NAME is missing"});
+  CHECK(errors({"--ssm-name=a", "--abort-if-duplicates", "--overwrite-if-duplicates", "--command",
+                "x"}) ==
+        Lines{"ssm-starter: --abort-if-duplicates and --overwrite-if-duplicates exclude each "
+              "other"});
 }
 
 TEST_CASE("what is wrong with the settings of AWS is found before anything is loaded") {
@@ -35,7 +55,7 @@ TEST_CASE("what is wrong with the settings of AWS is found before anything is lo
                                  {"SLARUNNER_DELAY", "not its business"},
                                  {"SLARUNNER_ROLE", "me"}});
   std::vector<std::string> problems;
-  LoadPlan const plan = detail::starter_plan({.names = {"shop", "/b"}}, environment, problems);
+  LoadPlan const plan = detail::starter_plan(read({"--ssm-name=shop,/b"}), environment, problems);
   CHECK(plan.paths == std::vector<std::string>{"/b/"});
   REQUIRE(problems.size() == 3);
   CHECK(problems[0].starts_with("--ssm-name: 'shop' is "));

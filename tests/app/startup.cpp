@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "sla/app/arguments.hpp"
+
 using namespace sla;
 
 namespace {
@@ -15,12 +17,12 @@ namespace {
 using Lines = std::vector<std::string>;
 using Variables = std::map<std::string, std::string, std::less<>>;
 
-Result<Startup> begin(std::initializer_list<char const*> arguments, Variables variables,
+Result<Startup> begin(std::initializer_list<char const*> words, Variables variables,
                       ParseOptions::Missing missing = ParseOptions::Missing::is_a_problem) {
   variables.insert(
       {{"AWS_CONFIG_FILE", "/dev/null"}, {"AWS_SHARED_CREDENTIALS_FILE", "/dev/null"}});
-  return start_up({arguments.begin(), arguments.size()}, Environment(std::move(variables)),
-                  missing);
+  auto const arguments = read_arguments({.flags = setting_flags}, {words.begin(), words.size()});
+  return start_up(arguments, Environment(std::move(variables)), missing);
 }
 
 }  // namespace
@@ -56,9 +58,9 @@ TEST_CASE("what is wrong is found before parameters are asked for") {
   CHECK(startup->parsed.problems[2].starts_with("SSM Name (--ssm-name): 'shop' is "));
 }
 
-TEST_CASE("help is shown whatever else is asked for") {
-  auto const startup = begin({"--help", "--ssm-name=/a"}, {{"AWS_REGION", "a/b"}});
-  REQUIRE(startup);
-  CHECK(startup->parsed.action == Action::show_help);
-  CHECK(startup->parsed.problems.empty());
+TEST_CASE("a command line with mistakes is no reason to hide what else is wrong") {
+  Environment const environment({{"AWS_REGION", "a/b"}, {"AWS_CONFIG_FILE", "/dev/null"}});
+  auto const problems = [&](auto finder) { return finder(Arguments{}, environment); };
+  CHECK(problems(startup_problems<ParseOptions::Missing::is_fine>).size() == 1);
+  CHECK(problems(startup_problems<ParseOptions::Missing::is_a_problem>).size() == 5);
 }

@@ -175,12 +175,12 @@ class WrongTest(IamStarterTest):
     def test_a_command_line_that_cannot_be_understood_is_64(self) -> None:
         aws = self.fake()
         environment = self.machine(aws)
-        for arguments, words in ((["--what"], "unknown argument '--what'"),
+        for arguments, words in ((["--what"], "unknown flag '--what'"),
                                  (["--profile"], "--profile needs a value"),
                                  (["--role", "--command", "true"], "--role needs a value"),
                                  (["--format", "json"], "'json' is none of shell, env"),
                                  (["--format", "env", "--command", "true"], "exclude each other"),
-                                 (["--command"], "--command needs words"),
+                                 (["--command"], "--command needs a value"),
                                  (["--command", ""], "first word is empty")):
             with self.subTest(arguments):
                 code, line = self.refused(environment, *arguments)

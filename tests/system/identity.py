@@ -441,7 +441,7 @@ class TellingTest(IdentityTest):
         aws = self.fake()
         self.assertIn("'me' is no ARN", self.refused(aws.environment(), "--role=me", code=78))
         self.assertIn("--rol", self.refused(aws.environment(), "--rol=me", code=64))
-        self.assertEqual(0, self.run_to_end("identity", "--help").code)
+        self.assertIn("usage: sla-runner identity", self.run_to_end("identity", "--help").out_text)
         self.assertEqual([], aws.requests())
 
     def test_the_role_may_come_from_a_parameter(self) -> None:

@@ -126,7 +126,7 @@ class RunTest(AwsTest):
         self.assertEqual(0, finished.code, finished.err_text)
         finished = self.start_container("--command", "x",
                                         options=("--entrypoint", "ssm-starter")).wait()
-        self.assertEqual((64, "--ssm-name NAME is missing\n"), (finished.code, finished.err_text))
+        self.assertEqual((64, "ssm-starter: --ssm-name NAME is missing\n"), (finished.code, finished.err_text))
 
     def test_two_lines_put_it_into_another_image_as_the_readme_says(self) -> None:
         lines = re.findall(r"(?m)^ *((?:COPY --from=|ENTRYPOINT).*)$",

@@ -157,9 +157,43 @@ class HelpTest(SettingsTest):
                          (finished.code, finished.out, finished.err))
 
     def test_help_and_version_need_no_settings(self) -> None:
-        for flag in ("--help", "--version", "--print-settings"):
+        for flag in ("--help", "-h", "--version", "--print-settings"):
             finished = self.run_to_end(flag, *_GOOD, environment=_REGION)
             self.assertEqual(0, finished.code)
+
+    def test_help_of_a_command_is_the_same_however_it_is_asked_for(self) -> None:
+        overview = self.run_to_end("--help").out_text
+        for name in ("", "healthcheck", "identity", "report", "spool", "ssm-starter",
+                     "iam-starter", "help", "version"):
+            with self.subTest(name):
+                told = self.run_to_end("help", name)
+                self.assertEqual((0, b""), (told.code, told.err))
+                self.assertRegex(told.out_text, rf"(?m)^usage: .*{name}")
+                self.assertRegex(told.out_text, r"(?m)^   64  ")
+                self.assertIn(f"\n  {name}", overview)
+                if not name.endswith("-starter"):
+                    for flag in ("--help", "-h"):
+                        words = [name, flag] if name else [flag]
+                        self.assertEqual(told.out, self.run_to_end(*words).out)
+        self.assertEqual(overview, self.run_to_end("help").out_text)
+        self.assertEqual(self.run_to_end("--version").out, self.run_to_end("version").out)
+
+    def test_what_nobody_knows_is_one_sentence(self) -> None:
+        for words, sentence in (
+                (["healthcheck", "--bogus"], "healthcheck: unknown flag '--bogus'"),
+                (["healthcheck", "now"], "healthcheck: unexpected argument 'now'"),
+                (["spool", "list", "--spol", "x"],
+                 "spool: unknown flag '--spol'; the nearest known one is --spool"),
+                (["help", "spol"], "help: unknown command 'spol'; the nearest known one is spool"),
+                (["spol"], "unknown command 'spol'; the nearest known one is spool"),
+                (["curl", "https://x/"],
+                 "unknown command 'curl'; the words of what to run go after --"),
+                (["report", "--region", "x"], "report: unknown flag '--region'"),
+                (["version", "1"], "version: unexpected argument '1'")):
+            with self.subTest(words):
+                finished = self.run_to_end(*words)
+                self.assertEqual((64, b"", sentence + "\n"),
+                                 (finished.code, finished.out, finished.err_text))
 
 
 class ProblemsTest(SettingsTest):
@@ -274,6 +308,19 @@ class UsageTest(SettingsTest):
     def test_an_unknown_flag_names_the_nearest_one(self) -> None:
         self.assertEqual("unknown flag '--servce'; the nearest known one is --service\n",
                          self.refused(*_GOOD, "--servce", "x"))
+
+    def test_what_others_call_it_names_ours(self) -> None:
+        for flag, ours in (("--region", "$AWS_REGION"), ("--profile", "$AWS_PROFILE"),
+                           ("--endpoint-url", "$AWS_ENDPOINT_URL"), ("--interval", "--every"),
+                           ("--period", "--every")):
+            for command in ([], ["identity"]):
+                self.assertIn(f"unknown flag '{flag}'; use {ours}\n",
+                              self.refused(*command, flag, "x"))
+        self.assertIn("unknown flag '--bogus'\n", self.refused("--bogus"))
+
+    def test_a_command_without_words_is_usage(self) -> None:
+        self.assertIn("-- needs a value: -- WORD...\n", self.refused(*_GOOD, "--"))
+        self.assertIn("--: the first word is empty\n", self.refused(*_GOOD, "--", ""))
 
     def test_a_stray_word_a_flag_without_a_value_and_a_flag_twice_are_usage(self) -> None:
         self.assertIn("unexpected argument 'shop'", self.refused(*_GOOD, "shop"))

@@ -337,12 +337,12 @@ class StarterTest(RunnerTest):
     def test_by_its_link_it_is_ssm_starter(self) -> None:
         starter = str(program.with_name("ssm-starter"))
         finished = self.run_to_end("--command", "x", program=starter)
-        self.assertEqual((64, "--ssm-name NAME is missing\n"), (finished.code, finished.err_text))
+        self.assertEqual((64, "ssm-starter: --ssm-name NAME is missing\n"), (finished.code, finished.err_text))
 
     def test_by_its_link_it_is_iam_starter(self) -> None:
         starter = str(program.with_name("iam-starter"))
         finished = self.run_to_end("--command", program=starter)
-        self.assertEqual((64, "--command needs words: --command WORD...\n"),
+        self.assertEqual((64, "iam-starter: --command needs a value: --command WORD...\n"),
                          (finished.code, finished.err_text))
 
 

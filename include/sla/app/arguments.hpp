@@ -1,51 +1,51 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// The command line taken apart by the table of settings, without looking at any value: which flag
-// was given what, the words after `--`, and what of it cannot be understood at all.
+// Takes a command line apart by the flags of its command, without looking at any value: which flag
+// was given what, the words that are no flag's, and what of it cannot be understood at all.
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
+#include "sla/app/command.hpp"
 #include "sla/app/nearest.hpp"
 #include "sla/app/quoted.hpp"
-#include "sla/app/setting_table.hpp"
-#include "sla/app/settings.hpp"
+#include "sla/core/result.hpp"
 
 namespace sla::inline v1 {
 
-/// A command line, taken apart. The texts are those of the arguments.
-struct Arguments {
-  Action action = Action::run;                           ///< the first that was asked for
-  std::vector<std::vector<std::string_view>> values{};   ///< for each row of the table
-  std::optional<std::vector<std::string_view>> words{};  ///< what follows `--`, where it is there
-  std::vector<std::string> usage_errors{};               ///< one line each
-};
-
 namespace detail {
+
+/// What others call a flag of ours, or a variable of AWS.
+inline constexpr std::pair<std::string_view, std::string_view> other_names[] = {
+    {"--region", "$AWS_REGION"},
+    {"--profile", "$AWS_PROFILE"},
+    {"--endpoint-url", "$AWS_ENDPOINT_URL"},
+    {"--interval", "--every"},
+    {"--period", "--every"},
+};
 
 class ArgumentReader {
  public:
-  ArgumentReader(std::span<char const* const> arguments, std::span<Setting const> table)
-      : left_(arguments), table_(table) {
-    read_.values.resize(table.size());
+  ArgumentReader(Command const& command, std::span<char const* const> words)
+      : command_(command), left_(words) {
+    read_.flags = command.flags;
+    read_.values.resize(command.flags.size());
   }
 
   Arguments read() {
     while (!left_.empty()) {
-      std::string_view const argument = take();
-      if (argument == "--") {
-        read_.words.emplace(left_.begin(), left_.end());
-        break;
-      }
-      if (argument.starts_with('-')) {
-        read_flag(argument);
+      std::string_view const word = take();
+      if (word.starts_with('-') && word != "-") {
+        read_flag(word);
+      } else if (read_.operands.size() < command_.most_operands) {
+        read_.operands.push_back(word);
       } else {
-        complain("unexpected argument " + quoted(argument) + ": a command goes after --");
+        complain("unexpected argument " + quoted(word) + where_words_go());
       }
     }
     return std::move(read_);
@@ -53,80 +53,112 @@ class ArgumentReader {
 
  private:
   std::string_view take() {
-    std::string_view const argument = left_.front();
+    std::string_view const word = left_.front();
     left_ = left_.subspan(1);
-    return argument;
+    return word;
   }
-  void complain(std::string line) { read_.usage_errors.push_back(std::move(line)); }
+  void complain(std::string const& line) {
+    std::string const prefix(command_.name);
+    read_.usage_errors.push_back((prefix.empty() ? prefix : prefix + ": ") + line);
+  }
 
-  /// `--flag`, `--flag=value`, or `--flag` with the value in the next argument.
-  void read_flag(std::string_view argument) {
-    std::size_t const equals = argument.find('=');
-    std::string_view const name = argument.substr(0, equals);
+  /// Reads `--flag`, `--flag=value`, or `--flag` with the value in the next word.
+  void read_flag(std::string_view word) {
+    std::size_t const equals = word.find('=');
+    std::string_view const name = word.substr(0, equals);
     std::optional<std::string_view> value;
-    if (equals != std::string_view::npos) value = argument.substr(equals + 1);
-    for (std::size_t row = 0; row < table_.size(); ++row) {
-      if (table_[row].flag.empty() || name != flag_of(table_[row])) continue;
-      return table_[row].is_action() ? read_action(table_[row], value) : read_value_of(row, value);
+    if (equals != std::string_view::npos) value = word.substr(equals + 1);
+    for (std::size_t row = 0; row < command_.flags.size(); ++row) {
+      if (command_.flags[row].spelled() == name) return read_value_of(row, value);
     }
-    complain("unknown flag " + quoted(name) + nearest_flag(name));
+    bool const help = name == "-h" || name == "--help";
+    if (help || name == "--version") {
+      if (value) return complain(std::string(name) + " takes no value");
+      if (read_.action == Action::run) {
+        read_.action = help ? Action::show_help : Action::show_version;
+      }
+      return;
+    }
+    complain("unknown flag " + quoted(name) + hint(name));
     if (!value && next_is_a_value()) take();  // most likely the value of what is unknown
   }
 
-  void read_action(Setting const& setting, std::optional<std::string_view> value) {
-    if (value) complain(flag_of(setting) + " takes no value");
-    if (read_.action == Action::run) read_.action = std::get<Action>(setting.field);
+  void read_value_of(std::size_t row, std::optional<std::string_view> value) {
+    Flag const& flag = command_.flags[row];
+    auto& values = read_.values[row];
+    if (flag.times == Times::once && values.size() == 1) {
+      complain(flag.spelled() + " is given more than once");
+    }
+    if (flag.takes == Takes::nothing || flag.takes == Takes::rest) {
+      if (value) return complain(flag.spelled() + " takes no value after =");
+    }
+    if (flag.takes == Takes::rest) return read_rest(flag, values);
+    if (flag.value.empty() && !value) value = "true";
+    if (!value && next_is_a_value()) value = take();
+    bool const given = value && (flag.takes != Takes::value || !value->empty());
+    if (!given) return complain(missing_value(flag));
+    values.push_back(*value);
+    auto const good = flag.check == nullptr ? Result<void>{} : flag.check(*value);
+    if (!good) complain(flag.spelled() + ": " + quoted(*value) + ' ' + good.error().message);
   }
 
-  void read_value_of(std::size_t row, std::optional<std::string_view> value) {
-    Setting const& setting = table_[row];
-    if (!value && setting.is_switch()) value = "true";
-    if (!value && next_is_a_value()) value = take();
-    if (!value) return complain(missing_value(setting));
-    if (setting.times == Times::once && read_.values[row].size() == 1) {
-      complain(flag_of(setting) + " is given more than once");
-    }
-    read_.values[row].push_back(*value);
+  void read_rest(Flag const& flag, std::vector<std::string_view>& values) {
+    values.assign(left_.begin(), left_.end());
+    left_ = {};
+    if (values.empty()) return complain(missing_value(flag));
+    if (values.front().empty()) complain(flag.spelled() + ": the first word is empty");
   }
 
   [[nodiscard]] bool next_is_a_value() const {
     return !left_.empty() && !std::string_view(left_.front()).starts_with("--");
   }
 
-  [[nodiscard]] std::string missing_value(Setting const& setting) const {
-    std::string line = flag_of(setting) + " needs a value: " + flag_of(setting) + ' ';
-    line += setting.value;
+  [[nodiscard]] std::string missing_value(Flag const& flag) const {
+    std::string const name = flag.spelled();
+    std::string line = (name + " needs a value: " + name + ' ').append(flag.value);
     if (!left_.empty()) {
-      line += "; one that begins with -- is written " + flag_of(setting) + '=';
-      line += setting.value;
+      line.append("; one that begins with -- is written " + name + '=').append(flag.value);
     }
     return line;
   }
 
-  [[nodiscard]] std::string nearest_flag(std::string_view name) const {
-    std::vector<std::string_view> known;
-    for (Setting const& setting : table_) {
-      if (!setting.flag.empty()) known.push_back(setting.flag);
+  [[nodiscard]] bool is_ours(std::string_view name) const {
+    return std::any_of(command_.flags.begin(), command_.flags.end(),
+                       [&](Flag const& flag) { return flag.spelled() == name; });
+  }
+
+  /// Says what somebody who gives an unknown flag may have meant.
+  [[nodiscard]] std::string hint(std::string_view name) const {
+    for (auto const& [theirs, ours] : other_names) {
+      bool const here = ours.starts_with('$') ? command_.asks_aws : is_ours(ours);
+      if (here && theirs == name) return std::string("; use ").append(ours);
     }
-    while (name.starts_with('-')) name.remove_prefix(1);
+    std::vector<std::string_view> known{"help", "version"};
+    for (Flag const& flag : command_.flags) {
+      if (!flag.name.empty()) known.push_back(flag.name);
+    }
+    name.remove_prefix(std::min(name.find_first_not_of('-'), name.size()));
     return nearest_hint(name, known, "--");
   }
 
-  static std::string flag_of(Setting const& setting) {
-    return std::string("--").append(setting.flag);
+  [[nodiscard]] std::string where_words_go() const {
+    for (Flag const& flag : command_.flags) {
+      if (flag.takes == Takes::rest) return ": a command goes after " + flag.spelled();
+    }
+    return {};
   }
 
+  Command const& command_;
   std::span<char const* const> left_;
-  std::span<Setting const> table_;
   Arguments read_;
 };
 
 }  // namespace detail
 
-/// Takes the arguments apart; they come without the program's own name.
-[[nodiscard]] inline Arguments read_arguments(std::span<char const* const> arguments,
-                                              std::span<Setting const> table = setting_table) {
-  return detail::ArgumentReader(arguments, table).read();
+/// Takes the words apart that follow the name of the command, or of the program.
+[[nodiscard]] inline Arguments read_arguments(Command const& command,
+                                              std::span<char const* const> words) {
+  return detail::ArgumentReader(command, words).read();
 }
 
 }  // namespace sla::inline v1

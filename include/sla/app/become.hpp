@@ -5,10 +5,14 @@
 
 #include <cerrno>
 #include <chrono>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "sla/app/exit_code.hpp"
+#include "sla/app/printing.hpp"
 #include "sla/core/error.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/writer.hpp"
@@ -17,11 +21,9 @@
 
 namespace sla::inline v1 {
 
-/// What a shell exits with where a command cannot be started: 127 where there is none, 126 where
-/// there is one that cannot be executed.
-[[nodiscard]] constexpr int exit_code_of_start(Error const& error) noexcept {
-  return error.native == ENOENT ? 127 : 126;
-}
+/// What a shell exits with if a command cannot be started.
+inline constexpr ExitCode no_execution_exit{126, "the command cannot be executed"};
+inline constexpr ExitCode no_command_exit{127, "there is no such command"};
 
 /// The words of a command that may have been given as one text, `'run --all'`: that is then read by
 /// the shell, which does not know this program where only its binary is there. What is the name of
@@ -48,6 +50,16 @@ namespace sla::inline v1 {
   int const failed = errno;
   if (words[0] == "sla-runner") ::execv("/proc/self/exe", arguments.data());
   return system_error(words[0], failed);
+}
+
+/// Becomes the command of a starter, and returns only if that fails: the exit code, with the reason
+/// said.
+[[nodiscard]] inline int become_command(std::string const& starter,
+                                        std::span<std::string_view const> given) {
+  auto const words = command_of({given.begin(), given.end()});
+  Error const why = words ? become(*words) : words.error();
+  complain({starter + ": " + why.message});
+  return why.native == ENOENT ? no_command_exit.code : no_execution_exit.code;
 }
 
 }  // namespace sla::inline v1

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// What --help, --version and --print-settings print, as texts that end in a line break. Help is the
-// table of settings, laid out in 100 columns.
+// What --help, --version and --print-settings print, as texts that end in a line break. The help of
+// a command is made of its flags and sentences, laid out in 100 columns.
 #include <algorithm>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "sla/app/command.hpp"
 #include "sla/app/exit_code.hpp"
 #include "sla/app/parse_settings.hpp"
 #include "sla/app/quoted.hpp"
@@ -24,8 +26,9 @@ inline constexpr std::size_t help_width = 100;
 
 namespace detail {
 
-/// The words of a text on lines of at most `width` columns; a longer word has its own line.
+/// Breaks a text into lines of at most `width` columns; a longer word has its own line.
 inline std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
+  if (text.size() <= width) return {std::string(text)};
   std::vector<std::string> lines{""};
   for (std::string_view const word : split(text, ' ')) {
     std::string& line = lines.back();
@@ -38,7 +41,7 @@ inline std::vector<std::string> wrapped(std::string_view text, std::size_t width
   return lines;
 }
 
-/// The text followed by blanks up to a width; characters are counted, not bytes.
+/// Appends blanks to a text up to a width; characters are counted, not bytes.
 inline std::string padded(std::string text, std::size_t width) {
   std::size_t size = 0;
   for (char const c : text) size += (static_cast<unsigned char>(c) & 0xC0U) != 0x80U ? 1 : 0;
@@ -46,47 +49,69 @@ inline std::string padded(std::string text, std::size_t width) {
   return text;
 }
 
+/// Appends a line without the blanks at its end.
 inline void append_line(std::string& out, std::string_view line) {
   out.append(line.substr(0, line.find_last_not_of(' ') + 1)).append("\n");
 }
 
-/// The first column of a row: the flag, and under it the variable.
-inline std::vector<std::string> names_of(Setting const& setting) {
-  std::vector<std::string> names;
-  if (!setting.flag.empty()) {
-    std::string const flag = std::string("--").append(setting.flag);
-    names.push_back(setting.is_switch() ? flag : (flag + ' ').append(setting.value));
-  }
-  if (!setting.variable.empty()) names.push_back(std::string("  ").append(setting.variable));
-  return names;
-}
-
-/// The widths of the first two columns: those of their widest cells.
-struct Columns {
-  std::size_t names = 0;
-  std::size_t fallback = 0;
+/// One row of help: the lines of its first cell, a short second one, and a text for the rest.
+struct HelpRow {
+  std::vector<std::string> names{};
+  std::string_view fallback{};
+  std::string_view meaning{};
 };
 
-inline Columns columns_of_help() {
-  Columns columns{std::string_view("flag, environment").size(), std::string_view("default").size()};
-  for (Setting const& setting : setting_table) {
-    for (std::string const& name : names_of(setting)) {
-      columns.names = std::max(columns.names, name.size());
-    }
-    columns.fallback = std::max(columns.fallback, setting.fallback.size());
-  }
-  return columns;
+/// Returns the row of a flag: how it is given, and under it the variable.
+inline HelpRow help_row(Flag const& flag) {
+  HelpRow row{.fallback = flag.fallback, .meaning = flag.meaning};
+  std::string name = flag.spelled();
+  if (!flag.value.empty() && !name.empty()) name.append(" ").append(flag.value);
+  if (!name.empty()) row.names.push_back(std::move(name));
+  if (!flag.variable.empty()) row.names.push_back(std::string("  ").append(flag.variable));
+  return row;
 }
 
-inline void append_row(std::string& out, Setting const& setting, Columns columns) {
-  std::size_t const before = 2 + columns.names + 2 + columns.fallback + 2;
-  auto const names = names_of(setting);
-  auto const meaning = wrapped(setting.meaning, help_width - before);
-  for (std::size_t i = 0; i < std::max(names.size(), meaning.size()); ++i) {
-    std::string line = "  " + padded(i < names.size() ? names[i] : "", columns.names) + "  ";
-    line += padded(i == 0 ? std::string(setting.fallback) : "", columns.fallback) + "  ";
-    append_line(out, line + (i < meaning.size() ? meaning[i] : ""));
+/// Appends rows in columns that are as wide as their widest cells.
+inline void append_rows(std::string& out, std::vector<HelpRow> const& rows) {
+  std::size_t names = 0;
+  std::size_t fallback = 0;
+  for (HelpRow const& row : rows) {
+    for (std::string const& name : row.names) names = std::max(names, name.size() + 4);
+    if (!row.fallback.empty()) fallback = std::max(fallback, row.fallback.size() + 2);
   }
+  for (HelpRow const& row : rows) {
+    auto const meaning = wrapped(row.meaning, help_width - names - fallback);
+    for (std::size_t i = 0; i < std::max(row.names.size(), meaning.size()); ++i) {
+      std::string line = padded(i < row.names.size() ? "  " + row.names[i] : "", names);
+      line += padded(std::string(i == 0 ? row.fallback : ""), fallback);
+      if (i < meaning.size()) line += meaning[i];
+      append_line(out, line);
+    }
+  }
+}
+
+/// Appends each line of a text, wrapped, behind something that stands before the first and blanks.
+inline void append_lines(std::string& out, std::string_view before, std::string_view text) {
+  std::string lead(before);
+  for (std::string_view const part : split(text, '\n')) {
+    for (std::string const& line : wrapped(part, help_width - lead.size())) {
+      out.append(lead).append(line).append("\n");
+      lead.assign(lead.size(), ' ');
+    }
+  }
+}
+
+/// Returns the rows of the flags of a command, and of those that every command has.
+inline std::vector<HelpRow> flag_rows(Command const& command) {
+  std::vector<HelpRow> rows;
+  auto const defaults = [](Flag const& flag) { return !flag.fallback.empty(); };
+  if (std::any_of(command.flags.begin(), command.flags.end(), defaults)) {
+    rows.push_back({{"flag, environment"}, "default", "meaning"});
+  }
+  for (Flag const& flag : command.flags) rows.push_back(help_row(flag));
+  rows.push_back({{"--help, -h"}, {}, "print this and exit"});
+  rows.push_back({{"--version"}, {}, "print the version and exit"});
+  return rows;
 }
 
 /// Where a value came from, in the words of whoever set it.
@@ -118,46 +143,32 @@ inline std::string printed_value(std::size_t row, Parsed const& parsed) {
 
 }  // namespace detail
 
-/// What --help prints.
-[[nodiscard]] inline std::string help_text() {
-  std::string out =
-      "Runs a command again and again, publishes each result and keeps its log.\n\n"
-      "usage: sla-runner [SETTING]... --command TEXT\n"
-      "       sla-runner [SETTING]... -- WORD...\n"
-      "       sla-runner healthcheck\n"
-      "       sla-runner identity [SETTING]...\n"
-      "       sla-runner report [OPTION]... --store DIR | FILE...\n"
-      "       sla-runner spool list|replay|drop --spool DIR [RUN-ID]...\n"
-      "       ssm-starter --ssm-name NAME... [--abort-if-duplicates | --overwrite-if-duplicates]\n"
-      "         --command WORD...\n"
-      "       iam-starter [--profile NAME] [--role NAME|ARN] [--region REGION] [--command "
-      "WORD...]\n\n"
-      "A flag beats its environment variable, which beats a value loaded from SSM, which beats "
-      "the\n"
-      "default. A value follows its flag as the next argument or after =; an empty one takes back "
-      "what\nthe environment says. SECONDS may have units: 90, 0.5, 5m, 2h30m, 1d.\n\n"
-      "healthcheck says whether a runner here is alive, identity as whom it speaks to AWS and "
-      "where,\nspool what was not delivered yet; it sends again or drops what was set aside. "
-      "report "
-      "says what\nevents prove about availability; report --help tells its options.\n"
-      "ssm-starter, a link to this program, loads parameters and becomes the command; "
-      "iam-starter,\n"
-      "another one, gets the credentials of a profile or a role for it.\n\n";
-  detail::Columns const columns = detail::columns_of_help();
-  out += "  " + detail::padded("flag, environment", columns.names) + "  " +
-         detail::padded("default", columns.fallback) + "  meaning\n";
-  for (Setting const& setting : setting_table) detail::append_row(out, setting, columns);
-  out +=
-      "\nexamples:\n"
-      "  sla-runner --service shop --once --store results -- curl -fsS https://shop.example/\n"
-      "  sla-runner --service shop --groups web,critical --delay 60 --s3-bucket-name shop-logs \\\n"
-      "    --sns-topic-arn arn:aws:sns:eu-west-1:123456789012:sla --command 'make -C tests smoke'\n"
-      "\nexit codes:\n";
-  for (ExitCode const& exit : exit_codes) {
-    std::string const code = std::to_string(exit.code);
-    detail::append_line(
-        out, std::string(4 - code.size(), ' ') + code + "  " + std::string(exit.meaning));
+/// Returns what the help of a command says; with that of the program the other commands are listed.
+[[nodiscard]] inline std::string help_text(Command const& command,
+                                           std::span<Command const* const> others = {}) {
+  std::string out;
+  detail::append_lines(out, "", command.purpose);
+  std::string const usage = std::string("sla-runner ").append(command.name);
+  detail::append_lines(out += '\n', "usage: ", command.usage.empty() ? usage : command.usage);
+  if (!others.empty()) {
+    std::vector<detail::HelpRow> rows;
+    for (Command const* const other : others) {
+      if (!other->name.empty()) rows.push_back({{std::string(other->name)}, {}, other->purpose});
+    }
+    detail::append_rows(out += "\ncommands, each with a help of its own:\n", rows);
   }
+  if (!command.about.empty()) detail::append_lines(out += '\n', "", command.about);
+  detail::append_rows(out += '\n', detail::flag_rows(command));
+  if (!command.examples.empty()) {
+    detail::append_lines(out += "\nexamples:\n", "  ", command.examples);
+  }
+  std::vector<detail::HelpRow> codes;
+  for (ExitCode const& exit : command.exit_codes) {
+    if (exit.meaning.empty()) break;
+    std::string const code = std::to_string(exit.code);
+    codes.push_back({{std::string(3 - code.size(), ' ') + code}, {}, exit.meaning});
+  }
+  detail::append_rows(out += "\nexit codes:\n", codes);
   return out;
 }
 
@@ -179,7 +190,6 @@ inline std::string printed_value(std::size_t row, Parsed const& parsed) {
   std::string out;
   for (std::size_t row = 0; row < setting_table.size(); ++row) {
     Setting const& setting = setting_table[row];
-    if (setting.is_action()) continue;
     std::string const name(setting.flag.empty() ? setting.variable : setting.flag);
     std::string const origin = detail::origin_text(setting, parsed, parsed.origins[row]);
     out += detail::padded(name, 17) + "  " + detail::padded(values[row], width) + "  " + origin;

@@ -16,13 +16,13 @@
 #include "sla/app/aws_access.hpp"
 #include "sla/app/aws_settings.hpp"
 #include "sla/app/become.hpp"
+#include "sla/app/command.hpp"
 #include "sla/app/exit_code.hpp"
-#include "sla/app/help.hpp"
-#include "sla/app/iam_starter_arguments.hpp"
 #include "sla/app/load_parameters.hpp"
 #include "sla/app/printing.hpp"
 #include "sla/app/quoted.hpp"
 #include "sla/app/setting_checks.hpp"
+#include "sla/app/setting_values.hpp"
 #include "sla/aws/client.hpp"
 #include "sla/aws/credential/role_caller.hpp"
 #include "sla/aws/endpoint.hpp"
@@ -35,35 +35,16 @@
 
 namespace sla::inline v1 {
 
-/// Whether that is the name, or the path, of iam-starter.
-[[nodiscard]] constexpr bool is_iam_starter(std::string_view program) noexcept {
-  return program.substr(program.rfind('/') + 1) == "iam-starter";  // npos + 1 is 0
-}
+/// How the variables are printed.
+enum class VariableFormat {
+  shell,  ///< lines that a shell reads: `export NAME='value'`
+  env,    ///< the lines of a file of variables: `NAME=value`
+};
 
-/// What `iam-starter --help` prints.
-[[nodiscard]] inline std::string iam_starter_help_text() {
-  return "Gets the credentials of a profile or a role and becomes the command with them.\n\n"
-         "usage: iam-starter [--profile NAME] [--role NAME|ARN] [--region REGION]\n"
-         "         --command WORD...\n"
-         "       iam-starter [--profile NAME] [--role NAME|ARN] [--region REGION]\n"
-         "         [--format shell|env]\n\n"
-         "  --profile NAME       whose credentials, instead of those that the environment says\n"
-         "  --role NAME|ARN      the role to assume with them; a name is looked up with\n"
-         "                       iam:GetRole in the account that they are of\n"
-         "  --region REGION      instead of that of the environment or the profile\n"
-         "  --command WORD...    everything that follows, unchanged; one text alone is read by\n"
-         "                       the shell\n"
-         "  --format shell|env   without a command: what to print, lines for a shell to source\n"
-         "                       (the default) or those of a file of variables\n\n"
-         "It sets AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION and\n"
-         "AWS_DEFAULT_REGION.\n\n"
-         "exit codes: those of the command; before it is started\n"
-         "  64  usage: the command line cannot be understood\n"
-         "  75  AWS did not give the credentials\n"
-         "  78  settings: something is missing or wrong\n"
-         " 126  the command cannot be executed\n"
-         " 127  there is no such command\n";
-}
+template <>
+inline constexpr std::array choices<VariableFormat>{
+    Choice<VariableFormat>{"shell", VariableFormat::shell},
+    Choice<VariableFormat>{"env", VariableFormat::env}};
 
 namespace detail {
 
@@ -80,26 +61,27 @@ struct IamPlan {
 };
 
 /// The flags go before the environment: a profile that is named goes before keys in it.
-inline void apply_flags(IamStarterArguments const& arguments, Environment& environment,
+inline void apply_flags(Arguments const& arguments, Environment& environment,
                         std::vector<std::string>& problems) {
-  if (!arguments.profile.empty()) {
+  if (arguments.has("--profile")) {
     for (char const* const name : credential_variables) environment.set(name, "");
-    environment.set("AWS_DEFAULT_PROFILE", arguments.profile);
+    environment.set("AWS_DEFAULT_PROFILE", std::string(arguments.value("--profile")));
     auto const profiles = Profiles::load(environment, {});
     auto const found = profiles ? profiles->find(choose_profile(environment)) : Profile{};
     if (!found) problems.push_back("--profile: " + found.error().message);
     if (!found) environment.set("AWS_DEFAULT_PROFILE", "");
     if (!found) environment.set("AWS_PROFILE", "");
   }
-  if (arguments.region.empty()) return;
-  auto const region = parse_region(arguments.region);
+  if (!arguments.has("--region")) return;
+  std::string const name(arguments.value("--region"));
+  auto const region = parse_region(name);
   if (!region) problems.push_back("--region: " + region.error().message);
-  if (region) environment.set("AWS_REGION", arguments.region);
+  if (region) environment.set("AWS_REGION", name);
 }
 
-inline IamPlan iam_plan(IamStarterArguments const& arguments, Environment const& environment,
+inline IamPlan iam_plan(Arguments const& arguments, Environment const& environment,
                         std::vector<std::string>& problems) {
-  IamPlan plan{.environment = environment, .role = arguments.role};
+  IamPlan plan{.environment = environment, .role = std::string(arguments.value("--role"))};
   apply_flags(arguments, plan.environment, problems);
   plan.aws = read_aws_settings(plan.environment, problems);
   if (plan.role.empty()) return plan;
@@ -182,45 +164,77 @@ inline std::string variable_lines(std::span<ExportedVariable const> variables,
   return text;
 }
 
-}  // namespace detail
-
-/// Runs iam-starter with the arguments behind its name; returns where no command is started, and
-/// then gives the exit code.
-[[nodiscard]] inline int run_iam_starter(std::span<char const* const> arguments,
-                                         Environment const& environment) {
-  IamStarterArguments const read = read_iam_starter_arguments(arguments);
-  if (read.action == Action::show_help) return print(iam_starter_help_text());
-  if (read.action == Action::show_version) return print(version_text());
-  complain(read.usage_errors);
-  if (!read.usage_errors.empty()) return exit_usage;
+/// Returns if no command is started, and then gives the exit code.
+inline int run_iam_starter(Arguments const& arguments, Environment environment) {
+  bool const run = arguments.has("--command");
+  if (run && arguments.has("--format")) {
+    complain({"iam-starter: --format and --command exclude each other"});
+    return exit_usage;
+  }
   std::vector<std::string> problems;
-  detail::IamPlan plan = detail::iam_plan(read, environment, problems);
-  complain(problems);
-  if (!problems.empty()) return exit_settings;
-  auto const keys = detail::find_keys(plan);
+  IamPlan plan = iam_plan(arguments, environment, problems);
+  if (complain(problems)) return exit_settings;
+  auto const keys = find_keys(plan);
   if (!keys) {
     complain({"iam-starter: " + keys.error().message});
     return exit_code_of(keys.error());
   }
-  auto const variables = detail::exported_variables(*keys, plan.aws.region);
-  if (!read.words) {
-    std::string lines = detail::variable_lines(variables, read.format);
+  auto const variables = exported_variables(*keys, plan.aws.region);
+  if (!run) {
+    auto const format =
+        value_of<VariableFormat>(arguments, "--format").value_or(VariableFormat::shell);
+    std::string lines = variable_lines(variables, format);
     // What the shell has of other credentials would be taken for a word about these.
     for (std::string_view const name : {"AWS_CREDENTIAL_EXPIRATION", "AWS_ACCOUNT_ID"}) {
-      bool const stale = environment.get(name) && read.format == VariableFormat::shell;
+      bool const stale = environment.get(name) && format == VariableFormat::shell;
       if (stale) lines.append("unset ").append(name).append("\n");
     }
     return print(lines);
   }
-  for (char const* const name : detail::credential_variables) ::unsetenv(name);
+  for (char const* const name : credential_variables) ::unsetenv(name);
   for (auto const& [name, value] : variables) {
     if (value.empty()) continue;
     ::setenv(std::string(name).c_str(), std::string(value).c_str(), 1);
   }
-  auto const words = command_of(*read.words);
-  Error const why = words ? become(*words) : words.error();
-  complain({"iam-starter: " + why.message});
-  return exit_code_of_start(why);
+  return become_command("iam-starter", arguments.all("--command"));
 }
+
+inline constexpr Flag iam_starter_flags[] = {
+    {"profile", "NAME", "whose credentials, instead of those that the environment says"},
+    {"role", "NAME|ARN",
+     "the role to assume with them; a name is looked up with iam:GetRole in the account that they "
+     "are of"},
+    {"region", "REGION", "instead of that of the environment or the profile"},
+    {"command", "WORD...",
+     "everything that follows, unchanged; one text alone is read by the shell", Takes::rest},
+    {.name = "format",
+     .value = "shell|env",
+     .meaning = "without a command: what to print, lines for a shell to source (the default) or "
+                "those of a file of variables",
+     .check = check_value<VariableFormat>},
+};
+
+}  // namespace detail
+
+inline constexpr Command iam_starter_command{
+    .name = "iam-starter",
+    .own_program = true,
+    .purpose = "Gets the credentials of a profile or a role and becomes a command with them.",
+    .usage =
+        "iam-starter [--profile NAME] [--role NAME|ARN] [--region REGION] --command WORD...\n"
+        "iam-starter [--profile NAME] [--role NAME|ARN] [--region REGION] [--format shell|env]",
+    .about =
+        "It is a link to sla-runner. It sets AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, "
+        "AWS_SESSION_TOKEN, AWS_REGION and AWS_DEFAULT_REGION. Once the command is started "
+        "the exit code is that of the command.",
+    .flags = detail::iam_starter_flags,
+    .exit_codes = {{{exit_success, "the variables are printed"},
+                    usage_exit,
+                    {exit_undelivered, "AWS did not give the credentials"},
+                    settings_exit,
+                    no_execution_exit,
+                    no_command_exit}},
+    .run = detail::run_iam_starter,
+};
 
 }  // namespace sla::inline v1

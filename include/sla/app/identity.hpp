@@ -7,15 +7,15 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "sla/app/aws_access.hpp"
+#include "sla/app/command.hpp"
 #include "sla/app/exit_code.hpp"
-#include "sla/app/help.hpp"
+#include "sla/app/parse_settings.hpp"
 #include "sla/app/printing.hpp"
 #include "sla/app/quoted.hpp"
 #include "sla/app/startup.hpp"
@@ -110,20 +110,16 @@ inline std::string endpoint_text(Service service, AwsSettings const& aws) {
   return text + detail::listed("clock offset", offset + " s");
 }
 
-/// Runs the subcommand with the arguments behind its name; gives its exit code.
-[[nodiscard]] inline int run_identity(std::span<char const* const> arguments,
-                                      Environment environment) {
+namespace detail {
+
+inline int run_identity(Arguments const& arguments, Environment environment) {
   auto startup = start_up(arguments, std::move(environment), ParseOptions::Missing::is_fine);
   if (!startup) {
     complain({startup.error().message});
     return exit_code_of(startup.error());
   }
   Parsed const& parsed = startup->parsed;
-  if (parsed.action == Action::show_help) return print(help_text());
-  if (parsed.action == Action::show_version) return print(version_text());
-  complain(parsed.usage_errors);
-  complain(parsed.problems);
-  if (!startup->good()) return parsed.exit_code();
+  if (complain(parsed.problems)) return exit_settings;
   auto const stop = Stop::on_signals({.budget = Duration::zero()});
   if (!stop) {
     complain({stop.error().message});
@@ -135,12 +131,32 @@ inline std::string endpoint_text(Service service, AwsSettings const& aws) {
                           .environment = startup->environment,
                           .role = parsed.settings.role,
                           .stop = *stop}};
-  auto const identity = detail::find_identity(access, aws, *stop);
+  auto const identity = find_identity(access, aws, *stop);
   if (identity) return print(identity_text(*identity, aws));
   complain({"no identity: " + identity.error().message});
   if (!region) complain({region.error().message});
   bool const later = retryable(identity.error()) || stop->level() != StopLevel::none;
   return later ? exit_undelivered : exit_test_failed;
 }
+
+}  // namespace detail
+
+inline constexpr Command identity_command{
+    .name = "identity",
+    .purpose =
+        "Says as whom this program speaks to AWS, where the credentials came from, and "
+        "which hosts it asks.",
+    .usage = "sla-runner identity [SETTING]...",
+    .about = "It takes the settings of a run, and needs none of them.",
+    .flags = shared_flags,
+    .asks_aws = true,
+    .exit_codes = {{{exit_success, "AWS says who this is"},
+                    {exit_test_failed, "there are no credentials, or AWS knows none of them"},
+                    usage_exit,
+                    {exit_undelivered, "AWS did not answer"},
+                    settings_exit}},
+    .run = detail::run_identity,
+    .more_problems = startup_problems<ParseOptions::Missing::is_fine>,
+};
 
 }  // namespace sla::inline v1

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// The main function of sla-runner: reads the settings, puts the policies together, lets the Runner
-// run, and says with its exit code how it went. Whatever is wrong with the settings is said before
-// anything is started or sent.
-#include <fcntl.h>
-#include <sys/socket.h>
+// What sla-runner does without the name of a command: reads the settings, puts the policies
+// together, lets the Runner run, and says with its exit code how it went. Whatever is wrong with
+// the settings is said before anything is started or sent.
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,29 +14,22 @@
 
 #include "sla/app/aws_access.hpp"
 #include "sla/app/aws_settings.hpp"
+#include "sla/app/command.hpp"
 #include "sla/app/exit_code.hpp"
-#include "sla/app/healthcheck.hpp"
 #include "sla/app/heartbeat.hpp"
 #include "sla/app/help.hpp"
-#include "sla/app/iam_starter.hpp"
-#include "sla/app/identity.hpp"
 #include "sla/app/load_parameters.hpp"
 #include "sla/app/parse_settings.hpp"
 #include "sla/app/printing.hpp"
-#include "sla/app/report.hpp"
 #include "sla/app/settings.hpp"
 #include "sla/app/sinks.hpp"
-#include "sla/app/spool_command.hpp"
-#include "sla/app/starter.hpp"
 #include "sla/app/startup.hpp"
 #include "sla/app/tracking.hpp"
 #include "sla/app/watched.hpp"
 #include "sla/aws/digest.hpp"
-#include "sla/core/apart.hpp"
 #include "sla/core/environment.hpp"
 #include "sla/core/log.hpp"
 #include "sla/core/stop.hpp"
-#include "sla/core/writer.hpp"
 #include "sla/executor/announced.hpp"
 #include "sla/executor/direct.hpp"
 #include "sla/executor/shell.hpp"
@@ -54,15 +44,6 @@
 namespace sla::inline v1 {
 
 namespace detail {
-
-/// Whoever starts the program may have closed these; no descriptor of ours must take their place,
-/// or output would be written into it. A socket without a peer takes nothing, as /dev/null would.
-inline void open_standard_descriptors() {
-  for (int const standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-    if (::fcntl(standard, F_GETFD) >= 0) continue;
-    if (::open("/dev/null", O_RDWR) < 0) (void)::socket(AF_UNIX, SOCK_STREAM, 0);
-  }
-}
 
 /// The shipped program once its settings are known to be good.
 class Program {
@@ -200,38 +181,24 @@ inline Result<std::vector<std::string>> words_of(Settings const& settings) {
   return shell_words(settings.command);
 }
 
-/// Says what the settings are and what is wrong with them; whether that was all.
-inline bool say_settings(Parsed const& parsed) {
-  complain(parsed.usage_errors);
-  complain(parsed.problems);
-  if (parsed.action == Action::show_settings) (void)print(settings_text(parsed));
-  return parsed.exit_code() != exit_success || parsed.action != Action::run;
-}
-
-/// Says what a command has to say; gives its exit code.
-inline int say(SpoolAnswer const& answer) {
-  (void)write_all(STDERR_FILENO, answer.complaint);
-  int const printed = print(answer.text);
-  return answer.exit_code == exit_success ? printed : answer.exit_code;
-}
-
 /// Runs sla-runner itself.
-inline int run_runner(std::span<char const* const> arguments, Environment environment) {
+inline int run_runner(Arguments const& arguments, Environment environment) {
   auto startup = start_up(arguments, std::move(environment));
   if (!startup) {
     complain({startup.error().message});
     return exit_code_of(startup.error());
   }
   Parsed& parsed = startup->parsed;
-  if (parsed.action == Action::show_help) return print(help_text());
-  if (parsed.action == Action::show_version) return print(version_text());
   auto words = words_of(parsed.settings);
   if (!words && !parsed.settings.command.empty()) {
     parsed.problems.push_back("Command: " + words.error().message);
   }
   Logger const log{{.format = parsed.settings.log_format}};
   for (std::string const& warning : parsed.warnings) log.warning(warning);
-  if (say_settings(parsed)) return parsed.exit_code();
+  bool const wrong = complain(parsed.problems);
+  bool const shown = arguments.has("--print-settings");
+  if (shown) (void)print(settings_text(parsed));
+  if (wrong || shown) return wrong ? exit_settings : exit_success;
 
   auto const stop = Stop::on_signals({.budget = parsed.settings.stop_timeout});
   if (!stop) {
@@ -250,39 +217,34 @@ inline int run_runner(std::span<char const* const> arguments, Environment enviro
   return program.run(*stop);
 }
 
-/// Runs what the first words ask for.
-inline int run_command(std::span<char const* const> arguments, Environment environment) {
-  std::string_view const name = arguments.empty() ? std::string_view() : arguments.front();
-  arguments = arguments.subspan(arguments.empty() ? 0 : 1);
-  if (is_starter(name)) return run_starter(arguments, std::move(environment));
-  if (is_iam_starter(name)) return run_iam_starter(arguments, environment);
-  std::string_view const first = arguments.empty() ? std::string_view() : arguments.front();
-  if (first == "identity") return run_identity(arguments.subspan(1), std::move(environment));
-  if (first == "report") return run_report(arguments.subspan(1), environment);
-  if (first == "spool") return say(run_spool_command(arguments.subspan(1), environment));
-  if (first == "healthcheck") return run_healthcheck(arguments.subspan(1));
-  return run_runner(arguments, std::move(environment));
-}
-
-/// The last lines get out. What hangs in a call may keep all descriptors open for long: who reads
-/// what the program wrote is to see its end.
-inline void let_go() {
-  Writers::of_this_process().finish(std::chrono::steady_clock::now() +
-                                    std::chrono::milliseconds{300});
-  if (!CallsApart::any()) return;
-  for (int const standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::close(standard);
-}
-
 }  // namespace detail
 
-/// Runs the program with all its arguments, its own name first; gives its exit code. By the name
-/// ssm-starter, or iam-starter, it is that.
-[[nodiscard]] inline int run_program(std::span<char const* const> arguments,
-                                     Environment environment) {
-  detail::open_standard_descriptors();
-  int const code = detail::run_command(arguments, std::move(environment));
-  detail::let_go();
-  return code;
-}
+inline constexpr Command run_command{
+    .purpose = "Runs a command again and again, publishes each result and keeps its log.",
+    .usage =
+        "sla-runner [SETTING]... --command TEXT\n"
+        "sla-runner [SETTING]... -- WORD...\n"
+        "sla-runner COMMAND ...",
+    .about =
+        "A flag beats its environment variable, which beats a value loaded from SSM, which "
+        "beats the default. A value follows its flag as the next argument or after =; an "
+        "empty one takes back what the environment says. SECONDS may have units: 90, 0.5, 5m, "
+        "2h30m, 1d.",
+    .examples =
+        "sla-runner --service shop --once --store results -- curl -fsS https://shop.example/\n"
+        "sla-runner --service shop --groups web,critical --delay 60 --s3-bucket-name shop-logs \\\n"
+        "  --sns-topic-arn arn:aws:sns:eu-west-1:123456789012:sla --command 'make -C tests smoke'",
+    .flags = setting_flags,
+    .asks_aws = true,
+    .exit_codes = {{{exit_success, "stopped as asked; --once: the test passed and was delivered"},
+                    {exit_test_failed, "--once: the test failed"},
+                    usage_exit,
+                    {exit_undelivered,
+                     "--once: not delivered; AWS did not answer or refused; "
+                     "another runner has the spool"},
+                    settings_exit}},
+    .run = detail::run_runner,
+    .more_problems = startup_problems<ParseOptions::Missing::is_a_problem>,
+};
 
 }  // namespace sla::inline v1

@@ -2,8 +2,8 @@
 #pragma once
 // The settings of a run from the command line and the environment: a flag beats its variable,
 // which beats the default; some variables may come from parameters. Every problem is found in one
-// go, and nothing outside is touched. What cannot be understood (usage) is kept apart from what is
-// missing or wrong (settings).
+// go, and nothing outside is touched. What of the command
+// line cannot be understood was found before.
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "sla/app/arguments.hpp"
+#include "sla/app/command.hpp"
 #include "sla/app/exit_code.hpp"
 #include "sla/app/loaded_variables.hpp"
 #include "sla/app/nearest.hpp"
@@ -25,6 +25,32 @@
 #include "sla/core/run_id.hpp"
 
 namespace sla::inline v1 {
+
+/// The flags of a run: those of the settings in the order of their table, then two more.
+inline constexpr auto setting_flags = [] {
+  std::array<Flag, setting_table.size() + 2> flags{};
+  for (std::size_t row = 0; row < setting_table.size(); ++row) {
+    Setting const& setting = setting_table[row];
+    flags[row] = {.name = setting.flag,
+                  .value = setting.value,
+                  .meaning = setting.meaning,
+                  .takes = Takes::setting,
+                  .times = setting.times,
+                  .variable = setting.variable,
+                  .fallback = setting.fallback};
+  }
+  flags[setting_table.size()] = {
+      .value = "WORD...",
+      .meaning = "the words of the command, executed directly, unchanged",
+      .takes = Takes::rest};
+  flags[setting_table.size() + 1] = {.name = "print-settings",
+                                     .meaning = "print each value and where it came from, and exit",
+                                     .takes = Takes::nothing};
+  return flags;
+}();
+
+/// The flags of a command that has the settings of a run.
+inline constexpr std::span<Flag const> shared_flags{setting_flags.data(), setting_table.size() + 1};
 
 /// What the settings are read for.
 struct ParseOptions {
@@ -39,8 +65,6 @@ struct ParseOptions {
 /// What was understood, and what was not. The lists hold one line for each finding.
 struct Parsed {
   Settings settings{};
-  Action action = Action::run;
-  std::vector<std::string> usage_errors{};
   std::vector<std::string> problems{};
   std::vector<std::string> warnings{};
   std::array<Origin, setting_table.size()> origins{};  ///< for each row of the table
@@ -48,7 +72,6 @@ struct Parsed {
 
   /// What the program exits with before it starts; 0 where the settings can be used.
   [[nodiscard]] int exit_code() const noexcept {
-    if (!usage_errors.empty()) return exit_usage;
     return problems.empty() ? exit_success : exit_settings;
   }
 };
@@ -65,14 +88,12 @@ namespace detail {
 
 class SettingsReader {
  public:
-  SettingsReader(Arguments arguments, Environment const& environment, ParseOptions options)
-      : arguments_(std::move(arguments)), environment_(environment), options_(options) {
-    parsed_.action = arguments_.action;
+  SettingsReader(Arguments const& arguments, Environment const& environment, ParseOptions options)
+      : arguments_(arguments), environment_(environment), options_(options) {
     if (options.loaded != nullptr) parsed_.loaded = *options.loaded;
   }
 
   Parsed read() {
-    parsed_.usage_errors = std::move(arguments_.usage_errors);
     read_words();
     for (std::size_t row = 0; row < setting_table.size(); ++row) read_row(row);
     bool const pending = options_.loaded == nullptr && !parsed_.settings.ssm_names.empty();
@@ -86,6 +107,7 @@ class SettingsReader {
 
  private:
   static constexpr std::size_t command = setting_index("command");
+  static constexpr std::size_t words = setting_table.size();  // the row of --
   static constexpr std::size_t delay = setting_index("delay");
   static constexpr std::size_t every = setting_index("every");
   static constexpr std::size_t once = setting_index("once");
@@ -95,10 +117,10 @@ class SettingsReader {
 
   void read_row(std::size_t row) {
     Setting const& setting = setting_table[row];
-    if (row == command && arguments_.words) return;
-    if (!arguments_.values[row].empty()) {
+    if (row == command && !given(words).empty()) return;
+    if (auto const texts = given(row); !texts.empty()) {
       // An empty value of a flag takes back what the environment says.
-      for (std::string_view const text : arguments_.values[row]) read_text(row, Origin::flag, text);
+      for (std::string_view const text : texts) read_text(row, Origin::flag, text);
     } else if (auto const text = environment_.get(setting.variable)) {
       bool const loaded = parsed_.loaded.find(setting.variable) != parsed_.loaded.end();
       read_text(row, loaded ? Origin::ssm : Origin::environment, *text);
@@ -122,23 +144,22 @@ class SettingsReader {
     return is_secret(parsed_, row) ? "***" : shown_value(setting_table[row], text);
   }
 
-  void read_words() {
-    if (!arguments_.words) return;
-    parsed_.origins[command] = Origin::flag;
-    parsed_.settings.words.assign(arguments_.words->begin(), arguments_.words->end());
-    auto const& words = parsed_.settings.words;
-    if (!arguments_.values[command].empty()) {
-      parsed_.problems.emplace_back(
-          "Command (--command) and the words after -- exclude each other: give one of them");
-    }
-    if (words.empty()) {
-      parsed_.problems.emplace_back("Command (--): no words follow");
-    } else if (words.front().empty()) {
-      parsed_.problems.emplace_back("Command (--): the first word is empty");
-    }
+  /// Returns what the command line gives a flag; a default one gives nothing.
+  [[nodiscard]] std::span<std::string_view const> given(std::size_t flag) const {
+    if (arguments_.values.empty()) return {};
+    return arguments_.values[flag];
   }
 
-  [[nodiscard]] bool given(std::size_t row) const noexcept {
+  void read_words() {
+    if (given(words).empty()) return;
+    parsed_.origins[command] = Origin::flag;
+    parsed_.settings.words.assign(given(words).begin(), given(words).end());
+    if (given(command).empty()) return;
+    parsed_.problems.emplace_back(
+        "Command (--command) and the words after -- exclude each other: give one of them");
+  }
+
+  [[nodiscard]] bool is_set(std::size_t row) const noexcept {
     return parsed_.origins[row] != Origin::fallback;
   }
   void require(std::string const& what) {
@@ -153,27 +174,27 @@ class SettingsReader {
 
   void require_what_to_run() {
     for (std::size_t const row : {command, setting_index("service")}) {
-      if (!given(row)) require(variable_label(row));
+      if (!is_set(row)) require(variable_label(row));
     }
   }
 
   void require_when_to_run(bool complete) {
-    if (given(delay) && given(every)) {
+    if (is_set(delay) && is_set(every)) {
       parsed_.problems.push_back(label(delay) + " and " + label(every) +
                                  " exclude each other: give one of them");
     }
-    if (complete && given(expect_every) && !parsed_.settings.once && !wrong_[once]) {
+    if (complete && is_set(expect_every) && !parsed_.settings.once && !wrong_[once]) {
       parsed_.problems.push_back(label(expect_every) +
                                  " is for --once: a runner that stays knows " +
                                  "when its next run begins");
     }
     // A wrong --once is a problem of its own; whether it asks for a delay cannot be known.
     bool const one_run = parsed_.settings.once || wrong_[once] || parsed_.settings.dry_run;
-    if (complete && !given(delay) && !given(every) && !one_run) require(variable_label(delay));
+    if (complete && !is_set(delay) && !is_set(every) && !one_run) require(variable_label(delay));
   }
 
   void require_a_sink() {
-    if (given(topic_arn) || given(topic_name) || given(setting_index("store"))) return;
+    if (is_set(topic_arn) || is_set(topic_name) || is_set(setting_index("store"))) return;
     require(variable_label(topic_arn) + " or " + variable_label(topic_name));
   }
 
@@ -194,7 +215,7 @@ class SettingsReader {
     }
   }
 
-  Arguments arguments_;
+  Arguments const& arguments_;
   Environment const& environment_;
   ParseOptions options_;
   Parsed parsed_;
@@ -203,18 +224,11 @@ class SettingsReader {
 
 }  // namespace detail
 
-/// Reads the settings; the arguments come without the program's own name. Where help or the
-/// version is asked for, nothing else is looked at.
-[[nodiscard]] inline Parsed parse_settings(std::span<char const* const> arguments,
+/// Reads the settings of a run, or of another command that has them.
+[[nodiscard]] inline Parsed parse_settings(Arguments const& arguments,
                                            Environment const& environment,
                                            ParseOptions options = {}) {
-  Arguments taken_apart = read_arguments(arguments);
-  if (taken_apart.action == Action::show_help || taken_apart.action == Action::show_version) {
-    Parsed asked;
-    asked.action = taken_apart.action;
-    return asked;
-  }
-  return detail::SettingsReader(std::move(taken_apart), environment, options).read();
+  return detail::SettingsReader(arguments, environment, options).read();
 }
 
 }  // namespace sla::inline v1

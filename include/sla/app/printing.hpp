@@ -18,11 +18,12 @@ inline int print(std::string_view text) {
   return write_all(STDOUT_FILENO, text) ? exit_success : exit_undelivered;
 }
 
-/// Prints complaints, one line each.
-inline void complain(std::vector<std::string> const& lines) {
+/// Prints complaints, one line each; returns true if there are any.
+inline bool complain(std::vector<std::string> const& lines) {
   std::string text;
   for (std::string const& line : lines) text += line + '\n';
   (void)write_all(STDERR_FILENO, text);
+  return !lines.empty();
 }
 
 }  // namespace sla::inline v1

@@ -9,12 +9,12 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "sla/app/command.hpp"
 #include "sla/app/exit_code.hpp"
 #include "sla/app/printing.hpp"
 #include "sla/app/quoted.hpp"
@@ -138,33 +138,84 @@ inline int report_exit_code(Error const& error) {
   return error.code == Errc::malformed ? exit_settings : exit_no_input;
 }
 
-}  // namespace detail
-
-/// Runs the command with the words behind `report`; gives its exit code.
-[[nodiscard]] inline int run_report(std::span<char const* const> words,
-                                    Environment const& environment) {
-  bool const help = std::any_of(words.begin(), words.end(), [](std::string_view word) {
-    return word == "--help" || word == "-h";
-  });
-  if (help) return print(report_usage);
-  auto const request = parse_report(words, environment);
+inline int run_report(Arguments const& arguments, Environment environment) {
+  auto const request = parse_report(arguments, environment);
   if (!request) {
     complain({request.error().message});
     return exit_usage;
   }
   auto const now = std::chrono::floor<std::chrono::milliseconds>(
       std::chrono::system_clock::now().time_since_epoch());
-  auto const report = detail::make_report(*request, now.count());
+  auto const report = make_report(*request, now.count());
   if (!report) {
     complain({report.error().message});
-    return detail::report_exit_code(report.error());
+    return report_exit_code(report.error());
   }
-  std::string const text = detail::written(*report, *request);
+  std::string const text = written(*report, *request);
   if (!request->out) return print(text);
-  auto const done = detail::replace_file(*request->out, text);
+  auto const done = replace_file(*request->out, text);
   if (done) return exit_success;
   complain({"report: --out: " + done.error().message});
   return exit_undelivered;
 }
+
+inline constexpr Flag report_flags[] = {
+    {.name = "store",
+     .value = "DIR",
+     .meaning = "the store of a runner",
+     .variable = "SLARUNNER_STORE"},
+    {.name = "from",
+     .value = "TIME",
+     .meaning = "begin of the window, if not the end of the first event. TIME is "
+                "2026-01-31T22:00:00Z, 2026-01-31, or milliseconds since 1970; 7d is 7 days before "
+                "the end",
+     .check = check_begin},
+    {.name = "to", .value = "TIME", .meaning = "end of the window, if not now", .check = check_end},
+    {"service", "NAME", "only this service; repeatable", Takes::value, Times::any},
+    {"group", "NAME", "only this group and its services; repeatable", Takes::value, Times::any},
+    {.name = "slo",
+     .value = "PERCENT",
+     .meaning = "also tells how many failures this target allows",
+     .check = check_percentage},
+    {"exclude", "FILE",
+     "planned maintenance: a line of JSON for each, with from, to, service or group, and reason; * "
+     "is every service"},
+    {.name = "hold",
+     .value = "SECONDS",
+     .meaning = "how long a result of an earlier version holds at most, if not for twice the usual "
+                "time from one to the next",
+     .check = check_value<Duration>},
+    {.name = "quorum",
+     .value = "K|majority|any|all",
+     .meaning = "how many locations make a service down, if not a majority",
+     .check = check_quorum},
+    {.name = "format",
+     .value = "text|json|csv",
+     .meaning = "if not text on a terminal, and else json",
+     .check = check_value<ReportFormat>},
+    {"out", "FILE", "replaces this file when the report is whole"},
+};
+
+}  // namespace detail
+
+inline constexpr Command report_command{
+    .name = "report",
+    .purpose = "Says what events prove about the availability of services and groups.",
+    .usage =
+        "sla-runner report [OPTION]... --store DIR\n"
+        "sla-runner report [OPTION]... FILE...",
+    .about =
+        "It tells apart what was up, what was down, what nobody could tell and when nobody "
+        "looked. FILE has an event on each line, or an SNS envelope of one; - is standard "
+        "input.",
+    .flags = detail::report_flags,
+    .most_operands = std::string_view::npos,
+    .exit_codes = {{{exit_success, "the report is written"},
+                    usage_exit,
+                    {exit_no_input, "what it should read is not there"},
+                    {exit_undelivered, "it cannot be written"},
+                    {exit_settings, "the file of exclusions is wrong"}}},
+    .run = detail::run_report,
+};
 
 }  // namespace sla::inline v1

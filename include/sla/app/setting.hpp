@@ -3,8 +3,8 @@
 // One setting: what it is called, what it means, and where its value goes.
 #include <string>
 #include <string_view>
-#include <variant>
 
+#include "sla/app/command.hpp"
 #include "sla/app/quoted.hpp"
 #include "sla/app/setting_checks.hpp"
 #include "sla/app/setting_field.hpp"
@@ -12,9 +12,6 @@
 #include "sla/core/result.hpp"
 
 namespace sla::inline v1 {
-
-/// How often a flag may be given.
-enum class Times { once, any };
 
 /// Whether people may see a value.
 enum class Shown { plainly, as_stars };
@@ -31,11 +28,6 @@ struct Setting {
   Result<void> (*check)(std::string_view) = check_line;  ///< of the text, before it is read
   Times times = Times::once;
   Shown shown = Shown::plainly;
-
-  [[nodiscard]] constexpr bool is_switch() const noexcept { return value.empty(); }
-  [[nodiscard]] constexpr bool is_action() const noexcept {
-    return std::holds_alternative<Action>(field);
-  }
 };
 
 /// What a message calls a setting, such as `Delay ($SLARUNNER_DELAY)` or, where its value came

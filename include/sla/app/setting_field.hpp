@@ -21,9 +21,9 @@ struct AnyText {
   bool Settings::*member;
 };
 
-/// The member that a setting fills; a flag without one asks for an Action instead.
+/// The member that a setting fills.
 using SettingField =
-    std::variant<Action, AnyText, bool Settings::*, std::string Settings::*, Duration Settings::*,
+    std::variant<AnyText, bool Settings::*, std::string Settings::*, Duration Settings::*,
                  std::optional<Duration> Settings::*, std::uint64_t Settings::*,
                  std::int64_t Settings::*, std::vector<std::string> Settings::*,
                  EventFormat Settings::*, UploadLogs Settings::*, LogFormat Settings::*,
@@ -35,7 +35,6 @@ struct FieldReader {
   Settings& settings;
   std::string_view text;
 
-  Result<void> operator()(Action) const { return {}; }
   Result<void> operator()(AnyText any) const {
     settings.*any.member = !text.empty();
     return {};
@@ -49,7 +48,6 @@ struct FieldReader {
 struct FieldWriter {
   Settings const& settings;
 
-  std::string operator()(Action) const { return {}; }
   std::string operator()(AnyText any) const { return value_text(settings.*any.member); }
   template <class T>
   std::string operator()(T Settings::*member) const {

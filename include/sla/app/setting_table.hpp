@@ -247,11 +247,6 @@ inline constexpr auto last_settings = std::to_array<Setting>({
      .meaning = "passed through to the event as slaTarget when set",
      .field = &Settings::sla_target,
      .check = check_name},
-    {.flag = "help", .meaning = "print this and exit", .field = Action::show_help},
-    {.flag = "version", .meaning = "print the version and exit", .field = Action::show_version},
-    {.flag = "print-settings",
-     .meaning = "print each value and where it came from, and exit",
-     .field = Action::show_settings},
 });
 
 template <std::size_t... sizes>

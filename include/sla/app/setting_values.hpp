@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "sla/app/command.hpp"
 #include "sla/app/settings.hpp"
 #include "sla/aws/bucket.hpp"
 #include "sla/core/result.hpp"
@@ -157,6 +158,21 @@ requires(!choices<E>.empty()) [[nodiscard]] Result<void> read_value(std::string_
     names.append(names.empty() ? "" : ", ").append(choice.name);
   }
   return Error{Errc::invalid, "is none of " + names};
+}
+
+/// Checks that a text can be read as a value of that type.
+template <class T>
+[[nodiscard]] Result<void> check_value(std::string_view text) {
+  T value{};
+  return read_value(text, value);
+}
+
+/// Reads the value of a flag that has been checked; there is none if the flag is not given.
+template <class T>
+[[nodiscard]] std::optional<T> value_of(Arguments const& arguments, std::string_view flag) {
+  std::optional<T> value;
+  if (arguments.has(flag) && !read_value(arguments.value(flag), value.emplace())) value.reset();
+  return value;
 }
 
 [[nodiscard]] inline std::string value_text(std::string_view value) { return std::string(value); }

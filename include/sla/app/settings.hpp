@@ -60,14 +60,6 @@ struct Settings {
   std::string sla_target{};  ///< passed through to the event
 };
 
-/// What the command line asks the program to do.
-enum class Action {
-  run,            ///< the program's purpose
-  show_help,      ///< --help
-  show_version,   ///< --version
-  show_settings,  ///< --print-settings
-};
-
 /// Where the value of a setting came from.
 enum class Origin {
   fallback,

@@ -9,13 +9,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "sla/app/command.hpp"
 #include "sla/app/exit_code.hpp"
+#include "sla/app/printing.hpp"
 #include "sla/app/quoted.hpp"
 #include "sla/app/spool_folders.hpp"
 #include "sla/core/environment.hpp"
@@ -34,17 +35,6 @@ struct SpoolAnswer {
   std::string complaint{};  ///< for stderr
 };
 
-inline constexpr std::string_view spool_usage =
-    "usage: sla-runner spool list   --spool DIR\n"
-    "       sla-runner spool replay --spool DIR [RUN-ID...]\n"
-    "       sla-runner spool drop   --spool DIR [RUN-ID...]\n"
-    "\n"
-    "list    prints what was not delivered yet, oldest first\n"
-    "replay  has what was set aside delivered at the next start of the runner\n"
-    "drop    deletes what was set aside; of the runs that are named, everything\n"
-    "\n"
-    "DIR is also taken from SLARUNNER_SPOOL. Replay and drop need the runner to be stopped.\n";
-
 namespace detail {
 
 /// A command line that made sense.
@@ -54,27 +44,16 @@ struct SpoolCommand {
   std::vector<std::string> runs{};
 };
 
-inline Result<SpoolCommand> parse_spool_command(std::span<char const* const> words,
+inline Result<SpoolCommand> parse_spool_command(Arguments const& arguments,
                                                 Environment const& environment) {
+  auto const& words = arguments.operands;
   SpoolCommand command;
-  command.folder = environment.get("SLARUNNER_SPOOL").value_or("");
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    std::string_view const word = words[i];
-    constexpr std::string_view flag = "--spool";
-    if (word == flag && i + 1 < words.size()) {
-      command.folder = words[++i];
-    } else if (word.starts_with("--spool=")) {
-      command.folder = word.substr(flag.size() + 1);
-    } else if (word.starts_with('-')) {
-      return Error{Errc::invalid, "spool: unknown or incomplete: " + quoted(word)};
-    } else if (command.verb.empty()) {
-      command.verb = word;
-    } else {
-      command.runs.emplace_back(word);
-    }
-  }
+  if (!words.empty()) command.verb = words.front();
   bool const known = command.verb == "list" || command.verb == "replay" || command.verb == "drop";
   if (!known) return Error{Errc::invalid, "spool: say list, replay or drop"};
+  command.runs.assign(words.begin() + 1, words.end());
+  command.folder = arguments.value("--spool");
+  if (command.folder.empty()) command.folder = environment.get("SLARUNNER_SPOOL").value_or("");
   if (command.folder.empty()) return Error{Errc::invalid, "spool: --spool DIR is missing"};
   return command;
 }
@@ -250,16 +229,11 @@ inline std::vector<std::string_view> sinks_in(std::string const& folder) {
 
 }  // namespace detail
 
-/// Runs the command with the words behind `spool`.
-[[nodiscard]] inline SpoolAnswer run_spool_command(std::span<char const* const> words,
-                                                   Environment const& environment) {
-  if (words.size() == 1 && std::string_view(words[0]) == "--help") {
-    return {exit_success, std::string(spool_usage), {}};
-  }
-  auto const command = detail::parse_spool_command(words, environment);
-  if (!command) {
-    return {exit_usage, {}, command.error().message + '\n' + std::string(spool_usage)};
-  }
+/// Answers a command line.
+[[nodiscard]] inline SpoolAnswer answer_spool(Arguments const& arguments,
+                                              Environment const& environment) {
+  auto const command = detail::parse_spool_command(arguments, environment);
+  if (!command) return {exit_usage, {}, command.error().message + '\n'};
   auto const sinks = detail::sinks_in(command->folder);
   if (sinks.empty()) {
     return {
@@ -268,5 +242,42 @@ inline std::vector<std::string_view> sinks_in(std::string const& folder) {
   return command->verb == "list" ? detail::list_spool(*command, sinks)
                                  : detail::edit_spool(*command, sinks);
 }
+
+namespace detail {
+
+inline int run_spool(Arguments const& arguments, Environment environment) {
+  SpoolAnswer const answer = answer_spool(arguments, environment);
+  (void)write_all(STDERR_FILENO, answer.complaint);
+  int const printed = print(answer.text);
+  return answer.exit_code == exit_success ? printed : answer.exit_code;
+}
+
+inline constexpr Flag spool_flags[] = {{.name = "spool",
+                                        .value = "DIR",
+                                        .meaning = "the folder that the runner was given",
+                                        .variable = "SLARUNNER_SPOOL"}};
+
+}  // namespace detail
+
+inline constexpr Command spool_command{
+    .name = "spool",
+    .purpose = "Lists what was not delivered yet, sends again or drops what was set aside.",
+    .usage =
+        "sla-runner spool list   --spool DIR\n"
+        "sla-runner spool replay --spool DIR [RUN-ID...]\n"
+        "sla-runner spool drop   --spool DIR [RUN-ID...]",
+    .about =
+        "list    prints what was not delivered yet, oldest first\n"
+        "replay  has what was set aside delivered at the next start of the runner\n"
+        "drop    deletes what was set aside; of the runs that are named, everything\n"
+        "Replay and drop need the runner to be stopped.",
+    .flags = detail::spool_flags,
+    .most_operands = std::string_view::npos,
+    .exit_codes = {{{exit_success, "done"},
+                    {exit_test_failed, "there is nothing in DIR, or nothing of these runs"},
+                    usage_exit,
+                    {exit_undelivered, "its runner has not been stopped"}}},
+    .run = detail::run_spool,
+};
 
 }  // namespace sla::inline v1

@@ -3,7 +3,6 @@
 // The main function of ssm-starter, which is this program by another name: loads parameters from
 // SSM into the environment, then becomes the command. What is wrong is said before anything is
 // asked.
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,53 +10,49 @@
 
 #include "sla/app/aws_settings.hpp"
 #include "sla/app/become.hpp"
+#include "sla/app/command.hpp"
 #include "sla/app/exit_code.hpp"
-#include "sla/app/help.hpp"
 #include "sla/app/load_parameters.hpp"
 #include "sla/app/parse_settings.hpp"
 #include "sla/app/printing.hpp"
 #include "sla/app/region_variables.hpp"
-#include "sla/app/starter_arguments.hpp"
+#include "sla/app/setting_checks.hpp"
+#include "sla/app/setting_values.hpp"
 #include "sla/core/environment.hpp"
 #include "sla/core/log.hpp"
 
 namespace sla::inline v1 {
 
-/// Whether that is the name, or the path, of ssm-starter.
-[[nodiscard]] constexpr bool is_starter(std::string_view program) noexcept {
-  return program.substr(program.rfind('/') + 1) == "ssm-starter";  // npos + 1 is 0
-}
-
-/// What `ssm-starter --help` prints.
-[[nodiscard]] inline std::string starter_help_text() {
-  return "Loads parameters from SSM into the environment and becomes the command.\n\n"
-         "usage: ssm-starter --ssm-name NAME... [--abort-if-duplicates | "
-         "--overwrite-if-duplicates]\n"
-         "         --command WORD...\n\n"
-         "  --ssm-name NAME            the parameters under /$AWS_ENV/NAME/, or an absolute path; "
-         "each\n"
-         "                             becomes the variable that the last part of its path names\n"
-         "  --abort-if-duplicates      do not start where a variable is there already\n"
-         "  --overwrite-if-duplicates  the last one wins, instead of the first\n"
-         "  --command WORD...          everything that follows, unchanged\n\n"
-         "The role in $SLARUNNER_ROLE is assumed first, where there is one. The command finds\n"
-         "its region in both AWS_REGION and AWS_DEFAULT_REGION.\n\n"
-         "exit codes: those of the command; before it is started\n"
-         "   1  a duplicate, with --abort-if-duplicates\n"
-         "  64  usage: the command line cannot be understood\n"
-         "  75  the parameters could not be loaded\n"
-         "  78  settings: something is missing or wrong\n"
-         " 126  the command cannot be executed\n"
-         " 127  there is no such command\n";
-}
-
 namespace detail {
 
-/// What the environment says about how to load; its problems are added to the list.
-inline LoadPlan starter_plan(StarterArguments const& arguments, Environment const& environment,
+/// Returns the names of the parameters, in order.
+inline std::vector<std::string> parameter_names(Arguments const& arguments) {
+  std::vector<std::string> names;
+  for (std::string_view const text : arguments.all("--ssm-name")) (void)read_value(text, names);
+  return names;
+}
+
+/// Finds what of the flags does not go together.
+inline std::vector<std::string> starter_usage_errors(Arguments const& arguments) {
+  std::vector<std::string> errors;
+  auto const complain = [&](std::string const& line) { errors.push_back("ssm-starter: " + line); };
+  if (parameter_names(arguments).empty()) complain("--ssm-name NAME is missing");
+  if (arguments.has("--abort-if-duplicates") && arguments.has("--overwrite-if-duplicates")) {
+    complain("--abort-if-duplicates and --overwrite-if-duplicates exclude each other");
+  }
+  if (!arguments.has("--command")) {
+    complain("--command WORD... is missing, as the last of the arguments");
+  }
+  return errors;
+}
+
+/// Makes the plan of what to load and how; adds what is wrong with it to the problems.
+inline LoadPlan starter_plan(Arguments const& arguments, Environment const& environment,
                              std::vector<std::string>& problems) {
-  LoadPlan plan{.duplicates = arguments.duplicates};
-  for (std::string const& name : arguments.names) {
+  LoadPlan plan;
+  if (arguments.has("--abort-if-duplicates")) plan.duplicates = Duplicates::abort;
+  if (arguments.has("--overwrite-if-duplicates")) plan.duplicates = Duplicates::overwrite;
+  for (std::string const& name : parameter_names(arguments)) {
     auto const path = parameter_path(name, environment);
     if (path) plan.paths.push_back(*path);
     if (!path) problems.push_back("--ssm-name: " + path.error().message);
@@ -76,21 +71,12 @@ inline LoadPlan starter_plan(StarterArguments const& arguments, Environment cons
   return plan;
 }
 
-}  // namespace detail
-
-/// Runs ssm-starter with the arguments behind its name; returns only where the command is not
-/// started, and then gives the exit code.
-[[nodiscard]] inline int run_starter(std::span<char const* const> arguments,
-                                     Environment environment) {
-  StarterArguments const read = read_starter_arguments(arguments);
-  if (read.action == Action::show_help) return print(starter_help_text());
-  if (read.action == Action::show_version) return print(version_text());
-  complain(read.usage_errors);
-  if (!read.usage_errors.empty()) return exit_usage;
+/// Returns if the command is not started, and then gives the exit code.
+inline int run_starter(Arguments const& arguments, Environment environment) {
+  if (complain(starter_usage_errors(arguments))) return exit_usage;
   std::vector<std::string> problems;
-  LoadPlan const plan = detail::starter_plan(read, environment, problems);
-  complain(problems);
-  if (!problems.empty()) return exit_settings;
+  LoadPlan const plan = starter_plan(arguments, environment, problems);
+  if (complain(problems)) return exit_settings;
   auto const loaded = load_parameters(plan, environment);
   if (!loaded) {
     complain({"ssm-starter: " + loaded.error().message});
@@ -98,10 +84,43 @@ inline LoadPlan starter_plan(StarterArguments const& arguments, Environment cons
   }
   auto const warning = unify_region_variables(environment, RegionVariables::equal);
   if (warning) plan.log.warning(*warning);
-  auto const words = command_of(read.words);
-  Error const why = words ? become(*words) : words.error();
-  complain({"ssm-starter: " + why.message});
-  return exit_code_of_start(why);
+  return become_command("ssm-starter", arguments.all("--command"));
 }
+
+inline constexpr Flag starter_flags[] = {
+    {.name = "ssm-name",
+     .value = "NAME",
+     .meaning = "the parameters under /$AWS_ENV/NAME/, or an absolute path; each becomes the "
+                "variable that the last part of its path names; repeatable, and comma-separated",
+     .times = Times::any,
+     .check = check_parameter_names},
+    {"abort-if-duplicates", {}, "do not start if a variable is there already", Takes::nothing},
+    {"overwrite-if-duplicates", {}, "the last one wins, instead of the first", Takes::nothing},
+    {"command", "WORD...", "everything that follows, unchanged", Takes::rest},
+};
+
+}  // namespace detail
+
+inline constexpr Command starter_command{
+    .name = "ssm-starter",
+    .own_program = true,
+    .purpose = "Loads parameters from SSM into the environment and becomes a command.",
+    .usage =
+        "ssm-starter --ssm-name NAME... [--abort-if-duplicates | --overwrite-if-duplicates]\n"
+        "  --command WORD...",
+    .about =
+        "It is a link to sla-runner. The role in $SLARUNNER_ROLE is assumed first, if there "
+        "is one. The command finds its region in both AWS_REGION and AWS_DEFAULT_REGION. Once "
+        "it is started the exit code is that of the command.",
+    .flags = detail::starter_flags,
+    .asks_aws = true,
+    .exit_codes = {{{exit_test_failed, "a duplicate, with --abort-if-duplicates"},
+                    usage_exit,
+                    {exit_undelivered, "the parameters could not be loaded"},
+                    settings_exit,
+                    no_execution_exit,
+                    no_command_exit}},
+    .run = detail::run_starter,
+};
 
 }  // namespace sla::inline v1

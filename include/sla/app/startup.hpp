@@ -4,12 +4,12 @@
 // parameters were loaded that they ask for. What is wrong with them as far as they are known is
 // found before anything is asked.
 #include <cstddef>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "sla/app/aws_settings.hpp"
+#include "sla/app/command.hpp"
 #include "sla/app/load_parameters.hpp"
 #include "sla/app/loaded_variables.hpp"
 #include "sla/app/log_bucket.hpp"
@@ -50,12 +50,10 @@ inline bool needs_trust(Settings const& settings, EndpointSettings const& endpoi
 }
 
 /// Both kinds of settings. Where nothing says the region it is that of the topic.
-inline Startup read_startup(std::span<char const* const> arguments, Environment environment,
+inline Startup read_startup(Arguments const& arguments, Environment environment,
                             ParseOptions options) {
   Startup startup{.environment = std::move(environment)};
   startup.parsed = parse_settings(arguments, startup.environment, options);
-  Action const action = startup.parsed.action;
-  if (action == Action::show_help || action == Action::show_version) return startup;
   startup.aws = read_aws_settings(startup.environment, startup.parsed.problems);
   Settings const& settings = startup.parsed.settings;
   bool const trust = needs_trust(settings, startup.aws.endpoints, options.missing);
@@ -92,10 +90,18 @@ inline void unify_regions(Startup& startup, RegionVariables rule) {
 
 }  // namespace detail
 
+/// Finds what is wrong with the settings besides a command line with mistakes.
+template <ParseOptions::Missing missing>
+[[nodiscard]] std::vector<std::string> startup_problems(Arguments const& arguments,
+                                                        Environment environment) {
+  return detail::read_startup(arguments, std::move(environment), {.missing = missing})
+      .parsed.problems;
+}
+
 /// Reads the settings, loads the parameters that they ask for, and reads the settings again with
 /// what came. An Error is why there are no parameters; see exit_code_of().
 [[nodiscard]] inline Result<Startup> start_up(
-    std::span<char const* const> arguments, Environment environment,
+    Arguments const& arguments, Environment environment,
     ParseOptions::Missing missing = ParseOptions::Missing::is_a_problem) {
   Startup first = detail::read_startup(arguments, std::move(environment), {.missing = missing});
   std::vector<std::string> const paths = detail::parameter_paths(first);
