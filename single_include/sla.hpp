@@ -2603,8 +2603,8 @@ class Outlet {
 }  // namespace sla::inline v1
 
 // sla/core/log.hpp
-// The runner's own lines, on stderr unless told otherwise: one line each, as text for people or as
-// JSON for machines. A line is one write, so lines of several threads never mix; a reader that is
+// The program's own lines, on stderr unless told otherwise: one line each, as text whose fields are
+// logfmt, or as JSON. A line is one write, so lines of several threads never mix; a reader that is
 // gone or full loses lines, never time.
 
 namespace sla::inline v1 {
@@ -2612,22 +2612,50 @@ namespace sla::inline v1 {
 enum class LogFormat { text, json, none };
 enum class LogLevel { info, warning, error };
 
-/// One named value beside a line's message.
-struct LogField {
-  std::string_view name;
-  std::string value;
+/// The value of a field: a text, or a number, which JSON has without quotes.
+class LogValue {
+ public:
+  LogValue(std::string text) : text_(std::move(text)) {}
+  LogValue(std::string_view text) : text_(text) {}
+  LogValue(char const* text) : text_(text) {}
+  template <std::integral Integer>
+  LogValue(Integer number) : text_(std::to_string(number)), number_(true) {}
+  /// A duration is a number of seconds.
+  LogValue(Duration duration) : text_(decimal_seconds(duration)), number_(true) {}
+
+  [[nodiscard]] std::string_view text() const noexcept { return text_; }
+  [[nodiscard]] bool is_number() const noexcept { return number_; }
+
+ private:
+  std::string text_;
+  bool number_ = false;
 };
 
-/// Writes the runner's own lines. Thread-safe; cheap to copy.
+/// One named value beside a line's message. The name has no blanks.
+struct LogField {
+  std::string_view name;
+  LogValue value;
+};
+
+/// Writes the program's own lines. Thread-safe; cheap to copy.
 class Logger {
  public:
   struct Options {
     LogFormat format = LogFormat::text;
     int descriptor = STDERR_FILENO;  ///< stays the caller's
+    std::string_view program{};      ///< stays the caller's; empty: as this process was called
+    std::string_view target{};       ///< stays the caller's; where all of it is about delivering to
   };
 
   Logger() = default;
   explicit Logger(Options options) : options_(options) {}
+
+  /// Returns a logger whose lines are about deliveries to a target; its name stays the caller's.
+  [[nodiscard]] Logger to(std::string_view target) const {
+    Logger other = *this;
+    other.options_.target = target;
+    return other;
+  }
 
   void info(std::string_view message, std::initializer_list<LogField> fields = {}) const {
     write(LogLevel::info, message, fields);
@@ -2660,34 +2688,49 @@ class Logger {
     std::initializer_list<LogField> fields;
   };
 
-  /// A control character would forge a line or a colour; each becomes a question mark.
+  /// Appends a text with a question mark for each control character, which would forge a line or a
+  /// colour.
   static void append_clean(std::string& text, std::string_view value) {
     for (char const c : value) text += is_control(c) ? '?' : c;
   }
 
+  /// Appends a field as logfmt has it: what would end a value stands between quotes.
+  static void append_field(std::string& text, std::string_view name, std::string_view value) {
+    bool const plain = !value.empty() && value.find_first_of(" =\"") == std::string_view::npos &&
+                       !has_control(value) && is_utf8(value);
+    text.append(" ").append(name).append("=");
+    text += plain ? std::string(value) : JsonWriter().string(value).text();
+  }
+
   /// Each of the texts is cut at `most` bytes.
-  static std::string as_text(Line const& line, std::size_t most) {
-    std::string text = iso_time(line.time) + " sla-runner ";
+  [[nodiscard]] std::string as_text(Line const& line, std::size_t most) const {
+    std::string text = iso_time(line.time) + ' ';
+    std::string_view const called = ::program_invocation_short_name;
+    append_clean(text, options_.program.empty() ? called : options_.program);
+    text += ' ';
     if (line.level != LogLevel::info) text.append(name(line.level)).append(": ");
     append_clean(text, line.message.substr(0, most));
     for (LogField const& field : line.fields) {
-      text.append(" ").append(field.name).append("=");
-      append_clean(text, std::string_view(field.value).substr(0, most));
+      append_field(text, field.name, field.value.text().substr(0, most));
     }
+    if (!options_.target.empty()) append_field(text, "target", options_.target);
     return text + '\n';
   }
-  static std::string as_json(Line const& line, std::size_t most) {
+  [[nodiscard]] std::string as_json(Line const& line, std::size_t most) const {
     JsonWriter json;
     json.begin_object().key("time").string(iso_time(line.time));
     json.key("level").string(name(line.level));
     json.key("message").string(line.message.substr(0, most));
     for (LogField const& field : line.fields) {
-      json.key(field.name).string(std::string_view(field.value).substr(0, most));
+      std::string_view const value = field.value.text();
+      json.key(field.name);
+      field.value.is_number() ? json.literal(value) : json.string(value.substr(0, most));
     }
+    if (!options_.target.empty()) json.key("target").string(options_.target);
     return json.end_object().text() + '\n';
   }
 
-  /// A line that a pipe takes as a whole or not at all, so that lines never mix.
+  /// Returns a line that a pipe takes as a whole or not at all, so that lines never mix.
   [[nodiscard]] std::string formatted(Line const& line) const {
     std::string text;
     for (std::size_t most = PIPE_BUF; text.empty() || text.size() > PIPE_BUF; most /= 2) {
@@ -3116,9 +3159,10 @@ class RunLog {
       if (!text->empty()) log_.warning(*text, {{"run", run}});
     }
     log_.info("run ended", {{"run", run},
-                            {"verdict", std::string(to_string(report.outcome.verdict))},
-                            {"exit", std::to_string(report.outcome.exit_code)},
-                            {"seconds", decimal_seconds(report.duration)}});
+                            {"service", report.job.service},
+                            {"verdict", to_string(report.outcome.verdict)},
+                            {"exit", report.outcome.exit_code},
+                            {"seconds", report.duration}});
   }
 
   void undelivered(Job const& job, Error const& error) const {
@@ -3127,7 +3171,7 @@ class RunLog {
 
   /// `missed` counts the slots of the schedule that runs took too long for, since the start.
   void missed(std::uint64_t missed) const {
-    log_.warning("a run took longer than its slot", {{"missed", std::to_string(missed)}});
+    log_.warning("a run took longer than its slot", {{"missed", missed}});
   }
 
  private:
@@ -9650,7 +9694,7 @@ class Refreshing {
                                : "credentials are not renewed yet; those from before stay in use",
                           {{"source", held->source},
                            {"expires", expires ? iso_time(*expires) : std::string("never")},
-                           {"reason", std::string(why)}});
+                           {"reason", why}});
     }
 
     std::mutex mutex{};  ///< of all below but the source, which is asked by whoever renews
@@ -13598,7 +13642,7 @@ class Process {
     if (stage_ == Stage::running && !std::exchange(stop_said_, true)) {
       Duration const left = std::max(cut - now(), Duration::zero());
       options_.log.info("told to stop; the run in flight may end by itself",
-                        {{"run", mark_.run_id}, {"within", decimal_seconds(left) + " s"}});
+                        {{"run", mark_.run_id}, {"within_seconds", left}});
     }
     if (act_at_ && *act_at_ < cut) return;  // its own limit comes first
     act_at_ = cut;
@@ -13908,7 +13952,7 @@ class BestEffort {
     if (dropped_ == said_ || now < say_at_) return;
     say_at_ = now + std::chrono::minutes{1};
     said_ = dropped_;
-    log_.warning(name_ + " are dropped: " + reason_, {{"dropped", std::to_string(dropped_)}});
+    log_.warning(name_ + " are dropped: " + reason_, {{"dropped", dropped_}});
   }
 
   internal::HeldPublisher<P> publisher_;
@@ -14500,9 +14544,9 @@ class Lane {
     said_ = true;
     bool const ever = due_ != Instant::max();
     log_.warning(name_ + " are not delivered: " + failure.error.message,
-                 {{"run", std::string(failure.run_id)},
-                  {"failures", std::to_string(backoff_.failures())},
-                  {"next attempt", ever ? "in " + decimal_seconds(wait) + " s" : "none"}});
+                 {{"run", failure.run_id},
+                  {"failures", backoff_.failures()},
+                  {"retry_seconds", ever ? LogValue(wait) : LogValue("never")}});
   }
 
  private:
@@ -14855,6 +14899,7 @@ class Delivery {
       logs_.delivered(parcel.number);
       report.log_uri = *std::move(uri);
       parcel.log = Part::done;
+      log_.info("log stored", {{"run", report.job.run_id}, {"log", report.log_uri}});
       return true;
     }
     report.log_error = uri.error().message;
@@ -16967,7 +17012,7 @@ class DiskSpool {
     lost_logs_.clear();
     if (std::uint64_t const damaged = store_->journal().damaged(); damaged != 0) {
       log_.error("the spool is damaged",
-                 {{"spool", options_.folder}, {"unreadable bytes", std::to_string(damaged)}});
+                 {{"spool", options_.folder}, {"unreadable_bytes", damaged}});
     }
     last_events_.keep_all();
     auto taken = take_up_runs(*store_, shelf_, begun_, log_);
@@ -17590,7 +17635,7 @@ class Spooled {
       auto const lost = delivery.in_memory();
       if (lost.empty() && left.events + left.logs != 0) {
         log.warning("what is not delivered stays in the spool",
-                    {{"events", std::to_string(left.events)}, {"logs", std::to_string(left.logs)}});
+                    {{"events", left.events}, {"logs", left.logs}});
       }
       for (Parcel const& parcel : lost) {
         if (clock.now() >= until) return;
@@ -17984,8 +18029,7 @@ class Fleet {
   void note_shortage(std::size_t threads, Error const& error) {
     start_at_ = SteadyClock{}.now() + start_again;
     if (std::exchange(short_of_threads_, true)) return;
-    log_.warning("fewer runs at once than asked for: " + error.message,
-                 {{"threads", std::to_string(threads)}});
+    log_.warning("fewer runs at once than asked for: " + error.message, {{"threads", threads}});
   }
 
   /// Passes on what the stop says, until all is over, and starts what threads could not be had.
@@ -20363,11 +20407,14 @@ inline std::string printed_value(std::size_t row, Parsed const& parsed) {
   return out;
 }
 
-/// What --version prints.
-[[nodiscard]] inline std::string version_text() {
-  return "sla-runner " + std::to_string(SLA_VERSION_MAJOR) + '.' +
-         std::to_string(SLA_VERSION_MINOR) + '.' + std::to_string(SLA_VERSION_PATCH) + '\n';
+/// Returns the version of the library, such as `1.2.3`.
+[[nodiscard]] inline std::string version_number() {
+  return std::to_string(SLA_VERSION_MAJOR) + '.' + std::to_string(SLA_VERSION_MINOR) + '.' +
+         std::to_string(SLA_VERSION_PATCH);
 }
+
+/// What --version prints.
+[[nodiscard]] inline std::string version_text() { return "sla-runner " + version_number() + '\n'; }
 
 /// What --print-settings prints: name, value and source of each setting, one line each.
 [[nodiscard]] inline std::string settings_text(Parsed const& parsed) {
@@ -21248,23 +21295,24 @@ class Sinks {
         StoreEvents{
             EventFile{{.folder = settings.store, .format = settings.event_format, .sync = sync}}},
         std::move(spool), store_stops_, options<StoreLogs, StoreEvents>(settings.upload_logs),
-        SteadyClock{}, parts_.log);
+        SteadyClock{}, parts_.log.to(spool_of_store));
   }
   void add_aws(Spool spool) {
     bool const no_bucket = parts_.settings.s3_bucket_name.empty();
     UploadLogs const upload = no_bucket ? UploadLogs::never : parts_.settings.upload_logs;
     aws_.emplace(AwsLogs{log()}, AwsEvents{Optional{events()}, Optional{metrics()}},
                  std::move(spool), aws_stops_, options<AwsLogs, AwsEvents>(upload), SteadyClock{},
-                 parts_.log);
+                 parts_.log.to(spool_of_aws));
   }
 
   Result<Spool> open_spool(std::string_view name) {
     std::string const& folder = parts_.settings.spool;
-    if (folder.empty()) return Spool{MemorySpool({}, parts_.log)};
+    Logger const log = parts_.log.to(name);
+    if (folder.empty()) return Spool{MemorySpool({}, log)};
     DiskSpool::Options const options{.folder = spool_folder(folder, name), .run_logs = log_folder_};
-    auto spool = PatientSpool<DiskSpool>::open(
-        [options, log = parts_.log] { return DiskSpool::open(options, log); },
-        {.name = options.folder, .hangs = spool_hangs_}, parts_.log);
+    auto spool =
+        PatientSpool<DiskSpool>::open([options, log] { return DiskSpool::open(options, log); },
+                                      {.name = options.folder, .hangs = spool_hangs_}, log);
     if (!spool) return spool.error().within("spool");
     if (log_folder_.empty()) log_folder_ = SpoolFolder::look(options.folder).logs();
     refused_before_ += spool->count().refused;
@@ -21283,8 +21331,9 @@ class Sinks {
   [[nodiscard]] std::optional<S3Log<ProgramClient>> log() const {
     Settings const& settings = parts_.settings;
     if (settings.s3_bucket_name.empty()) return std::nullopt;
-    return S3Log<ProgramClient>{access_.client(aws_stops_.logs),
-                                {.bucket = log_bucket(settings, parts_.aws), .log = parts_.log}};
+    return S3Log<ProgramClient>{
+        access_.client(aws_stops_.logs),
+        {.bucket = log_bucket(settings, parts_.aws), .log = parts_.log.to(spool_of_aws)}};
   }
 
   [[nodiscard]] std::optional<Sns<ProgramClient, NamedTopic<ProgramClient>>> events() const {
@@ -21303,7 +21352,7 @@ class Sinks {
                               {.metric_namespace = settings.metrics_namespace,
                                .region = parts_.aws.region,
                                .endpoints = parts_.aws.endpoints}},
-                   "metrics", parts_.log};
+                   "metrics", parts_.log.to(spool_of_aws)};
   }
 
   [[nodiscard]] NamedTopic<ProgramClient> topic() const {
@@ -21508,6 +21557,7 @@ class Program {
   static constexpr Duration longest_recording = std::chrono::seconds{60};
 
   int deliver(Sinks& sinks, Heartbeat const& heartbeat, Stop const& stop) const {
+    say_start();
     WatchedClock const clock{heartbeat};
     ProcessOptions process = this->process();
     process.log_folder = sinks.log_folder();
@@ -21522,13 +21572,34 @@ class Program {
         stop.deadline().value_or(clock.now() + parts_.settings.stop_timeout) - last_steps();
     if (stop.level() != StopLevel::none) {
       log_.info("told to stop; what is pending is delivered",
-                {{"within", decimal_seconds(deadline - clock.now()) + " s"}});
+                {{"within_seconds", deadline - clock.now()}});
     }
     heartbeat.promise(Activity::stopping, deadline + heartbeat_slack);
     bool const delivered = sinks.finish(deadline);
     if (!parts_.settings.once) return exit_success;
     if (!delivered) return exit_undelivered;
     return tally.failed != 0 ? exit_test_failed : exit_success;
+  }
+
+  /// Says what begins: when runs do, where results go, and where they wait.
+  void say_start() const {
+    Settings const& settings = parts_.settings;
+    std::string schedule = settings.once ? "once" : settings.every ? "every " : "delay ";
+    if (!settings.once) schedule += value_text(settings.every ? settings.every : settings.delay);
+    bool const by_name = settings.sns_topic_arn.empty();
+    std::string sinks;
+    auto const add = [&](std::string_view kind, std::string const& name) {
+      if (!name.empty()) sinks.append(sinks.empty() ? "" : " ").append(kind).append(name);
+    };
+    add("", by_name ? settings.sns_topic_name : settings.sns_topic_arn);
+    add("s3://", settings.s3_bucket_name);
+    add("", settings.store);
+    add("cloudwatch:", settings.metrics_namespace);
+    log_.info("started", {{"version", version_number()},
+                          {"service", settings.service},
+                          {"schedule", schedule},
+                          {"sinks", sinks},
+                          {"spool", settings.spool.empty() ? "in memory" : settings.spool}});
   }
 
   /// One run of which nothing is sent.

@@ -448,8 +448,8 @@ TEST_CASE("runs at a fixed rate never overlap, and the slots they miss are left 
     }
     return count;
   };
-  CHECK(counted("sla-runner warning: a run took longer than its slot missed=2\n") == 1);
-  CHECK(counted("sla-runner warning: a run took longer than its slot missed=3\n") == 1);
+  CHECK(counted(" warning: a run took longer than its slot missed=2\n") == 1);
+  CHECK(counted(" warning: a run took longer than its slot missed=3\n") == 1);
   CHECK(counted("longer than its slot") == 2);
 }
 
@@ -523,7 +523,8 @@ TEST_CASE("there is a line when a run starts, one when it ends and one for what 
     if (count == 2) return Error{Errc::denied, "sns publish: http 403: no", 403};
     return {};
   };
-  (void)run(world, 3, FixedDelay{1s}, Logger{{.descriptor = file.descriptor()}});
+  (void)run(world, 3, FixedDelay{1s},
+            Logger{{.descriptor = file.descriptor(), .program = "checks"}});
   std::string const text = file.text();
   std::vector<std::string> lines;
   for (std::string_view const line : split(text, '\n')) {
@@ -531,15 +532,17 @@ TEST_CASE("there is a line when a run starts, one when it ends and one for what 
   }
   auto const id = [&](std::size_t i) { return world.jobs[i].run_id; };
   REQUIRE(world.jobs.size() == 3);
-  CHECK(lines ==
-        std::vector<std::string>{
-            "sla-runner run starts run=" + id(0) + " service=example-service",
-            "sla-runner run ended run=" + id(0) + " verdict=pass exit=0 seconds=1.250",
-            "sla-runner run starts run=" + id(1) + " service=example-service",
-            "sla-runner run ended run=" + id(1) + " verdict=fail exit=3 seconds=1.250",
-            "sla-runner error: not delivered: sns publish: http 403: no run=" + id(1),
-            "sla-runner run starts run=" + id(2) + " service=example-service",
-            "sla-runner warning: fork: no?memory run=" + id(2),
-            "sla-runner run ended run=" + id(2) + " verdict=spawn_error exit=126 seconds=1.250",
-        });
+  CHECK(lines == std::vector<std::string>{
+                     "checks run starts run=" + id(0) + " service=example-service",
+                     "checks run ended run=" + id(0) +
+                         " service=example-service verdict=pass exit=0 seconds=1.250",
+                     "checks run starts run=" + id(1) + " service=example-service",
+                     "checks run ended run=" + id(1) +
+                         " service=example-service verdict=fail exit=3 seconds=1.250",
+                     "checks error: not delivered: sns publish: http 403: no run=" + id(1),
+                     "checks run starts run=" + id(2) + " service=example-service",
+                     "checks warning: fork: no?memory run=" + id(2),
+                     "checks run ended run=" + id(2) +
+                         " service=example-service verdict=spawn_error exit=126 seconds=1.250",
+                 });
 }

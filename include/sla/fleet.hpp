@@ -121,8 +121,7 @@ class Fleet {
   void note_shortage(std::size_t threads, Error const& error) {
     start_at_ = SteadyClock{}.now() + start_again;
     if (std::exchange(short_of_threads_, true)) return;
-    log_.warning("fewer runs at once than asked for: " + error.message,
-                 {{"threads", std::to_string(threads)}});
+    log_.warning("fewer runs at once than asked for: " + error.message, {{"threads", threads}});
   }
 
   /// Passes on what the stop says, until all is over, and starts what threads could not be had.

@@ -2,6 +2,7 @@
 #include "sla/core/log.hpp"
 
 #include <doctest/doctest.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -29,7 +30,8 @@ constexpr std::size_t time_length = std::string_view("2015-08-30T12:36:00.000Z")
 
 /// A logger that writes to memory.
 struct Recorded {
-  explicit Recorded(LogFormat format) : log({.format = format, .descriptor = file.descriptor()}) {}
+  explicit Recorded(LogFormat format)
+      : log({.format = format, .descriptor = file.descriptor(), .program = "checks"}) {}
 
   MemoryFile file{};
   Logger log;
@@ -67,13 +69,13 @@ TEST_CASE("a line of text has the time, the program, the level if it matters, an
     std::string_view expected;
   };
   Row const rows[] = {
-      {&Logger::info, "TIME sla-runner it happened a=1 b=two words\n"},
-      {&Logger::warning, "TIME sla-runner warning: it happened a=1 b=two words\n"},
-      {&Logger::error, "TIME sla-runner error: it happened a=1 b=two words\n"},
+      {&Logger::info, "TIME checks it happened a=one b=\"two words\" c=3\n"},
+      {&Logger::warning, "TIME checks warning: it happened a=one b=\"two words\" c=3\n"},
+      {&Logger::error, "TIME checks error: it happened a=one b=\"two words\" c=3\n"},
   };
   for (Row const& row : rows) {
     Recorded const to(LogFormat::text);
-    (to.log.*row.write)("it happened", {{"a", "1"}, {"b", "two words"}});
+    (to.log.*row.write)("it happened", {{"a", "one"}, {"b", "two words"}, {"c", 3}});
     CHECK(only_line(to.file.text(), 0) == row.expected);
   }
 }
@@ -84,14 +86,16 @@ TEST_CASE("a line of JSON has the same as an object") {
     std::string_view expected;
   };
   Row const rows[] = {
-      {&Logger::info, R"({"time":"TIME","level":"info","message":"it \"happened\"","a":"1"})"},
+      {&Logger::info,
+       R"({"time":"TIME","level":"info","message":"it \"happened\"","a":"1","b":-2})"},
       {&Logger::warning,
-       R"({"time":"TIME","level":"warning","message":"it \"happened\"","a":"1"})"},
-      {&Logger::error, R"({"time":"TIME","level":"error","message":"it \"happened\"","a":"1"})"},
+       R"({"time":"TIME","level":"warning","message":"it \"happened\"","a":"1","b":-2})"},
+      {&Logger::error,
+       R"({"time":"TIME","level":"error","message":"it \"happened\"","a":"1","b":-2})"},
   };
   for (Row const& row : rows) {
     Recorded const to(LogFormat::json);
-    (to.log.*row.write)("it \"happened\"", {{"a", "1"}});
+    (to.log.*row.write)("it \"happened\"", {{"a", "1"}, {"b", -2}});
     CHECK(only_line(to.file.text(), std::string_view(R"({"time":")").size()) ==
           std::string(row.expected) + '\n');
   }
@@ -105,13 +109,65 @@ TEST_CASE("no format, no lines") {
 
 TEST_CASE("control characters cannot forge a line or a colour") {
   Recorded const text(LogFormat::text);
-  text.log.info("a\nb\x1b[31m\r", {{"field", "x\ny\0\x7f"}});
-  CHECK(only_line(text.file.text(), 0) == "TIME sla-runner a?b?[31m? field=x?y\n");
+  text.log.info("a\nb\x1b[31m\r", {{"field", "x\ny\x1b\x7f"}});
+  CHECK(only_line(text.file.text(), 0) == R"(TIME checks a?b?[31m? field="x\ny\u001b\u007f")"
+                                          "\n");
   Recorded const json(LogFormat::json);
   json.log.info("a\nb\x1b", {{"field", std::string("x\ny\0", 4)}});
   CHECK(only_line(json.file.text(), 9) ==
         R"({"time":"TIME","level":"info","message":"a\nb\u001b","field":"x\ny\u0000"})"
         "\n");
+}
+
+TEST_CASE("a value of a line of text is quoted if a reader would take it for something else") {
+  struct Row {
+    LogValue value;
+    std::string_view written;
+  };
+  Row const rows[] = {
+      {"plain:/.-_\\'", "plain:/.-_\\'"},
+      {"gr\u00F6\u00DFe", "gr\u00F6\u00DFe"},
+      {"", R"("")"},
+      {"a b", R"("a b")"},
+      {"a=b", R"("a=b")"},
+      {R"(say "x")", R"("say \"x\"")"},
+      {"a\\ b", R"("a\\ b")"},
+      {"\xff", "\"\uFFFD\""},
+      {std::string("x\0", 2), R"("x\u0000")"},
+      {Duration{std::chrono::milliseconds{1500}}, "1.500"},
+      {std::size_t{7}, "7"},
+      {-7L, "-7"},
+  };
+  for (Row const& row : rows) {
+    Recorded const to(LogFormat::text);
+    to.log.info("said", {{"value", row.value}});
+    CHECK(only_line(to.file.text(), 0) ==
+          "TIME checks said value=" + std::string(row.written) + '\n');
+  }
+}
+
+TEST_CASE("numbers are numbers of JSON, whatever else looks like one is not") {
+  Recorded const to(LogFormat::json);
+  to.log.info("x", {{"a", Duration{std::chrono::seconds{2}}}, {"b", "2.000"}, {"c", 0U}});
+  CHECK(to.file.text().find(R"("message":"x","a":2.000,"b":"2.000","c":0})") != std::string::npos);
+}
+
+TEST_CASE("the name in front is that of the program, or what it was given") {
+  MemoryFile const file;
+  Logger({.descriptor = file.descriptor()}).info("x");
+  std::string const name = ::program_invocation_short_name;
+  CHECK(only_line(file.text(), 0) == "TIME " + name + " x\n");
+}
+
+TEST_CASE("a logger of deliveries names their target in each line") {
+  Recorded const text(LogFormat::text);
+  text.log.to("aws").info("x", {{"a", 1}});
+  text.log.info("y");
+  CHECK(text.file.text().find("checks x a=1 target=aws\n") != std::string::npos);
+  CHECK(text.file.text().ends_with("checks y\n"));
+  Recorded const json(LogFormat::json);
+  json.log.to("a b").info("x");
+  CHECK(json.file.text().ends_with("\"message\":\"x\",\"target\":\"a b\"}\n"));
 }
 
 TEST_CASE("each call is one line, and a copy of a logger writes to the same place") {

@@ -23,6 +23,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from log_lines import LogLine, parse_all
+
 MARK = "RUNNER_PROCESS_MARK"
 _POLL_SECONDS = 0.01
 _KERNEL_THREAD = 0x00200000  # PF_KTHREAD in the flags of proc_pid_stat(5)
@@ -45,6 +47,10 @@ class Finished:
     @property
     def err_text(self) -> str:
         return self.err.decode("utf-8", "replace")
+
+    def lines(self, message: str = "") -> list[LogLine]:
+        """Its own lines, which all of stderr must be, whose message begins so."""
+        return parse_all(self.err_text, message)
 
 
 class RunnerProcess:

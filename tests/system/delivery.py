@@ -14,6 +14,7 @@ import unittest
 
 from aws_case import BUCKET, AwsTest
 from fake_aws import faults
+from log_lines import parse
 from runner_process import Finished
 from store_case import wait_until
 
@@ -42,7 +43,9 @@ class DeliveryTest(AwsTest):
         self.assertEqual(75, finished.code, finished.err_text + self.aws.show())
         lines = self.problems(finished)
         self.assertEqual(1, len(lines), finished.err_text)
-        self.assertRegex(lines[0], r"sla-runner error: not delivered: .* run=\S{36}$")
+        line = parse(lines[0])
+        self.assertRegex(line.message, "^not delivered: ")
+        self.assertEqual(("aws", 36), (line.fields["target"], len(line.fields["run"])))
         for word in words:
             self.assertIn(word, lines[0])
         return lines[0]

@@ -427,17 +427,43 @@ class OutputTest(AwsTest):
     def test_stdout_is_the_command_s_and_stderr_has_a_line_for_each_start_and_end(self) -> None:
         finished = self.run_once(self.fake(), command=_BYTES + "; exit 4")
         self.assertEqual(_WROTE, finished.out)
-        lines = finished.err_text.splitlines()
-        self.assertEqual(2, len(lines), finished.err_text)
-        self.assertRegex(lines[0], rf"sla-runner run starts run={_UUID7} service=shop$")
-        self.assertRegex(lines[1], rf"sla-runner run ended run={_UUID7} verdict=fail exit=4 "
-                         r"seconds=\d+\.\d{3}$")
+        lines = finished.lines()
+        self.assertEqual(["log stored", "run ended", "run starts", "started"],
+                         sorted(line.message for line in lines), finished.err_text)
+        self.assertEqual({("sla-runner", "info")}, {(line.program, line.level) for line in lines})
+        self.assertEqual("started", lines[0].message)
+        [starts], [ended] = finished.lines("run starts"), finished.lines("run ended")
+        run, seconds = starts.fields["run"], ended.fields["seconds"]
+        self.assertRegex(run, f"^{_UUID7}$")
+        self.assertRegex(seconds, r"^\d+\.\d{3}$")
+        self.assertEqual({"run": run, "service": "shop"}, starts.fields)
+        self.assertEqual({"run": run, "service": "shop", "verdict": "fail", "exit": "4",
+                          "seconds": seconds}, ended.fields)
+
+    def test_the_log_says_where_each_log_is(self) -> None:
+        aws, store = self.fake(), self.temporary_directory()
+        finished = self.run_once(aws, "--store", str(store), command="true")
+        [key] = aws.objects(BUCKET)
+        stored = {line.fields["target"]: line.fields for line in finished.lines("log stored")}
+        self.assertEqual(f"s3://{BUCKET}/{key}", stored["aws"]["log"])
+        self.assertEqual(f"file://{store}/{key}", stored["store"]["log"])
+        self.assertEqual({self.event(aws)["runId"]}, {one["run"] for one in stored.values()})
+
+    def test_the_first_line_says_what_begins(self) -> None:
+        aws, store = self.fake(), self.temporary_directory() / "a b"
+        finished = self.run_once(aws, "--store", str(store), "--metrics-namespace", "N")
+        [started] = finished.lines("started")
+        version = self.run_to_end("--version").out_text.split()[1]
+        self.assertEqual({"version": version, "service": "shop", "schedule": "once",
+                          "sinks": f"{self.topic(aws)} s3://{BUCKET} {store} cloudwatch:N",
+                          "spool": "in memory"}, started.fields)
 
     def test_lines_are_json_where_that_is_asked_for(self) -> None:
         finished = self.run_once(self.fake(), "--log-format", "json", "--groups", "g")
         lines = [json.loads(line) for line in finished.err_text.splitlines()]
-        self.assertEqual(["run starts", "run ended"], [line["message"] for line in lines])
-        self.assertEqual(("pass", "0"), (lines[1]["verdict"], lines[1]["exit"]))
+        [ended] = [line for line in lines if line["message"] == "run ended"]
+        self.assertEqual(("shop", "pass", 0), (ended["service"], ended["verdict"], ended["exit"]))
+        self.assertIsInstance(ended["seconds"], float)
 
     def test_output_is_passed_through_while_the_command_runs(self) -> None:
         folder = self.temporary_directory()

@@ -95,10 +95,10 @@ class MetricsTest(AwsTest):
         finished = process.stop()
         self.assertEqual(0, finished.code, finished.err_text)
         self.assertEqual(len(self.events(self.aws)), len(self.aws.objects(BUCKET)))
-        warnings = [line for line in finished.err_text.splitlines() if "warning" in line]
-        self.assertEqual(1, len(warnings), finished.err_text)
-        self.assertRegex(warnings[0], r"metrics are dropped: cloudwatch put metric data: http 403: "
-                                      r"AccessDenied: not you \(request id .*\) dropped=1$")
+        [warning] = [line for line in finished.lines() if line.level == "warning"]
+        self.assertRegex(warning.message, r"^metrics are dropped: cloudwatch put metric data: http "
+                                          r"403: AccessDenied: not you \(request id .*\)$")
+        self.assertEqual({"dropped": "1", "target": "aws"}, warning.fields)
         self.assertEqual([], self.aws.metrics())
 
     def test_a_service_that_never_answers_costs_a_few_seconds_and_nothing_else(self) -> None:

@@ -172,11 +172,14 @@ inline std::string printed_value(std::size_t row, Parsed const& parsed) {
   return out;
 }
 
-/// What --version prints.
-[[nodiscard]] inline std::string version_text() {
-  return "sla-runner " + std::to_string(SLA_VERSION_MAJOR) + '.' +
-         std::to_string(SLA_VERSION_MINOR) + '.' + std::to_string(SLA_VERSION_PATCH) + '\n';
+/// Returns the version of the library, such as `1.2.3`.
+[[nodiscard]] inline std::string version_number() {
+  return std::to_string(SLA_VERSION_MAJOR) + '.' + std::to_string(SLA_VERSION_MINOR) + '.' +
+         std::to_string(SLA_VERSION_PATCH);
 }
+
+/// What --version prints.
+[[nodiscard]] inline std::string version_text() { return "sla-runner " + version_number() + '\n'; }
 
 /// What --print-settings prints: name, value and source of each setting, one line each.
 [[nodiscard]] inline std::string settings_text(Parsed const& parsed) {

@@ -21,6 +21,7 @@
 #include "sla/app/load_parameters.hpp"
 #include "sla/app/parse_settings.hpp"
 #include "sla/app/printing.hpp"
+#include "sla/app/setting_values.hpp"
 #include "sla/app/settings.hpp"
 #include "sla/app/sinks.hpp"
 #include "sla/app/startup.hpp"
@@ -78,6 +79,7 @@ class Program {
   static constexpr Duration longest_recording = std::chrono::seconds{60};
 
   int deliver(Sinks& sinks, Heartbeat const& heartbeat, Stop const& stop) const {
+    say_start();
     WatchedClock const clock{heartbeat};
     ProcessOptions process = this->process();
     process.log_folder = sinks.log_folder();
@@ -92,13 +94,34 @@ class Program {
         stop.deadline().value_or(clock.now() + parts_.settings.stop_timeout) - last_steps();
     if (stop.level() != StopLevel::none) {
       log_.info("told to stop; what is pending is delivered",
-                {{"within", decimal_seconds(deadline - clock.now()) + " s"}});
+                {{"within_seconds", deadline - clock.now()}});
     }
     heartbeat.promise(Activity::stopping, deadline + heartbeat_slack);
     bool const delivered = sinks.finish(deadline);
     if (!parts_.settings.once) return exit_success;
     if (!delivered) return exit_undelivered;
     return tally.failed != 0 ? exit_test_failed : exit_success;
+  }
+
+  /// Says what begins: when runs do, where results go, and where they wait.
+  void say_start() const {
+    Settings const& settings = parts_.settings;
+    std::string schedule = settings.once ? "once" : settings.every ? "every " : "delay ";
+    if (!settings.once) schedule += value_text(settings.every ? settings.every : settings.delay);
+    bool const by_name = settings.sns_topic_arn.empty();
+    std::string sinks;
+    auto const add = [&](std::string_view kind, std::string const& name) {
+      if (!name.empty()) sinks.append(sinks.empty() ? "" : " ").append(kind).append(name);
+    };
+    add("", by_name ? settings.sns_topic_name : settings.sns_topic_arn);
+    add("s3://", settings.s3_bucket_name);
+    add("", settings.store);
+    add("cloudwatch:", settings.metrics_namespace);
+    log_.info("started", {{"version", version_number()},
+                          {"service", settings.service},
+                          {"schedule", schedule},
+                          {"sinks", sinks},
+                          {"spool", settings.spool.empty() ? "in memory" : settings.spool}});
   }
 
   /// One run of which nothing is sent.

@@ -145,23 +145,24 @@ class Sinks {
         StoreEvents{
             EventFile{{.folder = settings.store, .format = settings.event_format, .sync = sync}}},
         std::move(spool), store_stops_, options<StoreLogs, StoreEvents>(settings.upload_logs),
-        SteadyClock{}, parts_.log);
+        SteadyClock{}, parts_.log.to(spool_of_store));
   }
   void add_aws(Spool spool) {
     bool const no_bucket = parts_.settings.s3_bucket_name.empty();
     UploadLogs const upload = no_bucket ? UploadLogs::never : parts_.settings.upload_logs;
     aws_.emplace(AwsLogs{log()}, AwsEvents{Optional{events()}, Optional{metrics()}},
                  std::move(spool), aws_stops_, options<AwsLogs, AwsEvents>(upload), SteadyClock{},
-                 parts_.log);
+                 parts_.log.to(spool_of_aws));
   }
 
   Result<Spool> open_spool(std::string_view name) {
     std::string const& folder = parts_.settings.spool;
-    if (folder.empty()) return Spool{MemorySpool({}, parts_.log)};
+    Logger const log = parts_.log.to(name);
+    if (folder.empty()) return Spool{MemorySpool({}, log)};
     DiskSpool::Options const options{.folder = spool_folder(folder, name), .run_logs = log_folder_};
-    auto spool = PatientSpool<DiskSpool>::open(
-        [options, log = parts_.log] { return DiskSpool::open(options, log); },
-        {.name = options.folder, .hangs = spool_hangs_}, parts_.log);
+    auto spool =
+        PatientSpool<DiskSpool>::open([options, log] { return DiskSpool::open(options, log); },
+                                      {.name = options.folder, .hangs = spool_hangs_}, log);
     if (!spool) return spool.error().within("spool");
     if (log_folder_.empty()) log_folder_ = SpoolFolder::look(options.folder).logs();
     refused_before_ += spool->count().refused;
@@ -180,8 +181,9 @@ class Sinks {
   [[nodiscard]] std::optional<S3Log<ProgramClient>> log() const {
     Settings const& settings = parts_.settings;
     if (settings.s3_bucket_name.empty()) return std::nullopt;
-    return S3Log<ProgramClient>{access_.client(aws_stops_.logs),
-                                {.bucket = log_bucket(settings, parts_.aws), .log = parts_.log}};
+    return S3Log<ProgramClient>{
+        access_.client(aws_stops_.logs),
+        {.bucket = log_bucket(settings, parts_.aws), .log = parts_.log.to(spool_of_aws)}};
   }
 
   [[nodiscard]] std::optional<Sns<ProgramClient, NamedTopic<ProgramClient>>> events() const {
@@ -200,7 +202,7 @@ class Sinks {
                               {.metric_namespace = settings.metrics_namespace,
                                .region = parts_.aws.region,
                                .endpoints = parts_.aws.endpoints}},
-                   "metrics", parts_.log};
+                   "metrics", parts_.log.to(spool_of_aws)};
   }
 
   [[nodiscard]] NamedTopic<ProgramClient> topic() const {

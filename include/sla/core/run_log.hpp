@@ -8,7 +8,6 @@
 #include "sla/core/error.hpp"
 #include "sla/core/log.hpp"
 #include "sla/core/run.hpp"
-#include "sla/core/time.hpp"
 
 namespace sla::inline v1 {
 
@@ -28,9 +27,10 @@ class RunLog {
       if (!text->empty()) log_.warning(*text, {{"run", run}});
     }
     log_.info("run ended", {{"run", run},
-                            {"verdict", std::string(to_string(report.outcome.verdict))},
-                            {"exit", std::to_string(report.outcome.exit_code)},
-                            {"seconds", decimal_seconds(report.duration)}});
+                            {"service", report.job.service},
+                            {"verdict", to_string(report.outcome.verdict)},
+                            {"exit", report.outcome.exit_code},
+                            {"seconds", report.duration}});
   }
 
   void undelivered(Job const& job, Error const& error) const {
@@ -39,7 +39,7 @@ class RunLog {
 
   /// `missed` counts the slots of the schedule that runs took too long for, since the start.
   void missed(std::uint64_t missed) const {
-    log_.warning("a run took longer than its slot", {{"missed", std::to_string(missed)}});
+    log_.warning("a run took longer than its slot", {{"missed", missed}});
   }
 
  private:

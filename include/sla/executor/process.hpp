@@ -176,7 +176,7 @@ class Process {
     if (stage_ == Stage::running && !std::exchange(stop_said_, true)) {
       Duration const left = std::max(cut - now(), Duration::zero());
       options_.log.info("told to stop; the run in flight may end by itself",
-                        {{"run", mark_.run_id}, {"within", decimal_seconds(left) + " s"}});
+                        {{"run", mark_.run_id}, {"within_seconds", left}});
     }
     if (act_at_ && *act_at_ < cut) return;  // its own limit comes first
     act_at_ = cut;

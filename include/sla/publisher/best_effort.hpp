@@ -52,7 +52,7 @@ class BestEffort {
     if (dropped_ == said_ || now < say_at_) return;
     say_at_ = now + std::chrono::minutes{1};
     said_ = dropped_;
-    log_.warning(name_ + " are dropped: " + reason_, {{"dropped", std::to_string(dropped_)}});
+    log_.warning(name_ + " are dropped: " + reason_, {{"dropped", dropped_}});
   }
 
   internal::HeldPublisher<P> publisher_;

@@ -224,6 +224,7 @@ class Delivery {
       logs_.delivered(parcel.number);
       report.log_uri = *std::move(uri);
       parcel.log = Part::done;
+      log_.info("log stored", {{"run", report.job.run_id}, {"log", report.log_uri}});
       return true;
     }
     report.log_error = uri.error().message;

@@ -100,9 +100,9 @@ class Lane {
     said_ = true;
     bool const ever = due_ != Instant::max();
     log_.warning(name_ + " are not delivered: " + failure.error.message,
-                 {{"run", std::string(failure.run_id)},
-                  {"failures", std::to_string(backoff_.failures())},
-                  {"next attempt", ever ? "in " + decimal_seconds(wait) + " s" : "none"}});
+                 {{"run", failure.run_id},
+                  {"failures", backoff_.failures()},
+                  {"retry_seconds", ever ? LogValue(wait) : LogValue("never")}});
   }
 
  private:

@@ -213,7 +213,7 @@ class Spooled {
       auto const lost = delivery.in_memory();
       if (lost.empty() && left.events + left.logs != 0) {
         log.warning("what is not delivered stays in the spool",
-                    {{"events", std::to_string(left.events)}, {"logs", std::to_string(left.logs)}});
+                    {{"events", left.events}, {"logs", left.logs}});
       }
       for (Parcel const& parcel : lost) {
         if (clock.now() >= until) return;

@@ -168,7 +168,7 @@ TEST_CASE("a failure that is survived is told to the log without a secret") {
   ::close(ends[0]);
   ::close(ends[1]);
   CHECK(text.find("warning: credentials are not renewed yet; those from before stay in use "
-                  "source=test expires=2026-01-01T01:00:00.000Z reason=out of order\n") !=
+                  "source=test expires=2026-01-01T01:00:00.000Z reason=\"out of order\"\n") !=
         std::string::npos);
   CHECK(text.find("warning: credentials have expired and are not renewed; they stay in use") !=
         std::string::npos);

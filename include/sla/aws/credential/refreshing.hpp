@@ -125,7 +125,7 @@ class Refreshing {
                                : "credentials are not renewed yet; those from before stay in use",
                           {{"source", held->source},
                            {"expires", expires ? iso_time(*expires) : std::string("never")},
-                           {"reason", std::string(why)}});
+                           {"reason", why}});
     }
 
     std::mutex mutex{};  ///< of all below but the source, which is asked by whoever renews

@@ -273,7 +273,7 @@ class DiskSpool {
     lost_logs_.clear();
     if (std::uint64_t const damaged = store_->journal().damaged(); damaged != 0) {
       log_.error("the spool is damaged",
-                 {{"spool", options_.folder}, {"unreadable bytes", std::to_string(damaged)}});
+                 {{"spool", options_.folder}, {"unreadable_bytes", damaged}});
     }
     last_events_.keep_all();
     auto taken = take_up_runs(*store_, shelf_, begun_, log_);
