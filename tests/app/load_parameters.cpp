@@ -15,7 +15,7 @@ using namespace sla;
 
 namespace {
 
-Answer answers(std::string const& status, std::string const& body) {
+CannedAnswer answers(std::string const& status, std::string const& body) {
   return {"HTTP/1.1 " + status + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
           body};
 }

@@ -21,7 +21,7 @@
 
 using namespace sla;
 using namespace std::chrono_literals;
-using Then = Answer::Then;
+using Then = CannedAnswer::Then;
 
 namespace {
 
@@ -369,10 +369,10 @@ TEST_CASE("a stop whose budget is not used up lets a request finish") {
 }
 
 TEST_CASE("a connection that ends too early is unavailable") {
-  for (Answer const& answer :
-       {Answer{"", Then::reset}, Answer{"", Then::close},
-        Answer{"HTTP/1.1 200 OK\r\nContent-Le", Then::close},
-        Answer{"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok", Then::close}}) {
+  for (CannedAnswer const& answer :
+       {CannedAnswer{"", Then::reset}, CannedAnswer{"", Then::close},
+        CannedAnswer{"HTTP/1.1 200 OK\r\nContent-Le", Then::close},
+        CannedAnswer{"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok", Then::close}}) {
     CAPTURE(answer.text);
     LoopbackServer server({answer});
     auto const got = get(server);

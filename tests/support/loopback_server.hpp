@@ -22,7 +22,7 @@
 #include "sla/core/descriptor.hpp"
 
 /// What the server does with one request.
-struct Answer {
+struct CannedAnswer {
   enum class Then {
     keep,   ///< the connection stays open
     close,  ///< it ends in order
@@ -35,7 +35,7 @@ struct Answer {
 
 class LoopbackServer {
  public:
-  explicit LoopbackServer(std::vector<Answer> answers) : answers_(std::move(answers)) {
+  explicit LoopbackServer(std::vector<CannedAnswer> answers) : answers_(std::move(answers)) {
     listener_ = sla::Descriptor(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -106,19 +106,19 @@ class LoopbackServer {
     }
     std::string body;
     if (!receive(peer, body, length_of(head))) return false;
-    Answer const answer = next(head, body);
+    CannedAnswer const answer = next(head, body);
     std::string_view left = answer.text;
     while (!left.empty()) {
       ssize_t const n = ::send(peer, left.data(), left.size(), MSG_NOSIGNAL);
       if (n <= 0) return false;
       left.remove_prefix(static_cast<std::size_t>(n));
     }
-    if (answer.then == Answer::Then::hang) (void)receive(peer, head, 1);
-    if (answer.then == Answer::Then::reset) {
+    if (answer.then == CannedAnswer::Then::hang) (void)receive(peer, head, 1);
+    if (answer.then == CannedAnswer::Then::reset) {
       linger const at_once{1, 0};
       ::setsockopt(peer, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     }
-    return answer.then == Answer::Then::keep;
+    return answer.then == CannedAnswer::Then::keep;
   }
   static bool receive(int peer, std::string& text, std::size_t count) {
     std::vector<char> buffer(std::min<std::size_t>(count, 64 * 1024));
@@ -134,14 +134,14 @@ class LoopbackServer {
     std::size_t const at = head.find("Content-Length: ");
     return at == std::string::npos ? 0 : std::strtoul(head.c_str() + at + 16, nullptr, 10);
   }
-  Answer next(std::string const& head, std::string const& body) {
+  CannedAnswer next(std::string const& head, std::string const& body) {
     std::lock_guard const lock(mutex_);
     heads_.push_back(head);
     bodies_.push_back(body);
     return answers_[std::min(heads_.size(), answers_.size()) - 1];
   }
 
-  std::vector<Answer> answers_;
+  std::vector<CannedAnswer> answers_;
   sla::Descriptor listener_;
   std::uint16_t port_ = 0;
   mutable std::mutex mutex_;

@@ -216,9 +216,9 @@ class InstallTest(RunnerTest):
         finished = self.run_to_end("--version", program=str(prefix / "bin/sla-runner"))
         self.assertEqual(0, finished.code, finished.err_text)
         finished = self.run_to_end("--command", "x", program=str(prefix / "bin/ssm-starter"))
-        self.assertEqual((64, "--ssm-name NAME is missing\n"), (finished.code, finished.err_text))
+        self.assertEqual((64, "ssm-starter: --ssm-name NAME is missing\n"), (finished.code, finished.err_text))
         finished = self.run_to_end("--format", "x", program=str(prefix / "bin/iam-starter"))
-        self.assertEqual((64, "--format: 'x' is none of shell, env\n"),
+        self.assertEqual((64, "iam-starter: --format: 'x' is none of shell, env\n"),
                          (finished.code, finished.err_text))
 
 

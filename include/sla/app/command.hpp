@@ -63,7 +63,7 @@ struct Arguments {
     for (std::size_t row = 0; row < flags.size(); ++row) {
       if (flags[row].spelled() == flag) return values[row];
     }
-    assert(!"a flag that the command has");
+    assert(false && "a flag that the command has");
     return {};
   }
   [[nodiscard]] bool has(std::string_view flag) const { return !all(flag).empty(); }
