@@ -3950,6 +3950,8 @@ class RunEnder {
       std::vector<pid_t> left = processes_of(mark_);
       std::erase_if(left, [&](pid_t pid) { return ended_.count(pid) != 0; });
       if (left.empty()) break;
+      // None may exit by itself because another one was killed.
+      for (pid_t const pid : left) ::kill(pid, SIGSTOP);
       for (pid_t const pid : left) ::kill(pid, SIGKILL);
       told_.insert(left.begin(), left.end());
       for (pid_t const pid : left) await(pid);
@@ -13697,7 +13699,10 @@ class Process {
   Outcome conclude(std::vector<std::string> const& words) {
     Instant const deadline = stage_ == Stage::killed ? *act_at_ : now() + options_.drain;
     bool const held = pipe_ && stage_ != Stage::killed;
-    ::kill(-pid_, SIGKILL);  // the group; its leader is not reaped yet, so the number is still ours
+    if (options_.leftovers == Leftovers::leave) {
+      ::kill(-pid_,
+             SIGKILL);  // the group; its leader is not reaped yet, so the number is still ours
+    }
     siginfo_t info{};
     ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG);
     launch_->release();

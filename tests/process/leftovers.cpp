@@ -154,6 +154,17 @@ TEST_CASE("orphans of every kind are ended, however they got away") {
   CHECK(support::no_child_is_left());
 }
 
+TEST_CASE("a parent that ends because its child was killed is counted as killed") {
+  adopt_orphans();
+  for (int i = 0; i < 20; ++i) {
+    RunMark const mark = new_mark();
+    (void)start({"/bin/sh", "-c", "sleep 60; exit 137"}, mark);
+    while (processes_of(mark).size() < 2) std::this_thread::yield();
+    REQUIRE(end_run(mark, in(hours{1})).killed >= 1);
+  }
+  CHECK(support::no_child_is_left());
+}
+
 TEST_CASE("what descends from a run is ended also where it has another mark") {
   adopt_orphans();
   RunMark const mark = new_mark();

@@ -231,7 +231,10 @@ class Process {
   Outcome conclude(std::vector<std::string> const& words) {
     Instant const deadline = stage_ == Stage::killed ? *act_at_ : now() + options_.drain;
     bool const held = pipe_ && stage_ != Stage::killed;
-    ::kill(-pid_, SIGKILL);  // the group; its leader is not reaped yet, so the number is still ours
+    if (options_.leftovers == Leftovers::leave) {
+      ::kill(-pid_,
+             SIGKILL);  // the group; its leader is not reaped yet, so the number is still ours
+    }
     siginfo_t info{};
     ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG);
     launch_->release();

@@ -113,6 +113,8 @@ class RunEnder {
       std::vector<pid_t> left = processes_of(mark_);
       std::erase_if(left, [&](pid_t pid) { return ended_.count(pid) != 0; });
       if (left.empty()) break;
+      // None may exit by itself because another one was killed.
+      for (pid_t const pid : left) ::kill(pid, SIGSTOP);
       for (pid_t const pid : left) ::kill(pid, SIGKILL);
       told_.insert(left.begin(), left.end());
       for (pid_t const pid : left) await(pid);
