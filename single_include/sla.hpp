@@ -18276,9 +18276,9 @@ struct Command {
   bool asks_aws = false;  ///< with what the variables of AWS say
   std::size_t most_operands = 0;
   std::array<ExitCode, 6> exit_codes{};  ///< in order; those without a meaning are none
-  int (*run)(Arguments const&, Environment) = nullptr;
+  int (*run)(Arguments const&, Environment const&) = nullptr;
   /// Finds what is wrong besides a command line that has mistakes.
-  std::vector<std::string> (*more_problems)(Arguments const&, Environment) = nullptr;
+  std::vector<std::string> (*more_problems)(Arguments const&, Environment const&) = nullptr;
 };
 
 }  // namespace sla::inline v1
@@ -19691,7 +19691,7 @@ namespace sla::inline v1 {
 
 namespace detail {
 
-inline int run_healthcheck(Arguments const&, Environment) {
+inline int run_healthcheck(Arguments const&, Environment const&) {
   Health const health = check_health();
   (void)print(health.reason + '\n');
   return health.alive ? exit_success : exit_test_failed;
@@ -20753,7 +20753,7 @@ inline std::string variable_lines(std::span<ExportedVariable const> variables,
 }
 
 /// Returns if no command is started, and then gives the exit code.
-inline int run_iam_starter(Arguments const& arguments, Environment environment) {
+inline int run_iam_starter(Arguments const& arguments, Environment const& environment) {
   bool const run = arguments.has("--command");
   if (run && arguments.has("--format")) {
     complain({"iam-starter: --format and --command exclude each other"});
@@ -21006,9 +21006,8 @@ inline void unify_regions(Startup& startup, RegionVariables rule) {
 /// Finds what is wrong with the settings besides a command line with mistakes.
 template <ParseOptions::Missing missing>
 [[nodiscard]] std::vector<std::string> startup_problems(Arguments const& arguments,
-                                                        Environment environment) {
-  return detail::read_startup(arguments, std::move(environment), {.missing = missing})
-      .parsed.problems;
+                                                        Environment const& environment) {
+  return detail::read_startup(arguments, environment, {.missing = missing}).parsed.problems;
 }
 
 /// Reads the settings, loads the parameters that they ask for, and reads the settings again with
@@ -21123,8 +21122,8 @@ inline std::string endpoint_text(Service service, AwsSettings const& aws) {
 
 namespace detail {
 
-inline int run_identity(Arguments const& arguments, Environment environment) {
-  auto startup = start_up(arguments, std::move(environment), ParseOptions::Missing::is_fine);
+inline int run_identity(Arguments const& arguments, Environment const& environment) {
+  auto startup = start_up(arguments, environment, ParseOptions::Missing::is_fine);
   if (!startup) {
     complain({startup.error().message});
     return exit_code_of(startup.error());
@@ -21688,8 +21687,8 @@ inline Result<std::vector<std::string>> words_of(Settings const& settings) {
 }
 
 /// Runs sla-runner itself.
-inline int run_runner(Arguments const& arguments, Environment environment) {
-  auto startup = start_up(arguments, std::move(environment));
+inline int run_runner(Arguments const& arguments, Environment const& environment) {
+  auto startup = start_up(arguments, environment);
   if (!startup) {
     complain({startup.error().message});
     return exit_code_of(startup.error());
@@ -22445,7 +22444,7 @@ inline int report_exit_code(Error const& error) {
   return error.code == Errc::malformed ? exit_settings : exit_no_input;
 }
 
-inline int run_report(Arguments const& arguments, Environment environment) {
+inline int run_report(Arguments const& arguments, Environment const& environment) {
   auto const request = parse_report(arguments, environment);
   if (!request) {
     complain({request.error().message});
@@ -22751,7 +22750,7 @@ inline std::vector<std::string_view> sinks_in(std::string const& folder) {
 
 namespace detail {
 
-inline int run_spool(Arguments const& arguments, Environment environment) {
+inline int run_spool(Arguments const& arguments, Environment const& environment) {
   SpoolAnswer const answer = answer_spool(arguments, environment);
   (void)write_all(STDERR_FILENO, answer.complaint);
   int const printed = print(answer.text);
@@ -22844,7 +22843,8 @@ inline LoadPlan starter_plan(Arguments const& arguments, Environment const& envi
 }
 
 /// Returns if the command is not started, and then gives the exit code.
-inline int run_starter(Arguments const& arguments, Environment environment) {
+inline int run_starter(Arguments const& arguments, Environment const& before) {
+  Environment environment = before;
   if (complain(starter_usage_errors(arguments))) return exit_usage;
   std::vector<std::string> problems;
   LoadPlan const plan = starter_plan(arguments, environment, problems);
@@ -22905,8 +22905,8 @@ namespace sla::inline v1 {
 
 namespace detail {
 
-inline int run_help(Arguments const& arguments, Environment environment);
-inline int run_version(Arguments const&, Environment) { return print(version_text()); }
+inline int run_help(Arguments const& arguments, Environment const& environment);
+inline int run_version(Arguments const&, Environment const&) { return print(version_text()); }
 
 }  // namespace detail
 
@@ -22944,7 +22944,7 @@ inline std::string command_hint(std::string_view name) {
   return nearest_hint(name, known);
 }
 
-inline int run_help(Arguments const& arguments, Environment) {
+inline int run_help(Arguments const& arguments, Environment const& /*environment*/) {
   std::string_view const name = arguments.operands.empty() ? "" : arguments.operands.front();
   for (Command const* const command : commands) {
     if (command->name == name) return print(help_of(*command));
@@ -22955,34 +22955,34 @@ inline int run_help(Arguments const& arguments, Environment) {
 
 /// Runs a command with the words that follow its name.
 inline int run_with(Command const& command, std::span<char const* const> words,
-                    Environment environment) {
+                    Environment const& environment) {
   Arguments const arguments = read_arguments(command, words);
   if (arguments.action == Action::show_help) return print(help_of(command));
   if (arguments.action == Action::show_version) return print(version_text());
-  if (!complain(arguments.usage_errors)) return command.run(arguments, std::move(environment));
+  if (!complain(arguments.usage_errors)) return command.run(arguments, environment);
   if (command.more_problems != nullptr) {
-    complain(command.more_problems(arguments, std::move(environment)));
+    complain(command.more_problems(arguments, environment));
   }
   return exit_usage;
 }
 
 /// Runs what the name of the program asks for, or else the first word.
-inline int run_words(std::span<char const* const> words, Environment environment) {
+inline int run_words(std::span<char const* const> words, Environment const& environment) {
   std::string_view program = words.empty() ? "" : words.front();
   program.remove_prefix(program.rfind('/') + 1);  // npos + 1 is 0
   words = words.subspan(words.empty() ? 0 : 1);
   std::string_view const first = words.empty() ? "" : words.front();
   for (Command const* const command : commands) {
     if (command->own_program && command->name == program) {
-      return run_with(*command, words, std::move(environment));
+      return run_with(*command, words, environment);
     }
   }
   if (first.empty() || first.starts_with('-')) {
-    return run_with(run_command, words, std::move(environment));
+    return run_with(run_command, words, environment);
   }
   for (Command const* const command : commands) {
     if (!command->own_program && command->name == first) {
-      return run_with(*command, words.subspan(1), std::move(environment));
+      return run_with(*command, words.subspan(1), environment);
     }
   }
   std::string const hint = command_hint(first);
@@ -23012,9 +23012,10 @@ inline void let_go() {
 }  // namespace detail
 
 /// Runs the program with all its words, its own name first; returns its exit code.
-[[nodiscard]] inline int run_program(std::span<char const* const> words, Environment environment) {
+[[nodiscard]] inline int run_program(std::span<char const* const> words,
+                                     Environment const& environment) {
   detail::open_standard_descriptors();
-  int const code = detail::run_words(words, std::move(environment));
+  int const code = detail::run_words(words, environment);
   detail::let_go();
   return code;
 }

@@ -85,9 +85,9 @@ struct Command {
   bool asks_aws = false;  ///< with what the variables of AWS say
   std::size_t most_operands = 0;
   std::array<ExitCode, 6> exit_codes{};  ///< in order; those without a meaning are none
-  int (*run)(Arguments const&, Environment) = nullptr;
+  int (*run)(Arguments const&, Environment const&) = nullptr;
   /// Finds what is wrong besides a command line that has mistakes.
-  std::vector<std::string> (*more_problems)(Arguments const&, Environment) = nullptr;
+  std::vector<std::string> (*more_problems)(Arguments const&, Environment const&) = nullptr;
 };
 
 }  // namespace sla::inline v1

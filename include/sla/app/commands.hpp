@@ -11,7 +11,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "sla/app/arguments.hpp"
@@ -36,8 +35,8 @@ namespace sla::inline v1 {
 
 namespace detail {
 
-inline int run_help(Arguments const& arguments, Environment environment);
-inline int run_version(Arguments const&, Environment) { return print(version_text()); }
+inline int run_help(Arguments const& arguments, Environment const& environment);
+inline int run_version(Arguments const&, Environment const&) { return print(version_text()); }
 
 }  // namespace detail
 
@@ -75,7 +74,7 @@ inline std::string command_hint(std::string_view name) {
   return nearest_hint(name, known);
 }
 
-inline int run_help(Arguments const& arguments, Environment) {
+inline int run_help(Arguments const& arguments, Environment const& /*environment*/) {
   std::string_view const name = arguments.operands.empty() ? "" : arguments.operands.front();
   for (Command const* const command : commands) {
     if (command->name == name) return print(help_of(*command));
@@ -86,34 +85,34 @@ inline int run_help(Arguments const& arguments, Environment) {
 
 /// Runs a command with the words that follow its name.
 inline int run_with(Command const& command, std::span<char const* const> words,
-                    Environment environment) {
+                    Environment const& environment) {
   Arguments const arguments = read_arguments(command, words);
   if (arguments.action == Action::show_help) return print(help_of(command));
   if (arguments.action == Action::show_version) return print(version_text());
-  if (!complain(arguments.usage_errors)) return command.run(arguments, std::move(environment));
+  if (!complain(arguments.usage_errors)) return command.run(arguments, environment);
   if (command.more_problems != nullptr) {
-    complain(command.more_problems(arguments, std::move(environment)));
+    complain(command.more_problems(arguments, environment));
   }
   return exit_usage;
 }
 
 /// Runs what the name of the program asks for, or else the first word.
-inline int run_words(std::span<char const* const> words, Environment environment) {
+inline int run_words(std::span<char const* const> words, Environment const& environment) {
   std::string_view program = words.empty() ? "" : words.front();
   program.remove_prefix(program.rfind('/') + 1);  // npos + 1 is 0
   words = words.subspan(words.empty() ? 0 : 1);
   std::string_view const first = words.empty() ? "" : words.front();
   for (Command const* const command : commands) {
     if (command->own_program && command->name == program) {
-      return run_with(*command, words, std::move(environment));
+      return run_with(*command, words, environment);
     }
   }
   if (first.empty() || first.starts_with('-')) {
-    return run_with(run_command, words, std::move(environment));
+    return run_with(run_command, words, environment);
   }
   for (Command const* const command : commands) {
     if (!command->own_program && command->name == first) {
-      return run_with(*command, words.subspan(1), std::move(environment));
+      return run_with(*command, words.subspan(1), environment);
     }
   }
   std::string const hint = command_hint(first);
@@ -143,9 +142,10 @@ inline void let_go() {
 }  // namespace detail
 
 /// Runs the program with all its words, its own name first; returns its exit code.
-[[nodiscard]] inline int run_program(std::span<char const* const> words, Environment environment) {
+[[nodiscard]] inline int run_program(std::span<char const* const> words,
+                                     Environment const& environment) {
   detail::open_standard_descriptors();
-  int const code = detail::run_words(words, std::move(environment));
+  int const code = detail::run_words(words, environment);
   detail::let_go();
   return code;
 }

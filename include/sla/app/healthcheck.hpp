@@ -11,7 +11,7 @@ namespace sla::inline v1 {
 
 namespace detail {
 
-inline int run_healthcheck(Arguments const&, Environment) {
+inline int run_healthcheck(Arguments const&, Environment const&) {
   Health const health = check_health();
   (void)print(health.reason + '\n');
   return health.alive ? exit_success : exit_test_failed;

@@ -165,7 +165,7 @@ inline std::string variable_lines(std::span<ExportedVariable const> variables,
 }
 
 /// Returns if no command is started, and then gives the exit code.
-inline int run_iam_starter(Arguments const& arguments, Environment environment) {
+inline int run_iam_starter(Arguments const& arguments, Environment const& environment) {
   bool const run = arguments.has("--command");
   if (run && arguments.has("--format")) {
     complain({"iam-starter: --format and --command exclude each other"});

@@ -112,8 +112,8 @@ inline std::string endpoint_text(Service service, AwsSettings const& aws) {
 
 namespace detail {
 
-inline int run_identity(Arguments const& arguments, Environment environment) {
-  auto startup = start_up(arguments, std::move(environment), ParseOptions::Missing::is_fine);
+inline int run_identity(Arguments const& arguments, Environment const& environment) {
+  auto startup = start_up(arguments, environment, ParseOptions::Missing::is_fine);
   if (!startup) {
     complain({startup.error().message});
     return exit_code_of(startup.error());

@@ -205,8 +205,8 @@ inline Result<std::vector<std::string>> words_of(Settings const& settings) {
 }
 
 /// Runs sla-runner itself.
-inline int run_runner(Arguments const& arguments, Environment environment) {
-  auto startup = start_up(arguments, std::move(environment));
+inline int run_runner(Arguments const& arguments, Environment const& environment) {
+  auto startup = start_up(arguments, environment);
   if (!startup) {
     complain({startup.error().message});
     return exit_code_of(startup.error());

@@ -138,7 +138,7 @@ inline int report_exit_code(Error const& error) {
   return error.code == Errc::malformed ? exit_settings : exit_no_input;
 }
 
-inline int run_report(Arguments const& arguments, Environment environment) {
+inline int run_report(Arguments const& arguments, Environment const& environment) {
   auto const request = parse_report(arguments, environment);
   if (!request) {
     complain({request.error().message});

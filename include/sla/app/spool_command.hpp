@@ -245,7 +245,7 @@ inline std::vector<std::string_view> sinks_in(std::string const& folder) {
 
 namespace detail {
 
-inline int run_spool(Arguments const& arguments, Environment environment) {
+inline int run_spool(Arguments const& arguments, Environment const& environment) {
   SpoolAnswer const answer = answer_spool(arguments, environment);
   (void)write_all(STDERR_FILENO, answer.complaint);
   int const printed = print(answer.text);

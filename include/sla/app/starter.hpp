@@ -72,7 +72,8 @@ inline LoadPlan starter_plan(Arguments const& arguments, Environment const& envi
 }
 
 /// Returns if the command is not started, and then gives the exit code.
-inline int run_starter(Arguments const& arguments, Environment environment) {
+inline int run_starter(Arguments const& arguments, Environment const& before) {
+  Environment environment = before;
   if (complain(starter_usage_errors(arguments))) return exit_usage;
   std::vector<std::string> problems;
   LoadPlan const plan = starter_plan(arguments, environment, problems);

@@ -93,9 +93,8 @@ inline void unify_regions(Startup& startup, RegionVariables rule) {
 /// Finds what is wrong with the settings besides a command line with mistakes.
 template <ParseOptions::Missing missing>
 [[nodiscard]] std::vector<std::string> startup_problems(Arguments const& arguments,
-                                                        Environment environment) {
-  return detail::read_startup(arguments, std::move(environment), {.missing = missing})
-      .parsed.problems;
+                                                        Environment const& environment) {
+  return detail::read_startup(arguments, environment, {.missing = missing}).parsed.problems;
 }
 
 /// Reads the settings, loads the parameters that they ask for, and reads the settings again with
