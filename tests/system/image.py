@@ -53,7 +53,7 @@ class ContentTest(unittest.TestCase):
         self.assertEqual({"usr/local/bin/sla-runner"} | links, set(files) - {
             "etc/hosts", "etc/resolv.conf", "etc/hostname", "run/.containerenv"})  # mount points
         self.assertEqual({"sla-runner"}, {files[link].linkname for link in links})
-        self.assertLessEqual(files["usr/local/bin/sla-runner"].size, 3_520_000)
+        self.assertLessEqual(files["usr/local/bin/sla-runner"].size, 3_600_000)
 
     def test_it_starts_as_nobody_and_with_the_program(self) -> None:
         [image] = json.loads(here.podman("image", "inspect", IMAGE))
