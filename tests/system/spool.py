@@ -27,7 +27,7 @@ class RestartTest(SpoolTest):
                       self.end_life(process).err_text)
         self.assertEqual([], self.arrived(self.aws))
         self.aws.clear_faults()
-        self.assertEqual(0, self.live_once().code)
+        self.assertEqual(0, self.live_once(limit="30").code)
         self.assertGreater(len(self.arrived(self.aws)), 20)
         self.assert_all_arrived()
 
