@@ -39,6 +39,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/futex.h>
 #include <linux/magic.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -435,74 +436,6 @@ class Descriptor {
 
 }  // namespace sla::inline v1
 
-// sla/core/thread.hpp
-// A thread that hears no signals: those are for the thread that waits for them. One that cannot be
-// started, as where a container limits its processes, is an Error; std::thread throws.
-
-namespace sla::inline v1 {
-
-/// A started thread. Whoever holds it waits for its end, at the latest when this goes.
-class Thread {
- public:
-  /// Starts a thread that calls `body()`, which must not throw. Errc::system where there can be no
-  /// more threads.
-  template <class Body>
-  [[nodiscard]] static Result<Thread> start(Body body) {
-    auto held = std::make_unique<Body>(std::move(body));
-    sigset_t all, before;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before);  // the thread starts with the caller's mask
-    pthread_t thread{};
-    int const failed = ::pthread_create(&thread, nullptr, &run<Body>, held.get());
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    if (failed == EPERM) {
-      Error const error = system_error("thread", failed);
-      return Error{error.code,
-                   error.message +
-                       "; the container refuses the system call clone3: update its "
-                       "runtime, or allow clone3 in its seccomp profile",
-                   failed};
-    }
-    if (failed != 0) return system_error("thread", failed);
-    (void)held.release();  // the thread's own by now
-    return Thread(thread);
-  }
-
-  Thread(Thread&& other) noexcept : thread_(std::exchange(other.thread_, std::nullopt)) {}
-  Thread& operator=(Thread&& other) noexcept {
-    join();
-    thread_ = std::exchange(other.thread_, std::nullopt);
-    return *this;
-  }
-  ~Thread() { join(); }
-
-  /// Waits for the end of the thread, unless somebody did or the caller is that thread.
-  void join() noexcept {
-    if (!thread_) return;
-    if (::pthread_equal(*thread_, ::pthread_self()) != 0) return detach();
-    ::pthread_join(*std::exchange(thread_, std::nullopt), nullptr);
-  }
-
-  /// Lets the thread go on by itself: nobody waits for its end any more.
-  void detach() noexcept {
-    if (thread_) ::pthread_detach(*std::exchange(thread_, std::nullopt));
-  }
-
- private:
-  explicit Thread(pthread_t thread) noexcept : thread_(thread) {}
-
-  template <class Body>
-  static void* run(void* body) {
-    std::unique_ptr<Body> const held(static_cast<Body*>(body));
-    (*held)();
-    return nullptr;
-  }
-
-  std::optional<pthread_t> thread_;
-};
-
-}  // namespace sla::inline v1
-
 // sla/core/text.hpp
 // Small pure functions over text: ASCII case, blanks, hexadecimal, base64, percent-encoding, UTF-8
 // and numbers. They know no locale and never fail halfway.
@@ -884,342 +817,6 @@ inline std::optional<Duration> read_zone(std::string_view zone) {
 
 }  // namespace sla::inline v1
 
-// sla/core/apart.hpp
-// Calls that may wait for ever, and that the end of the program does not wait for. A call to a disk
-// that hangs cannot be interrupted, not even by SIGKILL, and a process is not gone before its last
-// thread is. So the call is made in what is a process of its own to the kernel for as long as the
-// call takes, while it shares all memory and all descriptors; it is killed as soon as the program
-// has ended, or as soon as its call returns. Where that cannot be made the thread calls itself.
-// (PID 1 of a container is kept by the kernel until every process in there is gone; nothing helps
-// there.)
-
-namespace sla::inline v1 {
-
-/// The calls that are under way. Thread-safe.
-class CallsApart {
- public:
-  /// Whether there is any in this process.
-  [[nodiscard]] static bool any() noexcept { return count(0) != 0; }
-  /// Returns true if a process is one of them. It is no child to those who wait for any, since it
-  /// has no signal for its end.
-  [[nodiscard]] static bool has(pid_t pid) {
-    std::lock_guard const lock(table().mutex);
-    return pid != 0 && find(pid) != nullptr;
-  }
-
-  /// The number of this program, in a call apart too.
-  [[nodiscard]] static pid_t program() { return has(::getpid()) ? ::getppid() : ::getpid(); }
-
-  /// Calls `body()`, which must not throw, and starts neither a process nor a thread; waits for its
-  /// end. Whatever it touches lives until then, or until the end of the program.
-  template <class Body>
-  static void make(Body& body) {
-    alignas(64) std::array<char, stack_size> stack;
-    Work<Body> work{body, ::getpid()};
-    count(1);
-    pid_t const pid = start(&run<Body>, stack.data() + stack.size(), &work);
-    if (pid < 0) {
-      body();
-    } else {
-      (void)uninterrupted([&] { return ::waitpid(pid, nullptr, __WALL); });
-      std::lock_guard const lock(table().mutex);
-      *find(pid) = 0;
-    }
-    count(-1);
-  }
-
-  /// The same, but waits no longer than the limit: then the call goes on without the caller and
-  /// keeps what it needs, which is only `*body`. Returns true if it has ended.
-  template <class Body>
-  static bool make_within(std::shared_ptr<Body> body, Duration limit) {
-    auto held = std::make_unique<Held<Body>>(std::move(body));
-    count(1);
-    pid_t const pid =
-        start(&run<Body>, held->stack.data() + held->stack.size(), static_cast<void*>(&held->work));
-    if (pid < 0) (*held->body)();
-    bool const ended = pid < 0 || has_ended_by(pid, std::chrono::steady_clock::now() + limit);
-    if (!ended) return (void)held.release(), false;
-    std::lock_guard const lock(table().mutex);
-    if (pid > 0) *find(pid) = 0;
-    count(-1);
-    return true;
-  }
-
- private:
-  static constexpr std::size_t stack_size = std::size_t{256} * 1024;
-
-  static bool has_ended_by(pid_t pid, Instant end) {
-    Descriptor const handle{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
-    for (;;) {
-      if (uninterrupted([&] { return ::waitpid(pid, nullptr, __WALL | WNOHANG); }) != 0)
-        return true;
-      auto const left =
-          std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
-      if (left.count() <= 0) return false;
-      pollfd over{handle.get(), POLLIN, 0};
-      (void)::poll(&over, 1, handle ? static_cast<int>(left.count()) : 1);
-    }
-  }
-
-  template <class Body>
-  struct Work {
-    Body& body;
-    pid_t program;
-  };
-  /// What a call needs that its caller may leave.
-  template <class Body>
-  struct Held {
-    explicit Held(std::shared_ptr<Body> the_body) : body(std::move(the_body)) {}
-
-    alignas(64) std::array<char, std::size_t{32} * 1024> stack;
-    std::shared_ptr<Body> body;
-    Work<Body> work{*body, ::getpid()};
-  };
-  struct Table {
-    std::mutex mutex{};
-    std::array<pid_t, 64> pids{};
-    std::atomic<int> calls{0};
-  };
-  /// It is never destroyed: what was abandoned may outlive everything else.
-  static Table& table() {
-    static Table& one = *new Table;
-    return one;
-  }
-  static int count(int more) noexcept { return table().calls += more; }
-  static pid_t* find(pid_t pid) {
-    auto& pids = table().pids;
-    auto* const at = std::find(pids.begin(), pids.end(), pid);
-    return at == pids.end() ? nullptr : &*at;
-  }
-
-  /// From its first instant on it is known. The two share what belongs to a thread (errno, the
-  /// allocator's cache), so the caller only notes its number and waits.
-  static pid_t start(int (*entry)(void*), char* stack_end, void* work) {
-    std::lock_guard const lock(table().mutex);
-    pid_t* const place = find(0);
-    if (place == nullptr) return -1;
-    pid_t const pid = clone_process(entry, stack_end, CLONE_VM | CLONE_FS | CLONE_FILES, work);
-    if (pid > 0) *place = pid;
-    return pid;
-  }
-
-  template <class Body>
-  static int run(void* argument) {
-    auto& work = *static_cast<Work<Body>*>(argument);
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    ::prctl(PR_SET_NAME, "sla-apart");
-    if (::getppid() == work.program) work.body();
-    return 0;
-  }
-};
-
-/// A thread that may be abandoned: its holder may go before it has ended.
-class Apart {
- public:
-  /// Starts `body()`, which must not throw; what it touches lives until it has ended, or the
-  /// program has. Errc::system where there can be no more threads.
-  template <class Body>
-  [[nodiscard]] static Result<Apart> start(Body body) {
-    auto state = std::make_shared<State>();
-    auto thread = Thread::start([state, body = std::move(body)]() mutable {
-      body();
-      std::lock_guard const lock(state->mutex);
-      state->ended = true;
-      state->changed.notify_all();
-    });
-    if (!thread) return thread.error();
-    return Apart(std::move(state), *std::move(thread));
-  }
-
-  Apart(Apart&&) noexcept = default;
-  Apart& operator=(Apart&& other) noexcept {
-    Apart const before(std::move(*this));
-    state_ = std::move(other.state_);
-    thread_ = std::move(other.thread_);
-    return *this;
-  }
-  ~Apart() {
-    if (state_ && !join_until({})) thread_.detach();
-  }
-
-  /// Waits for its end, however long that takes.
-  void join() { thread_.join(); }
-
-  /// Waits for its end until then at most; returns true if it has ended. What the thread itself
-  /// ends with, such as the libraries' memory of it, is over then too.
-  [[nodiscard]] bool join_until(Instant until) {
-    {
-      std::unique_lock lock(state_->mutex);
-      Duration const left = until - std::chrono::steady_clock::now();
-      auto const ended = [this] { return state_->ended; };
-      if (!state_->changed.wait_for(lock, std::max(left, Duration::zero()), ended)) return false;
-    }
-    thread_.join();
-    return true;
-  }
-
- private:
-  struct State {
-    std::mutex mutex{};
-    std::condition_variable changed{};
-    bool ended = false;
-  };
-
-  Apart(std::shared_ptr<State> state, Thread thread)
-      : state_(std::move(state)), thread_(std::move(thread)) {}
-
-  std::shared_ptr<State> state_;
-  Thread thread_;
-};
-
-}  // namespace sla::inline v1
-
-// sla/core/run_id.hpp
-// The identity of one run: a UUID version 7 (RFC 9562), unique without any coordination and sorted
-// by time. It is made before the run and kept through every retry, so that a redelivery is known.
-
-namespace sla::inline v1 {
-
-/// The variable by which a command knows the id of its run.
-inline constexpr std::string_view run_id_variable = "SLARUNNER_RUN_ID";
-
-namespace detail {
-
-/// Fills in what no random source of the kernel gave: unique enough for an identity, no secret.
-inline void mix_bytes(std::span<unsigned char> bytes) noexcept {
-  static std::atomic<std::uint64_t> calls = 0;
-  auto const clock = std::chrono::steady_clock::now().time_since_epoch().count();
-  std::uint64_t state = static_cast<std::uint64_t>(clock) ^
-                        static_cast<std::uint64_t>(::getpid()) << 40U ^
-                        calls.fetch_add(0x9E3779B97F4A7C15ULL);
-  for (unsigned char& byte : bytes) {  // splitmix64
-    state += 0x9E3779B97F4A7C15ULL;
-    std::uint64_t mixed = (state ^ state >> 30U) * 0xBF58476D1CE4E5B9ULL;
-    mixed = (mixed ^ mixed >> 27U) * 0x94D049BB133111EBULL;
-    byte = static_cast<unsigned char>(mixed >> 56U);
-  }
-}
-
-}  // namespace detail
-
-/// Returns bytes from the kernel's random source; where a container refuses both ways to it, bytes
-/// that are only unlikely to come again. For identities and waits, never for keys.
-template <std::size_t N>
-[[nodiscard]] std::array<unsigned char, N> random_bytes() {
-  std::array<unsigned char, N> bytes{};
-  std::size_t have = 0;
-  for (ssize_t n = 1; have < N && n > 0; have += n > 0 ? static_cast<std::size_t>(n) : 0) {
-    n = uninterrupted([&] { return ::getrandom(bytes.data() + have, N - have, GRND_NONBLOCK); });
-  }
-  if (have == N) return bytes;
-  auto const device = open_file("/dev/urandom", O_RDONLY);
-  ssize_t const n =
-      device ? uninterrupted([&] { return ::read(device->get(), bytes.data(), N); }) : -1;
-  if (n != static_cast<ssize_t>(N)) detail::mix_bytes(bytes);
-  return bytes;
-}
-
-/// A new UUIDv7, such as `0190163d-8694-739b-aea5-966c26f8ad91`.
-[[nodiscard]] inline std::string new_run_id(WallTime now) {
-  auto bytes = random_bytes<16>();
-  auto const milliseconds = static_cast<std::uint64_t>(epoch_milliseconds(now));
-  for (std::size_t i = 0; i < 6; ++i) {
-    bytes[i] = static_cast<unsigned char>(milliseconds >> (40U - 8U * i));
-  }
-  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0FU) | 0x70U);
-  bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3FU) | 0x80U);
-  std::string id = hex(bytes);
-  for (std::size_t const at : {8U, 13U, 18U, 23U}) id.insert(at, 1, '-');
-  return id;
-}
-
-/// What a file is called that holds the log of a run, whatever its id is made of.
-[[nodiscard]] inline std::string log_file_name(std::string_view run_id) {
-  return percent_encode(run_id, Slash::encode) + ".log";
-}
-
-}  // namespace sla::inline v1
-
-// sla/core/backoff.hpp
-// How long to wait before something that failed is tried again: a random time up to a bound that
-// doubles with each failure, so that many programs do not all come back at once (full jitter).
-
-namespace sla::inline v1 {
-
-/// A random time from zero to the longest, both included.
-[[nodiscard]] inline Duration random_duration(Duration longest) {
-  if (longest <= Duration::zero()) return Duration::zero();
-  auto const bytes = random_bytes<8>();
-  std::uint64_t value = 0;
-  for (unsigned char const byte : bytes) value = value << 8U | byte;
-  return Duration{
-      static_cast<Duration::rep>(value % (static_cast<std::uint64_t>(longest.count()) + 1))};
-}
-
-/// The bounds of one thing that is tried again and again.
-class Backoff {
- public:
-  struct Options {
-    Duration first = std::chrono::seconds{1};
-    Duration longest = std::chrono::seconds{30};
-  };
-
-  Backoff() = default;
-  explicit Backoff(Options options) : options_(options) {}
-
-  [[nodiscard]] Options const& options() const noexcept { return options_; }
-  /// How many failures in a row there were.
-  [[nodiscard]] std::uint64_t failures() const noexcept { return failures_; }
-
-  /// It failed again: the bound of the wait.
-  Duration failed() noexcept {
-    Duration bound = options_.first;
-    for (std::uint64_t i = 0; i < failures_ && bound < options_.longest; ++i) bound *= 2;
-    ++failures_;
-    return std::min(bound, options_.longest);
-  }
-  void succeeded() noexcept { failures_ = 0; }
-
- private:
-  Options options_{};
-  std::uint64_t failures_ = 0;
-};
-
-}  // namespace sla::inline v1
-
-// sla/core/checksum.hpp
-// CRC-32C (Castagnoli, RFC 3720 appendix B.4), which tells a whole record from one that was torn or
-// damaged. It keeps out accidents, not people: what must not be forged is hashed by aws/digest.hpp.
-
-namespace sla::inline v1 {
-namespace detail {
-
-inline constexpr std::array<std::uint32_t, 256> crc32c_table = [] {
-  std::array<std::uint32_t, 256> table{};
-  for (std::uint32_t byte = 0; byte < 256; ++byte) {
-    std::uint32_t value = byte;
-    for (int bit = 0; bit < 8; ++bit) {
-      value = (value & 1U) != 0 ? value >> 1U ^ 0x82F63B78U : value >> 1U;
-    }
-    table[byte] = value;
-  }
-  return table;
-}();
-
-}  // namespace detail
-
-/// The checksum of the bytes, or of what `before` is the checksum of with the bytes behind it.
-[[nodiscard]] constexpr std::uint32_t crc32c(std::string_view bytes,
-                                             std::uint32_t before = 0) noexcept {
-  std::uint32_t value = ~before;
-  for (char const c : bytes) {
-    value = value >> 8U ^ detail::crc32c_table[(value ^ static_cast<unsigned char>(c)) & 0xFFU];
-  }
-  return ~value;
-}
-
-}  // namespace sla::inline v1
-
 // sla/core/stop.hpp
 // How a runner is told to stop, from a signal or from code. Signals are blocked and received
 // synchronously through a descriptor, so there are no handlers and no disposition is changed;
@@ -1503,6 +1100,544 @@ class SteadyClock {
   }
 };
 static_assert(Clock<SteadyClock>);
+
+}  // namespace sla::inline v1
+
+// sla/core/futex.hpp
+// Waiting for a word in memory to change, and waking whoever waits. There is no state but the word:
+// one that waits may be killed, and harms nobody.
+
+namespace sla::inline v1::internal {
+
+using FutexWord = std::atomic<std::uint32_t>;
+static_assert(FutexWord::is_always_lock_free && sizeof(FutexWord) == sizeof(std::uint32_t));
+
+/// Waits while the word has that value, but no longer than until then. Returns true if it has
+/// another one.
+inline bool wait_while(FutexWord const& word, std::uint32_t value, Instant until) noexcept {
+  timespec const limit = to_timespec(until.time_since_epoch());
+  while (word == value) {
+    long const woken = ::syscall(SYS_futex, &word, FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, value,
+                                 &limit, nullptr, FUTEX_BITSET_MATCH_ANY);
+    if (woken != 0 && errno == ETIMEDOUT) return word != value;
+  }
+  return true;
+}
+
+/// Wakes all that wait for the word, which was changed.
+inline void wake_all(FutexWord const& word) noexcept {
+  (void)::syscall(SYS_futex, &word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, INT32_MAX);
+}
+
+}  // namespace sla::inline v1::internal
+
+// sla/core/thread.hpp
+// A thread that hears no signals: those are for the thread that waits for them. One that cannot be
+// started, as where a container limits its processes, is an Error; std::thread throws.
+
+namespace sla::inline v1 {
+
+/// A started thread. Whoever holds it waits for its end, at the latest when this goes.
+class Thread {
+ public:
+  /// Starts a thread that calls `body()`, which must not throw. Errc::system where there can be no
+  /// more threads.
+  template <class Body>
+  [[nodiscard]] static Result<Thread> start(Body body) {
+    auto held = std::make_unique<Body>(std::move(body));
+    sigset_t all, before;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);  // the thread starts with the caller's mask
+    pthread_t thread{};
+    int const failed = ::pthread_create(&thread, nullptr, &run<Body>, held.get());
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    if (failed == EPERM) {
+      Error const error = system_error("thread", failed);
+      return Error{error.code,
+                   error.message +
+                       "; the container refuses the system call clone3: update its "
+                       "runtime, or allow clone3 in its seccomp profile",
+                   failed};
+    }
+    if (failed != 0) return system_error("thread", failed);
+    (void)held.release();  // the thread's own by now
+    return Thread(thread);
+  }
+
+  Thread(Thread&& other) noexcept : thread_(std::exchange(other.thread_, std::nullopt)) {}
+  Thread& operator=(Thread&& other) noexcept {
+    join();
+    thread_ = std::exchange(other.thread_, std::nullopt);
+    return *this;
+  }
+  ~Thread() { join(); }
+
+  /// Waits for the end of the thread, unless somebody did or the caller is that thread.
+  void join() noexcept {
+    if (!thread_) return;
+    if (::pthread_equal(*thread_, ::pthread_self()) != 0) return detach();
+    ::pthread_join(*std::exchange(thread_, std::nullopt), nullptr);
+  }
+
+  /// Lets the thread go on by itself: nobody waits for its end any more.
+  void detach() noexcept {
+    if (thread_) ::pthread_detach(*std::exchange(thread_, std::nullopt));
+  }
+
+ private:
+  explicit Thread(pthread_t thread) noexcept : thread_(thread) {}
+
+  template <class Body>
+  static void* run(void* body) {
+    std::unique_ptr<Body> const held(static_cast<Body*>(body));
+    (*held)();
+    return nullptr;
+  }
+
+  std::optional<pthread_t> thread_;
+};
+
+}  // namespace sla::inline v1
+
+// sla/core/helper.hpp
+// What makes calls that may hang (core/apart.hpp): a process that shares all memory and all
+// descriptors with this one, and a thread that lends it what belongs to a thread (errno, the
+// allocator's cache), and so only waits. It is killed as soon as the program has ended.
+
+namespace sla::inline v1::internal {
+
+/// A call without its type.
+struct ErasedCall {
+  void (*run)(void*) = nullptr;
+  std::shared_ptr<void> body{};
+};
+
+/// What all helpers have in common; it outlives them.
+struct Helpers {
+  std::atomic<int> alive{0};
+  std::atomic<bool> stay{false};  ///< for the next call, which comes at once
+};
+
+/// Makes one call at a time. Whoever gives it a call waits for its end, or leaves it alone for
+/// ever.
+class Helper {
+ public:
+  /// Starts one with its first call; nothing if there can be no thread.
+  [[nodiscard]] static std::shared_ptr<Helper> start(ErasedCall const& call, Helpers& all) {
+    auto helper = std::make_shared<Helper>(call, all);
+    ++all.alive;
+    auto thread = Thread::start([helper] { helper->lend(); });
+    if (!thread) return --all.alive, nullptr;
+    thread->detach();
+    return helper;
+  }
+  Helper(ErasedCall call, Helpers& all) : all_(all), call_(std::move(call)) {}
+
+  /// Begins another call. Returns false if the helper has ended meanwhile.
+  [[nodiscard]] bool take(ErasedCall const& call) {
+    call_ = call;
+    std::uint32_t expected = idle;
+    if (!state_.compare_exchange_strong(expected, busy)) return false;
+    wake_all(state_);
+    return true;
+  }
+  /// Waits for the end of the call, but no longer than until then. Returns false if it goes on: the
+  /// helper then ends with it.
+  [[nodiscard]] bool await(Instant until) {
+    std::uint32_t expected = busy;
+    return wait_while(state_, busy, until) || !state_.compare_exchange_strong(expected, left);
+  }
+  /// Ends a helper that has no call, and waits for that, but no longer than until then.
+  void retire(Instant until) {
+    std::uint32_t expected = idle;
+    (void)state_.compare_exchange_strong(expected, gone);
+    wake_all(state_);
+    (void)wait_while(over_, 0, until);
+  }
+
+  /// Returns true in the process of a helper.
+  [[nodiscard]] static bool here() noexcept { return is_here(); }
+
+ private:
+  enum State : std::uint32_t { idle, busy, left, gone };
+
+  static constexpr std::size_t stack_size = std::size_t{256} * 1024;
+  static constexpr std::chrono::milliseconds process_stays{100};
+  static constexpr std::chrono::seconds thread_stays{10};
+
+  static bool& is_here() noexcept {
+    static thread_local bool here = false;
+    return here;
+  }
+
+  /// What the thread does: lends itself to one process after another, until none has been wanted
+  /// for long.
+  void lend() {
+    alignas(64) std::array<char, stack_size> stack;
+    std::uint32_t expected = idle;
+    do {
+      pid_t const pid = clone_process(&enter, stack.data() + stack.size(),
+                                      CLONE_VM | CLONE_FS | CLONE_FILES, this);
+      if (pid < 0) serve();
+      if (pid > 0) (void)uninterrupted([&] { return ::waitpid(pid, nullptr, __WALL); });
+      is_here() = false;
+      if (begun_) end_call();
+      (void)wait_while(state_, idle, std::chrono::steady_clock::now() + thread_stays);
+      expected = idle;
+    } while (state_ != gone && !state_.compare_exchange_strong(expected, gone));
+    --all_.alive;
+    over_ = 1;
+    wake_all(over_);
+  }
+  static int enter(void* helper) {
+    auto& self = *static_cast<Helper*>(helper);
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::prctl(PR_SET_NAME, "sla-apart");
+    is_here() = true;
+    if (::getppid() == self.program_) self.serve();
+    return 0;
+  }
+
+  /// Makes one call, and others that come at once. A call whose process does not stay ends with it,
+  /// so that its caller finds no child; as does one whose process is killed.
+  void serve() {
+    while (state_ == busy || state_ == left) {
+      begun_ = true;
+      if (call_.run != nullptr) call_.run(call_.body.get());
+      if (!all_.stay) return;
+      end_call();
+      (void)wait_while(state_, idle, std::chrono::steady_clock::now() + process_stays);
+    }
+  }
+  void end_call() {
+    call_ = {};
+    begun_ = false;
+    std::uint32_t expected = busy;
+    if (!state_.compare_exchange_strong(expected, idle)) state_ = gone;  // it was left
+    wake_all(state_);
+  }
+
+  Helpers& all_;
+  pid_t program_ = ::getpid();
+  FutexWord state_{busy};
+  FutexWord over_{0};  ///< its thread is
+  ErasedCall call_;
+  bool begun_ = false;
+};
+
+}  // namespace sla::inline v1::internal
+
+// sla/core/apart.hpp
+// Calls that may wait for ever, and that the end of the program does not wait for. A call to a disk
+// that hangs cannot be interrupted, not even by SIGKILL, and a process is not gone before its last
+// thread is. So a helper makes the call (core/helper.hpp), which is a process of its own to the
+// kernel. (PID 1 of a container is kept by the kernel until every process in there is gone; nothing
+// helps there.)
+
+namespace sla::inline v1 {
+
+/// Makes calls by helpers. Thread-safe.
+class CallsApart {
+ public:
+  /// Returns true if the caller is itself such a call.
+  [[nodiscard]] static bool here() noexcept { return internal::Helper::here(); }
+  /// The number of this program, in a call apart too.
+  [[nodiscard]] static pid_t program() { return here() ? ::getppid() : ::getpid(); }
+
+  /// Calls `body()`, which must not throw, and starts neither a process nor a thread; waits for its
+  /// end. Whatever it touches lives until then, or until the end of the program. Where there can be
+  /// no helper the caller calls it.
+  template <class Body>
+  static void make(Body& body) {
+    if (here()) return body();
+    Pool& pool = of_this_process();
+    auto helper = pool.give({&run<Body>, {std::shared_ptr<void>(), &body}});
+    if (!helper) return body();
+    (void)helper->await(Instant::max());
+    pool.take_back(std::move(helper));
+  }
+
+  /// The same, but waits no longer than the limit: then the call goes on without the caller and
+  /// keeps what it needs, which is only `*body`. Returns true if it has ended. Where there can be
+  /// no helper it is not made.
+  template <class Body>
+  static bool make_within(std::shared_ptr<Body> body, Duration limit) {
+    if (here()) return (*body)(), true;
+    Pool& pool = of_this_process();
+    auto helper = pool.give({&run<Body>, std::move(body)});
+    if (!helper || !helper->await(std::chrono::steady_clock::now() + limit)) return false;
+    pool.take_back(std::move(helper));
+    return true;
+  }
+
+  /// Says whether one call follows another at once. If so the process of a helper stays a moment
+  /// for the next one, since another costs more than most calls do; if not it ends with its call,
+  /// so that nobody sees a child of this program that is none of its commands.
+  static void expect_many(bool many) { of_this_process().all.stay = many; }
+
+  /// Ends the helpers that have nothing to do, until then at most. Returns true if none is left.
+  static bool finish(Instant until) {
+    Pool& pool = of_this_process();
+    for (auto const& helper : pool.take_all()) helper->retire(until);
+    return pool.all.alive == 0;
+  }
+
+ private:
+  /// How many helpers there may be: those in a call that hangs are among them.
+  static constexpr int most_helpers = 64;
+
+  /// The helpers, of which those that have nothing to do can be taken.
+  struct Pool {
+    using Some = std::vector<std::shared_ptr<internal::Helper>>;
+
+    /// Has one begin the call; nothing if there can be none.
+    std::shared_ptr<internal::Helper> give(internal::ErasedCall const& call) {
+      std::unique_lock lock(mutex);
+      while (!idle.empty()) {
+        auto helper = std::move(idle.back());
+        idle.pop_back();
+        if (helper->take(call)) return helper;
+      }
+      lock.unlock();
+      return all.alive < most_helpers ? internal::Helper::start(call, all) : nullptr;
+    }
+    void take_back(std::shared_ptr<internal::Helper> helper) {
+      std::lock_guard const lock(mutex);
+      idle.push_back(std::move(helper));
+    }
+    Some take_all() {
+      std::lock_guard const lock(mutex);
+      return std::exchange(idle, {});
+    }
+
+    pid_t process = ::getpid();
+    internal::Helpers all{};
+    std::mutex mutex{};
+    Some idle{};  ///< the last one was used last
+  };
+
+  /// It is never destroyed: what was abandoned may outlive everything else. A child that fork()
+  /// made has one of its own.
+  static Pool& of_this_process() {
+    static std::atomic<Pool*> pool = nullptr;
+    Pool* known = pool.load();
+    while (known == nullptr || known->process != ::getpid()) {
+      auto made = std::make_unique<Pool>();
+      if (pool.compare_exchange_strong(known, made.get())) known = made.release();
+    }
+    return *known;
+  }
+
+  template <class Body>
+  static void run(void* body) {
+    (*static_cast<Body*>(body))();
+  }
+};
+
+/// A thread that may be abandoned: its holder may go before it has ended.
+class Apart {
+ public:
+  /// Starts `body()`, which must not throw; what it touches lives until it has ended, or the
+  /// program has. Errc::system where there can be no more threads.
+  template <class Body>
+  [[nodiscard]] static Result<Apart> start(Body body) {
+    auto state = std::make_shared<State>();
+    auto thread = Thread::start([state, body = std::move(body)]() mutable {
+      body();
+      std::lock_guard const lock(state->mutex);
+      state->ended = true;
+      state->changed.notify_all();
+    });
+    if (!thread) return thread.error();
+    return Apart(std::move(state), *std::move(thread));
+  }
+
+  Apart(Apart&&) noexcept = default;
+  Apart& operator=(Apart&& other) noexcept {
+    Apart const before(std::move(*this));
+    state_ = std::move(other.state_);
+    thread_ = std::move(other.thread_);
+    return *this;
+  }
+  ~Apart() {
+    if (state_ && !join_until({})) thread_.detach();
+  }
+
+  /// Waits for its end, however long that takes.
+  void join() { thread_.join(); }
+
+  /// Waits for its end until then at most; returns true if it has ended. What the thread itself
+  /// ends with, such as the libraries' memory of it, is over then too.
+  [[nodiscard]] bool join_until(Instant until) {
+    {
+      std::unique_lock lock(state_->mutex);
+      Duration const left = until - std::chrono::steady_clock::now();
+      auto const ended = [this] { return state_->ended; };
+      if (!state_->changed.wait_for(lock, std::max(left, Duration::zero()), ended)) return false;
+    }
+    thread_.join();
+    return true;
+  }
+
+ private:
+  struct State {
+    std::mutex mutex{};
+    std::condition_variable changed{};
+    bool ended = false;
+  };
+
+  Apart(std::shared_ptr<State> state, Thread thread)
+      : state_(std::move(state)), thread_(std::move(thread)) {}
+
+  std::shared_ptr<State> state_;
+  Thread thread_;
+};
+
+}  // namespace sla::inline v1
+
+// sla/core/run_id.hpp
+// The identity of one run: a UUID version 7 (RFC 9562), unique without any coordination and sorted
+// by time. It is made before the run and kept through every retry, so that a redelivery is known.
+
+namespace sla::inline v1 {
+
+/// The variable by which a command knows the id of its run.
+inline constexpr std::string_view run_id_variable = "SLARUNNER_RUN_ID";
+
+namespace detail {
+
+/// Fills in what no random source of the kernel gave: unique enough for an identity, no secret.
+inline void mix_bytes(std::span<unsigned char> bytes) noexcept {
+  static std::atomic<std::uint64_t> calls = 0;
+  auto const clock = std::chrono::steady_clock::now().time_since_epoch().count();
+  std::uint64_t state = static_cast<std::uint64_t>(clock) ^
+                        static_cast<std::uint64_t>(::getpid()) << 40U ^
+                        calls.fetch_add(0x9E3779B97F4A7C15ULL);
+  for (unsigned char& byte : bytes) {  // splitmix64
+    state += 0x9E3779B97F4A7C15ULL;
+    std::uint64_t mixed = (state ^ state >> 30U) * 0xBF58476D1CE4E5B9ULL;
+    mixed = (mixed ^ mixed >> 27U) * 0x94D049BB133111EBULL;
+    byte = static_cast<unsigned char>(mixed >> 56U);
+  }
+}
+
+}  // namespace detail
+
+/// Returns bytes from the kernel's random source; where a container refuses both ways to it, bytes
+/// that are only unlikely to come again. For identities and waits, never for keys.
+template <std::size_t N>
+[[nodiscard]] std::array<unsigned char, N> random_bytes() {
+  std::array<unsigned char, N> bytes{};
+  std::size_t have = 0;
+  for (ssize_t n = 1; have < N && n > 0; have += n > 0 ? static_cast<std::size_t>(n) : 0) {
+    n = uninterrupted([&] { return ::getrandom(bytes.data() + have, N - have, GRND_NONBLOCK); });
+  }
+  if (have == N) return bytes;
+  auto const device = open_file("/dev/urandom", O_RDONLY);
+  ssize_t const n =
+      device ? uninterrupted([&] { return ::read(device->get(), bytes.data(), N); }) : -1;
+  if (n != static_cast<ssize_t>(N)) detail::mix_bytes(bytes);
+  return bytes;
+}
+
+/// A new UUIDv7, such as `0190163d-8694-739b-aea5-966c26f8ad91`.
+[[nodiscard]] inline std::string new_run_id(WallTime now) {
+  auto bytes = random_bytes<16>();
+  auto const milliseconds = static_cast<std::uint64_t>(epoch_milliseconds(now));
+  for (std::size_t i = 0; i < 6; ++i) {
+    bytes[i] = static_cast<unsigned char>(milliseconds >> (40U - 8U * i));
+  }
+  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0FU) | 0x70U);
+  bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3FU) | 0x80U);
+  std::string id = hex(bytes);
+  for (std::size_t const at : {8U, 13U, 18U, 23U}) id.insert(at, 1, '-');
+  return id;
+}
+
+/// What a file is called that holds the log of a run, whatever its id is made of.
+[[nodiscard]] inline std::string log_file_name(std::string_view run_id) {
+  return percent_encode(run_id, Slash::encode) + ".log";
+}
+
+}  // namespace sla::inline v1
+
+// sla/core/backoff.hpp
+// How long to wait before something that failed is tried again: a random time up to a bound that
+// doubles with each failure, so that many programs do not all come back at once (full jitter).
+
+namespace sla::inline v1 {
+
+/// A random time from zero to the longest, both included.
+[[nodiscard]] inline Duration random_duration(Duration longest) {
+  if (longest <= Duration::zero()) return Duration::zero();
+  auto const bytes = random_bytes<8>();
+  std::uint64_t value = 0;
+  for (unsigned char const byte : bytes) value = value << 8U | byte;
+  return Duration{
+      static_cast<Duration::rep>(value % (static_cast<std::uint64_t>(longest.count()) + 1))};
+}
+
+/// The bounds of one thing that is tried again and again.
+class Backoff {
+ public:
+  struct Options {
+    Duration first = std::chrono::seconds{1};
+    Duration longest = std::chrono::seconds{30};
+  };
+
+  Backoff() = default;
+  explicit Backoff(Options options) : options_(options) {}
+
+  [[nodiscard]] Options const& options() const noexcept { return options_; }
+  /// How many failures in a row there were.
+  [[nodiscard]] std::uint64_t failures() const noexcept { return failures_; }
+
+  /// It failed again: the bound of the wait.
+  Duration failed() noexcept {
+    Duration bound = options_.first;
+    for (std::uint64_t i = 0; i < failures_ && bound < options_.longest; ++i) bound *= 2;
+    ++failures_;
+    return std::min(bound, options_.longest);
+  }
+  void succeeded() noexcept { failures_ = 0; }
+
+ private:
+  Options options_{};
+  std::uint64_t failures_ = 0;
+};
+
+}  // namespace sla::inline v1
+
+// sla/core/checksum.hpp
+// CRC-32C (Castagnoli, RFC 3720 appendix B.4), which tells a whole record from one that was torn or
+// damaged. It keeps out accidents, not people: what must not be forged is hashed by aws/digest.hpp.
+
+namespace sla::inline v1 {
+namespace detail {
+
+inline constexpr std::array<std::uint32_t, 256> crc32c_table = [] {
+  std::array<std::uint32_t, 256> table{};
+  for (std::uint32_t byte = 0; byte < 256; ++byte) {
+    std::uint32_t value = byte;
+    for (int bit = 0; bit < 8; ++bit) {
+      value = (value & 1U) != 0 ? value >> 1U ^ 0x82F63B78U : value >> 1U;
+    }
+    table[byte] = value;
+  }
+  return table;
+}();
+
+}  // namespace detail
+
+/// The checksum of the bytes, or of what `before` is the checksum of with the bytes behind it.
+[[nodiscard]] constexpr std::uint32_t crc32c(std::string_view bytes,
+                                             std::uint32_t before = 0) noexcept {
+  std::uint32_t value = ~before;
+  for (char const c : bytes) {
+    value = value >> 8U ^ detail::crc32c_table[(value ^ static_cast<unsigned char>(c)) & 0xFFU];
+  }
+  return ~value;
+}
 
 }  // namespace sla::inline v1
 
@@ -2261,7 +2396,7 @@ class Writer : public std::enable_shared_from_this<Writer> {
   /// What could not be started is tried again by the next add().
   bool ensure_running() {
     // A call apart starts no thread: what it says waits for the next one.
-    if (running_ || CallsApart::has(::getpid())) return true;
+    if (running_ || CallsApart::here()) return true;
     quit_ = false;
     auto work = Apart::start([self = shared_from_this()] { self->work(); });
     if (!work) return false;
@@ -2314,7 +2449,7 @@ class Writer : public std::enable_shared_from_this<Writer> {
   };
   [[nodiscard]] Written write(char const* from, std::size_t size) const {
     Written written{};
-    auto const call = [&] {
+    auto call = [&] {
       written.size = ::write(file_.get(), from, size);
       written.number = errno;
     };
@@ -2872,9 +3007,9 @@ class Output {
 }  // namespace sla::inline v1
 
 // sla/core/patient.hpp
-// A value whose calls may hang, such as one on a network mount: a thread of its own makes them, one
-// after another and apart (core/apart.hpp), and nobody waits for one longer than a limit. While one
-// is under way nobody else waits at all.
+// A value whose calls may hang, such as one on a network mount: they are made apart
+// (core/apart.hpp), one after another, and nobody waits for one longer than a limit. While one is
+// under way nobody else waits at all.
 
 namespace sla::inline v1 {
 
@@ -2886,29 +3021,11 @@ class Patient {
   struct NoUndo {};
 
   explicit Patient(Duration limit) : limit_(limit) {}
-  Patient(Patient&&) noexcept = default;
-  Patient& operator=(Patient&& other) noexcept {
-    std::swap(limit_, other.limit_);
-    std::swap(work_, other.work_);
-    std::swap(thread_, other.thread_);
-    return *this;
-  }
-  /// Waits a moment for what is under way.
-  ~Patient() {
-    if (!work_) return;
-    {
-      std::lock_guard const lock(work_->mutex);
-      work_->quit = true;
-      work_->changed.notify_all();
-    }
-    if (thread_) (void)thread_->join_until(std::chrono::steady_clock::now() + limit_ / 8);
-  }
 
-  /// Whether nothing is under way. Tries to get a thread where there was none.
+  /// Whether nothing is under way. Tries again where no call could be made.
   [[nodiscard]] bool answers() {
-    if (!ensure_thread()) return false;
-    std::lock_guard const lock(work_->mutex);
-    return work_->tasks.empty();
+    if (!under_way_.expired()) return false;
+    return (!refused_ && work_->is_empty()) || work_off();
   }
 
   /// Gives what `question(std::optional<T>&)` says; nothing where it is not done in time, or
@@ -2924,7 +3041,9 @@ class Patient {
   auto insist(Question question, Undo undo = {}) {
     using Held = Call<Question, Undo>;
     auto const held = std::make_shared<Held>(std::move(question), std::move(undo));
-    return do_task(held) ? std::move(held->answer) : decltype(held->answer)();
+    work_->add(held);
+    bool const done = under_way_.expired() && work_off();
+    return done || !work_->give_up(*held) ? std::move(held->answer) : decltype(held->answer)();
   }
 
  private:
@@ -2932,6 +3051,7 @@ class Patient {
   struct Task {
     void (*run)(Task&, std::optional<T>&);
     void (*undo)(Task&, std::optional<T>&);
+    bool begun = false;
     bool done = false;
     bool given_up = false;
   };
@@ -2952,62 +3072,68 @@ class Patient {
     Undo undoing;
     std::optional<decltype(std::declval<Question&>()(std::declval<std::optional<T>&>()))> answer{};
   };
-  /// What the thread shares; whoever is last lets it go.
-  struct Work {
-    std::mutex mutex{};
-    std::condition_variable changed{};
-    std::deque<std::shared_ptr<Task>> tasks{};  ///< the first one is under way
-    bool quit = false;
-    std::optional<T> value{};  ///< of the thread
+
+  /// What the calls share; whoever is last lets it go.
+  class Work {
+   public:
+    void add(std::shared_ptr<Task> task) {
+      std::lock_guard const lock(mutex_);
+      tasks_.push_back(std::move(task));
+    }
+    [[nodiscard]] bool is_empty() {
+      std::lock_guard const lock(mutex_);
+      return tasks_.empty();
+    }
+    /// Has a task undone once it is done; false if it is done by now.
+    bool give_up(Task& task) {
+      std::lock_guard const lock(mutex_);
+      task.given_up = !task.done;
+      return task.given_up;
+    }
+    /// Does all there is to do.
+    void run() {
+      std::unique_lock lock(mutex_);
+      while (!tasks_.empty()) {
+        std::shared_ptr<Task> const task = tasks_.front();
+        bool const killed = std::exchange(task->begun, true);
+        lock.unlock();
+        if (!killed) task->run(*task, value_);
+        lock.lock();
+        if (task->given_up && !killed) {
+          lock.unlock();
+          task->undo(*task, value_);
+          lock.lock();
+        }
+        task->done = true;
+        tasks_.pop_front();
+      }
+    }
+
+   private:
+    std::mutex mutex_{};
+    std::deque<std::shared_ptr<Task>> tasks_{};
+    std::optional<T> value_{};  ///< of the calls
+  };
+  /// One call apart; there is none under way once it is gone.
+  struct Turn {
+    std::shared_ptr<Work> work;
+
+    void operator()() const { work->run(); }
   };
 
-  static void work(Work& work) {
-    std::unique_lock lock(work.mutex);
-    for (;;) {
-      work.changed.wait(lock, [&] { return work.quit || !work.tasks.empty(); });
-      if (work.tasks.empty()) return;
-      std::shared_ptr<Task> const task = work.tasks.front();
-      lock.unlock();
-      make(work, *task, task->run);
-      lock.lock();
-      if (task->given_up) {
-        lock.unlock();
-        make(work, *task, task->undo);
-        lock.lock();
-      }
-      task->done = true;
-      work.tasks.pop_front();
-      work.changed.notify_all();
-    }
-  }
-  static void make(Work& work, Task& task, void (*what)(Task&, std::optional<T>&)) {
-    auto body = [&] { what(task, work.value); };
-    CallsApart::make(body);
-  }
-
-  bool ensure_thread() {
-    if (thread_) return true;
-    auto started = Apart::start([shared = work_] { work(*shared); });
-    if (!started) return false;
-    thread_.emplace(*std::move(started));
-    return true;
-  }
-
-  /// Waits for a task where nothing else is under way. Whether it is done.
-  bool do_task(std::shared_ptr<Task> const& task) {
-    bool const patient = answers();
-    std::unique_lock lock(work_->mutex);
-    work_->tasks.push_back(task);
-    work_->changed.notify_all();
-    auto const done = [&] { return task->done; };
-    if (patient && work_->changed.wait_for(lock, limit_, done)) return true;
-    task->given_up = true;
-    return false;
+  /// Whether all is done within the limit.
+  bool work_off() {
+    auto turn = std::make_shared<Turn>(Turn{work_});
+    under_way_ = turn;
+    bool const ended = CallsApart::make_within(std::move(turn), limit_);
+    refused_ = !ended && under_way_.expired();
+    return ended;
   }
 
   Duration limit_;
   std::shared_ptr<Work> work_ = std::make_shared<Work>();
-  std::optional<Apart> thread_{};
+  std::weak_ptr<Turn> under_way_{};
+  bool refused_ = true;  ///< the last call could not be made, or there was none
 };
 
 }  // namespace sla::inline v1
@@ -12913,8 +13039,8 @@ class Announced {
 
 // sla/executor/log_file.hpp
 // The files that hold a run's output: one without a name that nobody else sees, or one with a name
-// that outlives the process. The latter is on a disk of the user's, which may hang: it is opened
-// and written by calls apart, which are waited for only so long.
+// that outlives the process. The latter is on a disk of the user's, which may hang: it is made and
+// written by calls apart, which are waited for only so long.
 
 namespace sla::inline v1 {
 
@@ -12965,45 +13091,37 @@ inline constexpr Duration disk_patience = std::chrono::seconds{2};
 
 struct WriteCall {
   int file;
+  std::string path;
   std::uint64_t at;
   std::string text;
+  Result<Descriptor> opened = Descriptor{};
   Result<void> written{};
 
   void operator()() {
-    Descriptor borrowed{file};
+    if (file < 0) opened = open_file(path, O_RDWR | O_CREAT | O_EXCL);
+    if (!opened) return;
+    Descriptor borrowed{file < 0 ? opened->get() : file};
     written = write_at_place(borrowed, at, text);
     (void)borrowed.release();
   }
 };
 
-struct OpenCall {
-  std::string path;
-  Result<Descriptor> opened = Error{Errc::system, "not opened"};
-
-  void operator()() { opened = open_file(path, O_RDWR | O_CREAT | O_EXCL); }
-};
-
 }  // namespace detail
 
-/// Writes to a file whose disk may hang; nothing where it does. Then the call goes on, and the
-/// descriptor must stay open.
-[[nodiscard]] inline std::optional<Result<void>> write_apart(Descriptor const& file,
+/// Writes to a file whose disk may hang, and makes a new one of that path if it is not open;
+/// nothing where the disk hangs. Then the call goes on, and the descriptor must stay open.
+[[nodiscard]] inline std::optional<Result<void>> write_apart(Descriptor& file, std::string path,
                                                              std::uint64_t at,
                                                              std::string_view part) {
   auto const call = std::make_shared<detail::WriteCall>();
   call->file = file.get();
+  call->path = std::move(path);
   call->at = at;
   call->text = part;
   if (!CallsApart::make_within(call, detail::disk_patience)) return std::nullopt;
+  if (!call->opened) return call->opened.error();
+  if (!file) file = *std::move(call->opened);
   return std::move(call->written);
-}
-
-/// Makes a new file on a disk that may hang; nothing where it does.
-[[nodiscard]] inline std::optional<Result<Descriptor>> open_apart(std::string path) {
-  auto const call = std::make_shared<detail::OpenCall>();
-  call->path = std::move(path);
-  if (!CallsApart::make_within(call, detail::disk_patience)) return std::nullopt;
-  return std::move(call->opened);
 }
 
 }  // namespace sla::inline v1
@@ -13115,7 +13233,6 @@ class Capture {
 
   void store(std::uint64_t at, std::string_view part) {
     if (!failure_.empty()) return;
-    if (!file_ && !path_.empty()) open_named();
     if (!path_.empty() && write_named(at, part)) return;
     if (!file_ && at + part.size() > in_memory && !spill(at + part.size())) return;
     if (file_) return write_at(at, part);
@@ -13153,8 +13270,9 @@ class Capture {
   /// The disk of the file with a name may hang: the call is apart, and what is small enough is in
   /// memory as well. Returns false if the output goes on without that file.
   bool write_named(std::uint64_t at, std::string_view part) {
-    auto const written = write_apart(file_, at, part);
+    auto const written = write_apart(file_, path_, at, part);
     if (!written) return !leave_hanging();
+    if (!file_) return path_.clear(), false;  // it could not be made
     bool const fits = at + part.size() <= in_memory;
     fits ? remember(at, part) : memory_.clear();
     if (*written) return true;
@@ -13171,11 +13289,6 @@ class Capture {
     }
     (void)file_.release();
     return true;
-  }
-  void open_named() {
-    auto file = open_apart(path_);
-    if (!file || !*file) return path_.clear();
-    file_ = **std::move(file);
   }
   /// The disk of the file with a name takes no more: what is in it moves to one without.
   bool leave_named() {
@@ -13636,7 +13749,8 @@ class Process {
   /// A first request lets the program finish for as long as the budget allows; a second does not.
   void heed_stop() {
     StopLevel const level = stop_.level();
-    if (options_.leftovers == Leftovers::end && stop_.take_child_ended()) reap_children();
+    bool const orphans = options_.leftovers == Leftovers::end && stop_.take_child_ended();
+    if (orphans && !(pid_ > 0 && has_ended())) reap_children();  // the end of the run does it too
     if (drain_until_ || level == StopLevel::none || stage_ == Stage::killed) return;
     Instant const kill_by = *stop_.deadline() - options_.delivery;
     Instant cut = stage_ == Stage::running ? kill_by - options_.grace : kill_by;
@@ -16380,11 +16494,20 @@ class SpoolFolder {
     return percent_encode(run_id, Slash::encode) + ".run";
   }
 
+  /// Returns errno, or 0. What a runner that was killed had open is closed a moment later.
+  static int take_lock(Descriptor const& file) noexcept {
+    SteadyClock const clock;
+    std::chrono::milliseconds const look{10};
+    for (Instant const until = clock.now() + 30 * look;; clock.sleep_until(clock.now() + look)) {
+      if (uninterrupted([&] { return ::flock(file.get(), LOCK_EX | LOCK_NB); }) == 0) return 0;
+      if (errno != EWOULDBLOCK || clock.now() >= until) return errno;
+    }
+  }
   Result<void> lock() {
     auto file = open_file(path_ + "/lock", O_RDWR | O_CREAT);
     if (!file) return file.error();
-    if (uninterrupted([&] { return ::flock(file->get(), LOCK_EX | LOCK_NB); }) != 0) {
-      if (errno != EWOULDBLOCK) return system_error(path_ + "/lock");
+    if (int const failed = take_lock(*file); failed != 0) {
+      if (failed != EWOULDBLOCK) return system_error(path_ + "/lock", failed);
       std::string const pid(trim(read_file(path_ + "/lock", 64).value_or(std::string())));
       return Error{Errc::exists, path_ + " is in use by another runner" +
                                      (pid.empty() ? "" : " (process " + pid + ")")};
@@ -17249,14 +17372,17 @@ class PatientSpool {
       return true;
     });
   }
+  /// What is the only event that waits is handed out with it, for the call that comes next.
   void add(Report const& report) {
-    tend_at_ = Instant::min();
+    added_ = true;
     auto const keep = [report](Disk& disk) {
       disk.add(report);
-      return true;
+      return disk.count().events == 1 ? disk.next_event(0) : std::optional<Parcel>();
     };
     auto const take_back = [run = report.job.run_id](Disk& disk) { retract(disk, run); };
-    if (!ask(keep, take_back)) memory_.add(report);
+    auto const kept = ask(keep, take_back);
+    if (!kept) return memory_.add(report);
+    ahead_ = kept->value_or(std::nullopt);
   }
 
   [[nodiscard]] Recalled recall(Job const& job) {
@@ -17264,6 +17390,8 @@ class PatientSpool {
   }
 
   [[nodiscard]] Result<std::optional<Parcel>> next_event(std::uint64_t behind = 0) {
+    auto const ahead = std::exchange(ahead_, std::nullopt);
+    if (ahead && behind < ahead->number) return ahead;
     if (behind < in_memory_from) {
       auto found = ask([behind](Disk& disk) { return disk.next_event(behind); });
       if (found && (!*found || **found)) return *std::move(found);
@@ -17272,6 +17400,7 @@ class PatientSpool {
   }
   /// The two take turns.
   [[nodiscard]] Result<std::optional<Parcel>> next_log(std::uint64_t behind) {
+    ahead_.reset();
     auto const of_disk = [&]() -> Result<std::optional<Parcel>> {
       std::uint64_t const from = behind < in_memory_from ? behind : 0;
       auto found = ask([from](Disk& disk) { return disk.next_log(from); });
@@ -17287,21 +17416,29 @@ class PatientSpool {
   }
 
   void update(Parcel const& parcel) {
-    tend_at_ = Instant::min();
+    ahead_.reset();
     if (parcel.number < in_memory_from) {
-      return tell([parcel](Disk& disk) { disk.update(parcel); });
+      tend_at_ = tell([parcel, now = tended_at_](Disk& disk) {
+                   disk.update(parcel);
+                   return disk.tend(now);
+                 }).value_or(Instant::min());
+      return;
     }
     Parcel own = parcel;
     own.number = in_memory(parcel.number);
     memory_.update(own);
   }
 
+  /// What update() leaves to do is done with it; what add() does can wait a moment for that.
   Instant tend(Instant now) {
-    if (!answers()) return now + std::chrono::seconds{1};
+    Instant const moment = now + std::chrono::seconds{1};
+    tended_at_ = now;
+    if (!answers()) return moment;
     move_to_disk();
+    if (std::exchange(added_, false)) tend_at_ = std::min(tend_at_, moment);
     if (now < tend_at_) return tend_at_;
     tend_at_ = ask([now](Disk& disk) { return disk.tend(now); }).value_or(Instant::min());
-    return answers() ? tend_at_ : now + std::chrono::seconds{1};
+    return answers() ? tend_at_ : moment;
   }
 
   [[nodiscard]] SpoolCount count() {
@@ -17319,7 +17456,11 @@ class PatientSpool {
   void reported(std::uint64_t number) {
     std::uint64_t const here = std::min(number, memory_.dropped());
     memory_.reported(here);
-    if (number != here) tell([left = number - here](Disk& disk) { disk.reported(left); });
+    if (number == here) return;
+    (void)tell([left = number - here](Disk& disk) {
+      disk.reported(left);
+      return true;
+    });
   }
 
   [[nodiscard]] std::vector<Parcel> in_memory() {
@@ -17385,14 +17526,13 @@ class PatientSpool {
     if (!answer) note_hang();
     return answer ? *std::move(answer) : Answer();
   }
-  /// Has the disk do it, later if need be.
+  /// Has the disk do it, later if need be; gives what ask() does.
   template <class Act>
-  void tell(Act act) {
-    auto const done = disk_.insist(on_disk([act = std::move(act)](Disk& disk) {
-      act(disk);
-      return true;
-    }));
+  auto tell(Act act) {
+    using Answer = std::optional<decltype(act(std::declval<Disk&>()))>;
+    auto done = disk_.insist(on_disk(std::move(act)));
     if (!done) note_hang();
+    return done ? *std::move(done) : Answer();
   }
   template <class Question>
   auto on_disk(Question question) const {
@@ -17435,7 +17575,10 @@ class PatientSpool {
   MemorySpool memory_;
   Patient<Disk> disk_;
   std::shared_ptr<Figures> figures_ = std::make_shared<Figures>();
+  std::optional<Parcel> ahead_{};  ///< the next event as the disk has it
   Instant tend_at_ = Instant::min();
+  Instant tended_at_ = Instant::min();  ///< when it was last thought of
+  bool added_ = false;                  ///< something was, since then
   bool hung_ = false;
   bool memory_turn_ = false;
 
@@ -18841,8 +18984,10 @@ inline constexpr ExitCode no_command_exit{127, "there is no such command"};
   // exec's arguments are not const for historical reasons; it changes none of them.
   for (std::string const& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
-  // What was said gets out first.
-  Writers::of_this_process().finish(std::chrono::steady_clock::now() + std::chrono::seconds{1});
+  // What was said gets out first, and nothing of this program stays beside the other.
+  Instant const until = std::chrono::steady_clock::now() + std::chrono::seconds{1};
+  Writers::of_this_process().finish(until);
+  (void)CallsApart::finish(until);
   ::execvp(arguments[0], arguments.data());
   int const failed = errno;
   if (words[0] == "sla-runner") ::execv("/proc/self/exe", arguments.data());
@@ -21562,6 +21707,7 @@ class Program {
 
   int deliver(Sinks& sinks, Heartbeat const& heartbeat, Stop const& stop) const {
     say_start();
+    CallsApart::expect_many(runs_at_once());
     WatchedClock const clock{heartbeat};
     ProcessOptions process = this->process();
     process.log_folder = sinks.log_folder();
@@ -21642,6 +21788,13 @@ class Program {
     log_.info("disabled: nothing is run");
     while (clock.wait_until(Instant::max(), stop) != Wake::stopped) continue;
     return exit_success;
+  }
+
+  /// Returns true if one run follows another at once.
+  [[nodiscard]] bool runs_at_once() const {
+    Settings const& settings = parts_.settings;
+    Duration const pause = settings.every.value_or(settings.delay.value_or(Duration::max()));
+    return !settings.once && pause < std::chrono::milliseconds{100};
   }
 
   [[nodiscard]] OneOf<FixedDelay, FixedRate, Once> scheduler() const {
@@ -23003,9 +23156,9 @@ inline void open_standard_descriptors() {
 /// Lets the last lines get out. What hangs in a call may keep all descriptors open for long: who
 /// reads what the program wrote is to see its end.
 inline void let_go() {
-  Writers::of_this_process().finish(std::chrono::steady_clock::now() +
-                                    std::chrono::milliseconds{300});
-  if (!CallsApart::any()) return;
+  Instant const until = std::chrono::steady_clock::now() + std::chrono::milliseconds{300};
+  Writers::of_this_process().finish(until);
+  if (CallsApart::finish(until)) return;
   for (int const standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::close(standard);
 }
 

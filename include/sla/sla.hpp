@@ -27,6 +27,8 @@
 #include "sla/core/environment.hpp"
 #include "sla/core/error.hpp"
 #include "sla/core/folder.hpp"
+#include "sla/core/futex.hpp"
+#include "sla/core/helper.hpp"
 #include "sla/core/journal.hpp"
 #include "sla/core/json.hpp"
 #include "sla/core/log.hpp"

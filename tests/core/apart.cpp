@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
+// Covers: core/futex.hpp, core/helper.hpp
 #include "sla/core/apart.hpp"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -18,44 +21,109 @@
 #include "../support/pipe.hpp"
 
 using namespace sla;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
 using std::chrono::seconds;
 
 namespace {
 
 Instant in(Duration wait) { return std::chrono::steady_clock::now() + wait; }
 
+pid_t pid_of_call() {
+  pid_t pid = 0;
+  auto body = [&] { pid = ::getpid(); };
+  CallsApart::make(body);
+  return pid;
+}
+
 }  // namespace
 
 TEST_CASE("a call apart shares memory and descriptors, and is nobody's child to end") {
   std::vector<std::string> texts;
   Pipe pipe;
-  std::atomic<pid_t> pid{0}, program{0};
-  std::atomic<bool> go{false};
-  std::thread caller([&] {
-    auto body = [&] {
-      for (int i = 0; i < 1000; ++i) texts.push_back(std::string(100, 'x'));
-      program = CallsApart::program();
-      pid = ::getpid();
-      while (!go) (void)::usleep(1000);
-      (void)::write(pipe.writer.get(), "done", 4);
-    };
-    CallsApart::make(body);
-  });
-  while (pid == 0) (void)::usleep(1000);
+  pid_t pid = 0, program = 0;
+  bool here = false;
+  auto body = [&] {
+    for (int i = 0; i < 1000; ++i) texts.push_back(std::string(100, 'x'));
+    pid = ::getpid();
+    program = CallsApart::program();
+    here = CallsApart::here();
+    CHECK(::waitpid(-1, nullptr, WNOHANG) == -1);
+    (void)::write(pipe.writer.get(), "done", 4);
+  };
+  CallsApart::make(body);
+  CHECK(::waitpid(-1, nullptr, WNOHANG) == -1);
   CHECK(pid != ::getpid());
   CHECK(program == ::getpid());
   CHECK(CallsApart::program() == ::getpid());
-  CHECK(CallsApart::any());
-  CHECK(CallsApart::has(pid));
-  CHECK_FALSE(CallsApart::has(::getpid()));
-  CHECK_FALSE(CallsApart::has(0));
-  go = true;
-  caller.join();
+  CHECK(here);
+  CHECK_FALSE(CallsApart::here());
   CHECK(texts.size() == 1000);
   char buffer[8];
   CHECK(::read(pipe.reader.get(), buffer, sizeof buffer) == 4);
-  CHECK_FALSE(CallsApart::has(pid));
-  CHECK_FALSE(CallsApart::any());
+}
+
+TEST_CASE("a helper leaves no child behind its call") {
+  for (int i = 0; i < 100; ++i) {
+    CHECK(pid_of_call() != ::getpid());
+    CHECK(::waitpid(-1, nullptr, WNOHANG | __WALL) == -1);
+  }
+}
+
+TEST_CASE("where many calls are expected one helper makes call after call, and ends behind them") {
+  CallsApart::expect_many(true);
+  pid_t const first = pid_of_call();
+  CHECK(first != ::getpid());
+  CHECK(pid_of_call() == first);
+  CHECK(CallsApart::finish(in(minutes{2})));
+  CHECK(::kill(first, 0) == -1);
+  pid_t const second = pid_of_call();
+  CHECK(second != first);
+  while (::kill(second, 0) == 0) (void)::usleep(1000);  // by itself, after a moment
+  CHECK(pid_of_call() != second);
+  CHECK(CallsApart::finish(in(minutes{2})));
+  CallsApart::expect_many(false);
+}
+
+TEST_CASE("a helper that somebody kills is replaced") {
+  CallsApart::expect_many(true);
+  pid_t const first = pid_of_call();
+  (void)::kill(first, SIGKILL);
+  while (::kill(first, 0) == 0) (void)::usleep(1000);
+  for (int i = 0; i < 100; ++i) CHECK(pid_of_call() != ::getpid());
+  auto body = [] { (void)::kill(::getpid(), SIGKILL); };
+  CallsApart::make(body);
+  CHECK(pid_of_call() != ::getpid());
+  CallsApart::expect_many(false);
+}
+
+TEST_CASE("a call that takes too long goes on without its caller") {
+  struct Body {
+    std::atomic<bool> go{false};
+    std::atomic<bool> done{false};
+
+    void operator()() {
+      while (!go) (void)::usleep(1000);
+      done = true;
+    }
+  };
+  auto const body = std::make_shared<Body>();
+  CHECK_FALSE(CallsApart::make_within(body, milliseconds{1}));
+  CHECK_FALSE(CallsApart::finish(in(seconds{0})));
+  CHECK(pid_of_call() != ::getpid());
+  body->go = true;
+  while (body.use_count() != 1) (void)::usleep(1000);
+  CHECK(body->done);
+  while (!CallsApart::finish(in(minutes{2}))) (void)::usleep(1000);
+}
+
+TEST_CASE("where there can be no helper the caller makes the call, or it is not made") {
+  while (!CallsApart::finish(in(minutes{2}))) (void)::usleep(1000);
+  NoThreads const none;
+  CHECK(pid_of_call() == ::getpid());
+  auto const body = std::make_shared<std::function<void()>>([] { FAIL("called"); });
+  CHECK_FALSE(CallsApart::make_within(body, minutes{2}));
+  CHECK(body.use_count() == 1);
 }
 
 TEST_CASE("many calls at once each give their answer") {
@@ -79,13 +147,15 @@ TEST_CASE("the end of the program neither waits for a call apart nor leaves it b
   for (bool const killed : {false, true}) {
     Pipe pipe;
     auto const end = in_child([&] {
-      auto const thread = Apart::start([] {
-        auto body = [] {
+      std::atomic<bool> begun{false};
+      auto const thread = Apart::start([&] {
+        auto body = [&] {
+          begun = true;
           for (;;) ::pause();
         };
         CallsApart::make(body);
       });
-      while (!CallsApart::any()) (void)::usleep(1000);
+      while (!begun) (void)::usleep(1000);
       if (killed) (void)::kill(::getpid(), SIGKILL);
       return thread ? 7 : 1;
     });
@@ -102,7 +172,7 @@ TEST_CASE("a thread that may be abandoned is waited for as long as its starter l
     while (!*go) (void)::usleep(1000);
   });
   REQUIRE(thread);
-  CHECK_FALSE(thread->join_until(in(std::chrono::milliseconds{1})));
+  CHECK_FALSE(thread->join_until(in(milliseconds{1})));
   *go = true;
   thread->join();
   CHECK(thread->join_until(in(seconds{0})));

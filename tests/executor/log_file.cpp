@@ -14,11 +14,9 @@ using namespace sla;
 
 TEST_CASE("a file with a name is made, and written at any place") {
   TemporaryFolder const folder;
-  auto file = open_apart(folder / "log");
-  REQUIRE(file);
-  REQUIRE(*file);
+  Descriptor file;
   for (auto const& [at, text] : {std::pair{5, "world"}, std::pair{0, "hello"}}) {
-    auto const written = write_apart(**file, static_cast<std::uint64_t>(at), text);
+    auto const written = write_apart(file, folder / "log", static_cast<std::uint64_t>(at), text);
     REQUIRE(written);
     CHECK(written->has_value());
   }
@@ -28,12 +26,14 @@ TEST_CASE("a file with a name is made, and written at any place") {
 TEST_CASE("what the disk refuses is an error, and no sign that it hangs") {
   TemporaryFolder const folder;
   REQUIRE(open_file(folder / "taken", O_CREAT | O_WRONLY));
-  auto const taken = open_apart(folder / "taken");
+  Descriptor none;
+  auto const taken = write_apart(none, folder / "taken", 0, "text");
   REQUIRE(taken);
   CHECK(taken->error().native == EEXIST);
-  auto const read_only = open_file(folder / "taken", O_RDONLY);
+  CHECK_FALSE(none);
+  auto read_only = open_file(folder / "taken", O_RDONLY);
   REQUIRE(read_only);
-  auto const written = write_apart(*read_only, 0, "text");
+  auto const written = write_apart(*read_only, {}, 0, "text");
   REQUIRE(written);
   CHECK(written->error().native == EBADF);
   CHECK(::fcntl(read_only->get(), F_GETFD) >= 0);  // it was only lent

@@ -13,8 +13,10 @@
 
 #include "sla/app/exit_code.hpp"
 #include "sla/app/printing.hpp"
+#include "sla/core/apart.hpp"
 #include "sla/core/error.hpp"
 #include "sla/core/result.hpp"
+#include "sla/core/time.hpp"
 #include "sla/core/writer.hpp"
 #include "sla/executor/shell.hpp"
 #include "sla/process/words.hpp"
@@ -44,8 +46,10 @@ inline constexpr ExitCode no_command_exit{127, "there is no such command"};
   // exec's arguments are not const for historical reasons; it changes none of them.
   for (std::string const& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
-  // What was said gets out first.
-  Writers::of_this_process().finish(std::chrono::steady_clock::now() + std::chrono::seconds{1});
+  // What was said gets out first, and nothing of this program stays beside the other.
+  Instant const until = std::chrono::steady_clock::now() + std::chrono::seconds{1};
+  Writers::of_this_process().finish(until);
+  (void)CallsApart::finish(until);
   ::execvp(arguments[0], arguments.data());
   int const failed = errno;
   if (words[0] == "sla-runner") ::execv("/proc/self/exe", arguments.data());

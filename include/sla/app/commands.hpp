@@ -133,9 +133,9 @@ inline void open_standard_descriptors() {
 /// Lets the last lines get out. What hangs in a call may keep all descriptors open for long: who
 /// reads what the program wrote is to see its end.
 inline void let_go() {
-  Writers::of_this_process().finish(std::chrono::steady_clock::now() +
-                                    std::chrono::milliseconds{300});
-  if (!CallsApart::any()) return;
+  Instant const until = std::chrono::steady_clock::now() + std::chrono::milliseconds{300};
+  Writers::of_this_process().finish(until);
+  if (CallsApart::finish(until)) return;
   for (int const standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::close(standard);
 }
 

@@ -28,6 +28,7 @@
 #include "sla/app/tracking.hpp"
 #include "sla/app/watched.hpp"
 #include "sla/aws/digest.hpp"
+#include "sla/core/apart.hpp"
 #include "sla/core/environment.hpp"
 #include "sla/core/log.hpp"
 #include "sla/core/stop.hpp"
@@ -80,6 +81,7 @@ class Program {
 
   int deliver(Sinks& sinks, Heartbeat const& heartbeat, Stop const& stop) const {
     say_start();
+    CallsApart::expect_many(runs_at_once());
     WatchedClock const clock{heartbeat};
     ProcessOptions process = this->process();
     process.log_folder = sinks.log_folder();
@@ -160,6 +162,13 @@ class Program {
     log_.info("disabled: nothing is run");
     while (clock.wait_until(Instant::max(), stop) != Wake::stopped) continue;
     return exit_success;
+  }
+
+  /// Returns true if one run follows another at once.
+  [[nodiscard]] bool runs_at_once() const {
+    Settings const& settings = parts_.settings;
+    Duration const pause = settings.every.value_or(settings.delay.value_or(Duration::max()));
+    return !settings.once && pause < std::chrono::milliseconds{100};
   }
 
   [[nodiscard]] OneOf<FixedDelay, FixedRate, Once> scheduler() const {

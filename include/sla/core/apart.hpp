@@ -2,152 +2,122 @@
 #pragma once
 // Calls that may wait for ever, and that the end of the program does not wait for. A call to a disk
 // that hangs cannot be interrupted, not even by SIGKILL, and a process is not gone before its last
-// thread is. So the call is made in what is a process of its own to the kernel for as long as the
-// call takes, while it shares all memory and all descriptors; it is killed as soon as the program
-// has ended, or as soon as its call returns. Where that cannot be made the thread calls itself.
-// (PID 1 of a container is kept by the kernel until every process in there is gone; nothing helps
-// there.)
-#include <poll.h>
-#include <sched.h>
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
+// thread is. So a helper makes the call (core/helper.hpp), which is a process of its own to the
+// kernel. (PID 1 of a container is kept by the kernel until every process in there is gone; nothing
+// helps there.)
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
-#include <cstddef>
 #include <memory>
 #include <mutex>
 #include <utility>
+#include <vector>
 
-#include "sla/core/clone.hpp"
-#include "sla/core/descriptor.hpp"
+#include "sla/core/helper.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/thread.hpp"
 #include "sla/core/time.hpp"
 
 namespace sla::inline v1 {
 
-/// The calls that are under way. Thread-safe.
+/// Makes calls by helpers. Thread-safe.
 class CallsApart {
  public:
-  /// Whether there is any in this process.
-  [[nodiscard]] static bool any() noexcept { return count(0) != 0; }
-  /// Returns true if a process is one of them. It is no child to those who wait for any, since it
-  /// has no signal for its end.
-  [[nodiscard]] static bool has(pid_t pid) {
-    std::lock_guard const lock(table().mutex);
-    return pid != 0 && find(pid) != nullptr;
-  }
-
+  /// Returns true if the caller is itself such a call.
+  [[nodiscard]] static bool here() noexcept { return internal::Helper::here(); }
   /// The number of this program, in a call apart too.
-  [[nodiscard]] static pid_t program() { return has(::getpid()) ? ::getppid() : ::getpid(); }
+  [[nodiscard]] static pid_t program() { return here() ? ::getppid() : ::getpid(); }
 
   /// Calls `body()`, which must not throw, and starts neither a process nor a thread; waits for its
-  /// end. Whatever it touches lives until then, or until the end of the program.
+  /// end. Whatever it touches lives until then, or until the end of the program. Where there can be
+  /// no helper the caller calls it.
   template <class Body>
   static void make(Body& body) {
-    alignas(64) std::array<char, stack_size> stack;
-    Work<Body> work{body, ::getpid()};
-    count(1);
-    pid_t const pid = start(&run<Body>, stack.data() + stack.size(), &work);
-    if (pid < 0) {
-      body();
-    } else {
-      (void)uninterrupted([&] { return ::waitpid(pid, nullptr, __WALL); });
-      std::lock_guard const lock(table().mutex);
-      *find(pid) = 0;
-    }
-    count(-1);
+    if (here()) return body();
+    Pool& pool = of_this_process();
+    auto helper = pool.give({&run<Body>, {std::shared_ptr<void>(), &body}});
+    if (!helper) return body();
+    (void)helper->await(Instant::max());
+    pool.take_back(std::move(helper));
   }
 
   /// The same, but waits no longer than the limit: then the call goes on without the caller and
-  /// keeps what it needs, which is only `*body`. Returns true if it has ended.
+  /// keeps what it needs, which is only `*body`. Returns true if it has ended. Where there can be
+  /// no helper it is not made.
   template <class Body>
   static bool make_within(std::shared_ptr<Body> body, Duration limit) {
-    auto held = std::make_unique<Held<Body>>(std::move(body));
-    count(1);
-    pid_t const pid =
-        start(&run<Body>, held->stack.data() + held->stack.size(), static_cast<void*>(&held->work));
-    if (pid < 0) (*held->body)();
-    bool const ended = pid < 0 || has_ended_by(pid, std::chrono::steady_clock::now() + limit);
-    if (!ended) return (void)held.release(), false;
-    std::lock_guard const lock(table().mutex);
-    if (pid > 0) *find(pid) = 0;
-    count(-1);
+    if (here()) return (*body)(), true;
+    Pool& pool = of_this_process();
+    auto helper = pool.give({&run<Body>, std::move(body)});
+    if (!helper || !helper->await(std::chrono::steady_clock::now() + limit)) return false;
+    pool.take_back(std::move(helper));
     return true;
   }
 
+  /// Says whether one call follows another at once. If so the process of a helper stays a moment
+  /// for the next one, since another costs more than most calls do; if not it ends with its call,
+  /// so that nobody sees a child of this program that is none of its commands.
+  static void expect_many(bool many) { of_this_process().all.stay = many; }
+
+  /// Ends the helpers that have nothing to do, until then at most. Returns true if none is left.
+  static bool finish(Instant until) {
+    Pool& pool = of_this_process();
+    for (auto const& helper : pool.take_all()) helper->retire(until);
+    return pool.all.alive == 0;
+  }
+
  private:
-  static constexpr std::size_t stack_size = std::size_t{256} * 1024;
+  /// How many helpers there may be: those in a call that hangs are among them.
+  static constexpr int most_helpers = 64;
 
-  static bool has_ended_by(pid_t pid, Instant end) {
-    Descriptor const handle{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
-    for (;;) {
-      if (uninterrupted([&] { return ::waitpid(pid, nullptr, __WALL | WNOHANG); }) != 0)
-        return true;
-      auto const left =
-          std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
-      if (left.count() <= 0) return false;
-      pollfd over{handle.get(), POLLIN, 0};
-      (void)::poll(&over, 1, handle ? static_cast<int>(left.count()) : 1);
+  /// The helpers, of which those that have nothing to do can be taken.
+  struct Pool {
+    using Some = std::vector<std::shared_ptr<internal::Helper>>;
+
+    /// Has one begin the call; nothing if there can be none.
+    std::shared_ptr<internal::Helper> give(internal::ErasedCall const& call) {
+      std::unique_lock lock(mutex);
+      while (!idle.empty()) {
+        auto helper = std::move(idle.back());
+        idle.pop_back();
+        if (helper->take(call)) return helper;
+      }
+      lock.unlock();
+      return all.alive < most_helpers ? internal::Helper::start(call, all) : nullptr;
     }
-  }
+    void take_back(std::shared_ptr<internal::Helper> helper) {
+      std::lock_guard const lock(mutex);
+      idle.push_back(std::move(helper));
+    }
+    Some take_all() {
+      std::lock_guard const lock(mutex);
+      return std::exchange(idle, {});
+    }
 
-  template <class Body>
-  struct Work {
-    Body& body;
-    pid_t program;
-  };
-  /// What a call needs that its caller may leave.
-  template <class Body>
-  struct Held {
-    explicit Held(std::shared_ptr<Body> the_body) : body(std::move(the_body)) {}
-
-    alignas(64) std::array<char, std::size_t{32} * 1024> stack;
-    std::shared_ptr<Body> body;
-    Work<Body> work{*body, ::getpid()};
-  };
-  struct Table {
+    pid_t process = ::getpid();
+    internal::Helpers all{};
     std::mutex mutex{};
-    std::array<pid_t, 64> pids{};
-    std::atomic<int> calls{0};
+    Some idle{};  ///< the last one was used last
   };
-  /// It is never destroyed: what was abandoned may outlive everything else.
-  static Table& table() {
-    static Table& one = *new Table;
-    return one;
-  }
-  static int count(int more) noexcept { return table().calls += more; }
-  static pid_t* find(pid_t pid) {
-    auto& pids = table().pids;
-    auto* const at = std::find(pids.begin(), pids.end(), pid);
-    return at == pids.end() ? nullptr : &*at;
-  }
 
-  /// From its first instant on it is known. The two share what belongs to a thread (errno, the
-  /// allocator's cache), so the caller only notes its number and waits.
-  static pid_t start(int (*entry)(void*), char* stack_end, void* work) {
-    std::lock_guard const lock(table().mutex);
-    pid_t* const place = find(0);
-    if (place == nullptr) return -1;
-    pid_t const pid = clone_process(entry, stack_end, CLONE_VM | CLONE_FS | CLONE_FILES, work);
-    if (pid > 0) *place = pid;
-    return pid;
+  /// It is never destroyed: what was abandoned may outlive everything else. A child that fork()
+  /// made has one of its own.
+  static Pool& of_this_process() {
+    static std::atomic<Pool*> pool = nullptr;
+    Pool* known = pool.load();
+    while (known == nullptr || known->process != ::getpid()) {
+      auto made = std::make_unique<Pool>();
+      if (pool.compare_exchange_strong(known, made.get())) known = made.release();
+    }
+    return *known;
   }
 
   template <class Body>
-  static int run(void* argument) {
-    auto& work = *static_cast<Work<Body>*>(argument);
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    ::prctl(PR_SET_NAME, "sla-apart");
-    if (::getppid() == work.program) work.body();
-    return 0;
+  static void run(void* body) {
+    (*static_cast<Body*>(body))();
   }
 };
 

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// A value whose calls may hang, such as one on a network mount: a thread of its own makes them, one
-// after another and apart (core/apart.hpp), and nobody waits for one longer than a limit. While one
-// is under way nobody else waits at all.
-#include <chrono>
-#include <condition_variable>
+// A value whose calls may hang, such as one on a network mount: they are made apart
+// (core/apart.hpp), one after another, and nobody waits for one longer than a limit. While one is
+// under way nobody else waits at all.
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -13,7 +11,6 @@
 #include <utility>
 
 #include "sla/core/apart.hpp"
-#include "sla/core/result.hpp"
 #include "sla/core/time.hpp"
 
 namespace sla::inline v1 {
@@ -26,29 +23,11 @@ class Patient {
   struct NoUndo {};
 
   explicit Patient(Duration limit) : limit_(limit) {}
-  Patient(Patient&&) noexcept = default;
-  Patient& operator=(Patient&& other) noexcept {
-    std::swap(limit_, other.limit_);
-    std::swap(work_, other.work_);
-    std::swap(thread_, other.thread_);
-    return *this;
-  }
-  /// Waits a moment for what is under way.
-  ~Patient() {
-    if (!work_) return;
-    {
-      std::lock_guard const lock(work_->mutex);
-      work_->quit = true;
-      work_->changed.notify_all();
-    }
-    if (thread_) (void)thread_->join_until(std::chrono::steady_clock::now() + limit_ / 8);
-  }
 
-  /// Whether nothing is under way. Tries to get a thread where there was none.
+  /// Whether nothing is under way. Tries again where no call could be made.
   [[nodiscard]] bool answers() {
-    if (!ensure_thread()) return false;
-    std::lock_guard const lock(work_->mutex);
-    return work_->tasks.empty();
+    if (!under_way_.expired()) return false;
+    return (!refused_ && work_->is_empty()) || work_off();
   }
 
   /// Gives what `question(std::optional<T>&)` says; nothing where it is not done in time, or
@@ -64,7 +43,9 @@ class Patient {
   auto insist(Question question, Undo undo = {}) {
     using Held = Call<Question, Undo>;
     auto const held = std::make_shared<Held>(std::move(question), std::move(undo));
-    return do_task(held) ? std::move(held->answer) : decltype(held->answer)();
+    work_->add(held);
+    bool const done = under_way_.expired() && work_off();
+    return done || !work_->give_up(*held) ? std::move(held->answer) : decltype(held->answer)();
   }
 
  private:
@@ -72,6 +53,7 @@ class Patient {
   struct Task {
     void (*run)(Task&, std::optional<T>&);
     void (*undo)(Task&, std::optional<T>&);
+    bool begun = false;
     bool done = false;
     bool given_up = false;
   };
@@ -92,62 +74,68 @@ class Patient {
     Undo undoing;
     std::optional<decltype(std::declval<Question&>()(std::declval<std::optional<T>&>()))> answer{};
   };
-  /// What the thread shares; whoever is last lets it go.
-  struct Work {
-    std::mutex mutex{};
-    std::condition_variable changed{};
-    std::deque<std::shared_ptr<Task>> tasks{};  ///< the first one is under way
-    bool quit = false;
-    std::optional<T> value{};  ///< of the thread
+
+  /// What the calls share; whoever is last lets it go.
+  class Work {
+   public:
+    void add(std::shared_ptr<Task> task) {
+      std::lock_guard const lock(mutex_);
+      tasks_.push_back(std::move(task));
+    }
+    [[nodiscard]] bool is_empty() {
+      std::lock_guard const lock(mutex_);
+      return tasks_.empty();
+    }
+    /// Has a task undone once it is done; false if it is done by now.
+    bool give_up(Task& task) {
+      std::lock_guard const lock(mutex_);
+      task.given_up = !task.done;
+      return task.given_up;
+    }
+    /// Does all there is to do.
+    void run() {
+      std::unique_lock lock(mutex_);
+      while (!tasks_.empty()) {
+        std::shared_ptr<Task> const task = tasks_.front();
+        bool const killed = std::exchange(task->begun, true);
+        lock.unlock();
+        if (!killed) task->run(*task, value_);
+        lock.lock();
+        if (task->given_up && !killed) {
+          lock.unlock();
+          task->undo(*task, value_);
+          lock.lock();
+        }
+        task->done = true;
+        tasks_.pop_front();
+      }
+    }
+
+   private:
+    std::mutex mutex_{};
+    std::deque<std::shared_ptr<Task>> tasks_{};
+    std::optional<T> value_{};  ///< of the calls
+  };
+  /// One call apart; there is none under way once it is gone.
+  struct Turn {
+    std::shared_ptr<Work> work;
+
+    void operator()() const { work->run(); }
   };
 
-  static void work(Work& work) {
-    std::unique_lock lock(work.mutex);
-    for (;;) {
-      work.changed.wait(lock, [&] { return work.quit || !work.tasks.empty(); });
-      if (work.tasks.empty()) return;
-      std::shared_ptr<Task> const task = work.tasks.front();
-      lock.unlock();
-      make(work, *task, task->run);
-      lock.lock();
-      if (task->given_up) {
-        lock.unlock();
-        make(work, *task, task->undo);
-        lock.lock();
-      }
-      task->done = true;
-      work.tasks.pop_front();
-      work.changed.notify_all();
-    }
-  }
-  static void make(Work& work, Task& task, void (*what)(Task&, std::optional<T>&)) {
-    auto body = [&] { what(task, work.value); };
-    CallsApart::make(body);
-  }
-
-  bool ensure_thread() {
-    if (thread_) return true;
-    auto started = Apart::start([shared = work_] { work(*shared); });
-    if (!started) return false;
-    thread_.emplace(*std::move(started));
-    return true;
-  }
-
-  /// Waits for a task where nothing else is under way. Whether it is done.
-  bool do_task(std::shared_ptr<Task> const& task) {
-    bool const patient = answers();
-    std::unique_lock lock(work_->mutex);
-    work_->tasks.push_back(task);
-    work_->changed.notify_all();
-    auto const done = [&] { return task->done; };
-    if (patient && work_->changed.wait_for(lock, limit_, done)) return true;
-    task->given_up = true;
-    return false;
+  /// Whether all is done within the limit.
+  bool work_off() {
+    auto turn = std::make_shared<Turn>(Turn{work_});
+    under_way_ = turn;
+    bool const ended = CallsApart::make_within(std::move(turn), limit_);
+    refused_ = !ended && under_way_.expired();
+    return ended;
   }
 
   Duration limit_;
   std::shared_ptr<Work> work_ = std::make_shared<Work>();
-  std::optional<Apart> thread_{};
+  std::weak_ptr<Turn> under_way_{};
+  bool refused_ = true;  ///< the last call could not be made, or there was none
 };
 
 }  // namespace sla::inline v1

@@ -114,7 +114,7 @@ class Writer : public std::enable_shared_from_this<Writer> {
   /// What could not be started is tried again by the next add().
   bool ensure_running() {
     // A call apart starts no thread: what it says waits for the next one.
-    if (running_ || CallsApart::has(::getpid())) return true;
+    if (running_ || CallsApart::here()) return true;
     quit_ = false;
     auto work = Apart::start([self = shared_from_this()] { self->work(); });
     if (!work) return false;
@@ -167,7 +167,7 @@ class Writer : public std::enable_shared_from_this<Writer> {
   };
   [[nodiscard]] Written write(char const* from, std::size_t size) const {
     Written written{};
-    auto const call = [&] {
+    auto call = [&] {
       written.size = ::write(file_.get(), from, size);
       written.number = errno;
     };

@@ -126,7 +126,6 @@ class Capture {
 
   void store(std::uint64_t at, std::string_view part) {
     if (!failure_.empty()) return;
-    if (!file_ && !path_.empty()) open_named();
     if (!path_.empty() && write_named(at, part)) return;
     if (!file_ && at + part.size() > in_memory && !spill(at + part.size())) return;
     if (file_) return write_at(at, part);
@@ -164,8 +163,9 @@ class Capture {
   /// The disk of the file with a name may hang: the call is apart, and what is small enough is in
   /// memory as well. Returns false if the output goes on without that file.
   bool write_named(std::uint64_t at, std::string_view part) {
-    auto const written = write_apart(file_, at, part);
+    auto const written = write_apart(file_, path_, at, part);
     if (!written) return !leave_hanging();
+    if (!file_) return path_.clear(), false;  // it could not be made
     bool const fits = at + part.size() <= in_memory;
     fits ? remember(at, part) : memory_.clear();
     if (*written) return true;
@@ -182,11 +182,6 @@ class Capture {
     }
     (void)file_.release();
     return true;
-  }
-  void open_named() {
-    auto file = open_apart(path_);
-    if (!file || !*file) return path_.clear();
-    file_ = **std::move(file);
   }
   /// The disk of the file with a name takes no more: what is in it moves to one without.
   bool leave_named() {

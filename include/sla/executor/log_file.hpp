@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // The files that hold a run's output: one without a name that nobody else sees, or one with a name
-// that outlives the process. The latter is on a disk of the user's, which may hang: it is opened
-// and written by calls apart, which are waited for only so long.
+// that outlives the process. The latter is on a disk of the user's, which may hang: it is made and
+// written by calls apart, which are waited for only so long.
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -71,45 +71,37 @@ inline constexpr Duration disk_patience = std::chrono::seconds{2};
 
 struct WriteCall {
   int file;
+  std::string path;
   std::uint64_t at;
   std::string text;
+  Result<Descriptor> opened = Descriptor{};
   Result<void> written{};
 
   void operator()() {
-    Descriptor borrowed{file};
+    if (file < 0) opened = open_file(path, O_RDWR | O_CREAT | O_EXCL);
+    if (!opened) return;
+    Descriptor borrowed{file < 0 ? opened->get() : file};
     written = write_at_place(borrowed, at, text);
     (void)borrowed.release();
   }
 };
 
-struct OpenCall {
-  std::string path;
-  Result<Descriptor> opened = Error{Errc::system, "not opened"};
-
-  void operator()() { opened = open_file(path, O_RDWR | O_CREAT | O_EXCL); }
-};
-
 }  // namespace detail
 
-/// Writes to a file whose disk may hang; nothing where it does. Then the call goes on, and the
-/// descriptor must stay open.
-[[nodiscard]] inline std::optional<Result<void>> write_apart(Descriptor const& file,
+/// Writes to a file whose disk may hang, and makes a new one of that path if it is not open;
+/// nothing where the disk hangs. Then the call goes on, and the descriptor must stay open.
+[[nodiscard]] inline std::optional<Result<void>> write_apart(Descriptor& file, std::string path,
                                                              std::uint64_t at,
                                                              std::string_view part) {
   auto const call = std::make_shared<detail::WriteCall>();
   call->file = file.get();
+  call->path = std::move(path);
   call->at = at;
   call->text = part;
   if (!CallsApart::make_within(call, detail::disk_patience)) return std::nullopt;
+  if (!call->opened) return call->opened.error();
+  if (!file) file = *std::move(call->opened);
   return std::move(call->written);
-}
-
-/// Makes a new file on a disk that may hang; nothing where it does.
-[[nodiscard]] inline std::optional<Result<Descriptor>> open_apart(std::string path) {
-  auto const call = std::make_shared<detail::OpenCall>();
-  call->path = std::move(path);
-  if (!CallsApart::make_within(call, detail::disk_patience)) return std::nullopt;
-  return std::move(call->opened);
 }
 
 }  // namespace sla::inline v1

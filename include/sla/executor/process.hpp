@@ -168,7 +168,8 @@ class Process {
   /// A first request lets the program finish for as long as the budget allows; a second does not.
   void heed_stop() {
     StopLevel const level = stop_.level();
-    if (options_.leftovers == Leftovers::end && stop_.take_child_ended()) reap_children();
+    bool const orphans = options_.leftovers == Leftovers::end && stop_.take_child_ended();
+    if (orphans && !(pid_ > 0 && has_ended())) reap_children();  // the end of the run does it too
     if (drain_until_ || level == StopLevel::none || stage_ == Stage::killed) return;
     Instant const kill_by = *stop_.deadline() - options_.delivery;
     Instant cut = stage_ == Stage::running ? kill_by - options_.grace : kill_by;

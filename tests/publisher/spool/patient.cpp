@@ -103,14 +103,34 @@ TEST_CASE("while the disk hangs reports are kept and delivered from memory, each
   CHECK(*world.told);
   CHECK(spool.in_memory().size() == 3);
   CHECK(spool.count().events == 3);
+  CHECK(deliver(spool) == "a");  // it was at hand
   CHECK(deliver(spool) == "b");
   CHECK(spool.next_log(0).value()->report.job.run_id == "c");
   recover(world, spool);
   CHECK(spool.in_memory().empty());  // they are on the disk
-  CHECK(spool.count().events == 3);
-  CHECK(deliver_all(spool) == Texts{"a", "c", "d"});
+  CHECK(spool.count().events == 2);
+  CHECK(deliver_all(spool) == Texts{"c", "d"});
   CHECK(said.text().find("does not answer") != std::string::npos);
   CHECK(said.text().find("answers again") != std::string::npos);
+}
+
+TEST_CASE("the only event that waits is at hand without the disk, as it is") {
+  World world;
+  auto spool = world.open(1min);
+  spool.add(report_of("a"));
+  auto log = spool.next_log(0).value();
+  REQUIRE(log);
+  log->log = Part::done;
+  spool.update(*log);
+  CHECK(spool.next_event(0).value()->log == Part::done);
+  spool.add(report_of("b"));
+  CHECK(spool.next_event(0).value()->report.job.run_id == "a");
+  CHECK(deliver_all(spool) == Texts{"a", "b"});
+  spool.add(report_of("c"));
+  *world.disk = true;
+  CHECK(spool.next_event(0).value()->report.job.run_id == "c");
+  *world.disk = false;
+  CHECK(deliver_all(spool) == Texts{"c"});
 }
 
 TEST_CASE("what the disk handed out before it hung is done once it answers") {

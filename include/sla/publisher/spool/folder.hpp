@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "sla/core/apart.hpp"
+#include "sla/core/clock.hpp"
 #include "sla/core/descriptor.hpp"
 #include "sla/core/folder.hpp"
 #include "sla/core/output.hpp"
@@ -191,11 +192,20 @@ class SpoolFolder {
     return percent_encode(run_id, Slash::encode) + ".run";
   }
 
+  /// Returns errno, or 0. What a runner that was killed had open is closed a moment later.
+  static int take_lock(Descriptor const& file) noexcept {
+    SteadyClock const clock;
+    std::chrono::milliseconds const look{10};
+    for (Instant const until = clock.now() + 30 * look;; clock.sleep_until(clock.now() + look)) {
+      if (uninterrupted([&] { return ::flock(file.get(), LOCK_EX | LOCK_NB); }) == 0) return 0;
+      if (errno != EWOULDBLOCK || clock.now() >= until) return errno;
+    }
+  }
   Result<void> lock() {
     auto file = open_file(path_ + "/lock", O_RDWR | O_CREAT);
     if (!file) return file.error();
-    if (uninterrupted([&] { return ::flock(file->get(), LOCK_EX | LOCK_NB); }) != 0) {
-      if (errno != EWOULDBLOCK) return system_error(path_ + "/lock");
+    if (int const failed = take_lock(*file); failed != 0) {
+      if (failed != EWOULDBLOCK) return system_error(path_ + "/lock", failed);
       std::string const pid(trim(read_file(path_ + "/lock", 64).value_or(std::string())));
       return Error{Errc::exists, path_ + " is in use by another runner" +
                                      (pid.empty() ? "" : " (process " + pid + ")")};

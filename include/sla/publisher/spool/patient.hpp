@@ -64,14 +64,17 @@ class PatientSpool {
       return true;
     });
   }
+  /// What is the only event that waits is handed out with it, for the call that comes next.
   void add(Report const& report) {
-    tend_at_ = Instant::min();
+    added_ = true;
     auto const keep = [report](Disk& disk) {
       disk.add(report);
-      return true;
+      return disk.count().events == 1 ? disk.next_event(0) : std::optional<Parcel>();
     };
     auto const take_back = [run = report.job.run_id](Disk& disk) { retract(disk, run); };
-    if (!ask(keep, take_back)) memory_.add(report);
+    auto const kept = ask(keep, take_back);
+    if (!kept) return memory_.add(report);
+    ahead_ = kept->value_or(std::nullopt);
   }
 
   [[nodiscard]] Recalled recall(Job const& job) {
@@ -79,6 +82,8 @@ class PatientSpool {
   }
 
   [[nodiscard]] Result<std::optional<Parcel>> next_event(std::uint64_t behind = 0) {
+    auto const ahead = std::exchange(ahead_, std::nullopt);
+    if (ahead && behind < ahead->number) return ahead;
     if (behind < in_memory_from) {
       auto found = ask([behind](Disk& disk) { return disk.next_event(behind); });
       if (found && (!*found || **found)) return *std::move(found);
@@ -87,6 +92,7 @@ class PatientSpool {
   }
   /// The two take turns.
   [[nodiscard]] Result<std::optional<Parcel>> next_log(std::uint64_t behind) {
+    ahead_.reset();
     auto const of_disk = [&]() -> Result<std::optional<Parcel>> {
       std::uint64_t const from = behind < in_memory_from ? behind : 0;
       auto found = ask([from](Disk& disk) { return disk.next_log(from); });
@@ -102,21 +108,29 @@ class PatientSpool {
   }
 
   void update(Parcel const& parcel) {
-    tend_at_ = Instant::min();
+    ahead_.reset();
     if (parcel.number < in_memory_from) {
-      return tell([parcel](Disk& disk) { disk.update(parcel); });
+      tend_at_ = tell([parcel, now = tended_at_](Disk& disk) {
+                   disk.update(parcel);
+                   return disk.tend(now);
+                 }).value_or(Instant::min());
+      return;
     }
     Parcel own = parcel;
     own.number = in_memory(parcel.number);
     memory_.update(own);
   }
 
+  /// What update() leaves to do is done with it; what add() does can wait a moment for that.
   Instant tend(Instant now) {
-    if (!answers()) return now + std::chrono::seconds{1};
+    Instant const moment = now + std::chrono::seconds{1};
+    tended_at_ = now;
+    if (!answers()) return moment;
     move_to_disk();
+    if (std::exchange(added_, false)) tend_at_ = std::min(tend_at_, moment);
     if (now < tend_at_) return tend_at_;
     tend_at_ = ask([now](Disk& disk) { return disk.tend(now); }).value_or(Instant::min());
-    return answers() ? tend_at_ : now + std::chrono::seconds{1};
+    return answers() ? tend_at_ : moment;
   }
 
   [[nodiscard]] SpoolCount count() {
@@ -134,7 +148,11 @@ class PatientSpool {
   void reported(std::uint64_t number) {
     std::uint64_t const here = std::min(number, memory_.dropped());
     memory_.reported(here);
-    if (number != here) tell([left = number - here](Disk& disk) { disk.reported(left); });
+    if (number == here) return;
+    (void)tell([left = number - here](Disk& disk) {
+      disk.reported(left);
+      return true;
+    });
   }
 
   [[nodiscard]] std::vector<Parcel> in_memory() {
@@ -200,14 +218,13 @@ class PatientSpool {
     if (!answer) note_hang();
     return answer ? *std::move(answer) : Answer();
   }
-  /// Has the disk do it, later if need be.
+  /// Has the disk do it, later if need be; gives what ask() does.
   template <class Act>
-  void tell(Act act) {
-    auto const done = disk_.insist(on_disk([act = std::move(act)](Disk& disk) {
-      act(disk);
-      return true;
-    }));
+  auto tell(Act act) {
+    using Answer = std::optional<decltype(act(std::declval<Disk&>()))>;
+    auto done = disk_.insist(on_disk(std::move(act)));
     if (!done) note_hang();
+    return done ? *std::move(done) : Answer();
   }
   template <class Question>
   auto on_disk(Question question) const {
@@ -250,7 +267,10 @@ class PatientSpool {
   MemorySpool memory_;
   Patient<Disk> disk_;
   std::shared_ptr<Figures> figures_ = std::make_shared<Figures>();
+  std::optional<Parcel> ahead_{};  ///< the next event as the disk has it
   Instant tend_at_ = Instant::min();
+  Instant tended_at_ = Instant::min();  ///< when it was last thought of
+  bool added_ = false;                  ///< something was, since then
   bool hung_ = false;
   bool memory_turn_ = false;
 
