@@ -2053,13 +2053,14 @@ class Journal {
   void release(Place place) noexcept { count(place, false); }
 
   /// Deletes the segments at the front that nobody needs, once what came after them is on the disk;
-  /// where that is all, nothing is left.
-  void tidy() {
+  /// where that is all, nothing is left, or no more than so many bytes.
+  void tidy(std::uint64_t leave = 0) {
     while (segments_.size() > 1 && segments_.front().needed == 0 && sync()) {
       ::unlink(segments_.front().file.path().c_str());
       segments_.erase(segments_.begin());
     }
-    if (segments_.size() == 1 && segments_[0].needed == 0) (void)segments_[0].file.cut(0);
+    if (segments_.size() != 1 || segments_[0].needed != 0) return;
+    if (segments_[0].file.size() > leave) (void)segments_[0].file.cut(0);
   }
 
   [[nodiscard]] bool empty() const noexcept {
@@ -16428,11 +16429,12 @@ class SpoolFolder {
     }
   }
 
-  /// Notes that a run begins. Survives the death of this process.
+  /// Notes that a run begins. Survives the death of this process. The file is that of a run which
+  /// ended, if there is one: what it says behind the new record means nothing.
   [[nodiscard]] Result<void> mark(Report const& report) const {
     std::string const name = run_name(report.job.run_id);
-    std::string const draft = runs() + "/.draft";  // of a process that died, it is overwritten
-    auto const file = open_file(draft, O_WRONLY | O_CREAT | O_TRUNC);
+    std::string const draft = this->draft();
+    auto const file = open_file(draft, O_WRONLY | O_CREAT);
     if (!file) return file.error();
     std::string const bytes = frame_record(write_parcel({.number = 1, .report = report}, {}));
     auto marked = write_all(file->get(), bytes);
@@ -16443,7 +16445,7 @@ class SpoolFolder {
     return marked;
   }
   void unmark(std::string const& run_id) const {
-    ::unlink((runs() + '/' + run_name(run_id)).c_str());
+    (void)::rename((runs() + '/' + run_name(run_id)).c_str(), draft().c_str());
   }
 
   /// The runs that are marked.
@@ -16455,8 +16457,10 @@ class SpoolFolder {
       auto const bytes = read_file(path, record_limit + record_head);
       auto const record = bytes ? find_record(*bytes) : std::nullopt;
       auto kept = record ? read_parcel(record->payload) : std::nullopt;
-      if (kept) reports.push_back(std::move(kept->parcel.report));
-      if (bytes && !kept) ::unlink(path.c_str());
+      // After a power failure it may be what the file said of another run.
+      bool const right = kept && run_name(kept->parcel.report.job.run_id) == name;
+      if (right) reports.push_back(std::move(kept->parcel.report));
+      if (bytes && !right) ::unlink(path.c_str());
     }
     return reports;
   }
@@ -16490,6 +16494,7 @@ class SpoolFolder {
   }
 
   [[nodiscard]] std::string runs() const { return path_ + "/runs"; }
+  [[nodiscard]] std::string draft() const { return runs() + "/.draft"; }
   static std::string run_name(std::string_view run_id) {
     return percent_encode(run_id, Slash::encode) + ".run";
   }
@@ -16617,7 +16622,7 @@ class SpoolStore {
     Result<void> noted;
     if (shelved.place) {
       journal_.release(*shelved.place);
-      journal_.tidy();
+      journal_.tidy(left);
       if (!journal_.empty()) noted = write_gone(number);
     }
     folder_.remove_log(shelved.log.file);  // a death before this leaves a file that nobody needs
@@ -16672,6 +16677,8 @@ class SpoolStore {
   static constexpr char kind_parcel = 'P';
   static constexpr char kind_gone = 'G';
   static constexpr char kind_dropped = 'D';
+  /// Bytes of a journal that nobody needs: to cut a file short costs more than many records.
+  static constexpr std::uint64_t left = 64 * 1024;
 
   SpoolStore(SpoolFolder folder, Journal journal)
       : folder_(std::move(folder)), journal_(std::move(journal)) {}
@@ -16699,7 +16706,7 @@ class SpoolStore {
     journal_.keep(to);
     if (from) journal_.release(*from);
     from = to;
-    journal_.tidy();
+    journal_.tidy(left);
   }
 
   SpoolFolder folder_;

@@ -77,13 +77,14 @@ class Journal {
   void release(Place place) noexcept { count(place, false); }
 
   /// Deletes the segments at the front that nobody needs, once what came after them is on the disk;
-  /// where that is all, nothing is left.
-  void tidy() {
+  /// where that is all, nothing is left, or no more than so many bytes.
+  void tidy(std::uint64_t leave = 0) {
     while (segments_.size() > 1 && segments_.front().needed == 0 && sync()) {
       ::unlink(segments_.front().file.path().c_str());
       segments_.erase(segments_.begin());
     }
-    if (segments_.size() == 1 && segments_[0].needed == 0) (void)segments_[0].file.cut(0);
+    if (segments_.size() != 1 || segments_[0].needed != 0) return;
+    if (segments_[0].file.size() > leave) (void)segments_[0].file.cut(0);
   }
 
   [[nodiscard]] bool empty() const noexcept {

@@ -101,6 +101,28 @@ TEST_CASE("a marker that is no marker is passed over and removed") {
   write_file(temporary / "spool/runs/a.run", "rubbish");
   CHECK(folder->marked().empty());
   CHECK(contents(temporary / "spool/runs/a.run").empty());
+  REQUIRE(folder->mark(report_of("a")));
+  std::filesystem::rename(temporary / "spool/runs/a.run", temporary / "spool/runs/b.run");
+  CHECK(folder->marked().empty());
+  CHECK_FALSE(std::filesystem::exists(temporary / "spool/runs/b.run"));
+}
+
+TEST_CASE("the marker of a run that ended becomes that of the next, whichever is longer") {
+  TemporaryFolder const temporary;
+  auto const folder = SpoolFolder::open(temporary / "spool");
+  for (std::string const& run : {std::string("a"), std::string(100, 'b'), std::string("c")}) {
+    REQUIRE(folder->mark(report_of(run)));
+    REQUIRE(folder->marked().size() == 1);
+    CHECK(folder->marked()[0].job.run_id == run);
+    folder->unmark(run);
+    CHECK(folder->marked().empty());
+  }
+  REQUIRE(folder->mark(report_of("d")));
+  REQUIRE(folder->mark(report_of("e")));
+  CHECK(folder->marked().size() == 2);
+  folder->unmark("d");
+  folder->unmark("e");
+  CHECK(folder->marked().empty());
 }
 
 TEST_CASE("what a run that died had written is found") {

@@ -126,11 +126,12 @@ class SpoolFolder {
     }
   }
 
-  /// Notes that a run begins. Survives the death of this process.
+  /// Notes that a run begins. Survives the death of this process. The file is that of a run which
+  /// ended, if there is one: what it says behind the new record means nothing.
   [[nodiscard]] Result<void> mark(Report const& report) const {
     std::string const name = run_name(report.job.run_id);
-    std::string const draft = runs() + "/.draft";  // of a process that died, it is overwritten
-    auto const file = open_file(draft, O_WRONLY | O_CREAT | O_TRUNC);
+    std::string const draft = this->draft();
+    auto const file = open_file(draft, O_WRONLY | O_CREAT);
     if (!file) return file.error();
     std::string const bytes = frame_record(write_parcel({.number = 1, .report = report}, {}));
     auto marked = write_all(file->get(), bytes);
@@ -141,7 +142,7 @@ class SpoolFolder {
     return marked;
   }
   void unmark(std::string const& run_id) const {
-    ::unlink((runs() + '/' + run_name(run_id)).c_str());
+    (void)::rename((runs() + '/' + run_name(run_id)).c_str(), draft().c_str());
   }
 
   /// The runs that are marked.
@@ -153,8 +154,10 @@ class SpoolFolder {
       auto const bytes = read_file(path, record_limit + record_head);
       auto const record = bytes ? find_record(*bytes) : std::nullopt;
       auto kept = record ? read_parcel(record->payload) : std::nullopt;
-      if (kept) reports.push_back(std::move(kept->parcel.report));
-      if (bytes && !kept) ::unlink(path.c_str());
+      // After a power failure it may be what the file said of another run.
+      bool const right = kept && run_name(kept->parcel.report.job.run_id) == name;
+      if (right) reports.push_back(std::move(kept->parcel.report));
+      if (bytes && !right) ::unlink(path.c_str());
     }
     return reports;
   }
@@ -188,6 +191,7 @@ class SpoolFolder {
   }
 
   [[nodiscard]] std::string runs() const { return path_ + "/runs"; }
+  [[nodiscard]] std::string draft() const { return runs() + "/.draft"; }
   static std::string run_name(std::string_view run_id) {
     return percent_encode(run_id, Slash::encode) + ".run";
   }

@@ -88,7 +88,7 @@ class SpoolStore {
     Result<void> noted;
     if (shelved.place) {
       journal_.release(*shelved.place);
-      journal_.tidy();
+      journal_.tidy(left);
       if (!journal_.empty()) noted = write_gone(number);
     }
     folder_.remove_log(shelved.log.file);  // a death before this leaves a file that nobody needs
@@ -143,6 +143,8 @@ class SpoolStore {
   static constexpr char kind_parcel = 'P';
   static constexpr char kind_gone = 'G';
   static constexpr char kind_dropped = 'D';
+  /// Bytes of a journal that nobody needs: to cut a file short costs more than many records.
+  static constexpr std::uint64_t left = 64 * 1024;
 
   SpoolStore(SpoolFolder folder, Journal journal)
       : folder_(std::move(folder)), journal_(std::move(journal)) {}
@@ -170,7 +172,7 @@ class SpoolStore {
     journal_.keep(to);
     if (from) journal_.release(*from);
     from = to;
-    journal_.tidy();
+    journal_.tidy(left);
   }
 
   SpoolFolder folder_;
