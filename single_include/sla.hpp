@@ -10973,6 +10973,136 @@ template <class ServiceClient>
 
 }  // namespace sla::inline v1
 
+// sla/aws/s3_read.hpp
+// S3 ListObjectsV2 and GetObject: the keys of a bucket, a page at a time, and objects in parts that
+// bound the memory of a reader.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
+
+namespace sla::inline v1 {
+
+/// An object as a list names it.
+struct ListedObject {
+  std::string key{};
+  std::uint64_t size = 0;
+};
+
+/// One page of a list.
+struct ObjectPage {
+  std::vector<ListedObject> objects{};
+  std::string next{};  ///< what asks for the next page; empty: this is the last
+};
+
+/// Which page of which list.
+struct ListObjectsInput {
+  std::string prefix{};
+  std::string page{};  ///< ObjectPage::next of the page before; empty: the first
+};
+
+/// Which part of which object.
+struct GetObjectInput {
+  std::string key{};
+  std::uint64_t from = 0;
+  std::uint64_t size = 0;  ///< bytes, at least 1
+};
+
+/// The request for a page of keys, at most 1,000.
+[[nodiscard]] inline Result<Request> list_objects_request(Bucket const& bucket,
+                                                          ListObjectsInput const& input) {
+  if (auto good = check_bucket_name(bucket.name); !good) return good.error();
+  auto url = bucket_url(bucket);
+  if (!url) return url.error();
+  url->path += '/';
+  if (!input.page.empty()) {
+    url->query = "continuation-token=" + percent_encode(input.page, Slash::encode) + '&';
+  }
+  url->query += "list-type=2";
+  if (!input.prefix.empty()) url->query += "&prefix=" + percent_encode(input.prefix, Slash::encode);
+  return Request{Method::get, *std::move(url), {}, {}};
+}
+
+/// The request for a part of an object.
+[[nodiscard]] inline Result<Request> get_object_request(Bucket const& bucket,
+                                                        GetObjectInput const& input) {
+  auto url = object_url(bucket, input.key);
+  if (!url) return url.error();
+  std::string range = "bytes=" + std::to_string(input.from) + '-';
+  range += std::to_string(input.from + input.size - 1);
+  return Request{Method::get, *std::move(url), {{"Range", std::move(range)}}, {}};
+}
+
+namespace detail {
+
+/// Collects the objects of a page; one pass, as the documents are large.
+inline std::vector<ListedObject> listed_objects(std::string_view document) {
+  using Kind = XmlPiece::Kind;
+  XmlScanner scanner(document);
+  std::array<std::string_view, 3> path{};  // what deeper elements are called does not matter
+  std::size_t depth = 0;
+  std::vector<ListedObject> objects;
+  std::string text;
+  for (XmlPiece piece = scanner.next(); piece.kind != Kind::end; piece = scanner.next()) {
+    if (piece.kind == Kind::text) append_xml_text(text, piece.content);
+    if (piece.kind == Kind::open) {
+      if (depth < path.size()) path[depth] = piece.content;
+      text.clear();
+      ++depth;
+    }
+    if (piece.kind != Kind::close) continue;
+    bool const of_object =
+        depth == path.size() && path[0] == "ListBucketResult" && path[1] == "Contents";
+    if (of_object && path[2] == "Key") objects.push_back({.key = text});
+    if (of_object && path[2] == "Size" && !objects.empty()) {
+      objects.back().size = parse_integer<std::uint64_t>(trim(text)).value_or(0);
+    }
+    depth -= depth == 0 ? 0 : 1;
+  }
+  return objects;
+}
+
+}  // namespace detail
+
+/// Reads a page; Errc::unavailable where it is no answer of S3.
+[[nodiscard]] inline Result<ObjectPage> parse_object_page(Response const& response) {
+  if (!is_xml_root(response.body, "ListBucketResult")) {
+    return Error{Errc::unavailable, "the answer is no list of S3", response.status};
+  }
+  ObjectPage page{.objects = detail::listed_objects(response.body)};
+  auto const more = xml_text(response.body, {"ListBucketResult", "IsTruncated"});
+  if (more != "true") return page;
+  page.next = xml_text(response.body, {"ListBucketResult", "NextContinuationToken"}).value_or("");
+  if (page.next.empty()) return Error{Errc::unavailable, "the list is cut off", response.status};
+  return page;
+}
+
+/// Lists a page of keys with a Client.
+template <class ServiceClient>
+[[nodiscard]] Result<ObjectPage> list_objects(ServiceClient& client, Bucket& bucket,
+                                              ListObjectsInput const& input, Instant deadline) {
+  constexpr std::string_view context = "s3 list objects";
+  auto response = detail::call_s3(
+      client, bucket, [&] { return list_objects_request(bucket, input); }, deadline);
+  if (!response) return std::move(response).error().within(context);
+  auto page = parse_object_page(*response);
+  if (!page) return std::move(page).error().within(context);
+  return page;
+}
+
+/// Reads a part of an object with a Client; less where the object ends before.
+template <class ServiceClient>
+[[nodiscard]] Result<std::string> get_object(ServiceClient& client, Bucket& bucket,
+                                             GetObjectInput const& input, Instant deadline) {
+  auto response = detail::call_s3(
+      client, bucket, [&] { return get_object_request(bucket, input); }, deadline);
+  if (!response) return std::move(response).error().within("s3 get object");
+  // A store that does not know ranges gives all of it.
+  if (response->status != 206 && input.from != 0) {
+    return Error{Errc::unavailable, "s3 get object: the store gives no parts", response->status};
+  }
+  return std::move(response->body);
+}
+
+}  // namespace sla::inline v1
+
 // sla/aws/sns.hpp
 // SNS Publish: one message to one topic. What SNS would refuse is found here, before a request;
 // what it merely cannot carry (an emoji in an attribute, a blank in a group id) is replaced. The
@@ -12400,6 +12530,40 @@ void hold_boot(std::span<Record> records, Boot const& boot, std::optional<Millis
   }
   Record& last = records.back();
   last.until = std::max(last.until, last.end);  // without a limit it holds nothing
+}
+
+}  // namespace sla::inline v1::ledger
+
+// sla/ledger/log_key.hpp
+// What the key of a log says of its run: `<service>/<seconds>_SUCCESS` or `_FAILURE`, with `_2` and
+// so on behind it where the key was taken. It is all that is left of runs whose events nobody kept.
+
+namespace sla::inline v1::ledger {
+
+/// Reads a key; nothing where the run was no result. Errc::malformed where it is no log's. The
+/// texts of the event are those of the parameters.
+[[nodiscard]] inline Result<std::optional<Event>> read_log_key(std::string_view key,
+                                                               std::string_view uri) {
+  Error const other{Errc::malformed, "it is no key of a log"};
+  std::size_t const slash = key.rfind('/');
+  if (slash == std::string_view::npos || slash == 0) return other;
+  std::string_view const name = key.substr(slash + 1);
+  std::size_t const line = name.find('_');
+  auto const seconds = parse_integer(name.substr(0, line));
+  if (line == std::string_view::npos || !seconds || *seconds < 0) return other;
+  std::string_view const behind = name.substr(line + 1);
+  std::string_view const result = behind.substr(0, behind.find('_'));
+  std::string_view const again = behind.substr(result.size());
+  if (!again.empty() && !parse_integer(again.substr(1))) return other;
+  if (result == "INTERRUPTED") return std::optional<Event>();
+  if ((result != "SUCCESS" && result != "FAILURE") || *seconds > latest_time / 1000) return other;
+  Event event;
+  event.service = key.substr(0, slash);
+  event.succeeded = result == "SUCCESS";
+  event.verdict = event.succeeded ? "pass" : "fail";
+  event.log_uri = uri;
+  event.end = *seconds * 1000;
+  return std::optional<Event>(event);
 }
 
 }  // namespace sla::inline v1::ledger
@@ -18896,9 +19060,14 @@ class AwsAccess {
 
   /// A client of any service, with the credentials that all of them share; its requests heed the
   /// stop.
-  [[nodiscard]] ProgramClient client(Stop const& stop) const {
-    return {services(stop),     credentials_, {.max_attempts = parts_.aws.max_attempts},
-            HurriedClock{stop}, {},           skew_};
+  [[nodiscard]] ProgramClient client(
+      Stop const& stop, std::size_t response_limit = Curl::Options{}.response_limit) const {
+    return {services(stop, response_limit),
+            credentials_,
+            {.max_attempts = parts_.aws.max_attempts},
+            HurriedClock{stop},
+            {},
+            skew_};
   }
 
   /// The credentials as they are asked for, shared with nobody.
@@ -18917,8 +19086,9 @@ class AwsAccess {
         std::move(role)};
   }
 
-  [[nodiscard]] Curl services(Stop const& stop) const {
-    return Curl{{.trust = parts_.aws.trust, .stop = &stop}};
+  [[nodiscard]] Curl services(Stop const& stop,
+                              std::size_t response_limit = Curl::Options{}.response_limit) const {
+    return Curl{{.trust = parts_.aws.trust, .response_limit = response_limit, .stop = &stop}};
   }
   [[nodiscard]] HurriedClock clock() const { return HurriedClock{parts_.stop}; }
   /// What the clients know of the clock.
@@ -21930,7 +22100,8 @@ inline constexpr std::array choices<ReportFormat>{Choice<ReportFormat>{"text", R
 /// What was asked, in words that make sense.
 struct ReportRequest {
   std::string store{};
-  std::vector<std::string> files{};
+  std::vector<std::string> files{};        ///< `-` and s3://BUCKET/PREFIX too
+  std::vector<std::string> key_sources{};  ///< s3://BUCKET/PREFIX
   std::optional<std::string> from{};
   std::optional<std::string> to{};
   std::vector<std::string> services{};
@@ -22002,6 +22173,7 @@ inline Result<void> check_quorum(std::string_view text) {
   ReportRequest request{
       .store = std::string(arguments.value("--store")),
       .files = {arguments.operands.begin(), arguments.operands.end()},
+      .key_sources = texts("--from-keys"),
       .from = value_of<std::string>(arguments, "--from"),
       .to = value_of<std::string>(arguments, "--to"),
       .services = texts("--service"),
@@ -22012,15 +22184,12 @@ inline Result<void> check_quorum(std::string_view text) {
       .format = value_of<ReportFormat>(arguments, "--format"),
       .out = value_of<std::string>(arguments, "--out")};
   if (hold) request.hold = std::chrono::floor<std::chrono::milliseconds>(*hold).count();
-  for (std::string const& file : request.files) {
-    if (file.starts_with("s3://")) {
-      return detail::report_error("S3 is not read yet: " + quoted(std::string_view(file)));
-    }
-  }
   if (!request.store.empty() || !request.files.empty()) return request;
+  if (!request.key_sources.empty()) return request;
   request.store = environment.get("SLARUNNER_STORE").value_or("");
   if (!request.store.empty()) return request;
-  return detail::report_error("nothing to read: say --store DIR, a file, or - for the input");
+  return detail::report_error(
+      "nothing to read: say --store DIR, a file, s3://BUCKET/PREFIX, or - for the input");
 }
 
 /// Finds the window that was asked for. `first` is the end of the first event.
@@ -22254,9 +22423,158 @@ inline void add_cells(std::string& line, std::vector<NamedFigure> const& figures
 
 }  // namespace sla::inline v1
 
+// sla/app/report_bucket.hpp
+// What `sla-runner report` reads from S3: the objects under a prefix, in parts, or their keys
+// alone. A right that is missing is named as a policy names it.
+
+namespace sla::inline v1 {
+
+/// `s3://BUCKET/PREFIX`, taken apart.
+struct BucketAddress {
+  std::string bucket{};
+  std::string prefix{};  ///< as it is, without the slash before it
+};
+
+/// Takes an address apart; the Error says what is wrong with the name of the bucket.
+[[nodiscard]] inline Result<BucketAddress> parse_bucket_address(std::string_view text) {
+  constexpr std::string_view scheme = "s3://";
+  if (!text.starts_with(scheme)) return Error{Errc::invalid, "it is no s3://BUCKET/PREFIX"};
+  text.remove_prefix(scheme.size());
+  std::size_t const slash = std::min(text.find('/'), text.size());
+  BucketAddress const address{std::string(text.substr(0, slash)),
+                              std::string(text.substr(std::min(slash + 1, text.size())))};
+  if (auto good = check_bucket_name(address.bucket); !good) return good.error();
+  return address;
+}
+
+/// Reads one bucket, by the credentials and settings of the environment. Not thread-safe.
+class ReportBucket {
+ public:
+  /// Finds out what `s3://BUCKET/PREFIX` needs to be read; the environment outlives it.
+  /// Errc::invalid where it is no such address, Errc::malformed where a setting of AWS is wrong.
+  [[nodiscard]] static Result<std::unique_ptr<ReportBucket>> open(std::string_view address,
+                                                                  Environment const& environment) {
+    auto where = parse_bucket_address(address);
+    if (!where) return std::move(where).error().within(quoted(address));
+    std::vector<std::string> problems;
+    AwsSettings aws = read_aws_settings(environment, problems);
+    bool const trust = uses_tls(aws.endpoints, {Service::s3});
+    if (trust && !aws.trust_problem.empty()) problems.push_back(aws.trust_problem);
+    if (!problems.empty()) return Error{Errc::malformed, problems.front()};
+    if (aws.region.empty()) aws.region = "us-east-1";  // S3 says where the bucket is
+    auto stop = Stop::on_signals({.budget = Duration::zero()});
+    if (!stop) return stop.error();
+    return std::unique_ptr<ReportBucket>(
+        new ReportBucket(std::move(aws), environment, *std::move(stop), *std::move(where)));
+  }
+
+  [[nodiscard]] std::string const& name() const noexcept { return bucket_.name; }
+
+  /// Calls `use(ListedObject const&) -> Result<void>` for each object under the prefix.
+  template <class Use>
+  Result<void> each(Use use) {
+    for (ListObjectsInput input{.prefix = prefix_};;) {
+      auto page = list_objects(client_, bucket_, input, deadline());
+      if (!page) return explained(page.error(), "s3:ListBucket", "");
+      for (ListedObject const& object : page->objects) {
+        if (auto done = use(object); !done) return done;
+      }
+      if (page->next.empty()) return {};
+      input.page = std::move(page->next);
+    }
+  }
+
+  /// Calls `use(std::string_view)` with the bytes of an object, part by part.
+  template <class Use>
+  Result<void> read(ListedObject const& object, Use use) {
+    for (std::uint64_t from = 0; from < object.size;) {
+      std::uint64_t const size = std::min(part_size, object.size - from);
+      auto const part = get_object(client_, bucket_, {object.key, from, size}, deadline());
+      if (!part) return explained(part.error(), "s3:GetObject", '/' + object.key);
+      if (part->empty()) break;  // it became shorter
+      from += part->size();
+      use(std::string_view(*part));
+    }
+    return {};
+  }
+
+ private:
+  static constexpr std::uint64_t part_size = std::uint64_t{4} << 20U;
+  static constexpr std::size_t response_limit = std::size_t{5} << 20U;  ///< a page fits, too
+
+  static Instant deadline() { return std::chrono::steady_clock::now() + std::chrono::minutes{1}; }
+
+  ReportBucket(AwsSettings aws, Environment const& environment, Stop stop, BucketAddress where)
+      : aws_(std::move(aws)),
+        stop_(std::move(stop)),
+        access_({.aws = aws_, .environment = environment, .stop = stop_}),
+        client_(access_.client(stop_, response_limit)),
+        bucket_{.name = std::move(where.bucket),
+                .endpoint = aws_.endpoints.in(aws_.region, Service::s3),
+                .addressing = aws_.endpoints.addressing},
+        prefix_(std::move(where.prefix)) {}
+
+  [[nodiscard]] Error explained(Error error, std::string_view action, std::string const& of) const {
+    if (error.code == Errc::invalid)
+      error.code = Errc::unavailable;  // not the command line's fault
+    if (error.code != Errc::denied) {
+      return std::move(error).within("report: s3://" + bucket_.name + of);
+    }
+    std::string const arn = "arn:" + std::string(partition_of(bucket_.endpoint.region).name) +
+                            ":s3:::" + bucket_.name + of;
+    return std::move(error).within("report: denied " + std::string(action) + " on " + arn);
+  }
+
+  AwsSettings aws_;
+  Stop stop_;
+  AwsAccess access_;
+  ProgramClient client_;
+  Bucket bucket_;
+  std::string prefix_;
+};
+
+}  // namespace sla::inline v1
+
+// sla/app/report_progress.hpp
+// How far `sla-runner report` is, for a person who waits at a terminal: a line that is written
+// over, from the second second on.
+
+namespace sla::inline v1 {
+
+/// Tells it on stderr, where that is a terminal.
+class ReportProgress {
+ public:
+  ReportProgress() = default;
+  ReportProgress(ReportProgress const&) = delete;
+  ReportProgress& operator=(ReportProgress const&) = delete;
+  ~ReportProgress() {
+    if (said_) say("\r\x1b[K");
+  }
+
+  /// Notes how many events were read; asks the clock only now and then.
+  void note(std::size_t events) {
+    if (!shown_ || events % 256 != 0) return;
+    Instant const now = std::chrono::steady_clock::now();
+    if (now < next_) return;
+    next_ = now + std::chrono::seconds{1};
+    said_ = true;
+    say("\r" + std::to_string(events) + " events read ...");
+  }
+
+ private:
+  static void say(std::string const& text) { (void)write_all(STDERR_FILENO, text); }
+
+  bool shown_ = ::isatty(STDERR_FILENO) == 1;
+  bool said_ = false;
+  Instant next_ = std::chrono::steady_clock::now() + std::chrono::seconds{1};
+};
+
+}  // namespace sla::inline v1
+
 // sla/app/report_source.hpp
-// What `sla-runner report` reads: lines of files, of a store or of the standard input, in blocks,
-// so that of a large one only the events stay in memory. Lines that are no events are counted.
+// What `sla-runner report` reads: lines of files, of a store, of the standard input or of objects
+// in S3, in blocks, so that of a large one only the events stay in memory; or the keys of logs,
+// which say when a run ended and how. Lines that are no events are counted.
 
 namespace sla::inline v1 {
 
@@ -22271,38 +22589,55 @@ struct ReportEvents {
 
 namespace detail {
 
-/// Calls `use(line)` for each line of a descriptor. Of a line that is larger than any event only
-/// the begin is given.
-template <class Use>
-Result<void> each_line(int descriptor, std::string const& name, Use use) {
-  constexpr std::size_t longest = JsonReply::size_limit;
-  constexpr std::size_t block = 65'536;
-  auto const buffer = std::make_unique<char[]>(block);
-  std::string rest;
-  for (;;) {
-    ssize_t const n = uninterrupted([&] { return ::read(descriptor, buffer.get(), block); });
-    if (n < 0) return system_error(name);
-    if (n == 0) break;
-    std::string_view text(buffer.get(), static_cast<std::size_t>(n));
-    for (std::size_t end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
-      if (!rest.empty()) rest += text.substr(0, end);
-      use(rest.empty() ? text.substr(0, end) : std::string_view(rest));
-      rest.clear();
-      text.remove_prefix(end + 1);
+/// Cuts blocks of bytes into lines. Of a line that is larger than any event only the begin is
+/// given.
+class LineCutter {
+ public:
+  /// Calls `use(line)` for each line that ends in this block.
+  template <class Use>
+  void add(std::string_view block, Use use) {
+    for (auto end = block.find('\n'); end != std::string_view::npos; end = block.find('\n')) {
+      if (!rest_.empty()) rest_ += block.substr(0, end);
+      use(rest_.empty() ? block.substr(0, end) : std::string_view(rest_));
+      rest_.clear();
+      block.remove_prefix(end + 1);
     }
-    if (rest.size() <= longest) rest += text;
+    if (rest_.size() <= JsonReply::size_limit) rest_ += block;
   }
-  if (!rest.empty()) use(std::string_view(rest));
-  return {};
+  /// The same for a last line without an end.
+  template <class Use>
+  void finish(Use use) {
+    if (!rest_.empty()) use(std::string_view(rest_));
+    rest_.clear();
+  }
+
+ private:
+  std::string rest_;
+};
+
+/// Calls `use(block)` for what a descriptor has.
+template <class Use>
+Result<void> each_block(int descriptor, std::string const& name, Use use) {
+  constexpr std::size_t size = 65'536;
+  auto const buffer = std::make_unique<char[]>(size);
+  for (;;) {
+    ssize_t const n = uninterrupted([&] { return ::read(descriptor, buffer.get(), size); });
+    if (n < 0) return system_error(name);
+    if (n == 0) return {};
+    use(std::string_view(buffer.get(), static_cast<std::size_t>(n)));
+  }
 }
 
-/// Adds the events of lines to those that were read.
+/// Adds what is found to the events that were read.
 class ReportReader {
  public:
-  ReportReader(ReportRequest const& request, ledger::Milliseconds now)
-      : request_(request), now_(now) {}
+  ReportReader(ReportRequest const& request, Environment const& environment,
+               ledger::Milliseconds now)
+      : request_(request), environment_(environment), now_(now) {}
 
+  /// Reads a file, `-` or `s3://BUCKET/PREFIX`.
   Result<void> read(std::string const& file) {
+    if (file.starts_with("s3://")) return read_bucket(file);
     std::string const name = file == "-" ? "standard input" : file;
     Descriptor opened;
     if (file != "-") {
@@ -22310,34 +22645,88 @@ class ReportReader {
       if (!made) return std::move(made).error().within("report");
       opened = *std::move(made);
     }
-    std::int64_t number = 0;
-    auto const done = each_line(file == "-" ? STDIN_FILENO : opened.get(), name,
-                                [&](std::string_view line) { take(trim(line), name, ++number); });
+    begin(name);
+    auto const done = each_block(file == "-" ? STDIN_FILENO : opened.get(), name,
+                                 [&](std::string_view block) { take_block(block); });
+    end();
     return done ? done : done.error().within("report");
+  }
+
+  /// Reads the keys under `s3://BUCKET/PREFIX`.
+  Result<void> read_keys(std::string const& address) {
+    auto bucket = open_bucket(address);
+    if (!bucket) return bucket.error();
+    std::string const root = "s3://" + (*bucket)->name() + '/';
+    return (*bucket)->each([&](ListedObject const& object) {
+      std::string const uri = root + object.key;
+      auto const key = ledger::read_log_key(object.key, uri);
+      if (!key)
+        note_unreadable("the key " + quoted(std::string_view(object.key)) + ": it is no log's");
+      if (key && key->has_value()) count(**key);
+      return Result<void>();
+    });
   }
 
   [[nodiscard]] ReportEvents events() && { return std::move(events_); }
 
  private:
-  void take(std::string_view line, std::string const& name, std::int64_t number) {
+  Result<std::unique_ptr<ReportBucket>> open_bucket(std::string const& address) const {
+    auto bucket = ReportBucket::open(address, environment_);
+    if (!bucket) return std::move(bucket).error().within("report");
+    return bucket;
+  }
+
+  Result<void> read_bucket(std::string const& address) {
+    auto bucket = open_bucket(address);
+    if (!bucket) return bucket.error();
+    return (*bucket)->each([&](ListedObject const& object) {
+      begin("s3://" + (*bucket)->name() + '/' + object.key);
+      auto done = (*bucket)->read(object, [&](std::string_view part) { take_block(part); });
+      end();
+      return done;
+    });
+  }
+
+  void begin(std::string name) {
+    name_ = std::move(name);
+    number_ = 0;
+  }
+  void take_block(std::string_view block) {
+    lines_.add(block, [&](std::string_view line) { take(trim(line)); });
+  }
+  void end() {
+    lines_.finish([&](std::string_view line) { take(trim(line)); });
+  }
+
+  void take(std::string_view line) {
+    ++number_;
     if (line.empty()) return;
     auto const event = reader_.read(line);
-    if (!event) {
-      if (events_.unreadable++ != 0) return;
-      events_.first_unreadable = "line " + std::to_string(number) + " of " + escaped(name) + ", " +
-                                 quoted(line) + ": " + event.error().message;
-      return;
-    }
-    events_.book.add(*event);
-    if (event->end > now_) ++events_.ahead;
-    if (!request_.asks_for(event->service, event->groups)) return;
-    events_.first = std::min(events_.first.value_or(event->end), event->end);
+    if (event) return count(*event);
+    note_unreadable("line " + std::to_string(number_) + " of " + escaped(name_) + ", " +
+                    quoted(line) + ": " + event.error().message);
+  }
+  void note_unreadable(std::string const& what) {
+    if (events_.unreadable++ == 0) events_.first_unreadable = what;
+  }
+
+  void count(ledger::Event const& event) {
+    events_.book.add(event);
+    if (event.end > now_) ++events_.ahead;
+    progress_.note(events_.book.records.size());
+    if (!request_.asks_for(event.service, event.groups)) return;
+    events_.first = std::min(events_.first.value_or(event.end), event.end);
   }
 
   ReportRequest const& request_;
+  Environment const& environment_;
   ledger::Milliseconds now_;
-  ledger::EventReader reader_;
-  ReportEvents events_;
+  ledger::EventReader reader_{};
+  LineCutter lines_{};
+  std::string name_{};  ///< of what is read, and the line there
+  std::int64_t number_ = 0;
+  ReportProgress progress_{};
+  ReportEvents events_{};
 };
 
 /// Returns the file of a store that has its events.
@@ -22354,8 +22743,9 @@ inline Result<std::string> events_of_store(std::string const& store) {
 
 /// Reads all that the request names.
 [[nodiscard]] inline Result<ReportEvents> read_report_events(ReportRequest const& request,
+                                                             Environment const& environment,
                                                              ledger::Milliseconds now) {
-  detail::ReportReader reader(request, now);
+  detail::ReportReader reader(request, environment, now);
   if (!request.store.empty()) {
     auto const file = detail::events_of_store(request.store);
     if (!file) return file.error();
@@ -22363,6 +22753,9 @@ inline Result<std::string> events_of_store(std::string const& store) {
   }
   for (std::string const& file : request.files) {
     if (auto done = reader.read(file); !done) return done.error();
+  }
+  for (std::string const& address : request.key_sources) {
+    if (auto done = reader.read_keys(address); !done) return done.error();
   }
   return std::move(reader).events();
 }
@@ -22566,10 +22959,11 @@ inline void say_oddities(ReportEvents const& read) {
 }
 
 /// Answers the request.
-inline Result<ReportAnswer> make_report(ReportRequest const& request, ledger::Milliseconds now) {
+inline Result<ReportAnswer> make_report(ReportRequest const& request,
+                                        Environment const& environment, ledger::Milliseconds now) {
   auto exclusions = exclusions_of(request);
   if (!exclusions) return exclusions.error();
-  auto read = read_report_events(request, now);
+  auto read = read_report_events(request, environment, now);
   if (!read) return read.error();
   say_oddities(*read);
   if (auto known = check_names(read->book, request); !known) return known.error();
@@ -22598,10 +22992,20 @@ inline std::string written(ReportAnswer const& report, ReportRequest const& requ
   return report_json(report);
 }
 
-/// A wrong request is one of the command line, a wrong file of exclusions is a setting.
+/// A wrong request is one of the command line, a wrong file of exclusions is a setting; what AWS
+/// refuses or does not answer may come right.
 inline int report_exit_code(Error const& error) {
-  if (error.code == Errc::invalid) return exit_usage;
-  return error.code == Errc::malformed ? exit_settings : exit_no_input;
+  switch (error.code) {
+    case Errc::invalid:
+      return exit_usage;
+    case Errc::malformed:
+      return exit_settings;
+    case Errc::not_found:
+    case Errc::system:
+      return exit_no_input;
+    default:
+      return exit_undelivered;
+  }
 }
 
 inline int run_report(Arguments const& arguments, Environment const& environment) {
@@ -22612,7 +23016,7 @@ inline int run_report(Arguments const& arguments, Environment const& environment
   }
   auto const now = std::chrono::floor<std::chrono::milliseconds>(
       std::chrono::system_clock::now().time_since_epoch());
-  auto const report = make_report(*request, now.count());
+  auto const report = make_report(*request, environment, now.count());
   if (!report) {
     complain({report.error().message});
     return report_exit_code(report.error());
@@ -22630,6 +23034,10 @@ inline constexpr Flag report_flags[] = {
      .value = "DIR",
      .meaning = "the store of a runner",
      .variable = "SLARUNNER_STORE"},
+    {"from-keys", "s3://BUCKET/PREFIX",
+     "takes the keys of the logs alone for the results of runs, of which no events were kept; "
+     "needs "
+     "s3:ListBucket"},
     {.name = "from",
      .value = "TIME",
      .meaning = "begin of the window, if not the end of the first event. TIME is "
@@ -22669,18 +23077,20 @@ inline constexpr Command report_command{
     .purpose = "Says what events prove about the availability of services and groups.",
     .usage =
         "sla-runner report [OPTION]... --store DIR\n"
-        "sla-runner report [OPTION]... FILE...",
+        "sla-runner report [OPTION]... FILE...\n"
+        "sla-runner report [OPTION]... s3://BUCKET/PREFIX...",
     .about =
         "It tells apart what was up, what was down, what nobody could tell and when nobody "
         "looked. FILE has an event on each line, or an SNS envelope of one; - is standard "
-        "input.",
+        "input. Of S3 all objects under the prefix are read, which needs s3:ListBucket and "
+        "s3:GetObject.",
     .flags = detail::report_flags,
     .most_operands = std::string_view::npos,
     .exit_codes = {{{exit_success, "the report is written"},
                     usage_exit,
                     {exit_no_input, "what it should read is not there"},
-                    {exit_undelivered, "it cannot be written"},
-                    {exit_settings, "the file of exclusions is wrong"}}},
+                    {exit_undelivered, "it cannot be written, or AWS did not answer or refused"},
+                    {exit_settings, "the file of exclusions, or a setting of AWS, is wrong"}}},
     .run = detail::run_report,
 };
 

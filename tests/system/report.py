@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Covers: app/report.hpp, app/report_arguments.hpp, app/report_format.hpp, app/report_source.hpp, app/report_text.hpp
+# Covers: app/report.hpp, app/report_arguments.hpp, app/report_bucket.hpp, app/report_format.hpp, app/report_progress.hpp, app/report_source.hpp, app/report_text.hpp
 """`sla-runner report`: what the real program says of events, of others and of its own."""
 
 from __future__ import annotations
@@ -12,8 +12,14 @@ import random
 import unittest
 from pathlib import Path
 
+from moto_server import check_callers, moto_server, why_not
 from runner_process import Finished
 from store_case import StoreTest
+
+try:
+    import boto3
+except ImportError:
+    boto3 = None
 
 _START = 1_700_000_000_000  # 2023-11-14T22:13:20Z
 _BOOT = "018bcfe5-6800-7000-8000-000000000001"
@@ -193,7 +199,6 @@ class ChoiceTest(ReportTest):
             finished = self.report(*arguments)
             self.assertEqual((0, ""), (finished.code, finished.err_text))
             self.assertIn("usage: sla-runner report [OPTION]", finished.out_text)
-            self.assertNotIn("s3://", finished.out_text)
             self.assertNotIn("html", finished.out_text)
 
 
@@ -218,6 +223,76 @@ class StoredTest(ReportTest):
             for outage in shop["outages"]:
                 self.assertEqual((failed["runId"], failed["logUri"]),
                                  (outage["runId"], outage["logUri"]))
+
+
+@unittest.skipIf(why_not(), why_not())
+class BucketTest(ReportTest):
+    """Of a bucket, at a server that others wrote."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        port = self.enterContext(moto_server(self.folder / "moto"))
+        self.url = f"http://127.0.0.1:{port}"
+        self.environment = {
+            "AWS_ENDPOINT_URL": self.url, "AWS_REGION": "eu-central-1",
+            "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "any",
+            "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true"}
+        self.s3 = boto3.client("s3", region_name="eu-central-1", endpoint_url=self.url,
+                               aws_access_key_id="a", aws_secret_access_key="b")
+        self.s3.create_bucket(Bucket="history", CreateBucketConfiguration={
+            "LocationConstraint": "eu-central-1"})
+
+    def put(self, key: str, text: str) -> None:
+        self.s3.put_object(Bucket="history", Key=key, Body=text.encode())
+
+    def test_objects_under_a_prefix_are_read_page_by_page_and_part_by_part(self) -> None:
+        count = 1003  # more than a page
+        for number in range(1, count + 1):
+            self.put(f"events/a b&c/{number}", line(event(number)))
+        padding = line({"no": "event"}) * 400_000  # more than a part
+        self.put("events/large", padding + line(event(count + 1)) + line(event(count + 2)).rstrip())
+        self.put("events/empty", "")
+        self.put("elsewhere", line(event(5000)))
+        window = ("--from", str(_START), "--to", str(_START + 70_000_000))
+        finished = self.report(*window, "s3://history/events/", **self.environment)
+        self.assertEqual(0, finished.code, finished.err_text)
+        answer = json.loads(finished.out)
+        [shop] = answer["services"]
+        self.assertEqual((count + 2, 0, 400_000),
+                         (shop["good"], shop["lost"], answer["unreadable"]))
+        self.assertIn("line 1 of s3://history/events/large", finished.err_text)
+        self.assertEqual(shop, json.loads(self.report(
+            *window, "s3://history/events", **self.environment).out)["services"][0])
+
+    def test_the_keys_of_logs_are_enough(self) -> None:
+        for number in range(4):
+            self.put(f"shop/{_START // 1000 + 60 * number}_SUCCESS", "a log")
+        for key in ("shop/1700000240_FAILURE", "shop/1700000240_INTERRUPTED", "a/b/1700000000_SUCCESS",
+                    "index.html"):
+            self.put(key, "")
+        finished = self.report("--from-keys", "s3://history", "--to", "1700000300000",
+                               **self.environment)
+        self.assertEqual(0, finished.code, finished.err_text)
+        self.assertIn("the key 'index.html': it is no log's", finished.err_text)
+        other, shop = json.loads(finished.out)["services"]
+        self.assertEqual(("a/b", "shop", True), (other["service"], shop["service"],
+                                                 shop["inferred"]))
+        self.assertEqual((4, 1, 240_000, 60_000), (shop["good"], shop["bad"], shop["up"],
+                                                   shop["down"]))
+        self.assertEqual("s3://history/shop/1700000240_FAILURE", shop["outages"][0]["logUri"])
+
+    def test_what_is_missing_is_named(self) -> None:
+        finished = self.report("s3://nowhere/x", **self.environment)
+        self.assertEqual(66, finished.code)
+        self.assertRegex(finished.err_text, "^report: s3://nowhere: s3 list objects: http 404: ")
+        check_callers(self.url)
+        for arguments in (["s3://history"], ["--from-keys", "s3://history"]):
+            finished = self.report(*arguments, **self.environment)
+            self.assertEqual((75, 1), (finished.code, finished.err_text.count("\n")),
+                             finished.err_text)
+            self.assertIn("report: denied s3:ListBucket on arn:aws:s3:::history: ",
+                          finished.err_text)
 
 
 class WrongTest(ReportTest):
@@ -248,7 +323,8 @@ class WrongTest(ReportTest):
         self.refused(66, "nowhere: No such file", "nowhere")
         self.refused(66, "there are no events; say since when with --from", self.write())
         self.refused(64, "nothing to read")
-        self.refused(64, "S3 is not read yet", "s3://bucket/events")
+        self.refused(64, "'s3://a/events': not the name of a bucket", "s3://a/events")
+        self.refused(64, "'logs': it is no s3://BUCKET/PREFIX", "--from-keys", "logs")
         answer = self.answer("--from", "2023-11-14", "--to", "2023-11-15", self.write())
         self.assertEqual(([], []), (answer["services"], answer["groups"]))
 

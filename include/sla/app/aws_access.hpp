@@ -92,9 +92,14 @@ class AwsAccess {
 
   /// A client of any service, with the credentials that all of them share; its requests heed the
   /// stop.
-  [[nodiscard]] ProgramClient client(Stop const& stop) const {
-    return {services(stop),     credentials_, {.max_attempts = parts_.aws.max_attempts},
-            HurriedClock{stop}, {},           skew_};
+  [[nodiscard]] ProgramClient client(
+      Stop const& stop, std::size_t response_limit = Curl::Options{}.response_limit) const {
+    return {services(stop, response_limit),
+            credentials_,
+            {.max_attempts = parts_.aws.max_attempts},
+            HurriedClock{stop},
+            {},
+            skew_};
   }
 
   /// The credentials as they are asked for, shared with nobody.
@@ -113,8 +118,9 @@ class AwsAccess {
         std::move(role)};
   }
 
-  [[nodiscard]] Curl services(Stop const& stop) const {
-    return Curl{{.trust = parts_.aws.trust, .stop = &stop}};
+  [[nodiscard]] Curl services(Stop const& stop,
+                              std::size_t response_limit = Curl::Options{}.response_limit) const {
+    return Curl{{.trust = parts_.aws.trust, .response_limit = response_limit, .stop = &stop}};
   }
   [[nodiscard]] HurriedClock clock() const { return HurriedClock{parts_.stop}; }
   /// What the clients know of the clock.

@@ -100,10 +100,11 @@ inline void say_oddities(ReportEvents const& read) {
 }
 
 /// Answers the request.
-inline Result<ReportAnswer> make_report(ReportRequest const& request, ledger::Milliseconds now) {
+inline Result<ReportAnswer> make_report(ReportRequest const& request,
+                                        Environment const& environment, ledger::Milliseconds now) {
   auto exclusions = exclusions_of(request);
   if (!exclusions) return exclusions.error();
-  auto read = read_report_events(request, now);
+  auto read = read_report_events(request, environment, now);
   if (!read) return read.error();
   say_oddities(*read);
   if (auto known = check_names(read->book, request); !known) return known.error();
@@ -132,10 +133,20 @@ inline std::string written(ReportAnswer const& report, ReportRequest const& requ
   return report_json(report);
 }
 
-/// A wrong request is one of the command line, a wrong file of exclusions is a setting.
+/// A wrong request is one of the command line, a wrong file of exclusions is a setting; what AWS
+/// refuses or does not answer may come right.
 inline int report_exit_code(Error const& error) {
-  if (error.code == Errc::invalid) return exit_usage;
-  return error.code == Errc::malformed ? exit_settings : exit_no_input;
+  switch (error.code) {
+    case Errc::invalid:
+      return exit_usage;
+    case Errc::malformed:
+      return exit_settings;
+    case Errc::not_found:
+    case Errc::system:
+      return exit_no_input;
+    default:
+      return exit_undelivered;
+  }
 }
 
 inline int run_report(Arguments const& arguments, Environment const& environment) {
@@ -146,7 +157,7 @@ inline int run_report(Arguments const& arguments, Environment const& environment
   }
   auto const now = std::chrono::floor<std::chrono::milliseconds>(
       std::chrono::system_clock::now().time_since_epoch());
-  auto const report = make_report(*request, now.count());
+  auto const report = make_report(*request, environment, now.count());
   if (!report) {
     complain({report.error().message});
     return report_exit_code(report.error());
@@ -164,6 +175,10 @@ inline constexpr Flag report_flags[] = {
      .value = "DIR",
      .meaning = "the store of a runner",
      .variable = "SLARUNNER_STORE"},
+    {"from-keys", "s3://BUCKET/PREFIX",
+     "takes the keys of the logs alone for the results of runs, of which no events were kept; "
+     "needs "
+     "s3:ListBucket"},
     {.name = "from",
      .value = "TIME",
      .meaning = "begin of the window, if not the end of the first event. TIME is "
@@ -203,18 +218,20 @@ inline constexpr Command report_command{
     .purpose = "Says what events prove about the availability of services and groups.",
     .usage =
         "sla-runner report [OPTION]... --store DIR\n"
-        "sla-runner report [OPTION]... FILE...",
+        "sla-runner report [OPTION]... FILE...\n"
+        "sla-runner report [OPTION]... s3://BUCKET/PREFIX...",
     .about =
         "It tells apart what was up, what was down, what nobody could tell and when nobody "
         "looked. FILE has an event on each line, or an SNS envelope of one; - is standard "
-        "input.",
+        "input. Of S3 all objects under the prefix are read, which needs s3:ListBucket and "
+        "s3:GetObject.",
     .flags = detail::report_flags,
     .most_operands = std::string_view::npos,
     .exit_codes = {{{exit_success, "the report is written"},
                     usage_exit,
                     {exit_no_input, "what it should read is not there"},
-                    {exit_undelivered, "it cannot be written"},
-                    {exit_settings, "the file of exclusions is wrong"}}},
+                    {exit_undelivered, "it cannot be written, or AWS did not answer or refused"},
+                    {exit_settings, "the file of exclusions, or a setting of AWS, is wrong"}}},
     .run = detail::run_report,
 };
 

@@ -14,7 +14,6 @@
 #include <vector>
 
 #include "sla/app/command.hpp"
-#include "sla/app/quoted.hpp"
 #include "sla/app/setting_checks.hpp"
 #include "sla/app/setting_values.hpp"
 #include "sla/core/environment.hpp"
@@ -37,7 +36,8 @@ inline constexpr std::array choices<ReportFormat>{Choice<ReportFormat>{"text", R
 /// What was asked, in words that make sense.
 struct ReportRequest {
   std::string store{};
-  std::vector<std::string> files{};
+  std::vector<std::string> files{};        ///< `-` and s3://BUCKET/PREFIX too
+  std::vector<std::string> key_sources{};  ///< s3://BUCKET/PREFIX
   std::optional<std::string> from{};
   std::optional<std::string> to{};
   std::vector<std::string> services{};
@@ -109,6 +109,7 @@ inline Result<void> check_quorum(std::string_view text) {
   ReportRequest request{
       .store = std::string(arguments.value("--store")),
       .files = {arguments.operands.begin(), arguments.operands.end()},
+      .key_sources = texts("--from-keys"),
       .from = value_of<std::string>(arguments, "--from"),
       .to = value_of<std::string>(arguments, "--to"),
       .services = texts("--service"),
@@ -119,15 +120,12 @@ inline Result<void> check_quorum(std::string_view text) {
       .format = value_of<ReportFormat>(arguments, "--format"),
       .out = value_of<std::string>(arguments, "--out")};
   if (hold) request.hold = std::chrono::floor<std::chrono::milliseconds>(*hold).count();
-  for (std::string const& file : request.files) {
-    if (file.starts_with("s3://")) {
-      return detail::report_error("S3 is not read yet: " + quoted(std::string_view(file)));
-    }
-  }
   if (!request.store.empty() || !request.files.empty()) return request;
+  if (!request.key_sources.empty()) return request;
   request.store = environment.get("SLARUNNER_STORE").value_or("");
   if (!request.store.empty()) return request;
-  return detail::report_error("nothing to read: say --store DIR, a file, or - for the input");
+  return detail::report_error(
+      "nothing to read: say --store DIR, a file, s3://BUCKET/PREFIX, or - for the input");
 }
 
 /// Finds the window that was asked for. `first` is the end of the first event.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// What `sla-runner report` reads: lines of files, of a store or of the standard input, in blocks,
-// so that of a large one only the events stay in memory. Lines that are no events are counted.
+// What `sla-runner report` reads: lines of files, of a store, of the standard input or of objects
+// in S3, in blocks, so that of a large one only the events stay in memory; or the keys of logs,
+// which say when a run ended and how. Lines that are no events are counted.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,11 +18,15 @@
 
 #include "sla/app/quoted.hpp"
 #include "sla/app/report_arguments.hpp"
+#include "sla/app/report_bucket.hpp"
+#include "sla/app/report_progress.hpp"
 #include "sla/core/descriptor.hpp"
+#include "sla/core/environment.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/text.hpp"
 #include "sla/ledger/book.hpp"
 #include "sla/ledger/event.hpp"
+#include "sla/ledger/log_key.hpp"
 
 namespace sla::inline v1 {
 
@@ -36,38 +41,55 @@ struct ReportEvents {
 
 namespace detail {
 
-/// Calls `use(line)` for each line of a descriptor. Of a line that is larger than any event only
-/// the begin is given.
-template <class Use>
-Result<void> each_line(int descriptor, std::string const& name, Use use) {
-  constexpr std::size_t longest = JsonReply::size_limit;
-  constexpr std::size_t block = 65'536;
-  auto const buffer = std::make_unique<char[]>(block);
-  std::string rest;
-  for (;;) {
-    ssize_t const n = uninterrupted([&] { return ::read(descriptor, buffer.get(), block); });
-    if (n < 0) return system_error(name);
-    if (n == 0) break;
-    std::string_view text(buffer.get(), static_cast<std::size_t>(n));
-    for (std::size_t end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
-      if (!rest.empty()) rest += text.substr(0, end);
-      use(rest.empty() ? text.substr(0, end) : std::string_view(rest));
-      rest.clear();
-      text.remove_prefix(end + 1);
+/// Cuts blocks of bytes into lines. Of a line that is larger than any event only the begin is
+/// given.
+class LineCutter {
+ public:
+  /// Calls `use(line)` for each line that ends in this block.
+  template <class Use>
+  void add(std::string_view block, Use use) {
+    for (auto end = block.find('\n'); end != std::string_view::npos; end = block.find('\n')) {
+      if (!rest_.empty()) rest_ += block.substr(0, end);
+      use(rest_.empty() ? block.substr(0, end) : std::string_view(rest_));
+      rest_.clear();
+      block.remove_prefix(end + 1);
     }
-    if (rest.size() <= longest) rest += text;
+    if (rest_.size() <= JsonReply::size_limit) rest_ += block;
   }
-  if (!rest.empty()) use(std::string_view(rest));
-  return {};
+  /// The same for a last line without an end.
+  template <class Use>
+  void finish(Use use) {
+    if (!rest_.empty()) use(std::string_view(rest_));
+    rest_.clear();
+  }
+
+ private:
+  std::string rest_;
+};
+
+/// Calls `use(block)` for what a descriptor has.
+template <class Use>
+Result<void> each_block(int descriptor, std::string const& name, Use use) {
+  constexpr std::size_t size = 65'536;
+  auto const buffer = std::make_unique<char[]>(size);
+  for (;;) {
+    ssize_t const n = uninterrupted([&] { return ::read(descriptor, buffer.get(), size); });
+    if (n < 0) return system_error(name);
+    if (n == 0) return {};
+    use(std::string_view(buffer.get(), static_cast<std::size_t>(n)));
+  }
 }
 
-/// Adds the events of lines to those that were read.
+/// Adds what is found to the events that were read.
 class ReportReader {
  public:
-  ReportReader(ReportRequest const& request, ledger::Milliseconds now)
-      : request_(request), now_(now) {}
+  ReportReader(ReportRequest const& request, Environment const& environment,
+               ledger::Milliseconds now)
+      : request_(request), environment_(environment), now_(now) {}
 
+  /// Reads a file, `-` or `s3://BUCKET/PREFIX`.
   Result<void> read(std::string const& file) {
+    if (file.starts_with("s3://")) return read_bucket(file);
     std::string const name = file == "-" ? "standard input" : file;
     Descriptor opened;
     if (file != "-") {
@@ -75,34 +97,88 @@ class ReportReader {
       if (!made) return std::move(made).error().within("report");
       opened = *std::move(made);
     }
-    std::int64_t number = 0;
-    auto const done = each_line(file == "-" ? STDIN_FILENO : opened.get(), name,
-                                [&](std::string_view line) { take(trim(line), name, ++number); });
+    begin(name);
+    auto const done = each_block(file == "-" ? STDIN_FILENO : opened.get(), name,
+                                 [&](std::string_view block) { take_block(block); });
+    end();
     return done ? done : done.error().within("report");
+  }
+
+  /// Reads the keys under `s3://BUCKET/PREFIX`.
+  Result<void> read_keys(std::string const& address) {
+    auto bucket = open_bucket(address);
+    if (!bucket) return bucket.error();
+    std::string const root = "s3://" + (*bucket)->name() + '/';
+    return (*bucket)->each([&](ListedObject const& object) {
+      std::string const uri = root + object.key;
+      auto const key = ledger::read_log_key(object.key, uri);
+      if (!key)
+        note_unreadable("the key " + quoted(std::string_view(object.key)) + ": it is no log's");
+      if (key && key->has_value()) count(**key);
+      return Result<void>();
+    });
   }
 
   [[nodiscard]] ReportEvents events() && { return std::move(events_); }
 
  private:
-  void take(std::string_view line, std::string const& name, std::int64_t number) {
+  Result<std::unique_ptr<ReportBucket>> open_bucket(std::string const& address) const {
+    auto bucket = ReportBucket::open(address, environment_);
+    if (!bucket) return std::move(bucket).error().within("report");
+    return bucket;
+  }
+
+  Result<void> read_bucket(std::string const& address) {
+    auto bucket = open_bucket(address);
+    if (!bucket) return bucket.error();
+    return (*bucket)->each([&](ListedObject const& object) {
+      begin("s3://" + (*bucket)->name() + '/' + object.key);
+      auto done = (*bucket)->read(object, [&](std::string_view part) { take_block(part); });
+      end();
+      return done;
+    });
+  }
+
+  void begin(std::string name) {
+    name_ = std::move(name);
+    number_ = 0;
+  }
+  void take_block(std::string_view block) {
+    lines_.add(block, [&](std::string_view line) { take(trim(line)); });
+  }
+  void end() {
+    lines_.finish([&](std::string_view line) { take(trim(line)); });
+  }
+
+  void take(std::string_view line) {
+    ++number_;
     if (line.empty()) return;
     auto const event = reader_.read(line);
-    if (!event) {
-      if (events_.unreadable++ != 0) return;
-      events_.first_unreadable = "line " + std::to_string(number) + " of " + escaped(name) + ", " +
-                                 quoted(line) + ": " + event.error().message;
-      return;
-    }
-    events_.book.add(*event);
-    if (event->end > now_) ++events_.ahead;
-    if (!request_.asks_for(event->service, event->groups)) return;
-    events_.first = std::min(events_.first.value_or(event->end), event->end);
+    if (event) return count(*event);
+    note_unreadable("line " + std::to_string(number_) + " of " + escaped(name_) + ", " +
+                    quoted(line) + ": " + event.error().message);
+  }
+  void note_unreadable(std::string const& what) {
+    if (events_.unreadable++ == 0) events_.first_unreadable = what;
+  }
+
+  void count(ledger::Event const& event) {
+    events_.book.add(event);
+    if (event.end > now_) ++events_.ahead;
+    progress_.note(events_.book.records.size());
+    if (!request_.asks_for(event.service, event.groups)) return;
+    events_.first = std::min(events_.first.value_or(event.end), event.end);
   }
 
   ReportRequest const& request_;
+  Environment const& environment_;
   ledger::Milliseconds now_;
-  ledger::EventReader reader_;
-  ReportEvents events_;
+  ledger::EventReader reader_{};
+  LineCutter lines_{};
+  std::string name_{};  ///< of what is read, and the line there
+  std::int64_t number_ = 0;
+  ReportProgress progress_{};
+  ReportEvents events_{};
 };
 
 /// Returns the file of a store that has its events.
@@ -119,8 +195,9 @@ inline Result<std::string> events_of_store(std::string const& store) {
 
 /// Reads all that the request names.
 [[nodiscard]] inline Result<ReportEvents> read_report_events(ReportRequest const& request,
+                                                             Environment const& environment,
                                                              ledger::Milliseconds now) {
-  detail::ReportReader reader(request, now);
+  detail::ReportReader reader(request, environment, now);
   if (!request.store.empty()) {
     auto const file = detail::events_of_store(request.store);
     if (!file) return file.error();
@@ -128,6 +205,9 @@ inline Result<std::string> events_of_store(std::string const& store) {
   }
   for (std::string const& file : request.files) {
     if (auto done = reader.read(file); !done) return done.error();
+  }
+  for (std::string const& address : request.key_sources) {
+    if (auto done = reader.read_keys(address); !done) return done.error();
   }
   return std::move(reader).events();
 }
