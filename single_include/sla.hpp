@@ -80,6 +80,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <bit>
 #include <cassert>
 #include <cerrno>
 #include <charconv>
@@ -11517,6 +11518,7 @@ struct Event {
   std::uint32_t seq = 0;       ///< 1, 2, 3, ... within a boot; 0 is none
   std::optional<Milliseconds> previous_end{};
   std::optional<Milliseconds> next_expected_by{};
+  std::optional<Milliseconds> duration{};
   bool succeeded = false;
   bool counted = true;
   bool degraded = false;
@@ -11587,6 +11589,7 @@ class EventReader {
     auto const end = detail::end_of(*event_);
     if (!end) return detail::no_event("it does not say when it ended");
     event.end = *end;
+    event.duration = detail::time_of(*event_, "durationMs");
     read_texts(event);
     event.verdict = event_->text("verdict").value_or(event.succeeded ? "pass" : "fail");
     event.counted = event_->boolean("counted").value_or(true);
@@ -11801,6 +11804,54 @@ class Book {
   std::map<std::string, std::uint16_t, std::less<>> verdict_numbers_;
   Boot last_{};
   std::uint32_t last_number_ = 0;
+};
+
+}  // namespace sla::inline v1::ledger
+
+// sla/ledger/durations.hpp
+// How long runs take, as quantiles of many durations in little room: counts in buckets that are
+// narrower than a thirtieth of what they hold.
+
+namespace sla::inline v1::ledger {
+
+/// Counts durations in milliseconds. The order in which they come means nothing.
+class Durations {
+ public:
+  void add(std::int64_t milliseconds) {
+    std::size_t const index =
+        index_of(static_cast<std::uint64_t>(std::max<std::int64_t>(0, milliseconds)));
+    if (index >= counts_.size()) counts_.resize(index + 1);
+    ++counts_[index];
+    ++total_;
+  }
+
+  /// Returns the least duration that so many percent of all do not exceed, rounded down to the
+  /// begin of its bucket; nothing where there is none.
+  [[nodiscard]] std::optional<std::int64_t> quantile(std::uint64_t percent) const noexcept {
+    if (total_ == 0) return std::nullopt;
+    std::uint64_t const rank = std::max<std::uint64_t>(1, (total_ * percent + 99) / 100);
+    std::uint64_t seen = 0;
+    std::size_t index = 0;
+    while ((seen += counts_[index]) < rank) ++index;
+    return begin_of(index);
+  }
+
+ private:
+  static constexpr unsigned steps = 32;  ///< buckets for each power of 2
+
+  static std::size_t index_of(std::uint64_t value) noexcept {
+    if (value < 2 * steps) return value;
+    auto const shift = static_cast<unsigned>(std::bit_width(value / (2 * steps)));
+    return steps * shift + (value >> shift);
+  }
+  static std::int64_t begin_of(std::size_t index) noexcept {
+    if (index < 2 * steps) return static_cast<std::int64_t>(index);
+    std::size_t const shift = index / steps - 1;
+    return static_cast<std::int64_t>((steps + index % steps) << shift);
+  }
+
+  std::vector<std::uint32_t> counts_{};
+  std::uint64_t total_ = 0;
 };
 
 }  // namespace sla::inline v1::ledger
@@ -12158,7 +12209,13 @@ template <class See>
 void each_stretch(Timeline const& line, Window window, See see) {
   Milliseconds time = window.from;
   Stretch now{.from = time};
-  for (Stretch const& next : line) {
+  auto const later = std::upper_bound(
+      line.begin(), line.end(), time,
+      [](Milliseconds begin, Stretch const& stretch) { return begin < stretch.from; });
+  if (later != line.begin()) now = *std::prev(later);
+  now.from = time;
+  for (Stretch const& next : std::span(later, line.end())) {
+    if (time >= window.to) return;
     Milliseconds const until = std::clamp(next.from, window.from, window.to);
     if (until > time) see(now, until);
     time = std::max(time, until);
@@ -12663,6 +12720,7 @@ struct Question {
   Quorum quorum{};
   std::optional<Milliseconds> hold{};  ///< for events that do not say how long they hold
   std::vector<Exclusion> exclusions{};
+  std::vector<Window> parts{};  ///< within the window: they are measured too
 };
 
 /// A longest stretch of down, within the window, and the event that it began with.
@@ -12677,6 +12735,14 @@ struct Outage {
   bool operator==(Outage const&) const = default;
 };
 
+/// A part of the window. Its counts are those of good and bad ones.
+struct Part {
+  Times times{};
+  Counts counts{};
+
+  bool operator==(Part const&) const = default;
+};
+
 /// What is known of one service.
 struct ServiceAnswer {
   std::string service{};
@@ -12687,6 +12753,7 @@ struct ServiceAnswer {
   Counts counts{};
   Slices slices{};
   std::vector<Outage> outages{};
+  std::vector<Part> parts{};  ///< as they were asked for
 
   bool operator==(ServiceAnswer const&) const = default;
 };
@@ -12748,6 +12815,7 @@ class Reduction {
     ServiceAnswer& answer = answers_[service].answer;
     answer.service = service;
     answer.groups.assign(groups.begin(), groups.end());
+    answer.parts.resize(question_.parts.size());
   }
 
   ServiceAnswer& answer_of(Record const& record) { return owners_[record.boot]->answer; }
@@ -12835,10 +12903,20 @@ class Reduction {
     ++(record.state == State::up     ? counts.good
        : record.state == State::down ? counts.bad
                                      : counts.uncounted);
+    count_parts(record);
     counts.degraded += record.degraded ? 1 : 0;
     counts.flaky += record.flaky ? 1 : 0;
     counts.lost += surprise.lost;
     counts.clock_steps += surprise.clock_step ? 1 : 0;
+  }
+
+  void count_parts(Record const& record) {
+    if (record.state == State::unknown) return;
+    std::vector<Part>& parts = answer_of(record).parts;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      if (!question_.parts[i].holds(record.end)) continue;
+      ++(record.state == State::up ? parts[i].counts.good : parts[i].counts.bad);
+    }
   }
 
   void note_inferred(Record const& record) {
@@ -12860,6 +12938,9 @@ class Reduction {
     });
     answer.times = times_of(known.line, window_);
     answer.slices = slices_of(known.line, window_);
+    for (std::size_t i = 0; i < answer.parts.size(); ++i) {
+      answer.parts[i].times = times_of(known.line, question_.parts[i]);
+    }
     answer.outages = outages_of(known.line);
     if (!known.line.empty()) answer.state = known.line.back().state;
   }
@@ -22090,12 +22171,13 @@ inline constexpr Command run_command{
 
 namespace sla::inline v1 {
 
-enum class ReportFormat : std::uint8_t { text, json, csv };
+enum class ReportFormat : std::uint8_t { text, json, csv, html };
 
 template <>
 inline constexpr std::array choices<ReportFormat>{Choice<ReportFormat>{"text", ReportFormat::text},
                                                   Choice<ReportFormat>{"json", ReportFormat::json},
-                                                  Choice<ReportFormat>{"csv", ReportFormat::csv}};
+                                                  Choice<ReportFormat>{"csv", ReportFormat::csv},
+                                                  Choice<ReportFormat>{"html", ReportFormat::html}};
 
 /// What was asked, in words that make sense.
 struct ReportRequest {
@@ -22423,6 +22505,656 @@ inline void add_cells(std::string& line, std::vector<NamedFigure> const& figures
 
 }  // namespace sla::inline v1
 
+// sla/app/report_plan.hpp
+// Which parts of time the page of `sla-runner report` shows: the last hours and days, the calendar
+// months, each of the last 90 days, and weeks for what a day would say too finely. All of UTC.
+
+namespace sla::inline v1 {
+
+/// A part of time, and what the page calls it.
+struct NamedWindow {
+  std::string name{};
+  ledger::Window window{};
+};
+
+/// The parts of a page.
+struct ReportPlan {
+  ledger::Window window{};           ///< holds all of them
+  std::vector<NamedWindow> spans{};  ///< `24 h`, ..., `2026-01`
+  std::vector<NamedWindow> days{};   ///< by their dates, in order
+  std::vector<NamedWindow> weeks{};  ///< of seven of these days, by the first
+
+  /// Returns all of them: spans, days, weeks.
+  [[nodiscard]] std::vector<ledger::Window> windows() const {
+    std::vector<ledger::Window> all;
+    for (auto const* const some : {&spans, &days, &weeks}) {
+      for (NamedWindow const& part : *some) all.push_back(part.window);
+    }
+    return all;
+  }
+};
+
+namespace detail {
+
+inline constexpr ledger::Milliseconds page_day = 86'400'000;
+inline constexpr ledger::Milliseconds page_days = 90;
+
+/// `2026-01-31`
+inline std::string date_text(ledger::Milliseconds time) {
+  return iso_time(WallTime{std::chrono::milliseconds{time}}).substr(0, 10);
+}
+
+/// Returns the begin of the month that is so many months after that of a time.
+inline ledger::Milliseconds month_begin(ledger::Milliseconds time, int after = 0) {
+  using namespace std::chrono;
+  auto const day = floor<days>(WallTime{milliseconds{time}});
+  year_month_day const date{day};
+  sys_days const first{(date.year() / date.month() + months{after}) / 1};
+  return duration_cast<milliseconds>(first.time_since_epoch()).count();
+}
+
+/// The slices of so many days up to the end of the day of `to`, those that lie in the window.
+inline std::vector<NamedWindow> page_slices(ledger::Window window, ledger::Milliseconds days) {
+  ledger::Milliseconds const end = (window.to + page_day - 1) / page_day * page_day;
+  std::vector<NamedWindow> slices;
+  for (ledger::Milliseconds back = page_days / days * days; back > 0; back -= days) {
+    ledger::Milliseconds const begin = end - back * page_day;
+    ledger::Window const slice{std::max(begin, window.from),
+                               std::min(begin + days * page_day, window.to)};
+    if (slice.to > slice.from) slices.push_back({date_text(slice.from), slice});
+  }
+  return slices;
+}
+
+}  // namespace detail
+
+/// Plans a page that ends at `to`, and begins with the month 90 days before unless `from` is given.
+[[nodiscard]] inline ReportPlan plan_page(ledger::Milliseconds to,
+                                          std::optional<ledger::Milliseconds> from) {
+  using detail::page_day;
+  ledger::Milliseconds const far = std::max<ledger::Milliseconds>(0, to - 90 * page_day);
+  ReportPlan plan{.window = {from.value_or(detail::month_begin(far)), to}};
+  for (auto const& [name, days] : {std::pair{"24 h", 1}, {"7 d", 7}, {"30 d", 30}, {"90 d", 90}}) {
+    ledger::Milliseconds const begin = to - days * page_day;
+    if (begin >= plan.window.from) plan.spans.push_back({name, {begin, to}});
+  }
+  if (plan.spans.empty()) plan.spans.push_back({"all", plan.window});
+  for (auto begin = detail::month_begin(plan.window.from); begin < to;
+       begin = detail::month_begin(begin, 1)) {
+    ledger::Window const month{std::max(begin, plan.window.from),
+                               std::min(detail::month_begin(begin, 1), to)};
+    plan.spans.push_back({detail::date_text(begin).substr(0, 7), month});
+  }
+  plan.days = detail::page_slices(plan.window, 1);
+  plan.weeks = detail::page_slices(plan.window, 7);
+  return plan;
+}
+
+}  // namespace sla::inline v1
+
+// sla/app/report_bar.hpp
+// The pictures of a report's page and the tables behind them: a bar of days, each of them as it was
+// at its worst, and how long runs took. Neighbours that are alike are one piece, so a page is
+// small.
+
+namespace sla::inline v1 {
+
+/// Appends text from outside to a page: as text, whatever it holds.
+inline void append_html(std::string& out, std::string_view text) {
+  for (char const c : escaped(text)) {
+    std::string_view const entity = c == '&'    ? "&amp;"
+                                    : c == '<'  ? "&lt;"
+                                    : c == '>'  ? "&gt;"
+                                    : c == '"'  ? "&quot;"
+                                    : c == '\'' ? "&#39;"
+                                                : std::string_view(&c, 1);
+    out += entity;
+  }
+}
+
+/// Appends a cell of a table; what is not known is a dash.
+inline void append_cell(std::string& out, std::optional<std::string> const& text) {
+  out.append("<td>").append(text ? *text : "\xE2\x80\x93");
+}
+
+namespace detail {
+
+/// Days that are alike.
+struct Piece {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  std::string_view kind{};  ///< what the style sheet calls it; empty: up
+  std::string availability{};
+  std::string coverage{};
+
+  [[nodiscard]] bool like(Piece const& other) const noexcept {
+    return kind == other.kind && availability == other.availability && coverage == other.coverage;
+  }
+};
+
+/// How a day was at its worst; where nobody saw any harm, how it was for most of the time.
+inline std::string_view kind_of(ledger::Times const& times) {
+  if (times.down != 0) return "d";
+  if (times.unknown != 0) return "n";
+  std::int64_t const most = std::max({times.up, times.unmonitored, times.excluded});
+  return most == times.up ? "" : most == times.unmonitored ? "m" : "x";
+}
+
+inline std::vector<Piece> pieces_of(std::span<ledger::Part const> parts) {
+  std::vector<Piece> pieces;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    ledger::Times const& times = parts[i].times;
+    Piece piece{i, i + 1, kind_of(times), ledger::availability(times).value_or("\xE2\x80\x93"),
+                ledger::coverage(times).value_or("0.000")};
+    if (!pieces.empty() && pieces.back().like(piece)) {
+      pieces.back().end = piece.end;
+    } else {
+      pieces.push_back(std::move(piece));
+    }
+  }
+  return pieces;
+}
+
+/// `2026-01-31`, or the first and the last of some.
+inline std::string dates_of(Piece const& piece, std::span<NamedWindow const> slices) {
+  std::string const& first = slices[piece.begin].name;
+  if (piece.end == piece.begin + 1) return first;
+  return first + "\xE2\x80\x93" + slices[piece.end - 1].name;
+}
+
+}  // namespace detail
+
+/// Appends the bar of a service. `what` is days or weeks.
+inline void append_bar(std::string& out, std::string_view what, std::span<NamedWindow const> slices,
+                       std::span<ledger::Part const> parts) {
+  auto const pieces = detail::pieces_of(parts);
+  out += "<figure><svg class=b role=img aria-label=\"by " + std::string(what) +
+         ", as the table\" preserveAspectRatio=none viewBox=\"0 0 " +
+         std::to_string(10 * slices.size()) + " 40\">";
+  for (detail::Piece const& piece : pieces) {
+    out += "<path ";
+    if (!piece.kind.empty()) out.append("class=").append(piece.kind).append(" ");
+    out += "d=M" + std::to_string(10 * piece.begin) + ",20h" +
+           std::to_string(10 * (piece.end - piece.begin)) + "><title>" +
+           detail::dates_of(piece, slices) + ": " + piece.availability;
+    if (piece.coverage != "100.000") out += ", seen " + piece.coverage;
+    out += "</title></path>";
+  }
+  out += "</svg><details><summary>By " + std::string(what) +
+         "</summary><table><thead><tr><th>UTC<th>availability<th>coverage<tbody>";
+  for (detail::Piece const& piece : pieces) {
+    out += "<tr><th>" + detail::dates_of(piece, slices) + "<td>" + piece.availability + "<td>" +
+           piece.coverage;
+  }
+  out += "</table></details></figure>";
+}
+
+namespace detail {
+
+/// Appends the line of one quantile, a step for each week; `most` is at the top.
+inline void append_steps(std::string& out, std::string_view name, std::uint64_t percent,
+                         std::span<ledger::Durations const> weeks, std::int64_t most) {
+  out.append("<path class=").append(name).append(" d=");
+  bool drawing = false;
+  for (std::size_t i = 0; i < weeks.size(); ++i) {
+    auto const value = weeks[i].quantile(percent);
+    if (value) {
+      out += drawing ? "V" : "M" + std::to_string(10 * i) + ',';
+      out += std::to_string(38 - 36 * *value / most) + "h10";
+    }
+    drawing = value.has_value();
+  }
+  out += "></path>";
+}
+
+inline std::optional<std::string> seconds_text(std::optional<std::int64_t> milliseconds) {
+  if (!milliseconds) return std::nullopt;
+  return decimal_seconds(std::chrono::milliseconds{*milliseconds});
+}
+
+}  // namespace detail
+
+/// Appends how long the runs of a service took, week by week; nothing where that is not known.
+inline void append_durations(std::string& out, std::span<NamedWindow const> slices,
+                             std::span<ledger::Durations const> weeks) {
+  std::int64_t most = 0;
+  std::size_t known = 0;
+  for (ledger::Durations const& week : weeks) {
+    auto const longest = week.quantile(95);
+    most = std::max(most, longest.value_or(0));
+    known += longest ? 1 : 0;
+  }
+  if (known == 0) return;
+  out +=
+      "<figure><svg class=c role=img aria-label=\"durations, as the table\" "
+      "preserveAspectRatio=none viewBox=\"0 0 " +
+      std::to_string(10 * slices.size()) + " 40\">";
+  most = std::max<std::int64_t>(1, most);
+  detail::append_steps(out, "p", 95, weeks, most);
+  detail::append_steps(out, "q", 50, weeks, most);
+  out += "</svg><details><summary>Durations, up to " + *detail::seconds_text(most) +
+         " s</summary><table><thead><tr><th>week from<th>p50 s<th>p95 s<tbody>";
+  for (std::size_t i = 0; i < weeks.size(); ++i) {
+    out += "<tr><th>" + slices[i].name;
+    append_cell(out, detail::seconds_text(weeks[i].quantile(50)));
+    append_cell(out, detail::seconds_text(weeks[i].quantile(95)));
+  }
+  out += "</table></details></figure>";
+}
+
+}  // namespace sla::inline v1
+
+// sla/app/report_page_style.hpp
+// What is the same on every page of a report: the style sheet, the patterns by which states are
+// told apart without colours, their legend, and how each figure is made.
+
+namespace sla::inline v1::detail {
+
+/// Everything before the first word. A unit of the pictures is a tenth of a day wide, so that a
+/// pattern begins anew with each day.
+inline constexpr std::string_view page_head =
+    "<!DOCTYPE html><html lang=en><meta charset=utf-8>"
+    "<meta name=viewport content=\"width=device-width,initial-scale=1\">"
+    "<title>Availability</title><style>"
+    ":root{color-scheme:light dark;--g:#fff;--t:#1b1f24;--l:#d1d9e0;--u:#1a7f37;--d:#cf222e;"
+    "--n:#9a6700;--m:#6e7781;--x:#0969da}"
+    "@media(prefers-color-scheme:dark){:root{--g:#0d1117;--t:#f0f6fc;--l:#3d444d;--u:#3fb950;"
+    "--d:#f85149;--n:#d29922;--m:#8b949e;--x:#58a6ff}}"
+    "body{margin:0 auto;max-width:60rem;padding:1rem;background:var(--g);color:var(--t);"
+    "font:1rem/1.5 system-ui,sans-serif;overflow-wrap:anywhere}"
+    "section{border-top:1px solid var(--l);margin-top:1.5rem}"
+    "h2{font-size:1.25rem;margin:1rem 0 .25rem}p{margin:.25rem 0}figure{margin:.5rem 0}"
+    "a{color:var(--x)}b{border:2px solid;border-radius:.5rem;font-size:.8rem;padding:0 .4rem;"
+    "white-space:nowrap}.UP{color:var(--u)}.DOWN{color:var(--d)}.UNKNOWN{color:var(--n)}"
+    ".UNMONITORED{color:var(--m)}.EXCLUDED{color:var(--x)}"
+    "table{border-collapse:collapse;font-variant-numeric:tabular-nums;width:100%}"
+    "caption{text-align:left}th,td{border-bottom:1px solid var(--l);padding:.15rem .4rem;"
+    "text-align:right;vertical-align:top}th:first-child{text-align:left}th{font-weight:500}"
+    "ul{display:flex;flex-wrap:wrap;gap:.25rem 1rem;list-style:none;margin:1rem 0;padding:0}"
+    "summary{cursor:pointer}td{white-space:nowrap}td:last-child{white-space:normal}"
+    ".f td{white-space:nowrap}"
+    ".b,.c{display:block;height:2.5rem;width:100%}.k{height:1rem;vertical-align:-.15rem;width:1rem}"
+    ".b path,.k path{stroke:url(#u);stroke-width:40}.b .d,.k .d{stroke:url(#d)}"
+    ".b .n,.k .n{stroke:url(#n)}.b .m,.k .m{stroke:url(#m)}.b .x,.k .x{stroke:url(#x)}"
+    ".c{border-bottom:1px solid var(--l)}.c path{fill:none;stroke:var(--t);stroke-width:2;"
+    "vector-effect:non-scaling-stroke}.c .p{stroke:var(--x);stroke-dasharray:6 3}"
+    "#u path{fill:var(--u)}#d path{fill:var(--d)}#n path{fill:var(--n)}#m path{fill:var(--m)}"
+    "#x path{fill:var(--x)}"
+    "@media(max-width:30rem){body{padding:.5rem}th,td{padding:.15rem .2rem;font-size:.8rem}"
+    ".s :is(th,td):is(:nth-child(4),:nth-child(5)){display:none}}"
+    "</style>"
+    "<svg width=0 height=0 aria-hidden=true style=position:absolute>"
+    "<pattern id=u width=10 height=40 patternUnits=userSpaceOnUse>"
+    "<path d=M1,0h8v40h-8z></path></pattern>"
+    "<pattern id=d width=10 height=10 patternUnits=userSpaceOnUse>"
+    "<path d=M1,0h8v3l-8,5zM9,5v5h-8z></path></pattern>"
+    "<pattern id=n width=10 height=8 patternUnits=userSpaceOnUse>"
+    "<path d=M2,1h6v4h-6z></path></pattern>"
+    "<pattern id=m width=10 height=40 patternUnits=userSpaceOnUse>"
+    "<path d=M1,37h8v3h-8z></path></pattern>"
+    "<pattern id=x width=10 height=40 patternUnits=userSpaceOnUse>"
+    "<path d=M1,0h2v40h-2zM7,0h2v40h-2zM3,0h4v2h-4zM3,38h4v2h-4z></path></pattern></svg>";
+
+inline constexpr std::string_view page_legend =
+    "<ul aria-label=Legend>"
+    "<li><svg class=k aria-hidden=true preserveAspectRatio=none viewBox=\"0 0 10 40\"><path "
+    "d=M0,20h10></path></svg> up"
+    "<li><svg class=k aria-hidden=true preserveAspectRatio=none viewBox=\"0 0 10 40\"><path "
+    "class=d d=M0,20h10></path></svg>"
+    " some of it down"
+    "<li><svg class=k aria-hidden=true preserveAspectRatio=none viewBox=\"0 0 10 40\"><path "
+    "class=n d=M0,20h10></path></svg>"
+    " some of it unknown"
+    "<li><svg class=k aria-hidden=true preserveAspectRatio=none viewBox=\"0 0 10 40\"><path "
+    "class=m d=M0,20h10></path></svg>"
+    " unmonitored"
+    "<li><svg class=k aria-hidden=true preserveAspectRatio=none viewBox=\"0 0 10 40\"><path "
+    "class=x d=M0,20h10></path></svg>"
+    " excluded</ul>";
+
+inline constexpr std::string_view page_rules =
+    "<section><h2>How the figures are made</h2><p>A result holds from its end to the end of the "
+    "next one, but no longer than to the time by which that one should have come; what no result "
+    "holds, nobody looked at: it is unmonitored. Where events were lost, or a result says nothing "
+    "about the service, it is unknown. Planned maintenance is excluded. In milliseconds these five "
+    "add up to the time that is shown. <i>Availability</i> is up of what was seen, up and down. "
+    "<i>Worst</i> is up of all that is not excluded: everything that was not seen counts as down. "
+    "<i>Coverage</i> is how much of it was seen. <i>Occurrences</i> are good results of all good "
+    "and bad ones. All in percent, rounded down, so that 100.000 means not one failure; a dash is "
+    "where nothing was seen. Days and months are those of UTC. Half "
+    "of the runs took no longer than <i>p50</i>, drawn solid, and 95 % no longer than <i>p95</i>, "
+    "dashed.</p></section></html>";
+
+}  // namespace sla::inline v1::detail
+
+// sla/app/report_text.hpp
+// How `sla-runner report` writes an answer for people: a table, a line for each service, and the
+// last outages.
+
+namespace sla::inline v1 {
+
+namespace detail {
+
+/// `1d2h3m4.500s`, without the units that are 0.
+inline std::string span_text(ledger::Milliseconds span) {
+  std::string text;
+  for (auto const& [unit, size] : {std::pair{'d', 86'400'000}, {'h', 3'600'000}, {'m', 60'000}}) {
+    if (span >= size) text += std::to_string(span / size) + unit;
+    span %= size;
+  }
+  if (span == 0 && !text.empty()) return text;
+  std::string const seconds = decimal_seconds(std::chrono::milliseconds{span});
+  bool const whole = span % 1000 == 0;
+  return text + (whole ? seconds.substr(0, seconds.size() - 4) : seconds) + 's';
+}
+
+inline std::string time_text(ledger::Milliseconds time) {
+  return iso_time(WallTime{std::chrono::milliseconds{time}});
+}
+
+/// Lays rows out in columns.
+inline std::string table_text(std::vector<std::vector<std::string>> const& rows) {
+  std::vector<std::size_t> widths;
+  for (auto const& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string out;
+  for (auto const& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) line += padded(row[i], widths[i] + 2);
+    append_line(out, line);
+  }
+  return out;
+}
+
+inline std::vector<std::string> row_of(std::string name, std::string_view state,
+                                       std::vector<NamedFigure> const& figures,
+                                       ledger::Times const& times) {
+  std::vector<std::string> row{std::move(name), std::string(state)};
+  for (NamedFigure const& figure : figures) row.push_back(figure.value.value_or("-"));
+  for (NamedNumber const& number : named(times)) row.push_back(span_text(number.value));
+  return row;
+}
+
+/// The last outages of all services, one line each.
+inline std::string outages_text(ledger::Answer const& answer) {
+  constexpr std::size_t most = 20;
+  std::vector<ledger::Outage const*> all;
+  for (ledger::ServiceAnswer const& service : answer.services) {
+    for (ledger::Outage const& outage : service.outages) all.push_back(&outage);
+  }
+  if (all.empty()) return "";
+  std::stable_sort(all.begin(), all.end(), [](auto const* a, auto const* b) {
+    return a->from != b->from ? a->from > b->from : a->service < b->service;
+  });
+  std::vector<std::vector<std::string>> rows;
+  for (std::size_t i = 0; i < std::min(all.size(), most); ++i) {
+    ledger::Outage const& outage = *all[i];
+    rows.push_back({time_text(outage.from), span_text(outage.to - outage.from),
+                    escaped(outage.service), escaped(outage.verdict), escaped(outage.log_uri)});
+  }
+  std::string const what = all.size() > most ? "the last " + std::to_string(most) + " of " +
+                                                   std::to_string(all.size()) + " outages"
+                                             : std::string("outages, the last one first");
+  return '\n' + what + '\n' + table_text(rows);
+}
+
+/// What else there is to say about services, one line for each thing.
+inline std::string remarks_text(ReportAnswer const& report) {
+  std::string out;
+  for (ledger::ServiceAnswer const& service : report.answer.services) {
+    ledger::Counts const& counts = service.counts;
+    out += escaped(service.service) + ": ";
+    out += std::to_string(counts.good) + " good, " + std::to_string(counts.bad) + " bad";
+    for (NamedNumber const& number : named(counts)) {
+      if (number.name == "good" || number.name == "bad" || number.value == 0) continue;
+      out += ", " + std::to_string(number.value) + ' ';
+      out += number.name == "clockSteps" ? "clock steps" : number.name;
+    }
+    if (service.inferred) out += "; how long results hold is inferred";
+    if (report.slo) {
+      std::int64_t const budget = budget_of(counts, *report.slo);
+      out += "; of " + std::to_string(budget) + " failures that " + report.slo->text();
+      out += "% allows, " + std::to_string(budget - counts.bad) + " are left";
+    }
+    out += '\n';
+  }
+  return out;
+}
+
+}  // namespace detail
+
+/// The answer for people.
+[[nodiscard]] inline std::string report_text(ReportAnswer const& report) {
+  std::string out = detail::time_text(report.window.from) + " to " +
+                    detail::time_text(report.window.to) + ", " +
+                    detail::span_text(report.window.to - report.window.from) + "\n\n";
+  std::vector<std::vector<std::string>> rows{{"service", "state", "availability", "worst",
+                                              "coverage", "occurrences", "timeslices", "up", "down",
+                                              "unknown", "unmonitored", "excluded"}};
+  for (ledger::ServiceAnswer const& service : report.answer.services) {
+    rows.push_back(detail::row_of(escaped(service.service), detail::name_of(service.state),
+                                  detail::figures_of(service), service.times));
+  }
+  if (!report.answer.groups.empty()) rows.push_back({"group"});
+  for (ledger::GroupAnswer const& group : report.answer.groups) {
+    auto figures = detail::figures_of(group.times);
+    figures.resize(5);  // a group has no events of its own
+    rows.push_back(detail::row_of(escaped(group.group), "", figures, group.times));
+  }
+  return out + detail::table_text(rows) + '\n' + detail::remarks_text(report) +
+         detail::outages_text(report.answer);
+}
+
+}  // namespace sla::inline v1
+
+// sla/app/report_page.hpp
+// `sla-runner report --format html`: the answer as one page that needs nothing else, no script, no
+// font, no image from elsewhere. It follows the reader's light or dark, fits a telephone, and has a
+// table behind each picture. What comes from outside is text, whatever it holds.
+
+namespace sla::inline v1 {
+
+/// What a page shows besides the answer. The parts of the answer are those of the plan.
+struct PageParts {
+  ReportPlan plan{};
+  std::map<std::string, std::vector<ledger::Durations>, std::less<>> durations{};  ///< by weeks
+  std::vector<ledger::Exclusion> exclusions{};
+};
+
+namespace detail {
+
+/// Writes a page, in days or, where that would be too large, in weeks.
+class PageWriter {
+ public:
+  enum class Detail { days, weeks };
+
+  PageWriter(ReportAnswer const& report, PageParts const& parts, Detail detail)
+      : report_(report), parts_(parts), detail_(detail) {}
+
+  std::string page() && {
+    out_ = page_head;
+    begin();
+    for (std::size_t i = 0; i < services().size(); ++i) service(services()[i], i);
+    groups();
+    exclusions();
+    out_ += page_rules;
+    return std::move(out_);
+  }
+
+ private:
+  std::vector<ledger::ServiceAnswer> const& services() const { return report_.answer.services; }
+
+  static std::string minute_text(ledger::Milliseconds time) {
+    std::string text = time_text(time).substr(0, 16);
+    text[10] = ' ';
+    return text;
+  }
+  void state(ledger::State state) {
+    std::string_view const name = name_of(state);
+    out_.append("<b class=").append(name).append(">").append(name).append("</b>");
+  }
+
+  void begin() {
+    out_ += "<h1>Availability</h1><p>" + minute_text(report_.window.from) + " to " +
+            minute_text(report_.window.to) +
+            " UTC.</p><table class=\"s f\"><caption>Now</caption><thead><tr>"
+            "<th>service<th>state";
+    auto const& spans = parts_.plan.spans;
+    std::size_t const shown = std::min<std::size_t>(spans.size(), 4);
+    for (std::size_t i = 0; i < shown; ++i) out_ += "<th>" + spans[i].name;
+    out_ += "<tbody>";
+    for (std::size_t i = 0; i < services().size(); ++i) {
+      ledger::ServiceAnswer const& service = services()[i];
+      out_ += "<tr><th><a href=\"#s" + std::to_string(i) + "\">";
+      append_html(out_, service.service);
+      out_ += "</a><td>";
+      state(service.state);
+      for (std::size_t span = 0; span < shown; ++span) {
+        append_cell(out_, ledger::availability(service.parts[span].times));
+      }
+    }
+    out_ += "</table>";
+    out_ += page_legend;
+  }
+
+  void service(ledger::ServiceAnswer const& answer, std::size_t number) {
+    out_ += "<section id=s" + std::to_string(number) + "><h2>";
+    append_html(out_, answer.service);
+    out_ += ' ';
+    state(answer.state);
+    out_ += "</h2>";
+    if (!answer.groups.empty()) {
+      out_ += "<p>";
+      append_html(out_, joined(answer.groups));
+      out_ += "</p>";
+    }
+    auto const& plan = parts_.plan;
+    bool const days = detail_ == Detail::days;
+    std::span<ledger::Part const> parts = answer.parts;
+    parts = parts.subspan(plan.spans.size());
+    parts = days ? parts.first(plan.days.size()) : parts.subspan(plan.days.size());
+    append_bar(out_, days ? "days" : "weeks", days ? plan.days : plan.weeks, parts);
+    figures(answer);
+    remarks(answer);
+    outages(answer);
+    auto const found = parts_.durations.find(answer.service);
+    if (found != parts_.durations.end()) append_durations(out_, plan.weeks, found->second);
+    out_ += "</section>";
+  }
+
+  void figures(ledger::ServiceAnswer const& answer) {
+    out_ +=
+        "<table "
+        "class=f><thead><tr><th>last<th>availability<th>worst<th>coverage<th>occurrences<tbody>";
+    for (std::size_t i = 0; i < parts_.plan.spans.size(); ++i) {
+      ledger::Part const& part = answer.parts[i];
+      out_ += "<tr><th>" + parts_.plan.spans[i].name;
+      append_cell(out_, ledger::availability(part.times));
+      append_cell(out_, ledger::worst(part.times));
+      append_cell(out_, ledger::coverage(part.times));
+      append_cell(out_, ledger::occurrences(part.counts));
+    }
+    out_ += "</table>";
+  }
+
+  /// What else there is to say, in a sentence each.
+  void remarks(ledger::ServiceAnswer const& answer) {
+    ledger::Counts const& counts = answer.counts;
+    out_ += "<p>" + std::to_string(counts.good) + " good, " + std::to_string(counts.bad) + " bad, ";
+    out_ += std::to_string(counts.lost) + " lost.";
+    if (report_.slo) {
+      std::int64_t const budget = budget_of(counts, *report_.slo);
+      out_ += " Error budget: of " + std::to_string(budget) + " failures that " +
+              report_.slo->text() + " % allows, " + std::to_string(budget - counts.bad) +
+              " are left.";
+    }
+    if (answer.inferred) out_ += " How long results hold is inferred.";
+    out_ += "</p>";
+  }
+
+  void outages(ledger::ServiceAnswer const& answer) {
+    std::size_t const all = answer.outages.size();
+    std::size_t const shown = std::min<std::size_t>(all, detail_ == Detail::days ? 5 : 2);
+    if (all == 0) return;
+    out_ += "<details><summary>Outages: the last " + std::to_string(shown) + " of " +
+            std::to_string(all) +
+            "</summary><table><thead><tr><th>from<th>for<th>verdict<th>log<tbody>";
+    for (std::size_t i = 0; i < shown; ++i) {
+      ledger::Outage const& outage = answer.outages[all - 1 - i];
+      out_ += "<tr><th>" + minute_text(outage.from) + "<td>" + span_text(outage.to - outage.from);
+      out_ += "<td>";
+      append_html(out_, outage.verdict);
+      out_ += "<td>";
+      log(outage.log_uri);
+    }
+    out_ += "</table></details>";
+  }
+
+  /// A link to a log; only where a browser may follow it.
+  void log(std::string_view uri) {
+    bool const link = uri.starts_with("https://") || uri.starts_with("s3://") ||
+                      uri.starts_with("file://") || uri.starts_with("http://");
+    std::string_view const name = uri.substr(uri.rfind('/') + 1);
+    if (!link) return append_html(out_, uri.empty() ? "\xE2\x80\x93" : uri);
+    out_ += "<a href=\"";
+    append_html(out_, uri);
+    out_ += "\">";
+    append_html(out_, name.empty() ? uri : name);
+    out_ += "</a>";
+  }
+
+  void groups() {
+    if (report_.answer.groups.empty()) return;
+    out_ +=
+        "<section><h2>Groups</h2><table><thead><tr><th>group<th>availability<th>worst"
+        "<th>coverage<th>outages<tbody>";
+    for (ledger::GroupAnswer const& group : report_.answer.groups) {
+      out_ += "<tr><th>";
+      append_html(out_, group.group);
+      append_cell(out_, ledger::availability(group.times));
+      append_cell(out_, ledger::worst(group.times));
+      append_cell(out_, ledger::coverage(group.times));
+      out_ += "<td>" + std::to_string(group.outages.size());
+    }
+    out_ += "</table></section>";
+  }
+
+  void exclusions() {
+    if (parts_.exclusions.empty()) return;
+    out_ +=
+        "<section><h2>Planned maintenance</h2><table><thead><tr><th>from<th>to<th>of<th>why"
+        "<tbody>";
+    for (ledger::Exclusion const& one : parts_.exclusions) {
+      out_ += "<tr><th>" + minute_text(one.window.from) + "<td>" + minute_text(one.window.to);
+      out_ += "<td>";
+      append_html(out_, one.service.empty() ? one.group : one.service);
+      out_ += "<td>";
+      append_html(out_, one.reason);
+    }
+    out_ += "</table></section>";
+  }
+
+  ReportAnswer const& report_;
+  PageParts const& parts_;
+  Detail detail_;
+  std::string out_{};
+};
+
+}  // namespace detail
+
+/// The answer as a page. What would be larger than 190 KB by days is told by weeks.
+[[nodiscard]] inline std::string report_page(ReportAnswer const& report, PageParts const& parts) {
+  constexpr std::size_t most = 190'000;
+  using Page = detail::PageWriter;
+  std::string page = Page(report, parts, Page::Detail::days).page();
+  if (page.size() <= most) return page;
+  return Page(report, parts, Page::Detail::weeks).page();
+}
+
+}  // namespace sla::inline v1
+
 // sla/app/report_bucket.hpp
 // What `sla-runner report` reads from S3: the objects under a prefix, in parts, or their keys
 // alone. A right that is missing is named as a policy names it.
@@ -22585,6 +23317,8 @@ struct ReportEvents {
   std::int64_t unreadable = 0;
   std::string first_unreadable{};  ///< where it was, and how it begins
   std::int64_t ahead = 0;          ///< events that end after now
+  /// How long the runs of each service took, in each of the weeks that were asked for.
+  std::map<std::string, std::vector<ledger::Durations>, std::less<>> durations{};
 };
 
 namespace detail {
@@ -22632,8 +23366,8 @@ Result<void> each_block(int descriptor, std::string const& name, Use use) {
 class ReportReader {
  public:
   ReportReader(ReportRequest const& request, Environment const& environment,
-               ledger::Milliseconds now)
-      : request_(request), environment_(environment), now_(now) {}
+               ledger::Milliseconds now, std::vector<NamedWindow> const& weeks)
+      : request_(request), environment_(environment), now_(now), weeks_(weeks) {}
 
   /// Reads a file, `-` or `s3://BUCKET/PREFIX`.
   Result<void> read(std::string const& file) {
@@ -22714,13 +23448,24 @@ class ReportReader {
     events_.book.add(event);
     if (event.end > now_) ++events_.ahead;
     progress_.note(events_.book.records.size());
+    note_duration(event);
     if (!request_.asks_for(event.service, event.groups)) return;
     events_.first = std::min(events_.first.value_or(event.end), event.end);
+  }
+
+  void note_duration(ledger::Event const& event) {
+    for (std::size_t i = 0; event.duration && i < weeks_.size(); ++i) {
+      if (!weeks_[i].window.holds(event.end)) continue;
+      auto& all = events_.durations[std::string(event.service)];
+      all.resize(weeks_.size());
+      return all[i].add(*event.duration);
+    }
   }
 
   ReportRequest const& request_;
   Environment const& environment_;
   ledger::Milliseconds now_;
+  std::vector<NamedWindow> const& weeks_;
   ledger::EventReader reader_{};
   LineCutter lines_{};
   std::string name_{};  ///< of what is read, and the line there
@@ -22742,10 +23487,10 @@ inline Result<std::string> events_of_store(std::string const& store) {
 }  // namespace detail
 
 /// Reads all that the request names.
-[[nodiscard]] inline Result<ReportEvents> read_report_events(ReportRequest const& request,
-                                                             Environment const& environment,
-                                                             ledger::Milliseconds now) {
-  detail::ReportReader reader(request, environment, now);
+[[nodiscard]] inline Result<ReportEvents> read_report_events(
+    ReportRequest const& request, Environment const& environment, ledger::Milliseconds now,
+    std::vector<NamedWindow> const& weeks = {}) {
+  detail::ReportReader reader(request, environment, now, weeks);
   if (!request.store.empty()) {
     auto const file = detail::events_of_store(request.store);
     if (!file) return file.error();
@@ -22758,128 +23503,6 @@ inline Result<std::string> events_of_store(std::string const& store) {
     if (auto done = reader.read_keys(address); !done) return done.error();
   }
   return std::move(reader).events();
-}
-
-}  // namespace sla::inline v1
-
-// sla/app/report_text.hpp
-// How `sla-runner report` writes an answer for people: a table, a line for each service, and the
-// last outages.
-
-namespace sla::inline v1 {
-
-namespace detail {
-
-/// `1d2h3m4.500s`, without the units that are 0.
-inline std::string span_text(ledger::Milliseconds span) {
-  std::string text;
-  for (auto const& [unit, size] : {std::pair{'d', 86'400'000}, {'h', 3'600'000}, {'m', 60'000}}) {
-    if (span >= size) text += std::to_string(span / size) + unit;
-    span %= size;
-  }
-  if (span == 0 && !text.empty()) return text;
-  std::string const seconds = decimal_seconds(std::chrono::milliseconds{span});
-  bool const whole = span % 1000 == 0;
-  return text + (whole ? seconds.substr(0, seconds.size() - 4) : seconds) + 's';
-}
-
-inline std::string time_text(ledger::Milliseconds time) {
-  return iso_time(WallTime{std::chrono::milliseconds{time}});
-}
-
-/// Lays rows out in columns.
-inline std::string table_text(std::vector<std::vector<std::string>> const& rows) {
-  std::vector<std::size_t> widths;
-  for (auto const& row : rows) {
-    widths.resize(std::max(widths.size(), row.size()));
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  std::string out;
-  for (auto const& row : rows) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) line += padded(row[i], widths[i] + 2);
-    append_line(out, line);
-  }
-  return out;
-}
-
-inline std::vector<std::string> row_of(std::string name, std::string_view state,
-                                       std::vector<NamedFigure> const& figures,
-                                       ledger::Times const& times) {
-  std::vector<std::string> row{std::move(name), std::string(state)};
-  for (NamedFigure const& figure : figures) row.push_back(figure.value.value_or("-"));
-  for (NamedNumber const& number : named(times)) row.push_back(span_text(number.value));
-  return row;
-}
-
-/// The last outages of all services, one line each.
-inline std::string outages_text(ledger::Answer const& answer) {
-  constexpr std::size_t most = 20;
-  std::vector<ledger::Outage const*> all;
-  for (ledger::ServiceAnswer const& service : answer.services) {
-    for (ledger::Outage const& outage : service.outages) all.push_back(&outage);
-  }
-  if (all.empty()) return "";
-  std::stable_sort(all.begin(), all.end(), [](auto const* a, auto const* b) {
-    return a->from != b->from ? a->from > b->from : a->service < b->service;
-  });
-  std::vector<std::vector<std::string>> rows;
-  for (std::size_t i = 0; i < std::min(all.size(), most); ++i) {
-    ledger::Outage const& outage = *all[i];
-    rows.push_back({time_text(outage.from), span_text(outage.to - outage.from),
-                    escaped(outage.service), escaped(outage.verdict), escaped(outage.log_uri)});
-  }
-  std::string const what = all.size() > most ? "the last " + std::to_string(most) + " of " +
-                                                   std::to_string(all.size()) + " outages"
-                                             : std::string("outages, the last one first");
-  return '\n' + what + '\n' + table_text(rows);
-}
-
-/// What else there is to say about services, one line for each thing.
-inline std::string remarks_text(ReportAnswer const& report) {
-  std::string out;
-  for (ledger::ServiceAnswer const& service : report.answer.services) {
-    ledger::Counts const& counts = service.counts;
-    out += escaped(service.service) + ": ";
-    out += std::to_string(counts.good) + " good, " + std::to_string(counts.bad) + " bad";
-    for (NamedNumber const& number : named(counts)) {
-      if (number.name == "good" || number.name == "bad" || number.value == 0) continue;
-      out += ", " + std::to_string(number.value) + ' ';
-      out += number.name == "clockSteps" ? "clock steps" : number.name;
-    }
-    if (service.inferred) out += "; how long results hold is inferred";
-    if (report.slo) {
-      std::int64_t const budget = budget_of(counts, *report.slo);
-      out += "; of " + std::to_string(budget) + " failures that " + report.slo->text();
-      out += "% allows, " + std::to_string(budget - counts.bad) + " are left";
-    }
-    out += '\n';
-  }
-  return out;
-}
-
-}  // namespace detail
-
-/// The answer for people.
-[[nodiscard]] inline std::string report_text(ReportAnswer const& report) {
-  std::string out = detail::time_text(report.window.from) + " to " +
-                    detail::time_text(report.window.to) + ", " +
-                    detail::span_text(report.window.to - report.window.from) + "\n\n";
-  std::vector<std::vector<std::string>> rows{{"service", "state", "availability", "worst",
-                                              "coverage", "occurrences", "timeslices", "up", "down",
-                                              "unknown", "unmonitored", "excluded"}};
-  for (ledger::ServiceAnswer const& service : report.answer.services) {
-    rows.push_back(detail::row_of(escaped(service.service), detail::name_of(service.state),
-                                  detail::figures_of(service), service.times));
-  }
-  if (!report.answer.groups.empty()) rows.push_back({"group"});
-  for (ledger::GroupAnswer const& group : report.answer.groups) {
-    auto figures = detail::figures_of(group.times);
-    figures.resize(5);  // a group has no events of its own
-    rows.push_back(detail::row_of(escaped(group.group), "", figures, group.times));
-  }
-  return out + detail::table_text(rows) + '\n' + detail::remarks_text(report) +
-         detail::outages_text(report.answer);
 }
 
 }  // namespace sla::inline v1
@@ -22958,27 +23581,6 @@ inline void say_oddities(ReportEvents const& read) {
   }
 }
 
-/// Answers the request.
-inline Result<ReportAnswer> make_report(ReportRequest const& request,
-                                        Environment const& environment, ledger::Milliseconds now) {
-  auto exclusions = exclusions_of(request);
-  if (!exclusions) return exclusions.error();
-  auto read = read_report_events(request, environment, now);
-  if (!read) return read.error();
-  say_oddities(*read);
-  if (auto known = check_names(read->book, request); !known) return known.error();
-  auto const window = report_window(request, now, read->first);
-  if (!window) return window.error();
-  ReportAnswer report{.window = *window, .quorum = request.quorum, .slo = request.slo};
-  report.unreadable = read->unreadable;
-  report.answer = ledger::reduce(std::move(read->book), {.window = *window,
-                                                         .quorum = request.quorum,
-                                                         .hold = request.hold,
-                                                         .exclusions = *std::move(exclusions)});
-  select(report.answer, request);
-  return report;
-}
-
 inline std::string written(ReportAnswer const& report, ReportRequest const& request) {
   bool const person = !request.out && ::isatty(STDOUT_FILENO) == 1;
   switch (request.format.value_or(person ? ReportFormat::text : ReportFormat::json)) {
@@ -22986,10 +23588,50 @@ inline std::string written(ReportAnswer const& report, ReportRequest const& requ
       return report_text(report);
     case ReportFormat::csv:
       return report_csv(report);
-    case ReportFormat::json:
-      break;
+    default:
+      return report_json(report);
   }
-  return report_json(report);
+}
+
+/// Plans the page where that is what was asked for.
+inline Result<std::optional<ReportPlan>> plan_of(ReportRequest const& request,
+                                                 ledger::Milliseconds now) {
+  if (request.format != ReportFormat::html) return std::optional<ReportPlan>();
+  std::optional<ledger::Milliseconds> from;
+  auto const window = report_window(request, now, ledger::Milliseconds{0});
+  if (!window) return window.error();
+  if (request.from) from = window->from;
+  return std::optional(plan_page(window->to, from));
+}
+
+/// Answers the request, in the words of its format.
+inline Result<std::string> make_report(ReportRequest const& request, Environment const& environment,
+                                       ledger::Milliseconds now) {
+  auto exclusions = exclusions_of(request);
+  if (!exclusions) return exclusions.error();
+  auto const plan = plan_of(request, now);
+  if (!plan) return plan.error();
+  auto read = read_report_events(request, environment, now,
+                                 *plan ? (*plan)->weeks : std::vector<NamedWindow>());
+  if (!read) return read.error();
+  say_oddities(*read);
+  if (auto known = check_names(read->book, request); !known) return known.error();
+  auto const window =
+      *plan ? Result<ledger::Window>((*plan)->window) : report_window(request, now, read->first);
+  if (!window) return window.error();
+  ReportAnswer report{.window = *window, .quorum = request.quorum, .slo = request.slo};
+  report.unreadable = read->unreadable;
+  report.answer = ledger::reduce(
+      std::move(read->book), {.window = *window,
+                              .quorum = request.quorum,
+                              .hold = request.hold,
+                              .exclusions = *exclusions,
+                              .parts = *plan ? (*plan)->windows() : std::vector<ledger::Window>()});
+  select(report.answer, request);
+  if (!*plan) return written(report, request);
+  return report_page(report, {.plan = **plan,
+                              .durations = std::move(read->durations),
+                              .exclusions = *std::move(exclusions)});
 }
 
 /// A wrong request is one of the command line, a wrong file of exclusions is a setting; what AWS
@@ -23021,9 +23663,8 @@ inline int run_report(Arguments const& arguments, Environment const& environment
     complain({report.error().message});
     return report_exit_code(report.error());
   }
-  std::string const text = written(*report, *request);
-  if (!request->out) return print(text);
-  auto const done = replace_file(*request->out, text);
+  if (!request->out) return print(*report);
+  auto const done = replace_file(*request->out, *report);
   if (done) return exit_success;
   complain({"report: --out: " + done.error().message});
   return exit_undelivered;
@@ -23064,8 +23705,9 @@ inline constexpr Flag report_flags[] = {
      .meaning = "how many locations make a service down, if not a majority",
      .check = check_quorum},
     {.name = "format",
-     .value = "text|json|csv",
-     .meaning = "if not text on a terminal, and else json",
+     .value = "text|json|csv|html",
+     .meaning = "if not text on a terminal, and else json. html is a page that needs nothing else, "
+                "of 90 days unless --from says otherwise",
      .check = check_value<ReportFormat>},
     {"out", "FILE", "replaces this file when the report is whole"},
 };

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Covers: app/report.hpp, app/report_arguments.hpp, app/report_bucket.hpp, app/report_format.hpp, app/report_progress.hpp, app/report_source.hpp, app/report_text.hpp
+# Covers: app/report.hpp, app/report_arguments.hpp, app/report_bar.hpp, app/report_bucket.hpp, app/report_format.hpp, app/report_page.hpp, app/report_page_style.hpp, app/report_progress.hpp, app/report_source.hpp, app/report_text.hpp
 """`sla-runner report`: what the real program says of events, of others and of its own."""
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import io
 import json
 import os
 import random
+import sys
 import unittest
 from pathlib import Path
 
@@ -20,6 +21,11 @@ try:
     import boto3
 except ImportError:
     boto3 = None
+sys.path.append("/usr/lib/python3/dist-packages")  # Debian's own, where this is another Python
+try:
+    import html5lib
+except ImportError:
+    html5lib = None
 
 _START = 1_700_000_000_000  # 2023-11-14T22:13:20Z
 _BOOT = "018bcfe5-6800-7000-8000-000000000001"
@@ -199,7 +205,6 @@ class ChoiceTest(ReportTest):
             finished = self.report(*arguments)
             self.assertEqual((0, ""), (finished.code, finished.err_text))
             self.assertIn("usage: sla-runner report [OPTION]", finished.out_text)
-            self.assertNotIn("html", finished.out_text)
 
 
 class StoredTest(ReportTest):
@@ -223,6 +228,61 @@ class StoredTest(ReportTest):
             for outage in shop["outages"]:
                 self.assertEqual((failed["runId"], failed["logUri"]),
                                  (outage["runId"], outage["logUri"]))
+
+
+class PageTest(ReportTest):
+    """The page, for people."""
+
+    NAME = '<script>alert("1")</script> & \x1b[2J'
+    WINDOW = ("--to", "2023-11-14T23:00:00Z")
+
+    def page(self, *arguments: str) -> str:
+        finished = self.report("--format", "html", *self.WINDOW, *arguments)
+        self.assertEqual((0, ""), (finished.code, finished.err_text))
+        text = finished.out_text
+        if html5lib is not None:
+            html5lib.HTMLParser(strict=True).parse(text)
+        return text
+
+    def test_what_comes_from_outside_is_text(self) -> None:
+        told = [event(n, "fail" if n == 4 else "pass", service=self.NAME, groups=["<b>'"],
+                      logUri=link) for n, link in
+                zip(range(1, 10), ["javascript:alert(1)"] * 4 + ["s3://logs/x"] * 5)]
+        page = self.page(self.write(*told))
+        self.assertNotIn("<script", page)
+        self.assertNotIn("<b>'", page)
+        self.assertIn("&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt; &amp; \\x1b[2J", page)
+        self.assertIn("<td>javascript:alert(1)", page)
+        self.assertNotIn('href="javascript', page)
+
+    def test_it_needs_nothing_else_and_tells_every_figure(self) -> None:
+        told = [event(n, "fail" if n == 4 else "pass") for n in range(1, 47)]
+        (self.folder / "planned").write_text(line({
+            "from": "2023-11-14T22:30:00Z", "to": "2023-11-14T22:40:00Z", "group": "web",
+            "reason": "a move"}))
+        page = self.page("--slo", "90", "--exclude", "planned", self.write(*told))
+        for absent in ("<script", "src=", "@import", "url(http", "<link", "<img"):
+            self.assertNotIn(absent, page)
+        for present in ("<b class=UP>UP</b>", "<th>24 h<td>", "<th>2023-11<td>", "<td>fail<td>",
+                        '<a href="s3://logs/shop/4">4</a>', "of 4 failures that 90 % allows, 3 are",
+                        "<td>web<td>a move", "<table>", "0.896"):
+            self.assertIn(present, page)
+        self.assertRegex(page, "<title>2023-11-14: 9[0-9.]+, seen ")
+
+    def test_50_services_of_90_days_are_less_than_200_kb(self) -> None:
+        for failures in (0.0005, 0.2):
+            chance = random.Random(5)
+            told = [event(60 * hour - 24 * 60 * 90, "fail" if chance.random() < failures else "pass",
+                          service=f"service-{service}", runId=f"{service}-{hour}", seq=hour + 1,
+                          nextExpectedByMs=_START + (60 * hour - 24 * 60 * 90 + 90) * 60_000)
+                    for service in range(50) for hour in range(24 * 90)]
+            page = self.page(self.write(*told))
+            self.assertEqual(50, page.count("<section id=s"))
+            self.assertLess(len(page.encode()), 200_000)
+            self.assertIn("By days" if failures < 0.1 else "By weeks", page)
+
+    def test_without_events_it_is_a_page_too(self) -> None:
+        self.assertIn("How the figures are made", self.page(self.write()))
 
 
 @unittest.skipIf(why_not(), why_not())
@@ -343,7 +403,7 @@ class WrongTest(ReportTest):
                 (["--slo", "-1"], "--slo: '-1' is no percentage"),
                 (["--hold", "long"], "--hold: 'long' is no number of seconds"),
                 (["--quorum", "0"], "--quorum: '0' is neither majority, any, all"),
-                (["--format", "xml"], "--format: 'xml' is none of text, json, csv")):
+                (["--format", "xml"], "--format: 'xml' is none of text, json, csv, html")):
             with self.subTest(arguments):
                 self.refused(64, sentence, *arguments, *([file] if len(arguments) > 1 else []))
 

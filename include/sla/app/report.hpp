@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,6 +21,8 @@
 #include "sla/app/quoted.hpp"
 #include "sla/app/report_arguments.hpp"
 #include "sla/app/report_format.hpp"
+#include "sla/app/report_page.hpp"
+#include "sla/app/report_plan.hpp"
 #include "sla/app/report_source.hpp"
 #include "sla/app/report_text.hpp"
 #include "sla/core/descriptor.hpp"
@@ -99,27 +102,6 @@ inline void say_oddities(ReportEvents const& read) {
   }
 }
 
-/// Answers the request.
-inline Result<ReportAnswer> make_report(ReportRequest const& request,
-                                        Environment const& environment, ledger::Milliseconds now) {
-  auto exclusions = exclusions_of(request);
-  if (!exclusions) return exclusions.error();
-  auto read = read_report_events(request, environment, now);
-  if (!read) return read.error();
-  say_oddities(*read);
-  if (auto known = check_names(read->book, request); !known) return known.error();
-  auto const window = report_window(request, now, read->first);
-  if (!window) return window.error();
-  ReportAnswer report{.window = *window, .quorum = request.quorum, .slo = request.slo};
-  report.unreadable = read->unreadable;
-  report.answer = ledger::reduce(std::move(read->book), {.window = *window,
-                                                         .quorum = request.quorum,
-                                                         .hold = request.hold,
-                                                         .exclusions = *std::move(exclusions)});
-  select(report.answer, request);
-  return report;
-}
-
 inline std::string written(ReportAnswer const& report, ReportRequest const& request) {
   bool const person = !request.out && ::isatty(STDOUT_FILENO) == 1;
   switch (request.format.value_or(person ? ReportFormat::text : ReportFormat::json)) {
@@ -127,10 +109,50 @@ inline std::string written(ReportAnswer const& report, ReportRequest const& requ
       return report_text(report);
     case ReportFormat::csv:
       return report_csv(report);
-    case ReportFormat::json:
-      break;
+    default:
+      return report_json(report);
   }
-  return report_json(report);
+}
+
+/// Plans the page where that is what was asked for.
+inline Result<std::optional<ReportPlan>> plan_of(ReportRequest const& request,
+                                                 ledger::Milliseconds now) {
+  if (request.format != ReportFormat::html) return std::optional<ReportPlan>();
+  std::optional<ledger::Milliseconds> from;
+  auto const window = report_window(request, now, ledger::Milliseconds{0});
+  if (!window) return window.error();
+  if (request.from) from = window->from;
+  return std::optional(plan_page(window->to, from));
+}
+
+/// Answers the request, in the words of its format.
+inline Result<std::string> make_report(ReportRequest const& request, Environment const& environment,
+                                       ledger::Milliseconds now) {
+  auto exclusions = exclusions_of(request);
+  if (!exclusions) return exclusions.error();
+  auto const plan = plan_of(request, now);
+  if (!plan) return plan.error();
+  auto read = read_report_events(request, environment, now,
+                                 *plan ? (*plan)->weeks : std::vector<NamedWindow>());
+  if (!read) return read.error();
+  say_oddities(*read);
+  if (auto known = check_names(read->book, request); !known) return known.error();
+  auto const window =
+      *plan ? Result<ledger::Window>((*plan)->window) : report_window(request, now, read->first);
+  if (!window) return window.error();
+  ReportAnswer report{.window = *window, .quorum = request.quorum, .slo = request.slo};
+  report.unreadable = read->unreadable;
+  report.answer = ledger::reduce(
+      std::move(read->book), {.window = *window,
+                              .quorum = request.quorum,
+                              .hold = request.hold,
+                              .exclusions = *exclusions,
+                              .parts = *plan ? (*plan)->windows() : std::vector<ledger::Window>()});
+  select(report.answer, request);
+  if (!*plan) return written(report, request);
+  return report_page(report, {.plan = **plan,
+                              .durations = std::move(read->durations),
+                              .exclusions = *std::move(exclusions)});
 }
 
 /// A wrong request is one of the command line, a wrong file of exclusions is a setting; what AWS
@@ -162,9 +184,8 @@ inline int run_report(Arguments const& arguments, Environment const& environment
     complain({report.error().message});
     return report_exit_code(report.error());
   }
-  std::string const text = written(*report, *request);
-  if (!request->out) return print(text);
-  auto const done = replace_file(*request->out, text);
+  if (!request->out) return print(*report);
+  auto const done = replace_file(*request->out, *report);
   if (done) return exit_success;
   complain({"report: --out: " + done.error().message});
   return exit_undelivered;
@@ -205,8 +226,9 @@ inline constexpr Flag report_flags[] = {
      .meaning = "how many locations make a service down, if not a majority",
      .check = check_quorum},
     {.name = "format",
-     .value = "text|json|csv",
-     .meaning = "if not text on a terminal, and else json",
+     .value = "text|json|csv|html",
+     .meaning = "if not text on a terminal, and else json. html is a page that needs nothing else, "
+                "of 90 days unless --from says otherwise",
      .check = check_value<ReportFormat>},
     {"out", "FILE", "replaces this file when the report is whole"},
 };

@@ -26,12 +26,13 @@
 
 namespace sla::inline v1 {
 
-enum class ReportFormat : std::uint8_t { text, json, csv };
+enum class ReportFormat : std::uint8_t { text, json, csv, html };
 
 template <>
 inline constexpr std::array choices<ReportFormat>{Choice<ReportFormat>{"text", ReportFormat::text},
                                                   Choice<ReportFormat>{"json", ReportFormat::json},
-                                                  Choice<ReportFormat>{"csv", ReportFormat::csv}};
+                                                  Choice<ReportFormat>{"csv", ReportFormat::csv},
+                                                  Choice<ReportFormat>{"html", ReportFormat::html}};
 
 /// What was asked, in words that make sense.
 struct ReportRequest {

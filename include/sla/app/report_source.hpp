@@ -10,21 +10,25 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "sla/app/quoted.hpp"
 #include "sla/app/report_arguments.hpp"
 #include "sla/app/report_bucket.hpp"
+#include "sla/app/report_plan.hpp"
 #include "sla/app/report_progress.hpp"
 #include "sla/core/descriptor.hpp"
 #include "sla/core/environment.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/text.hpp"
 #include "sla/ledger/book.hpp"
+#include "sla/ledger/durations.hpp"
 #include "sla/ledger/event.hpp"
 #include "sla/ledger/log_key.hpp"
 
@@ -37,6 +41,8 @@ struct ReportEvents {
   std::int64_t unreadable = 0;
   std::string first_unreadable{};  ///< where it was, and how it begins
   std::int64_t ahead = 0;          ///< events that end after now
+  /// How long the runs of each service took, in each of the weeks that were asked for.
+  std::map<std::string, std::vector<ledger::Durations>, std::less<>> durations{};
 };
 
 namespace detail {
@@ -84,8 +90,8 @@ Result<void> each_block(int descriptor, std::string const& name, Use use) {
 class ReportReader {
  public:
   ReportReader(ReportRequest const& request, Environment const& environment,
-               ledger::Milliseconds now)
-      : request_(request), environment_(environment), now_(now) {}
+               ledger::Milliseconds now, std::vector<NamedWindow> const& weeks)
+      : request_(request), environment_(environment), now_(now), weeks_(weeks) {}
 
   /// Reads a file, `-` or `s3://BUCKET/PREFIX`.
   Result<void> read(std::string const& file) {
@@ -166,13 +172,24 @@ class ReportReader {
     events_.book.add(event);
     if (event.end > now_) ++events_.ahead;
     progress_.note(events_.book.records.size());
+    note_duration(event);
     if (!request_.asks_for(event.service, event.groups)) return;
     events_.first = std::min(events_.first.value_or(event.end), event.end);
+  }
+
+  void note_duration(ledger::Event const& event) {
+    for (std::size_t i = 0; event.duration && i < weeks_.size(); ++i) {
+      if (!weeks_[i].window.holds(event.end)) continue;
+      auto& all = events_.durations[std::string(event.service)];
+      all.resize(weeks_.size());
+      return all[i].add(*event.duration);
+    }
   }
 
   ReportRequest const& request_;
   Environment const& environment_;
   ledger::Milliseconds now_;
+  std::vector<NamedWindow> const& weeks_;
   ledger::EventReader reader_{};
   LineCutter lines_{};
   std::string name_{};  ///< of what is read, and the line there
@@ -194,10 +211,10 @@ inline Result<std::string> events_of_store(std::string const& store) {
 }  // namespace detail
 
 /// Reads all that the request names.
-[[nodiscard]] inline Result<ReportEvents> read_report_events(ReportRequest const& request,
-                                                             Environment const& environment,
-                                                             ledger::Milliseconds now) {
-  detail::ReportReader reader(request, environment, now);
+[[nodiscard]] inline Result<ReportEvents> read_report_events(
+    ReportRequest const& request, Environment const& environment, ledger::Milliseconds now,
+    std::vector<NamedWindow> const& weeks = {}) {
+  detail::ReportReader reader(request, environment, now, weeks);
   if (!request.store.empty()) {
     auto const file = detail::events_of_store(request.store);
     if (!file) return file.error();

@@ -36,6 +36,7 @@ struct Event {
   std::uint32_t seq = 0;       ///< 1, 2, 3, ... within a boot; 0 is none
   std::optional<Milliseconds> previous_end{};
   std::optional<Milliseconds> next_expected_by{};
+  std::optional<Milliseconds> duration{};
   bool succeeded = false;
   bool counted = true;
   bool degraded = false;
@@ -106,6 +107,7 @@ class EventReader {
     auto const end = detail::end_of(*event_);
     if (!end) return detail::no_event("it does not say when it ended");
     event.end = *end;
+    event.duration = detail::time_of(*event_, "durationMs");
     read_texts(event);
     event.verdict = event_->text("verdict").value_or(event.succeeded ? "pass" : "fail");
     event.counted = event_->boolean("counted").value_or(true);

@@ -29,6 +29,7 @@ struct Question {
   Quorum quorum{};
   std::optional<Milliseconds> hold{};  ///< for events that do not say how long they hold
   std::vector<Exclusion> exclusions{};
+  std::vector<Window> parts{};  ///< within the window: they are measured too
 };
 
 /// A longest stretch of down, within the window, and the event that it began with.
@@ -43,6 +44,14 @@ struct Outage {
   bool operator==(Outage const&) const = default;
 };
 
+/// A part of the window. Its counts are those of good and bad ones.
+struct Part {
+  Times times{};
+  Counts counts{};
+
+  bool operator==(Part const&) const = default;
+};
+
 /// What is known of one service.
 struct ServiceAnswer {
   std::string service{};
@@ -53,6 +62,7 @@ struct ServiceAnswer {
   Counts counts{};
   Slices slices{};
   std::vector<Outage> outages{};
+  std::vector<Part> parts{};  ///< as they were asked for
 
   bool operator==(ServiceAnswer const&) const = default;
 };
@@ -114,6 +124,7 @@ class Reduction {
     ServiceAnswer& answer = answers_[service].answer;
     answer.service = service;
     answer.groups.assign(groups.begin(), groups.end());
+    answer.parts.resize(question_.parts.size());
   }
 
   ServiceAnswer& answer_of(Record const& record) { return owners_[record.boot]->answer; }
@@ -201,10 +212,20 @@ class Reduction {
     ++(record.state == State::up     ? counts.good
        : record.state == State::down ? counts.bad
                                      : counts.uncounted);
+    count_parts(record);
     counts.degraded += record.degraded ? 1 : 0;
     counts.flaky += record.flaky ? 1 : 0;
     counts.lost += surprise.lost;
     counts.clock_steps += surprise.clock_step ? 1 : 0;
+  }
+
+  void count_parts(Record const& record) {
+    if (record.state == State::unknown) return;
+    std::vector<Part>& parts = answer_of(record).parts;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      if (!question_.parts[i].holds(record.end)) continue;
+      ++(record.state == State::up ? parts[i].counts.good : parts[i].counts.bad);
+    }
   }
 
   void note_inferred(Record const& record) {
@@ -226,6 +247,9 @@ class Reduction {
     });
     answer.times = times_of(known.line, window_);
     answer.slices = slices_of(known.line, window_);
+    for (std::size_t i = 0; i < answer.parts.size(); ++i) {
+      answer.parts[i].times = times_of(known.line, question_.parts[i]);
+    }
     answer.outages = outages_of(known.line);
     if (!known.line.empty()) answer.state = known.line.back().state;
   }

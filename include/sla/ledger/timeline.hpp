@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <limits>
 #include <span>
 #include <tuple>
@@ -120,7 +121,13 @@ template <class See>
 void each_stretch(Timeline const& line, Window window, See see) {
   Milliseconds time = window.from;
   Stretch now{.from = time};
-  for (Stretch const& next : line) {
+  auto const later = std::upper_bound(
+      line.begin(), line.end(), time,
+      [](Milliseconds begin, Stretch const& stretch) { return begin < stretch.from; });
+  if (later != line.begin()) now = *std::prev(later);
+  now.from = time;
+  for (Stretch const& next : std::span(later, line.end())) {
+    if (time >= window.to) return;
     Milliseconds const until = std::clamp(next.from, window.from, window.to);
     if (until > time) see(now, until);
     time = std::max(time, until);
