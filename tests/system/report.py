@@ -239,10 +239,18 @@ class PageTest(ReportTest):
     def page(self, *arguments: str) -> str:
         finished = self.report("--format", "html", *self.WINDOW, *arguments)
         self.assertEqual((0, ""), (finished.code, finished.err_text))
-        text = finished.out_text
-        if html5lib is not None:
-            html5lib.HTMLParser(strict=True).parse(text)
-        return text
+        return finished.out_text
+
+    @unittest.skipUnless(html5lib, "html5lib, which reads a page strictly, cannot be imported")
+    def test_a_strict_parser_has_nothing_to_say(self) -> None:
+        told = [event(n, "fail" if n % 7 == 0 else "pass", service=name, seq=n)
+                for name in (self.NAME, "shop") for n in range(1, 60)]
+        (self.folder / "planned").write_text(line({
+            "from": "2023-11-14T22:30:00Z", "to": "2023-11-14T22:40:00Z", "group": "web",
+            "reason": self.NAME}))
+        for page in (self.page("--slo", "90", "--exclude", "planned", self.write(*told)),
+                     self.page(self.write())):
+            html5lib.HTMLParser(strict=True).parse(page)
 
     def test_what_comes_from_outside_is_text(self) -> None:
         told = [event(n, "fail" if n == 4 else "pass", service=self.NAME, groups=["<b>'"],
@@ -306,8 +314,8 @@ class BucketTest(ReportTest):
     def put(self, key: str, text: str) -> None:
         self.s3.put_object(Bucket="history", Key=key, Body=text.encode())
 
-    def test_objects_under_a_prefix_are_read_page_by_page_and_part_by_part(self) -> None:
-        count = 1003  # more than a page
+    def test_objects_under_a_prefix_are_read_part_by_part(self) -> None:
+        count = 9
         for number in range(1, count + 1):
             self.put(f"events/a b&c/{number}", line(event(number)))
         padding = line({"no": "event"}) * 400_000  # more than a part
@@ -324,6 +332,14 @@ class BucketTest(ReportTest):
         self.assertIn("line 1 of s3://history/events/large", finished.err_text)
         self.assertEqual(shop, json.loads(self.report(
             *window, "s3://history/events", **self.environment).out)["services"][0])
+
+    def test_keys_are_read_page_by_page(self) -> None:
+        count = 1003  # more than a page
+        for number in range(count):
+            self.put(f"shop/{_START // 1000 + 60 * number}_SUCCESS", "")
+        [shop] = self.answer("--from-keys", "s3://history/shop/", "--to",
+                             str(_START + 70_000_000), **self.environment)["services"]  # type: ignore[misc]
+        self.assertEqual(count, shop["good"])
 
     def test_the_keys_of_logs_are_enough(self) -> None:
         for number in range(4):
