@@ -22193,6 +22193,7 @@ struct ReportRequest {
   std::optional<ledger::Milliseconds> hold{};
   ledger::Quorum quorum{};
   std::optional<ReportFormat> format{};
+  bool ascii = false;
   std::optional<std::string> out{};
 
   /// Says whether an event or an answer about this service is asked for.
@@ -22264,6 +22265,7 @@ inline Result<void> check_quorum(std::string_view text) {
       .exclude = value_of<std::string>(arguments, "--exclude"),
       .quorum = ledger::parse_quorum(arguments.value("--quorum")).value_or(ledger::Quorum{}),
       .format = value_of<ReportFormat>(arguments, "--format"),
+      .ascii = arguments.has("--ascii"),
       .out = value_of<std::string>(arguments, "--out")};
   if (hold) request.hold = std::chrono::floor<std::chrono::milliseconds>(*hold).count();
   if (!request.store.empty() || !request.files.empty()) return request;
@@ -22296,211 +22298,6 @@ inline Result<void> check_quorum(std::string_view text) {
                                 text(*from));
   }
   return ledger::Window{*from, *to};
-}
-
-}  // namespace sla::inline v1
-
-// sla/app/report_format.hpp
-// How `sla-runner report` writes an answer for programs: JSON and CSV. The same answer is the same
-// bytes.
-
-namespace sla::inline v1 {
-
-/// An answer, and what was asked.
-struct ReportAnswer {
-  ledger::Answer answer{};
-  ledger::Window window{};
-  ledger::Quorum quorum{};
-  std::optional<ledger::Percentage> slo{};
-  std::int64_t unreadable = 0;
-};
-
-namespace detail {
-
-using Figure = std::optional<std::string>;
-
-/// A number of an answer and its name.
-struct NamedNumber {
-  std::string_view name;
-  std::int64_t value;
-};
-struct NamedFigure {
-  std::string_view name;
-  Figure value;
-};
-
-inline std::array<NamedNumber, 5> named(ledger::Times const& times) {
-  return {{{"up", times.up},
-           {"down", times.down},
-           {"unknown", times.unknown},
-           {"unmonitored", times.unmonitored},
-           {"excluded", times.excluded}}};
-}
-
-inline std::array<NamedNumber, 9> named(ledger::Counts const& counts) {
-  return {{{"good", counts.good},
-           {"bad", counts.bad},
-           {"uncounted", counts.uncounted},
-           {"degraded", counts.degraded},
-           {"flaky", counts.flaky},
-           {"lost", counts.lost},
-           {"duplicates", counts.duplicates},
-           {"conflicts", counts.conflicts},
-           {"clockSteps", counts.clock_steps}}};
-}
-
-inline std::vector<NamedFigure> figures_of(ledger::Times const& times) {
-  return {{"availability", ledger::availability(times)},
-          {"worst", ledger::worst(times)},
-          {"coverage", ledger::coverage(times)}};
-}
-
-inline std::vector<NamedFigure> figures_of(ledger::ServiceAnswer const& answer) {
-  auto all = figures_of(answer.times);
-  all.push_back({"occurrences", ledger::occurrences(answer.counts)});
-  all.push_back({"timeslices", ledger::timeslices(answer.slices)});
-  return all;
-}
-
-inline std::string_view name_of(ledger::State state) {
-  constexpr std::array<std::string_view, 5> names{"UNMONITORED", "UP", "UNKNOWN", "DOWN",
-                                                  "EXCLUDED"};
-  return names[static_cast<std::size_t>(state)];
-}
-
-/// Returns how many failures a target allows of so many events.
-inline std::int64_t budget_of(ledger::Counts const& counts, ledger::Percentage const& target) {
-  std::int64_t const total = counts.good + counts.bad;
-  std::int64_t const allowed = 1'000'000 - target.millionths;
-  return total / 1'000'000 * allowed + total % 1'000'000 * allowed / 1'000'000;
-}
-
-template <class Numbers>
-void write_numbers(JsonWriter& json, Numbers const& numbers) {
-  for (NamedNumber const& number : numbers) json.key(number.name).integer(number.value);
-}
-
-inline void write_figures(JsonWriter& json, std::vector<NamedFigure> const& figures) {
-  for (NamedFigure const& figure : figures) {
-    json.key(figure.name);
-    figure.value ? json.string(*figure.value) : json.literal("null");
-  }
-}
-
-inline void write_text(JsonWriter& json, std::string_view name, std::string_view text) {
-  json.key(name);
-  text.empty() ? json.literal("null") : json.string(text);
-}
-
-inline void write_outages(JsonWriter& json, std::vector<ledger::Outage> const& outages) {
-  json.key("outages").begin_array();
-  for (ledger::Outage const& outage : outages) {
-    json.begin_object().key("from").integer(outage.from).key("to").integer(outage.to);
-    json.key("service").string(outage.service).key("verdict").string(outage.verdict);
-    write_text(json, "runId", outage.run_id);
-    write_text(json, "logUri", outage.log_uri);
-    json.end_object();
-  }
-  json.end_array();
-}
-
-inline void write_slo(JsonWriter& json, ledger::Counts const& counts,
-                      ledger::Percentage const& target) {
-  std::int64_t const budget = budget_of(counts, target);
-  json.key("slo").begin_object().key("target").literal(target.text());
-  json.key("good").integer(counts.good).key("bad").integer(counts.bad);
-  json.key("budget").integer(budget).key("budgetLeft").integer(budget - counts.bad).end_object();
-}
-
-inline void write_service(JsonWriter& json, ledger::ServiceAnswer const& answer,
-                          std::optional<ledger::Percentage> const& slo) {
-  json.begin_object().key("service").string(answer.service).key("groups").begin_array();
-  for (std::string const& group : answer.groups) json.string(group);
-  json.end_array().key("state").string(name_of(answer.state));
-  json.key("inferred").boolean(answer.inferred);
-  write_numbers(json, named(answer.times));
-  write_numbers(json, named(answer.counts));
-  write_figures(json, figures_of(answer));
-  if (slo) write_slo(json, answer.counts, *slo);
-  write_outages(json, answer.outages);
-  json.end_object();
-}
-
-/// One cell of a CSV table (RFC 4180).
-inline std::string cell(std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
-  std::string out = "\"";
-  for (char const c : text) out.append(c == '"' ? 2 : 1, c);
-  return out + '"';
-}
-
-inline std::string joined(std::vector<std::string> const& texts) {
-  std::string all;
-  for (std::string const& text : texts) all += (all.empty() ? "" : ",") + text;
-  return all;
-}
-
-template <class Numbers>
-void add_cells(std::string& line, Numbers const& numbers) {
-  for (NamedNumber const& number : numbers) line += ',' + std::to_string(number.value);
-}
-
-inline void add_cells(std::string& line, std::vector<NamedFigure> const& figures) {
-  for (NamedFigure const& figure : figures) line += ',' + figure.value.value_or("");
-}
-
-}  // namespace detail
-
-/// The answer as one JSON object on one line.
-[[nodiscard]] inline std::string report_json(ReportAnswer const& report) {
-  JsonWriter json;
-  json.begin_object().key("from").integer(report.window.from).key("to").integer(report.window.to);
-  json.key("quorum").string(to_string(report.quorum));
-  json.key("unreadable").integer(report.unreadable).key("services").begin_array();
-  for (ledger::ServiceAnswer const& service : report.answer.services) {
-    detail::write_service(json, service, report.slo);
-  }
-  json.end_array().key("groups").begin_array();
-  for (ledger::GroupAnswer const& group : report.answer.groups) {
-    json.begin_object().key("group").string(group.group);
-    detail::write_numbers(json, detail::named(group.times));
-    detail::write_figures(json, detail::figures_of(group.times));
-    detail::write_outages(json, group.outages);
-    json.end_object();
-  }
-  return json.end_array().end_object().text() + '\n';
-}
-
-/// The answer as a table: a line for each service, then one for each group. What a group has not
-/// stays empty.
-[[nodiscard]] inline std::string report_csv(ReportAnswer const& report) {
-  std::string out =
-      "kind,name,groups,state,inferred,from,to,up,down,unknown,unmonitored,excluded,availability,"
-      "worst,coverage,occurrences,timeslices,good,bad,uncounted,degraded,flaky,lost,duplicates,"
-      "conflicts,clockSteps,outages,budget,budgetLeft\n";
-  std::string const window =
-      ',' + std::to_string(report.window.from) + ',' + std::to_string(report.window.to);
-  for (ledger::ServiceAnswer const& service : report.answer.services) {
-    out += "service," + detail::cell(service.service) + ',';
-    out += detail::cell(detail::joined(service.groups)) + ',';
-    out.append(detail::name_of(service.state)).append(service.inferred ? ",true" : ",false");
-    out += window;
-    detail::add_cells(out, detail::named(service.times));
-    detail::add_cells(out, detail::figures_of(service));
-    detail::add_cells(out, detail::named(service.counts));
-    out += ',' + std::to_string(service.outages.size());
-    std::int64_t const budget = report.slo ? detail::budget_of(service.counts, *report.slo) : 0;
-    out += report.slo ? ',' + std::to_string(budget) + ',' +
-                            std::to_string(budget - service.counts.bad) + '\n'
-                      : ",,\n";
-  }
-  for (ledger::GroupAnswer const& group : report.answer.groups) {
-    out += "group," + detail::cell(group.group) + ",,," + window;
-    detail::add_cells(out, detail::named(group.times));
-    detail::add_cells(out, detail::figures_of(group.times));
-    out += ",,,,,,,,,,,," + std::to_string(group.outages.size()) + ",,\n";
-  }
-  return out;
 }
 
 }  // namespace sla::inline v1
@@ -22744,6 +22541,295 @@ inline void append_durations(std::string& out, std::span<NamedWindow const> slic
 
 }  // namespace sla::inline v1
 
+// sla/app/report_format.hpp
+// How `sla-runner report` writes an answer for programs: JSON and CSV. The same answer is the same
+// bytes.
+
+namespace sla::inline v1 {
+
+/// An answer, and what was asked.
+struct ReportAnswer {
+  ledger::Answer answer{};
+  ledger::Window window{};
+  ledger::Quorum quorum{};
+  std::optional<ledger::Percentage> slo{};
+  std::int64_t unreadable = 0;
+};
+
+namespace detail {
+
+using Figure = std::optional<std::string>;
+
+/// A number of an answer and its name.
+struct NamedNumber {
+  std::string_view name;
+  std::int64_t value;
+};
+struct NamedFigure {
+  std::string_view name;
+  Figure value;
+};
+
+inline std::array<NamedNumber, 5> named(ledger::Times const& times) {
+  return {{{"up", times.up},
+           {"down", times.down},
+           {"unknown", times.unknown},
+           {"unmonitored", times.unmonitored},
+           {"excluded", times.excluded}}};
+}
+
+inline std::array<NamedNumber, 9> named(ledger::Counts const& counts) {
+  return {{{"good", counts.good},
+           {"bad", counts.bad},
+           {"uncounted", counts.uncounted},
+           {"degraded", counts.degraded},
+           {"flaky", counts.flaky},
+           {"lost", counts.lost},
+           {"duplicates", counts.duplicates},
+           {"conflicts", counts.conflicts},
+           {"clockSteps", counts.clock_steps}}};
+}
+
+inline std::vector<NamedFigure> figures_of(ledger::Times const& times) {
+  return {{"availability", ledger::availability(times)},
+          {"worst", ledger::worst(times)},
+          {"coverage", ledger::coverage(times)}};
+}
+
+inline std::vector<NamedFigure> figures_of(ledger::ServiceAnswer const& answer) {
+  auto all = figures_of(answer.times);
+  all.push_back({"occurrences", ledger::occurrences(answer.counts)});
+  all.push_back({"timeslices", ledger::timeslices(answer.slices)});
+  return all;
+}
+
+inline std::string_view name_of(ledger::State state) {
+  constexpr std::array<std::string_view, 5> names{"UNMONITORED", "UP", "UNKNOWN", "DOWN",
+                                                  "EXCLUDED"};
+  return names[static_cast<std::size_t>(state)];
+}
+
+/// Returns how many failures a target allows of so many events.
+inline std::int64_t budget_of(ledger::Counts const& counts, ledger::Percentage const& target) {
+  std::int64_t const total = counts.good + counts.bad;
+  std::int64_t const allowed = 1'000'000 - target.millionths;
+  return total / 1'000'000 * allowed + total % 1'000'000 * allowed / 1'000'000;
+}
+
+template <class Numbers>
+void write_numbers(JsonWriter& json, Numbers const& numbers) {
+  for (NamedNumber const& number : numbers) json.key(number.name).integer(number.value);
+}
+
+inline void write_figures(JsonWriter& json, std::vector<NamedFigure> const& figures) {
+  for (NamedFigure const& figure : figures) {
+    json.key(figure.name);
+    figure.value ? json.string(*figure.value) : json.literal("null");
+  }
+}
+
+inline void write_text(JsonWriter& json, std::string_view name, std::string_view text) {
+  json.key(name);
+  text.empty() ? json.literal("null") : json.string(text);
+}
+
+inline void write_outages(JsonWriter& json, std::vector<ledger::Outage> const& outages) {
+  json.key("outages").begin_array();
+  for (ledger::Outage const& outage : outages) {
+    json.begin_object().key("from").integer(outage.from).key("to").integer(outage.to);
+    json.key("service").string(outage.service).key("verdict").string(outage.verdict);
+    write_text(json, "runId", outage.run_id);
+    write_text(json, "logUri", outage.log_uri);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+inline void write_slo(JsonWriter& json, ledger::Counts const& counts,
+                      ledger::Percentage const& target) {
+  std::int64_t const budget = budget_of(counts, target);
+  json.key("slo").begin_object().key("target").literal(target.text());
+  json.key("good").integer(counts.good).key("bad").integer(counts.bad);
+  json.key("budget").integer(budget).key("budgetLeft").integer(budget - counts.bad).end_object();
+}
+
+inline void write_service(JsonWriter& json, ledger::ServiceAnswer const& answer,
+                          std::optional<ledger::Percentage> const& slo) {
+  json.begin_object().key("service").string(answer.service).key("groups").begin_array();
+  for (std::string const& group : answer.groups) json.string(group);
+  json.end_array().key("state").string(name_of(answer.state));
+  json.key("inferred").boolean(answer.inferred);
+  write_numbers(json, named(answer.times));
+  write_numbers(json, named(answer.counts));
+  write_figures(json, figures_of(answer));
+  if (slo) write_slo(json, answer.counts, *slo);
+  write_outages(json, answer.outages);
+  json.end_object();
+}
+
+/// One cell of a CSV table (RFC 4180).
+inline std::string cell(std::string_view text) {
+  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
+  std::string out = "\"";
+  for (char const c : text) out.append(c == '"' ? 2 : 1, c);
+  return out + '"';
+}
+
+inline std::string joined(std::vector<std::string> const& texts) {
+  std::string all;
+  for (std::string const& text : texts) all += (all.empty() ? "" : ",") + text;
+  return all;
+}
+
+template <class Numbers>
+void add_cells(std::string& line, Numbers const& numbers) {
+  for (NamedNumber const& number : numbers) line += ',' + std::to_string(number.value);
+}
+
+inline void add_cells(std::string& line, std::vector<NamedFigure> const& figures) {
+  for (NamedFigure const& figure : figures) line += ',' + figure.value.value_or("");
+}
+
+}  // namespace detail
+
+/// The answer as one JSON object on one line.
+[[nodiscard]] inline std::string report_json(ReportAnswer const& report) {
+  JsonWriter json;
+  json.begin_object().key("from").integer(report.window.from).key("to").integer(report.window.to);
+  json.key("quorum").string(to_string(report.quorum));
+  json.key("unreadable").integer(report.unreadable).key("services").begin_array();
+  for (ledger::ServiceAnswer const& service : report.answer.services) {
+    detail::write_service(json, service, report.slo);
+  }
+  json.end_array().key("groups").begin_array();
+  for (ledger::GroupAnswer const& group : report.answer.groups) {
+    json.begin_object().key("group").string(group.group);
+    detail::write_numbers(json, detail::named(group.times));
+    detail::write_figures(json, detail::figures_of(group.times));
+    detail::write_outages(json, group.outages);
+    json.end_object();
+  }
+  return json.end_array().end_object().text() + '\n';
+}
+
+/// The answer as a table: a line for each service, then one for each group. What a group has not
+/// stays empty.
+[[nodiscard]] inline std::string report_csv(ReportAnswer const& report) {
+  std::string out =
+      "kind,name,groups,state,inferred,from,to,up,down,unknown,unmonitored,excluded,availability,"
+      "worst,coverage,occurrences,timeslices,good,bad,uncounted,degraded,flaky,lost,duplicates,"
+      "conflicts,clockSteps,outages,budget,budgetLeft\n";
+  std::string const window =
+      ',' + std::to_string(report.window.from) + ',' + std::to_string(report.window.to);
+  for (ledger::ServiceAnswer const& service : report.answer.services) {
+    out += "service," + detail::cell(service.service) + ',';
+    out += detail::cell(detail::joined(service.groups)) + ',';
+    out.append(detail::name_of(service.state)).append(service.inferred ? ",true" : ",false");
+    out += window;
+    detail::add_cells(out, detail::named(service.times));
+    detail::add_cells(out, detail::figures_of(service));
+    detail::add_cells(out, detail::named(service.counts));
+    out += ',' + std::to_string(service.outages.size());
+    std::int64_t const budget = report.slo ? detail::budget_of(service.counts, *report.slo) : 0;
+    out += report.slo ? ',' + std::to_string(budget) + ',' +
+                            std::to_string(budget - service.counts.bad) + '\n'
+                      : ",,\n";
+  }
+  for (ledger::GroupAnswer const& group : report.answer.groups) {
+    out += "group," + detail::cell(group.group) + ",,," + window;
+    detail::add_cells(out, detail::named(group.times));
+    detail::add_cells(out, detail::figures_of(group.times));
+    out += ",,,,,,,,,,,," + std::to_string(group.outages.size()) + ",,\n";
+  }
+  return out;
+}
+
+}  // namespace sla::inline v1
+
+// sla/app/report_days.hpp
+// The bar of days as text: a block for each of the last 90 days, as it was at its worst. What is
+// told in columns here and elsewhere is laid out by one function.
+
+namespace sla::inline v1 {
+
+/// How a text for people looks.
+struct TextStyle {
+  bool ascii = false;   ///< without blocks
+  bool colour = false;  ///< for a terminal
+};
+
+namespace detail {
+
+/// Lays rows out in columns.
+inline std::string table_text(std::vector<std::vector<std::string>> const& rows) {
+  std::vector<std::size_t> widths;
+  for (auto const& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string out;
+  for (auto const& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) line += padded(row[i], widths[i] + 2);
+    append_line(out, line);
+  }
+  return out;
+}
+
+/// How a day is shown.
+struct DayMark {
+  std::string_view kind;  ///< see kind_of()
+  std::string_view block;
+  std::string_view plain;
+  std::string_view colour;
+  std::string_view meaning;
+};
+inline constexpr std::array<DayMark, 5> day_marks{{
+    {"", "\xE2\x96\x88", "#", "\x1b[32m", " up"},
+    {"d", "\xE2\x96\x83", "x", "\x1b[31m", " some of it down"},
+    {"n", "\xE2\x96\x92", "?", "\x1b[33m", " some of it unknown"},
+    {"m", "\xE2\x96\x81", ".", "\x1b[90m", " unmonitored"},
+    {"x", "\xE2\x96\x91", "-", "\x1b[36m", " excluded"},
+}};
+
+/// Appends a mark so many times.
+inline void append_days(std::string& out, DayMark const& mark, std::size_t count, TextStyle style) {
+  if (style.colour) out += mark.colour;
+  for (; count != 0; --count) out += style.ascii ? mark.plain : mark.block;
+  if (style.colour) out += "\x1b[m";
+}
+
+}  // namespace detail
+
+/// Writes the bars of all services, a line each; nothing where there is no day. The parts of the
+/// answer are those of the plan.
+[[nodiscard]] inline std::string days_text(ledger::Answer const& answer, ReportPlan const& plan,
+                                           TextStyle style) {
+  if (plan.days.empty() || answer.services.empty()) return "";
+  std::string out = "\ndays of UTC, " + plan.days.front().name + " to " + plan.days.back().name;
+  for (detail::DayMark const& mark : detail::day_marks) {
+    out += &mark == detail::day_marks.data() ? ": " : ", ";
+    detail::append_days(out, mark, 1, style);
+    out += mark.meaning;
+  }
+  out += '\n';
+  std::vector<std::vector<std::string>> rows;
+  for (ledger::ServiceAnswer const& service : answer.services) {
+    std::string bar;
+    std::span<ledger::Part const> const parts(service.parts);
+    for (auto const& piece :
+         detail::pieces_of(parts.subspan(plan.spans.size(), plan.days.size()))) {
+      auto const mark = std::find_if(detail::day_marks.begin(), detail::day_marks.end(),
+                                     [&](auto const& one) { return one.kind == piece.kind; });
+      detail::append_days(bar, *mark, piece.end - piece.begin, style);
+    }
+    rows.push_back({escaped(service.service), bar});
+  }
+  return out + detail::table_text(rows);
+}
+
+}  // namespace sla::inline v1
+
 // sla/app/report_page_style.hpp
 // What is the same on every page of a report: the style sheet, the patterns by which states are
 // told apart without colours, their legend, and how each figure is made.
@@ -22828,8 +22914,8 @@ inline constexpr std::string_view page_rules =
 }  // namespace sla::inline v1::detail
 
 // sla/app/report_text.hpp
-// How `sla-runner report` writes an answer for people: a table, a line for each service, and the
-// last outages.
+// How `sla-runner report` writes an answer for people: a table, a bar of days and a line for each
+// service, and the last outages.
 
 namespace sla::inline v1 {
 
@@ -22850,22 +22936,6 @@ inline std::string span_text(ledger::Milliseconds span) {
 
 inline std::string time_text(ledger::Milliseconds time) {
   return iso_time(WallTime{std::chrono::milliseconds{time}});
-}
-
-/// Lays rows out in columns.
-inline std::string table_text(std::vector<std::vector<std::string>> const& rows) {
-  std::vector<std::size_t> widths;
-  for (auto const& row : rows) {
-    widths.resize(std::max(widths.size(), row.size()));
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  std::string out;
-  for (auto const& row : rows) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) line += padded(row[i], widths[i] + 2);
-    append_line(out, line);
-  }
-  return out;
 }
 
 inline std::vector<std::string> row_of(std::string name, std::string_view state,
@@ -22926,7 +22996,8 @@ inline std::string remarks_text(ReportAnswer const& report) {
 }  // namespace detail
 
 /// The answer for people.
-[[nodiscard]] inline std::string report_text(ReportAnswer const& report) {
+[[nodiscard]] inline std::string report_text(ReportAnswer const& report, ReportPlan const& plan,
+                                             TextStyle style) {
   std::string out = detail::time_text(report.window.from) + " to " +
                     detail::time_text(report.window.to) + ", " +
                     detail::span_text(report.window.to - report.window.from) + "\n\n";
@@ -22943,8 +23014,8 @@ inline std::string remarks_text(ReportAnswer const& report) {
     figures.resize(5);  // a group has no events of its own
     rows.push_back(detail::row_of(escaped(group.group), "", figures, group.times));
   }
-  return out + detail::table_text(rows) + '\n' + detail::remarks_text(report) +
-         detail::outages_text(report.answer);
+  return out + detail::table_text(rows) + days_text(report.answer, plan, style) + '\n' +
+         detail::remarks_text(report) + detail::outages_text(report.answer);
 }
 
 }  // namespace sla::inline v1
@@ -23283,9 +23354,9 @@ class ReportProgress {
     if (said_) say("\r\x1b[K");
   }
 
-  /// Notes how many events were read; asks the clock only now and then.
+  /// Notes how many events were read.
   void note(std::size_t events) {
-    if (!shown_ || events % 256 != 0) return;
+    if (!shown_) return;
     Instant const now = std::chrono::steady_clock::now();
     if (now < next_) return;
     next_ = now + std::chrono::seconds{1};
@@ -23424,6 +23495,7 @@ class ReportReader {
   void begin(std::string name) {
     name_ = std::move(name);
     number_ = 0;
+    progress_.note(events_.book.records.size());
   }
   void take_block(std::string_view block) {
     lines_.add(block, [&](std::string_view line) { take(trim(line)); });
@@ -23577,31 +23649,56 @@ inline void say_oddities(ReportEvents const& read) {
   }
   if (read.ahead != 0) {
     complain({"report: " + std::to_string(read.ahead) +
-              " events end in the future: a clock is wrong, this one or theirs"});
+              (read.ahead == 1 ? " event ends" : " events end") +
+              " in the future: a clock is wrong, this one or theirs"});
   }
 }
 
-inline std::string written(ReportAnswer const& report, ReportRequest const& request) {
+/// Returns the format that is asked for; on a terminal that is text, and else JSON.
+inline ReportFormat format_of(ReportRequest const& request) {
   bool const person = !request.out && ::isatty(STDOUT_FILENO) == 1;
-  switch (request.format.value_or(person ? ReportFormat::text : ReportFormat::json)) {
-    case ReportFormat::text:
-      return report_text(report);
-    case ReportFormat::csv:
-      return report_csv(report);
-    default:
-      return report_json(report);
-  }
+  return request.format.value_or(person ? ReportFormat::text : ReportFormat::json);
 }
 
-/// Plans the page where that is what was asked for.
-inline Result<std::optional<ReportPlan>> plan_of(ReportRequest const& request,
-                                                 ledger::Milliseconds now) {
-  if (request.format != ReportFormat::html) return std::optional<ReportPlan>();
+/// Plans what has to be known before the events are read, which is all of a page.
+inline Result<ReportPlan> plan_ahead(ReportRequest const& request, ledger::Milliseconds now) {
+  if (request.format != ReportFormat::html) return ReportPlan{};
   std::optional<ledger::Milliseconds> from;
   auto const window = report_window(request, now, ledger::Milliseconds{0});
   if (!window) return window.error();
   if (request.from) from = window->from;
-  return std::optional(plan_page(window->to, from));
+  return plan_page(window->to, from);
+}
+
+/// Plans the rest, from the first event on.
+inline Result<void> complete(ReportPlan& plan, ReportRequest const& request,
+                             ledger::Milliseconds now, ReportEvents const& read) {
+  if (!plan.spans.empty()) return {};
+  auto const window = report_window(request, now, read.first);
+  if (!window) return window.error();
+  plan.window = *window;
+  if (format_of(request) == ReportFormat::text) plan.days = page_slices(*window, 1);
+  return {};
+}
+
+/// Colours are for terminals whose reader did not say otherwise (https://no-color.org).
+inline TextStyle style_of(ReportRequest const& request, Environment const& environment) {
+  bool const plain = !environment.get("NO_COLOR").value_or("").empty();
+  return {.ascii = request.ascii, .colour = !plain && !request.out && ::isatty(STDOUT_FILENO) == 1};
+}
+
+inline std::string written(ReportAnswer const& report, ReportRequest const& request,
+                           PageParts const& parts, TextStyle style) {
+  switch (format_of(request)) {
+    case ReportFormat::text:
+      return report_text(report, parts.plan, style);
+    case ReportFormat::csv:
+      return report_csv(report);
+    case ReportFormat::html:
+      return report_page(report, parts);
+    default:
+      return report_json(report);
+  }
 }
 
 /// Answers the request, in the words of its format.
@@ -23609,29 +23706,26 @@ inline Result<std::string> make_report(ReportRequest const& request, Environment
                                        ledger::Milliseconds now) {
   auto exclusions = exclusions_of(request);
   if (!exclusions) return exclusions.error();
-  auto const plan = plan_of(request, now);
+  auto plan = plan_ahead(request, now);
   if (!plan) return plan.error();
-  auto read = read_report_events(request, environment, now,
-                                 *plan ? (*plan)->weeks : std::vector<NamedWindow>());
+  auto read = read_report_events(request, environment, now, plan->weeks);
   if (!read) return read.error();
   say_oddities(*read);
   if (auto known = check_names(read->book, request); !known) return known.error();
-  auto const window =
-      *plan ? Result<ledger::Window>((*plan)->window) : report_window(request, now, read->first);
-  if (!window) return window.error();
-  ReportAnswer report{.window = *window, .quorum = request.quorum, .slo = request.slo};
+  if (auto done = complete(*plan, request, now, *read); !done) return done.error();
+  ReportAnswer report{.window = plan->window, .quorum = request.quorum, .slo = request.slo};
   report.unreadable = read->unreadable;
-  report.answer = ledger::reduce(
-      std::move(read->book), {.window = *window,
-                              .quorum = request.quorum,
-                              .hold = request.hold,
-                              .exclusions = *exclusions,
-                              .parts = *plan ? (*plan)->windows() : std::vector<ledger::Window>()});
+  report.answer = ledger::reduce(std::move(read->book), {.window = plan->window,
+                                                         .quorum = request.quorum,
+                                                         .hold = request.hold,
+                                                         .exclusions = *exclusions,
+                                                         .parts = plan->windows()});
   select(report.answer, request);
-  if (!*plan) return written(report, request);
-  return report_page(report, {.plan = **plan,
-                              .durations = std::move(read->durations),
-                              .exclusions = *std::move(exclusions)});
+  return written(report, request,
+                 {.plan = *std::move(plan),
+                  .durations = std::move(read->durations),
+                  .exclusions = *std::move(exclusions)},
+                 style_of(request, environment));
 }
 
 /// A wrong request is one of the command line, a wrong file of exclusions is a setting; what AWS
@@ -23709,6 +23803,7 @@ inline constexpr Flag report_flags[] = {
      .meaning = "if not text on a terminal, and else json. html is a page that needs nothing else, "
                 "of 90 days unless --from says otherwise",
      .check = check_value<ReportFormat>},
+    {"ascii", "", "draws the bar of days in a text with plain characters", Takes::nothing},
     {"out", "FILE", "replaces this file when the report is whole"},
 };
 

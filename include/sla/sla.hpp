@@ -216,6 +216,7 @@
 #include "sla/app/report_arguments.hpp"
 #include "sla/app/report_bar.hpp"
 #include "sla/app/report_bucket.hpp"
+#include "sla/app/report_days.hpp"
 #include "sla/app/report_format.hpp"
 #include "sla/app/report_page.hpp"
 #include "sla/app/report_page_style.hpp"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Covers: app/report.hpp, app/report_arguments.hpp, app/report_bar.hpp, app/report_bucket.hpp, app/report_format.hpp, app/report_page.hpp, app/report_page_style.hpp, app/report_progress.hpp, app/report_source.hpp, app/report_text.hpp
+# Covers: app/report.hpp, app/report_arguments.hpp, app/report_bar.hpp, app/report_bucket.hpp, app/report_days.hpp, app/report_format.hpp, app/report_page.hpp, app/report_page_style.hpp, app/report_progress.hpp, app/report_source.hpp, app/report_text.hpp
 """`sla-runner report`: what the real program says of events, of others and of its own."""
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ import io
 import json
 import os
 import random
+import re
 import sys
 import unittest
 from pathlib import Path
 
 from moto_server import check_callers, moto_server, why_not
-from runner_process import Finished
-from store_case import StoreTest
+from runner_process import Finished, RunnerProcess
+from store_case import StoreTest, wait_until
 
 try:
     import boto3
@@ -147,9 +148,60 @@ class AnswerTest(ReportTest):
             "group\n"
             "web             87.500        70.000  80.000    -            -           7m  1m    "
             "1m       1m           0s\n\n"
+            "days of UTC, 2023-11-14 to 2023-11-14: \u2588 up, \u2583 some of it down, "
+            "\u2592 some of it unknown, \u2581 unmonitored, \u2591 excluded\n"
+            "shop  \u2583\n\n"
             "shop: 7 good, 1 bad, 1 lost; of 0 failures that 99.9% allows, -1 are left\n\n"
             "outages, the last one first\n"
             "2023-11-14T22:17:20.000Z  1m  shop  fail  s3://logs/shop/4\n"), finished.out_text)
+
+    def test_a_bar_of_90_days(self) -> None:
+        told = [event(n * 720, "unknown" if n == 40 else "fail" if n == 20 else "pass",
+                      counted=n != 40, seq=n, prevEndMs=_START + (n - 1) * 720 * 60_000,
+                      nextExpectedByMs=_START + (n + 2) * 720 * 60_000)
+                for n in range(1, 241) if not 60 <= n < 70]  # two a day
+        (self.folder / "planned").write_text(line({
+            "from": "2024-01-24T00:00:00Z", "to": "2024-01-26T00:00:00Z", "service": "*",
+            "reason": "move"}))
+        finished = self.report("--format", "text", "--ascii", "--exclude", "planned", "--to",
+                               "2024-02-20T12:00:00Z", self.write(*told))
+        self.assertEqual("", finished.err_text)
+        self.assertRegex(finished.out_text,
+                         "\ndays of UTC, 2023-11-23 to 2024-02-20: # up, x some of it down, ")
+        [bar] = re.findall("\nshop  ([#x?.-]*)\n", finished.out_text)
+        self.assertEqual(90, len(bar))
+        self.assertEqual({"#", "x", "?", "-"}, set(bar))
+        self.assertNotIn("\x1b", finished.out_text)
+
+    def on_a_terminal(self, command: str, **environment: str) -> RunnerProcess:
+        """The program behind a terminal, for stdout and stderr in one."""
+        return self.start("-qec", command, "/dev/null", program="script", directory=self.folder,
+                          environment={"SLA_RUNNER": os.environ["SLA_RUNNER"]} | environment)
+
+    def test_colours_are_for_terminals(self) -> None:
+        command = f'"$SLA_RUNNER" report {" ".join(self.window)} events'
+        finished = self.on_a_terminal(command).wait()
+        self.assertEqual(0, finished.code, finished.out_text)
+        self.assertIn("shop  \x1b[31m\u2583\x1b[m\r\n", finished.out_text)
+        finished = self.on_a_terminal(command, NO_COLOR="1").wait()
+        self.assertIn("shop  \u2583\r\n", finished.out_text)
+        self.assertNotIn("\x1b", finished.out_text)
+
+    def test_who_waits_at_a_terminal_sees_how_far_it_is(self) -> None:
+        os.mkfifo(self.folder / "slow")
+        process = self.on_a_terminal('"$SLA_RUNNER" report --format csv slow')
+        with (self.folder / "slow").open("w") as slow:
+            number = 0
+
+            def told() -> bool:
+                nonlocal number
+                number += 1
+                print(json.dumps(event(number)), file=slow, flush=True)
+                return b" events read ..." in process.out
+            wait_until(told)
+        finished = process.wait()
+        self.assertEqual(0, finished.code, finished.out_text)
+        self.assertIn("\r\x1b[Kkind,name,", finished.out_text)
 
     def test_slo_in_json(self) -> None:
         [shop] = self.answer(*self.window, "--slo", "87.5", self.events_file)["services"]  # type: ignore[misc]
@@ -390,7 +442,7 @@ class WrongTest(ReportTest):
         finished = self.report("--to", "2023-11-15", self.write(
             event(1), event(2, startedAtMs=32_503_680_000_000)))
         self.assertEqual(0, finished.code)
-        self.assertIn("1 events end in the future", finished.err_text)
+        self.assertIn("1 event ends in the future", finished.err_text)
 
     def test_sources(self) -> None:
         (self.folder / "empty").mkdir()

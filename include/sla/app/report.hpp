@@ -20,6 +20,7 @@
 #include "sla/app/printing.hpp"
 #include "sla/app/quoted.hpp"
 #include "sla/app/report_arguments.hpp"
+#include "sla/app/report_days.hpp"
 #include "sla/app/report_format.hpp"
 #include "sla/app/report_page.hpp"
 #include "sla/app/report_plan.hpp"
@@ -98,31 +99,56 @@ inline void say_oddities(ReportEvents const& read) {
   }
   if (read.ahead != 0) {
     complain({"report: " + std::to_string(read.ahead) +
-              " events end in the future: a clock is wrong, this one or theirs"});
+              (read.ahead == 1 ? " event ends" : " events end") +
+              " in the future: a clock is wrong, this one or theirs"});
   }
 }
 
-inline std::string written(ReportAnswer const& report, ReportRequest const& request) {
+/// Returns the format that is asked for; on a terminal that is text, and else JSON.
+inline ReportFormat format_of(ReportRequest const& request) {
   bool const person = !request.out && ::isatty(STDOUT_FILENO) == 1;
-  switch (request.format.value_or(person ? ReportFormat::text : ReportFormat::json)) {
-    case ReportFormat::text:
-      return report_text(report);
-    case ReportFormat::csv:
-      return report_csv(report);
-    default:
-      return report_json(report);
-  }
+  return request.format.value_or(person ? ReportFormat::text : ReportFormat::json);
 }
 
-/// Plans the page where that is what was asked for.
-inline Result<std::optional<ReportPlan>> plan_of(ReportRequest const& request,
-                                                 ledger::Milliseconds now) {
-  if (request.format != ReportFormat::html) return std::optional<ReportPlan>();
+/// Plans what has to be known before the events are read, which is all of a page.
+inline Result<ReportPlan> plan_ahead(ReportRequest const& request, ledger::Milliseconds now) {
+  if (request.format != ReportFormat::html) return ReportPlan{};
   std::optional<ledger::Milliseconds> from;
   auto const window = report_window(request, now, ledger::Milliseconds{0});
   if (!window) return window.error();
   if (request.from) from = window->from;
-  return std::optional(plan_page(window->to, from));
+  return plan_page(window->to, from);
+}
+
+/// Plans the rest, from the first event on.
+inline Result<void> complete(ReportPlan& plan, ReportRequest const& request,
+                             ledger::Milliseconds now, ReportEvents const& read) {
+  if (!plan.spans.empty()) return {};
+  auto const window = report_window(request, now, read.first);
+  if (!window) return window.error();
+  plan.window = *window;
+  if (format_of(request) == ReportFormat::text) plan.days = page_slices(*window, 1);
+  return {};
+}
+
+/// Colours are for terminals whose reader did not say otherwise (https://no-color.org).
+inline TextStyle style_of(ReportRequest const& request, Environment const& environment) {
+  bool const plain = !environment.get("NO_COLOR").value_or("").empty();
+  return {.ascii = request.ascii, .colour = !plain && !request.out && ::isatty(STDOUT_FILENO) == 1};
+}
+
+inline std::string written(ReportAnswer const& report, ReportRequest const& request,
+                           PageParts const& parts, TextStyle style) {
+  switch (format_of(request)) {
+    case ReportFormat::text:
+      return report_text(report, parts.plan, style);
+    case ReportFormat::csv:
+      return report_csv(report);
+    case ReportFormat::html:
+      return report_page(report, parts);
+    default:
+      return report_json(report);
+  }
 }
 
 /// Answers the request, in the words of its format.
@@ -130,29 +156,26 @@ inline Result<std::string> make_report(ReportRequest const& request, Environment
                                        ledger::Milliseconds now) {
   auto exclusions = exclusions_of(request);
   if (!exclusions) return exclusions.error();
-  auto const plan = plan_of(request, now);
+  auto plan = plan_ahead(request, now);
   if (!plan) return plan.error();
-  auto read = read_report_events(request, environment, now,
-                                 *plan ? (*plan)->weeks : std::vector<NamedWindow>());
+  auto read = read_report_events(request, environment, now, plan->weeks);
   if (!read) return read.error();
   say_oddities(*read);
   if (auto known = check_names(read->book, request); !known) return known.error();
-  auto const window =
-      *plan ? Result<ledger::Window>((*plan)->window) : report_window(request, now, read->first);
-  if (!window) return window.error();
-  ReportAnswer report{.window = *window, .quorum = request.quorum, .slo = request.slo};
+  if (auto done = complete(*plan, request, now, *read); !done) return done.error();
+  ReportAnswer report{.window = plan->window, .quorum = request.quorum, .slo = request.slo};
   report.unreadable = read->unreadable;
-  report.answer = ledger::reduce(
-      std::move(read->book), {.window = *window,
-                              .quorum = request.quorum,
-                              .hold = request.hold,
-                              .exclusions = *exclusions,
-                              .parts = *plan ? (*plan)->windows() : std::vector<ledger::Window>()});
+  report.answer = ledger::reduce(std::move(read->book), {.window = plan->window,
+                                                         .quorum = request.quorum,
+                                                         .hold = request.hold,
+                                                         .exclusions = *exclusions,
+                                                         .parts = plan->windows()});
   select(report.answer, request);
-  if (!*plan) return written(report, request);
-  return report_page(report, {.plan = **plan,
-                              .durations = std::move(read->durations),
-                              .exclusions = *std::move(exclusions)});
+  return written(report, request,
+                 {.plan = *std::move(plan),
+                  .durations = std::move(read->durations),
+                  .exclusions = *std::move(exclusions)},
+                 style_of(request, environment));
 }
 
 /// A wrong request is one of the command line, a wrong file of exclusions is a setting; what AWS
@@ -230,6 +253,7 @@ inline constexpr Flag report_flags[] = {
      .meaning = "if not text on a terminal, and else json. html is a page that needs nothing else, "
                 "of 90 days unless --from says otherwise",
      .check = check_value<ReportFormat>},
+    {"ascii", "", "draws the bar of days in a text with plain characters", Takes::nothing},
     {"out", "FILE", "replaces this file when the report is whole"},
 };
 

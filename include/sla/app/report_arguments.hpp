@@ -48,6 +48,7 @@ struct ReportRequest {
   std::optional<ledger::Milliseconds> hold{};
   ledger::Quorum quorum{};
   std::optional<ReportFormat> format{};
+  bool ascii = false;
   std::optional<std::string> out{};
 
   /// Says whether an event or an answer about this service is asked for.
@@ -119,6 +120,7 @@ inline Result<void> check_quorum(std::string_view text) {
       .exclude = value_of<std::string>(arguments, "--exclude"),
       .quorum = ledger::parse_quorum(arguments.value("--quorum")).value_or(ledger::Quorum{}),
       .format = value_of<ReportFormat>(arguments, "--format"),
+      .ascii = arguments.has("--ascii"),
       .out = value_of<std::string>(arguments, "--out")};
   if (hold) request.hold = std::chrono::floor<std::chrono::milliseconds>(*hold).count();
   if (!request.store.empty() || !request.files.empty()) return request;

@@ -23,9 +23,9 @@ class ReportProgress {
     if (said_) say("\r\x1b[K");
   }
 
-  /// Notes how many events were read; asks the clock only now and then.
+  /// Notes how many events were read.
   void note(std::size_t events) {
-    if (!shown_ || events % 256 != 0) return;
+    if (!shown_) return;
     Instant const now = std::chrono::steady_clock::now();
     if (now < next_) return;
     next_ = now + std::chrono::seconds{1};

@@ -148,6 +148,7 @@ class ReportReader {
   void begin(std::string name) {
     name_ = std::move(name);
     number_ = 0;
+    progress_.note(events_.book.records.size());
   }
   void take_block(std::string_view block) {
     lines_.add(block, [&](std::string_view line) { take(trim(line)); });

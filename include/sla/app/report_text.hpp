@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// How `sla-runner report` writes an answer for people: a table, a line for each service, and the
-// last outages.
+// How `sla-runner report` writes an answer for people: a table, a bar of days and a line for each
+// service, and the last outages.
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
@@ -11,9 +11,10 @@
 #include <utility>
 #include <vector>
 
-#include "sla/app/help.hpp"
 #include "sla/app/quoted.hpp"
+#include "sla/app/report_days.hpp"
 #include "sla/app/report_format.hpp"
+#include "sla/app/report_plan.hpp"
 #include "sla/core/time.hpp"
 #include "sla/ledger/reducer.hpp"
 
@@ -36,22 +37,6 @@ inline std::string span_text(ledger::Milliseconds span) {
 
 inline std::string time_text(ledger::Milliseconds time) {
   return iso_time(WallTime{std::chrono::milliseconds{time}});
-}
-
-/// Lays rows out in columns.
-inline std::string table_text(std::vector<std::vector<std::string>> const& rows) {
-  std::vector<std::size_t> widths;
-  for (auto const& row : rows) {
-    widths.resize(std::max(widths.size(), row.size()));
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  std::string out;
-  for (auto const& row : rows) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) line += padded(row[i], widths[i] + 2);
-    append_line(out, line);
-  }
-  return out;
 }
 
 inline std::vector<std::string> row_of(std::string name, std::string_view state,
@@ -112,7 +97,8 @@ inline std::string remarks_text(ReportAnswer const& report) {
 }  // namespace detail
 
 /// The answer for people.
-[[nodiscard]] inline std::string report_text(ReportAnswer const& report) {
+[[nodiscard]] inline std::string report_text(ReportAnswer const& report, ReportPlan const& plan,
+                                             TextStyle style) {
   std::string out = detail::time_text(report.window.from) + " to " +
                     detail::time_text(report.window.to) + ", " +
                     detail::span_text(report.window.to - report.window.from) + "\n\n";
@@ -129,8 +115,8 @@ inline std::string remarks_text(ReportAnswer const& report) {
     figures.resize(5);  // a group has no events of its own
     rows.push_back(detail::row_of(escaped(group.group), "", figures, group.times));
   }
-  return out + detail::table_text(rows) + '\n' + detail::remarks_text(report) +
-         detail::outages_text(report.answer);
+  return out + detail::table_text(rows) + days_text(report.answer, plan, style) + '\n' +
+         detail::remarks_text(report) + detail::outages_text(report.answer);
 }
 
 }  // namespace sla::inline v1
