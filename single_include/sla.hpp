@@ -11550,6 +11550,14 @@ inline std::optional<Milliseconds> end_of(JsonReply const& json) {
   return *seconds * 1000;
 }
 
+/// Returns how long the run took; earlier events have whole seconds.
+inline std::optional<Milliseconds> duration_of(JsonReply const& json) {
+  if (auto const duration = time_of(json, "durationMs")) return duration;
+  auto const seconds = time_of(json, "testExecutionSecs");
+  if (!seconds || *seconds > latest_time / 1000) return std::nullopt;
+  return *seconds * 1000;
+}
+
 inline Error no_event(std::string_view why) {
   return Error{Errc::malformed, "it is no event: " + std::string(why)};
 }
@@ -11589,7 +11597,7 @@ class EventReader {
     auto const end = detail::end_of(*event_);
     if (!end) return detail::no_event("it does not say when it ended");
     event.end = *end;
-    event.duration = detail::time_of(*event_, "durationMs");
+    event.duration = detail::duration_of(*event_);
     read_texts(event);
     event.verdict = event_->text("verdict").value_or(event.succeeded ? "pass" : "fail");
     event.counted = event_->boolean("counted").value_or(true);
@@ -22194,7 +22202,8 @@ struct ReportRequest {
   ledger::Quorum quorum{};
   std::optional<ReportFormat> format{};
   bool ascii = false;
-  std::optional<std::string> out{};
+  std::optional<std::string> slamon{};
+  std::optional<std::string> out{};  ///< s3://BUCKET/PREFIX too
 
   /// Says whether an event or an answer about this service is asked for.
   template <class Groups>
@@ -22243,6 +22252,19 @@ inline Result<void> check_quorum(std::string_view text) {
   return Error{Errc::invalid, "is neither majority, any, all nor a number of locations"};
 }
 
+/// Errc::invalid where flags do not go together.
+inline Result<void> check_together(ReportRequest const& request) {
+  if (!request.slamon) {
+    bool const object = request.out && request.out->starts_with("s3://");
+    bool const nameless =
+        object && (request.out->find('/', 5) == std::string::npos || request.out->ends_with('/'));
+    return nameless ? report_error("--out names no object: say s3://BUCKET/KEY") : Result<void>{};
+  }
+  if (!request.out) return report_error("--slamon needs --out DIR or --out s3://BUCKET/PREFIX");
+  bool const own = !request.from && !request.format;
+  return own ? Result<void>{} : report_error("--slamon goes without --from and --format");
+}
+
 }  // namespace detail
 
 /// Reads what is asked. Without a source it is the store of the environment.
@@ -22266,8 +22288,10 @@ inline Result<void> check_quorum(std::string_view text) {
       .quorum = ledger::parse_quorum(arguments.value("--quorum")).value_or(ledger::Quorum{}),
       .format = value_of<ReportFormat>(arguments, "--format"),
       .ascii = arguments.has("--ascii"),
+      .slamon = value_of<std::string>(arguments, "--slamon"),
       .out = value_of<std::string>(arguments, "--out")};
   if (hold) request.hold = std::chrono::floor<std::chrono::milliseconds>(*hold).count();
+  if (auto good = detail::check_together(request); !good) return good.error();
   if (!request.store.empty() || !request.files.empty()) return request;
   if (!request.key_sources.empty()) return request;
   request.store = environment.get("SLARUNNER_STORE").value_or("");
@@ -22830,6 +22854,264 @@ inline void append_days(std::string& out, DayMark const& mark, std::size_t count
 
 }  // namespace sla::inline v1
 
+// sla/app/report_bucket.hpp
+// What `sla-runner report` does in S3: it reads the objects under a prefix, in parts, or their keys
+// alone, and puts what it made. A right that is missing is named as a policy names it.
+
+namespace sla::inline v1 {
+
+/// `s3://BUCKET/PREFIX`, taken apart.
+struct BucketAddress {
+  std::string bucket{};
+  std::string prefix{};  ///< as it is, without the slash before it
+};
+
+/// Takes an address apart; the Error says what is wrong with the name of the bucket.
+[[nodiscard]] inline Result<BucketAddress> parse_bucket_address(std::string_view text) {
+  constexpr std::string_view scheme = "s3://";
+  if (!text.starts_with(scheme)) return Error{Errc::invalid, "it is no s3://BUCKET/PREFIX"};
+  text.remove_prefix(scheme.size());
+  std::size_t const slash = std::min(text.find('/'), text.size());
+  BucketAddress const address{std::string(text.substr(0, slash)),
+                              std::string(text.substr(std::min(slash + 1, text.size())))};
+  if (auto good = check_bucket_name(address.bucket); !good) return good.error();
+  return address;
+}
+
+/// Reads and fills one bucket, by the credentials and settings of the environment. Not thread-safe.
+class ReportBucket {
+ public:
+  /// Finds out what `s3://BUCKET/PREFIX` needs to be asked; the environment outlives it.
+  /// Errc::invalid where it is no such address, Errc::malformed where a setting of AWS is wrong.
+  [[nodiscard]] static Result<std::unique_ptr<ReportBucket>> open(std::string_view address,
+                                                                  Environment const& environment) {
+    auto where = parse_bucket_address(address);
+    if (!where) return std::move(where).error().within(quoted(address));
+    std::vector<std::string> problems;
+    AwsSettings aws = read_aws_settings(environment, problems);
+    bool const trust = uses_tls(aws.endpoints, {Service::s3});
+    if (trust && !aws.trust_problem.empty()) problems.push_back(aws.trust_problem);
+    if (!problems.empty()) return Error{Errc::malformed, problems.front()};
+    if (aws.region.empty()) aws.region = "us-east-1";  // S3 says where the bucket is
+    auto stop = Stop::on_signals({.budget = Duration::zero()});
+    if (!stop) return stop.error();
+    return std::unique_ptr<ReportBucket>(
+        new ReportBucket(std::move(aws), environment, *std::move(stop), *std::move(where)));
+  }
+
+  [[nodiscard]] std::string const& name() const noexcept { return bucket_.name; }
+
+  /// Calls `use(ListedObject const&) -> Result<void>` for each object under the prefix.
+  template <class Use>
+  Result<void> each(Use use) {
+    for (ListObjectsInput input{.prefix = prefix_};;) {
+      auto page = list_objects(client_, bucket_, input, deadline());
+      if (!page) return explained(page.error(), "s3:ListBucket", "");
+      for (ListedObject const& object : page->objects) {
+        if (auto done = use(object); !done) return done;
+      }
+      if (page->next.empty()) return {};
+      input.page = std::move(page->next);
+    }
+  }
+
+  /// Calls `use(std::string_view)` with the bytes of an object, part by part.
+  template <class Use>
+  Result<void> read(ListedObject const& object, Use use) {
+    for (std::uint64_t from = 0; from < object.size;) {
+      std::uint64_t const size = std::min(part_size, object.size - from);
+      auto const part = get_object(client_, bucket_, {object.key, from, size}, deadline());
+      if (!part) return explained(part.error(), "s3:GetObject", '/' + object.key);
+      if (part->empty()) break;  // it became shorter
+      from += part->size();
+      use(std::string_view(*part));
+    }
+    return {};
+  }
+
+  /// Puts an object below the prefix, or there where `below` is empty.
+  Result<void> write(std::string const& below, std::string const& text, std::string_view type) {
+    std::string key = prefix_;
+    if (!below.empty() && !key.empty() && key.back() != '/') key += '/';
+    key += below;
+    auto const done = put_object(
+        client_, bucket_, {.key = key, .body = Output(text), .content_type = std::string(type)},
+        deadline());
+    return done ? done : explained(done.error(), "s3:PutObject", '/' + key);
+  }
+
+ private:
+  static constexpr std::uint64_t part_size = std::uint64_t{4} << 20U;
+  static constexpr std::size_t response_limit = std::size_t{5} << 20U;  ///< a page fits, too
+
+  static Instant deadline() { return std::chrono::steady_clock::now() + std::chrono::minutes{1}; }
+
+  ReportBucket(AwsSettings aws, Environment const& environment, Stop stop, BucketAddress where)
+      : aws_(std::move(aws)),
+        stop_(std::move(stop)),
+        access_({.aws = aws_, .environment = environment, .stop = stop_}),
+        client_(access_.client(stop_, response_limit)),
+        bucket_{.name = std::move(where.bucket),
+                .endpoint = aws_.endpoints.in(aws_.region, Service::s3),
+                .addressing = aws_.endpoints.addressing},
+        prefix_(std::move(where.prefix)) {}
+
+  [[nodiscard]] Error explained(Error error, std::string_view action, std::string const& of) const {
+    if (error.code == Errc::invalid)
+      error.code = Errc::unavailable;  // not the command line's fault
+    if (error.code != Errc::denied) {
+      return std::move(error).within("s3://" + bucket_.name + of);
+    }
+    std::string const arn = "arn:" + std::string(partition_of(bucket_.endpoint.region).name) +
+                            ":s3:::" + bucket_.name + of;
+    return std::move(error).within("denied " + std::string(action) + " on " + arn);
+  }
+
+  AwsSettings aws_;
+  Stop stop_;
+  AwsAccess access_;
+  ProgramClient client_;
+  Bucket bucket_;
+  std::string prefix_;
+};
+
+}  // namespace sla::inline v1
+
+// sla/app/report_flags.hpp
+// The flags of `sla-runner report`, and what each of them means.
+
+namespace sla::inline v1::detail {
+
+inline Result<void> check_out(std::string_view text) {
+  if (!text.starts_with("s3://")) return {};
+  auto const address = parse_bucket_address(text);
+  return address ? Result<void>{} : Error{Errc::invalid, "is no place: " + address.error().message};
+}
+
+inline constexpr Flag report_flags[] = {
+    {.name = "store",
+     .value = "DIR",
+     .meaning = "the store of a runner",
+     .variable = "SLARUNNER_STORE"},
+    {"from-keys", "s3://BUCKET/PREFIX",
+     "takes the keys of the logs alone for the results of runs, of which no events were kept; "
+     "needs "
+     "s3:ListBucket"},
+    {.name = "from",
+     .value = "TIME",
+     .meaning = "begin of the window, if not the end of the first event. TIME is "
+                "2026-01-31T22:00:00Z, 2026-01-31, or milliseconds since 1970; 7d is 7 days before "
+                "the end",
+     .check = check_begin},
+    {.name = "to", .value = "TIME", .meaning = "end of the window, if not now", .check = check_end},
+    {"service", "NAME", "only this service; repeatable", Takes::value, Times::any},
+    {"group", "NAME", "only this group and its services; repeatable", Takes::value, Times::any},
+    {.name = "slo",
+     .value = "PERCENT",
+     .meaning = "also tells how many failures this target allows",
+     .check = check_percentage},
+    {"exclude", "FILE",
+     "planned maintenance: a line of JSON for each, with from, to, service or group, and reason; * "
+     "is every service"},
+    {.name = "hold",
+     .value = "SECONDS",
+     .meaning = "how long a result of an earlier version holds at most, if not for twice the usual "
+                "time from one to the next",
+     .check = check_value<Duration>},
+    {.name = "quorum",
+     .value = "K|majority|any|all",
+     .meaning = "how many locations make a service down, if not a majority",
+     .check = check_quorum},
+    {.name = "format",
+     .value = "text|json|csv|html",
+     .meaning = "if not text on a terminal, and else json. html is a page that needs nothing else, "
+                "of 90 days unless --from says otherwise",
+     .check = check_value<ReportFormat>},
+    {"ascii", "", "draws the bar of days in a text with plain characters", Takes::nothing},
+    {"slamon", "ENV",
+     "writes the files of the former SLA monitor instead, below slamon/ENV: services.json, and of "
+     "each service summary.json and history/1d.json to 14d.json"},
+    {.name = "out",
+     .value = "FILE",
+     .meaning = "replaces this file when the report is whole, or this object of S3 "
+                "(s3://BUCKET/KEY, which needs s3:PutObject); with --slamon the folder or "
+                "s3://BUCKET/PREFIX that the files go to",
+     .check = check_out},
+};
+
+}  // namespace sla::inline v1::detail
+
+// sla/app/report_output.hpp
+// Where `sla-runner report` puts what it made: files of this machine, each of which is replaced
+// when the new one is whole, or objects of S3, which are so by nature.
+
+namespace sla::inline v1 {
+
+/// A file, by its path below where they go; empty: that place itself.
+struct ReportFile {
+  std::string path{};
+  std::string text{};
+};
+
+namespace detail {
+
+/// Replaces a file by another that is whole.
+inline Result<void> replace_file(std::string const& path, std::string_view text) {
+  std::string const fresh = path + ".tmp-" + std::to_string(::getpid());
+  auto file = open_file(fresh, O_WRONLY | O_CREAT | O_EXCL, 0644);
+  if (!file) return file.error();
+  auto done = write_all(file->get(), text);
+  if (!done) done = std::move(done).error().within(fresh);
+  if (done && ::fsync(file->get()) != 0 && !never_syncs(errno)) done = system_error(fresh);
+  if (done && ::rename(fresh.c_str(), path.c_str()) != 0) done = system_error(path);
+  if (!done) ::unlink(fresh.c_str());
+  return done;
+}
+
+/// Names come from outside; none may lead elsewhere.
+inline Result<void> check_path(std::string_view path) {
+  bool good = path.find('\0') == std::string_view::npos;
+  for (std::string_view const part : split(path, '/')) {
+    good = good && !part.empty() && part != "." && part != "..";
+  }
+  if (good) return {};
+  return Error{Errc::rejected, quoted(path) + " cannot be the path of a file"};
+}
+
+inline Result<void> write_file(std::string const& out, ReportFile const& file) {
+  if (file.path.empty()) return replace_file(out, file.text);
+  std::string const path = out + '/' + file.path;
+  if (auto made = make_folder(folder_of(path), 0755); !made) return made;
+  return replace_file(path, file.text);
+}
+
+}  // namespace detail
+
+/// Writes files below `out`, a path or `s3://BUCKET/PREFIX`, in order; the first that cannot be
+/// written is the last.
+[[nodiscard]] inline Result<void> write_report(std::string const& out, std::string_view type,
+                                               std::span<ReportFile const> files,
+                                               Environment const& environment) {
+  for (ReportFile const& file : files) {
+    if (file.path.empty()) continue;
+    if (auto good = detail::check_path(file.path); !good) return good;
+  }
+  if (!out.starts_with("s3://")) {
+    for (ReportFile const& file : files) {
+      if (auto done = detail::write_file(out, file); !done) return done;
+    }
+    return {};
+  }
+  auto bucket = ReportBucket::open(out, environment);
+  if (!bucket) return bucket.error();
+  for (ReportFile const& file : files) {
+    if (auto done = (*bucket)->write(file.path, file.text, type); !done) return done;
+  }
+  return {};
+}
+
+}  // namespace sla::inline v1
+
 // sla/app/report_page_style.hpp
 // What is the same on every page of a report: the style sheet, the patterns by which states are
 // told apart without colours, their legend, and how each figure is made.
@@ -23226,115 +23508,156 @@ class PageWriter {
 
 }  // namespace sla::inline v1
 
-// sla/app/report_bucket.hpp
-// What `sla-runner report` reads from S3: the objects under a prefix, in parts, or their keys
-// alone. A right that is missing is named as a policy names it.
+// sla/app/report_slamon.hpp
+// `sla-runner report --slamon`: the files that the report lambda of the former SLA monitor wrote,
+// for the pages that read them: of each service a summary and a history of each of four ranges, and
+// the list of services. Counts, minutes and outages are those of the ledger.
+// https://github.com/billtrust/sla-monitor-report-lambda
 
 namespace sla::inline v1 {
 
-/// `s3://BUCKET/PREFIX`, taken apart.
-struct BucketAddress {
-  std::string bucket{};
-  std::string prefix{};  ///< as it is, without the slash before it
+/// A result of a service.
+struct SlamonResult {
+  std::string run{};  ///< its id; empty: no other result is of the same run
+  bool succeeded = false;
+  ledger::Milliseconds end = 0;
+  std::optional<ledger::Milliseconds> duration{};
+  std::string log{};  ///< its address; empty where there is none
+
+  auto operator<=>(SlamonResult const&) const = default;
 };
 
-/// Takes an address apart; the Error says what is wrong with the name of the bucket.
-[[nodiscard]] inline Result<BucketAddress> parse_bucket_address(std::string_view text) {
-  constexpr std::string_view scheme = "s3://";
-  if (!text.starts_with(scheme)) return Error{Errc::invalid, "it is no s3://BUCKET/PREFIX"};
-  text.remove_prefix(scheme.size());
-  std::size_t const slash = std::min(text.find('/'), text.size());
-  BucketAddress const address{std::string(text.substr(0, slash)),
-                              std::string(text.substr(std::min(slash + 1, text.size())))};
-  if (auto good = check_bucket_name(address.bucket); !good) return good.error();
-  return address;
+/// The results of each service, in any order.
+using SlamonResults = std::map<std::string, std::vector<SlamonResult>, std::less<>>;
+
+/// Plans the ranges that end at `to`.
+[[nodiscard]] inline ReportPlan plan_slamon(ledger::Milliseconds to) {
+  ReportPlan plan;
+  for (int const days : {1, 3, 7, 14}) {
+    plan.window = {std::max<ledger::Milliseconds>(0, to - days * detail::page_day), to};
+    plan.spans.push_back({std::to_string(days) + 'd', plan.window});
+  }
+  return plan;
 }
 
-/// Reads one bucket, by the credentials and settings of the environment. Not thread-safe.
-class ReportBucket {
- public:
-  /// Finds out what `s3://BUCKET/PREFIX` needs to be read; the environment outlives it.
-  /// Errc::invalid where it is no such address, Errc::malformed where a setting of AWS is wrong.
-  [[nodiscard]] static Result<std::unique_ptr<ReportBucket>> open(std::string_view address,
-                                                                  Environment const& environment) {
-    auto where = parse_bucket_address(address);
-    if (!where) return std::move(where).error().within(quoted(address));
-    std::vector<std::string> problems;
-    AwsSettings aws = read_aws_settings(environment, problems);
-    bool const trust = uses_tls(aws.endpoints, {Service::s3});
-    if (trust && !aws.trust_problem.empty()) problems.push_back(aws.trust_problem);
-    if (!problems.empty()) return Error{Errc::malformed, problems.front()};
-    if (aws.region.empty()) aws.region = "us-east-1";  // S3 says where the bucket is
-    auto stop = Stop::on_signals({.budget = Duration::zero()});
-    if (!stop) return stop.error();
-    return std::unique_ptr<ReportBucket>(
-        new ReportBucket(std::move(aws), environment, *std::move(stop), *std::move(where)));
+namespace detail {
+
+/// Leaves one result of each run, the worse one (rule R1), the newest first.
+inline void settle(std::vector<SlamonResult>& results) {
+  std::sort(results.begin(), results.end());
+  auto const again = [](SlamonResult const& a, SlamonResult const& b) {
+    return !a.run.empty() && a.run == b.run;
+  };
+  results.erase(std::unique(results.begin(), results.end(), again), results.end());
+  std::stable_sort(results.begin(), results.end(),
+                   [](SlamonResult const& a, SlamonResult const& b) { return a.end > b.end; });
+}
+
+inline std::string_view slamon_status(SlamonResult const& result) {
+  return result.succeeded ? "SUCCESS" : "FAILURE";
+}
+
+inline std::int64_t whole_minutes(ledger::Milliseconds span) { return span / 60'000; }
+
+/// Writes what is known of one range.
+inline void write_slamon_range(JsonWriter& json, NamedWindow const& range,
+                               ledger::ServiceAnswer const& answer, ledger::Part const& part) {
+  ledger::Counts const& counts = part.counts;
+  std::int64_t const all = counts.good + counts.bad;
+  std::int64_t const hundredths = part.times.down / 600;  // of a minute
+  auto const outages =
+      std::count_if(answer.outages.begin(), answer.outages.end(),
+                    [&](ledger::Outage const& outage) { return outage.to > range.window.from; });
+  json.begin_object().key("timeRange").string(range.name).key("summary").begin_object();
+  json.key("numAttempts").integer(all).key("numSuccesses").integer(counts.good);
+  json.key("successPercent").integer(all == 0 ? 0 : 100 * counts.good / all);
+  write_figures(json, {{"successPercentExact", ledger::occurrences(counts)}});
+  json.key("failureMins")
+      .literal(std::to_string(hundredths / 100) + '.' +
+               std::to_string(100 + hundredths % 100).substr(1));
+  json.key("numFailures").integer(counts.bad).key("numOutages").integer(outages);
+  json.end_object().end_object();
+}
+
+/// Writes each change of the status, the last one first, with the log of the result that made it.
+/// Returns when the last one was.
+inline std::optional<ledger::Milliseconds> write_slamon_changes(
+    JsonWriter& json, std::span<SlamonResult const> results, ledger::Milliseconds to) {
+  std::optional<ledger::Milliseconds> last;
+  json.key("statusChanges").begin_array();
+  for (std::size_t i = 0; i + 1 < results.size(); ++i) {
+    SlamonResult const& result = results[i];
+    if (result.succeeded == results[i + 1].succeeded) continue;
+    json.begin_object().key("status").string(slamon_status(result));
+    json.key("fromTimestamp").integer(result.end / 1000).key("toTimestamp").integer(to / 1000);
+    json.key("durationMins").integer(whole_minutes(to - result.end));
+    write_text(json, "detailLocation", result.log);
+    json.end_object();
+    to = result.end;
+    if (!last) last = to;
   }
+  json.end_array();
+  return last;
+}
 
-  [[nodiscard]] std::string const& name() const noexcept { return bucket_.name; }
+inline std::string slamon_summary(std::string_view env, ReportPlan const& plan,
+                                  ledger::ServiceAnswer const& answer,
+                                  std::span<SlamonResult const> results) {
+  ledger::Milliseconds const to = plan.window.to;
+  JsonWriter json;
+  json.begin_object().key("serviceName").string(answer.service).key("env").string(env);
+  json.key("currentStatus").string(results.empty() ? "UNKNOWN" : slamon_status(results[0]));
+  json.key("rangeSummaries").begin_array();
+  for (std::size_t i = 0; i < plan.spans.size(); ++i) {
+    write_slamon_range(json, plan.spans[i], answer, answer.parts[i]);
+  }
+  json.end_array();
+  auto const changed = write_slamon_changes(json, results, to);
+  json.key("currentStatusDurationMins").integer(changed ? whole_minutes(to - *changed) : -1);
+  return json.key("reportGeneratedOn").integer(to / 1000).end_object().text() + '\n';
+}
 
-  /// Calls `use(ListedObject const&) -> Result<void>` for each object under the prefix.
-  template <class Use>
-  Result<void> each(Use use) {
-    for (ListObjectsInput input{.prefix = prefix_};;) {
-      auto page = list_objects(client_, bucket_, input, deadline());
-      if (!page) return explained(page.error(), "s3:ListBucket", "");
-      for (ListedObject const& object : page->objects) {
-        if (auto done = use(object); !done) return done;
-      }
-      if (page->next.empty()) return {};
-      input.page = std::move(page->next);
+inline std::string slamon_history(ledger::Window range, std::span<SlamonResult const> results) {
+  JsonWriter json;
+  json.begin_object().key("history").begin_array();
+  for (SlamonResult const& result : results) {
+    if (!range.holds(result.end)) continue;
+    json.begin_object().key("timestamp").integer(result.end / 1000);
+    json.key("succeeded").boolean(result.succeeded).key("testExecutionSecs");
+    json.literal(result.duration ? decimal_seconds(std::chrono::milliseconds{*result.duration})
+                                 : "null");
+    write_text(json, "resultS3Location", result.log);
+    json.end_object();
+  }
+  return json.end_array().end_object().text() + '\n';
+}
+
+}  // namespace detail
+
+/// Makes the files of a stage. The parts of the answer are those of the plan; the list of services
+/// comes last.
+[[nodiscard]] inline std::vector<ReportFile> slamon_files(std::string_view env,
+                                                          ReportPlan const& plan,
+                                                          ledger::Answer const& answer,
+                                                          SlamonResults results) {
+  std::string const root = "slamon/" + std::string(env) + '/';
+  std::vector<ReportFile> files;
+  JsonWriter names;
+  names.begin_array();
+  for (ledger::ServiceAnswer const& service : answer.services) {
+    std::vector<SlamonResult>& all = results[service.service];
+    detail::settle(all);
+    std::string const folder = root + service.service;
+    for (NamedWindow const& range : plan.spans) {
+      files.push_back(
+          {folder + "/history/" + range.name + ".json", detail::slamon_history(range.window, all)});
     }
+    files.push_back({folder + "/summary.json", detail::slamon_summary(env, plan, service, all)});
+    names.begin_object().key("service").string(service.service).end_object();
   }
-
-  /// Calls `use(std::string_view)` with the bytes of an object, part by part.
-  template <class Use>
-  Result<void> read(ListedObject const& object, Use use) {
-    for (std::uint64_t from = 0; from < object.size;) {
-      std::uint64_t const size = std::min(part_size, object.size - from);
-      auto const part = get_object(client_, bucket_, {object.key, from, size}, deadline());
-      if (!part) return explained(part.error(), "s3:GetObject", '/' + object.key);
-      if (part->empty()) break;  // it became shorter
-      from += part->size();
-      use(std::string_view(*part));
-    }
-    return {};
-  }
-
- private:
-  static constexpr std::uint64_t part_size = std::uint64_t{4} << 20U;
-  static constexpr std::size_t response_limit = std::size_t{5} << 20U;  ///< a page fits, too
-
-  static Instant deadline() { return std::chrono::steady_clock::now() + std::chrono::minutes{1}; }
-
-  ReportBucket(AwsSettings aws, Environment const& environment, Stop stop, BucketAddress where)
-      : aws_(std::move(aws)),
-        stop_(std::move(stop)),
-        access_({.aws = aws_, .environment = environment, .stop = stop_}),
-        client_(access_.client(stop_, response_limit)),
-        bucket_{.name = std::move(where.bucket),
-                .endpoint = aws_.endpoints.in(aws_.region, Service::s3),
-                .addressing = aws_.endpoints.addressing},
-        prefix_(std::move(where.prefix)) {}
-
-  [[nodiscard]] Error explained(Error error, std::string_view action, std::string const& of) const {
-    if (error.code == Errc::invalid)
-      error.code = Errc::unavailable;  // not the command line's fault
-    if (error.code != Errc::denied) {
-      return std::move(error).within("report: s3://" + bucket_.name + of);
-    }
-    std::string const arn = "arn:" + std::string(partition_of(bucket_.endpoint.region).name) +
-                            ":s3:::" + bucket_.name + of;
-    return std::move(error).within("report: denied " + std::string(action) + " on " + arn);
-  }
-
-  AwsSettings aws_;
-  Stop stop_;
-  AwsAccess access_;
-  ProgramClient client_;
-  Bucket bucket_;
-  std::string prefix_;
-};
+  files.push_back({root + "services.json", names.end_array().text() + '\n'});
+  return files;
+}
 
 }  // namespace sla::inline v1
 
@@ -23390,6 +23713,7 @@ struct ReportEvents {
   std::int64_t ahead = 0;          ///< events that end after now
   /// How long the runs of each service took, in each of the weeks that were asked for.
   std::map<std::string, std::vector<ledger::Durations>, std::less<>> durations{};
+  SlamonResults results{};  ///< within the window, where they were asked for
 };
 
 namespace detail {
@@ -23437,8 +23761,8 @@ Result<void> each_block(int descriptor, std::string const& name, Use use) {
 class ReportReader {
  public:
   ReportReader(ReportRequest const& request, Environment const& environment,
-               ledger::Milliseconds now, std::vector<NamedWindow> const& weeks)
-      : request_(request), environment_(environment), now_(now), weeks_(weeks) {}
+               ledger::Milliseconds now, ReportPlan const& plan)
+      : request_(request), environment_(environment), now_(now), plan_(plan) {}
 
   /// Reads a file, `-` or `s3://BUCKET/PREFIX`.
   Result<void> read(std::string const& file) {
@@ -23447,19 +23771,19 @@ class ReportReader {
     Descriptor opened;
     if (file != "-") {
       auto made = open_file(file, O_RDONLY);
-      if (!made) return std::move(made).error().within("report");
+      if (!made) return made.error();
       opened = *std::move(made);
     }
     begin(name);
     auto const done = each_block(file == "-" ? STDIN_FILENO : opened.get(), name,
                                  [&](std::string_view block) { take_block(block); });
     end();
-    return done ? done : done.error().within("report");
+    return done;
   }
 
   /// Reads the keys under `s3://BUCKET/PREFIX`.
   Result<void> read_keys(std::string const& address) {
-    auto bucket = open_bucket(address);
+    auto bucket = ReportBucket::open(address, environment_);
     if (!bucket) return bucket.error();
     std::string const root = "s3://" + (*bucket)->name() + '/';
     return (*bucket)->each([&](ListedObject const& object) {
@@ -23475,14 +23799,8 @@ class ReportReader {
   [[nodiscard]] ReportEvents events() && { return std::move(events_); }
 
  private:
-  Result<std::unique_ptr<ReportBucket>> open_bucket(std::string const& address) const {
-    auto bucket = ReportBucket::open(address, environment_);
-    if (!bucket) return std::move(bucket).error().within("report");
-    return bucket;
-  }
-
   Result<void> read_bucket(std::string const& address) {
-    auto bucket = open_bucket(address);
+    auto bucket = ReportBucket::open(address, environment_);
     if (!bucket) return bucket.error();
     return (*bucket)->each([&](ListedObject const& object) {
       begin("s3://" + (*bucket)->name() + '/' + object.key);
@@ -23521,23 +23839,34 @@ class ReportReader {
     if (event.end > now_) ++events_.ahead;
     progress_.note(events_.book.records.size());
     note_duration(event);
+    if (request_.slamon) note_result(event);
     if (!request_.asks_for(event.service, event.groups)) return;
     events_.first = std::min(events_.first.value_or(event.end), event.end);
   }
 
   void note_duration(ledger::Event const& event) {
-    for (std::size_t i = 0; event.duration && i < weeks_.size(); ++i) {
-      if (!weeks_[i].window.holds(event.end)) continue;
+    auto const& weeks = plan_.weeks;
+    for (std::size_t i = 0; event.duration && i < weeks.size(); ++i) {
+      if (!weeks[i].window.holds(event.end)) continue;
       auto& all = events_.durations[std::string(event.service)];
-      all.resize(weeks_.size());
+      all.resize(weeks.size());
       return all[i].add(*event.duration);
     }
+  }
+
+  void note_result(ledger::Event const& event) {
+    if (!event.counted || !plan_.window.holds(event.end)) return;
+    events_.results[std::string(event.service)].push_back({.run = std::string(event.run_id),
+                                                           .succeeded = event.succeeded,
+                                                           .end = event.end,
+                                                           .duration = event.duration,
+                                                           .log = std::string(event.log_uri)});
   }
 
   ReportRequest const& request_;
   Environment const& environment_;
   ledger::Milliseconds now_;
-  std::vector<NamedWindow> const& weeks_;
+  ReportPlan const& plan_;
   ledger::EventReader reader_{};
   LineCutter lines_{};
   std::string name_{};  ///< of what is read, and the line there
@@ -23559,20 +23888,21 @@ inline Result<std::string> events_of_store(std::string const& store) {
 }  // namespace detail
 
 /// Reads all that the request names.
-[[nodiscard]] inline Result<ReportEvents> read_report_events(
-    ReportRequest const& request, Environment const& environment, ledger::Milliseconds now,
-    std::vector<NamedWindow> const& weeks = {}) {
-  detail::ReportReader reader(request, environment, now, weeks);
+[[nodiscard]] inline Result<ReportEvents> read_report_events(ReportRequest const& request,
+                                                             Environment const& environment,
+                                                             ledger::Milliseconds now,
+                                                             ReportPlan const& plan) {
+  detail::ReportReader reader(request, environment, now, plan);
   if (!request.store.empty()) {
     auto const file = detail::events_of_store(request.store);
     if (!file) return file.error();
-    if (auto done = reader.read(*file); !done) return done.error();
+    if (auto done = reader.read(*file); !done) return done.error().within("report");
   }
   for (std::string const& file : request.files) {
-    if (auto done = reader.read(file); !done) return done.error();
+    if (auto done = reader.read(file); !done) return done.error().within("report");
   }
   for (std::string const& address : request.key_sources) {
-    if (auto done = reader.read_keys(address); !done) return done.error();
+    if (auto done = reader.read_keys(address); !done) return done.error().within("report");
   }
   return std::move(reader).events();
 }
@@ -23580,25 +23910,12 @@ inline Result<std::string> events_of_store(std::string const& store) {
 }  // namespace sla::inline v1
 
 // sla/app/report.hpp
-// `sla-runner report`: reads events, lets the ledger say what they prove, and writes that down. A
-// file is replaced when the report is whole, and stays as it was where it cannot be written.
+// `sla-runner report`: reads events, lets the ledger say what they prove, and writes that down.
+// What was written before stays as it was where the report cannot be made.
 
 namespace sla::inline v1 {
 
 namespace detail {
-
-/// Replaces a file by another that is whole.
-inline Result<void> replace_file(std::string const& path, std::string_view text) {
-  std::string const fresh = path + ".tmp-" + std::to_string(::getpid());
-  auto file = open_file(fresh, O_WRONLY | O_CREAT | O_EXCL, 0644);
-  if (!file) return file.error();
-  auto done = write_all(file->get(), text);
-  if (!done) done = std::move(done).error().within(fresh);
-  if (done && ::fsync(file->get()) != 0 && !never_syncs(errno)) done = system_error(fresh);
-  if (done && ::rename(fresh.c_str(), path.c_str()) != 0) done = system_error(path);
-  if (!done) ::unlink(fresh.c_str());
-  return done;
-}
 
 inline Result<std::vector<ledger::Exclusion>> exclusions_of(ReportRequest const& request) {
   constexpr std::size_t most = std::size_t{64} * 1024 * 1024;
@@ -23660,12 +23977,14 @@ inline ReportFormat format_of(ReportRequest const& request) {
   return request.format.value_or(person ? ReportFormat::text : ReportFormat::json);
 }
 
-/// Plans what has to be known before the events are read, which is all of a page.
+/// Plans what has to be known before the events are read, which is all of a page or of the
+/// ranges of --slamon.
 inline Result<ReportPlan> plan_ahead(ReportRequest const& request, ledger::Milliseconds now) {
-  if (request.format != ReportFormat::html) return ReportPlan{};
+  if (request.format != ReportFormat::html && !request.slamon) return ReportPlan{};
   std::optional<ledger::Milliseconds> from;
   auto const window = report_window(request, now, ledger::Milliseconds{0});
   if (!window) return window.error();
+  if (request.slamon) return plan_slamon(window->to);
   if (request.from) from = window->from;
   return plan_page(window->to, from);
 }
@@ -23701,14 +24020,28 @@ inline std::string written(ReportAnswer const& report, ReportRequest const& requ
   }
 }
 
+inline std::string_view content_type(ReportFormat format) {
+  switch (format) {
+    case ReportFormat::text:
+      return "text/plain; charset=utf-8";
+    case ReportFormat::csv:
+      return "text/csv; charset=utf-8";
+    case ReportFormat::html:
+      return "text/html; charset=utf-8";
+    default:
+      return "application/json";
+  }
+}
+
 /// Answers the request, in the words of its format.
-inline Result<std::string> make_report(ReportRequest const& request, Environment const& environment,
-                                       ledger::Milliseconds now) {
+inline Result<std::vector<ReportFile>> make_report(ReportRequest const& request,
+                                                   Environment const& environment,
+                                                   ledger::Milliseconds now) {
   auto exclusions = exclusions_of(request);
   if (!exclusions) return exclusions.error();
   auto plan = plan_ahead(request, now);
   if (!plan) return plan.error();
-  auto read = read_report_events(request, environment, now, plan->weeks);
+  auto read = read_report_events(request, environment, now, *plan);
   if (!read) return read.error();
   say_oddities(*read);
   if (auto known = check_names(read->book, request); !known) return known.error();
@@ -23721,11 +24054,15 @@ inline Result<std::string> make_report(ReportRequest const& request, Environment
                                                          .exclusions = *exclusions,
                                                          .parts = plan->windows()});
   select(report.answer, request);
-  return written(report, request,
-                 {.plan = *std::move(plan),
-                  .durations = std::move(read->durations),
-                  .exclusions = *std::move(exclusions)},
-                 style_of(request, environment));
+  if (request.slamon) {
+    return slamon_files(*request.slamon, *plan, report.answer, std::move(read->results));
+  }
+  std::string text = written(report, request,
+                             {.plan = *std::move(plan),
+                              .durations = std::move(read->durations),
+                              .exclusions = *std::move(exclusions)},
+                             style_of(request, environment));
+  return std::vector{ReportFile{.text = std::move(text)}};
 }
 
 /// A wrong request is one of the command line, a wrong file of exclusions is a setting; what AWS
@@ -23757,55 +24094,13 @@ inline int run_report(Arguments const& arguments, Environment const& environment
     complain({report.error().message});
     return report_exit_code(report.error());
   }
-  if (!request->out) return print(*report);
-  auto const done = replace_file(*request->out, *report);
+  if (!request->out) return print(report->front().text);
+  auto const done =
+      write_report(*request->out, content_type(format_of(*request)), *report, environment);
   if (done) return exit_success;
   complain({"report: --out: " + done.error().message});
-  return exit_undelivered;
+  return done.error().code == Errc::malformed ? exit_settings : exit_undelivered;
 }
-
-inline constexpr Flag report_flags[] = {
-    {.name = "store",
-     .value = "DIR",
-     .meaning = "the store of a runner",
-     .variable = "SLARUNNER_STORE"},
-    {"from-keys", "s3://BUCKET/PREFIX",
-     "takes the keys of the logs alone for the results of runs, of which no events were kept; "
-     "needs "
-     "s3:ListBucket"},
-    {.name = "from",
-     .value = "TIME",
-     .meaning = "begin of the window, if not the end of the first event. TIME is "
-                "2026-01-31T22:00:00Z, 2026-01-31, or milliseconds since 1970; 7d is 7 days before "
-                "the end",
-     .check = check_begin},
-    {.name = "to", .value = "TIME", .meaning = "end of the window, if not now", .check = check_end},
-    {"service", "NAME", "only this service; repeatable", Takes::value, Times::any},
-    {"group", "NAME", "only this group and its services; repeatable", Takes::value, Times::any},
-    {.name = "slo",
-     .value = "PERCENT",
-     .meaning = "also tells how many failures this target allows",
-     .check = check_percentage},
-    {"exclude", "FILE",
-     "planned maintenance: a line of JSON for each, with from, to, service or group, and reason; * "
-     "is every service"},
-    {.name = "hold",
-     .value = "SECONDS",
-     .meaning = "how long a result of an earlier version holds at most, if not for twice the usual "
-                "time from one to the next",
-     .check = check_value<Duration>},
-    {.name = "quorum",
-     .value = "K|majority|any|all",
-     .meaning = "how many locations make a service down, if not a majority",
-     .check = check_quorum},
-    {.name = "format",
-     .value = "text|json|csv|html",
-     .meaning = "if not text on a terminal, and else json. html is a page that needs nothing else, "
-                "of 90 days unless --from says otherwise",
-     .check = check_value<ReportFormat>},
-    {"ascii", "", "draws the bar of days in a text with plain characters", Takes::nothing},
-    {"out", "FILE", "replaces this file when the report is whole"},
-};
 
 }  // namespace detail
 

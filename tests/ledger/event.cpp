@@ -20,6 +20,7 @@ TEST_CASE("an event is read with all that the ledger wants to know") {
   CHECK(event->groups == std::vector<std::string_view>{"a", "b"});
   CHECK_FALSE(event->succeeded);
   CHECK(event->end == 1250);
+  CHECK(event->duration == 250);
   CHECK(event->run_id == "r");
   CHECK(event->verdict == "timeout");
   CHECK(event->log_uri == "s3://b/k");
@@ -37,9 +38,10 @@ TEST_CASE("an event of the earlier runner is read in whole seconds, in both form
   EventReader reader;
   for (std::string_view const timestamp : {"\"1574515200\"", "1574515200"}) {
     auto const event = reader.read(R"({"service":"shop","succeeded":true,"timestamp":)" +
-                                   std::string(timestamp) + "}");
+                                   std::string(timestamp) + R"(,"testExecutionSecs":"914"})");
     REQUIRE(event);
     CHECK(event->end == 1'574'515'200'000);
+    CHECK(event->duration == 914'000);
     CHECK(event->verdict == "pass");
     CHECK(event->counted);
     CHECK(event->seq == 0);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Covers: app/report.hpp, app/report_arguments.hpp, app/report_bar.hpp, app/report_bucket.hpp, app/report_days.hpp, app/report_format.hpp, app/report_page.hpp, app/report_page_style.hpp, app/report_progress.hpp, app/report_source.hpp, app/report_text.hpp
+# Covers: app/report.hpp, app/report_arguments.hpp, app/report_bar.hpp, app/report_bucket.hpp, app/report_days.hpp, app/report_flags.hpp, app/report_format.hpp, app/report_output.hpp, app/report_page.hpp, app/report_page_style.hpp, app/report_progress.hpp, app/report_source.hpp, app/report_text.hpp
 """`sla-runner report`: what the real program says of events, of others and of its own."""
 
 from __future__ import annotations
@@ -410,6 +410,44 @@ class BucketTest(ReportTest):
                                                    shop["down"]))
         self.assertEqual("s3://history/shop/1700000240_FAILURE", shop["outages"][0]["logUri"])
 
+    def test_the_files_of_the_former_monitor(self) -> None:
+        self.put("old/2023", "".join(line(event(n, "fail" if n == 4 else "pass"))
+                                     for n in range(1, 10)))
+        out = ("--slamon", "dev", "--to", "2023-11-14T22:23:20Z", "--out")
+        for place in ("folder/reports", "s3://history/reports", "s3://history"):
+            finished = self.report("s3://history/old/", *out, place, **self.environment)
+            self.assertEqual((0, "", b""), (finished.code, finished.err_text, finished.out))
+        paths = ["services.json", "shop/history/14d.json", "shop/history/1d.json",
+                 "shop/history/3d.json", "shop/history/7d.json", "shop/summary.json"]
+        folder = self.folder / "folder/reports/slamon/dev"
+        self.assertEqual(paths, sorted(str(path.relative_to(folder))
+                                       for path in folder.rglob("*.json")))
+        for path in paths:
+            for prefix in ("reports/", ""):
+                stored = self.s3.get_object(Bucket="history", Key=f"{prefix}slamon/dev/{path}")
+                self.assertEqual("application/json", stored["ContentType"])
+                self.assertEqual((folder / path).read_bytes(), stored["Body"].read())
+        summary = json.loads((folder / "shop/summary.json").read_text())
+        self.assertEqual(("shop", "dev", "SUCCESS", 5), (
+            summary["serviceName"], summary["env"], summary["currentStatus"],
+            summary["currentStatusDurationMins"]))
+        self.assertEqual(
+            {"numAttempts": 9, "numSuccesses": 8, "successPercent": 88,
+             "successPercentExact": "88.888", "failureMins": 1.0, "numFailures": 1,
+             "numOutages": 1}, summary["rangeSummaries"][3]["summary"])
+        self.assertEqual([("SUCCESS", "s3://logs/shop/5"), ("FAILURE", "s3://logs/shop/4")],
+                         [(change["status"], change["detailLocation"])
+                          for change in summary["statusChanges"]])
+
+    def test_a_page_as_an_object(self) -> None:
+        self.put("events/1", line(event(1)))
+        finished = self.report("--format", "html", "--out", "s3://history/page/index.html",
+                               "s3://history/events", **self.environment)
+        self.assertEqual((0, ""), (finished.code, finished.err_text))
+        stored = self.s3.get_object(Bucket="history", Key="page/index.html")
+        self.assertEqual("text/html; charset=utf-8", stored["ContentType"])
+        self.assertTrue(stored["Body"].read().startswith(b"<!DOCTYPE html>"))
+
     def test_what_is_missing_is_named(self) -> None:
         finished = self.report("s3://nowhere/x", **self.environment)
         self.assertEqual(66, finished.code)
@@ -421,6 +459,11 @@ class BucketTest(ReportTest):
                              finished.err_text)
             self.assertIn("report: denied s3:ListBucket on arn:aws:s3:::history: ",
                           finished.err_text)
+        finished = self.report("--out", "s3://history/page", self.write(event(1)),
+                               **self.environment)
+        self.assertEqual(75, finished.code)
+        self.assertIn("report: --out: denied s3:PutObject on arn:aws:s3:::history/page: ",
+                      finished.err_text)
 
 
 class WrongTest(ReportTest):
@@ -471,6 +514,12 @@ class WrongTest(ReportTest):
                 (["--slo", "-1"], "--slo: '-1' is no percentage"),
                 (["--hold", "long"], "--hold: 'long' is no number of seconds"),
                 (["--quorum", "0"], "--quorum: '0' is neither majority, any, all"),
+                (["--slamon", "dev"], "--slamon needs --out DIR or --out s3://BUCKET/PREFIX"),
+                (["--slamon", "dev", "--out", "x", "--format", "csv"],
+                 "--slamon goes without --from and --format"),
+                (["--out", "s3://a/x"], "--out: 's3://a/x' is no place: not the name of a bucket"),
+                (["--out", "s3://bucket"], "--out names no object: say s3://BUCKET/KEY"),
+                (["--out", "s3://bucket/a/"], "--out names no object: say s3://BUCKET/KEY"),
                 (["--format", "xml"], "--format: 'xml' is none of text, json, csv, html")):
             with self.subTest(arguments):
                 self.refused(64, sentence, *arguments, *([file] if len(arguments) > 1 else []))
@@ -495,6 +544,12 @@ class WrongTest(ReportTest):
         self.refused(75, "No such file", "--out", "no/where", file)
         left = {path.name for path in self.folder.iterdir()}
         self.assertEqual({"events", "report.json", "taken"}, left)
+
+    def test_a_service_whose_name_leads_elsewhere_has_no_files(self) -> None:
+        file = self.write(event(1, service="../../x"), event(1))
+        self.refused(75, "--out: 'slamon/dev/../../x/history/1d.json' cannot be the path of a file",
+                     "--slamon", "dev", "--out", "files", "--to", "2023-11-15", file)
+        self.assertEqual({"events"}, {path.name for path in self.folder.iterdir()})
 
 
 if __name__ == "__main__":

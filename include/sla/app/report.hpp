@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// `sla-runner report`: reads events, lets the ledger say what they prove, and writes that down. A
-// file is replaced when the report is whole, and stays as it was where it cannot be written.
-#include <fcntl.h>
+// `sla-runner report`: reads events, lets the ledger say what they prove, and writes that down.
+// What was written before stays as it was where the report cannot be made.
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <optional>
@@ -21,12 +19,14 @@
 #include "sla/app/quoted.hpp"
 #include "sla/app/report_arguments.hpp"
 #include "sla/app/report_days.hpp"
+#include "sla/app/report_flags.hpp"
 #include "sla/app/report_format.hpp"
+#include "sla/app/report_output.hpp"
 #include "sla/app/report_page.hpp"
 #include "sla/app/report_plan.hpp"
+#include "sla/app/report_slamon.hpp"
 #include "sla/app/report_source.hpp"
 #include "sla/app/report_text.hpp"
-#include "sla/core/descriptor.hpp"
 #include "sla/core/environment.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/time.hpp"
@@ -36,19 +36,6 @@
 namespace sla::inline v1 {
 
 namespace detail {
-
-/// Replaces a file by another that is whole.
-inline Result<void> replace_file(std::string const& path, std::string_view text) {
-  std::string const fresh = path + ".tmp-" + std::to_string(::getpid());
-  auto file = open_file(fresh, O_WRONLY | O_CREAT | O_EXCL, 0644);
-  if (!file) return file.error();
-  auto done = write_all(file->get(), text);
-  if (!done) done = std::move(done).error().within(fresh);
-  if (done && ::fsync(file->get()) != 0 && !never_syncs(errno)) done = system_error(fresh);
-  if (done && ::rename(fresh.c_str(), path.c_str()) != 0) done = system_error(path);
-  if (!done) ::unlink(fresh.c_str());
-  return done;
-}
 
 inline Result<std::vector<ledger::Exclusion>> exclusions_of(ReportRequest const& request) {
   constexpr std::size_t most = std::size_t{64} * 1024 * 1024;
@@ -110,12 +97,14 @@ inline ReportFormat format_of(ReportRequest const& request) {
   return request.format.value_or(person ? ReportFormat::text : ReportFormat::json);
 }
 
-/// Plans what has to be known before the events are read, which is all of a page.
+/// Plans what has to be known before the events are read, which is all of a page or of the
+/// ranges of --slamon.
 inline Result<ReportPlan> plan_ahead(ReportRequest const& request, ledger::Milliseconds now) {
-  if (request.format != ReportFormat::html) return ReportPlan{};
+  if (request.format != ReportFormat::html && !request.slamon) return ReportPlan{};
   std::optional<ledger::Milliseconds> from;
   auto const window = report_window(request, now, ledger::Milliseconds{0});
   if (!window) return window.error();
+  if (request.slamon) return plan_slamon(window->to);
   if (request.from) from = window->from;
   return plan_page(window->to, from);
 }
@@ -151,14 +140,28 @@ inline std::string written(ReportAnswer const& report, ReportRequest const& requ
   }
 }
 
+inline std::string_view content_type(ReportFormat format) {
+  switch (format) {
+    case ReportFormat::text:
+      return "text/plain; charset=utf-8";
+    case ReportFormat::csv:
+      return "text/csv; charset=utf-8";
+    case ReportFormat::html:
+      return "text/html; charset=utf-8";
+    default:
+      return "application/json";
+  }
+}
+
 /// Answers the request, in the words of its format.
-inline Result<std::string> make_report(ReportRequest const& request, Environment const& environment,
-                                       ledger::Milliseconds now) {
+inline Result<std::vector<ReportFile>> make_report(ReportRequest const& request,
+                                                   Environment const& environment,
+                                                   ledger::Milliseconds now) {
   auto exclusions = exclusions_of(request);
   if (!exclusions) return exclusions.error();
   auto plan = plan_ahead(request, now);
   if (!plan) return plan.error();
-  auto read = read_report_events(request, environment, now, plan->weeks);
+  auto read = read_report_events(request, environment, now, *plan);
   if (!read) return read.error();
   say_oddities(*read);
   if (auto known = check_names(read->book, request); !known) return known.error();
@@ -171,11 +174,15 @@ inline Result<std::string> make_report(ReportRequest const& request, Environment
                                                          .exclusions = *exclusions,
                                                          .parts = plan->windows()});
   select(report.answer, request);
-  return written(report, request,
-                 {.plan = *std::move(plan),
-                  .durations = std::move(read->durations),
-                  .exclusions = *std::move(exclusions)},
-                 style_of(request, environment));
+  if (request.slamon) {
+    return slamon_files(*request.slamon, *plan, report.answer, std::move(read->results));
+  }
+  std::string text = written(report, request,
+                             {.plan = *std::move(plan),
+                              .durations = std::move(read->durations),
+                              .exclusions = *std::move(exclusions)},
+                             style_of(request, environment));
+  return std::vector{ReportFile{.text = std::move(text)}};
 }
 
 /// A wrong request is one of the command line, a wrong file of exclusions is a setting; what AWS
@@ -207,55 +214,13 @@ inline int run_report(Arguments const& arguments, Environment const& environment
     complain({report.error().message});
     return report_exit_code(report.error());
   }
-  if (!request->out) return print(*report);
-  auto const done = replace_file(*request->out, *report);
+  if (!request->out) return print(report->front().text);
+  auto const done =
+      write_report(*request->out, content_type(format_of(*request)), *report, environment);
   if (done) return exit_success;
   complain({"report: --out: " + done.error().message});
-  return exit_undelivered;
+  return done.error().code == Errc::malformed ? exit_settings : exit_undelivered;
 }
-
-inline constexpr Flag report_flags[] = {
-    {.name = "store",
-     .value = "DIR",
-     .meaning = "the store of a runner",
-     .variable = "SLARUNNER_STORE"},
-    {"from-keys", "s3://BUCKET/PREFIX",
-     "takes the keys of the logs alone for the results of runs, of which no events were kept; "
-     "needs "
-     "s3:ListBucket"},
-    {.name = "from",
-     .value = "TIME",
-     .meaning = "begin of the window, if not the end of the first event. TIME is "
-                "2026-01-31T22:00:00Z, 2026-01-31, or milliseconds since 1970; 7d is 7 days before "
-                "the end",
-     .check = check_begin},
-    {.name = "to", .value = "TIME", .meaning = "end of the window, if not now", .check = check_end},
-    {"service", "NAME", "only this service; repeatable", Takes::value, Times::any},
-    {"group", "NAME", "only this group and its services; repeatable", Takes::value, Times::any},
-    {.name = "slo",
-     .value = "PERCENT",
-     .meaning = "also tells how many failures this target allows",
-     .check = check_percentage},
-    {"exclude", "FILE",
-     "planned maintenance: a line of JSON for each, with from, to, service or group, and reason; * "
-     "is every service"},
-    {.name = "hold",
-     .value = "SECONDS",
-     .meaning = "how long a result of an earlier version holds at most, if not for twice the usual "
-                "time from one to the next",
-     .check = check_value<Duration>},
-    {.name = "quorum",
-     .value = "K|majority|any|all",
-     .meaning = "how many locations make a service down, if not a majority",
-     .check = check_quorum},
-    {.name = "format",
-     .value = "text|json|csv|html",
-     .meaning = "if not text on a terminal, and else json. html is a page that needs nothing else, "
-                "of 90 days unless --from says otherwise",
-     .check = check_value<ReportFormat>},
-    {"ascii", "", "draws the bar of days in a text with plain characters", Takes::nothing},
-    {"out", "FILE", "replaces this file when the report is whole"},
-};
 
 }  // namespace detail
 

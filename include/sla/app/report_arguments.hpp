@@ -49,7 +49,8 @@ struct ReportRequest {
   ledger::Quorum quorum{};
   std::optional<ReportFormat> format{};
   bool ascii = false;
-  std::optional<std::string> out{};
+  std::optional<std::string> slamon{};
+  std::optional<std::string> out{};  ///< s3://BUCKET/PREFIX too
 
   /// Says whether an event or an answer about this service is asked for.
   template <class Groups>
@@ -98,6 +99,19 @@ inline Result<void> check_quorum(std::string_view text) {
   return Error{Errc::invalid, "is neither majority, any, all nor a number of locations"};
 }
 
+/// Errc::invalid where flags do not go together.
+inline Result<void> check_together(ReportRequest const& request) {
+  if (!request.slamon) {
+    bool const object = request.out && request.out->starts_with("s3://");
+    bool const nameless =
+        object && (request.out->find('/', 5) == std::string::npos || request.out->ends_with('/'));
+    return nameless ? report_error("--out names no object: say s3://BUCKET/KEY") : Result<void>{};
+  }
+  if (!request.out) return report_error("--slamon needs --out DIR or --out s3://BUCKET/PREFIX");
+  bool const own = !request.from && !request.format;
+  return own ? Result<void>{} : report_error("--slamon goes without --from and --format");
+}
+
 }  // namespace detail
 
 /// Reads what is asked. Without a source it is the store of the environment.
@@ -121,8 +135,10 @@ inline Result<void> check_quorum(std::string_view text) {
       .quorum = ledger::parse_quorum(arguments.value("--quorum")).value_or(ledger::Quorum{}),
       .format = value_of<ReportFormat>(arguments, "--format"),
       .ascii = arguments.has("--ascii"),
+      .slamon = value_of<std::string>(arguments, "--slamon"),
       .out = value_of<std::string>(arguments, "--out")};
   if (hold) request.hold = std::chrono::floor<std::chrono::milliseconds>(*hold).count();
+  if (auto good = detail::check_together(request); !good) return good.error();
   if (!request.store.empty() || !request.files.empty()) return request;
   if (!request.key_sources.empty()) return request;
   request.store = environment.get("SLARUNNER_STORE").value_or("");

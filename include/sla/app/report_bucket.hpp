@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// What `sla-runner report` reads from S3: the objects under a prefix, in parts, or their keys
-// alone. A right that is missing is named as a policy names it.
+// What `sla-runner report` does in S3: it reads the objects under a prefix, in parts, or their keys
+// alone, and puts what it made. A right that is missing is named as a policy names it.
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
@@ -18,8 +18,10 @@
 #include "sla/aws/bucket.hpp"
 #include "sla/aws/endpoint_settings.hpp"
 #include "sla/aws/region.hpp"
+#include "sla/aws/s3.hpp"
 #include "sla/aws/s3_read.hpp"
 #include "sla/core/environment.hpp"
+#include "sla/core/output.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/stop.hpp"
 
@@ -43,10 +45,10 @@ struct BucketAddress {
   return address;
 }
 
-/// Reads one bucket, by the credentials and settings of the environment. Not thread-safe.
+/// Reads and fills one bucket, by the credentials and settings of the environment. Not thread-safe.
 class ReportBucket {
  public:
-  /// Finds out what `s3://BUCKET/PREFIX` needs to be read; the environment outlives it.
+  /// Finds out what `s3://BUCKET/PREFIX` needs to be asked; the environment outlives it.
   /// Errc::invalid where it is no such address, Errc::malformed where a setting of AWS is wrong.
   [[nodiscard]] static Result<std::unique_ptr<ReportBucket>> open(std::string_view address,
                                                                   Environment const& environment) {
@@ -94,6 +96,17 @@ class ReportBucket {
     return {};
   }
 
+  /// Puts an object below the prefix, or there where `below` is empty.
+  Result<void> write(std::string const& below, std::string const& text, std::string_view type) {
+    std::string key = prefix_;
+    if (!below.empty() && !key.empty() && key.back() != '/') key += '/';
+    key += below;
+    auto const done = put_object(
+        client_, bucket_, {.key = key, .body = Output(text), .content_type = std::string(type)},
+        deadline());
+    return done ? done : explained(done.error(), "s3:PutObject", '/' + key);
+  }
+
  private:
   static constexpr std::uint64_t part_size = std::uint64_t{4} << 20U;
   static constexpr std::size_t response_limit = std::size_t{5} << 20U;  ///< a page fits, too
@@ -114,11 +127,11 @@ class ReportBucket {
     if (error.code == Errc::invalid)
       error.code = Errc::unavailable;  // not the command line's fault
     if (error.code != Errc::denied) {
-      return std::move(error).within("report: s3://" + bucket_.name + of);
+      return std::move(error).within("s3://" + bucket_.name + of);
     }
     std::string const arn = "arn:" + std::string(partition_of(bucket_.endpoint.region).name) +
                             ":s3:::" + bucket_.name + of;
-    return std::move(error).within("report: denied " + std::string(action) + " on " + arn);
+    return std::move(error).within("denied " + std::string(action) + " on " + arn);
   }
 
   AwsSettings aws_;

@@ -23,6 +23,7 @@
 #include "sla/app/report_bucket.hpp"
 #include "sla/app/report_plan.hpp"
 #include "sla/app/report_progress.hpp"
+#include "sla/app/report_slamon.hpp"
 #include "sla/core/descriptor.hpp"
 #include "sla/core/environment.hpp"
 #include "sla/core/result.hpp"
@@ -43,6 +44,7 @@ struct ReportEvents {
   std::int64_t ahead = 0;          ///< events that end after now
   /// How long the runs of each service took, in each of the weeks that were asked for.
   std::map<std::string, std::vector<ledger::Durations>, std::less<>> durations{};
+  SlamonResults results{};  ///< within the window, where they were asked for
 };
 
 namespace detail {
@@ -90,8 +92,8 @@ Result<void> each_block(int descriptor, std::string const& name, Use use) {
 class ReportReader {
  public:
   ReportReader(ReportRequest const& request, Environment const& environment,
-               ledger::Milliseconds now, std::vector<NamedWindow> const& weeks)
-      : request_(request), environment_(environment), now_(now), weeks_(weeks) {}
+               ledger::Milliseconds now, ReportPlan const& plan)
+      : request_(request), environment_(environment), now_(now), plan_(plan) {}
 
   /// Reads a file, `-` or `s3://BUCKET/PREFIX`.
   Result<void> read(std::string const& file) {
@@ -100,19 +102,19 @@ class ReportReader {
     Descriptor opened;
     if (file != "-") {
       auto made = open_file(file, O_RDONLY);
-      if (!made) return std::move(made).error().within("report");
+      if (!made) return made.error();
       opened = *std::move(made);
     }
     begin(name);
     auto const done = each_block(file == "-" ? STDIN_FILENO : opened.get(), name,
                                  [&](std::string_view block) { take_block(block); });
     end();
-    return done ? done : done.error().within("report");
+    return done;
   }
 
   /// Reads the keys under `s3://BUCKET/PREFIX`.
   Result<void> read_keys(std::string const& address) {
-    auto bucket = open_bucket(address);
+    auto bucket = ReportBucket::open(address, environment_);
     if (!bucket) return bucket.error();
     std::string const root = "s3://" + (*bucket)->name() + '/';
     return (*bucket)->each([&](ListedObject const& object) {
@@ -128,14 +130,8 @@ class ReportReader {
   [[nodiscard]] ReportEvents events() && { return std::move(events_); }
 
  private:
-  Result<std::unique_ptr<ReportBucket>> open_bucket(std::string const& address) const {
-    auto bucket = ReportBucket::open(address, environment_);
-    if (!bucket) return std::move(bucket).error().within("report");
-    return bucket;
-  }
-
   Result<void> read_bucket(std::string const& address) {
-    auto bucket = open_bucket(address);
+    auto bucket = ReportBucket::open(address, environment_);
     if (!bucket) return bucket.error();
     return (*bucket)->each([&](ListedObject const& object) {
       begin("s3://" + (*bucket)->name() + '/' + object.key);
@@ -174,23 +170,34 @@ class ReportReader {
     if (event.end > now_) ++events_.ahead;
     progress_.note(events_.book.records.size());
     note_duration(event);
+    if (request_.slamon) note_result(event);
     if (!request_.asks_for(event.service, event.groups)) return;
     events_.first = std::min(events_.first.value_or(event.end), event.end);
   }
 
   void note_duration(ledger::Event const& event) {
-    for (std::size_t i = 0; event.duration && i < weeks_.size(); ++i) {
-      if (!weeks_[i].window.holds(event.end)) continue;
+    auto const& weeks = plan_.weeks;
+    for (std::size_t i = 0; event.duration && i < weeks.size(); ++i) {
+      if (!weeks[i].window.holds(event.end)) continue;
       auto& all = events_.durations[std::string(event.service)];
-      all.resize(weeks_.size());
+      all.resize(weeks.size());
       return all[i].add(*event.duration);
     }
+  }
+
+  void note_result(ledger::Event const& event) {
+    if (!event.counted || !plan_.window.holds(event.end)) return;
+    events_.results[std::string(event.service)].push_back({.run = std::string(event.run_id),
+                                                           .succeeded = event.succeeded,
+                                                           .end = event.end,
+                                                           .duration = event.duration,
+                                                           .log = std::string(event.log_uri)});
   }
 
   ReportRequest const& request_;
   Environment const& environment_;
   ledger::Milliseconds now_;
-  std::vector<NamedWindow> const& weeks_;
+  ReportPlan const& plan_;
   ledger::EventReader reader_{};
   LineCutter lines_{};
   std::string name_{};  ///< of what is read, and the line there
@@ -212,20 +219,21 @@ inline Result<std::string> events_of_store(std::string const& store) {
 }  // namespace detail
 
 /// Reads all that the request names.
-[[nodiscard]] inline Result<ReportEvents> read_report_events(
-    ReportRequest const& request, Environment const& environment, ledger::Milliseconds now,
-    std::vector<NamedWindow> const& weeks = {}) {
-  detail::ReportReader reader(request, environment, now, weeks);
+[[nodiscard]] inline Result<ReportEvents> read_report_events(ReportRequest const& request,
+                                                             Environment const& environment,
+                                                             ledger::Milliseconds now,
+                                                             ReportPlan const& plan) {
+  detail::ReportReader reader(request, environment, now, plan);
   if (!request.store.empty()) {
     auto const file = detail::events_of_store(request.store);
     if (!file) return file.error();
-    if (auto done = reader.read(*file); !done) return done.error();
+    if (auto done = reader.read(*file); !done) return done.error().within("report");
   }
   for (std::string const& file : request.files) {
-    if (auto done = reader.read(file); !done) return done.error();
+    if (auto done = reader.read(file); !done) return done.error().within("report");
   }
   for (std::string const& address : request.key_sources) {
-    if (auto done = reader.read_keys(address); !done) return done.error();
+    if (auto done = reader.read_keys(address); !done) return done.error().within("report");
   }
   return std::move(reader).events();
 }

@@ -68,6 +68,14 @@ inline std::optional<Milliseconds> end_of(JsonReply const& json) {
   return *seconds * 1000;
 }
 
+/// Returns how long the run took; earlier events have whole seconds.
+inline std::optional<Milliseconds> duration_of(JsonReply const& json) {
+  if (auto const duration = time_of(json, "durationMs")) return duration;
+  auto const seconds = time_of(json, "testExecutionSecs");
+  if (!seconds || *seconds > latest_time / 1000) return std::nullopt;
+  return *seconds * 1000;
+}
+
 inline Error no_event(std::string_view why) {
   return Error{Errc::malformed, "it is no event: " + std::string(why)};
 }
@@ -107,7 +115,7 @@ class EventReader {
     auto const end = detail::end_of(*event_);
     if (!end) return detail::no_event("it does not say when it ended");
     event.end = *end;
-    event.duration = detail::time_of(*event_, "durationMs");
+    event.duration = detail::duration_of(*event_);
     read_texts(event);
     event.verdict = event_->text("verdict").value_or(event.succeeded ? "pass" : "fail");
     event.counted = event_->boolean("counted").value_or(true);
