@@ -3215,7 +3215,7 @@ struct Outcome {
 /// How a service stands after a run, where somebody keeps track of it.
 struct Standing {
   std::string state{};       ///< UP, DOWN or UNKNOWN
-  std::string transition{};  ///< DOWN or UP with the event that makes it so, else empty
+  std::string transition{};  ///< DOWN with the event that begins an outage, UP with the end
   std::string alert{};       ///< none, ticket or page, where there is a target
   std::string json{};        ///< the members of the event that say all of it
 };
@@ -12443,7 +12443,8 @@ struct Slices {
 
 // sla/ledger/health.hpp
 // Whether a service is up, as far as its results in a row say it, and when that changes: one
-// failure is no outage, and one success does not end it.
+// failure is no outage, and one success does not end it. A service that is up once enough is known
+// has not changed, so that who is told of changes hears nothing of a mere restart.
 
 namespace sla::inline v1::ledger {
 
@@ -12458,7 +12459,7 @@ class Health {
  public:
   enum class State : std::uint8_t { unknown, up, down };
 
-  /// A result that changed the state.
+  /// A result that began an outage or ended one.
   struct Transition {
     WallTime since{};                ///< end of the first result in the row
     std::optional<Duration> down{};  ///< how long it was down before it is up
@@ -12466,7 +12467,7 @@ class Health {
 
   explicit Health(Thresholds thresholds) : thresholds_(thresholds) {}
 
-  /// Takes a result; says whether it changed the state.
+  /// Takes a result; says whether it began an outage or ended one.
   std::optional<Transition> add(WallTime end, bool good) {
     std::int64_t const step = good ? 1 : -1;
     if (row_ * step <= 0) {
@@ -12479,12 +12480,11 @@ class Health {
                                                       : state_;
     if (next == state_) return std::nullopt;
     Transition transition{.since = row_since_};
-    if (state_ == State::down) {
-      transition.down = std::max(row_since_ - since_, Duration::zero());
-    }
+    if (next == State::up) transition.down = std::max(row_since_ - since_, Duration::zero());
+    bool const first = state_ == State::unknown && next == State::up;
     state_ = next;
     since_ = row_since_;
-    return transition;
+    return first ? std::nullopt : std::optional(transition);
   }
 
   [[nodiscard]] State state() const noexcept { return state_; }

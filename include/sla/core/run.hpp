@@ -84,7 +84,7 @@ struct Outcome {
 /// How a service stands after a run, where somebody keeps track of it.
 struct Standing {
   std::string state{};       ///< UP, DOWN or UNKNOWN
-  std::string transition{};  ///< DOWN or UP with the event that makes it so, else empty
+  std::string transition{};  ///< DOWN with the event that begins an outage, UP with the end
   std::string alert{};       ///< none, ticket or page, where there is a target
   std::string json{};        ///< the members of the event that say all of it
 };
