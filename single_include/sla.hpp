@@ -121,7 +121,7 @@
 // libraries have for it: thread sanitizers take every clone() for a fork and lose the thread.
 
 extern "C" {
-// NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)
+// NOLINTNEXTLINE(bugprone-*,cert-*,readability-*): glibc's own name
 int __clone(int (*entry)(void*), void* stack_end, int flags, void* argument, ...);
 }
 
@@ -139,7 +139,7 @@ inline int clone_process(int (*entry)(void*), void* stack_end, int flags, void* 
 
 // sla/core/error.hpp
 // What went wrong when something expected to work did not. The code decides what to do next, the
-// message explains it to a person, and the native number is kept for those who look closer.
+// message explains it to a person, and the number that somebody else gave is kept with its kind.
 // A test that fails is not an error: that is a value of Outcome.
 
 namespace sla::inline v1 {
@@ -149,24 +149,50 @@ enum class Errc {
   invalid,         ///< the input is wrong; repeating it changes nothing
   not_configured,  ///< the thing asked for is not set up here; another source may have it
   system,          ///< the operating system refused; native is errno
-  unavailable,     ///< the other side could not be reached, or failed by itself
+  unavailable,     ///< the other side could not be reached, failed by itself, or another answered
   timed_out,       ///< no answer within the time limit
   throttled,       ///< the other side asks for fewer requests
+  in_use,          ///< another process has it; later it may be free
   denied,          ///< not allowed, or not recognised
   expired,         ///< the credentials are past their time: renew, then repeat
+  revoked,         ///< the credentials are not given any more: those from before must not be used
   not_found,       ///< what the request names does not exist
   exists,          ///< what should be created is already there
   rejected,        ///< the other side refuses it, and does not say that its content is why
-  unacceptable,    ///< the other side refuses the very content: too large, not allowed
-  malformed,       ///< what the other side said cannot be understood
+  unacceptable,    ///< the very content is, or would be, refused: too large, not allowed
+  malformed,       ///< what a file or a program says cannot be understood
   stopped,         ///< given up because the program was told to stop
 };
+
+/// The number that whoever failed gave, and which kind of number it is.
+struct Native {
+  enum class Kind : std::uint8_t { none, system, http, curl };
+  Kind kind = Kind::none;
+  int number = 0;
+
+  bool operator==(Native const&) const = default;
+};
+
+/// Makes a Native of errno, of the status of an answer, or of libcurl's code.
+[[nodiscard]] constexpr Native system_number(int number) noexcept {
+  return {Native::Kind::system, number};
+}
+[[nodiscard]] constexpr Native http_status(int status) noexcept {
+  return {Native::Kind::http, status};
+}
+[[nodiscard]] constexpr Native curl_code(int code) noexcept { return {Native::Kind::curl, code}; }
 
 /// An expected failure. The message is a lower-case fragment; each layer prefixes its context once.
 struct Error {
   Errc code = Errc::invalid;
   std::string message;
-  int native = 0;  ///< errno, HTTP status or CURLcode, by the layer that made the error; 0 is none
+  Native native{};  ///< none where nobody was asked
+
+  /// Returns errno if the system refused, the status if a server did, libcurl's code if it did;
+  /// else 0.
+  [[nodiscard]] int system_number() const noexcept { return number(Native::Kind::system); }
+  [[nodiscard]] int http_status() const noexcept { return number(Native::Kind::http); }
+  [[nodiscard]] int curl_code() const noexcept { return number(Native::Kind::curl); }
 
   /// The same error, seen from one layer further up.
   [[nodiscard]] Error within(std::string_view context) && {
@@ -178,6 +204,11 @@ struct Error {
   }
 
   bool operator==(Error const&) const = default;
+
+ private:
+  [[nodiscard]] int number(Native::Kind kind) const noexcept {
+    return native.kind == kind ? native.number : 0;
+  }
 };
 
 /// Whether the same request may succeed later without anybody changing anything.
@@ -186,12 +217,14 @@ struct Error {
     case Errc::unavailable:
     case Errc::timed_out:
     case Errc::throttled:
+    case Errc::in_use:
       return true;
     case Errc::invalid:
     case Errc::not_configured:
     case Errc::system:
     case Errc::denied:
     case Errc::expired:
+    case Errc::revoked:
     case Errc::not_found:
     case Errc::exists:
     case Errc::rejected:
@@ -208,7 +241,8 @@ struct Error {
 
 /// An Error for a failed system call: `what: No such file or directory`.
 [[nodiscard]] inline Error system_error(std::string_view what, int number = errno) {
-  return Error{Errc::system, std::string(what) + ": " + std::strerror(number), number};
+  return Error{Errc::system, std::string(what) + ": " + std::strerror(number),
+               system_number(number)};
 }
 
 }  // namespace sla::inline v1
@@ -1158,7 +1192,7 @@ class Thread {
                    error.message +
                        "; the container refuses the system call clone3: update its "
                        "runtime, or allow clone3 in its seccomp profile",
-                   failed};
+                   error.native};
     }
     if (failed != 0) return system_error("thread", failed);
     (void)held.release();  // the thread's own by now
@@ -1720,7 +1754,7 @@ namespace sla::inline v1 {
 /// about that.
 [[nodiscard]] inline Result<void> sync_folder(std::string const& path) {
   auto const folder = open_file(path, O_RDONLY | O_DIRECTORY);
-  if (!folder && folder.error().native == EACCES) return {};
+  if (!folder && folder.error().system_number() == EACCES) return {};
   if (!folder) return folder.error();
   int const done = uninterrupted([&] { return ::fsync(folder->get()); });
   if (done != 0 && !never_syncs(errno)) return system_error(path);
@@ -2115,7 +2149,7 @@ class Journal {
       auto const number = parse_integer<std::uint64_t>(stem);
       if (!number || name != file_name(*number)) continue;
       auto file = RecordFile::open(journal.options_.folder + '/' + name, flags);
-      if (!file && file.error().native == ENOENT) continue;  // deleted while we look
+      if (!file && file.error().system_number() == ENOENT) continue;  // deleted while we look
       if (!file) return file.error();
       journal.segments_.push_back({*number, *std::move(file)});
     }
@@ -3641,7 +3675,7 @@ class ProgramStart {
  public:
   explicit ProgramStart(StartPlan plan) : plan_(std::move(plan)) {
     for (Descriptor* const one : {&plan_.input, &plan_.output, &plan_.errors}) {
-      if (auto moved = detail::move_up(*one); !moved) failed_ = moved.error().native;
+      if (auto moved = detail::move_up(*one); !moved) failed_ = moved.error().system_number();
     }
     if (plan_.words.empty()) failed_ = ENOENT;
     if (failed_ != 0) return;
@@ -5959,7 +5993,7 @@ struct ServiceError {
 
 namespace sla::inline v1 {
 
-/// `http 403: AccessDenied: not allowed (request id 4f2a)`; native is the HTTP status.
+/// `http 403: AccessDenied: not allowed (request id 4f2a)`.
 [[nodiscard]] inline Error refusal_error(Errc code, int status, ServiceError const& said) {
   std::string message = "http " + std::to_string(status);
   std::string_view const words = trim(said.message);
@@ -5969,7 +6003,7 @@ namespace sla::inline v1 {
     message.append(" (request id ").append(said.request_id, 0, 100).append(")");
   }
   for (char& c : message) c = is_control(c) ? ' ' : c;
-  return Error{code, std::move(message), status};
+  return Error{code, std::move(message), http_status(status)};
 }
 
 }  // namespace sla::inline v1
@@ -6518,7 +6552,7 @@ class Client {
         skew_(skew) {}
 
   /// The answer, if its status is 2xx. `read_error(Response const&) -> ServiceError` reads what the
-  /// service says otherwise; the Error's native is then the HTTP status. An Error after more than
+  /// service says otherwise; the Error then has the HTTP status. An Error after more than
   /// one attempt says how many there were.
   template <class ReadError>
   [[nodiscard]] Result<Response> call(Request request, Call const& how, ReadError read_error) {
@@ -7001,7 +7035,9 @@ inline bool is_metric_text(std::string_view text, std::size_t most) {
 }
 
 inline Result<void> check_datum(MetricDatum const& datum) {
-  auto const wrong = [](std::string_view what) { return Error{Errc::invalid, std::string(what)}; };
+  auto const wrong = [](std::string_view what) {
+    return Error{Errc::unacceptable, std::string(what)};
+  };
   if (!is_metric_text(datum.name, 255)) {
     return wrong("the name of a metric is not 1 to 255 printable ASCII characters");
   }
@@ -7046,14 +7082,15 @@ inline void add_datum(QueryForm& form, MetricDatum const& datum, std::size_t num
 
 }  // namespace detail
 
-/// The request that puts data at an endpoint; Errc::invalid where CloudWatch would refuse it.
+/// The request that puts data at an endpoint; Errc::unacceptable where CloudWatch
+/// would refuse it.
 [[nodiscard]] inline Result<Request> put_metric_data_request(PutMetricDataInput const& input,
                                                              Url endpoint) {
   constexpr std::size_t most_bytes = std::size_t{1} << 20U;
   if (auto good = check_metric_namespace(input.metric_namespace); !good) return good.error();
   if (input.data.empty() || input.data.size() > 1000) {
-    return Error{Errc::invalid, "one request puts 1 to 1,000 data, and these are " +
-                                    std::to_string(input.data.size())};
+    return Error{Errc::unacceptable, "one request puts 1 to 1,000 data, and these are " +
+                                         std::to_string(input.data.size())};
   }
   QueryForm form({"PutMetricData", "2010-08-01"});
   form.add({"Namespace", input.metric_namespace});
@@ -7063,8 +7100,8 @@ inline void add_datum(QueryForm& form, MetricDatum const& datum, std::size_t num
     detail::add_datum(form, datum, ++number);
   }
   if (form.text().size() > most_bytes) {
-    return Error{Errc::invalid, "the data have " + std::to_string(form.text().size()) +
-                                    " bytes, and the limit is " + std::to_string(most_bytes)};
+    return Error{Errc::unacceptable, "the data have " + std::to_string(form.text().size()) +
+                                         " bytes, and the limit is " + std::to_string(most_bytes)};
   }
   return std::move(form).request(std::move(endpoint));
 }
@@ -7072,7 +7109,8 @@ inline void add_datum(QueryForm& form, MetricDatum const& datum, std::size_t num
 /// Whether an answer is CloudWatch's. One that is not is a proxy's: Errc::unavailable.
 [[nodiscard]] inline Result<void> parse_put_metric_data_answer(Response const& response) {
   if (is_xml_root(response.body, "PutMetricDataResponse")) return {};
-  return Error{Errc::unavailable, "the answer is not one of CloudWatch", response.status};
+  return Error{Errc::unavailable, "the answer is not one of CloudWatch",
+               http_status(response.status)};
 }
 
 /// Puts data with a Client, in the region of the endpoint; what is not done by the deadline is
@@ -7112,7 +7150,7 @@ class FileReader {
   /// Absolute paths begin below this folder instead of `/`.
   explicit FileReader(std::string root) : root_(std::move(root)) {}
 
-  /// The whole file. The error names the path as it was given; native is errno.
+  /// The whole file. The error names the path as it was given.
   [[nodiscard]] Result<std::string> read(std::string_view path) const {
     bool const rooted = path.starts_with('/');
     std::string where = rooted ? root_ + std::string(path) : std::string(path);
@@ -7512,7 +7550,8 @@ class Profiles {
     if (text && is_utf8(*text)) return text;
     if (text) return pass_over(path + ": not UTF-8");
     if (text.error().code != Errc::system) return text;
-    bool const there = text.error().native != ENOENT && text.error().native != ENOTDIR;
+    bool const there =
+        text.error().system_number() != ENOENT && text.error().system_number() != ENOTDIR;
     return there ? pass_over(text.error().message) : std::string{};
   }
   std::string pass_over(std::string note) {
@@ -7914,7 +7953,7 @@ inline QueryForm role_form(std::string_view action, Role const& role) {
   std::string const expiration = text("Credentials", "Expiration");
   if (id.empty() || secret.empty() || token.empty() || expiration.empty()) {
     return Error{Errc::unavailable, "the answer has no credentials and is not one of STS",
-                 response.status};
+                 http_status(response.status)};
   }
   auto const arn = parse_arn(text("AssumedRoleUser", "Arn"));
   return make_credentials({id, secret, token, expiration, arn ? arn->account : std::string{}},
@@ -7965,8 +8004,7 @@ class RoleCaller {
         clock_(std::move(clock)),
         options_(std::move(options)) {}
 
-  /// Assumes the role with keys. An Error that is Errc::denied or Errc::rejected is the last word
-  /// of STS.
+  /// Assumes the role with keys. The last word of STS is Errc::revoked.
   [[nodiscard]] Result<Credentials> assume(Role const& role, Credentials const& keys) {
     auto const region = region_of(role);
     if (!region) return region.error();
@@ -8014,8 +8052,7 @@ class RoleCaller {
     auto keys = answer ? parse_assumed_role(*answer) : Result<Credentials>(answer.error());
     if (keys) return keys;
     Error error = std::move(keys).error().within("sts");
-    bool const denied = error.code == Errc::denied || error.code == Errc::rejected;
-    if (denied && !is_last_word(said)) error.code = Errc::invalid;
+    if (is_last_word(said)) error.code = Errc::revoked;
     return error;
   }
 
@@ -8283,6 +8320,13 @@ inline std::string first_text(JsonReply const& reply,
 
 }  // namespace detail
 
+/// Makes of a success that cannot be understood the error that it is: another answered, a proxy
+/// say.
+[[nodiscard]] inline Error foreign_answer(Error why) {
+  why.code = Errc::unavailable;
+  return why;
+}
+
 /// What a service says in an answer of its JSON protocol; the headers win over the body. Where the
 /// body is something else, an empty one or a proxy's page, the status has to do.
 [[nodiscard]] inline ServiceError read_json_error(Response const& response) {
@@ -8438,11 +8482,12 @@ class ContainerCredentials {
     reason = RetryReason::transient;
     if (!answer.ok()) {
       bool const forbidden = answer.status == 401 || answer.status == 403;
-      Errc const code = forbidden ? Errc::invalid : Errc::unavailable;
+      Errc const code = forbidden ? Errc::denied : Errc::unavailable;
       return refusal_error(code, answer.status, read_json_error(answer));
     }
     auto keys = read_keys(answer.body);
-    if (keys) reason = RetryReason::none;
+    if (!keys) return foreign_answer(keys.error());
+    reason = RetryReason::none;
     return keys;
   }
   static Result<Credentials> read_keys(std::string_view body) {
@@ -8695,7 +8740,7 @@ class Imds {
     auto const text = get("/latest/meta-data/placement/region");
     if (!text) return text.error();
     auto const setting = parse_region(*text);
-    if (!setting) return Error{Errc::malformed, "imds: what it says is no region"};
+    if (!setting) return Error{Errc::unavailable, "imds: what it says is no region"};
     return setting->region;
   }
 
@@ -8704,9 +8749,9 @@ class Imds {
 
   static Error refused(int status) {
     Errc const code = status == 404                    ? Errc::not_found
-                      : status == 401 || status == 403 ? Errc::invalid
+                      : status == 401 || status == 403 ? Errc::denied
                                                        : Errc::unavailable;
-    return Error{code, "imds: http " + std::to_string(status), status};
+    return Error{code, "imds: http " + std::to_string(status), http_status(status)};
   }
 
   Result<Response> ask(std::string_view path) {
@@ -8733,7 +8778,7 @@ class Imds {
     if (!answer->ok()) return no_token(answer->status);
     std::string_view const token = trim(answer->body);
     bool const usable = !token.empty() && token.size() <= 4096 && !has_control(token);
-    if (!usable) return Error{Errc::malformed, "its token is none"};
+    if (!usable) return Error{Errc::unavailable, "its token is none"};
     token_ = token;
     reached_ = true;
     auto const life = parse_integer(
@@ -8752,11 +8797,13 @@ class Imds {
   }
   [[nodiscard]] Error no_token(int status) const {
     std::string const http = "http " + std::to_string(status);
-    if (status == 403) return Error{Errc::invalid, http + ": it is turned off here", status};
+    if (status == 403)
+      return Error{Errc::denied, http + ": it is turned off here", http_status(status)};
     // What answers there is the metadata service of another cloud.
     bool const other = !reached_ && (status == 404 || status == 405);
-    if (other) return Error{Errc::not_configured, http + ": it is not that of EC2", status};
-    return Error{Errc::unavailable, http + " instead of a token", status};
+    if (other)
+      return Error{Errc::not_configured, http + ": it is not that of EC2", http_status(status)};
+    return Error{Errc::unavailable, http + " instead of a token", http_status(status)};
   }
 
   Result<Response> send(Request const& request) {
@@ -8820,7 +8867,7 @@ class ImdsCredentials {
     auto const body = imds_.get(std::string(place) + *role);
     if (!body) return body.error();
     auto keys = read(*body, "imds, role " + *role);
-    if (!keys) return std::move(keys).error().within("imds");
+    if (!keys) return foreign_answer(keys.error()).within("imds");
     return keys;
   }
 
@@ -8837,7 +8884,7 @@ class ImdsCredentials {
     constexpr std::string_view others = "_+=,.@-";
     for (char const c : name) {
       if (is_alpha(c) || is_digit(c) || others.find(c) != std::string_view::npos) continue;
-      return Error{Errc::malformed, "imds: what it says is no name of a role"};
+      return Error{Errc::unavailable, "imds: what it says is no name of a role"};
     }
     return std::string(name);
   }
@@ -9796,8 +9843,7 @@ class Refreshing {
       renewed.notify_all();
       asked_at = now;
       if (answer) return accept(*std::move(answer), now);
-      bool const final =
-          answer.error().code == Errc::denied || answer.error().code == Errc::rejected;
+      bool const final = answer.error().code == Errc::revoked;
       policy.fail(now, final ? RefreshFailure::final : RefreshFailure::passing, options.jitter());
       refusal = answer.error();
       if (!policy.usable_after_failure(now)) return std::move(answer).error();
@@ -10016,7 +10062,8 @@ class ResponseBuilder {
  private:
   Result<void> count(std::size_t size) {
     if (size > limit_ - received_) {
-      return Error{Errc::invalid, "the answer is larger than " + std::to_string(limit_) + " bytes"};
+      return Error{Errc::unavailable,
+                   "the answer is larger than " + std::to_string(limit_) + " bytes"};
     }
     received_ += size;
     return {};
@@ -10116,11 +10163,11 @@ struct CurlTransfer {
     static_cast<CurlTransfer*>(user)->sent = static_cast<std::uint64_t>(offset);
     return CURL_SEEKFUNC_OK;
   }
-  template <auto part>
+  template <auto Part>
   static std::size_t take(char* data, std::size_t size, std::size_t count, void* user) noexcept {
     auto& self = *static_cast<CurlTransfer*>(user);
     self.enter(Stage::receive);
-    auto const taken = (self.answer.*part)({data, size * count});
+    auto const taken = (self.answer.*Part)({data, size * count});
     if (!taken) self.error = taken.error();
     return taken ? size * count : 0;
   }
@@ -10498,9 +10545,9 @@ inline constexpr CurlMeaning curl_meanings[] = {
 /// What a CURLcode means, for the program and for people.
 inline Error curl_error(CURLcode code) {
   for (auto const& known : curl_meanings) {
-    if (known.code == code) return {known.meaning, std::string(known.message), code};
+    if (known.code == code) return {known.meaning, std::string(known.message), curl_code(code)};
   }
-  return {Errc::unavailable, "the connection failed", code};
+  return {Errc::unavailable, "the connection failed", curl_code(code)};
 }
 
 /// What is the same for every request.
@@ -10549,7 +10596,7 @@ class Curl {
   explicit Curl(Options options) : options_(std::move(options)), patience_(options_.limits) {}
 
   /// Sends the request and reads the answer. The message of an Error names scheme and host, never
-  /// the path, the query or a header; native is the CURLcode.
+  /// the path, the query or a header; with libcurl's code.
   [[nodiscard]] Result<Response> send(Request const& request, Instant deadline) {
     auto answer = transfer(request, deadline);
     if (answer) return answer;
@@ -10665,7 +10712,7 @@ class Curl {
     std::string message(late_message(stage));
     message += ": the limit was " + decimal_seconds(transfer.limit()) + " s";
     patience_.expired(stage);
-    return {Errc::timed_out, std::move(message), CURLE_OPERATION_TIMEDOUT};
+    return {Errc::timed_out, std::move(message), curl_code(CURLE_OPERATION_TIMEDOUT)};
   }
 
   /// libcurl's words on a proxy or a URL may hold a password that somebody put there.
@@ -10735,7 +10782,8 @@ namespace sla::inline v1 {
   auto const text = xml_text(response.body, {"GetRoleResponse", "GetRoleResult", "Role", "Arn"});
   auto const arn = parse_arn(text ? trim(*text) : std::string_view{});
   if (arn && arn->service == "iam") return std::string(trim(*text));
-  return Error{Errc::unavailable, "the answer has no role and is not one of IAM", response.status};
+  return Error{Errc::unavailable, "the answer has no role and is not one of IAM",
+               http_status(response.status)};
 }
 
 /// Asks a Client's service for the ARN of the role that has this name.
@@ -10806,13 +10854,15 @@ inline Result<std::vector<Header>> metadata_headers(std::vector<Header> const& m
     for (char const c : entry.name) {
       good = good && (is_alpha(c) || is_digit(c) || c == '-' || c == '_');
     }
-    if (!good) return Error{Errc::rejected, "'" + entry.name + "' cannot be a name of metadata"};
+    if (!good)
+      return Error{Errc::unacceptable, "'" + entry.name + "' cannot be a name of metadata"};
     for (char const c : entry.value) good = good && c >= ' ' && c <= '~';
-    if (!good) return Error{Errc::rejected, "the metadata " + entry.name + " is not plain ASCII"};
+    if (!good)
+      return Error{Errc::unacceptable, "the metadata " + entry.name + " is not plain ASCII"};
     size += entry.name.size() + entry.value.size();
     headers.push_back({std::string(metadata_prefix) + lower(entry.name), entry.value});
   }
-  if (size > 2048) return Error{Errc::rejected, "the metadata has more than 2,048 bytes"};
+  if (size > 2048) return Error{Errc::unacceptable, "the metadata has more than 2,048 bytes"};
   return headers;
 }
 
@@ -10826,9 +10876,9 @@ inline void add_owner(std::vector<Header>& headers, Bucket const& bucket) {
 /// The URL of an object. The key is encoded once, slashes stay: `a b/c` is `/a%20b/c`.
 [[nodiscard]] inline Result<Url> object_url(Bucket const& bucket, std::string_view key) {
   if (auto good = check_bucket_name(bucket.name); !good) return good.error();
-  if (key.empty()) return Error{Errc::rejected, "the key of the object is empty"};
-  if (key.size() > 1024) return Error{Errc::rejected, "the key has more than 1,024 bytes"};
-  if (!is_utf8(key)) return Error{Errc::rejected, "the key is not UTF-8"};
+  if (key.empty()) return Error{Errc::unacceptable, "the key of the object is empty"};
+  if (key.size() > 1024) return Error{Errc::unacceptable, "the key has more than 1,024 bytes"};
+  if (!is_utf8(key)) return Error{Errc::unacceptable, "the key is not UTF-8"};
   auto url = bucket_url(bucket);
   if (!url) return url;
   url->path += '/';
@@ -10836,7 +10886,7 @@ inline void add_owner(std::vector<Header>& headers, Bucket const& bucket) {
   return url;
 }
 
-/// The request that puts an object; Errc::rejected where S3 would refuse it.
+/// The request that puts an object; Errc::unacceptable where S3 would refuse it.
 [[nodiscard]] inline Result<Request> put_object_request(Bucket const& bucket,
                                                         PutObjectInput const& input) {
   auto url = object_url(bucket, input.key);
@@ -10844,7 +10894,7 @@ inline void add_owner(std::vector<Header>& headers, Bucket const& bucket) {
   auto metadata = detail::metadata_headers(input.metadata);
   if (!metadata) return metadata.error();
   if (input.content_type.empty() || has_control(input.content_type)) {
-    return Error{Errc::rejected, "the content type is empty or holds a control character"};
+    return Error{Errc::unacceptable, "the content type is empty or holds a control character"};
   }
   Request request{Method::put, *std::move(url), *std::move(metadata), input.body};
   request.headers.push_back({"Content-Type", input.content_type});
@@ -10879,10 +10929,11 @@ inline void add_owner(std::vector<Header>& headers, Bucket const& bucket) {
   if (is_xml_root(response.body, "Error")) {
     ServiceError const error = read_xml_error(response);
     return Error{read_refusal(500, error.code).code, error.code + ": " + error.message,
-                 response.status};
+                 http_status(response.status)};
   }
   if (find_header(response.headers, "etag")) return {};
-  return Error{Errc::unavailable, "the answer has no ETag and is not one of S3", response.status};
+  return Error{Errc::unavailable, "the answer has no ETag and is not one of S3",
+               http_status(response.status)};
 }
 
 /// What an answer says of an object.
@@ -10939,7 +10990,7 @@ Result<Response> call_s3(ServiceClient& client, Bucket& bucket, MakeRequest make
     if (response) return response;
     bool const here = !elsewhere || *elsewhere == bucket.endpoint.region;
     // A host of the user's own stays; what it says of the region to sign for is heard.
-    bool const stays = bucket.endpoint.custom && response.error().native != 400;
+    bool const stays = bucket.endpoint.custom && response.error().http_status() != 400;
     if (moved || here || stays) return response;
     bucket.endpoint.region = *elsewhere;
   }
@@ -11065,13 +11116,14 @@ inline std::vector<ListedObject> listed_objects(std::string_view document) {
 /// Reads a page; Errc::unavailable where it is no answer of S3.
 [[nodiscard]] inline Result<ObjectPage> parse_object_page(Response const& response) {
   if (!is_xml_root(response.body, "ListBucketResult")) {
-    return Error{Errc::unavailable, "the answer is no list of S3", response.status};
+    return Error{Errc::unavailable, "the answer is no list of S3", http_status(response.status)};
   }
   ObjectPage page{.objects = detail::listed_objects(response.body)};
   auto const more = xml_text(response.body, {"ListBucketResult", "IsTruncated"});
   if (more != "true") return page;
   page.next = xml_text(response.body, {"ListBucketResult", "NextContinuationToken"}).value_or("");
-  if (page.next.empty()) return Error{Errc::unavailable, "the list is cut off", response.status};
+  if (page.next.empty())
+    return Error{Errc::unavailable, "the list is cut off", http_status(response.status)};
   return page;
 }
 
@@ -11097,7 +11149,7 @@ template <class ServiceClient>
   if (!response) return std::move(response).error().within("s3 get object");
   // A store that does not know ranges gives all of it.
   if (response->status != 206 && input.from != 0) {
-    return Error{Errc::unavailable, "s3 get object: the store gives no parts", response->status};
+    return Error{Errc::unavailable, "s3 get object: the store gives no parts", http_status(response->status)};
   }
   return std::move(response->body);
 }
@@ -11150,7 +11202,9 @@ struct PublishInput {
 
 namespace detail {
 
-inline Error bad_message(std::string_view why) { return Error{Errc::rejected, std::string(why)}; }
+inline Error bad_message(std::string_view why) {
+  return Error{Errc::unacceptable, std::string(why)};
+}
 
 /// Whether SNS carries a character: those of XML 1.0 but no others.
 inline bool is_xml_character(std::string_view character) {
@@ -11260,7 +11314,8 @@ inline std::size_t add_attributes(QueryForm& form,
 
 }  // namespace detail
 
-/// The request that publishes a message at an endpoint; Errc::rejected where SNS would refuse it.
+/// The request that publishes a message at an endpoint; Errc::unacceptable where SNS would
+/// refuse it.
 [[nodiscard]] inline Result<Request> publish_request(PublishInput const& input, Url endpoint) {
   if (auto arn = parse_topic_arn(input.topic_arn); !arn) return arn.error();
   if (auto good = detail::check_message(input.message); !good) return good.error();
@@ -11269,9 +11324,9 @@ inline std::size_t add_attributes(QueryForm& form,
   form.add({"TopicArn", input.topic_arn}).add({"Message", input.message});
   std::size_t const size = input.message.size() + detail::add_attributes(form, input.attributes);
   if (size > input.size_limit) {
-    return Error{Errc::rejected, "message and attributes have " + std::to_string(size) +
-                                     " bytes, and the limit is " +
-                                     std::to_string(input.size_limit)};
+    return Error{Errc::unacceptable, "message and attributes have " + std::to_string(size) +
+                                         " bytes, and the limit is " +
+                                         std::to_string(input.size_limit)};
   }
   if (is_fifo_topic(input.topic_arn)) {
     if (input.group_id.empty()) return detail::bad_message("a FIFO topic needs a group id");
@@ -11303,7 +11358,7 @@ inline std::size_t add_attributes(QueryForm& form,
   auto id = xml_text(response.body, {"PublishResponse", "PublishResult", "MessageId"});
   if (id && !trim(*id).empty()) return std::string(trim(*id));
   return Error{Errc::unavailable, "the answer has no MessageId and is not one of SNS",
-               response.status};
+               http_status(response.status)};
 }
 
 /// Publishes a message with a Client, in the region of its topic; gives the id of the message.
@@ -11384,20 +11439,21 @@ inline constexpr std::size_t most_parameter_pages = 1000;
           Output(std::move(json).text())};
 }
 
-/// The parameters of a page. Errc::malformed, without a word of it, where it cannot be understood.
+/// Reads the parameters of a page. An answer that is none is a proxy's: Errc::unavailable, without
+/// a word of it.
 [[nodiscard]] inline Result<ParameterPage> parse_parameters(Response const& response) {
   auto const reply = JsonReply::parse(response.body);
-  if (!reply) return reply.error();
-  auto const malformed = [](std::string_view why) {
-    return Error{Errc::malformed, "the answer cannot be understood: " + std::string(why)};
+  if (!reply) return foreign_answer(reply.error());
+  auto const without = [](std::string_view what) {
+    return Error{Errc::unavailable, "the answer cannot be understood: " + std::string(what)};
   };
-  if (!reply->find({"Parameters"})) return malformed("it has no Parameters");
+  if (!reply->find({"Parameters"})) return without("it has no Parameters");
   ParameterPage page{};
   for (JsonReply const& item : reply->items("Parameters")) {
     auto const name = item.required_text("Name");
-    if (!name) return name.error();
+    if (!name) return foreign_answer(name.error());
     auto const value = item.text("Value");
-    if (!value) return malformed("a parameter has no Value");
+    if (!value) return without("a parameter has no Value");
     auto const type = item.text("Type");
     bool const plain = type == "String" || type == "StringList";
     page.parameters.push_back(
@@ -11430,10 +11486,10 @@ template <class ServiceClient>
     if (page->next_token.empty()) return all;
     token = page->next_token;
     if (!tokens.insert(token).second) {
-      return Error{Errc::malformed, context + ": a page leads back to one that was read"};
+      return Error{Errc::unavailable, context + ": a page leads back to one that was read"};
     }
   }
-  return Error{Errc::malformed,
+  return Error{Errc::unavailable,
                context + ": more than " + std::to_string(most_parameter_pages) + " pages"};
 }
 
@@ -11470,7 +11526,7 @@ struct CallerIdentity {
   CallerIdentity identity{text("Account"), text("Arn"), text("UserId")};
   if (!identity.account.empty() && !identity.arn.empty()) return identity;
   return Error{Errc::unavailable, "the answer has no account and is not one of STS",
-               response.status};
+               http_status(response.status)};
 }
 
 /// Asks a Client's service whose credentials it has.
@@ -13502,7 +13558,7 @@ class Capture {
   /// stored.
   bool spill(std::uint64_t end) {
     auto file = open_unnamed_file();
-    if (!file && passes(file.error().native) && end <= while_short) return true;
+    if (!file && passes(file.error().system_number()) && end <= while_short) return true;
     if (!file) {
       give_up(file.error().message);
       return false;
@@ -13916,7 +13972,7 @@ class Process {
     Descriptor writer{ends[1]};
     ::fcntl(pipe_.get(), F_SETFL, O_NONBLOCK);
     auto input = empty_input();
-    if (!input) return input.error().native;
+    if (!input) return input.error().system_number();
     mark_ = {.number = RunMark::new_number(), .run_id = std::string(run_id)};
     launch_ = Launcher::of_this_process().launch({.words = words,
                                                   .environment = environment_of_run(run_id),
@@ -14842,13 +14898,9 @@ enum class Fault {
 };
 
 /// Tells whose fault a failure is. A denial says nothing about a message.
-[[nodiscard]] constexpr Fault fault_of(Errc code, int native) noexcept {
+[[nodiscard]] constexpr Fault fault_of(Errc code) noexcept {
   if (code == Errc::unacceptable || code == Errc::exists) return Fault::content;
-  if (code != Errc::rejected) return Fault::elsewhere;
-  return native == 0 ? Fault::content : Fault::unknown;  // 0: nobody was asked
-}
-[[nodiscard]] inline Fault fault_of(Error const& error) noexcept {
-  return fault_of(error.code, error.native);
+  return code == Errc::rejected ? Fault::unknown : Fault::elsewhere;
 }
 
 /// Whether a failure passes without anybody doing anything; keys are renewed.
@@ -15215,7 +15267,7 @@ class Delivery {
   /// or is set aside because that went on for hours and its content may be why.
   bool stands_back(Refusals* known, Way& way, Parcel& parcel, Part& part, Error const& error) {
     if (hurried_ || known == nullptr || way.passed == known->passed) return false;
-    if (known->lasting() && fault_of(error) == Fault::unknown) {
+    if (known->lasting() && fault_of(error.code) == Fault::unknown) {
       refuse(part, parcel, error);
       way.refused.forget(parcel.number);
       return true;
@@ -15276,7 +15328,7 @@ class Delivery {
       return true;
     }
     report.log_error = uri.error().message;
-    if (fault_of(uri.error()) == Fault::content) {
+    if (fault_of(uri.error().code) == Fault::content) {
       refuse(parcel.log, parcel, uri.error());
     } else if (!stands_back(logs_.refused_again(parcel.number, uri.error(), clock_.now()), logs_,
                             parcel, parcel.log, uri.error())) {
@@ -15297,7 +15349,7 @@ class Delivery {
     Report report = parcel.report;
     report.dropped = with_spool([](auto& spool) { return spool.dropped(); });
     auto done = publish_wanted(publisher_, report);
-    if (!done && fault_of(done.error()) != Fault::content) return done;
+    if (!done && fault_of(done.error().code) != Fault::content) return done;
     if (!done) {
       events_.lane.succeeded();  // for all others
       refuse(parcel.event, parcel, done.error());
@@ -15371,7 +15423,7 @@ class EventFile {
     std::string const path = options_.folder + '/' + options_.name;
     auto const file = open_file(path, O_RDWR | O_CREAT | O_APPEND, 0644);
     if (!file) return file.error();
-    if (!lock(*file)) return Error{Errc::unavailable, path + ": another process holds its lock"};
+    if (!lock(*file)) return Error{Errc::in_use, path + ": another process holds its lock"};
     auto done = add_line(*file, path, event_json(report, options_.format) + '\n');
     (void)::flock(file->get(), LOCK_UN);
     if (done && options_.sync) done = sync_file(*file, path);
@@ -15445,7 +15497,7 @@ class Directory {
       auto made = make_folder(folder_of(path), 0755);
       if (!made) return made.error().within("store");
       auto file = open_file(path, O_WRONLY | O_CREAT | O_EXCL, 0644);
-      if (!file && file.error().native == EEXIST) continue;
+      if (!file && file.error().system_number() == EEXIST) continue;
       if (!file) return file.error().within("store");
       auto written = report.outcome.output.each_block(
           [&](std::string_view block) { return write_all(file->get(), block); });
@@ -15770,7 +15822,7 @@ class S3Log {
   /// Whether it may be the condition that a store refuses.
   static bool is_unsupported(Error const& error) noexcept {
     return error.code == Errc::rejected &&
-           (error.native == 400 || error.native == 405 || error.native == 501);
+           (error.http_status() == 400 || error.http_status() == 405 || error.http_status() == 501);
   }
 
   /// Looks whether the log is still there once others who looked before it was have put theirs.
@@ -16597,7 +16649,7 @@ struct RescuedLog {
 /// The files of a spool. While it lives no other process opens the same folder.
 class SpoolFolder {
  public:
-  /// Makes the folder where it is missing, and locks it. Errc::exists where another process has it.
+  /// Makes the folder where it is missing, and locks it. Errc::in_use if another process has it.
   /// `run_logs` is where an executor writes the logs of runs, if not in logs().
   [[nodiscard]] static Result<SpoolFolder> open(std::string path, std::string run_logs = {}) {
     SpoolFolder folder(std::move(path), std::move(run_logs));
@@ -16630,7 +16682,7 @@ class SpoolFolder {
       return adopt_log(std::move(name), output);
     }
     auto file = create_log(name);
-    if (!file && file.error().native == EEXIST) file = create_log(name = own);
+    if (!file && file.error().system_number() == EEXIST) file = create_log(name = own);
     if (!file) return file.error();
     auto written =
         output.each_block([&](std::string_view block) { return write_all(file->get(), block); });
@@ -16767,7 +16819,7 @@ class SpoolFolder {
     if (int const failed = take_lock(*file); failed != 0) {
       if (failed != EWOULDBLOCK) return system_error(path_ + "/lock", failed);
       std::string const pid(trim(read_file(path_ + "/lock", 64).value_or(std::string())));
-      return Error{Errc::exists, path_ + " is in use by another runner" +
+      return Error{Errc::in_use, path_ + " is in use by another runner" +
                                      (pid.empty() ? "" : " (process " + pid + ")")};
     }
     if (::ftruncate(file->get(), 0) == 0) {  // the number is for people: it may be missing
@@ -16810,7 +16862,7 @@ namespace sla::inline v1 {
 /// A locked folder and its journal. Not thread-safe.
 class SpoolStore {
  public:
-  /// Opens the folder; Errc::exists where another process has it. In the order of their writing the
+  /// Opens the folder; Errc::in_use if another process has it. In the order of their writing the
   /// visitor gets each `parcel(Place, KeptParcel)`, `gone(number)` and `dropped(Place, count)`.
   template <class Visitor>
   [[nodiscard]] static Result<SpoolStore> open(std::string const& path, Visitor& visitor,
@@ -16861,7 +16913,7 @@ class SpoolStore {
     auto log = folder_.open_log(shelved.log);
     if (log) {
       kept->parcel.report.outcome.output = *std::move(log);
-    } else if (is_gone(log.error().native)) {
+    } else if (is_gone(log.error().system_number())) {
       kept->parcel.log = Part::done;
       kept->parcel.report.log_error = "the log is gone from the spool";
     } else {
@@ -17165,12 +17217,12 @@ class DiskSpool {
     Duration retry = std::chrono::seconds{30};  ///< how often such a disk is tried again
   };
 
-  /// Opens the folder and takes up what is in it. The only Error is Errc::exists, where another
+  /// Opens the folder and takes up what is in it. The only Error is Errc::in_use, if another
   /// process uses it: a folder that cannot be written is worked around.
   [[nodiscard]] static Result<DiskSpool> open(Options options, Logger log = Logger{}) {
     DiskSpool spool(std::move(options), log);
     auto attached = spool.attach();
-    if (!attached && attached.error().code == Errc::exists) return attached.error();
+    if (!attached && attached.error().code == Errc::in_use) return attached.error();
     if (!attached) spool.outage_.begin(attached.error());
     return spool;
   }
@@ -17945,7 +17997,7 @@ class Spooled {
       if (thread || now < start_at) return;
       start_at = now + std::chrono::seconds{1};
       auto started = Apart::start([this] { work(); });
-      refused = !started && started.error().native == EPERM;
+      refused = !started && started.error().system_number() == EPERM;
       if (!started && !std::exchange(said_none, true)) {
         log.warning((refused ? "results are delivered between runs: "
                              : "results are not delivered for now: ") +
@@ -19242,7 +19294,7 @@ inline constexpr ExitCode no_command_exit{127, "there is no such command"};
   return shell_words(words[0]);
 }
 
-/// Executes the words, and returns only where that fails; the error's native is errno. A name
+/// Executes the words, and returns only where that fails. A name
 /// without a slash is looked for in $PATH; `sla-runner` is this very program where it is not there.
 [[nodiscard]] inline Error become(std::vector<std::string> const& words) {
   std::vector<char*> arguments;
@@ -19267,7 +19319,7 @@ inline constexpr ExitCode no_command_exit{127, "there is no such command"};
   auto const words = command_of({given.begin(), given.end()});
   Error const why = words ? become(*words) : words.error();
   complain({starter + ": " + why.message});
-  return why.native == ENOENT ? no_command_exit.code : no_execution_exit.code;
+  return why.system_number() == ENOENT ? no_command_exit.code : no_execution_exit.code;
 }
 
 }  // namespace sla::inline v1
@@ -20411,9 +20463,9 @@ inline constexpr auto last_settings = std::to_array<Setting>({
      .check = check_name},
 });
 
-template <std::size_t... sizes>
-consteval auto joined(std::array<Setting, sizes> const&... parts) {
-  std::array<Setting, (sizes + ...)> all{};
+template <std::size_t... Sizes>
+consteval auto joined(std::array<Setting, Sizes> const&... parts) {
+  std::array<Setting, (Sizes + ...)> all{};
   auto at = all.begin();
   ((at = std::copy(parts.begin(), parts.end(), at)), ...);
   return all;
@@ -20964,8 +21016,8 @@ struct LoadPlan {
   Duration limit = std::chrono::seconds{30};  ///< for all paths, without what credentials take
 };
 
-/// What a program exits with when its parameters could not be loaded. An error with a native number
-/// is what somebody else said, and not about the settings.
+/// Returns what a program exits with when its parameters could not be loaded. What an answer or a
+/// connection says is not about the settings.
 [[nodiscard]] constexpr int exit_code_of(Error const& error) noexcept {
   switch (error.code) {
     case Errc::stopped:
@@ -20973,7 +21025,7 @@ struct LoadPlan {
     case Errc::exists:
       return exit_test_failed;
     case Errc::invalid:
-      return error.native == 0 ? exit_settings : exit_undelivered;
+      return error.http_status() + error.curl_code() == 0 ? exit_settings : exit_undelivered;
     default:
       return exit_undelivered;
   }
@@ -21415,10 +21467,10 @@ inline void unify_regions(Startup& startup, RegionVariables rule) {
 }  // namespace detail
 
 /// Finds what is wrong with the settings besides a command line with mistakes.
-template <ParseOptions::Missing missing>
+template <ParseOptions::Missing IfMissing>
 [[nodiscard]] std::vector<std::string> startup_problems(Arguments const& arguments,
                                                         Environment const& environment) {
-  return detail::read_startup(arguments, environment, {.missing = missing}).parsed.problems;
+  return detail::read_startup(arguments, environment, {.missing = IfMissing}).parsed.problems;
 }
 
 /// Reads the settings, loads the parameters that they ask for, and reads the settings again with
@@ -21616,7 +21668,7 @@ class Sinks {
     Logger log{};
   };
 
-  /// What the parts refer to outlives the sinks. The only Error is Errc::exists, where another
+  /// What the parts refer to outlives the sinks. The only Error is Errc::in_use, if another
   /// runner has the spool.
   [[nodiscard]] static Result<std::unique_ptr<Sinks>> open(Parts parts) {
     std::unique_ptr<Sinks> sinks(new Sinks(parts));
@@ -24308,7 +24360,7 @@ inline SpoolAnswer edit_spool(SpoolCommand const& command,
   std::size_t changed = 0;
   for (std::string_view const sink : sinks) {
     auto const done = edit_sink(command, sink);
-    if (!done && done.error().code == Errc::exists) {
+    if (!done && done.error().code == Errc::in_use) {
       return {exit_undelivered, {}, done.error().message + "; stop it first\n"};
     }
     if (!done) return {exit_test_failed, {}, done.error().message + '\n'};

@@ -274,7 +274,7 @@ TEST_CASE("errors of the publisher are counted and never end the loop") {
   int count = 0;
   world.publish = [&]() -> Result<void> {
     if (++count % 2 == 0) return {};
-    return Error{Errc::unavailable, "sns publish: http 503: down", 503};
+    return Error{Errc::unavailable, "sns publish: http 503: down", http_status(503)};
   };
   Tally const tally = run(world, 5, FixedDelay{1s});
   CHECK(tally.passed == 5);
@@ -286,7 +286,7 @@ TEST_CASE("a job that could not be run is published as spawn_error with exit cod
   World world;
   world.run = [&]() -> Result<Outcome> {
     world.time.advance(2s);
-    return Error{Errc::system, "fork: Resource temporarily unavailable", 11};
+    return Error{Errc::system, "fork: Resource temporarily unavailable", system_number(11)};
   };
   Tally const tally = run(world, 2, FixedDelay{1s});
   CHECK(tally.failed == 2);
@@ -520,7 +520,7 @@ TEST_CASE("there is a line when a run starts, one when it ends and one for what 
     return Error{Errc::system, "fork: no\nmemory"};
   };
   world.publish = [&]() -> Result<void> {
-    if (count == 2) return Error{Errc::denied, "sns publish: http 403: no", 403};
+    if (count == 2) return Error{Errc::denied, "sns publish: http 403: no", http_status(403)};
     return {};
   };
   (void)run(world, 3, FixedDelay{1s},

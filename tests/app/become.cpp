@@ -37,7 +37,7 @@ TEST_CASE("the name of a file is no text") {
 TEST_CASE("what cannot be started is told, with the exit code of a shell") {
   Error const none = become({"no-such-program"});
   CHECK(none.message == "no-such-program: No such file or directory");
-  CHECK(none.native == ENOENT);
+  CHECK(none.system_number() == ENOENT);
   auto const code = [](std::vector<std::string_view> const& words) {
     return become_command("ssm-starter", words);
   };

@@ -47,7 +47,7 @@ TEST_CASE("each reason not to start has its exit code") {
   CHECK(exit_code_of({Errc::stopped, ""}) == 0);
   CHECK(exit_code_of({Errc::exists, ""}) == 1);
   CHECK(exit_code_of({Errc::invalid, ""}) == 78);
-  CHECK(exit_code_of({Errc::invalid, "http 403", 403}) == 75);
+  CHECK(exit_code_of({Errc::invalid, "http 403", http_status(403)}) == 75);
   for (Errc const code : {Errc::denied, Errc::unavailable, Errc::timed_out, Errc::malformed}) {
     CHECK(exit_code_of({code, ""}) == 75);
   }

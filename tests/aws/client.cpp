@@ -141,7 +141,7 @@ TEST_CASE("a refusal says the status, the code, the message and the request id")
   auto const answer = world.call();
   REQUIRE_FALSE(answer);
   CHECK(answer.error() ==
-        Error{Errc::denied, "http 403: AccessDenied: not you (request id 4f2a)", 403});
+        Error{Errc::denied, "http 403: AccessDenied: not you (request id 4f2a)", http_status(403)});
   CHECK(world.script.requests.size() == 1);
 }
 
@@ -160,12 +160,12 @@ TEST_CASE("a transient failure is tried again after a random wait, signed anew")
 
 TEST_CASE("the last error says how many attempts there were") {
   World world;
-  Error const down{Errc::timed_out, "https://sns: no answer in time", 28};
+  Error const down{Errc::timed_out, "https://sns: no answer in time", curl_code(28)};
   world.script.answers = {down, down, down};
   auto const answer = world.call();
   REQUIRE_FALSE(answer);
   CHECK(answer.error() ==
-        Error{Errc::timed_out, "after 3 attempts: https://sns: no answer in time", 28});
+        Error{Errc::timed_out, "after 3 attempts: https://sns: no answer in time", curl_code(28)});
 }
 
 TEST_CASE("a failure that nothing mends is not tried again") {
@@ -192,7 +192,7 @@ TEST_CASE("no wait begins that would end after the deadline") {
   auto client = world.client(FixedCredentials{keys()});
   auto const answer = client.call(World::request(), world.how(500ms), read_error);
   REQUIRE_FALSE(answer);
-  CHECK(answer.error() == Error{Errc::throttled, "http 400: Throttling: slow", 400});
+  CHECK(answer.error() == Error{Errc::throttled, "http 400: Throttling: slow", http_status(400)});
   CHECK(world.time.sleeps.empty());
 }
 
@@ -287,8 +287,9 @@ TEST_CASE("credentials that expired again are the caller's business") {
   world.script.answers.assign(3, refusal(400, "ExpiredTokenException|over"));
   auto const answer = world.call_renewing();
   REQUIRE_FALSE(answer);
-  CHECK(answer.error() ==
-        Error{Errc::expired, "after 2 attempts: http 400: ExpiredTokenException: over", 400});
+  CHECK(answer.error() == Error{Errc::expired,
+                                "after 2 attempts: http 400: ExpiredTokenException: over",
+                                http_status(400)});
   CHECK(world.rejected.size() == 1);
 }
 

@@ -21,7 +21,8 @@ TEST_CASE("an error names the path as it was given") {
   TemporaryFolder const folder;
   auto const missing = FileReader(folder.path()).read("/token");
   REQUIRE_FALSE(missing);
-  CHECK(missing.error() == Error{Errc::system, "/token: No such file or directory", ENOENT});
+  CHECK(missing.error() ==
+        Error{Errc::system, "/token: No such file or directory", system_number(ENOENT)});
 }
 
 TEST_CASE("a file that is too large is refused") {

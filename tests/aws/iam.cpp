@@ -37,7 +37,8 @@ TEST_CASE("a role that is not there is an error with the words of IAM") {
   auto const arn = get_role_arn(fake.client, {.region = "eu-west-1"}, "nobody", fake.later);
   REQUIRE_FALSE(arn);
   CHECK(arn.error() == Error{Errc::not_found,
-                             "iam get role nobody: http 404: NoSuchEntity: cannot be found", 404});
+                             "iam get role nobody: http 404: NoSuchEntity: cannot be found",
+                             http_status(404)});
 }
 
 TEST_CASE("a success that is not one of IAM is none") {

@@ -80,14 +80,15 @@ TEST_CASE("a token that was taken back is renewed once") {
   Service service({token, Response{401}, token, Response{200, {}, "text"}});
   CHECK(service.imds.get("/x").value() == "text");
   Service refusing({token, Response{401}, token, Response{401}});
-  CHECK(refusing.imds.get("/x").error() == Error{Errc::invalid, "imds: http 401", 401});
+  CHECK(refusing.imds.get("/x").error() == Error{Errc::denied, "imds: http 401", http_status(401)});
 }
 
 TEST_CASE("every attempt has one second and a service that fails is asked four times") {
   Service service({Response{503}, Response{503}, Response{503}, Response{503}});
   auto const text = service.imds.get("/x");
   REQUIRE_FALSE(text);
-  CHECK(text.error() == Error{Errc::unavailable, "imds: http 503 instead of a token", 503});
+  CHECK(text.error() ==
+        Error{Errc::unavailable, "imds: http 503 instead of a token", http_status(503)});
   CHECK(service.script.requests.size() == 4);
   CHECK(service.script.deadlines[0] - Instant(1h) == 1s);
 }
@@ -111,7 +112,8 @@ TEST_CASE("a service that is there is asked again after a momentary silence or r
   Service service({Response{429}, token, silence, Response{400}, answer});
   CHECK(service.imds.get("/x").value() == "text");
   Service refuses({token, Response{429}, Response{429}, Response{429}, Response{429}});
-  CHECK(refuses.imds.get("/x").error() == Error{Errc::unavailable, "imds: http 429", 429});
+  CHECK(refuses.imds.get("/x").error() ==
+        Error{Errc::unavailable, "imds: http 429", http_status(429)});
 }
 
 TEST_CASE("the metadata service of another cloud is not asked") {
@@ -124,13 +126,13 @@ TEST_CASE("the metadata service of another cloud is not asked") {
 TEST_CASE("a service that refuses tokens is not asked without them") {
   Service service({Response{403}});
   CHECK(service.imds.get("/x").error() ==
-        Error{Errc::invalid, "imds: http 403: it is turned off here", 403});
+        Error{Errc::denied, "imds: http 403: it is turned off here", http_status(403)});
 }
 
 TEST_CASE("what is no token is not sent") {
   for (std::string const wrong : {"", "a\r\nX-Header: 1", "a\x01"}) {
     Service service({Response{200, {}, wrong}});
-    CHECK(service.imds.get("/x").error().code == Errc::malformed);
+    CHECK(service.imds.get("/x").error().code == Errc::unavailable);
   }
 }
 
@@ -141,7 +143,7 @@ TEST_CASE("what is not there is not found") {
 
 TEST_CASE("what is no region is not used as one") {
   Service service({token, Response{200, {}, "evil.com/"}});
-  CHECK(service.imds.region().error().code == Errc::malformed);
+  CHECK(service.imds.region().error().code == Errc::unavailable);
 }
 
 TEST_CASE("the environment says where the service is, and then the profile does") {

@@ -8,7 +8,8 @@
 using namespace sla;
 
 TEST_CASE("what the answer does not have is left out") {
-  CHECK(refusal_error(Errc::unavailable, 503, {}) == Error{Errc::unavailable, "http 503", 503});
+  CHECK(refusal_error(Errc::unavailable, 503, {}) ==
+        Error{Errc::unavailable, "http 503", http_status(503)});
   CHECK(refusal_error(Errc::denied, 403, {"AccessDenied", "", ""}).message ==
         "http 403: AccessDenied");
   CHECK(refusal_error(Errc::denied, 403, {"", "no", "7"}).message == "http 403: no (request id 7)");

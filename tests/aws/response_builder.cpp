@@ -71,5 +71,5 @@ TEST_CASE("the limit counts everything that arrives") {
   CHECK(builder.body("four"));
   auto const more = builder.body("5");
   REQUIRE_FALSE(more);
-  CHECK(more.error() == Error{Errc::invalid, "the answer is larger than 20 bytes"});
+  CHECK(more.error() == Error{Errc::unavailable, "the answer is larger than 20 bytes"});
 }

@@ -185,7 +185,7 @@ TEST_CASE("the answer about an object has its size and its metadata") {
 TEST_CASE("a success that holds an error is none") {
   CHECK(parse_put_answer({200, {{"etag", "\"x\""}}, ""}));
   CHECK(parse_put_answer({200, {{"etag", "\"x\""}}, error_body("InternalError")}).error() ==
-        Error{Errc::unavailable, "InternalError: no", 200});
+        Error{Errc::unavailable, "InternalError: no", http_status(200)});
   CHECK(parse_put_answer({200, {{"etag", "\"x\""}}, error_body("SlowDown")}).error().code ==
         Errc::throttled);
   CHECK(parse_put_answer({200, {{"etag", "\"x\""}}, error_body("AccessDenied")}).error().code ==
@@ -194,7 +194,7 @@ TEST_CASE("a success that holds an error is none") {
 
 TEST_CASE("a success that is not one of S3 is none") {
   CHECK(parse_put_answer({200, {}, "<html>welcome</html>"}).error() ==
-        Error{Errc::unavailable, "the answer has no ETag and is not one of S3", 200});
+        Error{Errc::unavailable, "the answer has no ETag and is not one of S3", http_status(200)});
 }
 
 TEST_CASE("the region of a bucket is read from a redirect, the header first") {
@@ -284,7 +284,7 @@ TEST_CASE("a custom endpoint sends nobody elsewhere") {
   Bucket bucket = logs();
   bucket.endpoint.custom = parse_url("http://localhost:9000").value();
   CHECK(put_object(fake.client, bucket, {.key = "k"}, fake.later).error() ==
-        Error{Errc::rejected, "s3 put object: http 301: PermanentRedirect: no", 301});
+        Error{Errc::rejected, "s3 put object: http 301: PermanentRedirect: no", http_status(301)});
   CHECK(fake.script.requests.size() == 1);
   CHECK(bucket.endpoint.region == "eu-west-1");
 }
@@ -319,11 +319,11 @@ TEST_CASE("an error says whether it came from putting or from asking") {
                       {404, {{"x-amz-request-id", "r-1"}}, ""}};
   Bucket bucket = logs();
   CHECK(put_object(fake.client, bucket, {.key = "k"}, fake.later).error() ==
-        Error{Errc::denied, "s3 put object: http 403: AccessDenied: no", 403});
+        Error{Errc::denied, "s3 put object: http 403: AccessDenied: no", http_status(403)});
   CHECK(put_object(fake.client, bucket, {.key = "k"}, fake.later).error().message ==
         "s3 put object: the answer has no ETag and is not one of S3");
   CHECK(head_object(fake.client, bucket, "k", fake.later).error() ==
-        Error{Errc::not_found, "s3 head object: http 404 (request id r-1)", 404});
+        Error{Errc::not_found, "s3 head object: http 404 (request id r-1)", http_status(404)});
   CHECK(put_object(fake.client, bucket, {.key = ""}, fake.later).error().message ==
         "s3 put object: the key of the object is empty");
 }

@@ -33,7 +33,7 @@ PublishInput with(MessageAttribute attribute) {
 std::string form(PublishInput const& input) {
   auto const request = publish_request(input, Url{});
   if (request) return request->body.text().value();
-  CHECK(request.error().code == Errc::rejected);
+  CHECK(request.error().code == Errc::unacceptable);
   return request.error().message;
 }
 std::string named(std::string name) { return form(with({.name = std::move(name), .value = "v"})); }
@@ -210,8 +210,9 @@ TEST_CASE("a success that is not one of SNS is none") {
         "<PublishResponse><PublishResult><MessageId/></PublishResult></PublishResponse>"}) {
     auto const id = parse_publish_answer({200, {}, body});
     REQUIRE_FALSE(id);
-    CHECK(id.error() ==
-          Error{Errc::unavailable, "the answer has no MessageId and is not one of SNS", 200});
+    CHECK(id.error() == Error{Errc::unavailable,
+                              "the answer has no MessageId and is not one of SNS",
+                              http_status(200)});
   }
 }
 
@@ -244,9 +245,10 @@ TEST_CASE("an error says that it came from publishing") {
                        "</Message></Error><RequestId>r-1</RequestId></ErrorResponse>"}};
   CHECK(publish(fake.client, EndpointSettings{}, message("m"), fake.later).error() ==
         Error{Errc::not_found,
-              "sns publish: http 404: NotFound: Topic does not exist (request id r-1)", 404});
+              "sns publish: http 404: NotFound: Topic does not exist (request id r-1)",
+              http_status(404)});
   CHECK(publish(fake.client, EndpointSettings{}, message(""), fake.later).error() ==
-        Error{Errc::rejected, "sns publish: the message is empty"});
+        Error{Errc::unacceptable, "sns publish: the message is empty"});
   CHECK(fake.script.requests.size() == 1);
 }
 

@@ -72,7 +72,7 @@ TEST_CASE("an answer that is not one of SSM is none, and nothing of it is told")
     CAPTURE(body);
     auto const read = parse_parameters({200, {}, body});
     REQUIRE_FALSE(read);
-    CHECK(read.error().code == Errc::malformed);
+    CHECK(read.error().code == Errc::unavailable);
     CHECK(read.error().message.find("s3cret") == std::string::npos);
   }
 }
@@ -103,7 +103,7 @@ TEST_CASE("a token that comes twice ends it") {
   ScriptedClient fake{page({}, "one"), page({}, "two"), page({}, "one")};
   auto const all = ask(fake);
   REQUIRE_FALSE(all);
-  CHECK(all.error() == Error{Errc::malformed,
+  CHECK(all.error() == Error{Errc::unavailable,
                              "ssm get parameters by path /prod/app/: a page leads back to one that "
                              "was read"});
 }

@@ -42,8 +42,9 @@ TEST_CASE("a success that is not one of STS is none") {
   for (std::string const body : {"", "<html/>", "<GetCallerIdentityResponse/>"}) {
     auto const identity = parse_caller_identity({200, {}, body});
     REQUIRE_FALSE(identity);
-    CHECK(identity.error() ==
-          Error{Errc::unavailable, "the answer has no account and is not one of STS", 200});
+    CHECK(identity.error() == Error{Errc::unavailable,
+                                    "the answer has no account and is not one of STS",
+                                    http_status(200)});
   }
 }
 
@@ -64,7 +65,8 @@ TEST_CASE("an error says what was asked") {
                       {200, {}, "<html/>"}};
   EndpointOptions const endpoint{.region = "eu-west-1"};
   CHECK(get_caller_identity(fake.client, endpoint, fake.later).error() ==
-        Error{Errc::denied, "sts get caller identity: http 403: InvalidClientTokenId", 403});
+        Error{Errc::denied, "sts get caller identity: http 403: InvalidClientTokenId",
+              http_status(403)});
   CHECK(get_caller_identity(fake.client, endpoint, fake.later).error().code == Errc::unavailable);
   CHECK(get_caller_identity(fake.client, {}, fake.later).error().message ==
         "sts get caller identity: no region is set");

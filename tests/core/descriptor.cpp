@@ -90,17 +90,17 @@ TEST_CASE("an opened file is closed on exec and made with the mode asked for") {
   CHECK((status.st_mode & 0777 & ~0640U) == 0);
   auto const again = open_file(folder / "new", O_WRONLY | O_CREAT | O_EXCL);
   REQUIRE_FALSE(again.has_value());
-  CHECK(again.error().native == EEXIST);
+  CHECK(again.error().system_number() == EEXIST);
 }
 
 TEST_CASE("a file that cannot be opened or read is named") {
   TemporaryFolder const folder;
   std::string const missing = folder / "missing";
   CHECK(open_file(missing, O_RDONLY).error() ==
-        Error{Errc::system, missing + ": No such file or directory", ENOENT});
+        Error{Errc::system, missing + ": No such file or directory", system_number(ENOENT)});
   CHECK(read_file(missing, 10).error().message == missing + ": No such file or directory");
   CHECK(read_file(folder.path(), 10).error() ==
-        Error{Errc::system, folder.path() + ": Is a directory", EISDIR});
+        Error{Errc::system, folder.path() + ": Is a directory", system_number(EISDIR)});
 }
 
 TEST_CASE("a text is written as a whole, more than a pipe holds at once too") {
@@ -119,12 +119,12 @@ TEST_CASE("a text is written as a whole, more than a pipe holds at once too") {
 }
 
 TEST_CASE("a text that cannot be written is an error") {
-  CHECK(write_all(-1, "x").error().native == EBADF);
+  CHECK(write_all(-1, "x").error().system_number() == EBADF);
   CHECK(write_all(-1, "").has_value());
   auto const full = open_file("/dev/full", O_WRONLY);
   REQUIRE(full.has_value());
   CHECK(write_all(full->get(), "x").error() ==
-        Error{Errc::system, "write: No space left on device", ENOSPC});
+        Error{Errc::system, "write: No space left on device", system_number(ENOSPC)});
 }
 
 TEST_CASE("a file is written to its disk, where there is one") {
@@ -135,7 +135,7 @@ TEST_CASE("a file is written to its disk, where there is one") {
   Pipe const pipe;
   CHECK(sync_file(pipe.writer, "pipe"));
   CHECK(sync_file(Descriptor{}, "none").error() ==
-        Error{Errc::system, "none: Bad file descriptor", EBADF});
+        Error{Errc::system, "none: Bad file descriptor", system_number(EBADF)});
 }
 
 TEST_CASE("a file is read up to its limit, and one byte more is refused") {

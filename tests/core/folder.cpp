@@ -39,7 +39,7 @@ TEST_CASE("names are listed in order, without the hidden ones") {
   TemporaryFolder const folder;
   for (char const* const name : {"b", "a", ".c"}) write_file(folder / name, "");
   CHECK(list_folder(folder.path()).value() == std::vector<std::string>{"a", "b"});
-  CHECK(list_folder(folder / "missing").error().native == ENOENT);
+  CHECK(list_folder(folder / "missing").error().system_number() == ENOENT);
 }
 
 TEST_CASE("a path stands in a folder") {
@@ -64,6 +64,6 @@ TEST_CASE("a folder on a disk that cannot write it, or that may not be read, is 
   auto const read = list_folder(folder.path());
   auto const synced = sync_folder(folder.path());
   if (root) REQUIRE(::seteuid(0) == 0);
-  CHECK(read.error().native == EACCES);
+  CHECK(read.error().system_number() == EACCES);
   CHECK(synced);
 }

@@ -27,7 +27,7 @@ TEST_CASE("a writer with a limit never waits longer for a reader, full pipe or n
   std::string const more(200'000, 'x');
   CHECK(write_within(pipe.writer.get(), more, std::chrono::milliseconds{1}).error().code ==
         Errc::timed_out);
-  CHECK(write_within(-1, "x", std::chrono::hours{1}).error().native == EBADF);
+  CHECK(write_within(-1, "x", std::chrono::hours{1}).error().system_number() == EBADF);
   TemporaryFolder const folder;
   auto const file = open_file(folder / "file", O_WRONLY | O_CREAT);
   REQUIRE(file);
@@ -137,9 +137,9 @@ TEST_CASE("what fails says why, once the write was tried") {
   REQUIRE(read_only);
   if (Outlet outlet(read_only->get()); outlet.offer("x").value_or(0) == 1) {
     CHECK(outlet.settled(std::chrono::steady_clock::now() + std::chrono::seconds{30}));
-    CHECK(outlet.offer("y").error().native == EBADF);
+    CHECK(outlet.offer("y").error().system_number() == EBADF);
     CHECK(outlet.give_up() == 1);
   }
   CHECK_FALSE(Outlet(-1));
-  CHECK(Outlet(-1).offer("x").error().native == EBADF);
+  CHECK(Outlet(-1).offer("x").error().system_number() == EBADF);
 }

@@ -80,7 +80,7 @@ TEST_CASE("the file is for its user alone, and is never created twice") {
   struct stat about {};
   REQUIRE(::stat((folder / "file").c_str(), &about) == 0);
   CHECK((about.st_mode & 07777U) == 0600U);
-  CHECK(RecordFile::create(folder / "file").error().native == EEXIST);
+  CHECK(RecordFile::create(folder / "file").error().system_number() == EEXIST);
 }
 
 TEST_CASE("a place without a record is an error") {
@@ -118,7 +118,7 @@ TEST_CASE("when there is no room an append leaves the file as it was") {
   std::signal(SIGXFSZ, before);
 
   REQUIRE(!failed);
-  CHECK(failed.error().native == EFBIG);
+  CHECK(failed.error().system_number() == EFBIG);
   CHECK(contents(folder / "file").size() == size);
   CHECK(file->append("two", Sync::now).value() == size);
 }

@@ -90,11 +90,11 @@ TEST_CASE("the fallback stands in for a value that is not there") {
 }
 
 TEST_CASE("the error can be moved out") {
-  Result<int> failed = Error{Errc::denied, std::string(100, 'x'), 403};
+  Result<int> failed = Error{Errc::denied, std::string(100, 'x'), http_status(403)};
   Error const error = std::move(failed).error();
   CHECK(error.message.size() == 100);
-  CHECK(error.native == 403);
-  Result<void> nothing = Error{Errc::denied, std::string(100, 'x'), 403};
+  CHECK(error.http_status() == 403);
+  Result<void> nothing = Error{Errc::denied, std::string(100, 'x'), http_status(403)};
   CHECK((std::move(nothing).error() == error));
 }
 
@@ -124,7 +124,7 @@ TEST_CASE("the value of an error ends the program with the error's text") {
   if (child == 0) {
     ::signal(SIGABRT, SIG_DFL);
     ::dup2(ends[1], STDERR_FILENO);
-    Result<int> const wrong = Error{Errc::denied, "sns publish: no", 403};
+    Result<int> const wrong = Error{Errc::denied, "sns publish: no", http_status(403)};
     ::_exit(*wrong);
   }
   ::close(ends[1]);

@@ -71,7 +71,7 @@ TEST_CASE("where there can be no thread that is an error, and nothing was called
     REQUIRE_FALSE(thread);
     CHECK(thread.error().code == Errc::system);
     CHECK(thread.error().message == "thread: Resource temporarily unavailable");
-    CHECK(thread.error().native == EAGAIN);
+    CHECK(thread.error().system_number() == EAGAIN);
   }
   CHECK_FALSE(called);
   CHECK(kept.use_count() == 1);

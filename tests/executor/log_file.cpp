@@ -29,12 +29,12 @@ TEST_CASE("what the disk refuses is an error, and no sign that it hangs") {
   Descriptor none;
   auto const taken = write_apart(none, folder / "taken", 0, "text");
   REQUIRE(taken);
-  CHECK(taken->error().native == EEXIST);
+  CHECK(taken->error().system_number() == EEXIST);
   CHECK_FALSE(none);
   auto read_only = open_file(folder / "taken", O_RDONLY);
   REQUIRE(read_only);
   auto const written = write_apart(*read_only, {}, 0, "text");
   REQUIRE(written);
-  CHECK(written->error().native == EBADF);
+  CHECK(written->error().system_number() == EBADF);
   CHECK(::fcntl(read_only->get(), F_GETFD) >= 0);  // it was only lent
 }

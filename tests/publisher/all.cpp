@@ -42,10 +42,10 @@ TEST_CASE("the failure of one does not keep the others from publishing") {
   Deliveries second;
   Deliveries third;
   All all{FakePublisher{first}, FakePublisher{second}, FakePublisher{third}};
-  first.errors = {Error{Errc::throttled, "first: slow down", 429}};
-  third.errors = {Error{Errc::denied, "third: no", 403}};
+  first.errors = {Error{Errc::throttled, "first: slow down", http_status(429)}};
+  third.errors = {Error{Errc::denied, "third: no", http_status(403)}};
   auto const done = all.publish(sample_report());
-  CHECK(done.error() == Error{Errc::throttled, "first: slow down; third: no", 429});
+  CHECK(done.error() == Error{Errc::throttled, "first: slow down; third: no", http_status(429)});
   CHECK(first.published.size() == 1);
   CHECK(second.published.size() == 1);
   CHECK(third.published.size() == 1);

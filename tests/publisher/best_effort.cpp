@@ -28,7 +28,7 @@ struct Case {
 
   void fail(std::size_t times) {
     for (std::size_t i = 0; i < times; ++i) {
-      deliveries.errors = {Error{Errc::unavailable, "http 503", 503}};
+      deliveries.errors = {Error{Errc::unavailable, "http 503", http_status(503)}};
       CHECK(metrics.publish(sample_report()));
     }
   }

@@ -72,5 +72,5 @@ TEST_CASE("where nobody reads an event is an error, and who reads again gets who
 TEST_CASE("a console that cannot be written to is an error") {
   Console console({.descriptor = -1});
   CHECK(console.publish(sample_report()).error() ==
-        Error{Errc::system, "console: write: Bad file descriptor", EBADF});
+        Error{Errc::system, "console: write: Bad file descriptor", system_number(EBADF)});
 }

@@ -22,10 +22,10 @@ using namespace std::chrono_literals;
 namespace {
 
 using Texts = std::vector<std::string>;
-Error const outage{Errc::unavailable, "http 503", 503};
-Error const denial{Errc::denied, "http 403", 403};
-Error const refusal{Errc::rejected, "http 400", 400};
-Error const too_large{Errc::unacceptable, "http 413", 413};
+Error const outage{Errc::unavailable, "http 503", http_status(503)};
+Error const denial{Errc::denied, "http 403", http_status(403)};
+Error const refusal{Errc::rejected, "http 400", http_status(400)};
+Error const too_large{Errc::unacceptable, "http 413", http_status(413)};
 
 /// A spool whose logs have a flaw: they cannot be read now, or are gone.
 struct FlawedSpool : MemorySpool {
@@ -295,8 +295,8 @@ void live(D& delivery, FakeTime& time) {
 }  // namespace
 
 TEST_CASE("what alone is refused for hours is set aside, but never for a denial") {
-  for (Error const& error : {refusal, denial, Error{Errc::not_found, "http 404", 404},
-                             Error{Errc::malformed, "no HTTP", 0}}) {
+  for (Error const& error : {refusal, denial, Error{Errc::not_found, "http 404", http_status(404)},
+                             Error{Errc::malformed, "no HTTP"}}) {
     int refused = 0;
     FakeTime time;
     Deliveries logs;
@@ -349,7 +349,7 @@ TEST_CASE("a log that is refused again and again lets the others go on, and foll
 
 TEST_CASE("a log that can never succeed is set aside, and the event says why") {
   Fixture f;
-  f.logs.errors = {Error{Errc::exists, "all keys are taken", 412}};
+  f.logs.errors = {Error{Errc::exists, "all keys are taken", http_status(412)}};
   f.add("a");
   CHECK(f.settle() == Instant::max());
   CHECK(f.events.published[0].log_error == "all keys are taken");
@@ -412,7 +412,7 @@ TEST_CASE("nothing is tried once events are stopped") {
 
 TEST_CASE("a publisher that says it was stopped when it was not is tried again, not at once") {
   Fixture f;
-  f.events.errors = {Error{Errc::stopped, "stopped", 0}};
+  f.events.errors = {Error{Errc::stopped, "stopped"}};
   f.add("a");
   CHECK(f.settle() > f.time.now);
 }

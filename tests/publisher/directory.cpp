@@ -211,7 +211,7 @@ TEST_CASE("a log that cannot be kept does not hold the event back, and is the er
   auto const done = store.publish(report);
   REQUIRE_FALSE(done.has_value());
   CHECK(done.error().code == Errc::system);
-  CHECK(done.error().native == ENAMETOOLONG);
+  CHECK(done.error().system_number() == ENAMETOOLONG);
   CHECK(done.error().message.starts_with("store: " + folder.path()));
   CHECK(folder.files() == Files{"events.ndjson"});
   std::string const event = contents(folder / "events.ndjson");
@@ -240,7 +240,7 @@ TEST_CASE("a folder that cannot be made is an error") {
   Directory store({.path = folder / "file/store"});
   auto const done = store.publish(sample_report());
   REQUIRE_FALSE(done.has_value());
-  CHECK(done.error().native == ENOTDIR);
+  CHECK(done.error().system_number() == ENOTDIR);
   CHECK(done.error().message.starts_with("store: " + folder.path()));
 }
 
@@ -250,7 +250,7 @@ TEST_CASE("events that cannot be added are an error though the log is kept") {
   Directory store({.path = folder.path()});
   auto const done = store.publish(sample_report());
   REQUIRE_FALSE(done.has_value());
-  CHECK(done.error().native == EISDIR);
+  CHECK(done.error().system_number() == EISDIR);
   CHECK(folder.files() == Files{"example-service/1574515200_SUCCESS"});
 }
 
@@ -262,6 +262,6 @@ TEST_CASE("of a run that was interrupted the log is kept, and there is no event"
   CHECK(store.publish(report).has_value());
   CHECK(folder.files() == Files{"example-service/1574515200_INTERRUPTED"});
   report.job.service = std::string(300, 'x');
-  CHECK(store.publish(report).error().native == ENAMETOOLONG);
+  CHECK(store.publish(report).error().system_number() == ENAMETOOLONG);
   CHECK(folder.files() == Files{"example-service/1574515200_INTERRUPTED"});
 }

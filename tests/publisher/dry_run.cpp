@@ -71,7 +71,7 @@ TEST_CASE("of a run that was interrupted the log would be kept, and no message s
 
 TEST_CASE("an output that cannot be written to is an error") {
   DryRun dry_run({.topic = "", .bucket = "", .descriptor = -1});
-  CHECK(dry_run.publish(sample_report()).error().native == EBADF);
+  CHECK(dry_run.publish(sample_report()).error().system_number() == EBADF);
 }
 
 TEST_CASE("a stop ends what nobody reads, once its time is over") {

@@ -48,7 +48,7 @@ TEST_CASE("a line is on the disk only where that is asked for") {
   auto const done = file.publish(sample_report());
   sync_error = 0;
   REQUIRE_FALSE(done);
-  CHECK(done.error().native == EIO);
+  CHECK(done.error().system_number() == EIO);
 }
 
 TEST_CASE("where the disk cannot write at once a line is there once, and that is all") {
@@ -90,7 +90,7 @@ TEST_CASE("on a full disk no line is there in part, and the next one follows") {
   Result<void> done = file.publish(sample_report());
   for (int i = 0; done && i < 1000; ++i) done = file.publish(sample_report());  // the page's rest
   REQUIRE_FALSE(done);
-  CHECK(done.error().native == ENOSPC);
+  CHECK(done.error().system_number() == ENOSPC);
   std::string const before = contents(disk.path() + "/events.ndjson");
   CHECK(before.size() % line.size() == 0);
   disk.empty();
@@ -106,7 +106,7 @@ TEST_CASE("a file that another process holds is waited for, but not for ever") {
   REQUIRE(::flock(other.get(), LOCK_EX) == 0);
   auto const done = file.publish(sample_report());
   REQUIRE_FALSE(done);
-  CHECK(done.error().code == Errc::unavailable);
+  CHECK(done.error().code == Errc::in_use);
   CHECK(done.error().message == folder / "events.ndjson: another process holds its lock");
   other.reset();
   CHECK(file.publish(sample_report()));

@@ -39,7 +39,7 @@ TEST_CASE("the event says where the log was put") {
 TEST_CASE("the log is put before the event is published") {
   Deliveries both;
   LogFirst publisher{FakeLogStore{both}, FakePublisher{both}};
-  both.errors = {Error{Errc::throttled, "the first call", 0}};
+  both.errors = {Error{Errc::throttled, "the first call"}};
   CHECK_FALSE(publisher.publish(sample_report()).has_value());
   REQUIRE(both.published.size() == 1);
   CHECK(both.published[0].log_error == "the first call");
@@ -49,8 +49,9 @@ TEST_CASE("a log that cannot be put does not hold the event back, and is the err
   Deliveries logs;
   Deliveries events;
   LogFirst both{FakeLogStore{logs}, FakePublisher{events}};
-  logs.errors = {Error{Errc::unavailable, "s3 put: down", 503}};
-  CHECK(both.publish(sample_report()).error() == Error{Errc::unavailable, "s3 put: down", 503});
+  logs.errors = {Error{Errc::unavailable, "s3 put: down", http_status(503)}};
+  CHECK(both.publish(sample_report()).error() ==
+        Error{Errc::unavailable, "s3 put: down", http_status(503)});
   REQUIRE(events.published.size() == 1);
   CHECK(events.published[0].log_uri.empty());
   CHECK(events.published[0].log_error == "s3 put: down");
@@ -60,13 +61,13 @@ TEST_CASE("an event that cannot be published is the error, after that of the log
   Deliveries logs;
   Deliveries events;
   LogFirst both{FakeLogStore{logs}, FakePublisher{events}};
-  events.errors = {Error{Errc::denied, "sns: no", 403}};
-  CHECK(both.publish(sample_report()).error() == Error{Errc::denied, "sns: no", 403});
+  events.errors = {Error{Errc::denied, "sns: no", http_status(403)}};
+  CHECK(both.publish(sample_report()).error() == Error{Errc::denied, "sns: no", http_status(403)});
   CHECK(logs.stored.size() == 1);
-  logs.errors = {Error{Errc::unavailable, "s3: down", 503}};
-  events.errors = {Error{Errc::denied, "sns: no", 403}};
+  logs.errors = {Error{Errc::unavailable, "s3: down", http_status(503)}};
+  events.errors = {Error{Errc::denied, "sns: no", http_status(403)}};
   CHECK(both.publish(sample_report()).error() ==
-        Error{Errc::unavailable, "s3: down; sns: no", 503});
+        Error{Errc::unavailable, "s3: down; sns: no", http_status(503)});
 }
 
 TEST_CASE("which logs are kept is a setting; the report goes on either way") {

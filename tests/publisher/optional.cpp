@@ -28,9 +28,10 @@ TEST_CASE("where there is one it gets the report and its answer is the answer") 
   Optional<FakeLogStore> some{FakeLogStore{deliveries}};
   CHECK(some.publish(sample_report()).has_value());
   CHECK(*some.store(sample_report()) == "fake://example-service/1574515200_SUCCESS");
-  deliveries.errors = {Error{Errc::denied, "no", 403}, Error{Errc::unavailable, "down", 503}};
-  CHECK(some.publish(sample_report()).error() == Error{Errc::denied, "no", 403});
-  CHECK(some.store(sample_report()).error() == Error{Errc::unavailable, "down", 503});
+  deliveries.errors = {Error{Errc::denied, "no", http_status(403)},
+                       Error{Errc::unavailable, "down", http_status(503)}};
+  CHECK(some.publish(sample_report()).error() == Error{Errc::denied, "no", http_status(403)});
+  CHECK(some.store(sample_report()).error() == Error{Errc::unavailable, "down", http_status(503)});
   CHECK(deliveries.published.size() == 2);
   CHECK(deliveries.stored.size() == 2);
 }

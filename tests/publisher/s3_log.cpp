@@ -164,7 +164,7 @@ TEST_CASE("a log is put again for half a minute, and the longer the larger it is
 TEST_CASE("a log that cannot be put is an error") {
   Scripted s3{{403, {}, "<Error><Code>AccessDenied</Code><Message>no</Message></Error>"}};
   CHECK(s3.store.publish(sample_report()).error() ==
-        Error{Errc::denied, "s3 put object: http 403: AccessDenied: no", 403});
+        Error{Errc::denied, "s3 put object: http 403: AccessDenied: no", http_status(403)});
 }
 
 TEST_CASE("every log has the hash of its bytes, an empty one too, and one of a run that died") {
@@ -258,7 +258,7 @@ TEST_CASE("a store that refuses the condition gets its logs without it") {
 
 TEST_CASE("what refuses a log without the condition too is no store that refuses the condition") {
   Foreign s3{vacant, unsupported, unsupported, vacant, put, taken};
-  CHECK(s3.store.store(sample_report()).error().native == 501);
+  CHECK(s3.store.store(sample_report()).error().http_status() == 501);
   CHECK(s3.said.text().empty());
   CHECK(s3.store.store(sample_report()).value() == first);
   CHECK(s3.asked() == look + put_new + put_over + look + put_new + put_new);

@@ -215,10 +215,11 @@ TEST_CASE("finish gives up on what hangs, lists it, and says so") {
 
 TEST_CASE("finish does not wait for what cannot succeed in time") {
   DeliveryStops stops;
-  Spooled spooled{NoLogs{},        Failing{{Errc::system, "no space left on device", 28}},
-                  MemorySpool{},   stops,
-                  {.listing = -1}, SteadyClock{},
-                  silent};
+  Spooled spooled{
+      NoLogs{},        Failing{{Errc::system, "no space left on device", system_number(28)}},
+      MemorySpool{},   stops,
+      {.listing = -1}, SteadyClock{},
+      silent};
   CHECK(spooled.publish(report_of("a")));
   Instant const start = std::chrono::steady_clock::now();
   CHECK(spooled.finish(in(9s)).events == 1);
@@ -273,7 +274,7 @@ TEST_CASE("what would be lost with the process is listed, a line of JSON for eac
   MemoryFile listing;
   {
     Spooled spooled{NoLogs{},
-                    Failing{{Errc::unacceptable, "too \"large\"", 413}},
+                    Failing{{Errc::unacceptable, "too \"large\"", http_status(413)}},
                     MemorySpool{},
                     stops,
                     {.listing = listing.descriptor()},

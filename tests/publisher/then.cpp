@@ -20,7 +20,7 @@ TEST_CASE("the second gets what the first took") {
 
 TEST_CASE("what the first refuses the second never sees") {
   Deliveries first, second;
-  first.errors = {Error{Errc::denied, "no", 403}};
+  first.errors = {Error{Errc::denied, "no", http_status(403)}};
   Then both{FakePublisher{first}, FakePublisher{second}};
   CHECK(both.publish(sample_report()).error().message == "no");
   CHECK(second.published.empty());
@@ -28,7 +28,7 @@ TEST_CASE("what the first refuses the second never sees") {
 
 TEST_CASE("an error of the second is one of both") {
   Deliveries first, second;
-  second.errors = {Error{Errc::unavailable, "down", 503}};
+  second.errors = {Error{Errc::unavailable, "down", http_status(503)}};
   Then both{FakePublisher{first}, FakePublisher{second}};
   CHECK(both.publish(sample_report()).error().message == "down");
 }

@@ -606,7 +606,7 @@ class BadInputTest(IdentityTest):
             aws.clear_faults()
             aws.fail("container:*", fault, times=None)
             self.assertIn("container credentials: ", self.refused(
-                self.bare(aws, **self.container(aws))))
+                self.bare(aws, **self.container(aws)), code=75))
         self.assertEqual([], aws.requests("sts:GetCallerIdentity"))
 
     def test_a_stop_signal_is_heeded_while_a_source_is_silent(self) -> None:

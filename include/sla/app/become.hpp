@@ -38,7 +38,7 @@ inline constexpr ExitCode no_command_exit{127, "there is no such command"};
   return shell_words(words[0]);
 }
 
-/// Executes the words, and returns only where that fails; the error's native is errno. A name
+/// Executes the words, and returns only where that fails. A name
 /// without a slash is looked for in $PATH; `sla-runner` is this very program where it is not there.
 [[nodiscard]] inline Error become(std::vector<std::string> const& words) {
   std::vector<char*> arguments;
@@ -63,7 +63,7 @@ inline constexpr ExitCode no_command_exit{127, "there is no such command"};
   auto const words = command_of({given.begin(), given.end()});
   Error const why = words ? become(*words) : words.error();
   complain({starter + ": " + why.message});
-  return why.native == ENOENT ? no_command_exit.code : no_execution_exit.code;
+  return why.system_number() == ENOENT ? no_command_exit.code : no_execution_exit.code;
 }
 
 }  // namespace sla::inline v1

@@ -33,8 +33,8 @@ struct LoadPlan {
   Duration limit = std::chrono::seconds{30};  ///< for all paths, without what credentials take
 };
 
-/// What a program exits with when its parameters could not be loaded. An error with a native number
-/// is what somebody else said, and not about the settings.
+/// Returns what a program exits with when its parameters could not be loaded. What an answer or a
+/// connection says is not about the settings.
 [[nodiscard]] constexpr int exit_code_of(Error const& error) noexcept {
   switch (error.code) {
     case Errc::stopped:
@@ -42,7 +42,7 @@ struct LoadPlan {
     case Errc::exists:
       return exit_test_failed;
     case Errc::invalid:
-      return error.native == 0 ? exit_settings : exit_undelivered;
+      return error.http_status() + error.curl_code() == 0 ? exit_settings : exit_undelivered;
     default:
       return exit_undelivered;
   }

@@ -249,9 +249,9 @@ inline constexpr auto last_settings = std::to_array<Setting>({
      .check = check_name},
 });
 
-template <std::size_t... sizes>
-consteval auto joined(std::array<Setting, sizes> const&... parts) {
-  std::array<Setting, (sizes + ...)> all{};
+template <std::size_t... Sizes>
+consteval auto joined(std::array<Setting, Sizes> const&... parts) {
+  std::array<Setting, (Sizes + ...)> all{};
   auto at = all.begin();
   ((at = std::copy(parts.begin(), parts.end(), at)), ...);
   return all;

@@ -51,7 +51,7 @@ class Sinks {
     Logger log{};
   };
 
-  /// What the parts refer to outlives the sinks. The only Error is Errc::exists, where another
+  /// What the parts refer to outlives the sinks. The only Error is Errc::in_use, if another
   /// runner has the spool.
   [[nodiscard]] static Result<std::unique_ptr<Sinks>> open(Parts parts) {
     std::unique_ptr<Sinks> sinks(new Sinks(parts));

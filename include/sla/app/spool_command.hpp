@@ -201,7 +201,7 @@ inline SpoolAnswer edit_spool(SpoolCommand const& command,
   std::size_t changed = 0;
   for (std::string_view const sink : sinks) {
     auto const done = edit_sink(command, sink);
-    if (!done && done.error().code == Errc::exists) {
+    if (!done && done.error().code == Errc::in_use) {
       return {exit_undelivered, {}, done.error().message + "; stop it first\n"};
     }
     if (!done) return {exit_test_failed, {}, done.error().message + '\n'};

@@ -91,10 +91,10 @@ inline void unify_regions(Startup& startup, RegionVariables rule) {
 }  // namespace detail
 
 /// Finds what is wrong with the settings besides a command line with mistakes.
-template <ParseOptions::Missing missing>
+template <ParseOptions::Missing IfMissing>
 [[nodiscard]] std::vector<std::string> startup_problems(Arguments const& arguments,
                                                         Environment const& environment) {
-  return detail::read_startup(arguments, environment, {.missing = missing}).parsed.problems;
+  return detail::read_startup(arguments, environment, {.missing = IfMissing}).parsed.problems;
 }
 
 /// Reads the settings, loads the parameters that they ask for, and reads the settings again with

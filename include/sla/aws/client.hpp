@@ -66,7 +66,7 @@ class Client {
         skew_(skew) {}
 
   /// The answer, if its status is 2xx. `read_error(Response const&) -> ServiceError` reads what the
-  /// service says otherwise; the Error's native is then the HTTP status. An Error after more than
+  /// service says otherwise; the Error then has the HTTP status. An Error after more than
   /// one attempt says how many there were.
   template <class ReadError>
   [[nodiscard]] Result<Response> call(Request request, Call const& how, ReadError read_error) {

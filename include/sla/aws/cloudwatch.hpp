@@ -100,7 +100,9 @@ inline bool is_metric_text(std::string_view text, std::size_t most) {
 }
 
 inline Result<void> check_datum(MetricDatum const& datum) {
-  auto const wrong = [](std::string_view what) { return Error{Errc::invalid, std::string(what)}; };
+  auto const wrong = [](std::string_view what) {
+    return Error{Errc::unacceptable, std::string(what)};
+  };
   if (!is_metric_text(datum.name, 255)) {
     return wrong("the name of a metric is not 1 to 255 printable ASCII characters");
   }
@@ -145,14 +147,15 @@ inline void add_datum(QueryForm& form, MetricDatum const& datum, std::size_t num
 
 }  // namespace detail
 
-/// The request that puts data at an endpoint; Errc::invalid where CloudWatch would refuse it.
+/// The request that puts data at an endpoint; Errc::unacceptable where CloudWatch
+/// would refuse it.
 [[nodiscard]] inline Result<Request> put_metric_data_request(PutMetricDataInput const& input,
                                                              Url endpoint) {
   constexpr std::size_t most_bytes = std::size_t{1} << 20U;
   if (auto good = check_metric_namespace(input.metric_namespace); !good) return good.error();
   if (input.data.empty() || input.data.size() > 1000) {
-    return Error{Errc::invalid, "one request puts 1 to 1,000 data, and these are " +
-                                    std::to_string(input.data.size())};
+    return Error{Errc::unacceptable, "one request puts 1 to 1,000 data, and these are " +
+                                         std::to_string(input.data.size())};
   }
   QueryForm form({"PutMetricData", "2010-08-01"});
   form.add({"Namespace", input.metric_namespace});
@@ -162,8 +165,8 @@ inline void add_datum(QueryForm& form, MetricDatum const& datum, std::size_t num
     detail::add_datum(form, datum, ++number);
   }
   if (form.text().size() > most_bytes) {
-    return Error{Errc::invalid, "the data have " + std::to_string(form.text().size()) +
-                                    " bytes, and the limit is " + std::to_string(most_bytes)};
+    return Error{Errc::unacceptable, "the data have " + std::to_string(form.text().size()) +
+                                         " bytes, and the limit is " + std::to_string(most_bytes)};
   }
   return std::move(form).request(std::move(endpoint));
 }
@@ -171,7 +174,8 @@ inline void add_datum(QueryForm& form, MetricDatum const& datum, std::size_t num
 /// Whether an answer is CloudWatch's. One that is not is a proxy's: Errc::unavailable.
 [[nodiscard]] inline Result<void> parse_put_metric_data_answer(Response const& response) {
   if (is_xml_root(response.body, "PutMetricDataResponse")) return {};
-  return Error{Errc::unavailable, "the answer is not one of CloudWatch", response.status};
+  return Error{Errc::unavailable, "the answer is not one of CloudWatch",
+               http_status(response.status)};
 }
 
 /// Puts data with a Client, in the region of the endpoint; what is not done by the deadline is

@@ -52,9 +52,9 @@ inline constexpr CurlMeaning curl_meanings[] = {
 /// What a CURLcode means, for the program and for people.
 inline Error curl_error(CURLcode code) {
   for (auto const& known : curl_meanings) {
-    if (known.code == code) return {known.meaning, std::string(known.message), code};
+    if (known.code == code) return {known.meaning, std::string(known.message), curl_code(code)};
   }
-  return {Errc::unavailable, "the connection failed", code};
+  return {Errc::unavailable, "the connection failed", curl_code(code)};
 }
 
 /// What is the same for every request.
@@ -103,7 +103,7 @@ class Curl {
   explicit Curl(Options options) : options_(std::move(options)), patience_(options_.limits) {}
 
   /// Sends the request and reads the answer. The message of an Error names scheme and host, never
-  /// the path, the query or a header; native is the CURLcode.
+  /// the path, the query or a header; with libcurl's code.
   [[nodiscard]] Result<Response> send(Request const& request, Instant deadline) {
     auto answer = transfer(request, deadline);
     if (answer) return answer;
@@ -219,7 +219,7 @@ class Curl {
     std::string message(late_message(stage));
     message += ": the limit was " + decimal_seconds(transfer.limit()) + " s";
     patience_.expired(stage);
-    return {Errc::timed_out, std::move(message), CURLE_OPERATION_TIMEDOUT};
+    return {Errc::timed_out, std::move(message), curl_code(CURLE_OPERATION_TIMEDOUT)};
   }
 
   /// libcurl's words on a proxy or a URL may hold a password that somebody put there.

@@ -106,11 +106,11 @@ struct CurlTransfer {
     static_cast<CurlTransfer*>(user)->sent = static_cast<std::uint64_t>(offset);
     return CURL_SEEKFUNC_OK;
   }
-  template <auto part>
+  template <auto Part>
   static std::size_t take(char* data, std::size_t size, std::size_t count, void* user) noexcept {
     auto& self = *static_cast<CurlTransfer*>(user);
     self.enter(Stage::receive);
-    auto const taken = (self.answer.*part)({data, size * count});
+    auto const taken = (self.answer.*Part)({data, size * count});
     if (!taken) self.error = taken.error();
     return taken ? size * count : 0;
   }

@@ -44,7 +44,8 @@ namespace sla::inline v1 {
   auto const text = xml_text(response.body, {"GetRoleResponse", "GetRoleResult", "Role", "Arn"});
   auto const arn = parse_arn(text ? trim(*text) : std::string_view{});
   if (arn && arn->service == "iam") return std::string(trim(*text));
-  return Error{Errc::unavailable, "the answer has no role and is not one of IAM", response.status};
+  return Error{Errc::unavailable, "the answer has no role and is not one of IAM",
+               http_status(response.status)};
 }
 
 /// Asks a Client's service for the ARN of the role that has this name.

@@ -87,7 +87,7 @@ class Imds {
     auto const text = get("/latest/meta-data/placement/region");
     if (!text) return text.error();
     auto const setting = parse_region(*text);
-    if (!setting) return Error{Errc::malformed, "imds: what it says is no region"};
+    if (!setting) return Error{Errc::unavailable, "imds: what it says is no region"};
     return setting->region;
   }
 
@@ -96,9 +96,9 @@ class Imds {
 
   static Error refused(int status) {
     Errc const code = status == 404                    ? Errc::not_found
-                      : status == 401 || status == 403 ? Errc::invalid
+                      : status == 401 || status == 403 ? Errc::denied
                                                        : Errc::unavailable;
-    return Error{code, "imds: http " + std::to_string(status), status};
+    return Error{code, "imds: http " + std::to_string(status), http_status(status)};
   }
 
   Result<Response> ask(std::string_view path) {
@@ -125,7 +125,7 @@ class Imds {
     if (!answer->ok()) return no_token(answer->status);
     std::string_view const token = trim(answer->body);
     bool const usable = !token.empty() && token.size() <= 4096 && !has_control(token);
-    if (!usable) return Error{Errc::malformed, "its token is none"};
+    if (!usable) return Error{Errc::unavailable, "its token is none"};
     token_ = token;
     reached_ = true;
     auto const life = parse_integer(
@@ -144,11 +144,13 @@ class Imds {
   }
   [[nodiscard]] Error no_token(int status) const {
     std::string const http = "http " + std::to_string(status);
-    if (status == 403) return Error{Errc::invalid, http + ": it is turned off here", status};
+    if (status == 403)
+      return Error{Errc::denied, http + ": it is turned off here", http_status(status)};
     // What answers there is the metadata service of another cloud.
     bool const other = !reached_ && (status == 404 || status == 405);
-    if (other) return Error{Errc::not_configured, http + ": it is not that of EC2", status};
-    return Error{Errc::unavailable, http + " instead of a token", status};
+    if (other)
+      return Error{Errc::not_configured, http + ": it is not that of EC2", http_status(status)};
+    return Error{Errc::unavailable, http + " instead of a token", http_status(status)};
   }
 
   Result<Response> send(Request const& request) {

@@ -170,7 +170,8 @@ class Profiles {
     if (text && is_utf8(*text)) return text;
     if (text) return pass_over(path + ": not UTF-8");
     if (text.error().code != Errc::system) return text;
-    bool const there = text.error().native != ENOENT && text.error().native != ENOTDIR;
+    bool const there =
+        text.error().system_number() != ENOENT && text.error().system_number() != ENOTDIR;
     return there ? pass_over(text.error().message) : std::string{};
   }
   std::string pass_over(std::string note) {

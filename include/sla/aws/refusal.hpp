@@ -13,7 +13,7 @@
 
 namespace sla::inline v1 {
 
-/// `http 403: AccessDenied: not allowed (request id 4f2a)`; native is the HTTP status.
+/// `http 403: AccessDenied: not allowed (request id 4f2a)`.
 [[nodiscard]] inline Error refusal_error(Errc code, int status, ServiceError const& said) {
   std::string message = "http " + std::to_string(status);
   std::string_view const words = trim(said.message);
@@ -23,7 +23,7 @@ namespace sla::inline v1 {
     message.append(" (request id ").append(said.request_id, 0, 100).append(")");
   }
   for (char& c : message) c = is_control(c) ? ' ' : c;
-  return Error{code, std::move(message), status};
+  return Error{code, std::move(message), http_status(status)};
 }
 
 }  // namespace sla::inline v1

@@ -194,6 +194,13 @@ inline std::string first_text(JsonReply const& reply,
 
 }  // namespace detail
 
+/// Makes of a success that cannot be understood the error that it is: another answered, a proxy
+/// say.
+[[nodiscard]] inline Error foreign_answer(Error why) {
+  why.code = Errc::unavailable;
+  return why;
+}
+
 /// What a service says in an answer of its JSON protocol; the headers win over the body. Where the
 /// body is something else, an empty one or a proxy's page, the status has to do.
 [[nodiscard]] inline ServiceError read_json_error(Response const& response) {

@@ -53,7 +53,8 @@ class ResponseBuilder {
  private:
   Result<void> count(std::size_t size) {
     if (size > limit_ - received_) {
-      return Error{Errc::invalid, "the answer is larger than " + std::to_string(limit_) + " bytes"};
+      return Error{Errc::unavailable,
+                   "the answer is larger than " + std::to_string(limit_) + " bytes"};
     }
     received_ += size;
     return {};

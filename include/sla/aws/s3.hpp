@@ -67,13 +67,15 @@ inline Result<std::vector<Header>> metadata_headers(std::vector<Header> const& m
     for (char const c : entry.name) {
       good = good && (is_alpha(c) || is_digit(c) || c == '-' || c == '_');
     }
-    if (!good) return Error{Errc::rejected, "'" + entry.name + "' cannot be a name of metadata"};
+    if (!good)
+      return Error{Errc::unacceptable, "'" + entry.name + "' cannot be a name of metadata"};
     for (char const c : entry.value) good = good && c >= ' ' && c <= '~';
-    if (!good) return Error{Errc::rejected, "the metadata " + entry.name + " is not plain ASCII"};
+    if (!good)
+      return Error{Errc::unacceptable, "the metadata " + entry.name + " is not plain ASCII"};
     size += entry.name.size() + entry.value.size();
     headers.push_back({std::string(metadata_prefix) + lower(entry.name), entry.value});
   }
-  if (size > 2048) return Error{Errc::rejected, "the metadata has more than 2,048 bytes"};
+  if (size > 2048) return Error{Errc::unacceptable, "the metadata has more than 2,048 bytes"};
   return headers;
 }
 
@@ -87,9 +89,9 @@ inline void add_owner(std::vector<Header>& headers, Bucket const& bucket) {
 /// The URL of an object. The key is encoded once, slashes stay: `a b/c` is `/a%20b/c`.
 [[nodiscard]] inline Result<Url> object_url(Bucket const& bucket, std::string_view key) {
   if (auto good = check_bucket_name(bucket.name); !good) return good.error();
-  if (key.empty()) return Error{Errc::rejected, "the key of the object is empty"};
-  if (key.size() > 1024) return Error{Errc::rejected, "the key has more than 1,024 bytes"};
-  if (!is_utf8(key)) return Error{Errc::rejected, "the key is not UTF-8"};
+  if (key.empty()) return Error{Errc::unacceptable, "the key of the object is empty"};
+  if (key.size() > 1024) return Error{Errc::unacceptable, "the key has more than 1,024 bytes"};
+  if (!is_utf8(key)) return Error{Errc::unacceptable, "the key is not UTF-8"};
   auto url = bucket_url(bucket);
   if (!url) return url;
   url->path += '/';
@@ -97,7 +99,7 @@ inline void add_owner(std::vector<Header>& headers, Bucket const& bucket) {
   return url;
 }
 
-/// The request that puts an object; Errc::rejected where S3 would refuse it.
+/// The request that puts an object; Errc::unacceptable where S3 would refuse it.
 [[nodiscard]] inline Result<Request> put_object_request(Bucket const& bucket,
                                                         PutObjectInput const& input) {
   auto url = object_url(bucket, input.key);
@@ -105,7 +107,7 @@ inline void add_owner(std::vector<Header>& headers, Bucket const& bucket) {
   auto metadata = detail::metadata_headers(input.metadata);
   if (!metadata) return metadata.error();
   if (input.content_type.empty() || has_control(input.content_type)) {
-    return Error{Errc::rejected, "the content type is empty or holds a control character"};
+    return Error{Errc::unacceptable, "the content type is empty or holds a control character"};
   }
   Request request{Method::put, *std::move(url), *std::move(metadata), input.body};
   request.headers.push_back({"Content-Type", input.content_type});
@@ -140,10 +142,11 @@ inline void add_owner(std::vector<Header>& headers, Bucket const& bucket) {
   if (is_xml_root(response.body, "Error")) {
     ServiceError const error = read_xml_error(response);
     return Error{read_refusal(500, error.code).code, error.code + ": " + error.message,
-                 response.status};
+                 http_status(response.status)};
   }
   if (find_header(response.headers, "etag")) return {};
-  return Error{Errc::unavailable, "the answer has no ETag and is not one of S3", response.status};
+  return Error{Errc::unavailable, "the answer has no ETag and is not one of S3",
+               http_status(response.status)};
 }
 
 /// What an answer says of an object.
@@ -200,7 +203,7 @@ Result<Response> call_s3(ServiceClient& client, Bucket& bucket, MakeRequest make
     if (response) return response;
     bool const here = !elsewhere || *elsewhere == bucket.endpoint.region;
     // A host of the user's own stays; what it says of the region to sign for is heard.
-    bool const stays = bucket.endpoint.custom && response.error().native != 400;
+    bool const stays = bucket.endpoint.custom && response.error().http_status() != 400;
     if (moved || here || stays) return response;
     bucket.endpoint.region = *elsewhere;
   }

@@ -107,13 +107,14 @@ inline std::vector<ListedObject> listed_objects(std::string_view document) {
 /// Reads a page; Errc::unavailable where it is no answer of S3.
 [[nodiscard]] inline Result<ObjectPage> parse_object_page(Response const& response) {
   if (!is_xml_root(response.body, "ListBucketResult")) {
-    return Error{Errc::unavailable, "the answer is no list of S3", response.status};
+    return Error{Errc::unavailable, "the answer is no list of S3", http_status(response.status)};
   }
   ObjectPage page{.objects = detail::listed_objects(response.body)};
   auto const more = xml_text(response.body, {"ListBucketResult", "IsTruncated"});
   if (more != "true") return page;
   page.next = xml_text(response.body, {"ListBucketResult", "NextContinuationToken"}).value_or("");
-  if (page.next.empty()) return Error{Errc::unavailable, "the list is cut off", response.status};
+  if (page.next.empty())
+    return Error{Errc::unavailable, "the list is cut off", http_status(response.status)};
   return page;
 }
 
@@ -139,7 +140,7 @@ template <class ServiceClient>
   if (!response) return std::move(response).error().within("s3 get object");
   // A store that does not know ranges gives all of it.
   if (response->status != 206 && input.from != 0) {
-    return Error{Errc::unavailable, "s3 get object: the store gives no parts", response->status};
+    return Error{Errc::unavailable, "s3 get object: the store gives no parts", http_status(response->status)};
   }
   return std::move(response->body);
 }

@@ -62,7 +62,9 @@ struct PublishInput {
 
 namespace detail {
 
-inline Error bad_message(std::string_view why) { return Error{Errc::rejected, std::string(why)}; }
+inline Error bad_message(std::string_view why) {
+  return Error{Errc::unacceptable, std::string(why)};
+}
 
 /// Whether SNS carries a character: those of XML 1.0 but no others.
 inline bool is_xml_character(std::string_view character) {
@@ -172,7 +174,8 @@ inline std::size_t add_attributes(QueryForm& form,
 
 }  // namespace detail
 
-/// The request that publishes a message at an endpoint; Errc::rejected where SNS would refuse it.
+/// The request that publishes a message at an endpoint; Errc::unacceptable where SNS would
+/// refuse it.
 [[nodiscard]] inline Result<Request> publish_request(PublishInput const& input, Url endpoint) {
   if (auto arn = parse_topic_arn(input.topic_arn); !arn) return arn.error();
   if (auto good = detail::check_message(input.message); !good) return good.error();
@@ -181,9 +184,9 @@ inline std::size_t add_attributes(QueryForm& form,
   form.add({"TopicArn", input.topic_arn}).add({"Message", input.message});
   std::size_t const size = input.message.size() + detail::add_attributes(form, input.attributes);
   if (size > input.size_limit) {
-    return Error{Errc::rejected, "message and attributes have " + std::to_string(size) +
-                                     " bytes, and the limit is " +
-                                     std::to_string(input.size_limit)};
+    return Error{Errc::unacceptable, "message and attributes have " + std::to_string(size) +
+                                         " bytes, and the limit is " +
+                                         std::to_string(input.size_limit)};
   }
   if (is_fifo_topic(input.topic_arn)) {
     if (input.group_id.empty()) return detail::bad_message("a FIFO topic needs a group id");
@@ -215,7 +218,7 @@ inline std::size_t add_attributes(QueryForm& form,
   auto id = xml_text(response.body, {"PublishResponse", "PublishResult", "MessageId"});
   if (id && !trim(*id).empty()) return std::string(trim(*id));
   return Error{Errc::unavailable, "the answer has no MessageId and is not one of SNS",
-               response.status};
+               http_status(response.status)};
 }
 
 /// Publishes a message with a Client, in the region of its topic; gives the id of the message.

@@ -66,20 +66,21 @@ inline constexpr std::size_t most_parameter_pages = 1000;
           Output(std::move(json).text())};
 }
 
-/// The parameters of a page. Errc::malformed, without a word of it, where it cannot be understood.
+/// Reads the parameters of a page. An answer that is none is a proxy's: Errc::unavailable, without
+/// a word of it.
 [[nodiscard]] inline Result<ParameterPage> parse_parameters(Response const& response) {
   auto const reply = JsonReply::parse(response.body);
-  if (!reply) return reply.error();
-  auto const malformed = [](std::string_view why) {
-    return Error{Errc::malformed, "the answer cannot be understood: " + std::string(why)};
+  if (!reply) return foreign_answer(reply.error());
+  auto const without = [](std::string_view what) {
+    return Error{Errc::unavailable, "the answer cannot be understood: " + std::string(what)};
   };
-  if (!reply->find({"Parameters"})) return malformed("it has no Parameters");
+  if (!reply->find({"Parameters"})) return without("it has no Parameters");
   ParameterPage page{};
   for (JsonReply const& item : reply->items("Parameters")) {
     auto const name = item.required_text("Name");
-    if (!name) return name.error();
+    if (!name) return foreign_answer(name.error());
     auto const value = item.text("Value");
-    if (!value) return malformed("a parameter has no Value");
+    if (!value) return without("a parameter has no Value");
     auto const type = item.text("Type");
     bool const plain = type == "String" || type == "StringList";
     page.parameters.push_back(
@@ -112,10 +113,10 @@ template <class ServiceClient>
     if (page->next_token.empty()) return all;
     token = page->next_token;
     if (!tokens.insert(token).second) {
-      return Error{Errc::malformed, context + ": a page leads back to one that was read"};
+      return Error{Errc::unavailable, context + ": a page leads back to one that was read"};
     }
   }
-  return Error{Errc::malformed,
+  return Error{Errc::unavailable,
                context + ": more than " + std::to_string(most_parameter_pages) + " pages"};
 }
 

@@ -42,7 +42,7 @@ struct CallerIdentity {
   CallerIdentity identity{text("Account"), text("Arn"), text("UserId")};
   if (!identity.account.empty() && !identity.arn.empty()) return identity;
   return Error{Errc::unavailable, "the answer has no account and is not one of STS",
-               response.status};
+               http_status(response.status)};
 }
 
 /// Asks a Client's service whose credentials it has.

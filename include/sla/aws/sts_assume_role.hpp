@@ -118,7 +118,7 @@ inline QueryForm role_form(std::string_view action, Role const& role) {
   std::string const expiration = text("Credentials", "Expiration");
   if (id.empty() || secret.empty() || token.empty() || expiration.empty()) {
     return Error{Errc::unavailable, "the answer has no credentials and is not one of STS",
-                 response.status};
+                 http_status(response.status)};
   }
   auto const arn = parse_arn(text("AssumedRoleUser", "Arn"));
   return make_credentials({id, secret, token, expiration, arn ? arn->account : std::string{}},

@@ -8,7 +8,7 @@
 #include "sla/version.hpp"
 
 extern "C" {
-// NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)
+// NOLINTNEXTLINE(bugprone-*,cert-*,readability-*): glibc's own name
 int __clone(int (*entry)(void*), void* stack_end, int flags, void* argument, ...);
 }
 

@@ -42,7 +42,7 @@ namespace sla::inline v1 {
 /// about that.
 [[nodiscard]] inline Result<void> sync_folder(std::string const& path) {
   auto const folder = open_file(path, O_RDONLY | O_DIRECTORY);
-  if (!folder && folder.error().native == EACCES) return {};
+  if (!folder && folder.error().system_number() == EACCES) return {};
   if (!folder) return folder.error();
   int const done = uninterrupted([&] { return ::fsync(folder->get()); });
   if (done != 0 && !never_syncs(errno)) return system_error(path);

@@ -138,7 +138,7 @@ class Journal {
       auto const number = parse_integer<std::uint64_t>(stem);
       if (!number || name != file_name(*number)) continue;
       auto file = RecordFile::open(journal.options_.folder + '/' + name, flags);
-      if (!file && file.error().native == ENOENT) continue;  // deleted while we look
+      if (!file && file.error().system_number() == ENOENT) continue;  // deleted while we look
       if (!file) return file.error();
       journal.segments_.push_back({*number, *std::move(file)});
     }

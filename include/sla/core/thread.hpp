@@ -35,7 +35,7 @@ class Thread {
                    error.message +
                        "; the container refuses the system call clone3: update its "
                        "runtime, or allow clone3 in its seccomp profile",
-                   failed};
+                   error.native};
     }
     if (failed != 0) return system_error("thread", failed);
     (void)held.release();  // the thread's own by now

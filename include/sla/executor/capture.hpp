@@ -141,7 +141,7 @@ class Capture {
   /// stored.
   bool spill(std::uint64_t end) {
     auto file = open_unnamed_file();
-    if (!file && passes(file.error().native) && end <= while_short) return true;
+    if (!file && passes(file.error().system_number()) && end <= while_short) return true;
     if (!file) {
       give_up(file.error().message);
       return false;

@@ -81,7 +81,7 @@ class Process {
     Descriptor writer{ends[1]};
     ::fcntl(pipe_.get(), F_SETFL, O_NONBLOCK);
     auto input = empty_input();
-    if (!input) return input.error().native;
+    if (!input) return input.error().system_number();
     mark_ = {.number = RunMark::new_number(), .run_id = std::string(run_id)};
     launch_ = Launcher::of_this_process().launch({.words = words,
                                                   .environment = environment_of_run(run_id),

@@ -184,7 +184,7 @@ class ProgramStart {
  public:
   explicit ProgramStart(StartPlan plan) : plan_(std::move(plan)) {
     for (Descriptor* const one : {&plan_.input, &plan_.output, &plan_.errors}) {
-      if (auto moved = detail::move_up(*one); !moved) failed_ = moved.error().native;
+      if (auto moved = detail::move_up(*one); !moved) failed_ = moved.error().system_number();
     }
     if (plan_.words.empty()) failed_ = ENOENT;
     if (failed_ != 0) return;

@@ -167,7 +167,7 @@ class Delivery {
   /// or is set aside because that went on for hours and its content may be why.
   bool stands_back(Refusals* known, Way& way, Parcel& parcel, Part& part, Error const& error) {
     if (hurried_ || known == nullptr || way.passed == known->passed) return false;
-    if (known->lasting() && fault_of(error) == Fault::unknown) {
+    if (known->lasting() && fault_of(error.code) == Fault::unknown) {
       refuse(part, parcel, error);
       way.refused.forget(parcel.number);
       return true;
@@ -228,7 +228,7 @@ class Delivery {
       return true;
     }
     report.log_error = uri.error().message;
-    if (fault_of(uri.error()) == Fault::content) {
+    if (fault_of(uri.error().code) == Fault::content) {
       refuse(parcel.log, parcel, uri.error());
     } else if (!stands_back(logs_.refused_again(parcel.number, uri.error(), clock_.now()), logs_,
                             parcel, parcel.log, uri.error())) {
@@ -249,7 +249,7 @@ class Delivery {
     Report report = parcel.report;
     report.dropped = with_spool([](auto& spool) { return spool.dropped(); });
     auto done = publish_wanted(publisher_, report);
-    if (!done && fault_of(done.error()) != Fault::content) return done;
+    if (!done && fault_of(done.error().code) != Fault::content) return done;
     if (!done) {
       events_.lane.succeeded();  // for all others
       refuse(parcel.event, parcel, done.error());

@@ -49,7 +49,7 @@ class Directory {
       auto made = make_folder(folder_of(path), 0755);
       if (!made) return made.error().within("store");
       auto file = open_file(path, O_WRONLY | O_CREAT | O_EXCL, 0644);
-      if (!file && file.error().native == EEXIST) continue;
+      if (!file && file.error().system_number() == EEXIST) continue;
       if (!file) return file.error().within("store");
       auto written = report.outcome.output.each_block(
           [&](std::string_view block) { return write_all(file->get(), block); });

@@ -39,7 +39,7 @@ class EventFile {
     std::string const path = options_.folder + '/' + options_.name;
     auto const file = open_file(path, O_RDWR | O_CREAT | O_APPEND, 0644);
     if (!file) return file.error();
-    if (!lock(*file)) return Error{Errc::unavailable, path + ": another process holds its lock"};
+    if (!lock(*file)) return Error{Errc::in_use, path + ": another process holds its lock"};
     auto done = add_line(*file, path, event_json(report, options_.format) + '\n');
     (void)::flock(file->get(), LOCK_UN);
     if (done && options_.sync) done = sync_file(*file, path);

@@ -25,13 +25,9 @@ enum class Fault {
 };
 
 /// Tells whose fault a failure is. A denial says nothing about a message.
-[[nodiscard]] constexpr Fault fault_of(Errc code, int native) noexcept {
+[[nodiscard]] constexpr Fault fault_of(Errc code) noexcept {
   if (code == Errc::unacceptable || code == Errc::exists) return Fault::content;
-  if (code != Errc::rejected) return Fault::elsewhere;
-  return native == 0 ? Fault::content : Fault::unknown;  // 0: nobody was asked
-}
-[[nodiscard]] inline Fault fault_of(Error const& error) noexcept {
-  return fault_of(error.code, error.native);
+  return code == Errc::rejected ? Fault::unknown : Fault::elsewhere;
 }
 
 /// Whether a failure passes without anybody doing anything; keys are renewed.

@@ -154,7 +154,7 @@ class S3Log {
   /// Whether it may be the condition that a store refuses.
   static bool is_unsupported(Error const& error) noexcept {
     return error.code == Errc::rejected &&
-           (error.native == 400 || error.native == 405 || error.native == 501);
+           (error.http_status() == 400 || error.http_status() == 405 || error.http_status() == 501);
   }
 
   /// Looks whether the log is still there once others who looked before it was have put theirs.

@@ -115,7 +115,7 @@ class Spooled {
       if (thread || now < start_at) return;
       start_at = now + std::chrono::seconds{1};
       auto started = Apart::start([this] { work(); });
-      refused = !started && started.error().native == EPERM;
+      refused = !started && started.error().system_number() == EPERM;
       if (!started && !std::exchange(said_none, true)) {
         log.warning((refused ? "results are delivered between runs: "
                              : "results are not delivered for now: ") +

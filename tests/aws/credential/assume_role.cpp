@@ -78,6 +78,7 @@ TEST_CASE("a refusal names the role") {
   auto const keys = test.assume(environment);
   REQUIRE_FALSE(keys);
   CHECK(keys.error() ==
-        Error{Errc::denied, "role arn:aws:iam::123456789012:role/name: sts: http 403: AccessDenied",
-              403});
+        Error{Errc::revoked,
+              "role arn:aws:iam::123456789012:role/name: sts: http 403: AccessDenied",
+              http_status(403)});
 }

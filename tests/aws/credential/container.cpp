@@ -162,7 +162,8 @@ TEST_CASE("what may pass is asked for three times") {
   Asked down;
   auto const keys = down.ask({{relative, "/"}}, {Response{500}, Response{500}, Response{500}});
   REQUIRE_FALSE(keys);
-  CHECK(keys.error() == Error{Errc::unavailable, "container credentials: http 500", 500});
+  CHECK(keys.error() ==
+        Error{Errc::unavailable, "container credentials: http 500", http_status(500)});
 }
 
 TEST_CASE("a momentary refusal passes, whatever it is") {
@@ -180,11 +181,12 @@ TEST_CASE("a refusal that stays has the agent's words, and is not about the sett
   Asked test;
   auto const keys = test.ask({{relative, "/"}}, {refusal, refusal, refusal});
   REQUIRE_FALSE(keys);
-  CHECK(keys.error() ==
-        Error{Errc::unavailable, "container credentials: http 400: NoId: no such task", 400});
+  CHECK(keys.error() == Error{Errc::unavailable,
+                              "container credentials: http 400: NoId: no such task",
+                              http_status(400)});
   Asked forbidden;
   auto const none = forbidden.ask({{relative, "/"}}, {Response{403}, Response{403}, Response{403}});
-  CHECK(none.error() == Error{Errc::invalid, "container credentials: http 403", 403});
+  CHECK(none.error() == Error{Errc::denied, "container credentials: http 403", http_status(403)});
 }
 
 TEST_CASE("an answer without all of the keys is an error that does not show the others") {

@@ -139,8 +139,9 @@ TEST_CASE("a refusal names the profile and the role") {
   test.script.answers = {
       Response{403, {}, "<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>"}};
   CHECK(test.failure() ==
-        Error{Errc::denied,
-              "profile 'default': role arn:aws:iam::1:role/A: sts: http 403: AccessDenied", 403});
+        Error{Errc::revoked,
+              "profile 'default': role arn:aws:iam::1:role/A: sts: http 403: AccessDenied",
+              http_status(403)});
 }
 
 TEST_CASE("a region in the environment goes before that of a role's profile") {

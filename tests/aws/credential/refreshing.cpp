@@ -69,7 +69,7 @@ struct Fixture {
 };
 
 Error const outage{Errc::unavailable, "out of order"};
-Error const refusal{Errc::denied, "refused"};
+Error const refusal{Errc::revoked, "refused"};
 
 }  // namespace
 

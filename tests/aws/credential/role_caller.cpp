@@ -137,11 +137,11 @@ TEST_CASE("a wrong clock is corrected by the answer of STS") {
 
 TEST_CASE("only the last word of STS is told apart as one") {
   for (std::string const final : {"AccessDenied", "InvalidIdentityToken", "IDPRejectedClaim"}) {
-    CHECK(Sts({refusal(403, final)}).assume().error().code == Errc::denied);
+    CHECK(Sts({refusal(403, final)}).assume().error().code == Errc::revoked);
   }
-  CHECK(Sts({refusal(400, "PackedPolicyTooLarge")}).assume().error().code == Errc::rejected);
-  CHECK(Sts({refusal(403, "InvalidClientTokenId")}).assume().error().code == Errc::invalid);
-  CHECK(Sts({refusal(400, "ValidationError")}).assume().error().code == Errc::invalid);
+  CHECK(Sts({refusal(400, "PackedPolicyTooLarge")}).assume().error().code == Errc::revoked);
+  CHECK(Sts({refusal(403, "InvalidClientTokenId")}).assume().error().code == Errc::denied);
+  CHECK(Sts({refusal(400, "ValidationError")}).assume().error().code == Errc::rejected);
   CHECK(Sts({refusal(400, "ExpiredTokenException")}).assume().error().code == Errc::expired);
   CHECK(Sts({refusal(403, "AccessDenied")}).assume().error().message ==
         "sts: http 403: AccessDenied");

@@ -184,7 +184,7 @@ TEST_CASE("a second process is kept out with a clear error") {
   auto const first = open(folder / "spool");
   auto const second = DiskSpool::open({.folder = folder / "spool"}, silent);
   REQUIRE(!second);
-  CHECK(second.error().code == Errc::exists);
+  CHECK(second.error().code == Errc::in_use);
 }
 
 TEST_CASE("a record that was torn at any byte costs that record alone") {

@@ -33,7 +33,7 @@ TEST_CASE("two never share a folder, and the second hears who has it") {
     REQUIRE(first);
     auto const second = SpoolFolder::open(temporary / "spool");
     REQUIRE(!second);
-    CHECK(second.error().code == Errc::exists);
+    CHECK(second.error().code == Errc::in_use);
     CHECK(second.error().message == temporary / "spool" + " is in use by another runner (process " +
                                         std::to_string(::getpid()) + ")");
   }
@@ -49,7 +49,7 @@ TEST_CASE("a log is kept byte by byte") {
   CHECK(log->file == "a.log");
   CHECK(folder->open_log(*log).value().text().value() == bytes);
   folder->remove_log(log->file);
-  CHECK(folder->open_log(*log).error().native == ENOENT);
+  CHECK(folder->open_log(*log).error().system_number() == ENOENT);
 }
 
 TEST_CASE("an output without bytes is no file") {

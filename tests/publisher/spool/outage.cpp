@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-Error const full{Errc::system, "write: no space left", 28};
+Error const full{Errc::system, "write: no space left", system_number(28)};
 
 std::size_t lines_of(MemoryFile const& file) {
   std::string const text = file.text();

@@ -163,8 +163,8 @@ TEST_CASE("a disk that hangs at the start is gone without, and taken up when it 
 TEST_CASE("a spool that cannot be opened is an error") {
   auto const spool = PatientSpool<Moody>::open(
       [] {
-        return Result<Moody>(Error{Errc::exists, "another has it"});
+        return Result<Moody>(Error{Errc::in_use, "another has it"});
       },
       {.limit = 1min}, silent);
-  CHECK(spool.error().code == Errc::exists);
+  CHECK(spool.error().code == Errc::in_use);
 }

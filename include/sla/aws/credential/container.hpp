@@ -149,11 +149,12 @@ class ContainerCredentials {
     reason = RetryReason::transient;
     if (!answer.ok()) {
       bool const forbidden = answer.status == 401 || answer.status == 403;
-      Errc const code = forbidden ? Errc::invalid : Errc::unavailable;
+      Errc const code = forbidden ? Errc::denied : Errc::unavailable;
       return refusal_error(code, answer.status, read_json_error(answer));
     }
     auto keys = read_keys(answer.body);
-    if (keys) reason = RetryReason::none;
+    if (!keys) return foreign_answer(keys.error());
+    reason = RetryReason::none;
     return keys;
   }
   static Result<Credentials> read_keys(std::string_view body) {

@@ -43,7 +43,7 @@ class ImdsCredentials {
     auto const body = imds_.get(std::string(place) + *role);
     if (!body) return body.error();
     auto keys = read(*body, "imds, role " + *role);
-    if (!keys) return std::move(keys).error().within("imds");
+    if (!keys) return foreign_answer(keys.error()).within("imds");
     return keys;
   }
 
@@ -60,7 +60,7 @@ class ImdsCredentials {
     constexpr std::string_view others = "_+=,.@-";
     for (char const c : name) {
       if (is_alpha(c) || is_digit(c) || others.find(c) != std::string_view::npos) continue;
-      return Error{Errc::malformed, "imds: what it says is no name of a role"};
+      return Error{Errc::unavailable, "imds: what it says is no name of a role"};
     }
     return std::string(name);
   }

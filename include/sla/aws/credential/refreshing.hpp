@@ -97,8 +97,7 @@ class Refreshing {
       renewed.notify_all();
       asked_at = now;
       if (answer) return accept(*std::move(answer), now);
-      bool const final =
-          answer.error().code == Errc::denied || answer.error().code == Errc::rejected;
+      bool const final = answer.error().code == Errc::revoked;
       policy.fail(now, final ? RefreshFailure::final : RefreshFailure::passing, options.jitter());
       refusal = answer.error();
       if (!policy.usable_after_failure(now)) return std::move(answer).error();

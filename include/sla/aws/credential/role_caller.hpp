@@ -49,8 +49,7 @@ class RoleCaller {
         clock_(std::move(clock)),
         options_(std::move(options)) {}
 
-  /// Assumes the role with keys. An Error that is Errc::denied or Errc::rejected is the last word
-  /// of STS.
+  /// Assumes the role with keys. The last word of STS is Errc::revoked.
   [[nodiscard]] Result<Credentials> assume(Role const& role, Credentials const& keys) {
     auto const region = region_of(role);
     if (!region) return region.error();
@@ -98,8 +97,7 @@ class RoleCaller {
     auto keys = answer ? parse_assumed_role(*answer) : Result<Credentials>(answer.error());
     if (keys) return keys;
     Error error = std::move(keys).error().within("sts");
-    bool const denied = error.code == Errc::denied || error.code == Errc::rejected;
-    if (denied && !is_last_word(said)) error.code = Errc::invalid;
+    if (is_last_word(said)) error.code = Errc::revoked;
     return error;
   }
 

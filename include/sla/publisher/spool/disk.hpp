@@ -38,12 +38,12 @@ class DiskSpool {
     Duration retry = std::chrono::seconds{30};  ///< how often such a disk is tried again
   };
 
-  /// Opens the folder and takes up what is in it. The only Error is Errc::exists, where another
+  /// Opens the folder and takes up what is in it. The only Error is Errc::in_use, if another
   /// process uses it: a folder that cannot be written is worked around.
   [[nodiscard]] static Result<DiskSpool> open(Options options, Logger log = Logger{}) {
     DiskSpool spool(std::move(options), log);
     auto attached = spool.attach();
-    if (!attached && attached.error().code == Errc::exists) return attached.error();
+    if (!attached && attached.error().code == Errc::in_use) return attached.error();
     if (!attached) spool.outage_.begin(attached.error());
     return spool;
   }

@@ -41,7 +41,7 @@ struct RescuedLog {
 /// The files of a spool. While it lives no other process opens the same folder.
 class SpoolFolder {
  public:
-  /// Makes the folder where it is missing, and locks it. Errc::exists where another process has it.
+  /// Makes the folder where it is missing, and locks it. Errc::in_use if another process has it.
   /// `run_logs` is where an executor writes the logs of runs, if not in logs().
   [[nodiscard]] static Result<SpoolFolder> open(std::string path, std::string run_logs = {}) {
     SpoolFolder folder(std::move(path), std::move(run_logs));
@@ -74,7 +74,7 @@ class SpoolFolder {
       return adopt_log(std::move(name), output);
     }
     auto file = create_log(name);
-    if (!file && file.error().native == EEXIST) file = create_log(name = own);
+    if (!file && file.error().system_number() == EEXIST) file = create_log(name = own);
     if (!file) return file.error();
     auto written =
         output.each_block([&](std::string_view block) { return write_all(file->get(), block); });
@@ -211,7 +211,7 @@ class SpoolFolder {
     if (int const failed = take_lock(*file); failed != 0) {
       if (failed != EWOULDBLOCK) return system_error(path_ + "/lock", failed);
       std::string const pid(trim(read_file(path_ + "/lock", 64).value_or(std::string())));
-      return Error{Errc::exists, path_ + " is in use by another runner" +
+      return Error{Errc::in_use, path_ + " is in use by another runner" +
                                      (pid.empty() ? "" : " (process " + pid + ")")};
     }
     if (::ftruncate(file->get(), 0) == 0) {  // the number is for people: it may be missing

@@ -23,7 +23,7 @@ namespace sla::inline v1 {
 /// A locked folder and its journal. Not thread-safe.
 class SpoolStore {
  public:
-  /// Opens the folder; Errc::exists where another process has it. In the order of their writing the
+  /// Opens the folder; Errc::in_use if another process has it. In the order of their writing the
   /// visitor gets each `parcel(Place, KeptParcel)`, `gone(number)` and `dropped(Place, count)`.
   template <class Visitor>
   [[nodiscard]] static Result<SpoolStore> open(std::string const& path, Visitor& visitor,
@@ -74,7 +74,7 @@ class SpoolStore {
     auto log = folder_.open_log(shelved.log);
     if (log) {
       kept->parcel.report.outcome.output = *std::move(log);
-    } else if (is_gone(log.error().native)) {
+    } else if (is_gone(log.error().system_number())) {
       kept->parcel.log = Part::done;
       kept->parcel.report.log_error = "the log is gone from the spool";
     } else {
