@@ -114,8 +114,7 @@ int main(int count, char** words) {
   Checks checks({.workers = 16, .spread = shortest});
   for (auto const& check : list) {
     sla::ProcessOptions const options{.timeout = check.timeout,
-                                      .pass_through = -1,  // many commands at once: logs only
-                                      .leftovers = sla::Leftovers::leave};
+                                      .pass_through = -1};  // many commands at once: logs only
     checks.add(check.job, sla::FixedRate{check.every}, sla::Shell<>{options}, delivery);
   }
   checks.run(*stop);

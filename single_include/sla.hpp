@@ -13254,18 +13254,28 @@ concept longest_run_is_optional_duration_const = !requires {
   { e.longest_run() } -> std::same_as<std::optional<Duration>>;
 };
 
+template <class E>
+concept run_beside_others_is_void = !requires {
+  &E::run_beside_others;
+}
+|| requires(E& e) {
+  { e.run_beside_others() } -> std::same_as<void>;
+};
+
 }  // namespace internal
 
 /// `execute(job, stop)` runs the job once and says how it ended. A non-zero exit, a signal, a
 /// timeout are values of Outcome; an Error means that it could not be run at all. It honours the
-/// stop, and leaves no child, descriptor or signal mask behind. One member is optional:
+/// stop, and leaves no child, descriptor or signal mask behind. Two members are optional:
 /// `std::optional<sla::Duration> longest_run() const` says how long a run may take, or nullopt
-/// where nothing limits it; then events say by when the next one must have come.
+/// where nothing limits it; then events say by when the next one must have come. A Fleet calls
+/// `void run_beside_others()` once, before the first run: there are other runs at the same time.
 template <class E>
 concept Executor = bool{std::movable<E>} && requires(E& e, Job const& job, Stop const& stop) {
   { e.execute(job, stop) } -> std::same_as<Result<Outcome>>;
 }
-&&bool{internal::longest_run_is_optional_duration_const<E>};
+&&bool{internal::longest_run_is_optional_duration_const<E>} &&
+    bool{internal::run_beside_others_is_void<E>};
 
 namespace internal {
 
@@ -13283,6 +13293,12 @@ template <class E>
 std::optional<Duration> longest_run_of(E const& executor) {
   if constexpr (requires { executor.longest_run(); }) return executor.longest_run();
   return std::nullopt;
+}
+
+/// Tells an executor that others run at the same time, if it wants to know.
+template <class E>
+void tell_of_others(E& executor) {
+  if constexpr (requires { executor.run_beside_others(); }) executor.run_beside_others();
 }
 
 }  // namespace internal
@@ -13328,6 +13344,7 @@ class Announced {
   [[nodiscard]] std::optional<Duration> longest_run() const {
     return internal::longest_run_of(executor_);
   }
+  void run_beside_others() { internal::tell_of_others(executor_); }
 
  private:
   internal::HeldExecutor<E> executor_;
@@ -13906,7 +13923,8 @@ struct ProcessOptions {
   std::uint64_t log_limit = 16U << 20U;         ///< bytes kept of the output; 0 keeps all
   int pass_through = STDOUT_FILENO;             ///< where output goes live; -1 is nowhere
   Duration shortage = std::chrono::seconds{5};  ///< how long a start without room is tried again
-  Leftovers leftovers = Leftovers::end;         ///< what happens to what outlives the run
+  /// What happens to processes that outlive the run; unset is Leftovers::end, in a Fleet leave.
+  std::optional<Leftovers> leftovers{};
   /// A folder: the output of a run stands there under log_file_name(), should this process die.
   /// Where it is empty or cannot be written the output dies with the process.
   std::string log_folder{};
@@ -13919,6 +13937,9 @@ struct ProcessOptions {
     if (timeout <= Duration::zero()) return std::nullopt;
     return timeout + grace;
   }
+  [[nodiscard]] bool end_leftovers() const noexcept { return leftovers != Leftovers::leave; }
+  /// Tells that others run commands in this process at the same time.
+  void run_beside_others() noexcept { leftovers = leftovers.value_or(Leftovers::leave); }
 };
 
 }  // namespace sla::inline v1
@@ -13947,7 +13968,7 @@ class Process {
       capture_ = Capture<D>(options_.log_limit, folder + log_file_name(run_id));
     }
     if (words.empty()) return Error{Errc::invalid, "the job has no command"};
-    if (options_.leftovers == Leftovers::end) adopt_orphans();
+    if (options_.end_leftovers()) adopt_orphans();
     if (options_.timeout > Duration::zero()) act_at_ = now() + options_.timeout;
     Instant const patience = now() + options_.shortage;
     int failed = start(words, run_id);
@@ -14059,7 +14080,7 @@ class Process {
   /// A first request lets the program finish for as long as the budget allows; a second does not.
   void heed_stop() {
     StopLevel const level = stop_.level();
-    bool const orphans = options_.leftovers == Leftovers::end && stop_.take_child_ended();
+    bool const orphans = options_.end_leftovers() && stop_.take_child_ended();
     if (orphans && !(pid_ > 0 && has_ended())) reap_children();  // the end of the run does it too
     if (drain_until_ || level == StopLevel::none || stage_ == Stage::killed) return;
     Instant const kill_by = *stop_.deadline() - options_.delivery;
@@ -14091,7 +14112,7 @@ class Process {
   /// Signals the process group, and what has left it.
   void tell(int signal) {
     if (::kill(-pid_, signal) != 0) ::kill(pid_, signal);  // it is not yet in a group of its own
-    if (options_.leftovers != Leftovers::end) return;
+    if (!options_.end_leftovers()) return;
     for (pid_t const pid : processes_of(mark_)) {
       if (::getpgid(pid) != pid_) ::kill(pid, signal);
     }
@@ -14123,7 +14144,7 @@ class Process {
   Outcome conclude(std::vector<std::string> const& words) {
     Instant const deadline = stage_ == Stage::killed ? *act_at_ : now() + options_.drain;
     bool const held = pipe_ && stage_ != Stage::killed;
-    if (options_.leftovers == Leftovers::leave) {
+    if (!options_.end_leftovers()) {
       ::kill(-pid_,
              SIGKILL);  // the group; its leader is not reaped yet, so the number is still ours
     }
@@ -14132,7 +14153,7 @@ class Process {
     launch_->release();
     Ended left;
     Instant const least = now() + options_.delivery / 4;  // an end takes a moment
-    if (options_.leftovers == Leftovers::end) {
+    if (options_.end_leftovers()) {
       left = end_run(mark_, std::max(within_stop(deadline), std::min(deadline, least)));
     }
     for (int turns = 0; turns < 64 && read_output(); ++turns) continue;  // a full pipe at most
@@ -14201,6 +14222,7 @@ class Direct {
     return Process<D>(options_, stop).run(job.command, job.run_id);
   }
   [[nodiscard]] std::optional<Duration> longest_run() const { return options_.longest_run(); }
+  void run_beside_others() noexcept { options_.run_beside_others(); }
 
  private:
   ProcessOptions options_{};
@@ -14231,6 +14253,7 @@ class Shell {
     return Process<D>(options_, stop).run(*words, job.run_id);
   }
   [[nodiscard]] std::optional<Duration> longest_run() const { return options_.longest_run(); }
+  void run_beside_others() noexcept { options_.run_beside_others(); }
 
  private:
   ProcessOptions options_{};
@@ -18396,8 +18419,8 @@ class Runner {
 // Many runners in one process: a bounded set of threads takes whatever run is due from one queue,
 // earliest first, so that a thousand checks cost little more than their runs. Each check has its
 // own scheduler and executor; the publisher is usually a copy of one that is shared, such as a
-// Spooled. An executor ends nothing but its own run, whose processes have a mark; with
-// Leftovers::leave it need not look through all processes after each run for that.
+// Spooled. Each executor is told that it runs beside others: those of sla then end their run's
+// process group alone and reap no child of another, unless their options say Leftovers::end.
 
 namespace sla::inline v1 {
 
@@ -18418,6 +18441,7 @@ class Fleet {
   /// One more check. The policies belong to it and are used by one thread at a time; what a
   /// publisher shares with its copies must bear several.
   void add(Job job, S scheduler, E executor, P publisher) {
+    internal::tell_of_others(executor);
     checks_.push_back({OneRunner(std::move(scheduler), std::move(executor), std::move(publisher),
                                  SteadyClock{}, log_),
                        std::move(job)});
@@ -21944,6 +21968,7 @@ class WatchedExecutor {
   [[nodiscard]] std::optional<Duration> longest_run() const {
     return internal::longest_run_of(executor_);
   }
+  void run_beside_others() { internal::tell_of_others(executor_); }
 
  private:
   internal::HeldExecutor<E> executor_;

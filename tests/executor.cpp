@@ -41,6 +41,13 @@ struct Limited : Minimal {
 struct WithAnotherLimit : Minimal {
   [[nodiscard]] Duration longest_run() const { return Duration{3}; }
 };
+struct Sociable : Minimal {
+  void run_beside_others() { told = true; }
+  bool told = false;
+};
+struct WithAnotherWord : Minimal {
+  bool run_beside_others() { return true; }
+};
 struct NotMovable : Minimal {
   NotMovable(NotMovable&&) = delete;
 };
@@ -58,6 +65,8 @@ static_assert(!Executor<ExecuteThatCannotFail>);
 static_assert(!Executor<ExecuteWithAnotherResult>);
 static_assert(Executor<Limited>);
 static_assert(!Executor<WithAnotherLimit>);
+static_assert(Executor<Sociable>);
+static_assert(!Executor<WithAnotherWord>);
 static_assert(!Executor<NotMovable>);
 static_assert(!Executor<int>);
 
@@ -65,4 +74,9 @@ TEST_CASE("a function of a job and a stop is all that an executor has to be") {
   CHECK(Minimal{}.execute(Job{}, Stop{})->verdict == Verdict::pass);
   CHECK_FALSE(internal::longest_run_of(Minimal{}));
   CHECK(internal::longest_run_of(Limited{}) == Duration{3});
+  Minimal minimal;
+  internal::tell_of_others(minimal);
+  Sociable sociable;
+  internal::tell_of_others(sociable);
+  CHECK(sociable.told);
 }

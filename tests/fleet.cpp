@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "sla/executor/direct.hpp"
+#include "sla/executor/shell.hpp"
 #include "sla/scheduler/fixed_rate.hpp"
 #include "sla/scheduler/once.hpp"
 #include "support/child_process.hpp"
@@ -223,7 +224,7 @@ TEST_CASE("real commands run side by side, each with its own output and nothing 
   auto const stop = Stop::on_signals();
   REQUIRE(stop.has_value());
   Fleet<Times, sla::Direct<>, Texts> fleet({.workers = 4}, silent);
-  sla::ProcessOptions const options{.pass_through = -1, .leftovers = sla::Leftovers::leave};
+  sla::ProcessOptions const options{.pass_through = -1};
   for (int i = 0; i < 40; ++i) {
     Job check = job(i);
     check.command = {"/bin/echo", check.service};
@@ -248,6 +249,43 @@ TEST_CASE("how a child ended is left to the executor that started it, whichever 
   Fleet<Times, System, Noting> fleet({.workers = 4}, silent);
   for (int i = 0; i < 4; ++i) fleet.add({.command = {"exit 7"}}, Times{25}, {}, Noting{&world});
   CHECK(fleet.run(*stop).passed == 100);
+}
+
+TEST_CASE("a command neither ends nor reaps what another check has started, unless told to") {
+  /// Every other run is a system() that takes a while, beside commands that leave an orphan.
+  struct Mixed {
+    Result<Outcome> execute(Job const& job, Stop const& stop) {
+      if (job.service != "system") return shell.execute(job, stop);
+      int const status = std::system(job.command[0].c_str());
+      bool const seen = status != -1 && WIFEXITED(status) && WEXITSTATUS(status) == 7;
+      return Outcome{.verdict = seen ? Verdict::pass : Verdict::fail};
+    }
+    void run_beside_others() { shell.run_beside_others(); }
+    sla::Shell<> shell{sla::ProcessOptions{.pass_through = -1}};
+  };
+  World world;
+  auto const stop = Stop::on_signals();
+  REQUIRE(stop.has_value());
+  Fleet<Times, Mixed, Noting> fleet({.workers = 4}, silent);
+  for (int i = 0; i < 2; ++i) {
+    fleet.add({.service = "system", .command = {"sleep 0.01; exit 7"}}, Times{20}, {},
+              Noting{&world});
+    fleet.add({.service = "shell", .command = {"(setsid true &); true"}}, Times{50}, {},
+              Noting{&world});
+  }
+  CHECK(fleet.run(*stop).passed == 140);
+}
+
+TEST_CASE("an executor that is told to end what a run leaves does so in a fleet too") {
+  for (auto const leftovers : {sla::Leftovers::leave, sla::Leftovers::end}) {
+    sla::ProcessOptions options{.pass_through = -1, .leftovers = leftovers};
+    options.run_beside_others();
+    CHECK(options.leftovers == leftovers);
+  }
+  sla::ProcessOptions options;
+  CHECK(options.end_leftovers());
+  options.run_beside_others();
+  CHECK_FALSE(options.end_leftovers());
 }
 
 TEST_CASE("where there can be no thread at all, the caller's own runs one check after another") {

@@ -23,18 +23,28 @@ concept longest_run_is_optional_duration_const = !requires {
   { e.longest_run() } -> std::same_as<std::optional<Duration>>;
 };
 
+template <class E>
+concept run_beside_others_is_void = !requires {
+  &E::run_beside_others;
+}
+|| requires(E& e) {
+  { e.run_beside_others() } -> std::same_as<void>;
+};
+
 }  // namespace internal
 
 /// `execute(job, stop)` runs the job once and says how it ended. A non-zero exit, a signal, a
 /// timeout are values of Outcome; an Error means that it could not be run at all. It honours the
-/// stop, and leaves no child, descriptor or signal mask behind. One member is optional:
+/// stop, and leaves no child, descriptor or signal mask behind. Two members are optional:
 /// `std::optional<sla::Duration> longest_run() const` says how long a run may take, or nullopt
-/// where nothing limits it; then events say by when the next one must have come.
+/// where nothing limits it; then events say by when the next one must have come. A Fleet calls
+/// `void run_beside_others()` once, before the first run: there are other runs at the same time.
 template <class E>
 concept Executor = bool{std::movable<E>} && requires(E& e, Job const& job, Stop const& stop) {
   { e.execute(job, stop) } -> std::same_as<Result<Outcome>>;
 }
-&&bool{internal::longest_run_is_optional_duration_const<E>};
+&&bool{internal::longest_run_is_optional_duration_const<E>} &&
+    bool{internal::run_beside_others_is_void<E>};
 
 namespace internal {
 
@@ -52,6 +62,12 @@ template <class E>
 std::optional<Duration> longest_run_of(E const& executor) {
   if constexpr (requires { executor.longest_run(); }) return executor.longest_run();
   return std::nullopt;
+}
+
+/// Tells an executor that others run at the same time, if it wants to know.
+template <class E>
+void tell_of_others(E& executor) {
+  if constexpr (requires { executor.run_beside_others(); }) executor.run_beside_others();
 }
 
 }  // namespace internal

@@ -3,8 +3,8 @@
 // Many runners in one process: a bounded set of threads takes whatever run is due from one queue,
 // earliest first, so that a thousand checks cost little more than their runs. Each check has its
 // own scheduler and executor; the publisher is usually a copy of one that is shared, such as a
-// Spooled. An executor ends nothing but its own run, whose processes have a mark; with
-// Leftovers::leave it need not look through all processes after each run for that.
+// Spooled. Each executor is told that it runs beside others: those of sla then end their run's
+// process group alone and reap no child of another, unless their options say Leftovers::end.
 #include <poll.h>
 #include <unistd.h>
 
@@ -50,6 +50,7 @@ class Fleet {
   /// One more check. The policies belong to it and are used by one thread at a time; what a
   /// publisher shares with its copies must bear several.
   void add(Job job, S scheduler, E executor, P publisher) {
+    internal::tell_of_others(executor);
     checks_.push_back({OneRunner(std::move(scheduler), std::move(executor), std::move(publisher),
                                  SteadyClock{}, log_),
                        std::move(job)});

@@ -67,10 +67,10 @@ class Timed {
     }
     return executor_.execute(job, stop);
   }
+  void run_beside_others() noexcept { executor_.run_beside_others(); }
 
  private:
-  sla::Direct<sla::Sha256> executor_{
-      sla::ProcessOptions{.pass_through = -1, .leftovers = sla::Leftovers::leave}};
+  sla::Direct<sla::Sha256> executor_{sla::ProcessOptions{.pass_through = -1}};
   Starts* starts_;
   sla::Instant const* due_;
 };

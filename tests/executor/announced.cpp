@@ -28,6 +28,7 @@ struct Writer {
     return Outcome{.exit_code = 3};
   }
   [[nodiscard]] std::optional<Duration> longest_run() const { return Duration{7}; }
+  void run_beside_others() const { lines->push_back("beside others"); }
 };
 
 }  // namespace
@@ -42,4 +43,6 @@ TEST_CASE("a run is announced, with its start, before it is executed") {
   CHECK(lines == std::vector<std::string>{"begin a", "execute a"});
   CHECK(start == time.wall);
   CHECK(executor.longest_run() == Duration{7});
+  executor.run_beside_others();
+  CHECK(lines.back() == "beside others");
 }

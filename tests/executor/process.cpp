@@ -64,7 +64,7 @@ Ran run(Words const& words, sla::ProcessOptions const& options, sla::Stop const&
     REQUIRE(::sigismember(&before, signal) == ::sigismember(&after, signal));
   }
   CHECK(support::open_descriptors() == descriptors);
-  if (options.leftovers == sla::Leftovers::end) CHECK(support::no_child_is_left());
+  if (options.end_leftovers()) CHECK(support::no_child_is_left());
   return {*std::move(outcome), *std::move(text), took};
 }
 

@@ -3,7 +3,8 @@
 // expect 2: began_is_void_of_instant
 // expect 3: missed_is_uint64_const
 // expect 4: longest_run_is_optional_duration_const
-// expect 5: Each of OneOf's parameters must be a sla::Scheduler: movable, with std::optional<sla::Instant> next(sla::Instant now)
+// expect 5: run_beside_others_is_void
+// expect 6: Each of OneOf's parameters must be a sla::Scheduler: movable, with std::optional<sla::Instant> next(sla::Instant now)
 #include <cstdint>
 #include <optional>
 #include <type_traits>
@@ -38,6 +39,11 @@ struct Limited : MinimalExecutor {
   }
 };
 
+struct Sociable : MinimalExecutor {
+  using Result = std::conditional_t<rejected == 5, bool, void>;
+  Result run_beside_others() { return Result(); }
+};
+
 template <class Scheduler>
 void use(Scheduler scheduler) {
   sla::Runner runner{std::move(scheduler), MinimalExecutor{}, MinimalPublisher{}, MinimalClock{}};
@@ -49,7 +55,9 @@ int main() {
   runner.run(sla::Job{}, sla::Stop{});
   sla::Runner limited{MinimalScheduler{}, Limited{}, MinimalPublisher{}, MinimalClock{}};
   limited.run(sla::Job{}, sla::Stop{});
+  sla::Runner sociable{MinimalScheduler{}, Sociable{}, MinimalPublisher{}, MinimalClock{}};
+  sociable.run(sla::Job{}, sla::Stop{});
   use(Listens<2>{});
   use(Counts{});
-  use(sla::OneOf<sla::Once, Listens<5>>(sla::Once{}));
+  use(sla::OneOf<sla::Once, Listens<6>>(sla::Once{}));
 }

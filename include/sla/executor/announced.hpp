@@ -45,6 +45,7 @@ class Announced {
   [[nodiscard]] std::optional<Duration> longest_run() const {
     return internal::longest_run_of(executor_);
   }
+  void run_beside_others() { internal::tell_of_others(executor_); }
 
  private:
   internal::HeldExecutor<E> executor_;

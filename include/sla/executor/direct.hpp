@@ -21,6 +21,7 @@ class Direct {
     return Process<D>(options_, stop).run(job.command, job.run_id);
   }
   [[nodiscard]] std::optional<Duration> longest_run() const { return options_.longest_run(); }
+  void run_beside_others() noexcept { options_.run_beside_others(); }
 
  private:
   ProcessOptions options_{};

@@ -56,7 +56,7 @@ class Process {
       capture_ = Capture<D>(options_.log_limit, folder + log_file_name(run_id));
     }
     if (words.empty()) return Error{Errc::invalid, "the job has no command"};
-    if (options_.leftovers == Leftovers::end) adopt_orphans();
+    if (options_.end_leftovers()) adopt_orphans();
     if (options_.timeout > Duration::zero()) act_at_ = now() + options_.timeout;
     Instant const patience = now() + options_.shortage;
     int failed = start(words, run_id);
@@ -168,7 +168,7 @@ class Process {
   /// A first request lets the program finish for as long as the budget allows; a second does not.
   void heed_stop() {
     StopLevel const level = stop_.level();
-    bool const orphans = options_.leftovers == Leftovers::end && stop_.take_child_ended();
+    bool const orphans = options_.end_leftovers() && stop_.take_child_ended();
     if (orphans && !(pid_ > 0 && has_ended())) reap_children();  // the end of the run does it too
     if (drain_until_ || level == StopLevel::none || stage_ == Stage::killed) return;
     Instant const kill_by = *stop_.deadline() - options_.delivery;
@@ -200,7 +200,7 @@ class Process {
   /// Signals the process group, and what has left it.
   void tell(int signal) {
     if (::kill(-pid_, signal) != 0) ::kill(pid_, signal);  // it is not yet in a group of its own
-    if (options_.leftovers != Leftovers::end) return;
+    if (!options_.end_leftovers()) return;
     for (pid_t const pid : processes_of(mark_)) {
       if (::getpgid(pid) != pid_) ::kill(pid, signal);
     }
@@ -232,7 +232,7 @@ class Process {
   Outcome conclude(std::vector<std::string> const& words) {
     Instant const deadline = stage_ == Stage::killed ? *act_at_ : now() + options_.drain;
     bool const held = pipe_ && stage_ != Stage::killed;
-    if (options_.leftovers == Leftovers::leave) {
+    if (!options_.end_leftovers()) {
       ::kill(-pid_,
              SIGKILL);  // the group; its leader is not reaped yet, so the number is still ours
     }
@@ -241,7 +241,7 @@ class Process {
     launch_->release();
     Ended left;
     Instant const least = now() + options_.delivery / 4;  // an end takes a moment
-    if (options_.leftovers == Leftovers::end) {
+    if (options_.end_leftovers()) {
       left = end_run(mark_, std::max(within_stop(deadline), std::min(deadline, least)));
     }
     for (int turns = 0; turns < 64 && read_output(); ++turns) continue;  // a full pipe at most

@@ -25,7 +25,8 @@ struct ProcessOptions {
   std::uint64_t log_limit = 16U << 20U;         ///< bytes kept of the output; 0 keeps all
   int pass_through = STDOUT_FILENO;             ///< where output goes live; -1 is nowhere
   Duration shortage = std::chrono::seconds{5};  ///< how long a start without room is tried again
-  Leftovers leftovers = Leftovers::end;         ///< what happens to what outlives the run
+  /// What happens to processes that outlive the run; unset is Leftovers::end, in a Fleet leave.
+  std::optional<Leftovers> leftovers{};
   /// A folder: the output of a run stands there under log_file_name(), should this process die.
   /// Where it is empty or cannot be written the output dies with the process.
   std::string log_folder{};
@@ -38,6 +39,9 @@ struct ProcessOptions {
     if (timeout <= Duration::zero()) return std::nullopt;
     return timeout + grace;
   }
+  [[nodiscard]] bool end_leftovers() const noexcept { return leftovers != Leftovers::leave; }
+  /// Tells that others run commands in this process at the same time.
+  void run_beside_others() noexcept { leftovers = leftovers.value_or(Leftovers::leave); }
 };
 
 }  // namespace sla::inline v1

@@ -29,6 +29,7 @@ class Shell {
     return Process<D>(options_, stop).run(*words, job.run_id);
   }
   [[nodiscard]] std::optional<Duration> longest_run() const { return options_.longest_run(); }
+  void run_beside_others() noexcept { options_.run_beside_others(); }
 
  private:
   ProcessOptions options_{};
