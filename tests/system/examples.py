@@ -223,14 +223,14 @@ class InstallTest(RunnerTest):
 
 
 class ReadmeTest(RunnerTest):
-    """The blocks of code in the README."""
+    """The blocks of code in the README and in the reference beside the examples."""
 
     blocks: list[str]
 
     @classmethod
     def setUpClass(cls) -> None:
-        cls.blocks = re.findall(r"^```cpp\n(.*?)^```", (_ROOT / "README.md").read_text(),
-                                re.M | re.S)
+        cls.blocks = [block for name in ("README.md", "examples/README.md") for block in re.findall(
+            r"^```cpp\n(.*?)^```", (_ROOT / name).read_text(), re.M | re.S)]
 
     def test_the_first_program_is_the_smallest_example(self) -> None:
         self.assertEqual(code_of((_ROOT / "examples/minimal.cpp").read_text()),
@@ -239,6 +239,22 @@ class ReadmeTest(RunnerTest):
     def test_the_publisher_is_that_of_the_example(self) -> None:
         example = code_of((_ROOT / "examples/custom_publisher.cpp").read_text())
         self.assertTrue(any(code_of(block) in example for block in self.blocks[1:]))
+
+    def test_the_program_with_sns_and_s3_is_that_of_the_example(self) -> None:
+        self.assertIn(code_of((_ROOT / "examples/sns_s3.cpp").read_text()),
+                      list(map(code_of, self.blocks)))
+
+    def test_the_reference_names_every_example(self) -> None:
+        text = (_ROOT / "examples/README.md").read_text()
+        for path in (_ROOT / "examples").iterdir():
+            if path.suffix in ("", ".cpp"):
+                self.assertIn(path.name, text)
+
+    def test_the_readme_is_short_and_its_links_lead_somewhere(self) -> None:
+        text = (_ROOT / "README.md").read_text()
+        self.assertLess(len(text.splitlines()), 200)
+        for link in re.findall(r"\]\(([^)]*)\)", text):
+            self.assertTrue((_ROOT / link).is_file(), link)
 
     @unittest.skipUnless(shutil.which("c++"), "there is no compiler")
     def test_every_block_compiles(self) -> None:
@@ -271,7 +287,7 @@ class ReadmeTest(RunnerTest):
         self.assertEqual(end + 1000 * (delay + timeout + grace + slack), event["nextExpectedByMs"])
 
     def test_the_container_of_an_ecs_task_has_good_settings_and_a_health_check(self) -> None:
-        text = (_ROOT / "README.md").read_text()
+        text = (_ROOT / "examples/README.md").read_text()
         [container] = [block for block in map(json.loads, re.findall(
             r"^```json\n(.*?)^```", text, re.M | re.S)) if "healthCheck" in block]
         self.assertEqual(["CMD", "sla-runner", "healthcheck"], container["healthCheck"]["command"])

@@ -203,7 +203,7 @@ def _allows(statement: dict[str, Any], action: str, resource: str, values: dict[
 
 @unittest.skipIf(_REASON or why_not(), _REASON or why_not())
 class AccountTest(RunnerTest):
-    """An empty account of moto, which the commands of the README set up; in the end it is emptied
+    """An empty account of moto, which the commands of its README set up; in the end it is emptied
     again. moto knows no aws:SecureTransport: to it every request is one that the buckets' policies
     refuse, so what needs an object lifts them for as long."""
 
@@ -249,7 +249,7 @@ class AccountTest(RunnerTest):
     @classmethod
     def first_apply(cls) -> None:
         """The five lines of the README for an empty account."""
-        [lines] = [block.splitlines() for block in _blocks("README.md", "sh")
+        [lines] = [block.splitlines() for block in _blocks("terraform/README.md", "sh")
                    if "terraform/state" in block]
         if len(lines) != 5:
             raise AssertionError(f"these are no five lines: {lines}")
@@ -307,7 +307,7 @@ class AccountTest(RunnerTest):
 
     def runner_environment(self) -> dict[str, str]:
         """What the README's command prints, read as a program does that takes such a file."""
-        readme = (_ROOT / "README.md").read_text()
+        readme = (_ROOT / "terraform/README.md").read_text()
         [command] = re.findall(r"`(terraform [^`]*output -raw env)`", readme)
         return dict(line.split("=", 1) for line in self.shell(command).splitlines())
 
@@ -352,7 +352,7 @@ class AccountTest(RunnerTest):
         credentials = self.folder / "credentials"
         credentials.write_text("[dev]\n" + "".join(
             f"{name.lower()} = {value}\n" for name, value in self.key.items()))
-        [block] = [block for block in _blocks("README.md", "sh") if "iam-starter" in block]
+        [block] = [block for block in _blocks("terraform/README.md", "sh") if "iam-starter" in block]
         printed = self.shell(block, path=str(starter.parent), AWS_ACCESS_KEY_ID="",
                              AWS_SECRET_ACCESS_KEY="",
                              AWS_SHARED_CREDENTIALS_FILE=str(credentials))
