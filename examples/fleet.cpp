@@ -37,12 +37,12 @@ struct Fields {
   std::vector<std::string>& problems;
 
   void wrong(std::string_view field, std::string const& why) const {
-    problems.push_back(name + ": " + sla::quoted(field) + ' ' + why);
+    problems.push_back(name + ": " + sla::app::quoted(field) + ' ' + why);
   }
   void only(std::vector<std::string_view> const& known) const {
     for (std::string_view const field : object.names()) {
       bool const good = std::count(known.begin(), known.end(), field) != 0;
-      if (!good) wrong(field, "is unknown" + sla::nearest_hint(field, known));
+      if (!good) wrong(field, "is unknown" + sla::app::nearest_hint(field, known));
     }
   }
   std::string text(std::string_view field) const {
@@ -87,7 +87,7 @@ std::vector<Check> read_checks(std::string const& path, std::vector<std::string>
   Fields const whole{*file, path, problems};
   whole.only({"checks"});
   for (auto const& check : file->items("checks")) {
-    std::string const service = sla::quoted(check.text("service").value_or(""));
+    std::string const service = sla::app::quoted(check.text("service").value_or(""));
     std::string const number = std::to_string(checks.size() + 1);
     checks.push_back(read_check({check, path + ": check " + number + ' ' + service, problems}));
   }

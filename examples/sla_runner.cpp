@@ -6,5 +6,5 @@
 
 int main(int count, char** words) {
   auto const arguments = std::span<char const* const>(words, static_cast<std::size_t>(count));
-  return sla::run_program(arguments, sla::Environment::of_process());
+  return sla::app::run_program(arguments, sla::Environment::of_process());
 }

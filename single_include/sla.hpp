@@ -18659,7 +18659,7 @@ class Fleet {
 // What the exit codes of the program mean. Those from 64 on are the ones of sysexits.h, so that a
 // supervisor can tell a wrong setting, which no restart mends, from a failed test.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 inline constexpr int exit_success = 0;       ///< done, or stopped as asked
 inline constexpr int exit_test_failed = 1;   ///< --once: the test failed; a command says no
@@ -18678,14 +18678,14 @@ inline constexpr ExitCode usage_exit{exit_usage, "the command line cannot be und
 inline constexpr ExitCode settings_exit{exit_settings,
                                         "a setting is missing or wrong; every problem is listed"};
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app
 
 // sla/app/command.hpp
 // One command of the program as data: its name, its flags, what help says, and the function that
 // runs it. A command is a constant in a header of its own and a row in commands.hpp; its command
 // line is read, its help is printed and its mistakes are named in one way for all.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// What follows a flag.
 enum class Takes {
@@ -18760,12 +18760,12 @@ struct Command {
   std::vector<std::string> (*more_problems)(Arguments const&, Environment const&) = nullptr;
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app
 
 // sla/app/nearest.hpp
 // Guesses the name that somebody meant: the known one that is a few edits away from a mistyped one.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// Counts the insertions, deletions and replacements of one byte, and exchanges of two neighbours,
 /// that make `to` of `from`: the fewest.
@@ -18815,13 +18815,13 @@ namespace sla::inline v1 {
   return std::string("; the nearest known one is ").append(prefix).append(near);
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app
 
 // sla/app/quoted.hpp
 // A value that somebody else wrote, as a message or a listing may show it: what would move the
 // cursor, forge a line or reverse the reading order is escaped, what is endless is cut.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 namespace detail {
 
@@ -18871,13 +18871,13 @@ inline std::string escaped_character(std::string_view character) {
   return '\'' + escaped(text, 60) + '\'';
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app
 
 // sla/app/arguments.hpp
 // Takes a command line apart by the flags of its command, without looking at any value: which flag
 // was given what, the words that are no flag's, and what of it cannot be understood at all.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 namespace detail {
 
@@ -19022,13 +19022,13 @@ class ArgumentReader {
   return detail::ArgumentReader(command, words).read();
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app
 
 // sla/app/aws_settings.hpp
 // What AWS's own variables and the profile say about where requests go and how: they keep the
 // meaning that the SDKs give them. Every problem is found in one go, before any request.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// Where and how AWS is reached.
 struct AwsSettings {
@@ -19122,12 +19122,12 @@ inline void read_max_attempts(Environment const& environment, Profile const& pro
   return settings;
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app
 
 // sla/app/hurried_clock.hpp
 // The clock of the shipped program's clients: a wait between two attempts does not outlive a stop.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// SteadyClock, but a stop shortens the wait between two attempts: half of the time that is left by
 /// then remains for the next one. The Stop outlives it.
@@ -19154,7 +19154,7 @@ class HurriedClock {
 };
 static_assert(Clock<HurriedClock>);
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app
 
 // sla/app/aws_access.hpp
 // As whom the shipped program speaks to AWS, and with what: the default chain of credentials, the
@@ -19162,7 +19162,7 @@ static_assert(Clock<HurriedClock>);
 // request. What talks to the machine itself, container agents and the metadata service, uses no
 // proxy.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// What asks for credentials, in whichever way: one type, so that the program holds it once.
 using ProgramTransport = SharedTransport<Curl>;
@@ -19275,13 +19275,13 @@ class AwsAccess {
   ProgramCredentials credentials_;
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app
 
 // sla/app/printing.hpp
 // What the program says to whoever called it, beside its log: answers on stdout, complaints on
 // stderr.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// Prints an answer; gives the exit code of a program that had nothing else to do.
 inline int print(std::string_view text) {
@@ -19296,12 +19296,12 @@ inline bool complain(std::vector<std::string> const& lines) {
   return !lines.empty();
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app
 
 // sla/app/become.hpp
 // The program becomes another one: same process, so its signals and its exit code are that one's.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// What a shell exits with if a command cannot be started.
 inline constexpr ExitCode no_execution_exit{126, "the command cannot be executed"};
@@ -19346,13 +19346,13 @@ inline constexpr ExitCode no_command_exit{127, "there is no such command"};
   return why.system_number() == ENOENT ? no_command_exit.code : no_execution_exit.code;
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app
 
 // sla/app/settings.hpp
 // What the shipped program is told to do, as values. A Settings is plain data: where it comes from
 // is the business of parse_settings.hpp, what each is called that of setting_table.hpp.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// Every setting of the program; an empty text and an empty list are "not set".
 struct Settings {
@@ -19406,14 +19406,14 @@ enum class Origin {
   flag,
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app
 
 // sla/app/setting_values.hpp
 // The written form of each type of setting: reads a text into a typed value, and writes the value
 // back as it would be given. A reader changes its target only when the whole text makes sense;
 // its error is a fragment that reads on after the value: `is no number of seconds`.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// About 30 years: no setting means more, and no sum of a few of them overflows.
 inline constexpr double most_seconds = 1e9;
@@ -19610,14 +19610,14 @@ requires(!choices<E>.empty()) [[nodiscard]] std::string value_text(E value) {
   return {};
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app
 
 // sla/app/setting_checks.hpp
 // What the text of a setting must keep to before it is read, so that nothing breaks a header, an
 // event or a request later. An error is a fragment that reads on after the value: `holds a
 // control character`.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// The key of an object has at most 1024 bytes; this leaves room for what follows the service.
 inline constexpr std::size_t most_service_bytes = 900;
@@ -19764,13 +19764,13 @@ inline Result<void> check_arn_line(std::string_view text) {
   return {};
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app
 
 // sla/app/setting_field.hpp
 // Where the value of a setting lives: a member of Settings of one of its types. The member's type
 // alone decides how its text is read and written.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// A switch that any text turns on, whatever it says.
 struct AnyText {
@@ -19824,12 +19824,12 @@ struct FieldWriter {
   return std::visit(detail::FieldWriter{settings}, field);
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app
 
 // sla/app/setting.hpp
 // One setting: what it is called, what it means, and where its value goes.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// Whether people may see a value.
 enum class Shown { plainly, as_stars };
@@ -19863,13 +19863,13 @@ struct Setting {
   return setting.shown == Shown::as_stars ? "***" : quoted(value);
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app
 
 // sla/app/bucket_settings.hpp
 // The rows of the table of settings that say how a log is put into its bucket: how the bucket is
 // addressed, and what its policy may demand.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 inline constexpr auto bucket_settings = std::to_array<Setting>({
     {.flag = "s3-addressing",
@@ -19931,7 +19931,7 @@ inline constexpr auto bucket_settings = std::to_array<Setting>({
      .check = check_account},
 });
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app
 
 // sla/app/heartbeat.hpp
 // How `sla-runner healthcheck` knows that a runner's loop is alive, without a port, a shell or a
@@ -19942,7 +19942,7 @@ inline constexpr auto bucket_settings = std::to_array<Setting>({
 // counts is a process that runs the same program, by its file or by its path, which the kernel
 // says. A failing test is no reason to be unhealthy, a promise that was not kept is.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// What the loop is at.
 enum class Activity : std::int64_t { starting, waiting, running, publishing, stopping };
@@ -20169,12 +20169,12 @@ class Sight {
   return sight.health();
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app
 
 // sla/app/healthcheck.hpp
 // The command `sla-runner healthcheck`: says in one line whether the runners here are alive.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 namespace detail {
 
@@ -20196,13 +20196,13 @@ inline constexpr Command healthcheck_command{
     .run = detail::run_healthcheck,
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app
 
 // sla/app/objective_settings.hpp
 // The rows of the table of settings that say what is expected of a service: its target, and how
 // many results in a row change its state.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 inline constexpr auto objective_settings = std::to_array<Setting>({
     {.flag = "slo",
@@ -20246,14 +20246,14 @@ inline constexpr auto objective_settings = std::to_array<Setting>({
      .field = &Settings::success_threshold},
 });
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app
 
 // sla/app/setting_table.hpp
 // The one table of settings: the command line and the environment are read by it, help and
 // --print-settings are printed from it. To add a setting, add a member to Settings and a row here,
 // or to one of the headers of rows.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 namespace detail {
 
@@ -20508,13 +20508,13 @@ inline constexpr auto setting_table =
   return index;
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app
 
 // sla/app/loaded_variables.hpp
 // Which variables of the environment were filled from parameters, so that what is printed can say
 // where a value came from, and keep quiet about one that is secret.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// Where the value of a variable came from.
 struct LoadedVariable {
@@ -20525,7 +20525,7 @@ struct LoadedVariable {
 /// The variables by their names.
 using LoadedVariables = std::map<std::string, LoadedVariable, std::less<>>;
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app
 
 // sla/app/parse_settings.hpp
 // The settings of a run from the command line and the environment: a flag beats its variable,
@@ -20533,7 +20533,7 @@ using LoadedVariables = std::map<std::string, LoadedVariable, std::less<>>;
 // go, and nothing outside is touched. What of the command
 // line cannot be understood was found before.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// The flags of a run: those of the settings in the order of their table, then two more.
 inline constexpr auto setting_flags = [] {
@@ -20740,13 +20740,13 @@ class SettingsReader {
   return detail::SettingsReader(arguments, environment, options).read();
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app
 
 // sla/app/help.hpp
 // What --help, --version and --print-settings print, as texts that end in a line break. The help of
 // a command is made of its flags and sentences, laid out in 100 columns.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// The columns of help.
 inline constexpr std::size_t help_width = 100;
@@ -20928,14 +20928,14 @@ inline std::string printed_value(std::size_t row, Parsed const& parsed) {
   return out;
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app
 
 // sla/app/parameters.hpp
 // Parameters become variables of the environment: below which path they are looked for, what a
 // variable is called, and who wins where there is one already. Messages name variables and
 // parameters, never a value.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// What happens when a parameter would fill a variable that is there already, from the environment
 /// or from a parameter that was read before it.
@@ -21021,14 +21021,14 @@ inline void export_variables(LoadedVariables const& loaded, Environment const& e
   }
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app
 
 // sla/app/load_parameters.hpp
 // Loads parameters from SSM into the environment, of this process too, as the very first thing that
 // a program does. Until it is done a stop signal ends it at once; afterwards the signals are as
 // they were before.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// What to load, and as whom.
 struct LoadPlan {
@@ -21101,14 +21101,14 @@ inline Result<std::vector<Parameter>> read_parameters(LoadPlan const& plan,
   return loaded;
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app
 
 // sla/app/iam_starter.hpp
 // The main function of iam-starter, which is this program by another name: gets the credentials of
 // a profile, or of a role on top of them, and becomes the command with them in its environment, or
 // prints them as lines to be sourced. What is wrong is said before anything is asked.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// How the variables are printed.
 enum class VariableFormat {
@@ -21162,7 +21162,8 @@ inline IamPlan iam_plan(Arguments const& arguments, Environment const& environme
   if (plan.role.empty()) return plan;
   bool const arn = plan.role.starts_with("arn:");
   auto const good = arn ? check_role_arn(plan.role) : check_role_name(plan.role);
-  if (!good) problems.push_back("--role: " + sla::quoted(plan.role) + ": " + good.error().message);
+  if (!good)
+    problems.push_back("--role: " + sla::app::quoted(plan.role) + ": " + good.error().message);
   return plan;
 }
 
@@ -21312,12 +21313,12 @@ inline constexpr Command iam_starter_command{
     .run = detail::run_iam_starter,
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app
 
 // sla/app/log_bucket.hpp
 // The bucket of the logs, put together from the program's settings and AWS's own.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// Makes the bucket that the logs go to.
 [[nodiscard]] inline Bucket log_bucket(Settings const& settings, AwsSettings const& aws) {
@@ -21364,14 +21365,14 @@ inline Result<void> check_class_at_aws(Bucket const& bucket) {
   return {};
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app
 
 // sla/app/region_variables.hpp
 // The region for whatever this program starts. Some tools read AWS_REGION, boto3 only
 // AWS_DEFAULT_REGION: a command that finds one of them alone fails, or works in another region than
 // the program does.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// What to do where both variables are set and differ.
 enum class RegionVariables {
@@ -21409,20 +21410,20 @@ inline std::optional<std::string> unify_region_variables(Environment& environmen
   }
   if (missing) return std::nullopt;
   bool const equal = rule == RegionVariables::equal;
-  return "AWS_DEFAULT_REGION is " + sla::quoted(fallback) + " and AWS_REGION is " +
-         sla::quoted(region) +
+  return "AWS_DEFAULT_REGION is " + sla::app::quoted(fallback) + " and AWS_REGION is " +
+         sla::app::quoted(region) +
          (equal ? ": the command gets the second in both"
                 : ": a command with boto3 works in another region than this program");
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app
 
 // sla/app/startup.hpp
 // Everything that the program knows before it starts anything: its settings and AWS's, after the
 // parameters were loaded that they ask for. What is wrong with them as far as they are known is
 // found before anything is asked.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// What was found out; the problems of both kinds of settings are those of `parsed`.
 struct Startup {
@@ -21520,13 +21521,13 @@ template <ParseOptions::Missing IfMissing>
   return second;
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app
 
 // sla/app/identity.hpp
 // `sla-runner identity`: as whom this program speaks to AWS here, where the credentials came from,
 // and which hosts it asks; or what was tried, in order, and why none of it worked.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// What `sla-runner identity` tells.
 struct Identity {
@@ -21656,12 +21657,12 @@ inline constexpr Command identity_command{
     .more_problems = startup_problems<ParseOptions::Missing::is_fine>,
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app
 
 // sla/app/spool_folders.hpp
 // The folders within that of --spool: each kind of sink has a spool of its own.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 inline constexpr std::string_view spool_of_aws = "aws";
 inline constexpr std::string_view spool_of_store = "store";
@@ -21673,14 +21674,14 @@ inline constexpr std::array spool_folders{spool_of_aws, spool_of_store};
   return (spool + '/').append(sink);
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app
 
 // sla/app/sinks.hpp
 // Where the results of the shipped program go, put together from its settings: a local store, and
 // in AWS a bucket for the logs, a topic for the events and metrics, each of them there or not. The
 // store and AWS have a spool and a thread each, so that neither waits for the other.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// All sinks of the program.
 class Sinks {
@@ -21887,13 +21888,13 @@ class SinkPolicy {
 };
 static_assert(Publisher<SinkPolicy>);
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app
 
 // sla/app/tracking.hpp
 // What the settings say about the service's objective: its target, and how many results in a row
 // change its state.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// Puts the options of a Tracked together. `memory` is what an earlier process left. The target is
 /// $SLA_TARGET where that is a number and nothing else is set.
@@ -21911,14 +21912,14 @@ namespace sla::inline v1 {
           .memory = std::move(memory)};
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app
 
 // sla/app/watched.hpp
 // The policies of the shipped program with a heartbeat: each says how long it may take before it
 // takes that long, so that a healthcheck can tell a long test from a stuck loop. The clock also
 // reaps what ends while the loop waits, as PID 1 has to.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// How late a loop may be before it counts as stuck: a busy machine is no stuck runner.
 inline constexpr Duration heartbeat_slack = std::chrono::seconds{10};
@@ -22005,14 +22006,14 @@ class WatchedPublisher {
                 "sla::Result<void> publish(sla::Report const&)");
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app
 
 // sla/app/main.hpp
 // What sla-runner does without the name of a command: reads the settings, puts the policies
 // together, lets the Runner run, and says with its exit code how it went. Whatever is wrong with
 // the settings is said before anything is started or sent.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 namespace detail {
 
@@ -22248,13 +22249,13 @@ inline constexpr Command run_command{
     .more_problems = startup_problems<ParseOptions::Missing::is_a_problem>,
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app
 
 // sla/app/report_arguments.hpp
 // What `sla-runner report` is asked: its command line, taken apart and checked. Every problem is an
 // Error of one sentence.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 enum class ReportFormat : std::uint8_t { text, json, csv, html };
 
@@ -22401,13 +22402,13 @@ inline Result<void> check_together(ReportRequest const& request) {
   return ledger::Window{*from, *to};
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app
 
 // sla/app/report_plan.hpp
 // Which parts of time the page of `sla-runner report` shows: the last hours and days, the calendar
 // months, each of the last 90 days, and weeks for what a day would say too finely. All of UTC.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// A part of time, and what the page calls it.
 struct NamedWindow {
@@ -22488,14 +22489,14 @@ inline std::vector<NamedWindow> page_slices(ledger::Window window, ledger::Milli
   return plan;
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app
 
 // sla/app/report_bar.hpp
 // The pictures of a report's page and the tables behind them: a bar of days, each of them as it was
 // at its worst, and how long runs took. Neighbours that are alike are one piece, so a page is
 // small.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// Appends text from outside to a page: as text, whatever it holds.
 inline void append_html(std::string& out, std::string_view text) {
@@ -22640,13 +22641,13 @@ inline void append_durations(std::string& out, std::span<NamedWindow const> slic
   out += "</table></details></figure>";
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app
 
 // sla/app/report_format.hpp
 // How `sla-runner report` writes an answer for programs: JSON and CSV. The same answer is the same
 // bytes.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// An answer, and what was asked.
 struct ReportAnswer {
@@ -22845,13 +22846,13 @@ inline void add_cells(std::string& line, std::vector<NamedFigure> const& figures
   return out;
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app
 
 // sla/app/report_days.hpp
 // The bar of days as text: a block for each of the last 90 days, as it was at its worst. What is
 // told in columns here and elsewhere is laid out by one function.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// How a text for people looks.
 struct TextStyle {
@@ -22929,13 +22930,13 @@ inline void append_days(std::string& out, DayMark const& mark, std::size_t count
   return out + detail::table_text(rows);
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app
 
 // sla/app/report_bucket.hpp
 // What `sla-runner report` does in S3: it reads the objects under a prefix, in parts, or their keys
 // alone, and puts what it made. A right that is missing is named as a policy names it.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// `s3://BUCKET/PREFIX`, taken apart.
 struct BucketAddress {
@@ -23052,12 +23053,12 @@ class ReportBucket {
   std::string prefix_;
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app
 
 // sla/app/report_flags.hpp
 // The flags of `sla-runner report`, and what each of them means.
 
-namespace sla::inline v1::detail {
+namespace sla::inline v1::app::detail {
 
 inline Result<void> check_out(std::string_view text) {
   if (!text.starts_with("s3://")) return {};
@@ -23116,13 +23117,13 @@ inline constexpr Flag report_flags[] = {
      .check = check_out},
 };
 
-}  // namespace sla::inline v1::detail
+}  // namespace sla::inline v1::app::detail
 
 // sla/app/report_output.hpp
 // Where `sla-runner report` puts what it made: files of this machine, each of which is replaced
 // when the new one is whole, or objects of S3, which are so by nature.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// A file, by its path below where they go; empty: that place itself.
 struct ReportFile {
@@ -23187,13 +23188,13 @@ inline Result<void> write_file(std::string const& out, ReportFile const& file) {
   return {};
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app
 
 // sla/app/report_page_style.hpp
 // What is the same on every page of a report: the style sheet, the patterns by which states are
 // told apart without colours, their legend, and how each figure is made.
 
-namespace sla::inline v1::detail {
+namespace sla::inline v1::app::detail {
 
 /// Everything before the first word. A unit of the pictures is a tenth of a day wide, so that a
 /// pattern begins anew with each day.
@@ -23270,13 +23271,13 @@ inline constexpr std::string_view page_rules =
     "of the runs took no longer than <i>p50</i>, drawn solid, and 95 % no longer than <i>p95</i>, "
     "dashed.</p></section></html>";
 
-}  // namespace sla::inline v1::detail
+}  // namespace sla::inline v1::app::detail
 
 // sla/app/report_text.hpp
 // How `sla-runner report` writes an answer for people: a table, a bar of days and a line for each
 // service, and the last outages.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 namespace detail {
 
@@ -23377,14 +23378,14 @@ inline std::string remarks_text(ReportAnswer const& report) {
          detail::remarks_text(report) + detail::outages_text(report.answer);
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app
 
 // sla/app/report_page.hpp
 // `sla-runner report --format html`: the answer as one page that needs nothing else, no script, no
 // font, no image from elsewhere. It follows the reader's light or dark, fits a telephone, and has a
 // table behind each picture. What comes from outside is text, whatever it holds.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// What a page shows besides the answer. The parts of the answer are those of the plan.
 struct PageParts {
@@ -23583,7 +23584,7 @@ class PageWriter {
   return Page(report, parts, Page::Detail::weeks).page();
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app
 
 // sla/app/report_slamon.hpp
 // `sla-runner report --slamon`: the files that the report lambda of the former SLA monitor wrote,
@@ -23591,7 +23592,7 @@ class PageWriter {
 // the list of services. Counts, minutes and outages are those of the ledger.
 // https://github.com/billtrust/sla-monitor-report-lambda
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// A result of a service.
 struct SlamonResult {
@@ -23736,13 +23737,13 @@ inline std::string slamon_history(ledger::Window range, std::span<SlamonResult c
   return files;
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app
 
 // sla/app/report_progress.hpp
 // How far `sla-runner report` is, for a person who waits at a terminal: a line that is written
 // over, from the second second on.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// Tells it on stderr, where that is a terminal.
 class ReportProgress {
@@ -23772,14 +23773,14 @@ class ReportProgress {
   Instant next_ = std::chrono::steady_clock::now() + std::chrono::seconds{1};
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app
 
 // sla/app/report_source.hpp
 // What `sla-runner report` reads: lines of files, of a store, of the standard input or of objects
 // in S3, in blocks, so that of a large one only the events stay in memory; or the keys of logs,
 // which say when a run ended and how. Lines that are no events are counted.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// What was read.
 struct ReportEvents {
@@ -23984,13 +23985,13 @@ inline Result<std::string> events_of_store(std::string const& store) {
   return std::move(reader).events();
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app
 
 // sla/app/report.hpp
 // `sla-runner report`: reads events, lets the ledger say what they prove, and writes that down.
 // What was written before stays as it was where the report cannot be made.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 namespace detail {
 
@@ -24203,14 +24204,14 @@ inline constexpr Command report_command{
     .run = detail::run_report,
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app
 
 // sla/app/spool_command.hpp
 // `sla-runner spool list|replay|drop --spool DIR`: what people do about results that were not
 // delivered. To list them needs nothing and disturbs nobody; the other two want the folder for
 // themselves, so its runner must have been stopped.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// What a command has to say.
 struct SpoolAnswer {
@@ -24464,14 +24465,14 @@ inline constexpr Command spool_command{
     .run = detail::run_spool,
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app
 
 // sla/app/starter.hpp
 // The main function of ssm-starter, which is this program by another name: loads parameters from
 // SSM into the environment, then becomes the command. What is wrong is said before anything is
 // asked.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 namespace detail {
 
@@ -24574,13 +24575,13 @@ inline constexpr Command starter_command{
     .run = detail::run_starter,
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app
 
 // sla/app/commands.hpp
 // The main function of the program: the table of its commands, and how the words of the command
 // line choose one of them.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 namespace detail {
 
@@ -24699,4 +24700,4 @@ inline void let_go() {
   return code;
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app

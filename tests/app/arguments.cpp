@@ -11,6 +11,7 @@
 #include <vector>
 
 using namespace sla;
+using namespace sla::app;
 
 namespace {
 

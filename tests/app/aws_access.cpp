@@ -8,6 +8,7 @@
 #include "sla/aws/sts_assume_role.hpp"
 
 using namespace sla;
+using namespace sla::app;
 
 namespace {
 

@@ -11,6 +11,7 @@
 #include "sla/aws/amazon_roots.hpp"
 
 using namespace sla;
+using namespace sla::app;
 
 namespace {
 

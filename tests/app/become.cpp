@@ -11,6 +11,7 @@
 #include "../support/temporary_folder.hpp"
 
 using namespace sla;
+using namespace sla::app;
 using Words = std::vector<std::string>;
 
 TEST_CASE("words stay as they are") {

@@ -15,6 +15,7 @@
 #include "sla/core/descriptor.hpp"
 
 using namespace sla;
+using namespace sla::app;
 
 namespace {
 
@@ -27,7 +28,7 @@ int run(std::vector<char const*> const& words) {
     before.emplace_back(::dup(descriptor));
     ::dup2(nobody.get(), descriptor);
   }
-  int const code = detail::run_words(words, {});
+  int const code = app::detail::run_words(words, {});
   for (int const descriptor : descriptors) {
     ::dup2(before[descriptor == STDOUT_FILENO ? 0 : 1].get(), descriptor);
   }
@@ -57,7 +58,7 @@ TEST_CASE("every command has a name, a function, and exit codes in order, usage 
 TEST_CASE("help shows each flag, variable and default once, in 100 columns") {
   for (Command const* const command : commands) {
     CAPTURE(std::string(command->name));
-    std::string const help = detail::help_of(*command);
+    std::string const help = app::detail::help_of(*command);
     CHECK(help.ends_with('\n'));
     for (std::string_view const line : split(help, '\n')) {
       CAPTURE(std::string(line));
@@ -75,7 +76,7 @@ TEST_CASE("help shows each flag, variable and default once, in 100 columns") {
 }
 
 TEST_CASE("the help of the program lists the other commands") {
-  std::string const help = detail::help_of(run_command);
+  std::string const help = app::detail::help_of(run_command);
   for (Command const* const command : commands) {
     CHECK(help.find("\n  " + std::string(command->name)) != std::string::npos);
     CHECK(help.find(command->purpose.substr(0, 40)) != std::string::npos);

@@ -7,6 +7,7 @@
 #include <string>
 
 using namespace sla;
+using namespace sla::app;
 using namespace std::chrono_literals;
 
 namespace {
@@ -22,7 +23,8 @@ std::string shown(timespec interval) {
 TEST_CASE("a promise is read as it was written, to the tenth of a second") {
   for (auto const activity : {Activity::starting, Activity::waiting, Activity::stopping}) {
     for (Duration const due : {Duration{1s}, Duration{1234567s + 800ms}, Duration{1h + 30ms}}) {
-      auto const promise = detail::read_promise(shown(detail::written({activity, Instant{due}})));
+      auto const promise =
+          app::detail::read_promise(shown(app::detail::written({activity, Instant{due}})));
       REQUIRE(promise);
       CHECK(promise->activity == activity);
       CHECK(promise->due <= Instant{due});
@@ -32,20 +34,21 @@ TEST_CASE("a promise is read as it was written, to the tenth of a second") {
 }
 
 TEST_CASE("a promise for whenever, or for long ago, is one that the kernel can keep") {
-  auto const whenever = detail::written({Activity::waiting, Instant::max()});
+  auto const whenever = app::detail::written({Activity::waiting, Instant::max()});
   CHECK(whenever.tv_sec < 9'223'372'036);
-  CHECK(detail::read_promise(shown(whenever))->due > Instant{24h * 365 * 200});
-  auto const past = detail::read_promise(shown(detail::written({Activity::running, Instant{-5h}})));
+  CHECK(app::detail::read_promise(shown(whenever))->due > Instant{24h * 365 * 200});
+  auto const past =
+      app::detail::read_promise(shown(app::detail::written({Activity::running, Instant{-5h}})));
   REQUIRE(past);
   CHECK(past->due == Instant{1s});
 }
 
 TEST_CASE("what is no promise is none") {
-  CHECK_FALSE(detail::read_promise(""));
-  CHECK_FALSE(detail::read_promise("it_interval: ("));
-  CHECK_FALSE(detail::read_promise("it_interval: (1, 2"));
-  CHECK_FALSE(detail::read_promise("it_interval: (1, 2)"));
-  CHECK_FALSE(detail::read_promise("it_interval: (x, 731946010)"));
-  CHECK_FALSE(detail::read_promise("it_interval: (1)"));
-  CHECK_FALSE(detail::read_promise(shown({1, 731946090})));
+  CHECK_FALSE(app::detail::read_promise(""));
+  CHECK_FALSE(app::detail::read_promise("it_interval: ("));
+  CHECK_FALSE(app::detail::read_promise("it_interval: (1, 2"));
+  CHECK_FALSE(app::detail::read_promise("it_interval: (1, 2)"));
+  CHECK_FALSE(app::detail::read_promise("it_interval: (x, 731946010)"));
+  CHECK_FALSE(app::detail::read_promise("it_interval: (1)"));
+  CHECK_FALSE(app::detail::read_promise(shown({1, 731946090})));
 }

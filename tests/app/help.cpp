@@ -21,27 +21,27 @@ std::string line_of(std::string_view text, std::string_view word) {
 }
 
 std::string shown(std::vector<char const*> const& words, sla::Environment const& environment) {
-  auto const arguments = sla::read_arguments({.flags = sla::setting_flags}, words);
-  return sla::settings_text(sla::parse_settings(arguments, environment));
+  auto const arguments = sla::app::read_arguments({.flags = sla::app::setting_flags}, words);
+  return sla::app::settings_text(sla::app::parse_settings(arguments, environment));
 }
 
 }  // namespace
 
 TEST_CASE("help is laid out in columns that are as wide as they must be") {
-  constexpr auto flags = std::to_array<sla::Flag>({
+  constexpr auto flags = std::to_array<sla::app::Flag>({
       {.name = "spool", .value = "DIR", .meaning = "a folder", .variable = "SPOOL"},
-      {.name = "once", .meaning = "one run", .takes = sla::Takes::setting},
-      {.value = "WORD...", .meaning = "the command", .takes = sla::Takes::rest},
+      {.name = "once", .meaning = "one run", .takes = sla::app::Takes::setting},
+      {.value = "WORD...", .meaning = "the command", .takes = sla::app::Takes::rest},
   });
-  sla::Command const command{.name = "spool",
-                             .purpose = "Lists.",
-                             .usage = "spool list\nspool drop",
-                             .about = "More\n  of it.",
-                             .examples = "spool list \\\n  --once",
-                             .flags = flags,
-                             .exit_codes = {{{0, "done"}, {127, "nothing there"}}}};
+  sla::app::Command const command{.name = "spool",
+                                  .purpose = "Lists.",
+                                  .usage = "spool list\nspool drop",
+                                  .about = "More\n  of it.",
+                                  .examples = "spool list \\\n  --once",
+                                  .flags = flags,
+                                  .exit_codes = {{{0, "done"}, {127, "nothing there"}}}};
   CHECK(
-      sla::help_text(command) ==
+      sla::app::help_text(command) ==
       "Lists.\n\nusage: spool list\n       spool drop\n\nMore\n  of it.\n\n"
       "  --spool DIR  a folder\n    SPOOL\n  --once       one run\n  -- WORD...   the command\n"
       "  --help, -h   print this and exit\n  --version    print the version and exit\n\n"
@@ -52,10 +52,10 @@ TEST_CASE("a default has a column of its own, and what is long is wrapped") {
   std::string const words(130, 'x');
   std::string meaning = "wait";
   for (int i = 0; i < 30; ++i) meaning += " more";
-  sla::Flag const flags[] = {
+  sla::app::Flag const flags[] = {
       {.name = "delay", .value = "S", .meaning = meaning, .variable = "DELAY", .fallback = "60"},
       {.meaning = words, .variable = "X", .fallback = "none"}};
-  std::string const help = sla::help_text({.flags = flags});
+  std::string const help = sla::app::help_text({.flags = flags});
   CHECK(help.find("  flag, environment  default  meaning\n") != std::string::npos);
   CHECK(help.find("  --delay S          60       wait more") != std::string::npos);
   CHECK(help.find("\n    DELAY                     more") != std::string::npos);
@@ -63,8 +63,9 @@ TEST_CASE("a default has a column of its own, and what is long is wrapped") {
 }
 
 TEST_CASE("the version is one line") {
-  CHECK(sla::version_text().starts_with("sla-runner " + std::to_string(SLA_VERSION_MAJOR) + '.'));
-  CHECK(sla::version_text().find('\n') == sla::version_text().size() - 1);
+  CHECK(sla::app::version_text().starts_with("sla-runner " + std::to_string(SLA_VERSION_MAJOR) +
+                                             '.'));
+  CHECK(sla::app::version_text().find('\n') == sla::app::version_text().size() - 1);
 }
 
 TEST_CASE("the settings are printed with their sources, one line each") {
@@ -93,12 +94,12 @@ TEST_CASE("words and long values are printed whole") {
 }
 
 TEST_CASE("a value from a parameter is printed with its path, a secret one as stars") {
-  sla::LoadedVariables const loaded{
-      {"SLARUNNER_GRACE", {"/a/SLARUNNER_GRACE", sla::Shown::plainly}},
-      {"SLARUNNER_SERVICE", {"/a/SLARUNNER_SERVICE", sla::Shown::as_stars}}};
+  sla::app::LoadedVariables const loaded{
+      {"SLARUNNER_GRACE", {"/a/SLARUNNER_GRACE", sla::app::Shown::plainly}},
+      {"SLARUNNER_SERVICE", {"/a/SLARUNNER_SERVICE", sla::app::Shown::as_stars}}};
   sla::Environment const environment({{"SLARUNNER_GRACE", "1"}, {"SLARUNNER_SERVICE", "s3cret"}});
   std::string const text =
-      sla::settings_text(sla::parse_settings({}, environment, {.loaded = &loaded}));
+      sla::app::settings_text(sla::app::parse_settings({}, environment, {.loaded = &loaded}));
   CHECK(line_of(text, "grace").ends_with("1           SSM /a/SLARUNNER_GRACE"));
   CHECK(line_of(text, "service").find("***") != std::string::npos);
   CHECK(line_of(text, "service").ends_with("  SSM /a/SLARUNNER_SERVICE"));

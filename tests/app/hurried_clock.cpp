@@ -6,6 +6,7 @@
 #include <chrono>
 
 using namespace sla;
+using namespace sla::app;
 using namespace std::chrono_literals;
 
 TEST_CASE("without a stop a wait lasts as long as it should") {

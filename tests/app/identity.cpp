@@ -7,6 +7,7 @@
 #include <string>
 
 using namespace sla;
+using namespace sla::app;
 using namespace std::chrono_literals;
 
 TEST_CASE("everything that is known is one line each, and no secret among it") {
@@ -50,11 +51,11 @@ TEST_CASE("what was tried is told in order, each with the name of its source") {
   Error const none{Errc::not_configured, "AWS_ACCESS_KEY_ID is not set"};
   Error const profile{Errc::not_configured, "there is no profile 'default'"};
   Error const web{Errc::invalid, "web identity: the token file /x is empty"};
-  CHECK(detail::attempts_text({none, profile, web}, web) ==
+  CHECK(app::detail::attempts_text({none, profile, web}, web) ==
         "environment: AWS_ACCESS_KEY_ID is not set; profile: there is no profile 'default'; web "
         "identity: the token file /x is empty");
-  CHECK(detail::attempts_text({none}, {Errc::not_configured, "no credentials found: ..."}) ==
+  CHECK(app::detail::attempts_text({none}, {Errc::not_configured, "no credentials found: ..."}) ==
         "environment: AWS_ACCESS_KEY_ID is not set");
-  CHECK(detail::attempts_text({}, {Errc::denied, "role x: sts: http 403"}) ==
+  CHECK(app::detail::attempts_text({}, {Errc::denied, "role x: sts: http 403"}) ==
         "role x: sts: http 403");
 }

@@ -12,6 +12,7 @@
 #include "sla/aws/url.hpp"
 
 using namespace sla;
+using namespace sla::app;
 
 namespace {
 

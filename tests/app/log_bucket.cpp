@@ -9,6 +9,7 @@
 #include "sla/aws/url.hpp"
 
 using namespace sla;
+using namespace sla::app;
 
 TEST_CASE("the bucket is addressed as the flag says, else as the profile does") {
   for (Addressing const profile :

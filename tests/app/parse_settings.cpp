@@ -18,12 +18,12 @@ namespace {
 using Lines = std::vector<std::string>;
 using Variables = std::map<std::string, std::string, std::less<>>;
 
-sla::Parsed parse(std::initializer_list<char const*> words, Variables variables = {},
-                  sla::ParseOptions options = {}) {
+sla::app::Parsed parse(std::initializer_list<char const*> words, Variables variables = {},
+                       sla::app::ParseOptions options = {}) {
   auto const arguments =
-      sla::read_arguments({.flags = sla::setting_flags}, {words.begin(), words.size()});
+      sla::app::read_arguments({.flags = sla::app::setting_flags}, {words.begin(), words.size()});
   CHECK(arguments.usage_errors.empty());
-  return sla::parse_settings(arguments, sla::Environment(std::move(variables)), options);
+  return sla::app::parse_settings(arguments, sla::Environment(std::move(variables)), options);
 }
 
 /// Enough to run, from the environment alone.
@@ -199,16 +199,16 @@ TEST_CASE("a malformed value is shown cut") {
 }
 
 TEST_CASE("a flag beats its variable, which beats the default") {
-  std::size_t const timeout = sla::setting_index("timeout");
+  std::size_t const timeout = sla::app::setting_index("timeout");
   auto const neither = parse({}, with({}));
   CHECK(neither.settings.timeout == 3600s);
-  CHECK(neither.origins[timeout] == sla::Origin::fallback);
+  CHECK(neither.origins[timeout] == sla::app::Origin::fallback);
   auto const variable = parse({}, with({{"SLARUNNER_TIMEOUT", "10"}}));
   CHECK(variable.settings.timeout == 10s);
-  CHECK(variable.origins[timeout] == sla::Origin::environment);
+  CHECK(variable.origins[timeout] == sla::app::Origin::environment);
   auto const flag = parse({"--timeout=0.5"}, with({{"SLARUNNER_TIMEOUT", "not even read"}}));
   CHECK(flag.settings.timeout == 500ms);
-  CHECK(flag.origins[timeout] == sla::Origin::flag);
+  CHECK(flag.origins[timeout] == sla::app::Origin::flag);
   CHECK(flag.problems.empty());
   CHECK_FALSE(parse({"--disabled=off"}, with({{"SLARUNNER_DISABLED", "on"}})).settings.disabled);
 }
@@ -223,7 +223,7 @@ TEST_CASE("every setting arrives where it is used") {
       {{"SLARUNNER_SVC_TAG", "tag"}, {"SLA_TARGET", "99.9"}, {"SLARUNNER_DRYRUN", "false"}});
   CHECK(parsed.problems.empty());
   CHECK(parsed.warnings.empty());
-  sla::Settings const& settings = parsed.settings;
+  sla::app::Settings const& settings = parsed.settings;
   CHECK(settings.command == "curl x\ncurl y");
   CHECK(settings.words.empty());
   CHECK(settings.service == "a/../b \xC3\xBC");
@@ -282,15 +282,15 @@ TEST_CASE("what parameters may still bring is not missing, what is wrong already
   CHECK(parsed.settings.ssm_names == Lines{"shop", "a", "/b"});
   REQUIRE(parsed.problems.size() == 1);
   CHECK(parsed.problems[0].starts_with("Grace (--grace): "));
-  sla::LoadedVariables const none;
+  sla::app::LoadedVariables const none;
   CHECK(parse({"--ssm-name=shop"}, {}, {.loaded = &none}).problems.size() == 4);
-  CHECK(sla::parse_settings({}, {}, {.missing = sla::ParseOptions::Missing::is_fine})
+  CHECK(sla::app::parse_settings({}, {}, {.missing = sla::app::ParseOptions::Missing::is_fine})
             .problems.empty());
 }
 
 TEST_CASE("a value from a parameter beats the default alone, and a secret one is not shown") {
-  sla::LoadedVariables const loaded{
-      {"SLARUNNER_GRACE", {"/a/SLARUNNER_GRACE", sla::Shown::plainly}},
+  sla::app::LoadedVariables const loaded{
+      {"SLARUNNER_GRACE", {"/a/SLARUNNER_GRACE", sla::app::Shown::plainly}},
       {"SLARUNNER_TIMEOUT", {"/a/SLARUNNER_TIMEOUT"}},
       {"SLARUNNER_DELAY", {"/a/SLARUNNER_DELAY"}}};
   auto const parsed = parse({"--delay=2"},
@@ -298,15 +298,15 @@ TEST_CASE("a value from a parameter beats the default alone, and a secret one is
                                   {"SLARUNNER_TIMEOUT", "s3cret"},
                                   {"SLARUNNER_DELAY", "s3cret"}}),
                             {.loaded = &loaded});
-  CHECK(parsed.origins[sla::setting_index("grace")] == sla::Origin::ssm);
-  CHECK(parsed.origins[sla::setting_index("delay")] == sla::Origin::flag);
+  CHECK(parsed.origins[sla::app::setting_index("grace")] == sla::app::Origin::ssm);
+  CHECK(parsed.origins[sla::app::setting_index("delay")] == sla::app::Origin::flag);
   CHECK(
       parsed.problems ==
       Lines{"Timeout ($SLARUNNER_TIMEOUT): *** is no number of seconds, such as 60, 0.5 or 2h30m",
             "Grace ($SLARUNNER_GRACE): 'soon' is no number of seconds, such as 60, 0.5 or 2h30m"});
-  CHECK(sla::is_secret(parsed, sla::setting_index("timeout")));
-  CHECK_FALSE(sla::is_secret(parsed, sla::setting_index("grace")));
-  CHECK_FALSE(sla::is_secret(parsed, sla::setting_index("delay")));
+  CHECK(sla::app::is_secret(parsed, sla::app::setting_index("timeout")));
+  CHECK_FALSE(sla::app::is_secret(parsed, sla::app::setting_index("grace")));
+  CHECK_FALSE(sla::app::is_secret(parsed, sla::app::setting_index("delay")));
 }
 
 TEST_CASE("a role is an ARN of one") {

@@ -6,9 +6,9 @@
 #include <string>
 
 TEST_CASE("what can be shown is shown as it is") {
-  CHECK(sla::quoted("") == "''");
-  CHECK(sla::quoted("a b/c") == "'a b/c'");
-  CHECK(sla::quoted("z\xC3\xBC\xE2\x82\xAC\xF0\x9F\x98\x80") ==
+  CHECK(sla::app::quoted("") == "''");
+  CHECK(sla::app::quoted("a b/c") == "'a b/c'");
+  CHECK(sla::app::quoted("z\xC3\xBC\xE2\x82\xAC\xF0\x9F\x98\x80") ==
         "'z\xC3\xBC\xE2\x82\xAC\xF0\x9F\x98\x80'");
 }
 
@@ -28,12 +28,12 @@ TEST_CASE("controls, broken UTF-8 and what changes the direction of reading are 
       {"\xe2\x80\xae", "\\xe2\\x80\\xae"},
       {"\xe2\x81\xa6", "\\xe2\\x81\\xa6"},
   };
-  for (auto const& [text, shown] : cases) CHECK(sla::escaped(text) == shown);
+  for (auto const& [text, shown] : cases) CHECK(sla::app::escaped(text) == shown);
 }
 
 TEST_CASE("a long text is cut between characters") {
-  CHECK(sla::escaped("abcd", 4) == "abcd");
-  CHECK(sla::escaped("abcde", 4) == "abcd...");
-  CHECK(sla::escaped("\xC3\xBC\xC3\xBC\xC3\xBC", 2) == "\xC3\xBC\xC3\xBC...");
-  CHECK(sla::quoted(std::string(1000, 'x')) == "'" + std::string(60, 'x') + "...'");
+  CHECK(sla::app::escaped("abcd", 4) == "abcd");
+  CHECK(sla::app::escaped("abcde", 4) == "abcd...");
+  CHECK(sla::app::escaped("\xC3\xBC\xC3\xBC\xC3\xBC", 2) == "\xC3\xBC\xC3\xBC...");
+  CHECK(sla::app::quoted(std::string(1000, 'x')) == "'" + std::string(60, 'x') + "...'");
 }

@@ -7,6 +7,7 @@
 #include <string>
 
 using namespace sla;
+using namespace sla::app;
 
 namespace {
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 using namespace sla;
+using namespace sla::app;
 
 namespace {
 
@@ -26,7 +27,7 @@ TEST_CASE("a page shows the last hours and days, whole months, 90 days and twelv
   ReportPlan const plan = plan_page(to, std::nullopt);
   CHECK(names(plan.spans) == std::vector<std::string>{"24 h", "7 d", "30 d", "90 d", "2023-08",
                                                       "2023-09", "2023-10", "2023-11"});
-  CHECK(detail::date_text(plan.window.from) == "2023-08-01");
+  CHECK(app::detail::date_text(plan.window.from) == "2023-08-01");
   CHECK(plan.spans[4].window.from == plan.window.from);
   CHECK(plan.spans.back().window.to == to);
   REQUIRE(plan.days.size() == 90);

@@ -9,6 +9,7 @@
 #include <vector>
 
 using namespace sla;
+using namespace sla::app;
 
 namespace {
 
@@ -85,11 +86,11 @@ TEST_CASE("a change of the status has the log of the result that made it, the la
 }
 
 TEST_CASE("no name leads to another place") {
-  CHECK(detail::check_path("slamon/dev/a/b/summary.json"));
+  CHECK(app::detail::check_path("slamon/dev/a/b/summary.json"));
   for (std::string const& path :
        {std::string("slamon/../x"), std::string("slamon//x"), std::string("/x"), std::string("./x"),
         std::string("x/."), std::string("x\0y", 3), std::string("x/")}) {
     CAPTURE(path);
-    CHECK_FALSE(detail::check_path(path));
+    CHECK_FALSE(app::detail::check_path(path));
   }
 }

@@ -10,14 +10,14 @@
 using namespace std::chrono_literals;
 
 TEST_CASE("a text is read into the member by its type, and written back") {
-  sla::Settings settings;
-  CHECK(sla::read_field(&sla::Settings::service, "web", settings));
-  CHECK(sla::read_field(&sla::Settings::delay, "0.5", settings));
-  CHECK(sla::read_field(&sla::Settings::timeout, "10", settings));
-  CHECK(sla::read_field(&sla::Settings::log_limit, "1K", settings));
-  CHECK(sla::read_field(&sla::Settings::once, "yes", settings));
-  CHECK(sla::read_field(&sla::Settings::groups, "a,b", settings));
-  CHECK(sla::read_field(&sla::Settings::log_format, "json", settings));
+  sla::app::Settings settings;
+  CHECK(sla::app::read_field(&sla::app::Settings::service, "web", settings));
+  CHECK(sla::app::read_field(&sla::app::Settings::delay, "0.5", settings));
+  CHECK(sla::app::read_field(&sla::app::Settings::timeout, "10", settings));
+  CHECK(sla::app::read_field(&sla::app::Settings::log_limit, "1K", settings));
+  CHECK(sla::app::read_field(&sla::app::Settings::once, "yes", settings));
+  CHECK(sla::app::read_field(&sla::app::Settings::groups, "a,b", settings));
+  CHECK(sla::app::read_field(&sla::app::Settings::log_format, "json", settings));
   CHECK(settings.service == "web");
   CHECK(settings.delay == 500ms);
   CHECK(settings.timeout == 10s);
@@ -25,20 +25,20 @@ TEST_CASE("a text is read into the member by its type, and written back") {
   CHECK(settings.once);
   CHECK(settings.groups == std::vector<std::string>{"a", "b"});
   CHECK(settings.log_format == sla::LogFormat::json);
-  CHECK(sla::field_text(&sla::Settings::delay, settings) == "0.5");
-  CHECK(sla::field_text(&sla::Settings::every, settings).empty());
-  CHECK(sla::field_text(&sla::Settings::groups, settings) == "a,b");
+  CHECK(sla::app::field_text(&sla::app::Settings::delay, settings) == "0.5");
+  CHECK(sla::app::field_text(&sla::app::Settings::every, settings).empty());
+  CHECK(sla::app::field_text(&sla::app::Settings::groups, settings) == "a,b");
 }
 
 TEST_CASE("any text turns on what asks for any text") {
-  sla::Settings settings;
-  CHECK(sla::read_field(sla::AnyText{&sla::Settings::dry_run}, "false", settings));
+  sla::app::Settings settings;
+  CHECK(sla::app::read_field(sla::app::AnyText{&sla::app::Settings::dry_run}, "false", settings));
   CHECK(settings.dry_run);
-  CHECK(sla::field_text(sla::AnyText{&sla::Settings::dry_run}, settings) == "on");
+  CHECK(sla::app::field_text(sla::app::AnyText{&sla::app::Settings::dry_run}, settings) == "on");
 }
 
 TEST_CASE("a wrong text changes no member") {
-  sla::Settings settings;
-  CHECK_FALSE(sla::read_field(&sla::Settings::timeout, "soon", settings));
+  sla::app::Settings settings;
+  CHECK_FALSE(sla::app::read_field(&sla::app::Settings::timeout, "soon", settings));
   CHECK(settings.timeout == 3600s);
 }

@@ -11,7 +11,7 @@
 TEST_CASE("the flags and variables are those that users rely on") {
   std::set<std::string_view> flags;
   std::set<std::string_view> variables;
-  for (sla::Setting const& setting : sla::setting_table) {
+  for (sla::app::Setting const& setting : sla::app::setting_table) {
     if (!setting.flag.empty()) CHECK(flags.insert(setting.flag).second);
     if (!setting.variable.empty()) CHECK(variables.insert(setting.variable).second);
   }
@@ -25,7 +25,7 @@ TEST_CASE("the flags and variables are those that users rely on") {
 }
 
 TEST_CASE("a variable is spelled as its flag, in capitals and without hyphens") {
-  for (sla::Setting const& setting : sla::setting_table) {
+  for (sla::app::Setting const& setting : sla::app::setting_table) {
     if (setting.flag.empty() || setting.variable.empty()) continue;
     std::string spelled = "slarunner_";
     for (char const c : setting.flag) {
@@ -36,7 +36,7 @@ TEST_CASE("a variable is spelled as its flag, in capitals and without hyphens") 
 }
 
 TEST_CASE("every row can be found, named and explained") {
-  for (sla::Setting const& setting : sla::setting_table) {
+  for (sla::app::Setting const& setting : sla::app::setting_table) {
     CAPTURE(std::string(setting.flag));
     CHECK_FALSE((setting.flag.empty() && setting.variable.empty()));
     CHECK_FALSE(setting.meaning.empty());
@@ -49,30 +49,32 @@ TEST_CASE("every row can be found, named and explained") {
 TEST_CASE("the default that help shows is the one that Settings has") {
   std::set<std::string_view> const none{"required",  "a sink",     "none",       "off",
                                         "in memory", "the region", "$SLA_TARGET"};
-  sla::Settings const untouched;
-  for (sla::Setting const& setting : sla::setting_table) {
+  sla::app::Settings const untouched;
+  for (sla::app::Setting const& setting : sla::app::setting_table) {
     CAPTURE(std::string(setting.title));
-    std::string const text = sla::field_text(setting.field, untouched);
+    std::string const text = sla::app::field_text(setting.field, untouched);
     if (none.count(setting.fallback) == 1) {
       CHECK((text.empty() || text == "off"));
     } else {
-      sla::Settings fallback;
-      CHECK(sla::read_field(setting.field, setting.fallback, fallback));
-      CHECK(text == sla::field_text(setting.field, fallback));
+      sla::app::Settings fallback;
+      CHECK(sla::app::read_field(setting.field, setting.fallback, fallback));
+      CHECK(text == sla::app::field_text(setting.field, fallback));
     }
   }
 }
 
 TEST_CASE("a message calls a setting by the place where it was set") {
-  sla::Setting const& delay = sla::setting_table[sla::setting_index("delay")];
-  CHECK(sla::setting_label(delay, sla::Origin::fallback) == "Delay ($SLARUNNER_DELAY)");
-  CHECK(sla::setting_label(delay, sla::Origin::environment) == "Delay ($SLARUNNER_DELAY)");
-  CHECK(sla::setting_label(delay, sla::Origin::flag) == "Delay (--delay)");
+  sla::app::Setting const& delay = sla::app::setting_table[sla::app::setting_index("delay")];
+  CHECK(sla::app::setting_label(delay, sla::app::Origin::fallback) == "Delay ($SLARUNNER_DELAY)");
+  CHECK(sla::app::setting_label(delay, sla::app::Origin::environment) ==
+        "Delay ($SLARUNNER_DELAY)");
+  CHECK(sla::app::setting_label(delay, sla::app::Origin::flag) == "Delay (--delay)");
 }
 
 TEST_CASE("a secret is shown as stars, anything else quoted") {
-  sla::Setting const secret{.flag = "token", .value = "TEXT", .shown = sla::Shown::as_stars};
-  sla::Setting const plain{.flag = "name", .value = "TEXT"};
-  CHECK(sla::shown_value(secret, "hunter2") == "***");
-  CHECK(sla::shown_value(plain, "a\nb") == "'a\\nb'");
+  sla::app::Setting const secret{
+      .flag = "token", .value = "TEXT", .shown = sla::app::Shown::as_stars};
+  sla::app::Setting const plain{.flag = "name", .value = "TEXT"};
+  CHECK(sla::app::shown_value(secret, "hunter2") == "***");
+  CHECK(sla::app::shown_value(plain, "a\nb") == "'a\\nb'");
 }

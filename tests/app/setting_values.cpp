@@ -18,14 +18,14 @@ namespace {
 template <class T>
 std::optional<T> read(std::string_view text) {
   T value{};
-  if (!sla::read_value(text, value)) return std::nullopt;
+  if (!sla::app::read_value(text, value)) return std::nullopt;
   return value;
 }
 
 template <class T>
 std::string refusal(std::string_view text) {
   T value{};
-  auto const done = sla::read_value(text, value);
+  auto const done = sla::app::read_value(text, value);
   CHECK(value == T{});
   return done ? "" : done.error().message;
 }
@@ -122,23 +122,23 @@ TEST_CASE("an enumeration is read in any case and written in its own") {
   CHECK(refusal<sla::UploadLogs>("sometimes") == "is none of always, failures, never");
   CHECK(refusal<sla::EventFormat>("") == "is none of documented, numbers");
   CHECK(refusal<sla::LogFormat>("none") == "is none of text, json");
-  CHECK(sla::value_text(sla::UploadLogs::failures) == "failures");
-  CHECK(sla::value_text(sla::EventFormat::documented) == "documented");
-  CHECK(sla::value_text(sla::LogFormat::json) == "json");
+  CHECK(sla::app::value_text(sla::UploadLogs::failures) == "failures");
+  CHECK(sla::app::value_text(sla::EventFormat::documented) == "documented");
+  CHECK(sla::app::value_text(sla::LogFormat::json) == "json");
 }
 
 TEST_CASE("a value is written as it would be given") {
-  CHECK(sla::value_text(sla::Duration{3600s}) == "3600");
-  CHECK(sla::value_text(sla::Duration{0s}) == "0");
-  CHECK(sla::value_text(sla::Duration{1500ms}) == "1.5");
-  CHECK(sla::value_text(sla::Duration{1ns}) == "0.000000001");
-  CHECK(sla::value_text(std::optional<sla::Duration>{}).empty());
-  CHECK(sla::value_text(std::optional<sla::Duration>{50ms}) == "0.05");
-  CHECK(sla::value_text(std::uint64_t{0}) == "0");
-  CHECK(sla::value_text(std::uint64_t{1000}) == "1000");
-  CHECK(sla::value_text(std::uint64_t{16777216}) == "16M");
-  CHECK(sla::value_text(std::uint64_t{1} << 40U) == "1024G");
-  CHECK(sla::value_text(true) == "on");
-  CHECK(sla::value_text(std::vector<std::string>{"a", "b"}) == "a,b");
-  CHECK(sla::value_text(std::string("as it is")) == "as it is");
+  CHECK(sla::app::value_text(sla::Duration{3600s}) == "3600");
+  CHECK(sla::app::value_text(sla::Duration{0s}) == "0");
+  CHECK(sla::app::value_text(sla::Duration{1500ms}) == "1.5");
+  CHECK(sla::app::value_text(sla::Duration{1ns}) == "0.000000001");
+  CHECK(sla::app::value_text(std::optional<sla::Duration>{}).empty());
+  CHECK(sla::app::value_text(std::optional<sla::Duration>{50ms}) == "0.05");
+  CHECK(sla::app::value_text(std::uint64_t{0}) == "0");
+  CHECK(sla::app::value_text(std::uint64_t{1000}) == "1000");
+  CHECK(sla::app::value_text(std::uint64_t{16777216}) == "16M");
+  CHECK(sla::app::value_text(std::uint64_t{1} << 40U) == "1024G");
+  CHECK(sla::app::value_text(true) == "on");
+  CHECK(sla::app::value_text(std::vector<std::string>{"a", "b"}) == "a,b");
+  CHECK(sla::app::value_text(std::string("as it is")) == "as it is");
 }

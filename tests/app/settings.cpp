@@ -8,7 +8,7 @@
 using namespace std::chrono_literals;
 
 TEST_CASE("what is not set has its default") {
-  sla::Settings const settings;
+  sla::app::Settings const settings;
   CHECK(settings.command.empty());
   CHECK(settings.words.empty());
   CHECK_FALSE(settings.delay);

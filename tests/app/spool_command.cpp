@@ -12,6 +12,7 @@
 #include "sla/publisher/spool/disk.hpp"
 
 using namespace sla;
+using namespace sla::app;
 
 namespace {
 

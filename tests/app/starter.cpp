@@ -9,6 +9,7 @@
 #include "sla/app/arguments.hpp"
 
 using namespace sla;
+using namespace sla::app;
 
 namespace {
 
@@ -20,7 +21,7 @@ Arguments read(std::vector<char const*> const& words) {
   return arguments;
 }
 Lines errors(std::vector<char const*> const& words) {
-  return detail::starter_usage_errors(read(words));
+  return app::detail::starter_usage_errors(read(words));
 }
 
 }  // namespace
@@ -28,9 +29,9 @@ Lines errors(std::vector<char const*> const& words) {
 TEST_CASE("names, duplicates and the command are told apart") {
   auto const all = read({"--ssm-name", "/a", "--ssm-name=/b, /c", "--overwrite-if-duplicates",
                          "--command", "run", "--ssm-name", "", "--command"});
-  CHECK(detail::starter_usage_errors(all).empty());
+  CHECK(app::detail::starter_usage_errors(all).empty());
   Lines problems;
-  LoadPlan const plan = detail::starter_plan(all, {}, problems);
+  LoadPlan const plan = app::detail::starter_plan(all, {}, problems);
   CHECK(plan.paths == Lines{"/a/", "/b/", "/c/"});
   CHECK(plan.duplicates == Duplicates::overwrite);
   CHECK(all.all("--command").size() == 4);
@@ -55,7 +56,8 @@ TEST_CASE("what is wrong with the settings of AWS is found before anything is lo
                                  {"SLARUNNER_DELAY", "not its business"},
                                  {"SLARUNNER_ROLE", "me"}});
   std::vector<std::string> problems;
-  LoadPlan const plan = detail::starter_plan(read({"--ssm-name=shop,/b"}), environment, problems);
+  LoadPlan const plan =
+      app::detail::starter_plan(read({"--ssm-name=shop,/b"}), environment, problems);
   CHECK(plan.paths == std::vector<std::string>{"/b/"});
   REQUIRE(problems.size() == 3);
   CHECK(problems[0].starts_with("--ssm-name: 'shop' is "));

@@ -11,6 +11,7 @@
 #include "sla/app/arguments.hpp"
 
 using namespace sla;
+using namespace sla::app;
 
 namespace {
 

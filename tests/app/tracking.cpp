@@ -6,6 +6,7 @@
 #include <chrono>
 
 using namespace sla;
+using namespace sla::app;
 
 TEST_CASE("the target is --slo, or SLA_TARGET where that is a number, or none") {
   Settings settings;

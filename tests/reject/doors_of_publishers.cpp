@@ -43,5 +43,5 @@ int main() {
   use(sla::BestEffort{Case<7>{}, "metrics"});
   use(sla::BestEffort{MinimalPublisher{}, "metrics", sla::Logger{}, Unless<8, MinimalClock>{}});
   use(sla::ByCallsApart{Case<9>{}});
-  use(sla::WatchedPublisher{Case<10>{}, sla::Heartbeat{}, std::chrono::seconds{1}});
+  use(sla::app::WatchedPublisher{Case<10>{}, sla::app::Heartbeat{}, std::chrono::seconds{1}});
 }

@@ -56,7 +56,7 @@ int main() {
   use(MinimalScheduler{}, sla::Announced{Unless<9, MinimalExecutor>{}, MinimalAnnouncee{}});
   use(MinimalScheduler{}, sla::Announced{right, Unless<10, MinimalAnnouncee>{}});
   use(MinimalScheduler{}, sla::Announced{right, MinimalAnnouncee{}, Unless<11, MinimalClock>{}});
-  use(MinimalScheduler{}, sla::WatchedExecutor{Unless<12, MinimalExecutor>{}, sla::Heartbeat{},
+  use(MinimalScheduler{}, sla::app::WatchedExecutor{Unless<12, MinimalExecutor>{}, sla::app::Heartbeat{},
                                                std::chrono::seconds{1}});
   sla::Runner pinned{MinimalScheduler{}, right, UnlessPinned<13, MinimalPublisher>{}};
   pinned.run(sla::Job{}, sla::Stop{});

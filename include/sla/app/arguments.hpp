@@ -16,7 +16,7 @@
 #include "sla/app/quoted.hpp"
 #include "sla/core/result.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 namespace detail {
 
@@ -161,4 +161,4 @@ class ArgumentReader {
   return detail::ArgumentReader(command, words).read();
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app

@@ -29,7 +29,7 @@
 #include "sla/core/result.hpp"
 #include "sla/core/stop.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// What asks for credentials, in whichever way: one type, so that the program holds it once.
 using ProgramTransport = SharedTransport<Curl>;
@@ -142,4 +142,4 @@ class AwsAccess {
   ProgramCredentials credentials_;
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app

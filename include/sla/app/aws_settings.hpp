@@ -20,7 +20,7 @@
 #include "sla/core/environment.hpp"
 #include "sla/core/text.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// Where and how AWS is reached.
 struct AwsSettings {
@@ -114,4 +114,4 @@ inline void read_max_attempts(Environment const& environment, Profile const& pro
   return settings;
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app

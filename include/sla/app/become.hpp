@@ -21,7 +21,7 @@
 #include "sla/executor/shell.hpp"
 #include "sla/process/words.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// What a shell exits with if a command cannot be started.
 inline constexpr ExitCode no_execution_exit{126, "the command cannot be executed"};
@@ -66,4 +66,4 @@ inline constexpr ExitCode no_command_exit{127, "there is no such command"};
   return why.system_number() == ENOENT ? no_command_exit.code : no_execution_exit.code;
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app

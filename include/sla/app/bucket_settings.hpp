@@ -10,7 +10,7 @@
 #include "sla/app/settings.hpp"
 #include "sla/aws/object_options.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 inline constexpr auto bucket_settings = std::to_array<Setting>({
     {.flag = "s3-addressing",
@@ -72,4 +72,4 @@ inline constexpr auto bucket_settings = std::to_array<Setting>({
      .check = check_account},
 });
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app

@@ -15,7 +15,7 @@
 #include "sla/core/environment.hpp"
 #include "sla/core/result.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// What follows a flag.
 enum class Takes {
@@ -90,4 +90,4 @@ struct Command {
   std::vector<std::string> (*more_problems)(Arguments const&, Environment const&) = nullptr;
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app

@@ -31,7 +31,7 @@
 #include "sla/core/environment.hpp"
 #include "sla/core/writer.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 namespace detail {
 
@@ -150,4 +150,4 @@ inline void let_go() {
   return code;
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app

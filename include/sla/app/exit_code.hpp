@@ -6,7 +6,7 @@
 
 #include "sla/version.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 inline constexpr int exit_success = 0;       ///< done, or stopped as asked
 inline constexpr int exit_test_failed = 1;   ///< --once: the test failed; a command says no
@@ -25,4 +25,4 @@ inline constexpr ExitCode usage_exit{exit_usage, "the command line cannot be und
 inline constexpr ExitCode settings_exit{exit_settings,
                                         "a setting is missing or wrong; every problem is listed"};
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app

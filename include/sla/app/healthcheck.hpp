@@ -7,7 +7,7 @@
 #include "sla/app/printing.hpp"
 #include "sla/core/environment.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 namespace detail {
 
@@ -29,4 +29,4 @@ inline constexpr Command healthcheck_command{
     .run = detail::run_healthcheck,
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app

@@ -30,7 +30,7 @@
 #include "sla/core/text.hpp"
 #include "sla/core/time.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// What the loop is at.
 enum class Activity : std::int64_t { starting, waiting, running, publishing, stopping };
@@ -257,4 +257,4 @@ class Sight {
   return sight.health();
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app

@@ -19,7 +19,7 @@
 #include "sla/core/text.hpp"
 #include "sla/version.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// The columns of help.
 inline constexpr std::size_t help_width = 100;
@@ -201,4 +201,4 @@ inline std::string printed_value(std::size_t row, Parsed const& parsed) {
   return out;
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app

@@ -8,7 +8,7 @@
 #include "sla/core/stop.hpp"
 #include "sla/core/time.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// SteadyClock, but a stop shortens the wait between two attempts: half of the time that is left by
 /// then remains for the next one. The Stop outlives it.
@@ -35,4 +35,4 @@ class HurriedClock {
 };
 static_assert(Clock<HurriedClock>);
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app

@@ -33,7 +33,7 @@
 #include "sla/core/result.hpp"
 #include "sla/core/stop.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// How the variables are printed.
 enum class VariableFormat {
@@ -87,7 +87,8 @@ inline IamPlan iam_plan(Arguments const& arguments, Environment const& environme
   if (plan.role.empty()) return plan;
   bool const arn = plan.role.starts_with("arn:");
   auto const good = arn ? check_role_arn(plan.role) : check_role_name(plan.role);
-  if (!good) problems.push_back("--role: " + sla::quoted(plan.role) + ": " + good.error().message);
+  if (!good)
+    problems.push_back("--role: " + sla::app::quoted(plan.role) + ": " + good.error().message);
   return plan;
 }
 
@@ -237,4 +238,4 @@ inline constexpr Command iam_starter_command{
     .run = detail::run_iam_starter,
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app

@@ -29,7 +29,7 @@
 #include "sla/core/stop.hpp"
 #include "sla/core/time.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// What `sla-runner identity` tells.
 struct Identity {
@@ -159,4 +159,4 @@ inline constexpr Command identity_command{
     .more_problems = startup_problems<ParseOptions::Missing::is_fine>,
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app

@@ -21,7 +21,7 @@
 #include "sla/core/stop.hpp"
 #include "sla/core/time.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// What to load, and as whom.
 struct LoadPlan {
@@ -94,4 +94,4 @@ inline Result<std::vector<Parameter>> read_parameters(LoadPlan const& plan,
   return loaded;
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app

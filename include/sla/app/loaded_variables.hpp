@@ -7,7 +7,7 @@
 
 #include "sla/app/setting_table.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// Where the value of a variable came from.
 struct LoadedVariable {
@@ -18,4 +18,4 @@ struct LoadedVariable {
 /// The variables by their names.
 using LoadedVariables = std::map<std::string, LoadedVariable, std::less<>>;
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app

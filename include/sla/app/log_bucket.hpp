@@ -12,7 +12,7 @@
 #include "sla/aws/object_options.hpp"
 #include "sla/core/result.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// Makes the bucket that the logs go to.
 [[nodiscard]] inline Bucket log_bucket(Settings const& settings, AwsSettings const& aws) {
@@ -59,4 +59,4 @@ inline Result<void> check_class_at_aws(Bucket const& bucket) {
   return {};
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app

@@ -43,7 +43,7 @@
 #include "sla/scheduler/once.hpp"
 #include "sla/scheduler/one_of.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 namespace detail {
 
@@ -279,4 +279,4 @@ inline constexpr Command run_command{
     .more_problems = startup_problems<ParseOptions::Missing::is_a_problem>,
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app

@@ -10,7 +10,7 @@
 
 #include "sla/core/text.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// Counts the insertions, deletions and replacements of one byte, and exchanges of two neighbours,
 /// that make `to` of `from`: the fewest.
@@ -60,4 +60,4 @@ namespace sla::inline v1 {
   return std::string("; the nearest known one is ").append(prefix).append(near);
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app

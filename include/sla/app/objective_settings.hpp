@@ -9,7 +9,7 @@
 #include "sla/app/setting_field.hpp"
 #include "sla/app/settings.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 inline constexpr auto objective_settings = std::to_array<Setting>({
     {.flag = "slo",
@@ -53,4 +53,4 @@ inline constexpr auto objective_settings = std::to_array<Setting>({
      .field = &Settings::success_threshold},
 });
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app

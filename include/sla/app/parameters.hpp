@@ -17,7 +17,7 @@
 #include "sla/core/result.hpp"
 #include "sla/core/text.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// What happens when a parameter would fill a variable that is there already, from the environment
 /// or from a parameter that was read before it.
@@ -103,4 +103,4 @@ inline void export_variables(LoadedVariables const& loaded, Environment const& e
   }
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app

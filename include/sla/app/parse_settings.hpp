@@ -24,7 +24,7 @@
 #include "sla/core/environment.hpp"
 #include "sla/core/run_id.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// The flags of a run: those of the settings in the order of their table, then two more.
 inline constexpr auto setting_flags = [] {
@@ -231,4 +231,4 @@ class SettingsReader {
   return detail::SettingsReader(arguments, environment, options).read();
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app

@@ -11,7 +11,7 @@
 #include "sla/app/exit_code.hpp"
 #include "sla/core/descriptor.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// Prints an answer; gives the exit code of a program that had nothing else to do.
 inline int print(std::string_view text) {
@@ -26,4 +26,4 @@ inline bool complain(std::vector<std::string> const& lines) {
   return !lines.empty();
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app

@@ -8,7 +8,7 @@
 
 #include "sla/core/text.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 namespace detail {
 
@@ -58,4 +58,4 @@ inline std::string escaped_character(std::string_view character) {
   return '\'' + escaped(text, 60) + '\'';
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app

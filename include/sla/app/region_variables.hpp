@@ -14,7 +14,7 @@
 #include "sla/core/environment.hpp"
 #include "sla/core/text.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// What to do where both variables are set and differ.
 enum class RegionVariables {
@@ -52,10 +52,10 @@ inline std::optional<std::string> unify_region_variables(Environment& environmen
   }
   if (missing) return std::nullopt;
   bool const equal = rule == RegionVariables::equal;
-  return "AWS_DEFAULT_REGION is " + sla::quoted(fallback) + " and AWS_REGION is " +
-         sla::quoted(region) +
+  return "AWS_DEFAULT_REGION is " + sla::app::quoted(fallback) + " and AWS_REGION is " +
+         sla::app::quoted(region) +
          (equal ? ": the command gets the second in both"
                 : ": a command with boto3 works in another region than this program");
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app

@@ -33,7 +33,7 @@
 #include "sla/ledger/exclusion.hpp"
 #include "sla/ledger/reducer.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 namespace detail {
 
@@ -246,4 +246,4 @@ inline constexpr Command report_command{
     .run = detail::run_report,
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app

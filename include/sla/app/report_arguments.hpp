@@ -24,7 +24,7 @@
 #include "sla/ledger/percentage.hpp"
 #include "sla/ledger/quorum.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 enum class ReportFormat : std::uint8_t { text, json, csv, html };
 
@@ -171,4 +171,4 @@ inline Result<void> check_together(ReportRequest const& request) {
   return ledger::Window{*from, *to};
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app

@@ -19,7 +19,7 @@
 #include "sla/ledger/figures.hpp"
 #include "sla/ledger/reducer.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// Appends text from outside to a page: as text, whatever it holds.
 inline void append_html(std::string& out, std::string_view text) {
@@ -164,4 +164,4 @@ inline void append_durations(std::string& out, std::span<NamedWindow const> slic
   out += "</table></details></figure>";
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app

@@ -25,7 +25,7 @@
 #include "sla/core/result.hpp"
 #include "sla/core/stop.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// `s3://BUCKET/PREFIX`, taken apart.
 struct BucketAddress {
@@ -142,4 +142,4 @@ class ReportBucket {
   std::string prefix_;
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app

@@ -17,7 +17,7 @@
 #include "sla/app/report_plan.hpp"
 #include "sla/ledger/reducer.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// How a text for people looks.
 struct TextStyle {
@@ -95,4 +95,4 @@ inline void append_days(std::string& out, DayMark const& mark, std::size_t count
   return out + detail::table_text(rows);
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app

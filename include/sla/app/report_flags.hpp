@@ -9,7 +9,7 @@
 #include "sla/app/setting_checks.hpp"
 #include "sla/core/result.hpp"
 
-namespace sla::inline v1::detail {
+namespace sla::inline v1::app::detail {
 
 inline Result<void> check_out(std::string_view text) {
   if (!text.starts_with("s3://")) return {};
@@ -68,4 +68,4 @@ inline constexpr Flag report_flags[] = {
      .check = check_out},
 };
 
-}  // namespace sla::inline v1::detail
+}  // namespace sla::inline v1::app::detail

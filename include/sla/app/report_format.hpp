@@ -17,7 +17,7 @@
 #include "sla/ledger/percentage.hpp"
 #include "sla/ledger/reducer.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// An answer, and what was asked.
 struct ReportAnswer {
@@ -216,4 +216,4 @@ inline void add_cells(std::string& line, std::vector<NamedFigure> const& figures
   return out;
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app

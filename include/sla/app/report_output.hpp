@@ -22,7 +22,7 @@
 #include "sla/core/result.hpp"
 #include "sla/core/text.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// A file, by its path below where they go; empty: that place itself.
 struct ReportFile {
@@ -87,4 +87,4 @@ inline Result<void> write_file(std::string const& out, ReportFile const& file) {
   return {};
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app

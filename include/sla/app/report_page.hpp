@@ -23,7 +23,7 @@
 #include "sla/ledger/exclusion.hpp"
 #include "sla/ledger/reducer.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// What a page shows besides the answer. The parts of the answer are those of the plan.
 struct PageParts {
@@ -222,4 +222,4 @@ class PageWriter {
   return Page(report, parts, Page::Detail::weeks).page();
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app

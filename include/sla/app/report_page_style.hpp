@@ -6,7 +6,7 @@
 
 #include "sla/version.hpp"
 
-namespace sla::inline v1::detail {
+namespace sla::inline v1::app::detail {
 
 /// Everything before the first word. A unit of the pictures is a tenth of a day wide, so that a
 /// pattern begins anew with each day.
@@ -83,4 +83,4 @@ inline constexpr std::string_view page_rules =
     "of the runs took no longer than <i>p50</i>, drawn solid, and 95 % no longer than <i>p95</i>, "
     "dashed.</p></section></html>";
 
-}  // namespace sla::inline v1::detail
+}  // namespace sla::inline v1::app::detail

@@ -12,7 +12,7 @@
 #include "sla/core/time.hpp"
 #include "sla/ledger/timeline.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// A part of time, and what the page calls it.
 struct NamedWindow {
@@ -93,4 +93,4 @@ inline std::vector<NamedWindow> page_slices(ledger::Window window, ledger::Milli
   return plan;
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app

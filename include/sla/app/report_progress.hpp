@@ -11,7 +11,7 @@
 #include "sla/core/descriptor.hpp"
 #include "sla/core/time.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// Tells it on stderr, where that is a terminal.
 class ReportProgress {
@@ -41,4 +41,4 @@ class ReportProgress {
   Instant next_ = std::chrono::steady_clock::now() + std::chrono::seconds{1};
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app

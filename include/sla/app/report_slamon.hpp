@@ -25,7 +25,7 @@
 #include "sla/ledger/figures.hpp"
 #include "sla/ledger/reducer.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// A result of a service.
 struct SlamonResult {
@@ -170,4 +170,4 @@ inline std::string slamon_history(ledger::Window range, std::span<SlamonResult c
   return files;
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app

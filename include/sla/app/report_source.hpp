@@ -33,7 +33,7 @@
 #include "sla/ledger/event.hpp"
 #include "sla/ledger/log_key.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// What was read.
 struct ReportEvents {
@@ -238,4 +238,4 @@ inline Result<std::string> events_of_store(std::string const& store) {
   return std::move(reader).events();
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app

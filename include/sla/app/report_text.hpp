@@ -18,7 +18,7 @@
 #include "sla/core/time.hpp"
 #include "sla/ledger/reducer.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 namespace detail {
 
@@ -119,4 +119,4 @@ inline std::string remarks_text(ReportAnswer const& report) {
          detail::remarks_text(report) + detail::outages_text(report.answer);
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app

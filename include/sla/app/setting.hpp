@@ -11,7 +11,7 @@
 #include "sla/app/settings.hpp"
 #include "sla/core/result.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// Whether people may see a value.
 enum class Shown { plainly, as_stars };
@@ -45,4 +45,4 @@ struct Setting {
   return setting.shown == Shown::as_stars ? "***" : quoted(value);
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app

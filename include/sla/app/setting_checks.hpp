@@ -21,7 +21,7 @@
 #include "sla/ledger/error_budget.hpp"
 #include "sla/ledger/percentage.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// The key of an object has at most 1024 bytes; this leaves room for what follows the service.
 inline constexpr std::size_t most_service_bytes = 900;
@@ -168,4 +168,4 @@ inline Result<void> check_arn_line(std::string_view text) {
   return {};
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app

@@ -14,7 +14,7 @@
 #include "sla/core/result.hpp"
 #include "sla/core/time.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// A switch that any text turns on, whatever it says.
 struct AnyText {
@@ -68,4 +68,4 @@ struct FieldWriter {
   return std::visit(detail::FieldWriter{settings}, field);
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app

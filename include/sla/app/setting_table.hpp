@@ -15,7 +15,7 @@
 #include "sla/app/setting_field.hpp"
 #include "sla/app/settings.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 namespace detail {
 
@@ -270,4 +270,4 @@ inline constexpr auto setting_table =
   return index;
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app

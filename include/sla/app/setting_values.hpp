@@ -22,7 +22,7 @@
 #include "sla/core/text.hpp"
 #include "sla/core/time.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// About 30 years: no setting means more, and no sum of a few of them overflows.
 inline constexpr double most_seconds = 1e9;
@@ -219,4 +219,4 @@ requires(!choices<E>.empty()) [[nodiscard]] std::string value_text(E value) {
   return {};
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app

@@ -14,7 +14,7 @@
 #include "sla/publisher/event.hpp"
 #include "sla/publisher/log_first.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// Every setting of the program; an empty text and an empty list are "not set".
 struct Settings {
@@ -68,4 +68,4 @@ enum class Origin {
   flag,
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app

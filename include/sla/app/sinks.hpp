@@ -39,7 +39,7 @@
 #include "sla/publisher/then.hpp"
 #include "sla/publisher/topic.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// All sinks of the program.
 class Sinks {
@@ -246,4 +246,4 @@ class SinkPolicy {
 };
 static_assert(Publisher<SinkPolicy>);
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app

@@ -26,7 +26,7 @@
 #include "sla/publisher/spool/shelf.hpp"
 #include "sla/publisher/spool/store.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// What a command has to say.
 struct SpoolAnswer {
@@ -280,4 +280,4 @@ inline constexpr Command spool_command{
     .run = detail::run_spool,
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app

@@ -7,7 +7,7 @@
 
 #include "sla/version.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 inline constexpr std::string_view spool_of_aws = "aws";
 inline constexpr std::string_view spool_of_store = "store";
@@ -19,4 +19,4 @@ inline constexpr std::array spool_folders{spool_of_aws, spool_of_store};
   return (spool + '/').append(sink);
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app

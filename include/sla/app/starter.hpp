@@ -21,7 +21,7 @@
 #include "sla/core/environment.hpp"
 #include "sla/core/log.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 namespace detail {
 
@@ -124,4 +124,4 @@ inline constexpr Command starter_command{
     .run = detail::run_starter,
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app

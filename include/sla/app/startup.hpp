@@ -22,7 +22,7 @@
 #include "sla/core/log.hpp"
 #include "sla/core/result.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// What was found out; the problems of both kinds of settings are those of `parsed`.
 struct Startup {
@@ -120,4 +120,4 @@ template <ParseOptions::Missing IfMissing>
   return second;
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app

@@ -11,7 +11,7 @@
 #include "sla/ledger/percentage.hpp"
 #include "sla/publisher/tracked.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// Puts the options of a Tracked together. `memory` is what an earlier process left. The target is
 /// $SLA_TARGET where that is a number and nothing else is set.
@@ -29,4 +29,4 @@ namespace sla::inline v1 {
           .memory = std::move(memory)};
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app

@@ -13,7 +13,7 @@
 #include "sla/process/leftovers.hpp"
 #include "sla/publisher.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::app {
 
 /// How late a loop may be before it counts as stuck: a busy machine is no stuck runner.
 inline constexpr Duration heartbeat_slack = std::chrono::seconds{10};
@@ -100,4 +100,4 @@ class WatchedPublisher {
                 "sla::Result<void> publish(sla::Report const&)");
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::app
