@@ -14,7 +14,7 @@
 
 #include "sla/app/nearest.hpp"
 #include "sla/app/quoted.hpp"
-#include "sla/aws/reply.hpp"
+#include "sla/aws/wire/reply.hpp"
 #include "sla/executor/shell.hpp"
 #include "sla/publisher/directory.hpp"
 #include "sla/publisher/event_file.hpp"

@@ -3,7 +3,7 @@
 // that the output is always the same; a program takes them from a credential source and a clock.
 #include <cstdio>
 
-#include "sla/aws/sigv4.hpp"
+#include "sla/aws/sign/sigv4.hpp"
 
 int main() {
   sla::Request request{

@@ -4,10 +4,10 @@
 #include <chrono>
 #include <utility>
 
-#include "sla/aws/client.hpp"
+#include "sla/aws/call/client.hpp"
 #include "sla/aws/credential/default_chain.hpp"
 #include "sla/aws/credential/refreshing.hpp"
-#include "sla/aws/curl.hpp"
+#include "sla/aws/http/curl.hpp"
 #include "sla/executor/shell.hpp"
 #include "sla/publisher/log_first.hpp"
 #include "sla/publisher/s3_log.hpp"

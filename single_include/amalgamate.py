@@ -25,11 +25,14 @@ COMMAND = "python3 single_include/amalgamate.py"
 # The rooms of the house, lowest first. An include points to a lower room or stays in its own.
 HEIGHT = {"version": 0, "core": 1, "process": 2, "aws": 3, "ledger": 4, "scheduler": 4,
           "executor": 4, "publisher": 4, "runner": 5, "fleet": 6, "app": 7, "sla": 8}
+# The wings of aws/, lowest first: the same holds between them.
+WINGS = ("http", "wire", "sign", "config", "call", "service", "credential")
 CONTRACTS = ("scheduler", "executor", "publisher")
 
 # Third-party headers, and the only headers of ours that may include each.
-OWNERS = {"curl/": ("aws/curl.hpp", "aws/curl_transfer.hpp"), "openssl/": ("aws/digest.hpp", "aws/trust.hpp"),
-          "simdjson.h": ("aws/reply.hpp",)}
+OWNERS = {"curl/": ("aws/http/curl.hpp", "aws/http/curl_transfer.hpp"),
+          "openssl/": ("aws/sign/digest.hpp", "aws/http/trust.hpp"),
+          "simdjson.h": ("aws/wire/reply.hpp",)}
 
 # Every user pays for an include, or the oldest supported compiler does not have it.
 BANNED = {"regex", "iostream", "filesystem", "ranges", "functional", "format", "expected",
@@ -125,6 +128,9 @@ def lint_direction(header, line, other, say):
     if header.room in CONTRACTS and other.room in CONTRACTS and header.room != other.room:
         say(header, line, f"{header.room} includes {other.room}: the three contracts do not know "
             "each other, so that each can be replaced alone; move what both need to core/")
+    elif header.room == other.room == "aws" and wing_of(other) > wing_of(header):
+        say(header, line, f"an upward include: {header.name} is below {other.name} ("
+            + " -> ".join(reversed(WINGS)) + "); move what is needed down")
     elif theirs > mine:
         say(header, line, f"an upward include: {header.room} is below {other.room} (app -> runner "
             "-> scheduler | executor | publisher | ledger -> aws -> process -> core); move what is needed "
@@ -133,6 +139,12 @@ def lint_direction(header, line, other, say):
             other.room + ".hpp", "runner.hpp"):
         say(header, line, f"{header.name} knows contracts only, never a model such as "
             f"{other.name}; include {other.room}.hpp, or take the model as a template parameter")
+
+
+def wing_of(header):
+    """The place of a header of aws/ among the wings; -1 for one that is in none."""
+    wing = header.name.split("/")[1]
+    return WINGS.index(wing) if wing in WINGS else -1
 
 
 def lint_others(header, line, name, say):
@@ -157,6 +169,8 @@ def lint_tree(headers, say):
         if header.room not in HEIGHT:
             say(header, 1, f"there is no room '{header.room}' in the house; move the header to one "
                 f"of {', '.join(HEIGHT)}")
+        if header.room == "aws" and wing_of(header) < 0:
+            say(header, 1, f"aws/ is divided into wings; move the header to one of {', '.join(WINGS)}")
         if header.name not in ("version.hpp", "sla.hpp") and not header.ours():
             say(header, 1, "reaches nothing of ours, so it would not notice that the single header "
                 'is there too; add #include "sla/version.hpp"')
@@ -201,8 +215,11 @@ def lint_umbrella(header, say):
     if [line for line in code.splitlines() if line.strip() and not line.startswith("#")]:
         say(header, 1, "sla.hpp holds includes and its comment, nothing else; move the code to the "
             "room that it belongs to")
-    heights = [(HEIGHT.get(re.split(r"[/.]", name)[0], 0), line, name)
-               for line, name, _ in header.ours()]
+    def height(name):
+        room, wing = re.split(r"[/.]", name)[:2]
+        return HEIGHT.get(room, 0), WINGS.index(wing) if wing in WINGS else -1
+
+    heights = [(height(name), line, name) for line, name, _ in header.ours()]
     for before, after in zip(heights, heights[1:]):
         if after[0] < before[0]:
             say(header, after[1], f"{after[2]} stands after {before[2]}, which is higher in the "

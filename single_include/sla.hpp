@@ -1645,7 +1645,8 @@ class Backoff {
 
 // sla/core/checksum.hpp
 // CRC-32C (Castagnoli, RFC 3720 appendix B.4), which tells a whole record from one that was torn or
-// damaged. It keeps out accidents, not people: what must not be forged is hashed by aws/digest.hpp.
+// damaged. It keeps out accidents, not people: what must not be forged is hashed by
+// aws/sign/digest.hpp.
 
 namespace sla::inline v1 {
 namespace detail {
@@ -2212,7 +2213,7 @@ class Journal {
 // sla/core/json.hpp
 // Writes JSON, nothing else: commas and escapes are its business, the nesting is the caller's.
 // Bytes that are not UTF-8 become U+FFFD, so that what comes out is always valid. What reads JSON
-// that others wrote stands in aws/reply.hpp.
+// that others wrote stands in aws/wire/reply.hpp.
 
 namespace sla::inline v1 {
 
@@ -4446,7 +4447,7 @@ class WordSplitter {
 
 }  // namespace sla::inline v1
 
-// sla/aws/amazon_roots.hpp
+// sla/aws/http/amazon_roots.hpp
 // The authorities that sign the certificates of AWS's endpoints, for a place that has no trusted
 // certificates of its own, as an empty container. They are those that Amazon Trust Services
 // publishes, as Debian's ca-certificates has them; the last of them expires in 2040, the first
@@ -4559,7 +4560,7 @@ sSi6
 
 }  // namespace sla::inline v1
 
-// sla/aws/http.hpp
+// sla/aws/http/transport.hpp
 // An HTTP request and its response as values, and the contract of what carries one to the other
 // side. Nothing here knows AWS, signatures or libcurl.
 
@@ -4672,7 +4673,864 @@ using HeldTransport = std::conditional_t<Transport<X>, X, RefusedTransport<X>>;
 
 }  // namespace sla::inline v1
 
-// sla/aws/url.hpp
+// sla/aws/http/curl_headers.hpp
+// The headers of a request in the form in which libcurl takes them: `Name: value`, `Name;` for an
+// empty value, and `Name:` for one of its own that it shall leave out.
+
+namespace sla::inline v1 {
+
+/// `sla-runner/` and the version.
+[[nodiscard]] inline std::string user_agent() {
+  return "sla-runner/" + std::to_string(SLA_VERSION_MAJOR) + '.' +
+         std::to_string(SLA_VERSION_MINOR) + '.' + std::to_string(SLA_VERSION_PATCH);
+}
+
+/// The lines. Errc::invalid where a header could smuggle in another; the message has no value.
+[[nodiscard]] inline Result<std::vector<std::string>> curl_headers(Request const& request) {
+  std::vector<std::string> lines;
+  for (auto const& [name, value] : request.headers) {
+    if (name.empty() || has_control(name) || name.find_first_of(" :;") != std::string::npos) {
+      return Error{Errc::invalid, "a header with a name that cannot be one"};
+    }
+    if (has_control(value)) {
+      return Error{Errc::invalid, "header " + name + ": a control character in its value"};
+    }
+    lines.push_back(trim(value).empty() ? name + ';' : name + ": " + value);
+  }
+  for (std::string_view const name : {"Accept", "Content-Type", "Expect"}) {
+    if (!find_header(request.headers, name)) lines.push_back(std::string(name) + ':');
+  }
+  if (!find_header(request.headers, "User-Agent")) lines.push_back("User-Agent: " + user_agent());
+  return lines;
+}
+
+}  // namespace sla::inline v1
+
+// sla/aws/http/patience.hpp
+// How long each stage of a request may take before it is given up for another attempt. A limit is
+// for what got lost: it must not turn what is slow into what never happens. So each stage has its
+// own, one that was met is doubled for the next attempt, and it stays as large as the stage needs.
+// Pure: the clock and the connection are the transport's.
+
+namespace sla::inline v1 {
+
+/// What a request does, in this order.
+enum class Stage {
+  resolve,  ///< ask for the address of a name
+  connect,  ///< reach it, TLS and a proxy included
+  send,     ///< hand over the request
+  wait,     ///< see the first byte of the answer
+  receive,  ///< see the last one
+};
+inline constexpr std::size_t stages = 5;
+
+/// What it means that a stage took too long.
+[[nodiscard]] constexpr std::string_view late_message(Stage stage) noexcept {
+  constexpr std::array<std::string_view, stages> messages{
+      "could not resolve the name in time", "could not connect in time",
+      "nobody took the request in time", "no answer in time", "no end of the answer in time"};
+  return messages[static_cast<std::size_t>(stage)];
+}
+
+/// The limits of the stages: the first, and the largest that it grows to.
+struct StageLimits {
+  struct Limit {
+    Duration first;
+    Duration longest;
+  };
+  /// A resolver has limits of its own: five seconds for each server that is dead, and twice.
+  Limit resolve{std::chrono::seconds{30}, std::chrono::seconds{120}};
+  /// A SYN that got lost is sent again after one second and after three.
+  Limit connect{std::chrono::milliseconds{3100}, std::chrono::seconds{60}};
+  Limit send{std::chrono::seconds{10}, std::chrono::seconds{80}};  ///< without a byte taken
+  Limit wait{std::chrono::seconds{30}, std::chrono::seconds{90}};  ///< for a request without a body
+  Limit receive{std::chrono::seconds{60}, std::chrono::seconds{240}};
+};
+
+/// Follows one request through its stages.
+class StageWatch {
+ public:
+  explicit StageWatch(Instant now) : since_(now) {}
+
+  [[nodiscard]] Stage stage() const noexcept { return stage_; }
+  /// Since when nothing has moved.
+  [[nodiscard]] Instant since() const noexcept { return since_; }
+  /// The longest time in that stage in which nothing moved.
+  [[nodiscard]] Duration longest(Stage stage) const noexcept {
+    return longest_[static_cast<std::size_t>(stage)];
+  }
+
+  void enter(Stage stage, Instant now) noexcept {
+    if (stage == stage_) return;
+    moved(now);
+    stage_ = stage;
+  }
+  /// Something was sent, or the request is at its end.
+  void moved(Instant now) noexcept {
+    Duration& longest = longest_[static_cast<std::size_t>(stage_)];
+    longest = std::max<Duration>(longest, now - since_);
+    since_ = now;
+  }
+
+ private:
+  Stage stage_ = Stage::connect;  // a kept connection and a known address need no other
+  Instant since_;
+  std::array<Duration, stages> longest_{};
+};
+
+/// The limits as they are now. One for each transport, which tells it how its requests ended.
+class Patience {
+ public:
+  Patience() = default;
+  explicit Patience(StageLimits limits) : limits_(limits) {}
+
+  /// How long a request with a body of that size may stand still in the stage. A proxy may hold a
+  /// body until it has all of it and pass it on more slowly, so its size counts for the answer.
+  [[nodiscard]] Duration limit(Stage stage, std::uint64_t size) const noexcept {
+    auto [first, longest] = limits_of(stage);
+    if (stage == Stage::wait) {
+      first += std::chrono::seconds{size / (1024U * 1024U)};
+      longest += std::chrono::seconds{size / (64U * 1024U)};
+    }
+    return std::min(first * (1 << level(stage)), longest);
+  }
+
+  /// The limit of the stage was met.
+  void expired(Stage stage) noexcept {
+    auto const [first, longest] = limits_of(stage);
+    if (first * (1 << level(stage)) < longest) ++level(stage);
+  }
+
+  /// A request was answered: what was quick again has less time in the next one.
+  void passed(StageWatch const& watch) noexcept {
+    for (std::size_t i = 0; i < stages; ++i) {
+      Duration const first = limits_of(static_cast<Stage>(i)).first;
+      Duration const took = watch.longest(static_cast<Stage>(i));
+      if (took == Duration::zero()) continue;  // a kept connection says nothing of a new one
+      while (levels_[i] > 0 && 2 * took <= first * (1 << (levels_[i] - 1))) --levels_[i];
+    }
+  }
+
+ private:
+  [[nodiscard]] StageLimits::Limit limits_of(Stage stage) const noexcept {
+    std::array<StageLimits::Limit, stages> const all{limits_.resolve, limits_.connect, limits_.send,
+                                                     limits_.wait, limits_.receive};
+    return all[static_cast<std::size_t>(stage)];
+  }
+  [[nodiscard]] int level(Stage stage) const noexcept {
+    return levels_[static_cast<std::size_t>(stage)];
+  }
+  int& level(Stage stage) noexcept { return levels_[static_cast<std::size_t>(stage)]; }
+
+  StageLimits limits_{};
+  std::array<int, stages> levels_{};  ///< how often each limit was doubled
+};
+
+}  // namespace sla::inline v1
+
+// sla/aws/http/response_builder.hpp
+// Puts a Response together from the lines and blocks that arrive, up to a limit. Interim answers
+// (1xx) are dropped, and a head that was cut off is no answer. What parses HTTP itself is the
+// transport's business.
+
+namespace sla::inline v1 {
+
+/// One response on its way in.
+class ResponseBuilder {
+ public:
+  /// At most `limit` bytes, header lines included.
+  explicit ResponseBuilder(std::size_t limit) noexcept : limit_(limit) {}
+
+  /// One line of the head: a status line, which begins anew, a header, or the empty line.
+  Result<void> line(std::string_view text) {
+    if (text.starts_with("HTTP/")) {
+      response_ = Response{};
+      whole_head_ = false;
+    }
+    if (auto good = count(text.size()); !good) return good;
+    auto& headers = response_.headers;
+    if ((text.starts_with(' ') || text.starts_with('\t')) && !headers.empty()) {
+      headers.back().value.append(" ").append(trim(text));  // RFC 9112 section 5.2
+    } else if (auto const colon = text.find(':'); colon != std::string_view::npos) {
+      headers.push_back({lower(text.substr(0, colon)), std::string(trim(text.substr(colon + 1)))});
+    }
+    whole_head_ = whole_head_ || trim(text).empty();
+    return {};
+  }
+  /// A block of the body.
+  Result<void> body(std::string_view block) {
+    if (auto good = count(block.size()); !good) return good;
+    response_.body += block;
+    return {};
+  }
+
+  /// Nothing more arrives.
+  [[nodiscard]] Result<Response> finish(int status) && {
+    if (!whole_head_) return Error{Errc::unavailable, "the answer was cut off in its head"};
+    response_.status = status;
+    return std::move(response_);
+  }
+
+ private:
+  Result<void> count(std::size_t size) {
+    if (size > limit_ - received_) {
+      return Error{Errc::unavailable,
+                   "the answer is larger than " + std::to_string(limit_) + " bytes"};
+    }
+    received_ += size;
+    return {};
+  }
+
+  std::size_t limit_;
+  std::size_t received_ = 0;
+  bool whole_head_ = false;
+  Response response_{};
+};
+
+}  // namespace sla::inline v1
+
+// sla/aws/http/curl_transfer.hpp
+// One request under way in libcurl: what libcurl calls meanwhile, and the loop that drives it,
+// which ends it when one of its stages takes too long, and at once when a stop is due. What is
+// sent, and what the end means, is aws/http/curl.hpp's business, and only that includes this.
+
+namespace sla::inline v1 {
+
+struct CurlRelease {
+  void operator()(CURL* handle) const noexcept { curl_easy_cleanup(handle); }
+};
+using CurlHandle = std::unique_ptr<CURL, CurlRelease>;
+
+/// Sets options and remembers the first that was refused.
+struct CurlSetup {
+  CURL* handle;
+  CURLcode code = CURLE_OK;
+
+  template <class Value>
+  void set(CURLoption option, Value value) noexcept {
+    static_assert(std::is_pointer_v<Value> || std::is_same_v<Value, long> ||
+                  std::is_same_v<Value, curl_off_t>);  // libcurl reads them unchecked
+    if (code == CURLE_OK) code = curl_easy_setopt(handle, option, value);
+  }
+};
+
+/// One request under way. The functions are called from C, so nothing may be thrown through them.
+struct CurlTransfer {
+  Output const& body;
+  ResponseBuilder answer;
+  Patience const& patience;
+  StageWatch watch{std::chrono::steady_clock::now()};
+  std::optional<Error> error{};  ///< why one of them ended the transfer
+  bool late = false;             ///< the stage that it is in took too long
+  std::uint64_t sent = 0;
+  curl_off_t uploaded = 0;
+  int status = 0;
+  char words[CURL_ERROR_SIZE] = "";  ///< libcurl's own
+
+  void attach(CurlSetup& setup) {
+    setup.set(CURLOPT_ERRORBUFFER, &words[0]);
+    setup.set(CURLOPT_READFUNCTION, &read);
+    setup.set(CURLOPT_READDATA, this);
+    setup.set(CURLOPT_SEEKFUNCTION, &seek);
+    setup.set(CURLOPT_SEEKDATA, this);
+    setup.set(CURLOPT_HEADERFUNCTION, &take<&ResponseBuilder::line>);
+    setup.set(CURLOPT_HEADERDATA, this);
+    setup.set(CURLOPT_WRITEFUNCTION, &take<&ResponseBuilder::body>);
+    setup.set(CURLOPT_WRITEDATA, this);
+    setup.set(CURLOPT_RESOLVER_START_FUNCTION, &start_resolving);
+    setup.set(CURLOPT_RESOLVER_START_DATA, this);
+    setup.set(CURLOPT_OPENSOCKETFUNCTION, &open_socket);
+    setup.set(CURLOPT_OPENSOCKETDATA, this);
+    setup.set(CURLOPT_PREREQFUNCTION, &start_sending);
+    setup.set(CURLOPT_PREREQDATA, this);
+    limit_connection(setup);
+  }
+
+  [[nodiscard]] Duration limit() const noexcept {
+    return patience.limit(watch.stage(), body.size());
+  }
+  /// When the stage has taken too long.
+  [[nodiscard]] Instant due() const noexcept { return watch.since() + limit(); }
+
+  /// Looks how far libcurl got.
+  void look(CURL* handle, Instant now) noexcept {
+    if (watch.stage() != Stage::send) return;
+    curl_off_t bytes = 0;
+    (void)curl_easy_getinfo(handle, CURLINFO_SIZE_UPLOAD_T, &bytes);
+    if (bytes != uploaded) watch.moved(now);
+    uploaded = bytes;
+    if (static_cast<std::uint64_t>(bytes) >= body.size()) enter(Stage::wait);
+  }
+
+  static std::size_t read(char* to, std::size_t size, std::size_t count, void* user) noexcept {
+    auto& self = *static_cast<CurlTransfer*>(user);
+    auto const n = self.body.read(self.sent, {to, size * count});
+    if (!n) self.error = n.error();
+    if (!n) return CURL_READFUNC_ABORT;
+    self.sent += *n;
+    return *n;
+  }
+  static int seek(void* user, curl_off_t offset, int origin) noexcept {
+    if (origin != SEEK_SET || offset < 0) return CURL_SEEKFUNC_CANTSEEK;
+    static_cast<CurlTransfer*>(user)->sent = static_cast<std::uint64_t>(offset);
+    return CURL_SEEKFUNC_OK;
+  }
+  template <auto Part>
+  static std::size_t take(char* data, std::size_t size, std::size_t count, void* user) noexcept {
+    auto& self = *static_cast<CurlTransfer*>(user);
+    self.enter(Stage::receive);
+    auto const taken = (self.answer.*Part)({data, size * count});
+    if (!taken) self.error = taken.error();
+    return taken ? size * count : 0;
+  }
+  static int start_resolving(void*, void*, void* user) noexcept {
+    static_cast<CurlTransfer*>(user)->enter(Stage::resolve);
+    return 0;
+  }
+  static int start_sending(void* user, char*, char*, int, int) noexcept {
+    static_cast<CurlTransfer*>(user)->enter(Stage::send);
+    return CURL_PREREQFUNC_OK;
+  }
+  static curl_socket_t open_socket(void* user, curlsocktype, curl_sockaddr* address) noexcept {
+    auto& self = *static_cast<CurlTransfer*>(user);
+    self.enter(Stage::connect);
+    int const made = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    // What the kernel takes megabytes ahead would leave a slow line long after libcurl sent it, and
+    // look like a silent connection.
+    int const ahead = 128 * 1024;
+    (void)::setsockopt(made, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &ahead, sizeof ahead);
+    // A peer that is gone acknowledges nothing; one that is slow does, long before it answers.
+    Duration const gone = std::max(self.patience.limit(Stage::connect, 0), self.unacknowledged());
+    auto const time = static_cast<unsigned>(gone / std::chrono::milliseconds{1});
+    (void)::setsockopt(made, IPPROTO_TCP, TCP_USER_TIMEOUT, &time, sizeof time);
+    return made;
+  }
+
+  void limit_connection(CurlSetup& setup, Duration more = Duration::zero()) const noexcept {
+    Duration const time = patience.limit(Stage::connect, 0) + more;
+    setup.set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(time / std::chrono::milliseconds{1}));
+  }
+
+  /// How long the other side may acknowledge nothing.
+  [[nodiscard]] Duration unacknowledged() const noexcept { return patience.limit(Stage::send, 0); }
+  [[nodiscard]] bool silent(Instant now) const noexcept {
+    return now - watch.since() >= unacknowledged();
+  }
+
+ private:
+  void enter(Stage stage) noexcept { watch.enter(stage, std::chrono::steady_clock::now()); }
+};
+
+/// Drives one request after another and keeps their connections. Not thread-safe.
+class CurlLoop {
+ public:
+  /// Sends what the handle is set up for. CURLE_OPERATION_TIMEDOUT where a stage of the transfer
+  /// was too late, or the deadline came; CURLE_ABORTED_BY_CALLBACK where the stop was due.
+  CURLcode perform(CURL* handle, CurlTransfer& transfer, Stop const* stop, Instant deadline) {
+    PipeSignalGuard const guard;
+    if (!multi_) multi_.reset(curl_multi_init());
+    if (!multi_ || curl_multi_add_handle(multi_.get(), handle) != CURLM_OK)
+      return CURLE_FAILED_INIT;
+    CURLcode const code = drive({handle, transfer, stop, deadline});
+    (void)curl_multi_remove_handle(multi_.get(), handle);
+    return code;
+  }
+
+ private:
+  struct Release {
+    void operator()(CURLM* multi) const noexcept {
+      PipeSignalGuard const guard;  // a TLS connection ends with a write
+      (void)curl_multi_cleanup(multi);
+    }
+  };
+
+  struct Errand {
+    CURL* handle;
+    CurlTransfer& transfer;
+    Stop const* stop;
+    Instant deadline;
+    Instant begun = std::chrono::steady_clock::now();
+  };
+
+  CURLcode drive(Errand const& errand) {
+    CurlTransfer& transfer = errand.transfer;
+    for (int running = 1;;) {
+      Instant now = std::chrono::steady_clock::now();
+      if (auto const over = end(errand, now)) return *over;
+      allow_resolving(errand, now);
+      if (curl_multi_perform(multi_.get(), &running) != CURLM_OK) return CURLE_FAILED_INIT;
+      now = std::chrono::steady_clock::now();
+      transfer.look(errand.handle, now);
+      if (running == 0) return outcome(transfer, now);
+      Duration left = longest_pause;
+      auto const until = [&](Instant time) { left = std::min<Duration>(left, time - now); };
+      until(transfer.due());
+      until(errand.deadline);
+      if (errand.stop != nullptr) until(errand.stop->deadline().value_or(Instant::max()));
+      if (!wait(errand.stop, std::max(left, Duration::zero()))) return CURLE_FAILED_INIT;
+    }
+  }
+
+  /// Whether it is over before libcurl says so.
+  static std::optional<CURLcode> end(Errand const& errand, Instant now) noexcept {
+    if (errand.stop != nullptr && errand.stop->deadline().value_or(Instant::max()) <= now) {
+      return CURLE_ABORTED_BY_CALLBACK;
+    }
+    if (errand.deadline <= now) return CURLE_OPERATION_TIMEDOUT;
+    errand.transfer.late = errand.transfer.due() <= now;
+    if (errand.transfer.late) return CURLE_OPERATION_TIMEDOUT;
+    return std::nullopt;
+  }
+
+  /// libcurl has one limit for the name and the connection, which it divides among the addresses.
+  /// It is put off while the name is looked up, so that the connection gets all of its own.
+  static void allow_resolving(Errand const& errand, Instant now) noexcept {
+    if (errand.transfer.watch.stage() != Stage::resolve) return;
+    CurlSetup setup{errand.handle};
+    errand.transfer.limit_connection(setup, now - errand.begun);
+  }
+
+  /// Until libcurl has something to do, or the stop has news.
+  bool wait(Stop const* stop, Duration longest) {
+    std::array<curl_waitfd, 2> news{};
+    unsigned count = 0;
+    if (stop != nullptr) {
+      for (pollfd const& watched : stop->watch()) {
+        if (watched.fd >= 0) news[count++] = {watched.fd, CURL_WAIT_POLLIN, 0};
+      }
+    }
+    auto const time = std::chrono::ceil<std::chrono::milliseconds>(longest).count();
+    return curl_multi_poll(multi_.get(), news.data(), count, static_cast<int>(time), nullptr) ==
+           CURLM_OK;
+  }
+
+  CURLcode outcome(CurlTransfer& transfer, Instant now) {
+    int left = 0;
+    CURLMsg const* const end = curl_multi_info_read(multi_.get(), &left);
+    if (end == nullptr || end->msg != CURLMSG_DONE) return CURLE_FAILED_INIT;
+    CURLcode const code = end->data.result;
+    transfer.late = code == CURLE_OPERATION_TIMEDOUT;
+    if (code == CURLE_OK) transfer.watch.moved(now);
+    return code;
+  }
+
+  static constexpr Duration longest_pause = std::chrono::milliseconds{500};
+
+  std::unique_ptr<CURLM, Release> multi_{};
+};
+
+}  // namespace sla::inline v1
+
+// sla/aws/http/trust.hpp
+// Which authorities TLS trusts: the one place for what AWS's and OpenSSL's variables say of it.
+// What is asked for is used or is an error, never passed over. Otherwise they are the system's: a
+// static binary may run on another system than that which its libcurl was built for, so the usual
+// places are tried. Where there is nothing at all, as in an empty container, they are Amazon's own.
+
+namespace sla::inline v1 {
+
+/// The trusted certificates: those in the file and in the folders, or else amazon_roots.
+struct Trust {
+  std::string file{};
+  std::string folder{};  ///< where the name of each is its hash; several have colons in between
+  std::string name{};    ///< of the setting that says so; empty where none does
+
+  [[nodiscard]] bool empty() const noexcept { return file.empty() && folder.empty(); }
+  /// For people.
+  [[nodiscard]] std::string where() const {
+    if (empty()) return "the program, Amazon's";
+    return file + (file.empty() || folder.empty() ? "" : " and ") + folder;
+  }
+};
+
+/// Reads what the user wants trusted from `variables(name)` and `profile(key)`, which give a text
+/// or nothing: in the order of botocore, and then OpenSSL's own variables, which may be there both.
+template <class Variables, class Profile>
+[[nodiscard]] Trust choose_trust(Variables const& variables, Profile const& profile) {
+  auto const file = [](std::string_view path, std::string_view name) {
+    return Trust{.file = std::string(path), .name = std::string(name)};
+  };
+  if (auto const path = variables("AWS_CA_BUNDLE")) return file(*path, "AWS_CA_BUNDLE");
+  if (auto const path = profile("ca_bundle")) return file(*path, "ca_bundle of the profile");
+  if (auto const path = variables("REQUESTS_CA_BUNDLE")) return file(*path, "REQUESTS_CA_BUNDLE");
+  auto const path = variables("SSL_CERT_FILE");
+  Trust trust = path ? file(*path, "SSL_CERT_FILE") : Trust{};
+  auto const folder = variables("SSL_CERT_DIR");
+  if (!folder) return trust;
+  trust.folder = *folder;
+  if (trust.name.empty()) trust.name = "SSL_CERT_DIR";
+  return trust;
+}
+
+namespace detail {
+
+struct CertificateFree {
+  void operator()(BIO* text) const noexcept { BIO_free(text); }
+  void operator()(X509* certificate) const noexcept { X509_free(certificate); }
+};
+
+/// One block of a PEM file, as OpenSSL allocates it.
+struct PemBlock {
+  char* name = nullptr;
+  char* header = nullptr;
+  unsigned char* data = nullptr;
+  long size = 0;
+
+  PemBlock() = default;
+  PemBlock(PemBlock&&) = delete;
+  PemBlock& operator=(PemBlock&&) = delete;
+  ~PemBlock() {
+    OPENSSL_free(name);
+    OPENSSL_free(header);
+    OPENSSL_free(data);
+  }
+
+  [[nodiscard]] bool is_certificate() const {
+    return std::string_view(name).ends_with("CERTIFICATE");
+  }
+  [[nodiscard]] bool parses() const {
+    unsigned char const* at = data;
+    bool const trusted = std::string_view(name).starts_with("TRUSTED");
+    return std::unique_ptr<X509, CertificateFree>(trusted
+                                                      ? d2i_X509_AUX(nullptr, &at, size)
+                                                      : d2i_X509(nullptr, &at, size)) != nullptr;
+  }
+};
+
+/// Says what is wrong with a file of certificates, behind its name; empty for nothing.
+inline std::string problem_in_certificates(std::string_view text) {
+  std::unique_ptr<BIO, CertificateFree> const source(
+      BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+  std::size_t count = 0;
+  std::string problem;
+  for (bool more = source != nullptr; more && problem.empty();) {
+    PemBlock block;
+    more = PEM_read_bio(source.get(), &block.name, &block.header, &block.data, &block.size) == 1;
+    bool const end = !more && ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+    if (end || (more && !block.is_certificate())) continue;
+    ++count;
+    if (!more || !block.parses()) {
+      problem = "certificate " + std::to_string(count) + " in it does not parse";
+    }
+  }
+  ERR_clear_error();  // for libcurl
+  return count == 0 ? "there is no certificate in it (PEM)" : problem;
+}
+
+/// Whether the folder holds a certificate: `5ad8a5d6.0`. One that is empty comes with many images.
+inline bool holds_certificates(std::string const& folder) {
+  auto const names = list_folder(folder);
+  return names && std::any_of(names->begin(), names->end(), [](std::string_view name) {
+           return name.size() > 9 && name.find_first_not_of("0123456789abcdef") == 8 &&
+                  name[8] == '.';
+         });
+}
+
+}  // namespace detail
+
+/// Checks that a file holds trusted certificates, and nothing that keeps TLS from reading them. The
+/// error names it.
+[[nodiscard]] inline Result<void> check_certificates(std::string const& file) {
+  constexpr std::size_t limit = std::size_t{16} << 20U;
+  auto const text = read_file(file, limit);
+  if (!text) return Error{Errc::invalid, text.error().message, text.error().native};
+  std::string const problem = detail::problem_in_certificates(*text);
+  if (problem.empty()) return {};
+  return Error{Errc::invalid, file + ": " + problem};
+}
+
+/// Checks that what the user wants trusted can be. Errc::invalid says by which setting, where, and
+/// what is wrong there.
+[[nodiscard]] inline Result<void> check_trust(Trust const& trust) {
+  if (!trust.file.empty()) {
+    auto file = check_certificates(trust.file);
+    if (!file) return std::move(file).error().within(trust.name);
+  }
+  if (trust.folder.empty()) return {};
+  auto const folders = split(trust.folder, ':');
+  if (std::any_of(folders.begin(), folders.end(), [](std::string_view folder) {
+        return detail::holds_certificates(std::string(folder));
+      })) {
+    return {};
+  }
+  if (folders.size() == 1) {
+    if (auto const names = list_folder(trust.folder); !names) {
+      return Error{Errc::invalid, "SSL_CERT_DIR: " + names.error().message, names.error().native};
+    }
+  }
+  return Error{Errc::invalid, "SSL_CERT_DIR: " + trust.folder +
+                                  ": there is no certificate by the name of its hash in it "
+                                  "(openssl rehash)"};
+}
+
+/// Where to look for them.
+struct TrustOptions {
+  Trust asked{};                          ///< what the user wants; empty for nothing
+  std::string own{};                      ///< the TLS library's default; empty for none
+  std::string folder = "/etc/ssl/certs";  ///< where there is no file
+};
+
+/// Finds them. Errc::invalid where the file that is asked for cannot be read.
+[[nodiscard]] inline Result<Trust> find_trust(TrustOptions options) {
+  Trust& asked = options.asked;
+  if (!asked.file.empty() && ::access(asked.file.c_str(), R_OK) != 0) {
+    Error const why = system_error("the trusted certificates: " + asked.name + ": " + asked.file);
+    return Error{Errc::invalid, why.message, why.native};
+  }
+  if (!asked.empty()) return std::move(asked);
+  for (std::string file :
+       {options.own, std::string("/etc/ssl/certs/ca-certificates.crt"),  // Debian, Alpine
+        std::string("/etc/pki/tls/certs/ca-bundle.crt"),                 // Amazon Linux, Fedora
+        std::string("/etc/ssl/ca-bundle.pem"), std::string("/etc/ssl/cert.pem")}) {
+    if (!file.empty() && ::access(file.c_str(), R_OK) == 0) return Trust{.file = std::move(file)};
+  }
+  if (!detail::holds_certificates(options.folder)) return Trust{};
+  return Trust{.folder = std::move(options.folder)};
+}
+
+}  // namespace sla::inline v1
+
+// sla/aws/http/curl.hpp
+// The real Transport, over libcurl, and with aws/http/curl_transfer.hpp the only user of it. One
+// connection stays open between requests. TLS is always verified, no redirect is followed, and
+// libcurl adds nothing to a request but Host, User-Agent and Content-Length. Each stage of a
+// request has a limit, which grows where it was met; a deadline and that of a Stop bound all of it.
+// Nothing is initialised before the first request.
+
+namespace sla::inline v1 {
+namespace detail {
+
+struct CurlMeaning {
+  CURLcode code;
+  Errc meaning;
+  std::string_view message;
+};
+inline constexpr std::string_view not_trusted = "the certificate is not trusted";
+inline constexpr CurlMeaning curl_meanings[] = {
+    {CURLE_ABORTED_BY_CALLBACK, Errc::stopped, "given up because the program stops"},
+    {CURLE_OPERATION_TIMEDOUT, Errc::timed_out, "no answer in time"},
+    {CURLE_COULDNT_RESOLVE_HOST, Errc::unavailable, "could not resolve the name"},
+    {CURLE_COULDNT_RESOLVE_PROXY, Errc::unavailable, "no such proxy (HTTPS_PROXY, http_proxy)"},
+    {CURLE_COULDNT_CONNECT, Errc::unavailable, "could not connect"},
+    {CURLE_PEER_FAILED_VERIFICATION, Errc::invalid, not_trusted},
+    {CURLE_SSL_CACERT_BADFILE, Errc::invalid, not_trusted},
+    {CURLE_URL_MALFORMAT, Errc::invalid, "not a URL"},
+    {CURLE_UNSUPPORTED_PROTOCOL, Errc::invalid, "not HTTP, or this libcurl has no TLS"},
+    {CURLE_UNKNOWN_OPTION, Errc::invalid, "not possible with this libcurl"},
+    {CURLE_OUT_OF_MEMORY, Errc::system, "libcurl"},
+    {CURLE_FAILED_INIT, Errc::system, "libcurl"},
+};
+
+/// What a CURLcode means, for the program and for people.
+inline Error curl_error(CURLcode code) {
+  for (auto const& known : curl_meanings) {
+    if (known.code == code) return {known.meaning, std::string(known.message), curl_code(code)};
+  }
+  return {Errc::unavailable, "the connection failed", curl_code(code)};
+}
+
+/// What is the same for every request.
+inline constexpr std::pair<CURLoption, long> curl_options[] = {
+    {CURLOPT_QUICK_EXIT, 1},  // a name server that is silent holds up nobody
+    {CURLOPT_NOSIGNAL, 1},
+    {CURLOPT_TCP_KEEPALIVE, 1},
+    {CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
+    {CURLOPT_SSL_VERIFYPEER, 1},
+    {CURLOPT_SSL_VERIFYHOST, 2},
+    {CURLOPT_PATH_AS_IS, 1},
+    {CURLOPT_DISALLOW_USERNAME_IN_URL, 1},
+    {CURLOPT_FOLLOWLOCATION, 0},
+    {CURLOPT_SUPPRESS_CONNECT_HEADERS, 1},
+    {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
+};
+
+}  // namespace detail
+
+/// Initialises libcurl and its TLS library: about a millisecond, once per process, from any thread.
+/// The first request does it; a program that has something else to do meanwhile may be earlier.
+[[nodiscard]] inline Result<void> initialise_curl() {
+  static CURLcode const code = curl_global_init(CURL_GLOBAL_DEFAULT);
+  return code == CURLE_OK ? Result<void>() : detail::curl_error(CURLE_FAILED_INIT);
+}
+
+/// Which proxy requests go through.
+enum class Proxy {
+  environment,  ///< that of http_proxy, HTTPS_PROXY, NO_PROXY and their kin
+  none,         ///< for link-local addresses such as 169.254.169.254
+};
+
+/// Sends requests over HTTP/1.1 and keeps the connection. Not thread-safe.
+class Curl {
+ public:
+  struct Options {
+    Trust trust{};  ///< whom to trust; empty is the system's authorities, or else Amazon's
+    StageLimits limits{};
+    std::size_t response_limit = 1024 * 1024;  ///< in bytes, header lines included
+    Stop const* stop = nullptr;                ///< outlives this; its deadline ends a request
+    Proxy proxy = Proxy::environment;
+  };
+
+  /// Costs nothing: libcurl wakes with the first request.
+  Curl() = default;
+  explicit Curl(Options options) : options_(std::move(options)), patience_(options_.limits) {}
+
+  /// Sends the request and reads the answer. The message of an Error names scheme and host, never
+  /// the path, the query or a header; with libcurl's code.
+  [[nodiscard]] Result<Response> send(Request const& request, Instant deadline) {
+    auto answer = transfer(request, deadline);
+    if (answer) return answer;
+    Url const& url = request.url;
+    return answer.error().within(to_string(Url{url.scheme, url.host, url.port, "", ""}));
+  }
+
+ private:
+  Result<Response> transfer(Request const& request, Instant deadline) {
+    auto headers = curl_headers(request);
+    if (!headers) return headers.error();
+    for (;;) {
+      bool const fresh = !handle_;  // so are the trusted certificates
+      if (auto ready = open(request.url.scheme); !ready) return ready.error();
+      CurlTransfer under_way{.body = request.body,
+                             .answer = ResponseBuilder(options_.response_limit),
+                             .patience = patience_};
+      auto const code = perform(request, *headers, deadline, under_way);
+      if (under_way.error) return *under_way.error;
+      if (under_way.late) return late(under_way);
+      bool const untrusted = detail::curl_error(code).message == detail::not_trusted;
+      if (code == CURLE_OK) patience_.passed(under_way.watch);
+      if (code == CURLE_OK) return std::move(under_way.answer).finish(under_way.status);
+      Error error = failure(code, under_way);
+      if (untrusted) forget();
+      if (!untrusted || fresh) return error;
+    }
+  }
+
+  /// Prepares libcurl. Whom to trust is only missed where it matters.
+  Result<void> open(Scheme scheme) {
+    if (!handle_) {
+      if (auto ready = initialise_curl(); !ready) return ready.error();
+      CurlHandle handle(curl_easy_init());
+      if (!handle) return detail::curl_error(CURLE_FAILED_INIT);
+      char const* own = nullptr;
+      (void)curl_easy_getinfo(handle.get(), CURLINFO_CAINFO, &own);
+      trust_ = find_trust({.asked = options_.trust, .own = own != nullptr ? own : ""});
+      handle_ = std::move(handle);
+    }
+    if (trust_ || scheme == Scheme::http) return {};
+    handle_.reset();  // it may be there the next time
+    return trust_.error();
+  }
+
+  /// Has the trusted certificates read anew, as they may have been replaced: libcurl would keep
+  /// them for a day.
+  void forget() {
+    handle_.reset();
+    loop_ = CurlLoop();
+  }
+
+  CURLcode perform(Request const& request, std::vector<std::string>& headers, Instant deadline,
+                   CurlTransfer& under_way) {
+    CurlSetup setup{handle_.get()};
+    std::vector<curl_slist> list(headers.size());
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      list[i] = {headers[i].data(), i + 1 < list.size() ? &list[i + 1] : nullptr};
+    }
+    setup.set(CURLOPT_HTTPHEADER, list.data());
+    set_connection(setup);
+    if (trust_) set_trust(setup);
+    set_request(setup, request);
+    under_way.attach(setup);
+    if (setup.code == CURLE_OK) {
+      setup.code = loop_.perform(handle_.get(), under_way, options_.stop, deadline);
+    }
+    long status = 0;
+    (void)curl_easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &status);
+    under_way.status = static_cast<int>(status);
+    curl_easy_reset(handle_.get());  // forgets what points into this call, keeps the connection
+    return setup.code;
+  }
+
+  void set_connection(CurlSetup& setup) const {
+    for (auto const& [option, value] : detail::curl_options) setup.set(option, value);
+    if (options_.proxy == Proxy::none) setup.set(CURLOPT_PROXY, "");
+  }
+
+  /// A proxy may speak TLS itself. With a file and a folder libcurl reads the file again for each
+  /// connection.
+  void set_trust(CurlSetup& setup) const {
+    auto const path = [](std::string const& p) { return p.empty() ? nullptr : p.c_str(); };
+    for (CURLoption const option : {CURLOPT_CAINFO, CURLOPT_PROXY_CAINFO}) {
+      setup.set(option, path(trust_->file));
+    }
+    for (CURLoption const option : {CURLOPT_CAPATH, CURLOPT_PROXY_CAPATH}) {
+      setup.set(option, path(trust_->folder));
+    }
+    if (!trust_->empty()) return;
+    // libcurl only reads what it gets as not const.
+    curl_blob roots{const_cast<char*>(amazon_roots.data()), amazon_roots.size(), CURL_BLOB_NOCOPY};
+    setup.set(CURLOPT_CAINFO_BLOB, &roots);
+    setup.set(CURLOPT_PROXY_CAINFO_BLOB, &roots);
+  }
+
+  static void set_request(CurlSetup& setup, Request const& request) {
+    setup.set(CURLOPT_URL, to_string(request.url).c_str());
+    setup.set(CURLOPT_PROTOCOLS_STR, "http,https");
+    bool const put = request.method == Method::put;
+    if (request.method == Method::head) setup.set(CURLOPT_NOBODY, 1L);
+    if (!put && request.method != Method::post) return;
+    setup.set(CURLOPT_POST, 1L);
+    setup.set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+    if (put) setup.set(CURLOPT_CUSTOMREQUEST, "PUT");
+    // Bytes that libcurl need not ask for leave together with the headers.
+    if (auto const bytes = request.body.in_memory()) setup.set(CURLOPT_POSTFIELDS, bytes->data());
+  }
+
+  /// The stage that took too long has more time in the next attempt.
+  Error late(CurlTransfer const& transfer) {
+    Stage const stage = transfer.watch.stage();
+    std::string message(late_message(stage));
+    message += ": the limit was " + decimal_seconds(transfer.limit()) + " s";
+    patience_.expired(stage);
+    return {Errc::timed_out, std::move(message), curl_code(CURLE_OPERATION_TIMEDOUT)};
+  }
+
+  /// libcurl's words on a proxy or a URL may hold a password that somebody put there.
+  Error failure(CURLcode code, CurlTransfer const& transfer) {
+    Error error = detail::curl_error(code);
+    std::string_view const words(transfer.words);
+    // The kernel gives up a peer that acknowledges nothing.
+    bool const broken = code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR;
+    if (broken && transfer.silent(std::chrono::steady_clock::now())) {
+      patience_.expired(Stage::send);
+    }
+    bool const secret = code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_URL_MALFORMAT;
+    error.message += ": ";
+    error.message += secret || words.empty() ? std::string_view(curl_easy_strerror(code)) : words;
+    if (error.message.starts_with(detail::not_trusted)) error.message += whom();
+    return error;
+  }
+
+  /// Says who is trusted, and why nobody is where their file is broken.
+  [[nodiscard]] std::string whom() const {
+    if (!trust_) return "; " + trust_.error().message;
+    std::string const by = trust_->name.empty() ? "AWS_CA_BUNDLE, SSL_CERT_FILE" : trust_->name;
+    std::string text = "; trusted are those in " + trust_->where() + " (" + by + ')';
+    if (trust_->file.empty()) return text;
+    auto const good = check_certificates(trust_->file);
+    return good ? text : text + ", but " + good.error().message;
+  }
+
+  Options options_{};
+  CurlLoop loop_{};
+  CurlHandle handle_{};
+  Result<Trust> trust_{Trust{}};
+  Patience patience_{};
+};
+static_assert(Transport<Curl>);
+
+}  // namespace sla::inline v1
+
+// sla/aws/http/url.hpp
 // Reads the URL of an endpoint from a text, strictly: what is accepted reaches the signature and
 // the connection unchanged. There is no user name, query or fragment, and no host that one library
 // takes for a name and the next for an address.
@@ -4811,912 +5669,518 @@ inline Result<void> check_url_path(std::string_view path) {
 
 }  // namespace sla::inline v1
 
-// sla/aws/region.hpp
-// Regions and the partitions they belong to. A region becomes part of a host name, so its form is
-// checked; whether it exists is not, because new ones appear. The table follows the public
-// partitions.json of the SDKs; what no line of it matches is taken for the partition aws.
+// sla/aws/wire/query.hpp
+// The query protocol of SNS, STS and CloudWatch: a form with the action and its parameters, posted
+// to the root of the service. What the parameters are is each operation's business.
+// https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
 
 namespace sla::inline v1 {
 
-/// Whether requests go to hosts that use validated cryptography (FIPS 140).
-enum class Fips { off, on };
+/// What is called, in which version of the service's interface.
+struct QueryAction {
+  std::string_view action;
+  std::string_view version;
+};
 
-/// A group of regions that share accounts and the ends of host names.
-struct Partition {
+/// One parameter of a call.
+struct QueryParameter {
   std::string_view name;
-  std::string_view dns_suffix;
-  std::string_view dual_stack_suffix;
-  /// What stands before `-<word>-<number>` in the names of its regions.
-  std::array<std::string_view, 9> prefixes;
+  std::string_view value;
 };
 
-/// All partitions; the first is that of unknown regions.
-inline constexpr std::array<Partition, 8> partitions{{
-    {"aws", "amazonaws.com", "api.aws", {"us", "eu", "ap", "sa", "ca", "me", "af", "il", "mx"}},
-    {"aws-cn", "amazonaws.com.cn", "api.amazonwebservices.com.cn", {"cn"}},
-    {"aws-us-gov", "amazonaws.com", "api.aws", {"us-gov"}},
-    {"aws-eusc", "amazonaws.eu", "api.amazonwebservices.eu", {"eusc-de"}},
-    {"aws-iso", "c2s.ic.gov", "api.aws.ic.gov", {"us-iso"}},
-    {"aws-iso-b", "sc2s.sgov.gov", "api.aws.scloud", {"us-isob"}},
-    {"aws-iso-e", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk", {"eu-isoe"}},
-    {"aws-iso-f", "csp.hci.ic.gov", "api.aws.hci.ic.gov", {"us-isof"}},
-}};
-
-namespace detail {
-
-/// Whether a region is `<prefix>-<word>-<number>`.
-constexpr bool has_region_prefix(std::string_view region, std::string_view prefix) noexcept {
-  if (prefix.empty() || !region.starts_with(prefix)) return false;
-  region.remove_prefix(prefix.size());
-  if (!region.starts_with('-')) return false;
-  region.remove_prefix(1);
-  std::size_t const hyphen = region.find('-');
-  if (hyphen == 0 || hyphen >= region.size() - 1) return false;
-  for (char const c : region.substr(0, hyphen)) {
-    if (!is_alpha(c) && !is_digit(c) && c != '_') return false;
+/// Builds the form of one call.
+class QueryForm {
+ public:
+  explicit QueryForm(QueryAction call) {
+    add({"Action", call.action});
+    add({"Version", call.version});
   }
-  for (char const c : region.substr(hyphen + 1)) {
-    if (!is_digit(c)) return false;
+
+  QueryForm& add(QueryParameter parameter) {
+    if (!text_.empty()) text_ += '&';
+    append(parameter.name);
+    text_ += '=';
+    append(parameter.value);
+    return *this;
   }
-  return true;
-}
 
-}  // namespace detail
+  [[nodiscard]] std::string const& text() const& noexcept { return text_; }
 
-/// The partition of a region; that of an unknown region is aws.
-[[nodiscard]] constexpr Partition const& partition_of(std::string_view region) noexcept {
-  for (Partition const& partition : partitions) {
-    bool const global = region.size() == partition.name.size() + 7 &&
-                        region.starts_with(partition.name) && region.ends_with("-global");
-    if (global) return partition;
-    for (std::string_view const prefix : partition.prefixes) {
-      if (detail::has_region_prefix(region, prefix)) return partition;
+  /// The request that carries the form.
+  [[nodiscard]] Request request(Url url) && {
+    return {Method::post,
+            std::move(url),
+            {{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}},
+            Output(std::move(text_))};
+  }
+
+ private:
+  /// A form writes a blank as a plus sign; services take %20 too, some look-alikes do not.
+  void append(std::string_view text) {
+    for (std::size_t blank = text.find(' '); blank != std::string_view::npos;
+         blank = text.find(' ')) {
+      percent_encode_to(text_, text.substr(0, blank), Slash::encode);
+      text_ += '+';
+      text.remove_prefix(blank + 1);
     }
+    percent_encode_to(text_, text, Slash::encode);
   }
-  return partitions.front();
-}
 
-/// Whether a text may stand for a region in a host name: one DNS label that is no mere number.
-[[nodiscard]] constexpr bool valid_region(std::string_view region) noexcept {
-  bool number = true;
-  for (char const c : region) number = number && is_digit(c);
-  return is_dns_label(region) && !number;
-}
-
-/// What a setting such as AWS_REGION says.
-struct RegionSetting {
-  std::string region{};
-  Fips fips = Fips::off;  ///< on for the old pseudo regions, `fips-us-east-1` or `us-east-1-fips`
+  std::string text_;
 };
-
-namespace detail {
-
-/// The region that signs for a whole partition, which `aws-global` and its like mean.
-constexpr std::string_view region_of_partition(std::string_view region) noexcept {
-  struct Global {
-    std::string_view name;
-    std::string_view region;
-  };
-  for (Global const& global : {Global{"aws-global", "us-east-1"},
-                               {"aws-cn-global", "cn-northwest-1"},
-                               {"aws-us-gov-global", "us-gov-west-1"},
-                               {"aws-eusc-global", "eusc-de-east-1"},
-                               {"aws-iso-global", "us-iso-east-1"},
-                               {"aws-iso-b-global", "us-isob-east-1"},
-                               {"aws-iso-e-global", "eu-isoe-west-1"},
-                               {"aws-iso-f-global", "us-isof-south-1"}}) {
-    if (region == global.name) return global.region;
-  }
-  return region;
-}
-
-}  // namespace detail
-
-/// Reads a region from a setting. Blanks around it are dropped, upper case is lowered, pseudo
-/// regions are taken apart, and one of a whole partition is the region that signs for it.
-[[nodiscard]] inline Result<RegionSetting> parse_region(std::string_view text) {
-  std::string const lowered = lower(trim(text));
-  std::string_view region = lowered;
-  RegionSetting setting{};
-  if (region.starts_with("fips-")) {
-    region.remove_prefix(5);
-    setting.fips = Fips::on;
-  } else if (region.ends_with("-fips")) {
-    region.remove_suffix(5);
-    setting.fips = Fips::on;
-  }
-  if (region.empty()) return Error{Errc::invalid, "the region is empty"};
-  if (!valid_region(region)) {
-    return Error{Errc::invalid,
-                 "the region must be a name such as eu-central-1: letters, digits "
-                 "and inner hyphens, 63 at most"};
-  }
-  setting.region = detail::region_of_partition(region);
-  return setting;
-}
-
-/// Tells by its end whether a host is one of AWS.
-[[nodiscard]] constexpr bool is_aws_host(std::string_view host) noexcept {
-  if (host.ends_with('.')) host.remove_suffix(1);
-  for (Partition const& partition : partitions) {
-    for (std::string_view const suffix : {partition.dns_suffix, partition.dual_stack_suffix}) {
-      if (!host.ends_with(suffix)) continue;
-      std::string_view const rest = host.substr(0, host.size() - suffix.size());
-      if (rest.ends_with('.')) return true;
-    }
-  }
-  return false;
-}
 
 }  // namespace sla::inline v1
 
-// sla/aws/arn.hpp
-// Amazon resource names, `arn:partition:service:region:account:resource`, and the rules of those
-// that name an SNS topic. They are taken apart at the colons, never matched against one partition.
+// sla/aws/wire/service_error.hpp
+// What a service says when it says no, whatever the format of its answer. The readers stand with
+// the formats (aws/wire/xml.hpp, aws/wire/reply.hpp); what the code means for a retry is decided
+// elsewhere.
 
 namespace sla::inline v1 {
 
-/// The parts of a resource name. Region and account are empty for services that have none.
-struct Arn {
-  std::string partition{};
-  std::string service{};
-  std::string region{};
-  std::string account{};
-  std::string resource{};  ///< may itself hold colons and slashes
+/// The service's own words. Each is empty where the answer does not have it.
+struct ServiceError {
+  std::string code{};        ///< such as `InvalidParameter`, as it stands on the wire
+  std::string message{};     ///< for people
+  std::string request_id{};  ///< what the service's support asks for
 
-  bool operator==(Arn const&) const = default;
+  bool operator==(ServiceError const&) const = default;
 };
-
-[[nodiscard]] inline std::string to_string(Arn const& arn) {
-  return "arn:" + arn.partition + ':' + arn.service + ':' + arn.region + ':' + arn.account + ':' +
-         arn.resource;
-}
-
-/// Takes a resource name apart. Only its form is checked.
-[[nodiscard]] inline Result<Arn> parse_arn(std::string_view text) {
-  if (has_control(text) || text.find(' ') != std::string_view::npos) {
-    return Error{Errc::invalid, "an ARN holds no blanks and no control characters"};
-  }
-  std::vector<std::string_view> const parts = split(text, ':');
-  if (parts.front() != "arn" || parts.size() < 6) {
-    return Error{Errc::invalid, "'" + std::string(text) +
-                                    "' is no ARN: it must read "
-                                    "arn:partition:service:region:account:resource"};
-  }
-  std::size_t const before =
-      parts[0].size() + parts[1].size() + parts[2].size() + parts[3].size() + parts[4].size() + 5;
-  Arn arn{std::string(parts[1]), std::string(parts[2]), std::string(parts[3]),
-          std::string(parts[4]), std::string(text.substr(before))};
-  if (arn.partition.empty() || arn.service.empty() || arn.resource.empty()) {
-    return Error{Errc::invalid, "'" + std::string(text) +
-                                    "' is no ARN: its partition, service or resource is empty"};
-  }
-  return arn;
-}
-
-/// Whether a text is an account id: 12 digits.
-[[nodiscard]] constexpr bool is_account_id(std::string_view text) noexcept {
-  for (char const c : text) {
-    if (!is_digit(c)) return false;
-  }
-  return text.size() == 12;
-}
-
-/// Whether a topic, by its ARN or its name, keeps order (FIFO).
-[[nodiscard]] constexpr bool is_fifo_topic(std::string_view topic) noexcept {
-  return topic.ends_with(".fifo");
-}
-
-/// Whether SNS allows the name of a topic: 1 to 256 of A-Z a-z 0-9 _ and -, and an optional .fifo.
-[[nodiscard]] inline Result<void> check_topic_name(std::string_view name) {
-  std::string_view stem = name;
-  if (is_fifo_topic(stem)) stem.remove_suffix(5);
-  bool allowed = !stem.empty() && name.size() <= 256;
-  for (char const c : stem)
-    allowed = allowed && (is_alpha(c) || is_digit(c) || c == '_' || c == '-');
-  if (allowed) return {};
-  return Error{Errc::invalid,
-               "the name of a topic is 1 to 256 letters, digits, hyphens and underscores, and may "
-               "end in .fifo"};
-}
-
-/// Takes the ARN of a topic apart and checks each part.
-[[nodiscard]] inline Result<Arn> parse_topic_arn(std::string_view text) {
-  auto arn = parse_arn(text);
-  if (!arn) return arn;
-  auto const wrong = [&](std::string_view why) {
-    return Error{Errc::invalid, "'" + std::string(text) + "' is no topic: " + std::string(why)};
-  };
-  if (arn->service != "sns") return wrong("its service is not sns");
-  if (!valid_region(arn->region)) return wrong("its region is no region");
-  if (!is_account_id(arn->account)) return wrong("its account must be 12 digits");
-  if (arn->resource.find(':') != std::string::npos) {
-    return wrong("it has a part too many, as the ARN of a subscription has");
-  }
-  if (auto name = check_topic_name(arn->resource); !name) return wrong(name.error().message);
-  return arn;
-}
-
-/// What a topic's ARN is made of when only its name is known.
-struct TopicName {
-  std::string_view region;
-  std::string_view account;
-  std::string_view name;
-};
-
-/// The ARN of a topic by its name, in the partition of the region.
-[[nodiscard]] inline Result<Arn> topic_arn(TopicName topic) {
-  Arn const arn{std::string(partition_of(topic.region).name), "sns", std::string(topic.region),
-                std::string(topic.account), std::string(topic.name)};
-  return parse_topic_arn(to_string(arn));
-}
 
 }  // namespace sla::inline v1
 
-// sla/aws/retry.hpp
-// What the refusal of a service means, whether to ask again, and after how long: the standard retry
-// mode 2.1 that the AWS SDKs share. Everything here is pure: the waiting, the random numbers and
-// the deadline are the caller's.
-// https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+// sla/aws/wire/reply.hpp
+// Reads the JSON in which services, credential endpoints and credential processes answer, and is
+// the only user of simdjson. Any bytes are safe to read and take time and memory in proportion to
+// their size; what is not there, or is of another type, is nothing. Messages never repeat what was
+// read, since it may be a secret. What writes JSON stands in core/json.hpp.
 
 namespace sla::inline v1 {
 
-/// The bare name of a service's error code, in whichever form it comes:
-/// `com.amazonaws.ssm#ThrottlingException:http://...` is `Throttling`.
-[[nodiscard]] constexpr std::string_view bare_code(std::string_view code) noexcept {
+/// The names of members on the way to a value; one name alone is the usual case.
+using JsonPath = std::initializer_list<std::string_view>;
+
+/// A JSON value of an answer: the whole of it, or one inside. Copies share the answer, and the
+/// texts that they give live as long as any of them. Reading is thread-safe.
+class JsonReply {
+ public:
+  /// More than this is not read.
+  static constexpr std::size_t size_limit = std::size_t{4} * 1024 * 1024;
+
+  /// Reads a text whose outermost value is an object. Errc::malformed where it is none.
+  [[nodiscard]] static Result<JsonReply> parse(std::string_view text) {
+    auto reply = parse_file(text);
+    if (!reply) return malformed(reply.error().message);
+    return reply;
+  }
+  /// The same for the text of a file: the Error does not say that it is an answer.
+  [[nodiscard]] static Result<JsonReply> parse_file(std::string_view text) {
+    return parse_with(std::make_shared<simdjson::dom::parser>(size_limit), text);
+  }
+
+  /// The value at the path; of two members with one name it is the first.
+  [[nodiscard]] std::optional<JsonReply> find(JsonPath path) const {
+    auto const found = element(path);
+    if (!found) return std::nullopt;
+    return JsonReply(parser_, *found);
+  }
+
+  /// The text at the path.
+  [[nodiscard]] std::optional<std::string_view> text(JsonPath path) const {
+    return scalar<std::string_view>(path);
+  }
+  [[nodiscard]] std::optional<std::string_view> text(std::string_view name) const {
+    return text(JsonPath{name});
+  }
+  /// The text of that name. Errc::malformed, with the name, where there is none or it is empty.
+  [[nodiscard]] Result<std::string_view> required_text(std::string_view name) const {
+    auto const found = text(name);
+    if (!found || found->empty()) return malformed("it has no " + std::string(name));
+    return *found;
+  }
+
+  /// The whole number at the path; `1.0` and `"1"` are none.
+  [[nodiscard]] std::optional<std::int64_t> integer(JsonPath path) const {
+    return scalar<std::int64_t>(path);
+  }
+  [[nodiscard]] std::optional<std::int64_t> integer(std::string_view name) const {
+    return integer(JsonPath{name});
+  }
+  /// The number at the path, whole or not.
+  [[nodiscard]] std::optional<double> number(JsonPath path) const { return scalar<double>(path); }
+  [[nodiscard]] std::optional<double> number(std::string_view name) const {
+    return number(JsonPath{name});
+  }
+
+  /// The values of the array at the path, in order; none where there is no array.
+  [[nodiscard]] std::vector<JsonReply> items(JsonPath path) const {
+    std::vector<JsonReply> all;
+    auto const found = element(path);
+    simdjson::dom::array array;
+    if (!found || found->get(array) != simdjson::SUCCESS) return all;
+    for (simdjson::dom::element const item : array) all.push_back(JsonReply(parser_, item));
+    return all;
+  }
+  [[nodiscard]] std::vector<JsonReply> items(std::string_view name) const {
+    return items(JsonPath{name});
+  }
+
+  /// Whether this value is an array, empty or not.
+  [[nodiscard]] bool is_array() const noexcept { return element_.is_array(); }
+
+  /// The truth value of that name.
+  [[nodiscard]] std::optional<bool> boolean(std::string_view name) const {
+    return scalar<bool>(JsonPath{name});
+  }
+
+  /// The names of the members of this value, in order; none where it is no object.
+  [[nodiscard]] std::vector<std::string_view> names() const {
+    std::vector<std::string_view> all;
+    simdjson::dom::object object;
+    if (element_.get(object) != simdjson::SUCCESS) return all;
+    for (simdjson::dom::key_value_pair const member : object) all.push_back(member.key);
+    return all;
+  }
+
+  /// This value itself, where it is a text, as the items of an array of names are.
+  [[nodiscard]] std::optional<std::string_view> text() const { return text(JsonPath{}); }
+
+ private:
+  JsonReply(std::shared_ptr<simdjson::dom::parser const> parser, simdjson::dom::element element)
+      : parser_(std::move(parser)), element_(element) {}
+
+  friend class JsonLines;
+
+  static Result<JsonReply> parse_with(std::shared_ptr<simdjson::dom::parser> parser,
+                                      std::string_view text) {
+    if (text.size() > size_limit) return Error{Errc::malformed, "it is too large"};
+    simdjson::padded_string const padded(text);
+    simdjson::dom::element root;
+    if (auto const failed = parser->parse(padded).get(root); failed != simdjson::SUCCESS) {
+      std::string const reason = simdjson::error_message(failed);  // repeats nothing of the text
+      return Error{Errc::malformed, "it is not JSON (" + reason + ')'};
+    }
+    if (!root.is_object()) return Error{Errc::malformed, "it is JSON but no object"};
+    return JsonReply(std::move(parser), root);
+  }
+
+  static Error malformed(std::string_view why) {
+    return Error{Errc::malformed, "the answer cannot be understood: " + std::string(why)};
+  }
+
+  [[nodiscard]] std::optional<simdjson::dom::element> element(JsonPath path) const {
+    simdjson::dom::element at = element_;
+    for (std::string_view const name : path) {
+      simdjson::dom::object object;
+      if (at.get(object) != simdjson::SUCCESS) return std::nullopt;
+      if (object.at_key(name).get(at) != simdjson::SUCCESS) return std::nullopt;
+    }
+    return at;
+  }
+
+  template <class T>
+  [[nodiscard]] std::optional<T> scalar(JsonPath path) const {
+    auto const found = element(path);
+    T value{};
+    if (!found || found->get(value) != simdjson::SUCCESS) return std::nullopt;
+    return value;
+  }
+
+  std::shared_ptr<simdjson::dom::parser const> parser_;  // the element points into it
+  simdjson::dom::element element_;
+};
+
+/// Reads texts one after another, each as JsonReply::parse_file does, and keeps what it needs for
+/// that from one to the next as soon as nobody holds the value before.
+class JsonLines {
+ public:
+  [[nodiscard]] Result<JsonReply> parse(std::string_view line) {
+    if (!parser_ || parser_.use_count() > 1) {
+      parser_ = std::make_shared<simdjson::dom::parser>(JsonReply::size_limit);
+    }
+    return JsonReply::parse_with(parser_, line);
+  }
+
+ private:
+  std::shared_ptr<simdjson::dom::parser> parser_;
+};
+
+namespace detail {
+
+/// `com.amazonaws.ssm#InvalidKeyId:http://...` is `InvalidKeyId`.
+inline std::string plain_error_code(std::string_view code) {
+  code = trim(code);
   code = code.substr(0, code.find(':'));
-  code.remove_prefix(code.find('#') + 1);  // npos + 1 is 0
-  constexpr std::string_view ending = "Exception";
-  if (code.size() > ending.size() && code.ends_with(ending)) code.remove_suffix(ending.size());
-  return code;
+  if (auto const hash = code.rfind('#'); hash != std::string_view::npos) {
+    code.remove_prefix(hash + 1);
+  }
+  return std::string(code);
 }
 
-namespace detail {
-
-constexpr bool is_one_of(std::string_view code,
-                         std::initializer_list<std::string_view> names) noexcept {
-  return std::find(names.begin(), names.end(), code) != names.end();
-}
-
-/// What a bare code says by itself, whatever the HTTP status.
-constexpr std::optional<Errc> meaning_of_code(std::string_view code) noexcept {
-  if (is_one_of(code, {"Throttling", "Throttled", "RequestThrottled", "KMSThrottling",
-                       "EC2Throttled", "TooManyRequests", "ProvisionedThroughputExceeded",
-                       "TransactionInProgress", "RequestLimitExceeded", "BandwidthLimitExceeded",
-                       "LimitExceeded", "SlowDown", "PriorRequestNotComplete"})) {
-    return Errc::throttled;
+/// The first text that the answer has under one of the names.
+inline std::string first_text(JsonReply const& reply,
+                              std::initializer_list<std::string_view> names) {
+  for (std::string_view const name : names) {
+    if (auto const found = reply.text(name); found && !found->empty()) return std::string(*found);
   }
-  if (is_one_of(code, {"RequestTimeout", "InternalError", "InternalFailure", "InternalServerError",
-                       "ServiceUnavailable", "IDPCommunicationError", "ConditionalRequestConflict",
-                       "OperationAborted"})) {
-    return Errc::unavailable;
-  }
-  if (is_one_of(code, {"ExpiredToken", "InvalidToken"})) return Errc::expired;
-  if (is_one_of(code, {"AccessDenied",
-                       "AllAccessDisabled",
-                       "AuthFailure",
-                       "AuthorizationError",
-                       "IDPRejectedClaim",
-                       "IncompleteSignature",
-                       "InvalidAccessKeyId",
-                       "InvalidClientTokenId",
-                       "InvalidIdentityToken",
-                       "InvalidSignature",
-                       "KMSAccessDenied",
-                       "KMSOptInRequired",
-                       "MissingAuthenticationToken",
-                       "NotAuthorized",
-                       "OptInRequired",
-                       "RegionDisabled",
-                       "RequestExpired",
-                       "RequestInTheFuture",
-                       "RequestTimeTooSkewed",
-                       "SignatureDoesNotMatch",
-                       "UnauthorizedOperation",
-                       "UnrecognizedClient"})) {
-    return Errc::denied;
-  }
-  if (is_one_of(code, {"NotFound", "NoSuchBucket", "NoSuchKey", "KMSNotFound", "ParameterNotFound",
-                       "ResourceNotFound"})) {
-    return Errc::not_found;
-  }
-  if (code == "PreconditionFailed") return Errc::exists;
-  if (is_one_of(code, {"EntityTooLarge", "KeyTooLong", "KeyTooLongError", "MetadataTooLarge"})) {
-    return Errc::unacceptable;
-  }
-  return std::nullopt;
-}
-
-constexpr Errc meaning_of_status(int status) noexcept {
-  switch (status) {
-    case 500:
-    case 502:
-    case 503:
-    case 504:
-      return Errc::unavailable;
-    case 401:
-    case 403:
-      return Errc::denied;
-    case 404:
-      return Errc::not_found;
-    case 412:
-      return Errc::exists;
-    case 413:
-      return Errc::unacceptable;
-    case 429:
-      return Errc::throttled;
-    default:
-      return Errc::rejected;
-  }
+  return {};
 }
 
 }  // namespace detail
 
-/// Why an attempt may be repeated at once; the reason decides the price and the wait.
-enum class RetryReason {
-  none,        ///< asking again changes nothing
-  transient,   ///< the connection or the service failed
-  throttling,  ///< the service asks for fewer requests
-};
-
-/// What an answer that is no success means, and whether the same request is worth another attempt.
-struct Refusal {
-  Errc code = Errc::rejected;
-  RetryReason reason = RetryReason::none;
-};
-
-/// Whether an error of a transport or a service is worth another attempt.
-[[nodiscard]] constexpr RetryReason retry_reason(Errc code) noexcept {
-  if (code == Errc::throttled) return RetryReason::throttling;
-  return retryable(code) ? RetryReason::transient : RetryReason::none;
+/// Makes of a success that cannot be understood the error that it is: another answered, a proxy
+/// say.
+[[nodiscard]] inline Error foreign_answer(Error why) {
+  why.code = Errc::unavailable;
+  return why;
 }
 
-/// Reads a refusal: the service's code decides, the HTTP status only where the code is not known. A
-/// 429 that no code explains is Errc::throttled, but as in the SDKs not worth an attempt of its
-/// own: whoever sends the message again does so much later.
-[[nodiscard]] constexpr Refusal read_refusal(int status, std::string_view service_code) noexcept {
-  auto const code = detail::meaning_of_code(bare_code(service_code));
-  Errc const meaning = code ? *code : detail::meaning_of_status(status);
-  if (!code && status == 429) return {meaning, RetryReason::none};
-  return {meaning, retry_reason(meaning)};
+/// What a service says in an answer of its JSON protocol; the headers win over the body. Where the
+/// body is something else, an empty one or a proxy's page, the status has to do.
+[[nodiscard]] inline ServiceError read_json_error(Response const& response) {
+  ServiceError error{};
+  // `AWS.SimpleQueueService.NonExistentQueue;Sender`: the name that the older protocol had for it.
+  auto const query = find_header(response.headers, "x-amzn-query-error");
+  if (query) error.code = trim(query->substr(0, query->find(';')));
+  auto const type = find_header(response.headers, "x-amzn-errortype");
+  if (error.code.empty() && type) error.code = detail::plain_error_code(*type);
+  if (auto const reply = JsonReply::parse(response.body); reply) {
+    std::string const code = detail::first_text(*reply, {"__type", "code", "Code"});
+    if (error.code.empty()) error.code = detail::plain_error_code(code);
+    error.message = detail::first_text(*reply, {"message", "Message", "errorMessage"});
+  } else if (!trim(response.body).empty()) {
+    error.message = "the answer is not one of AWS";
+  }
+  for (std::string_view const name : {"x-amzn-requestid", "x-amz-request-id"}) {
+    auto const id = find_header(response.headers, name);
+    if (error.request_id.empty() && id) error.request_id = trim(*id);
+  }
+  return error;
 }
-
-/// The tokens that pay for retries: while a service fails for everybody, a client runs out of them
-/// and asks once per call. Lives as long as its client. Not thread-safe.
-class RetryQuota {
- public:
-  static constexpr int capacity = 500;
-
-  RetryQuota() = default;
-  explicit RetryQuota(int tokens) noexcept : tokens_(std::clamp(tokens, 0, capacity)) {}
-
-  [[nodiscard]] int tokens() const noexcept { return tokens_; }
-  /// Takes that many tokens, or none and says no.
-  [[nodiscard]] bool take(int cost) noexcept {
-    if (cost > tokens_) return false;
-    tokens_ -= cost;
-    return true;
-  }
-  void give_back(int tokens) noexcept { tokens_ = std::min(capacity, tokens_ + tokens); }
-
- private:
-  int tokens_ = capacity;
-};
-
-/// Limits of the retries.
-struct RetryOptions {
-  int max_attempts = 3;  ///< the first one included; AWS_MAX_ATTEMPTS
-  Duration max_delay = std::chrono::seconds{20};
-};
-
-/// What to do after a failed attempt.
-enum class RetryVerdict {
-  retry,
-  not_retryable,
-  attempts_used_up,
-  quota_used_up,
-};
-
-/// The retries of one call: tell it how each attempt ended. The quota outlives it.
-class Retry {
- public:
-  /// One failed attempt.
-  struct Failure {
-    RetryReason reason = RetryReason::none;
-    double jitter = 0;                                 ///< at random, from 0 to below 1
-    std::optional<std::string_view> retry_after = {};  ///< x-amz-retry-after, in milliseconds
-  };
-  struct Decision {
-    RetryVerdict verdict = RetryVerdict::not_retryable;
-    Duration delay = Duration::zero();  ///< before the next attempt
-  };
-
-  Retry(RetryOptions options, RetryQuota& quota) noexcept : options_(options), quota_(&quota) {}
-
-  /// How many attempts ended so far.
-  [[nodiscard]] int attempts() const noexcept { return attempts_; }
-
-  /// An attempt failed: whether there is another one, which is then paid for.
-  [[nodiscard]] Decision fail(Failure const& failure) noexcept {
-    ++attempts_;
-    if (failure.reason == RetryReason::none) return {RetryVerdict::not_retryable};
-    if (attempts_ >= options_.max_attempts) return {RetryVerdict::attempts_used_up};
-    int const cost = failure.reason == RetryReason::throttling ? 5 : 14;
-    if (!quota_->take(cost)) return {RetryVerdict::quota_used_up};
-    last_cost_ = cost;
-    return {RetryVerdict::retry, delay(failure)};
-  }
-
-  /// An attempt succeeded: gives back what the last retry cost, or one token where there was none.
-  void succeed() noexcept {
-    ++attempts_;
-    quota_->give_back(last_cost_ == 0 ? 1 : last_cost_);
-  }
-
- private:
-  [[nodiscard]] Duration delay(Failure const& failure) const noexcept {
-    using namespace std::chrono;
-    Duration longest = failure.reason == RetryReason::throttling ? seconds{1} : milliseconds{50};
-    for (int i = 1; i < attempts_ && longest < options_.max_delay; ++i) longest *= 2;
-    longest = std::min(longest, options_.max_delay);
-    auto const computed = duration_cast<Duration>(duration<double, Duration::period>(longest) *
-                                                  std::clamp(failure.jitter, 0.0, 1.0));
-    if (!failure.retry_after) return computed;
-    auto const asked = parse_integer(trim(*failure.retry_after));
-    if (!asked || *asked < 0) return computed;
-    Duration const wanted = milliseconds{std::min<std::int64_t>(*asked, 3'600'000)};
-    return std::clamp<Duration>(wanted, computed, computed + seconds{5});
-  }
-
-  RetryOptions options_;
-  RetryQuota* quota_;
-  int attempts_ = 0;
-  int last_cost_ = 0;
-};
 
 }  // namespace sla::inline v1
 
-// sla/aws/attempts.hpp
-// The attempts of one small request, such as those for credentials: repeated by the rule of
-// aws/retry.hpp, each within a time limit of its own. Clients of services keep a quota over many
-// calls instead.
+// sla/aws/wire/xml.hpp
+// Reads the XML in which SNS, STS and S3 answer: the text of one element, found by the local names
+// on the way to it. One pass without recursion over any bytes at all; document types and the
+// entities they define are not understood, so there is nothing to expand. No validator: what is not
+// XML has no such element.
 
 namespace sla::inline v1 {
 
-/// A random number from 0 to below 1.
-[[nodiscard]] inline double random_fraction() {
-  auto const bytes = random_bytes<4>();
-  std::uint32_t number = 0;
-  for (unsigned char const byte : bytes) number = number << 8U | byte;
-  return static_cast<double>(number) / 4294967296.0;
+namespace detail {
+
+/// The character of a numeric reference such as `#65` or `#x41` in UTF-8; empty where it is none.
+inline std::string xml_character(std::string_view reference) {
+  bool const hexadecimal = reference.starts_with("#x");
+  reference.remove_prefix(hexadecimal ? 2 : 1);
+  std::uint32_t code = 0;
+  if (reference.empty() || reference.size() > 8) return {};
+  for (char const c : reference) {
+    char const digit = lower(c);
+    bool const letter = hexadecimal && digit >= 'a' && digit <= 'f';
+    if (!is_digit(digit) && !letter) return {};
+    int const value = letter ? digit - 'a' + 10 : digit - '0';
+    code = code * (hexadecimal ? 16U : 10U) + static_cast<std::uint32_t>(value);
+    if (code > 0x10FFFF) return {};
+  }
+  if (code == 0 || (code >= 0xD800 && code <= 0xDFFF)) return {};
+  auto const byte = [](std::uint32_t value) { return static_cast<char>(value); };
+  if (code < 0x80) return {byte(code)};
+  if (code < 0x800) return {byte(0xC0U | code >> 6U), byte(0x80U | (code & 63U))};
+  if (code < 0x10000) {
+    return {byte(0xE0U | code >> 12U), byte(0x80U | (code >> 6U & 63U)),
+            byte(0x80U | (code & 63U))};
+  }
+  return {byte(0xF0U | code >> 18U), byte(0x80U | (code >> 12U & 63U)),
+          byte(0x80U | (code >> 6U & 63U)), byte(0x80U | (code & 63U))};
 }
 
-/// Limits of the attempts.
-struct AttemptLimits {
-  int attempts = 3;                         ///< the first one included
-  Duration each = std::chrono::seconds{5};  ///< for one attempt; one that needs more is given it
-  Duration pause = Duration::zero();        ///< between two attempts at least
+/// Adds a text to `out` with its entities replaced; what is no entity stays as it is.
+inline void append_xml_text(std::string& out, std::string_view text) {
+  constexpr std::pair<std::string_view, char> entities[] = {
+      {"amp", '&'}, {"lt", '<'}, {"gt", '>'}, {"quot", '"'}, {"apos", '\''}};
+  while (!text.empty()) {
+    std::size_t const ampersand = text.find('&');
+    out += text.substr(0, ampersand);
+    if (ampersand == std::string_view::npos) return;
+    text.remove_prefix(ampersand);
+    std::size_t const end = text.substr(0, 12).find(';');
+    std::string_view const name =
+        end == std::string_view::npos ? std::string_view{} : text.substr(1, end - 1);
+    std::string character = name.starts_with('#') ? xml_character(name) : std::string{};
+    for (auto const& [entity, meaning] : entities) {
+      if (name == entity) character = meaning;
+    }
+    out += character.empty() ? "&" : character;
+    text.remove_prefix(character.empty() ? 1 : end + 1);
+  }
+}
+
+/// What stands next in a document.
+struct XmlPiece {
+  enum class Kind { text, verbatim, open, empty, close, end } kind = Kind::end;
+  std::string_view content{};  ///< the text, or the local name of the element
 };
 
-/// Calls `attempt(deadline)` until `judge(answer)` sees no reason for another one, or the attempts
-/// are used up; gives the last answer. What took all of its time has twice as much the next time.
-template <class C, class Attempt, class Judge>
-auto repeat_attempts(C& clock, AttemptLimits limits, Attempt attempt, Judge judge) {
-  RetryQuota quota;
-  Retry retry({.max_attempts = limits.attempts}, quota);
+/// Takes a document apart from the front to the back, bounded by its size.
+class XmlScanner {
+ public:
+  explicit XmlScanner(std::string_view document) : rest_(document) {}
+
+  XmlPiece next() {
+    while (!rest_.empty()) {
+      if (rest_.front() != '<') {
+        return {XmlPiece::Kind::text, take(rest_.find('<'))};
+      }
+      if (rest_.starts_with("<!--")) {
+        skip_past("-->", 4);
+      } else if (rest_.starts_with("<?")) {
+        skip_past("?>", 2);
+      } else if (rest_.starts_with("<![CDATA[")) {
+        std::size_t const end = rest_.find("]]>");
+        if (end == std::string_view::npos) break;
+        std::string_view const whole = take(end + 3);
+        return {XmlPiece::Kind::verbatim, whole.substr(9, whole.size() - 12)};
+      } else if (rest_.starts_with("<!")) {
+        break;  // a document type: no answer of AWS has one
+      } else {
+        return tag();
+      }
+    }
+    rest_ = {};
+    return {};
+  }
+
+ private:
+  std::string_view take(std::size_t count) {
+    std::string_view const taken = rest_.substr(0, count);
+    rest_.remove_prefix(taken.size());
+    return taken;
+  }
+  void skip_past(std::string_view end, std::size_t from) {
+    std::size_t const at = rest_.find(end, from);
+    rest_ = at == std::string_view::npos ? std::string_view{} : rest_.substr(at + end.size());
+  }
+
+  /// A tag up to its `>`; one inside a quoted attribute does not end it.
+  XmlPiece tag() {
+    char quote = '\0';
+    for (std::size_t i = 1; i < rest_.size(); ++i) {
+      char const c = rest_[i];
+      if (quote != '\0') {
+        if (c == quote) quote = '\0';
+      } else if (c == '"' || c == '\'') {
+        quote = c;
+      } else if (c == '>') {
+        std::string_view const whole = take(i + 1);
+        return tag(whole.substr(1, whole.size() - 2));
+      }
+    }
+    rest_ = {};
+    return {};
+  }
+  static XmlPiece tag(std::string_view inside) {
+    XmlPiece::Kind kind = XmlPiece::Kind::open;
+    if (inside.starts_with('/')) {
+      kind = XmlPiece::Kind::close;
+      inside.remove_prefix(1);
+    } else if (inside.ends_with('/')) {
+      kind = XmlPiece::Kind::empty;
+      inside.remove_suffix(1);
+    }
+    std::string_view name = inside.substr(0, inside.find_first_of(" \t\r\n"));
+    if (std::size_t const colon = name.find(':'); colon != std::string_view::npos) {
+      name.remove_prefix(colon + 1);
+    }
+    return {kind, name};
+  }
+
+  std::string_view rest_;
+};
+
+}  // namespace detail
+
+/// The names of elements on the way from the root to one, the root's included.
+using XmlPath = std::initializer_list<std::string_view>;
+
+/// The text of the first element at the path, decoded; nothing where there is none, or where the
+/// document ends before the element does. Text of elements inside it is left out.
+[[nodiscard]] inline std::optional<std::string> xml_text(std::string_view document, XmlPath path) {
+  using Kind = detail::XmlPiece::Kind;
+  detail::XmlScanner scanner(document);
+  std::string text;
+  std::size_t depth = 0, matched = 0;  // how deep, and how much of the path leads here
   for (;;) {
-    Instant const deadline = clock.now() + limits.each;
-    auto answer = attempt(deadline);
-    if (clock.now() >= deadline) limits.each *= 2;
-    auto const next = retry.fail({.reason = judge(answer), .jitter = random_fraction()});
-    if (next.verdict != RetryVerdict::retry) return answer;
-    clock.sleep_until(clock.now() + std::max<Duration>(next.delay, limits.pause));
-  }
-}
-
-/// One transport for several users, one at a time: copies send over the same connection. Not
-/// thread-safe.
-template <class T>
-class SharedTransport {
-  using Held = internal::HeldTransport<T>;
-
- public:
-  explicit SharedTransport(T transport) : held_(std::make_shared<Held>(std::move(transport))) {}
-
-  [[nodiscard]] Result<Response> send(Request const& request, Instant deadline) {
-    return held_->send(request, deadline);
-  }
-
- private:
-  std::shared_ptr<Held> held_;
-
-  static_assert(Transport<T>,
-                "SharedTransport's parameter must be a sla::Transport: movable, with "
-                "sla::Result<sla::Response> send(sla::Request const&, sla::Instant deadline)");
-};
-
-}  // namespace sla::inline v1
-
-// sla/aws/endpoint.hpp
-// Which host answers for a service in a region. The rules are those of the SDKs' endpoint rule sets
-// (regional hosts only, but for IAM, which has no others); buckets have rules of their own in
-// aws/bucket.hpp. What the environment asks for is read in aws/endpoint_settings.hpp.
-
-namespace sla::inline v1 {
-
-/// The services that this library speaks to.
-enum class Service { sns, s3, sts, ssm, cloudwatch, iam };
-
-/// The name of a service in host names and in the scope of a signature.
-[[nodiscard]] constexpr std::string_view signing_name(Service service) noexcept {
-  constexpr std::array<std::string_view, 6> names{"sns", "s3", "sts", "ssm", "monitoring", "iam"};
-  return names[static_cast<std::size_t>(service)];
-}
-
-/// Whether requests go to hosts that have IPv6 addresses too.
-enum class DualStack { off, on };
-
-/// What decides where requests go.
-struct EndpointOptions {
-  std::string region{};
-  Fips fips = Fips::off;
-  DualStack dual_stack = DualStack::off;
-  std::optional<Url> custom{};  ///< a server of the user's own; then only this one is used
-};
-
-namespace detail {
-
-inline Error bad_endpoint(std::string_view why) { return Error{Errc::invalid, std::string(why)}; }
-
-/// What no service allows together, and the region where one is needed.
-inline Result<void> check_endpoint(Service service, EndpointOptions const& options) {
-  if (options.custom && options.dual_stack == DualStack::on) {
-    return bad_endpoint("a custom endpoint cannot be combined with dual-stack hosts");
-  }
-  if (options.custom && options.fips == Fips::on) {
-    return bad_endpoint("a custom endpoint cannot be combined with FIPS hosts");
-  }
-  if (options.region.empty()) {
-    if (options.custom && service != Service::s3) return {};
-    return bad_endpoint("no region is set");
-  }
-  if (!valid_region(options.region)) {
-    return bad_endpoint("the region is no valid part of a host name");
-  }
-  if (service == Service::s3 && options.fips == Fips::on &&
-      partition_of(options.region).name == "aws-cn") {
-    return bad_endpoint("s3 has no FIPS hosts in the partition aws-cn");
-  }
-  return {};
-}
-
-/// The name of the service in the host, with `-fips` where it is so called. In GovCloud the plain
-/// hosts are the validated ones, but for s3 and for the dual-stack hosts of some.
-inline std::string endpoint_prefix(Service service, EndpointOptions const& options) {
-  std::string name(signing_name(service));
-  bool const government = partition_of(options.region).name == "aws-us-gov";
-  bool const plain = government && service != Service::s3 &&
-                     (options.dual_stack == DualStack::off || service == Service::cloudwatch);
-  if (options.fips == Fips::on && !plain) name += "-fips";
-  return name;
-}
-
-/// Where a partition has its IAM, which is one for all of its regions: the parts of host names that
-/// stand before the suffix.
-struct IamPlace {
-  std::string_view partition;
-  std::string_view region;  ///< that requests are signed for
-  std::string_view plain;
-  std::string_view fips;
-  std::string_view dual_stack;
-};
-
-constexpr IamPlace iam_place(std::string_view region) noexcept {
-  constexpr std::array<IamPlace, 8> places{{
-      {"aws", "us-east-1", "iam", "iam-fips", "global"},
-      {"aws-cn", "cn-north-1", "iam.cn-north-1", "iam-fips", "global"},
-      {"aws-us-gov", "us-gov-west-1", "iam.us-gov", "iam.us-gov", "us-gov"},
-      {"aws-eusc", "eusc-de-east-1", "iam.eusc-de-east-1", "iam-fips", ""},
-      {"aws-iso", "us-iso-east-1", "iam.us-iso-east-1", "iam-fips.us-iso-east-1", ""},
-      {"aws-iso-b", "us-isob-east-1", "iam.us-isob-east-1", "iam-fips.us-isob-east-1", ""},
-      {"aws-iso-e", "eu-isoe-west-1", "iam.eu-isoe-west-1", "iam-fips", ""},
-      {"aws-iso-f", "us-isof-south-1", "iam.us-isof-south-1", "iam-fips", ""},
-  }};
-  std::string_view const partition = partition_of(region).name;
-  for (IamPlace const& place : places) {
-    if (place.partition == partition) return place;
-  }
-  return places.front();
-}
-
-inline std::string iam_host(EndpointOptions const& options) {
-  IamPlace const place = iam_place(options.region);
-  Partition const& partition = partition_of(options.region);
-  bool const fips = options.fips == Fips::on;
-  std::string host(fips ? place.fips : place.plain);
-  if (options.dual_stack == DualStack::off) return host.append(".").append(partition.dns_suffix);
-  host = fips && partition.name != "aws-us-gov" ? "iam-fips" : "iam";
-  if (!place.dual_stack.empty()) host.append(".").append(place.dual_stack);
-  return host.append(".").append(partition.dual_stack_suffix);
-}
-
-}  // namespace detail
-
-/// The region that requests to IAM are signed for, by the region of whoever asks.
-[[nodiscard]] constexpr std::string_view iam_region(std::string_view region) noexcept {
-  return detail::iam_place(region).region;
-}
-
-/// The URL of a service. Errc::invalid where the options contradict each other or lack the region;
-/// only a custom endpoint of another service than s3 needs none.
-[[nodiscard]] inline Result<Url> endpoint_url(Service service, EndpointOptions const& options) {
-  if (auto good = detail::check_endpoint(service, options); !good) return good.error();
-  if (options.custom) return *options.custom;
-  Url url{};
-  if (service == Service::iam) {
-    url.host = detail::iam_host(options);
-    return url;
-  }
-  Partition const& partition = partition_of(options.region);
-  std::string host = detail::endpoint_prefix(service, options);
-  bool const dual = options.dual_stack == DualStack::on;
-  if (dual && service == Service::s3) host += ".dualstack";
-  host.append(".").append(lower(options.region)).append(".");
-  host += dual && service != Service::s3 ? partition.dual_stack_suffix : partition.dns_suffix;
-  url.host = std::move(host);
-  return url;
-}
-
-}  // namespace sla::inline v1
-
-// sla/aws/object_options.hpp
-// What the policy of a bucket may demand of each object that is put: encryption, an owner, a class,
-// tags. The checks are those that S3 makes, so that a wrong one is told before the first object;
-// an error is a fragment that reads on after the value: `is none of ...`.
-// https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
-
-namespace sla::inline v1 {
-
-/// What is said of an object besides its own headers; what is empty is not said.
-struct ObjectOptions {
-  std::string encryption{};         ///< `AES256`, `aws:kms` or `aws:kms:dsse`
-  std::string kms_key_id{};         ///< an id, an ARN or `alias/NAME`
-  std::string acl{};                ///< a canned one
-  std::string storage_class{};      ///< in capital letters, as S3 calls it
-  std::vector<std::string> tags{};  ///< `key=value` each
-};
-
-inline constexpr std::array<std::string_view, 3> object_encryptions{"AES256", "aws:kms",
-                                                                    "aws:kms:dsse"};
-inline constexpr std::array<std::string_view, 7> object_acls{
-    "private",       "public-read",       "public-read-write",        "authenticated-read",
-    "aws-exec-read", "bucket-owner-read", "bucket-owner-full-control"};
-/// Those of AWS; other stores have others.
-inline constexpr std::array<std::string_view, 13> storage_classes{
-    "STANDARD",    "STANDARD_IA",     "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER",
-    "GLACIER_IR",  "DEEP_ARCHIVE",    "OUTPOSTS",   "REDUCED_REDUNDANCY",  "SNOW",
-    "FSX_OPENZFS", "EXPRESS_ONEZONE", "FSX_ONTAP"};
-
-namespace detail {
-
-template <std::size_t Size>
-Result<void> check_choice(std::string_view text,
-                          std::array<std::string_view, Size> const& choices) {
-  if (std::find(choices.begin(), choices.end(), text) != choices.end()) return {};
-  std::string names;
-  for (std::string_view const choice : choices) {
-    names.append(names.empty() ? "" : ", ").append(choice);
-  }
-  return Error{Errc::invalid, "is none of " + names};
-}
-
-/// Whether a text is made of letters, digits and the others.
-constexpr bool is_made_of(std::string_view text, std::string_view others) noexcept {
-  for (char const c : text) {
-    if (!is_alpha(c) && !is_digit(c) && others.find(c) == others.npos) return false;
-  }
-  return !text.empty();
-}
-
-/// How many characters UTF-8 has.
-constexpr std::size_t characters(std::string_view text) noexcept {
-  std::size_t count = 0;
-  for (char const c : text) count += (static_cast<unsigned char>(c) & 0xC0U) != 0x80U ? 1 : 0;
-  return count;
-}
-
-constexpr bool fits_tag(std::string_view text) noexcept {
-  for (char const c : text) {
-    bool const ascii = static_cast<unsigned char>(c) < 0x80;
-    if (ascii && !is_made_of({&c, 1}, " +-=._:/@")) return false;
-  }
-  return is_utf8(text);
-}
-
-inline Result<void> check_tag(std::string_view tag) {
-  auto const wrong = [&](std::string_view why) {
-    return Error{Errc::invalid, "has a tag that cannot be one: " + std::string(why)};
-  };
-  std::size_t const equals = tag.find('=');
-  if (equals == tag.npos) return wrong("each is KEY=VALUE, with commas between them");
-  std::string_view const key = tag.substr(0, equals);
-  if (key.empty()) return wrong("a key is empty");
-  if (lower(key).starts_with("aws:")) return wrong("keys that begin with aws: are AWS's own");
-  if (characters(key) > 128) return wrong("a key has more than 128 characters");
-  if (characters(tag.substr(equals + 1)) > 256)
-    return wrong("a value has more than 256 characters");
-  if (!fits_tag(tag)) {
-    return wrong("keys and values are made of letters, digits, blanks and any of + - = . _ : / @");
-  }
-  return {};
-}
-
-}  // namespace detail
-
-[[nodiscard]] inline Result<void> check_object_encryption(std::string_view text) {
-  return detail::check_choice(text, object_encryptions);
-}
-[[nodiscard]] inline Result<void> check_object_acl(std::string_view text) {
-  return detail::check_choice(text, object_acls);
-}
-/// Any name that can be one.
-[[nodiscard]] inline Result<void> check_storage_class(std::string_view text) {
-  if (text.size() <= 64 && detail::is_made_of(text, "_-")) return {};
-  return Error{Errc::invalid, "is no storage class, such as STANDARD_IA"};
-}
-[[nodiscard]] inline Result<void> check_kms_key_id(std::string_view text) {
-  bool const arn = text.starts_with("arn:") && text.find(":kms:") != text.npos;
-  bool const plain = text.starts_with("alias/") || text.find_first_of(":/") == text.npos;
-  if ((arn || plain) && text.size() <= 2048 && detail::is_made_of(text, ":/_-")) return {};
-  return Error{Errc::invalid, "is no key of KMS: give its id, its ARN or alias/NAME"};
-}
-/// Tags between commas: at most ten, each key once.
-[[nodiscard]] inline Result<void> check_object_tags(std::string_view text) {
-  std::vector<std::string_view> keys;
-  for (std::string_view const part : split(text, ',')) {
-    std::string_view const tag = trim(part);
-    if (tag.empty()) continue;
-    if (auto good = detail::check_tag(tag); !good) return good;
-    keys.push_back(tag.substr(0, tag.find('=')));
-  }
-  if (keys.size() > 10) return Error{Errc::invalid, "has more than 10 tags"};
-  std::sort(keys.begin(), keys.end());
-  if (std::adjacent_find(keys.begin(), keys.end()) == keys.end()) return {};
-  return Error{Errc::invalid, "has a tag twice"};
-}
-/// The number of an account.
-[[nodiscard]] inline Result<void> check_account(std::string_view text) {
-  bool const digits = text.find_first_not_of("0123456789") == text.npos;
-  if (text.size() == 12 && digits) return {};
-  return Error{Errc::invalid, "is no account of AWS, which has 12 digits"};
-}
-
-/// Adds the headers that say it.
-inline void add_object_options(std::vector<Header>& headers, ObjectOptions const& options) {
-  auto const add = [&](std::string_view name, std::string const& value) {
-    if (!value.empty()) headers.push_back({std::string(name), value});
-  };
-  add("x-amz-server-side-encryption", options.encryption);
-  add("x-amz-server-side-encryption-aws-kms-key-id", options.kms_key_id);
-  add("x-amz-acl", options.acl);
-  add("x-amz-storage-class", options.storage_class);
-  std::string tags;
-  for (std::string_view const tag : options.tags) {
-    std::size_t const equals = std::min(tag.find('='), tag.size());
-    if (!tags.empty()) tags += '&';
-    percent_encode_to(tags, tag.substr(0, equals), Slash::encode);
-    tags += '=';
-    percent_encode_to(tags, tag.substr(std::min(equals + 1, tag.size())), Slash::encode);
-  }
-  add("x-amz-tagging", tags);
-}
-
-}  // namespace sla::inline v1
-
-// sla/aws/bucket.hpp
-// Where an S3 bucket is and how its objects are addressed: at AWS the bucket as a sub-domain where
-// its name can be one, else, and in stores of other makers, as the first part of the path. A name
-// is checked before any request; access points, outposts and directory buckets are refused, because
-// they are signed differently.
-// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
-
-namespace sla::inline v1 {
-
-/// How a bucket is addressed.
-enum class Addressing {
-  automatic,       ///< as a sub-domain where that is possible, but for hosts that are not AWS's
-  path,            ///< always in the path
-  virtual_hosted,  ///< as a sub-domain, or not at all
-};
-
-/// Whether an object goes with a checksum of its own, besides the one that is signed.
-enum class ObjectChecksum {
-  sha256,  ///< always; a bucket with Object Lock wants one
-  none,    ///< for stores that refuse the header
-};
-
-/// One bucket. The region of its endpoint is corrected when S3 says that it is elsewhere, so
-/// requests go to one Bucket from one thread at a time.
-struct Bucket {
-  std::string name{};
-  EndpointOptions endpoint{};
-  Addressing addressing = Addressing::automatic;
-  ObjectChecksum checksum = ObjectChecksum::sha256;
-  ObjectOptions objects{};  ///< of what is put
-  std::string owner{};      ///< the account that the bucket must be of; empty: any
-};
-
-/// Whether a name can be that of a bucket. Upper case and underscores are allowed for the sake of
-/// old buckets.
-[[nodiscard]] inline Result<void> check_bucket_name(std::string_view name) {
-  auto const wrong = [](std::string_view why) {
-    return Error{Errc::invalid, "not the name of a bucket: " + std::string(why)};
-  };
-  if (name.starts_with("arn:")) return wrong("ARNs of access points and buckets are not supported");
-  if (name.starts_with("s3://")) return wrong("give the name alone, without s3://");
-  if (name.find('/') != std::string_view::npos) return wrong("it holds a slash");
-  if (has_control(name)) return wrong("it holds a control character");
-  if (name.size() < 3 || name.size() > 63) return wrong("it must have 3 to 63 characters");
-  for (char const c : name) {
-    if (!is_alpha(c) && !is_digit(c) && c != '-' && c != '.' && c != '_') {
-      return wrong("it may hold letters, digits, dots and hyphens only");
+    detail::XmlPiece const piece = scanner.next();
+    bool const inside = matched == path.size() && depth == matched;
+    switch (piece.kind) {
+      case Kind::end:
+        return std::nullopt;
+      case Kind::text:
+        if (inside) detail::append_xml_text(text, piece.content);
+        break;
+      case Kind::verbatim:
+        if (inside) text += piece.content;
+        break;
+      case Kind::open:
+      case Kind::empty: {
+        bool const leads =
+            matched == depth && matched < path.size() && piece.content == path.begin()[matched];
+        if (leads && piece.kind == Kind::empty && matched + 1 == path.size()) return text;
+        if (piece.kind == Kind::empty) break;
+        if (leads) ++matched;
+        ++depth;
+        break;
+      }
+      case Kind::close:
+        if (inside) return text;
+        if (depth == 0) return std::nullopt;
+        if (matched == depth) --matched;
+        --depth;
+        break;
     }
   }
-  if (name.ends_with("--x-s3")) return wrong("directory buckets (--x-s3) are not supported");
-  if (!(is_alpha(name.front()) || is_digit(name.front())) ||
-      !(is_alpha(name.back()) || is_digit(name.back()))) {
-    return wrong("it must begin and end with a letter or a digit");
-  }
-  if (name.find("..") != std::string_view::npos) return wrong("it holds two dots in a row");
-  if (is_ipv4_address(name)) return wrong("it looks like an IP address");
-  return {};
 }
 
-/// Tells whether the store of a bucket is another one than AWS's.
-[[nodiscard]] inline bool is_foreign(EndpointOptions const& endpoint) noexcept {
-  return endpoint.custom && !is_aws_host(endpoint.custom->host);
+/// Whether the outermost element of a document has that local name.
+[[nodiscard]] inline bool is_xml_root(std::string_view document, std::string_view name) {
+  using Kind = detail::XmlPiece::Kind;
+  detail::XmlScanner scanner(document);
+  for (;;) {
+    detail::XmlPiece const piece = scanner.next();
+    if (piece.kind == Kind::open || piece.kind == Kind::empty) return piece.content == name;
+    if (piece.kind != Kind::text || !trim(piece.content).empty()) return false;
+  }
 }
 
-namespace detail {
-
-/// Whether a bucket can be a sub-domain. A dot makes two labels of it, which no certificate of S3
-/// covers, so it is possible only without TLS.
-inline bool fits_host(std::string_view bucket, Url const& url) {
-  if (bucket.size() < 3 || bucket.size() > 63 || is_ipv4_address(bucket)) return false;
-  for (std::string_view const label : split(bucket, '.')) {
-    if (!is_dns_label(label) || lower(label) != label) return false;
+/// What the service says in an answer of the query protocol (`ErrorResponse`) or of S3 (`Error`).
+/// Where the body is something else, an empty one or a proxy's page, the code stays empty and the
+/// message says so; the status has to do.
+[[nodiscard]] inline ServiceError read_xml_error(Response const& response) {
+  auto const text = [&](XmlPath path) {
+    auto found = xml_text(response.body, path);
+    return found ? std::string(trim(*found)) : std::string{};
+  };
+  ServiceError error{};
+  if (is_xml_root(response.body, "ErrorResponse")) {
+    error = {text({"ErrorResponse", "Error", "Code"}), text({"ErrorResponse", "Error", "Message"}),
+             text({"ErrorResponse", "RequestId"})};
+  } else if (is_xml_root(response.body, "Error")) {
+    error = {text({"Error", "Code"}), text({"Error", "Message"}), text({"Error", "RequestId"})};
+  } else if (!trim(response.body).empty()) {
+    error.message = "the answer is not one of AWS";
   }
-  return bucket.find('.') == std::string_view::npos || url.scheme == Scheme::http;
-}
-
-}  // namespace detail
-
-/// The URL under which the objects of a bucket are: its path ends where the slash before the key
-/// comes. A host that is an address has no sub-domains; `localhost` is a name.
-[[nodiscard]] inline Result<Url> bucket_url(Bucket const& bucket) {
-  auto url = endpoint_url(Service::s3, bucket.endpoint);
-  if (!url) return url;
-  while (url->path.ends_with('/')) url->path.pop_back();
-  bool const fits = detail::fits_host(bucket.name, *url) && !is_ip_address(url->host) &&
-                    bucket.name.size() + 1 + url->host.size() <= 253;
-  bool const in_path = bucket.addressing == Addressing::path ||
-                       (bucket.addressing == Addressing::automatic && is_foreign(bucket.endpoint));
-  if (fits && !in_path) {
-    url->host.insert(0, bucket.name + '.');
-    return url;
+  for (std::string_view const name : {"x-amzn-requestid", "x-amz-request-id"}) {
+    auto const id = find_header(response.headers, name);
+    if (error.request_id.empty() && id) error.request_id = trim(*id);
   }
-  if (bucket.addressing == Addressing::virtual_hosted) {
-    return Error{Errc::invalid, "the bucket '" + bucket.name + "' cannot be a part of the host " +
-                                    url->host + "; address it by path"};
-  }
-  url->path += '/';
-  percent_encode_to(url->path, bucket.name, Slash::encode);
-  return url;
+  return error;
 }
 
 }  // namespace sla::inline v1
 
-// sla/aws/canonical.hpp
+// sla/aws/sign/canonical.hpp
 // The texts that a Signature Version 4 is made of: canonical request, credential scope, string to
 // sign. Pure functions that append to a text of the caller; they know no key, clock or network.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
@@ -5930,7 +6394,7 @@ inline void string_to_sign_to(std::string& out, CredentialScope const& scope,
 
 }  // namespace sla::inline v1
 
-// sla/aws/credentials.hpp
+// sla/aws/sign/credentials.hpp
 // Who signs: one set of AWS credentials, and the contract of what supplies them. The sources stand
 // in credential/, one per file.
 
@@ -5969,49 +6433,10 @@ using HeldCredentialSource = std::conditional_t<CredentialSource<X>, X, RefusedC
 
 }  // namespace sla::inline v1
 
-// sla/aws/service_error.hpp
-// What a service says when it says no, whatever the format of its answer. The readers stand with
-// the formats (aws/xml.hpp, aws/reply.hpp); what the code means for a retry is decided elsewhere.
-
-namespace sla::inline v1 {
-
-/// The service's own words. Each is empty where the answer does not have it.
-struct ServiceError {
-  std::string code{};        ///< such as `InvalidParameter`, as it stands on the wire
-  std::string message{};     ///< for people
-  std::string request_id{};  ///< what the service's support asks for
-
-  bool operator==(ServiceError const&) const = default;
-};
-
-}  // namespace sla::inline v1
-
-// sla/aws/refusal.hpp
-// The Error that tells people how a service refused a request. Services put into their messages
-// what they were sent: some give back the canonical request, line by line, session token included,
-// so only the first line is kept.
-
-namespace sla::inline v1 {
-
-/// `http 403: AccessDenied: not allowed (request id 4f2a)`.
-[[nodiscard]] inline Error refusal_error(Errc code, int status, ServiceError const& said) {
-  std::string message = "http " + std::to_string(status);
-  std::string_view const words = trim(said.message);
-  if (!said.code.empty()) message.append(": ").append(said.code, 0, 100);
-  if (!words.empty()) message.append(": ").append(words.substr(0, words.find('\n')), 0, 500);
-  if (!said.request_id.empty()) {
-    message.append(" (request id ").append(said.request_id, 0, 100).append(")");
-  }
-  for (char& c : message) c = is_control(c) ? ' ' : c;
-  return Error{code, std::move(message), http_status(status)};
-}
-
-}  // namespace sla::inline v1
-
-// sla/aws/digest.hpp
-// SHA-256 and HMAC-SHA-256 by OpenSSL, which only aws/trust.hpp needs besides. OpenSSL starts with
-// the first byte hashed, not with the program, and the algorithm is looked up once. Use one hash
-// again and again where it matters; what held a key is wiped.
+// sla/aws/sign/digest.hpp
+// SHA-256 and HMAC-SHA-256 by OpenSSL, which only aws/http/trust.hpp needs besides. OpenSSL starts
+// with the first byte hashed, not with the program, and the algorithm is looked up once. Use one
+// hash again and again where it matters; what held a key is wiped.
 
 namespace sla::inline v1 {
 
@@ -6186,7 +6611,73 @@ inline Result<Sha256Bytes> sha256_after(Sha256& hash, std::array<char, 64> const
 
 }  // namespace sla::inline v1
 
-// sla/aws/sigv4.hpp
+// sla/aws/sign/keys.hpp
+// Makes credentials from the texts that a file, a program or a server gave, whatever the source.
+// Keys and tokens become headers: one that holds a line break or another character that no key has
+// is refused here, once for all sources. Messages say what is wrong and never what was read.
+
+namespace sla::inline v1 {
+
+/// One set of keys as a source gave it; empty is what it did not give.
+struct KeyTexts {
+  std::string_view access_key_id{};
+  std::string_view secret_access_key{};
+  std::string_view session_token{};
+  std::string_view expiration{};  ///< RFC 3339
+  std::string_view account_id{};
+};
+
+namespace detail {
+
+struct NamedText {
+  std::string_view name;
+  std::string_view text;
+};
+
+}  // namespace detail
+
+/// Whether a text has visible ASCII characters only, as keys, tokens and identifiers have.
+[[nodiscard]] constexpr bool is_visible_ascii(std::string_view text) noexcept {
+  for (char const c : text) {
+    if (c <= ' ' || c > '~') return false;
+  }
+  return true;
+}
+
+/// The credentials. Errc::malformed where the key id or the secret is missing, a text cannot be a
+/// key, or the expiration is no time.
+[[nodiscard]] inline Result<Credentials> make_credentials(KeyTexts const& texts,
+                                                          std::string source) {
+  if (texts.access_key_id.empty()) return Error{Errc::malformed, "the access key id is missing"};
+  if (texts.secret_access_key.empty()) {
+    return Error{Errc::malformed, "the secret access key is missing"};
+  }
+  for (auto const& [name, text] :
+       std::initializer_list<detail::NamedText>{{"access key id", texts.access_key_id},
+                                                {"secret access key", texts.secret_access_key},
+                                                {"session token", texts.session_token},
+                                                {"account id", texts.account_id}}) {
+    if (is_visible_ascii(text)) continue;
+    return Error{Errc::malformed, "the " + std::string(name) +
+                                      " holds a character that cannot be in it, such as a blank"};
+  }
+  Credentials keys{};
+  keys.access_key_id = texts.access_key_id;
+  keys.secret_access_key = Secret(texts.secret_access_key);
+  keys.session_token = Secret(texts.session_token);
+  keys.account_id = texts.account_id;
+  keys.source = std::move(source);
+  if (texts.expiration.empty()) return keys;
+  keys.expires = parse_iso_time(texts.expiration);
+  if (!keys.expires) {
+    return Error{Errc::malformed, "the expiration is not a time such as 2026-01-01T00:00:00Z"};
+  }
+  return keys;
+}
+
+}  // namespace sla::inline v1
+
+// sla/aws/sign/sigv4.hpp
 // Signs HTTP requests for AWS with Signature Version 4: takes a request, credentials, a scope and
 // the time, and gives the request its X-Amz-* and Authorization headers. Sign again for every
 // attempt; what an earlier signature left is replaced. The clock is the caller's, and whether it
@@ -6432,710 +6923,525 @@ class Signer {
 
 }  // namespace sla::inline v1
 
-// sla/aws/skew.hpp
-// How far this machine's clock is from the service's. Signatures carry a time, so a wrong clock
-// makes every request fail; the Date of each answer says by how much it is wrong. Copies tell each
-// other what they learn, so that the clients of a program pay once for a wrong clock. The caller
-// says what time it was.
+// sla/aws/config/region.hpp
+// Regions and the partitions they belong to. A region becomes part of a host name, so its form is
+// checked; whether it exists is not, because new ones appear. The table follows the public
+// partitions.json of the SDKs; what no line of it matches is taken for the partition aws.
 
 namespace sla::inline v1 {
 
-/// When a request was sent and its answer received, by the machine's clock.
-struct Exchange {
-  WallTime sent{};
-  WallTime received{};
-};
+/// Whether requests go to hosts that use validated cryptography (FIPS 140).
+enum class Fips { off, on };
 
-/// The service's clock minus ours, as the last answer showed it; before the first one, as a copy
-/// of this was shown last by any service. A copy knows nothing of its own. Copies may be used by
-/// different threads, each one by one thread.
-class ClockSkew {
- public:
-  ClockSkew() = default;
-  explicit ClockSkew(Duration offset) { learn(offset); }
-  ClockSkew(ClockSkew const& other) noexcept : shared_(other.shared_) {}
-  // One that was moved from can still be asked, so it keeps its share.
-  // NOLINTNEXTLINE(performance-move-constructor-init,cert-oop11-cpp): copying is meant
-  ClockSkew(ClockSkew&& other) noexcept : shared_(other.shared_), own_(other.own_) {}
-  ClockSkew& operator=(ClockSkew const&) = delete;
-  ClockSkew& operator=(ClockSkew&&) = default;
-  ~ClockSkew() = default;
-
-  /// What to add to our time to have the service's.
-  [[nodiscard]] Duration offset() const noexcept {
-    return own_ ? *own_ : Duration{shared_->load(std::memory_order_relaxed)};
-  }
-
-  /// Learns from any answer. One without a Date, out of a cache, or under way for more than 15
-  /// minutes says nothing.
-  void observe(Exchange exchange, Response const& response) {
-    Duration const took = exchange.received - exchange.sent;
-    if (took < Duration::zero() || took > std::chrono::minutes{15}) return;
-    if (find_header(response.headers, "age")) return;
-    auto const date = parse_http_date(find_header(response.headers, "date").value_or(""));
-    if (date) learn(*date - (exchange.sent + took / 2));
-  }
-
-  /// Whether a refusal comes from having signed with that offset: the code may mean it, and what
-  /// was learned since differs by more than 4 minutes. Ask after observe(). Without the second
-  /// condition every wrong key would be tried again.
-  [[nodiscard]] bool explains(std::string_view service_code, Duration used) const noexcept {
-    Duration const known = offset();
-    Duration const difference = known > used ? known - used : used - known;
-    if (difference <= std::chrono::minutes{4}) return false;
-    for (std::string_view const code :
-         {"InvalidSignature", "SignatureDoesNotMatch", "AuthFailure", "RequestTimeTooSkewed",
-          "RequestExpired", "RequestInTheFuture", "AccessDenied"}) {
-      if (bare_code(service_code) == code) return true;
-    }
-    return false;
-  }
-
- private:
-  void learn(Duration offset) noexcept {
-    own_ = offset;
-    shared_->store(offset.count(), std::memory_order_relaxed);
-  }
-
-  std::shared_ptr<std::atomic<Duration::rep>> shared_ =
-      std::make_shared<std::atomic<Duration::rep>>(0);
-  std::optional<Duration> own_{};
-};
-
-}  // namespace sla::inline v1
-
-// sla/aws/client.hpp
-// Calls one AWS service: signs each attempt anew, sends it, reads a refusal, and asks again where
-// that helps and the deadline allows it. It corrects the time in signatures by what the service
-// says the time is, and has expired credentials renewed once. It knows no format of an answer.
-
-namespace sla::inline v1 {
-
-/// Whether a call says who makes it.
-enum class Authentication {
-  sigv4,
-  none,  ///< AssumeRoleWithWebIdentity: the token in the body says it
-};
-
-/// What holds for one call besides its request.
-struct Call {
-  SigningScope scope{};  ///< ignored where nothing is signed
-  Instant deadline{};    ///< after it no further attempt begins; the first is made in any case
-  /// When an attempt under way is given up, however far it got. The transport's own limits grow
-  /// with what a service needs, this one does not.
-  Instant cut = Instant::max();
-  Authentication authentication = Authentication::sigv4;
-};
-
-/// A random number from 0 to below 1 for each wait, so that clients do not return all at once.
-struct RandomJitter {
-  double operator()() const { return random_fraction(); }
-};
-
-/// Calls one service. Its transport keeps the connection, its quota and its clock correction last
-/// from call to call. A source of credentials with `reject(std::string_view access_key_id)` is told
-/// when the service took them for expired. What it learns of the clock its skew's copies know too.
-/// Not thread-safe.
-template <class T, class S, class C = SteadyClock, class J = RandomJitter>
-class Client {
-  using HeldSource = internal::HeldCredentialSource<S>;
-  using HeldClock = internal::HeldClock<C>;
-
- public:
-  Client(T transport, S source, RetryOptions options = {}, C clock = {}, J jitter = {},
-         ClockSkew const& skew = {})
-      : transport_(std::move(transport)),
-        source_(std::move(source)),
-        options_(options),
-        clock_(std::move(clock)),
-        jitter_(std::move(jitter)),
-        skew_(skew) {}
-
-  /// The answer, if its status is 2xx. `read_error(Response const&) -> ServiceError` reads what the
-  /// service says otherwise; the Error then has the HTTP status. An Error after more than
-  /// one attempt says how many there were.
-  template <class ReadError>
-  [[nodiscard]] Result<Response> call(Request request, Call const& how, ReadError read_error) {
-    Retry retry(options_, quota_);
-    Renewal renewal = can_renew ? Renewal::possible : Renewal::impossible;
-    for (;;) {
-      Attempt attempt = send(request, how);
-      if (attempt.result && attempt.result->ok()) {
-        retry.succeed();
-        return std::move(attempt.result);
-      }
-      if (attempt.result) refuse(attempt, read_error(*attempt.result), renewal);
-      auto const next = retry.fail(
-          {.reason = attempt.reason, .jitter = jitter_(), .retry_after = attempt.retry_after});
-      Instant const again = clock_.now() + next.delay;
-      if (next.verdict != RetryVerdict::retry || again >= how.deadline) {
-        if (retry.attempts() == 1) return attempt.result.error();
-        return attempt.result.error().within("after " + std::to_string(retry.attempts()) +
-                                             " attempts");
-      }
-      clock_.sleep_until(again);
-    }
-  }
-
-  /// The service's clock minus ours, as far as known.
-  [[nodiscard]] Duration skew() const noexcept { return skew_.offset(); }
-
-  [[nodiscard]] HeldSource& source() noexcept { return source_; }
-  [[nodiscard]] HeldClock& clock() noexcept { return clock_; }
-
- private:
-  static constexpr bool can_renew = requires(HeldSource & source, std::string_view access_key_id) {
-    source.reject(access_key_id);
-  };
-  enum class Renewal { possible, impossible };
-
-  struct Attempt {
-    Result<Response> result;
-    RetryReason reason = RetryReason::none;
-    Duration skew = Duration::zero();  ///< that it was signed with
-    std::string access_key_id{};       ///< empty where nothing is signed
-    std::optional<std::string> retry_after{};
-  };
-
-  Attempt send(Request& request, Call const& how) {
-    Attempt attempt{.result = Response{}, .skew = skew_.offset()};
-    if (how.authentication == Authentication::sigv4) {
-      auto id = sign(request, how.scope);
-      attempt.access_key_id = id.value_or(std::string{});
-      if (!id) attempt.result = id.error();
-      if (!id) return attempt;
-    }
-    Instant const sent = clock_.now();
-    attempt.result = transport_.send(request, how.cut);
-    if (attempt.result) {
-      WallTime const received = clock_.wall();
-      skew_.observe({received - (clock_.now() - sent), received}, *attempt.result);
-    } else {
-      attempt.reason = retry_reason(attempt.result.error().code);
-    }
-    return attempt;
-  }
-
-  /// Gives back the access key id. What an earlier attempt signed is replaced.
-  Result<std::string> sign(Request& request, SigningScope const& scope) {
-    auto const keys = source_.credentials(clock_.wall() + skew_.offset());
-    if (!keys) return keys.error().within("credentials");
-    auto const done = signer_.sign(request, *keys, scope, clock_.wall() + skew_.offset());
-    if (!done) return done.error();
-    return keys->access_key_id;
-  }
-
-  /// Makes of an answer that is no success the error that it is.
-  void refuse(Attempt& attempt, ServiceError const& said, Renewal& renewal) {
-    int const status = attempt.result->status;
-    Refusal const refusal = read_refusal(status, said.code);
-    if (auto const after = find_header(attempt.result->headers, "x-amz-retry-after")) {
-      attempt.retry_after = std::string(*after);
-    }
-    attempt.result = refusal_error(refusal.code, status, said);
-    attempt.reason = refusal.reason;
-    if (attempt.access_key_id.empty()) return;
-    if (skew_.explains(said.code, attempt.skew)) {
-      attempt.reason = RetryReason::transient;
-      return;
-    }
-    if constexpr (can_renew) {
-      if (refusal.code != Errc::expired || renewal == Renewal::impossible) return;
-      renewal = Renewal::impossible;
-      source_.reject(std::string_view(attempt.access_key_id));
-      attempt.reason = RetryReason::transient;
-    }
-  }
-
-  internal::HeldTransport<T> transport_;
-  HeldSource source_;
-  RetryOptions options_;
-  HeldClock clock_;
-  J jitter_;
-  Signer signer_{};
-  RetryQuota quota_{};
-  ClockSkew skew_{};
-
-  static_assert(Transport<T>,
-                "Client's first parameter must be a sla::Transport: movable, with "
-                "sla::Result<sla::Response> send(sla::Request const&, sla::Instant deadline)");
-  static_assert(CredentialSource<S>,
-                "Client's second parameter must be a sla::CredentialSource: movable, with "
-                "sla::Result<sla::Credentials> credentials(sla::WallTime now)");
-  static_assert(Clock<C>,
-                "Client's third parameter must be a sla::Clock: movable, with now(), wall(), "
-                "wait_until(sla::Instant, sla::Stop const&) and sleep_until(sla::Instant)");
-};
-
-}  // namespace sla::inline v1
-
-// sla/aws/query.hpp
-// The query protocol of SNS, STS and CloudWatch: a form with the action and its parameters, posted
-// to the root of the service. What the parameters are is each operation's business.
-// https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
-
-namespace sla::inline v1 {
-
-/// What is called, in which version of the service's interface.
-struct QueryAction {
-  std::string_view action;
-  std::string_view version;
-};
-
-/// One parameter of a call.
-struct QueryParameter {
+/// A group of regions that share accounts and the ends of host names.
+struct Partition {
   std::string_view name;
-  std::string_view value;
+  std::string_view dns_suffix;
+  std::string_view dual_stack_suffix;
+  /// What stands before `-<word>-<number>` in the names of its regions.
+  std::array<std::string_view, 9> prefixes;
 };
 
-/// Builds the form of one call.
-class QueryForm {
- public:
-  explicit QueryForm(QueryAction call) {
-    add({"Action", call.action});
-    add({"Version", call.version});
-  }
-
-  QueryForm& add(QueryParameter parameter) {
-    if (!text_.empty()) text_ += '&';
-    append(parameter.name);
-    text_ += '=';
-    append(parameter.value);
-    return *this;
-  }
-
-  [[nodiscard]] std::string const& text() const& noexcept { return text_; }
-
-  /// The request that carries the form.
-  [[nodiscard]] Request request(Url url) && {
-    return {Method::post,
-            std::move(url),
-            {{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}},
-            Output(std::move(text_))};
-  }
-
- private:
-  /// A form writes a blank as a plus sign; services take %20 too, some look-alikes do not.
-  void append(std::string_view text) {
-    for (std::size_t blank = text.find(' '); blank != std::string_view::npos;
-         blank = text.find(' ')) {
-      percent_encode_to(text_, text.substr(0, blank), Slash::encode);
-      text_ += '+';
-      text.remove_prefix(blank + 1);
-    }
-    percent_encode_to(text_, text, Slash::encode);
-  }
-
-  std::string text_;
-};
-
-}  // namespace sla::inline v1
-
-// sla/aws/xml.hpp
-// Reads the XML in which SNS, STS and S3 answer: the text of one element, found by the local names
-// on the way to it. One pass without recursion over any bytes at all; document types and the
-// entities they define are not understood, so there is nothing to expand. No validator: what is not
-// XML has no such element.
-
-namespace sla::inline v1 {
+/// All partitions; the first is that of unknown regions.
+inline constexpr std::array<Partition, 8> partitions{{
+    {"aws", "amazonaws.com", "api.aws", {"us", "eu", "ap", "sa", "ca", "me", "af", "il", "mx"}},
+    {"aws-cn", "amazonaws.com.cn", "api.amazonwebservices.com.cn", {"cn"}},
+    {"aws-us-gov", "amazonaws.com", "api.aws", {"us-gov"}},
+    {"aws-eusc", "amazonaws.eu", "api.amazonwebservices.eu", {"eusc-de"}},
+    {"aws-iso", "c2s.ic.gov", "api.aws.ic.gov", {"us-iso"}},
+    {"aws-iso-b", "sc2s.sgov.gov", "api.aws.scloud", {"us-isob"}},
+    {"aws-iso-e", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk", {"eu-isoe"}},
+    {"aws-iso-f", "csp.hci.ic.gov", "api.aws.hci.ic.gov", {"us-isof"}},
+}};
 
 namespace detail {
 
-/// The character of a numeric reference such as `#65` or `#x41` in UTF-8; empty where it is none.
-inline std::string xml_character(std::string_view reference) {
-  bool const hexadecimal = reference.starts_with("#x");
-  reference.remove_prefix(hexadecimal ? 2 : 1);
-  std::uint32_t code = 0;
-  if (reference.empty() || reference.size() > 8) return {};
-  for (char const c : reference) {
-    char const digit = lower(c);
-    bool const letter = hexadecimal && digit >= 'a' && digit <= 'f';
-    if (!is_digit(digit) && !letter) return {};
-    int const value = letter ? digit - 'a' + 10 : digit - '0';
-    code = code * (hexadecimal ? 16U : 10U) + static_cast<std::uint32_t>(value);
-    if (code > 0x10FFFF) return {};
+/// Whether a region is `<prefix>-<word>-<number>`.
+constexpr bool has_region_prefix(std::string_view region, std::string_view prefix) noexcept {
+  if (prefix.empty() || !region.starts_with(prefix)) return false;
+  region.remove_prefix(prefix.size());
+  if (!region.starts_with('-')) return false;
+  region.remove_prefix(1);
+  std::size_t const hyphen = region.find('-');
+  if (hyphen == 0 || hyphen >= region.size() - 1) return false;
+  for (char const c : region.substr(0, hyphen)) {
+    if (!is_alpha(c) && !is_digit(c) && c != '_') return false;
   }
-  if (code == 0 || (code >= 0xD800 && code <= 0xDFFF)) return {};
-  auto const byte = [](std::uint32_t value) { return static_cast<char>(value); };
-  if (code < 0x80) return {byte(code)};
-  if (code < 0x800) return {byte(0xC0U | code >> 6U), byte(0x80U | (code & 63U))};
-  if (code < 0x10000) {
-    return {byte(0xE0U | code >> 12U), byte(0x80U | (code >> 6U & 63U)),
-            byte(0x80U | (code & 63U))};
+  for (char const c : region.substr(hyphen + 1)) {
+    if (!is_digit(c)) return false;
   }
-  return {byte(0xF0U | code >> 18U), byte(0x80U | (code >> 12U & 63U)),
-          byte(0x80U | (code >> 6U & 63U)), byte(0x80U | (code & 63U))};
+  return true;
 }
-
-/// Adds a text to `out` with its entities replaced; what is no entity stays as it is.
-inline void append_xml_text(std::string& out, std::string_view text) {
-  constexpr std::pair<std::string_view, char> entities[] = {
-      {"amp", '&'}, {"lt", '<'}, {"gt", '>'}, {"quot", '"'}, {"apos", '\''}};
-  while (!text.empty()) {
-    std::size_t const ampersand = text.find('&');
-    out += text.substr(0, ampersand);
-    if (ampersand == std::string_view::npos) return;
-    text.remove_prefix(ampersand);
-    std::size_t const end = text.substr(0, 12).find(';');
-    std::string_view const name =
-        end == std::string_view::npos ? std::string_view{} : text.substr(1, end - 1);
-    std::string character = name.starts_with('#') ? xml_character(name) : std::string{};
-    for (auto const& [entity, meaning] : entities) {
-      if (name == entity) character = meaning;
-    }
-    out += character.empty() ? "&" : character;
-    text.remove_prefix(character.empty() ? 1 : end + 1);
-  }
-}
-
-/// What stands next in a document.
-struct XmlPiece {
-  enum class Kind { text, verbatim, open, empty, close, end } kind = Kind::end;
-  std::string_view content{};  ///< the text, or the local name of the element
-};
-
-/// Takes a document apart from the front to the back, bounded by its size.
-class XmlScanner {
- public:
-  explicit XmlScanner(std::string_view document) : rest_(document) {}
-
-  XmlPiece next() {
-    while (!rest_.empty()) {
-      if (rest_.front() != '<') {
-        return {XmlPiece::Kind::text, take(rest_.find('<'))};
-      }
-      if (rest_.starts_with("<!--")) {
-        skip_past("-->", 4);
-      } else if (rest_.starts_with("<?")) {
-        skip_past("?>", 2);
-      } else if (rest_.starts_with("<![CDATA[")) {
-        std::size_t const end = rest_.find("]]>");
-        if (end == std::string_view::npos) break;
-        std::string_view const whole = take(end + 3);
-        return {XmlPiece::Kind::verbatim, whole.substr(9, whole.size() - 12)};
-      } else if (rest_.starts_with("<!")) {
-        break;  // a document type: no answer of AWS has one
-      } else {
-        return tag();
-      }
-    }
-    rest_ = {};
-    return {};
-  }
-
- private:
-  std::string_view take(std::size_t count) {
-    std::string_view const taken = rest_.substr(0, count);
-    rest_.remove_prefix(taken.size());
-    return taken;
-  }
-  void skip_past(std::string_view end, std::size_t from) {
-    std::size_t const at = rest_.find(end, from);
-    rest_ = at == std::string_view::npos ? std::string_view{} : rest_.substr(at + end.size());
-  }
-
-  /// A tag up to its `>`; one inside a quoted attribute does not end it.
-  XmlPiece tag() {
-    char quote = '\0';
-    for (std::size_t i = 1; i < rest_.size(); ++i) {
-      char const c = rest_[i];
-      if (quote != '\0') {
-        if (c == quote) quote = '\0';
-      } else if (c == '"' || c == '\'') {
-        quote = c;
-      } else if (c == '>') {
-        std::string_view const whole = take(i + 1);
-        return tag(whole.substr(1, whole.size() - 2));
-      }
-    }
-    rest_ = {};
-    return {};
-  }
-  static XmlPiece tag(std::string_view inside) {
-    XmlPiece::Kind kind = XmlPiece::Kind::open;
-    if (inside.starts_with('/')) {
-      kind = XmlPiece::Kind::close;
-      inside.remove_prefix(1);
-    } else if (inside.ends_with('/')) {
-      kind = XmlPiece::Kind::empty;
-      inside.remove_suffix(1);
-    }
-    std::string_view name = inside.substr(0, inside.find_first_of(" \t\r\n"));
-    if (std::size_t const colon = name.find(':'); colon != std::string_view::npos) {
-      name.remove_prefix(colon + 1);
-    }
-    return {kind, name};
-  }
-
-  std::string_view rest_;
-};
 
 }  // namespace detail
 
-/// The names of elements on the way from the root to one, the root's included.
-using XmlPath = std::initializer_list<std::string_view>;
-
-/// The text of the first element at the path, decoded; nothing where there is none, or where the
-/// document ends before the element does. Text of elements inside it is left out.
-[[nodiscard]] inline std::optional<std::string> xml_text(std::string_view document, XmlPath path) {
-  using Kind = detail::XmlPiece::Kind;
-  detail::XmlScanner scanner(document);
-  std::string text;
-  std::size_t depth = 0, matched = 0;  // how deep, and how much of the path leads here
-  for (;;) {
-    detail::XmlPiece const piece = scanner.next();
-    bool const inside = matched == path.size() && depth == matched;
-    switch (piece.kind) {
-      case Kind::end:
-        return std::nullopt;
-      case Kind::text:
-        if (inside) detail::append_xml_text(text, piece.content);
-        break;
-      case Kind::verbatim:
-        if (inside) text += piece.content;
-        break;
-      case Kind::open:
-      case Kind::empty: {
-        bool const leads =
-            matched == depth && matched < path.size() && piece.content == path.begin()[matched];
-        if (leads && piece.kind == Kind::empty && matched + 1 == path.size()) return text;
-        if (piece.kind == Kind::empty) break;
-        if (leads) ++matched;
-        ++depth;
-        break;
-      }
-      case Kind::close:
-        if (inside) return text;
-        if (depth == 0) return std::nullopt;
-        if (matched == depth) --matched;
-        --depth;
-        break;
+/// The partition of a region; that of an unknown region is aws.
+[[nodiscard]] constexpr Partition const& partition_of(std::string_view region) noexcept {
+  for (Partition const& partition : partitions) {
+    bool const global = region.size() == partition.name.size() + 7 &&
+                        region.starts_with(partition.name) && region.ends_with("-global");
+    if (global) return partition;
+    for (std::string_view const prefix : partition.prefixes) {
+      if (detail::has_region_prefix(region, prefix)) return partition;
     }
   }
+  return partitions.front();
 }
 
-/// Whether the outermost element of a document has that local name.
-[[nodiscard]] inline bool is_xml_root(std::string_view document, std::string_view name) {
-  using Kind = detail::XmlPiece::Kind;
-  detail::XmlScanner scanner(document);
-  for (;;) {
-    detail::XmlPiece const piece = scanner.next();
-    if (piece.kind == Kind::open || piece.kind == Kind::empty) return piece.content == name;
-    if (piece.kind != Kind::text || !trim(piece.content).empty()) return false;
-  }
+/// Whether a text may stand for a region in a host name: one DNS label that is no mere number.
+[[nodiscard]] constexpr bool valid_region(std::string_view region) noexcept {
+  bool number = true;
+  for (char const c : region) number = number && is_digit(c);
+  return is_dns_label(region) && !number;
 }
 
-/// What the service says in an answer of the query protocol (`ErrorResponse`) or of S3 (`Error`).
-/// Where the body is something else, an empty one or a proxy's page, the code stays empty and the
-/// message says so; the status has to do.
-[[nodiscard]] inline ServiceError read_xml_error(Response const& response) {
-  auto const text = [&](XmlPath path) {
-    auto found = xml_text(response.body, path);
-    return found ? std::string(trim(*found)) : std::string{};
+/// What a setting such as AWS_REGION says.
+struct RegionSetting {
+  std::string region{};
+  Fips fips = Fips::off;  ///< on for the old pseudo regions, `fips-us-east-1` or `us-east-1-fips`
+};
+
+namespace detail {
+
+/// The region that signs for a whole partition, which `aws-global` and its like mean.
+constexpr std::string_view region_of_partition(std::string_view region) noexcept {
+  struct Global {
+    std::string_view name;
+    std::string_view region;
   };
-  ServiceError error{};
-  if (is_xml_root(response.body, "ErrorResponse")) {
-    error = {text({"ErrorResponse", "Error", "Code"}), text({"ErrorResponse", "Error", "Message"}),
-             text({"ErrorResponse", "RequestId"})};
-  } else if (is_xml_root(response.body, "Error")) {
-    error = {text({"Error", "Code"}), text({"Error", "Message"}), text({"Error", "RequestId"})};
-  } else if (!trim(response.body).empty()) {
-    error.message = "the answer is not one of AWS";
+  for (Global const& global : {Global{"aws-global", "us-east-1"},
+                               {"aws-cn-global", "cn-northwest-1"},
+                               {"aws-us-gov-global", "us-gov-west-1"},
+                               {"aws-eusc-global", "eusc-de-east-1"},
+                               {"aws-iso-global", "us-iso-east-1"},
+                               {"aws-iso-b-global", "us-isob-east-1"},
+                               {"aws-iso-e-global", "eu-isoe-west-1"},
+                               {"aws-iso-f-global", "us-isof-south-1"}}) {
+    if (region == global.name) return global.region;
   }
-  for (std::string_view const name : {"x-amzn-requestid", "x-amz-request-id"}) {
-    auto const id = find_header(response.headers, name);
-    if (error.request_id.empty() && id) error.request_id = trim(*id);
+  return region;
+}
+
+}  // namespace detail
+
+/// Reads a region from a setting. Blanks around it are dropped, upper case is lowered, pseudo
+/// regions are taken apart, and one of a whole partition is the region that signs for it.
+[[nodiscard]] inline Result<RegionSetting> parse_region(std::string_view text) {
+  std::string const lowered = lower(trim(text));
+  std::string_view region = lowered;
+  RegionSetting setting{};
+  if (region.starts_with("fips-")) {
+    region.remove_prefix(5);
+    setting.fips = Fips::on;
+  } else if (region.ends_with("-fips")) {
+    region.remove_suffix(5);
+    setting.fips = Fips::on;
   }
-  return error;
+  if (region.empty()) return Error{Errc::invalid, "the region is empty"};
+  if (!valid_region(region)) {
+    return Error{Errc::invalid,
+                 "the region must be a name such as eu-central-1: letters, digits "
+                 "and inner hyphens, 63 at most"};
+  }
+  setting.region = detail::region_of_partition(region);
+  return setting;
+}
+
+/// Tells by its end whether a host is one of AWS.
+[[nodiscard]] constexpr bool is_aws_host(std::string_view host) noexcept {
+  if (host.ends_with('.')) host.remove_suffix(1);
+  for (Partition const& partition : partitions) {
+    for (std::string_view const suffix : {partition.dns_suffix, partition.dual_stack_suffix}) {
+      if (!host.ends_with(suffix)) continue;
+      std::string_view const rest = host.substr(0, host.size() - suffix.size());
+      if (rest.ends_with('.')) return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace sla::inline v1
 
-// sla/aws/cloudwatch.hpp
-// CloudWatch PutMetricData: numbers under names and dimensions, at the times that they are of. What
-// CloudWatch would refuse is found here, before a request. It adds up what it gets, so an answer
-// that was lost may let a number count twice.
-// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html
+// sla/aws/config/endpoint.hpp
+// Which host answers for a service in a region. The rules are those of the SDKs' endpoint rule sets
+// (regional hosts only, but for IAM, which has no others); buckets have rules of their own in
+// aws/config/bucket.hpp. What the environment asks for is read in aws/config/endpoint_settings.hpp.
 
 namespace sla::inline v1 {
 
-/// What a metric counts.
-enum class MetricUnit { none, count, seconds };
+/// The services that this library speaks to.
+enum class Service { sns, s3, sts, ssm, cloudwatch, iam };
 
-[[nodiscard]] constexpr std::string_view to_string(MetricUnit unit) noexcept {
-  switch (unit) {
-    case MetricUnit::none:
-      return "None";
-    case MetricUnit::count:
-      return "Count";
-    case MetricUnit::seconds:
-      return "Seconds";
-  }
-  return "None";
+/// The name of a service in host names and in the scope of a signature.
+[[nodiscard]] constexpr std::string_view signing_name(Service service) noexcept {
+  constexpr std::array<std::string_view, 6> names{"sns", "s3", "sts", "ssm", "monitoring", "iam"};
+  return names[static_cast<std::size_t>(service)];
 }
 
-/// What a metric is about; with its name and namespace they are what tells it from others.
-struct MetricDimension {
-  std::string name{};   ///< 1 to 255 printable ASCII characters, a colon not first
-  std::string value{};  ///< 1 to 1,024 printable ASCII characters; see dimension_value()
+/// Whether requests go to hosts that have IPv6 addresses too.
+enum class DualStack { off, on };
 
-  bool operator==(MetricDimension const&) const = default;
+/// What decides where requests go.
+struct EndpointOptions {
+  std::string region{};
+  Fips fips = Fips::off;
+  DualStack dual_stack = DualStack::off;
+  std::optional<Url> custom{};  ///< a server of the user's own; then only this one is used
 };
-
-/// One number of one metric.
-struct MetricDatum {
-  std::string name{};  ///< 1 to 255 printable ASCII characters
-  std::vector<MetricDimension> dimensions{};
-  WallTime time{};
-  double value = 0;
-  MetricUnit unit = MetricUnit::none;
-};
-
-/// What is put by one request.
-struct PutMetricDataInput {
-  std::string metric_namespace{};
-  std::vector<MetricDatum> data{};  ///< 1 to 1,000
-};
-
-/// The longest value of a dimension.
-inline constexpr std::size_t most_dimension_value = 1024;
-
-/// Whether CloudWatch allows a namespace, and leaves it to others than AWS.
-[[nodiscard]] inline Result<void> check_metric_namespace(std::string_view name) {
-  constexpr std::string_view others = " ._/#:-";
-  bool good =
-      !trim(name).empty() && name.size() <= 255 && name.front() != ':' && !name.starts_with("AWS/");
-  for (char const c : name) {
-    good = good && (is_alpha(c) || is_digit(c) || others.find(c) != others.npos);
-  }
-  if (good) return {};
-  return Error{Errc::invalid,
-               "a namespace of metrics is 1 to 255 letters, digits, blanks and any of ._/#:-, and "
-               "begins with neither a colon nor AWS/"};
-}
-
-/// A text as the value of a dimension, with an underscore for each character that it cannot hold.
-[[nodiscard]] inline std::string dimension_value(std::string_view text) {
-  std::string value;
-  while (!text.empty() && value.size() < most_dimension_value) {
-    value += text[0] < ' ' || text[0] > '~' ? '_' : text[0];
-    std::size_t const length = utf8_length(text);
-    text.remove_prefix(length == 0 ? 1 : length);
-  }
-  return value;
-}
 
 namespace detail {
 
-inline bool is_metric_text(std::string_view text, std::size_t most) {
+inline Error bad_endpoint(std::string_view why) { return Error{Errc::invalid, std::string(why)}; }
+
+/// What no service allows together, and the region where one is needed.
+inline Result<void> check_endpoint(Service service, EndpointOptions const& options) {
+  if (options.custom && options.dual_stack == DualStack::on) {
+    return bad_endpoint("a custom endpoint cannot be combined with dual-stack hosts");
+  }
+  if (options.custom && options.fips == Fips::on) {
+    return bad_endpoint("a custom endpoint cannot be combined with FIPS hosts");
+  }
+  if (options.region.empty()) {
+    if (options.custom && service != Service::s3) return {};
+    return bad_endpoint("no region is set");
+  }
+  if (!valid_region(options.region)) {
+    return bad_endpoint("the region is no valid part of a host name");
+  }
+  if (service == Service::s3 && options.fips == Fips::on &&
+      partition_of(options.region).name == "aws-cn") {
+    return bad_endpoint("s3 has no FIPS hosts in the partition aws-cn");
+  }
+  return {};
+}
+
+/// The name of the service in the host, with `-fips` where it is so called. In GovCloud the plain
+/// hosts are the validated ones, but for s3 and for the dual-stack hosts of some.
+inline std::string endpoint_prefix(Service service, EndpointOptions const& options) {
+  std::string name(signing_name(service));
+  bool const government = partition_of(options.region).name == "aws-us-gov";
+  bool const plain = government && service != Service::s3 &&
+                     (options.dual_stack == DualStack::off || service == Service::cloudwatch);
+  if (options.fips == Fips::on && !plain) name += "-fips";
+  return name;
+}
+
+/// Where a partition has its IAM, which is one for all of its regions: the parts of host names that
+/// stand before the suffix.
+struct IamPlace {
+  std::string_view partition;
+  std::string_view region;  ///< that requests are signed for
+  std::string_view plain;
+  std::string_view fips;
+  std::string_view dual_stack;
+};
+
+constexpr IamPlace iam_place(std::string_view region) noexcept {
+  constexpr std::array<IamPlace, 8> places{{
+      {"aws", "us-east-1", "iam", "iam-fips", "global"},
+      {"aws-cn", "cn-north-1", "iam.cn-north-1", "iam-fips", "global"},
+      {"aws-us-gov", "us-gov-west-1", "iam.us-gov", "iam.us-gov", "us-gov"},
+      {"aws-eusc", "eusc-de-east-1", "iam.eusc-de-east-1", "iam-fips", ""},
+      {"aws-iso", "us-iso-east-1", "iam.us-iso-east-1", "iam-fips.us-iso-east-1", ""},
+      {"aws-iso-b", "us-isob-east-1", "iam.us-isob-east-1", "iam-fips.us-isob-east-1", ""},
+      {"aws-iso-e", "eu-isoe-west-1", "iam.eu-isoe-west-1", "iam-fips", ""},
+      {"aws-iso-f", "us-isof-south-1", "iam.us-isof-south-1", "iam-fips", ""},
+  }};
+  std::string_view const partition = partition_of(region).name;
+  for (IamPlace const& place : places) {
+    if (place.partition == partition) return place;
+  }
+  return places.front();
+}
+
+inline std::string iam_host(EndpointOptions const& options) {
+  IamPlace const place = iam_place(options.region);
+  Partition const& partition = partition_of(options.region);
+  bool const fips = options.fips == Fips::on;
+  std::string host(fips ? place.fips : place.plain);
+  if (options.dual_stack == DualStack::off) return host.append(".").append(partition.dns_suffix);
+  host = fips && partition.name != "aws-us-gov" ? "iam-fips" : "iam";
+  if (!place.dual_stack.empty()) host.append(".").append(place.dual_stack);
+  return host.append(".").append(partition.dual_stack_suffix);
+}
+
+}  // namespace detail
+
+/// The region that requests to IAM are signed for, by the region of whoever asks.
+[[nodiscard]] constexpr std::string_view iam_region(std::string_view region) noexcept {
+  return detail::iam_place(region).region;
+}
+
+/// The URL of a service. Errc::invalid where the options contradict each other or lack the region;
+/// only a custom endpoint of another service than s3 needs none.
+[[nodiscard]] inline Result<Url> endpoint_url(Service service, EndpointOptions const& options) {
+  if (auto good = detail::check_endpoint(service, options); !good) return good.error();
+  if (options.custom) return *options.custom;
+  Url url{};
+  if (service == Service::iam) {
+    url.host = detail::iam_host(options);
+    return url;
+  }
+  Partition const& partition = partition_of(options.region);
+  std::string host = detail::endpoint_prefix(service, options);
+  bool const dual = options.dual_stack == DualStack::on;
+  if (dual && service == Service::s3) host += ".dualstack";
+  host.append(".").append(lower(options.region)).append(".");
+  host += dual && service != Service::s3 ? partition.dual_stack_suffix : partition.dns_suffix;
+  url.host = std::move(host);
+  return url;
+}
+
+}  // namespace sla::inline v1
+
+// sla/aws/config/object_options.hpp
+// What the policy of a bucket may demand of each object that is put: encryption, an owner, a class,
+// tags. The checks are those that S3 makes, so that a wrong one is told before the first object;
+// an error is a fragment that reads on after the value: `is none of ...`.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
+
+namespace sla::inline v1 {
+
+/// What is said of an object besides its own headers; what is empty is not said.
+struct ObjectOptions {
+  std::string encryption{};         ///< `AES256`, `aws:kms` or `aws:kms:dsse`
+  std::string kms_key_id{};         ///< an id, an ARN or `alias/NAME`
+  std::string acl{};                ///< a canned one
+  std::string storage_class{};      ///< in capital letters, as S3 calls it
+  std::vector<std::string> tags{};  ///< `key=value` each
+};
+
+inline constexpr std::array<std::string_view, 3> object_encryptions{"AES256", "aws:kms",
+                                                                    "aws:kms:dsse"};
+inline constexpr std::array<std::string_view, 7> object_acls{
+    "private",       "public-read",       "public-read-write",        "authenticated-read",
+    "aws-exec-read", "bucket-owner-read", "bucket-owner-full-control"};
+/// Those of AWS; other stores have others.
+inline constexpr std::array<std::string_view, 13> storage_classes{
+    "STANDARD",    "STANDARD_IA",     "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER",
+    "GLACIER_IR",  "DEEP_ARCHIVE",    "OUTPOSTS",   "REDUCED_REDUNDANCY",  "SNOW",
+    "FSX_OPENZFS", "EXPRESS_ONEZONE", "FSX_ONTAP"};
+
+namespace detail {
+
+template <std::size_t Size>
+Result<void> check_choice(std::string_view text,
+                          std::array<std::string_view, Size> const& choices) {
+  if (std::find(choices.begin(), choices.end(), text) != choices.end()) return {};
+  std::string names;
+  for (std::string_view const choice : choices) {
+    names.append(names.empty() ? "" : ", ").append(choice);
+  }
+  return Error{Errc::invalid, "is none of " + names};
+}
+
+/// Whether a text is made of letters, digits and the others.
+constexpr bool is_made_of(std::string_view text, std::string_view others) noexcept {
   for (char const c : text) {
-    if (c < ' ' || c > '~') return false;
+    if (!is_alpha(c) && !is_digit(c) && others.find(c) == others.npos) return false;
   }
-  return !trim(text).empty() && text.size() <= most;
+  return !text.empty();
 }
 
-inline Result<void> check_datum(MetricDatum const& datum) {
-  auto const wrong = [](std::string_view what) {
-    return Error{Errc::unacceptable, std::string(what)};
+/// How many characters UTF-8 has.
+constexpr std::size_t characters(std::string_view text) noexcept {
+  std::size_t count = 0;
+  for (char const c : text) count += (static_cast<unsigned char>(c) & 0xC0U) != 0x80U ? 1 : 0;
+  return count;
+}
+
+constexpr bool fits_tag(std::string_view text) noexcept {
+  for (char const c : text) {
+    bool const ascii = static_cast<unsigned char>(c) < 0x80;
+    if (ascii && !is_made_of({&c, 1}, " +-=._:/@")) return false;
+  }
+  return is_utf8(text);
+}
+
+inline Result<void> check_tag(std::string_view tag) {
+  auto const wrong = [&](std::string_view why) {
+    return Error{Errc::invalid, "has a tag that cannot be one: " + std::string(why)};
   };
-  if (!is_metric_text(datum.name, 255)) {
-    return wrong("the name of a metric is not 1 to 255 printable ASCII characters");
-  }
-  if (datum.dimensions.size() > 30) return wrong(datum.name + " has more than 30 dimensions");
-  if (!(std::abs(datum.value) <= std::ldexp(1.0, 360))) {
-    return wrong("the value of " + datum.name + " is no number within 2^360");
-  }
-  for (MetricDimension const& dimension : datum.dimensions) {
-    if (!is_metric_text(dimension.name, 255) || dimension.name.front() == ':') {
-      return wrong("a dimension of " + datum.name + " has a name that CloudWatch refuses");
-    }
-    if (!is_metric_text(dimension.value, most_dimension_value)) {
-      return wrong("the dimension " + dimension.name + " of " + datum.name +
-                   " is not 1 to 1,024 printable ASCII characters");
-    }
-    std::size_t same = 0;
-    for (MetricDimension const& other : datum.dimensions) same += other.name == dimension.name;
-    if (same > 1) return wrong(datum.name + " has the dimension " + dimension.name + " twice");
+  std::size_t const equals = tag.find('=');
+  if (equals == tag.npos) return wrong("each is KEY=VALUE, with commas between them");
+  std::string_view const key = tag.substr(0, equals);
+  if (key.empty()) return wrong("a key is empty");
+  if (lower(key).starts_with("aws:")) return wrong("keys that begin with aws: are AWS's own");
+  if (characters(key) > 128) return wrong("a key has more than 128 characters");
+  if (characters(tag.substr(equals + 1)) > 256)
+    return wrong("a value has more than 256 characters");
+  if (!fits_tag(tag)) {
+    return wrong("keys and values are made of letters, digits, blanks and any of + - = . _ : / @");
   }
   return {};
-}
-
-/// The shortest text that is read as the same number.
-inline std::string metric_value(double value) {
-  std::array<char, 32> text{};
-  auto const done = std::to_chars(text.data(), text.data() + text.size(), value);
-  return {text.data(), done.ptr};
-}
-
-inline void add_datum(QueryForm& form, MetricDatum const& datum, std::size_t number) {
-  std::string const entry = "MetricData.member." + std::to_string(number) + '.';
-  form.add({entry + "MetricName", datum.name});
-  std::size_t at = 0;
-  for (MetricDimension const& dimension : datum.dimensions) {
-    std::string const member = entry + "Dimensions.member." + std::to_string(++at) + '.';
-    form.add({member + "Name", dimension.name}).add({member + "Value", dimension.value});
-  }
-  form.add({entry + "Timestamp", iso_time(datum.time)});
-  form.add({entry + "Value", metric_value(datum.value)});
-  form.add({entry + "Unit", to_string(datum.unit)});
 }
 
 }  // namespace detail
 
-/// The request that puts data at an endpoint; Errc::unacceptable where CloudWatch
-/// would refuse it.
-[[nodiscard]] inline Result<Request> put_metric_data_request(PutMetricDataInput const& input,
-                                                             Url endpoint) {
-  constexpr std::size_t most_bytes = std::size_t{1} << 20U;
-  if (auto good = check_metric_namespace(input.metric_namespace); !good) return good.error();
-  if (input.data.empty() || input.data.size() > 1000) {
-    return Error{Errc::unacceptable, "one request puts 1 to 1,000 data, and these are " +
-                                         std::to_string(input.data.size())};
+[[nodiscard]] inline Result<void> check_object_encryption(std::string_view text) {
+  return detail::check_choice(text, object_encryptions);
+}
+[[nodiscard]] inline Result<void> check_object_acl(std::string_view text) {
+  return detail::check_choice(text, object_acls);
+}
+/// Any name that can be one.
+[[nodiscard]] inline Result<void> check_storage_class(std::string_view text) {
+  if (text.size() <= 64 && detail::is_made_of(text, "_-")) return {};
+  return Error{Errc::invalid, "is no storage class, such as STANDARD_IA"};
+}
+[[nodiscard]] inline Result<void> check_kms_key_id(std::string_view text) {
+  bool const arn = text.starts_with("arn:") && text.find(":kms:") != text.npos;
+  bool const plain = text.starts_with("alias/") || text.find_first_of(":/") == text.npos;
+  if ((arn || plain) && text.size() <= 2048 && detail::is_made_of(text, ":/_-")) return {};
+  return Error{Errc::invalid, "is no key of KMS: give its id, its ARN or alias/NAME"};
+}
+/// Tags between commas: at most ten, each key once.
+[[nodiscard]] inline Result<void> check_object_tags(std::string_view text) {
+  std::vector<std::string_view> keys;
+  for (std::string_view const part : split(text, ',')) {
+    std::string_view const tag = trim(part);
+    if (tag.empty()) continue;
+    if (auto good = detail::check_tag(tag); !good) return good;
+    keys.push_back(tag.substr(0, tag.find('=')));
   }
-  QueryForm form({"PutMetricData", "2010-08-01"});
-  form.add({"Namespace", input.metric_namespace});
-  std::size_t number = 0;
-  for (MetricDatum const& datum : input.data) {
-    if (auto good = detail::check_datum(datum); !good) return good.error();
-    detail::add_datum(form, datum, ++number);
-  }
-  if (form.text().size() > most_bytes) {
-    return Error{Errc::unacceptable, "the data have " + std::to_string(form.text().size()) +
-                                         " bytes, and the limit is " + std::to_string(most_bytes)};
-  }
-  return std::move(form).request(std::move(endpoint));
+  if (keys.size() > 10) return Error{Errc::invalid, "has more than 10 tags"};
+  std::sort(keys.begin(), keys.end());
+  if (std::adjacent_find(keys.begin(), keys.end()) == keys.end()) return {};
+  return Error{Errc::invalid, "has a tag twice"};
+}
+/// The number of an account.
+[[nodiscard]] inline Result<void> check_account(std::string_view text) {
+  bool const digits = text.find_first_not_of("0123456789") == text.npos;
+  if (text.size() == 12 && digits) return {};
+  return Error{Errc::invalid, "is no account of AWS, which has 12 digits"};
 }
 
-/// Whether an answer is CloudWatch's. One that is not is a proxy's: Errc::unavailable.
-[[nodiscard]] inline Result<void> parse_put_metric_data_answer(Response const& response) {
-  if (is_xml_root(response.body, "PutMetricDataResponse")) return {};
-  return Error{Errc::unavailable, "the answer is not one of CloudWatch",
-               http_status(response.status)};
-}
-
-/// Puts data with a Client, in the region of the endpoint; what is not done by the deadline is
-/// given up.
-template <class ServiceClient>
-[[nodiscard]] Result<void> put_metric_data(ServiceClient& client, EndpointOptions const& endpoint,
-                                           PutMetricDataInput const& input, Instant deadline) {
-  constexpr std::string_view context = "cloudwatch put metric data";
-  auto url = endpoint_url(Service::cloudwatch, endpoint);
-  if (!url) return std::move(url).error().within(context);
-  auto request = put_metric_data_request(input, *std::move(url));
-  if (!request) return std::move(request).error().within(context);
-  SigningScope const scope{.region = endpoint.region,
-                           .service = std::string(signing_name(Service::cloudwatch))};
-  Call const how{.scope = scope, .deadline = deadline, .cut = deadline};
-  auto response = client.call(*std::move(request), how, read_xml_error);
-  if (!response) return std::move(response).error().within(context);
-  auto done = parse_put_metric_data_answer(*response);
-  if (!done) return std::move(done).error().within(context);
-  return {};
+/// Adds the headers that say it.
+inline void add_object_options(std::vector<Header>& headers, ObjectOptions const& options) {
+  auto const add = [&](std::string_view name, std::string const& value) {
+    if (!value.empty()) headers.push_back({std::string(name), value});
+  };
+  add("x-amz-server-side-encryption", options.encryption);
+  add("x-amz-server-side-encryption-aws-kms-key-id", options.kms_key_id);
+  add("x-amz-acl", options.acl);
+  add("x-amz-storage-class", options.storage_class);
+  std::string tags;
+  for (std::string_view const tag : options.tags) {
+    std::size_t const equals = std::min(tag.find('='), tag.size());
+    if (!tags.empty()) tags += '&';
+    percent_encode_to(tags, tag.substr(0, equals), Slash::encode);
+    tags += '=';
+    percent_encode_to(tags, tag.substr(std::min(equals + 1, tag.size())), Slash::encode);
+  }
+  add("x-amz-tagging", tags);
 }
 
 }  // namespace sla::inline v1
 
-// sla/aws/file_reader.hpp
+// sla/aws/config/bucket.hpp
+// Where an S3 bucket is and how its objects are addressed: at AWS the bucket as a sub-domain where
+// its name can be one, else, and in stores of other makers, as the first part of the path. A name
+// is checked before any request; access points, outposts and directory buckets are refused, because
+// they are signed differently.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+
+namespace sla::inline v1 {
+
+/// How a bucket is addressed.
+enum class Addressing {
+  automatic,       ///< as a sub-domain where that is possible, but for hosts that are not AWS's
+  path,            ///< always in the path
+  virtual_hosted,  ///< as a sub-domain, or not at all
+};
+
+/// Whether an object goes with a checksum of its own, besides the one that is signed.
+enum class ObjectChecksum {
+  sha256,  ///< always; a bucket with Object Lock wants one
+  none,    ///< for stores that refuse the header
+};
+
+/// One bucket. The region of its endpoint is corrected when S3 says that it is elsewhere, so
+/// requests go to one Bucket from one thread at a time.
+struct Bucket {
+  std::string name{};
+  EndpointOptions endpoint{};
+  Addressing addressing = Addressing::automatic;
+  ObjectChecksum checksum = ObjectChecksum::sha256;
+  ObjectOptions objects{};  ///< of what is put
+  std::string owner{};      ///< the account that the bucket must be of; empty: any
+};
+
+/// Whether a name can be that of a bucket. Upper case and underscores are allowed for the sake of
+/// old buckets.
+[[nodiscard]] inline Result<void> check_bucket_name(std::string_view name) {
+  auto const wrong = [](std::string_view why) {
+    return Error{Errc::invalid, "not the name of a bucket: " + std::string(why)};
+  };
+  if (name.starts_with("arn:")) return wrong("ARNs of access points and buckets are not supported");
+  if (name.starts_with("s3://")) return wrong("give the name alone, without s3://");
+  if (name.find('/') != std::string_view::npos) return wrong("it holds a slash");
+  if (has_control(name)) return wrong("it holds a control character");
+  if (name.size() < 3 || name.size() > 63) return wrong("it must have 3 to 63 characters");
+  for (char const c : name) {
+    if (!is_alpha(c) && !is_digit(c) && c != '-' && c != '.' && c != '_') {
+      return wrong("it may hold letters, digits, dots and hyphens only");
+    }
+  }
+  if (name.ends_with("--x-s3")) return wrong("directory buckets (--x-s3) are not supported");
+  if (!(is_alpha(name.front()) || is_digit(name.front())) ||
+      !(is_alpha(name.back()) || is_digit(name.back()))) {
+    return wrong("it must begin and end with a letter or a digit");
+  }
+  if (name.find("..") != std::string_view::npos) return wrong("it holds two dots in a row");
+  if (is_ipv4_address(name)) return wrong("it looks like an IP address");
+  return {};
+}
+
+/// Tells whether the store of a bucket is another one than AWS's.
+[[nodiscard]] inline bool is_foreign(EndpointOptions const& endpoint) noexcept {
+  return endpoint.custom && !is_aws_host(endpoint.custom->host);
+}
+
+namespace detail {
+
+/// Whether a bucket can be a sub-domain. A dot makes two labels of it, which no certificate of S3
+/// covers, so it is possible only without TLS.
+inline bool fits_host(std::string_view bucket, Url const& url) {
+  if (bucket.size() < 3 || bucket.size() > 63 || is_ipv4_address(bucket)) return false;
+  for (std::string_view const label : split(bucket, '.')) {
+    if (!is_dns_label(label) || lower(label) != label) return false;
+  }
+  return bucket.find('.') == std::string_view::npos || url.scheme == Scheme::http;
+}
+
+}  // namespace detail
+
+/// The URL under which the objects of a bucket are: its path ends where the slash before the key
+/// comes. A host that is an address has no sub-domains; `localhost` is a name.
+[[nodiscard]] inline Result<Url> bucket_url(Bucket const& bucket) {
+  auto url = endpoint_url(Service::s3, bucket.endpoint);
+  if (!url) return url;
+  while (url->path.ends_with('/')) url->path.pop_back();
+  bool const fits = detail::fits_host(bucket.name, *url) && !is_ip_address(url->host) &&
+                    bucket.name.size() + 1 + url->host.size() <= 253;
+  bool const in_path = bucket.addressing == Addressing::path ||
+                       (bucket.addressing == Addressing::automatic && is_foreign(bucket.endpoint));
+  if (fits && !in_path) {
+    url->host.insert(0, bucket.name + '.');
+    return url;
+  }
+  if (bucket.addressing == Addressing::virtual_hosted) {
+    return Error{Errc::invalid, "the bucket '" + bucket.name + "' cannot be a part of the host " +
+                                    url->host + "; address it by path"};
+  }
+  url->path += '/';
+  percent_encode_to(url->path, bucket.name, Slash::encode);
+  return url;
+}
+
+}  // namespace sla::inline v1
+
+// sla/aws/config/file_reader.hpp
 // Reads the small files that configure credentials: profiles and tokens. The folder that stands for
 // the root is a parameter, so that a test can bring its own files.
 
@@ -7167,13 +7473,13 @@ class FileReader {
 
 }  // namespace sla::inline v1
 
-// sla/aws/ini.hpp
+// sla/aws/config/ini.hpp
 // The grammar of ~/.aws/config and ~/.aws/credentials: a text becomes sections of properties. It is
 // that of the SDKs, line by line: blanks are spaces and tabs, quotes in values mean nothing, and a
 // name with other characters than A-Z a-z 0-9 _ - / . % @ : + is passed over with all that belongs
 // to it. Where the SDKs see an error and the AWS CLI and boto3 do not, it is as lenient as they:
 // `key: value`, files that are indented as a whole, and names of profiles in quotes.
-// Which sections mean what is read in aws/profile.hpp.
+// Which sections mean what is read in aws/config/profile.hpp.
 
 namespace sla::inline v1 {
 
@@ -7392,7 +7698,7 @@ class IniReader {
 
 }  // namespace sla::inline v1
 
-// sla/aws/profile.hpp
+// sla/aws/config/profile.hpp
 // The profiles of ~/.aws/config and ~/.aws/credentials as one set, and the settings of one of them.
 // Where both files have a property, that of the credentials file counts. A file that is not there
 // has no profiles; one that does not parse is an error. What a profile means for credentials is
@@ -7402,7 +7708,8 @@ class IniReader {
 namespace sla::inline v1 {
 
 /// What one profile says. `profile(key)` gives the value of `region`, `s3.addressing_style` and so
-/// on, or of `sns.endpoint_url` in its section of services: what aws/endpoint_settings.hpp asks.
+/// on, or of `sns.endpoint_url` in its section of services: what aws/config/endpoint_settings.hpp
+/// asks.
 struct Profile {
   std::string name{};
   IniProperties properties{};
@@ -7607,9 +7914,9 @@ class Profiles {
 
 }  // namespace sla::inline v1
 
-// sla/aws/configured_region.hpp
+// sla/aws/config/configured_region.hpp
 // The region that the user set, in the order of the SDKs: a flag, AWS_REGION, AWS_DEFAULT_REGION,
-// the profile. Where nobody set one, an EC2 instance still knows its own: aws/imds.hpp.
+// the profile. Where nobody set one, an EC2 instance still knows its own: aws/service/imds.hpp.
 
 namespace sla::inline v1 {
 
@@ -7635,7 +7942,7 @@ namespace sla::inline v1 {
 
 }  // namespace sla::inline v1
 
-// sla/aws/endpoint_settings.hpp
+// sla/aws/config/endpoint_settings.hpp
 // What the user's settings say about endpoints, in the order in which the SDKs ask: the variable of
 // the service, the variable of all services, the profile's section of the service, the profile. The
 // two inputs are functions, so that this knows neither the process nor the format of a file.
@@ -7785,73 +8092,1802 @@ template <class Variables, class Profile = NoProfile>
 
 }  // namespace sla::inline v1
 
-// sla/aws/credential/keys.hpp
-// Makes credentials from the texts that a file, a program or a server gave, whatever the source.
-// Keys and tokens become headers: one that holds a line break or another character that no key has
-// is refused here, once for all sources. Messages say what is wrong and never what was read.
+// sla/aws/call/retry.hpp
+// What the refusal of a service means, whether to ask again, and after how long: the standard retry
+// mode 2.1 that the AWS SDKs share. Everything here is pure: the waiting, the random numbers and
+// the deadline are the caller's.
+// https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
 
 namespace sla::inline v1 {
 
-/// One set of keys as a source gave it; empty is what it did not give.
-struct KeyTexts {
-  std::string_view access_key_id{};
-  std::string_view secret_access_key{};
-  std::string_view session_token{};
-  std::string_view expiration{};  ///< RFC 3339
-  std::string_view account_id{};
-};
+/// The bare name of a service's error code, in whichever form it comes:
+/// `com.amazonaws.ssm#ThrottlingException:http://...` is `Throttling`.
+[[nodiscard]] constexpr std::string_view bare_code(std::string_view code) noexcept {
+  code = code.substr(0, code.find(':'));
+  code.remove_prefix(code.find('#') + 1);  // npos + 1 is 0
+  constexpr std::string_view ending = "Exception";
+  if (code.size() > ending.size() && code.ends_with(ending)) code.remove_suffix(ending.size());
+  return code;
+}
 
 namespace detail {
 
-struct NamedText {
-  std::string_view name;
-  std::string_view text;
-};
+constexpr bool is_one_of(std::string_view code,
+                         std::initializer_list<std::string_view> names) noexcept {
+  return std::find(names.begin(), names.end(), code) != names.end();
+}
+
+/// What a bare code says by itself, whatever the HTTP status.
+constexpr std::optional<Errc> meaning_of_code(std::string_view code) noexcept {
+  if (is_one_of(code, {"Throttling", "Throttled", "RequestThrottled", "KMSThrottling",
+                       "EC2Throttled", "TooManyRequests", "ProvisionedThroughputExceeded",
+                       "TransactionInProgress", "RequestLimitExceeded", "BandwidthLimitExceeded",
+                       "LimitExceeded", "SlowDown", "PriorRequestNotComplete"})) {
+    return Errc::throttled;
+  }
+  if (is_one_of(code, {"RequestTimeout", "InternalError", "InternalFailure", "InternalServerError",
+                       "ServiceUnavailable", "IDPCommunicationError", "ConditionalRequestConflict",
+                       "OperationAborted"})) {
+    return Errc::unavailable;
+  }
+  if (is_one_of(code, {"ExpiredToken", "InvalidToken"})) return Errc::expired;
+  if (is_one_of(code, {"AccessDenied",
+                       "AllAccessDisabled",
+                       "AuthFailure",
+                       "AuthorizationError",
+                       "IDPRejectedClaim",
+                       "IncompleteSignature",
+                       "InvalidAccessKeyId",
+                       "InvalidClientTokenId",
+                       "InvalidIdentityToken",
+                       "InvalidSignature",
+                       "KMSAccessDenied",
+                       "KMSOptInRequired",
+                       "MissingAuthenticationToken",
+                       "NotAuthorized",
+                       "OptInRequired",
+                       "RegionDisabled",
+                       "RequestExpired",
+                       "RequestInTheFuture",
+                       "RequestTimeTooSkewed",
+                       "SignatureDoesNotMatch",
+                       "UnauthorizedOperation",
+                       "UnrecognizedClient"})) {
+    return Errc::denied;
+  }
+  if (is_one_of(code, {"NotFound", "NoSuchBucket", "NoSuchKey", "KMSNotFound", "ParameterNotFound",
+                       "ResourceNotFound"})) {
+    return Errc::not_found;
+  }
+  if (code == "PreconditionFailed") return Errc::exists;
+  if (is_one_of(code, {"EntityTooLarge", "KeyTooLong", "KeyTooLongError", "MetadataTooLarge"})) {
+    return Errc::unacceptable;
+  }
+  return std::nullopt;
+}
+
+constexpr Errc meaning_of_status(int status) noexcept {
+  switch (status) {
+    case 500:
+    case 502:
+    case 503:
+    case 504:
+      return Errc::unavailable;
+    case 401:
+    case 403:
+      return Errc::denied;
+    case 404:
+      return Errc::not_found;
+    case 412:
+      return Errc::exists;
+    case 413:
+      return Errc::unacceptable;
+    case 429:
+      return Errc::throttled;
+    default:
+      return Errc::rejected;
+  }
+}
 
 }  // namespace detail
 
-/// Whether a text has visible ASCII characters only, as keys, tokens and identifiers have.
-[[nodiscard]] constexpr bool is_visible_ascii(std::string_view text) noexcept {
-  for (char const c : text) {
-    if (c <= ' ' || c > '~') return false;
-  }
-  return true;
+/// Why an attempt may be repeated at once; the reason decides the price and the wait.
+enum class RetryReason {
+  none,        ///< asking again changes nothing
+  transient,   ///< the connection or the service failed
+  throttling,  ///< the service asks for fewer requests
+};
+
+/// What an answer that is no success means, and whether the same request is worth another attempt.
+struct Refusal {
+  Errc code = Errc::rejected;
+  RetryReason reason = RetryReason::none;
+};
+
+/// Whether an error of a transport or a service is worth another attempt.
+[[nodiscard]] constexpr RetryReason retry_reason(Errc code) noexcept {
+  if (code == Errc::throttled) return RetryReason::throttling;
+  return retryable(code) ? RetryReason::transient : RetryReason::none;
 }
 
-/// The credentials. Errc::malformed where the key id or the secret is missing, a text cannot be a
-/// key, or the expiration is no time.
-[[nodiscard]] inline Result<Credentials> make_credentials(KeyTexts const& texts,
-                                                          std::string source) {
-  if (texts.access_key_id.empty()) return Error{Errc::malformed, "the access key id is missing"};
-  if (texts.secret_access_key.empty()) {
-    return Error{Errc::malformed, "the secret access key is missing"};
+/// Reads a refusal: the service's code decides, the HTTP status only where the code is not known. A
+/// 429 that no code explains is Errc::throttled, but as in the SDKs not worth an attempt of its
+/// own: whoever sends the message again does so much later.
+[[nodiscard]] constexpr Refusal read_refusal(int status, std::string_view service_code) noexcept {
+  auto const code = detail::meaning_of_code(bare_code(service_code));
+  Errc const meaning = code ? *code : detail::meaning_of_status(status);
+  if (!code && status == 429) return {meaning, RetryReason::none};
+  return {meaning, retry_reason(meaning)};
+}
+
+/// The tokens that pay for retries: while a service fails for everybody, a client runs out of them
+/// and asks once per call. Lives as long as its client. Not thread-safe.
+class RetryQuota {
+ public:
+  static constexpr int capacity = 500;
+
+  RetryQuota() = default;
+  explicit RetryQuota(int tokens) noexcept : tokens_(std::clamp(tokens, 0, capacity)) {}
+
+  [[nodiscard]] int tokens() const noexcept { return tokens_; }
+  /// Takes that many tokens, or none and says no.
+  [[nodiscard]] bool take(int cost) noexcept {
+    if (cost > tokens_) return false;
+    tokens_ -= cost;
+    return true;
   }
-  for (auto const& [name, text] :
-       std::initializer_list<detail::NamedText>{{"access key id", texts.access_key_id},
-                                                {"secret access key", texts.secret_access_key},
-                                                {"session token", texts.session_token},
-                                                {"account id", texts.account_id}}) {
-    if (is_visible_ascii(text)) continue;
-    return Error{Errc::malformed, "the " + std::string(name) +
-                                      " holds a character that cannot be in it, such as a blank"};
+  void give_back(int tokens) noexcept { tokens_ = std::min(capacity, tokens_ + tokens); }
+
+ private:
+  int tokens_ = capacity;
+};
+
+/// Limits of the retries.
+struct RetryOptions {
+  int max_attempts = 3;  ///< the first one included; AWS_MAX_ATTEMPTS
+  Duration max_delay = std::chrono::seconds{20};
+};
+
+/// What to do after a failed attempt.
+enum class RetryVerdict {
+  retry,
+  not_retryable,
+  attempts_used_up,
+  quota_used_up,
+};
+
+/// The retries of one call: tell it how each attempt ended. The quota outlives it.
+class Retry {
+ public:
+  /// One failed attempt.
+  struct Failure {
+    RetryReason reason = RetryReason::none;
+    double jitter = 0;                                 ///< at random, from 0 to below 1
+    std::optional<std::string_view> retry_after = {};  ///< x-amz-retry-after, in milliseconds
+  };
+  struct Decision {
+    RetryVerdict verdict = RetryVerdict::not_retryable;
+    Duration delay = Duration::zero();  ///< before the next attempt
+  };
+
+  Retry(RetryOptions options, RetryQuota& quota) noexcept : options_(options), quota_(&quota) {}
+
+  /// How many attempts ended so far.
+  [[nodiscard]] int attempts() const noexcept { return attempts_; }
+
+  /// An attempt failed: whether there is another one, which is then paid for.
+  [[nodiscard]] Decision fail(Failure const& failure) noexcept {
+    ++attempts_;
+    if (failure.reason == RetryReason::none) return {RetryVerdict::not_retryable};
+    if (attempts_ >= options_.max_attempts) return {RetryVerdict::attempts_used_up};
+    int const cost = failure.reason == RetryReason::throttling ? 5 : 14;
+    if (!quota_->take(cost)) return {RetryVerdict::quota_used_up};
+    last_cost_ = cost;
+    return {RetryVerdict::retry, delay(failure)};
   }
-  Credentials keys{};
-  keys.access_key_id = texts.access_key_id;
-  keys.secret_access_key = Secret(texts.secret_access_key);
-  keys.session_token = Secret(texts.session_token);
-  keys.account_id = texts.account_id;
-  keys.source = std::move(source);
-  if (texts.expiration.empty()) return keys;
-  keys.expires = parse_iso_time(texts.expiration);
-  if (!keys.expires) {
-    return Error{Errc::malformed, "the expiration is not a time such as 2026-01-01T00:00:00Z"};
+
+  /// An attempt succeeded: gives back what the last retry cost, or one token where there was none.
+  void succeed() noexcept {
+    ++attempts_;
+    quota_->give_back(last_cost_ == 0 ? 1 : last_cost_);
   }
-  return keys;
+
+ private:
+  [[nodiscard]] Duration delay(Failure const& failure) const noexcept {
+    using namespace std::chrono;
+    Duration longest = failure.reason == RetryReason::throttling ? seconds{1} : milliseconds{50};
+    for (int i = 1; i < attempts_ && longest < options_.max_delay; ++i) longest *= 2;
+    longest = std::min(longest, options_.max_delay);
+    auto const computed = duration_cast<Duration>(duration<double, Duration::period>(longest) *
+                                                  std::clamp(failure.jitter, 0.0, 1.0));
+    if (!failure.retry_after) return computed;
+    auto const asked = parse_integer(trim(*failure.retry_after));
+    if (!asked || *asked < 0) return computed;
+    Duration const wanted = milliseconds{std::min<std::int64_t>(*asked, 3'600'000)};
+    return std::clamp<Duration>(wanted, computed, computed + seconds{5});
+  }
+
+  RetryOptions options_;
+  RetryQuota* quota_;
+  int attempts_ = 0;
+  int last_cost_ = 0;
+};
+
+}  // namespace sla::inline v1
+
+// sla/aws/call/attempts.hpp
+// The attempts of one small request, such as those for credentials: repeated by the rule of
+// aws/call/retry.hpp, each within a time limit of its own. Clients of services keep a quota over
+// many calls instead.
+
+namespace sla::inline v1 {
+
+/// A random number from 0 to below 1.
+[[nodiscard]] inline double random_fraction() {
+  auto const bytes = random_bytes<4>();
+  std::uint32_t number = 0;
+  for (unsigned char const byte : bytes) number = number << 8U | byte;
+  return static_cast<double>(number) / 4294967296.0;
+}
+
+/// Limits of the attempts.
+struct AttemptLimits {
+  int attempts = 3;                         ///< the first one included
+  Duration each = std::chrono::seconds{5};  ///< for one attempt; one that needs more is given it
+  Duration pause = Duration::zero();        ///< between two attempts at least
+};
+
+/// Calls `attempt(deadline)` until `judge(answer)` sees no reason for another one, or the attempts
+/// are used up; gives the last answer. What took all of its time has twice as much the next time.
+template <class C, class Attempt, class Judge>
+auto repeat_attempts(C& clock, AttemptLimits limits, Attempt attempt, Judge judge) {
+  RetryQuota quota;
+  Retry retry({.max_attempts = limits.attempts}, quota);
+  for (;;) {
+    Instant const deadline = clock.now() + limits.each;
+    auto answer = attempt(deadline);
+    if (clock.now() >= deadline) limits.each *= 2;
+    auto const next = retry.fail({.reason = judge(answer), .jitter = random_fraction()});
+    if (next.verdict != RetryVerdict::retry) return answer;
+    clock.sleep_until(clock.now() + std::max<Duration>(next.delay, limits.pause));
+  }
+}
+
+/// One transport for several users, one at a time: copies send over the same connection. Not
+/// thread-safe.
+template <class T>
+class SharedTransport {
+  using Held = internal::HeldTransport<T>;
+
+ public:
+  explicit SharedTransport(T transport) : held_(std::make_shared<Held>(std::move(transport))) {}
+
+  [[nodiscard]] Result<Response> send(Request const& request, Instant deadline) {
+    return held_->send(request, deadline);
+  }
+
+ private:
+  std::shared_ptr<Held> held_;
+
+  static_assert(Transport<T>,
+                "SharedTransport's parameter must be a sla::Transport: movable, with "
+                "sla::Result<sla::Response> send(sla::Request const&, sla::Instant deadline)");
+};
+
+}  // namespace sla::inline v1
+
+// sla/aws/call/refusal.hpp
+// The Error that tells people how a service refused a request. Services put into their messages
+// what they were sent: some give back the canonical request, line by line, session token included,
+// so only the first line is kept.
+
+namespace sla::inline v1 {
+
+/// `http 403: AccessDenied: not allowed (request id 4f2a)`.
+[[nodiscard]] inline Error refusal_error(Errc code, int status, ServiceError const& said) {
+  std::string message = "http " + std::to_string(status);
+  std::string_view const words = trim(said.message);
+  if (!said.code.empty()) message.append(": ").append(said.code, 0, 100);
+  if (!words.empty()) message.append(": ").append(words.substr(0, words.find('\n')), 0, 500);
+  if (!said.request_id.empty()) {
+    message.append(" (request id ").append(said.request_id, 0, 100).append(")");
+  }
+  for (char& c : message) c = is_control(c) ? ' ' : c;
+  return Error{code, std::move(message), http_status(status)};
 }
 
 }  // namespace sla::inline v1
 
-// sla/aws/sts_assume_role.hpp
+// sla/aws/call/skew.hpp
+// How far this machine's clock is from the service's. Signatures carry a time, so a wrong clock
+// makes every request fail; the Date of each answer says by how much it is wrong. Copies tell each
+// other what they learn, so that the clients of a program pay once for a wrong clock. The caller
+// says what time it was.
+
+namespace sla::inline v1 {
+
+/// When a request was sent and its answer received, by the machine's clock.
+struct Exchange {
+  WallTime sent{};
+  WallTime received{};
+};
+
+/// The service's clock minus ours, as the last answer showed it; before the first one, as a copy
+/// of this was shown last by any service. A copy knows nothing of its own. Copies may be used by
+/// different threads, each one by one thread.
+class ClockSkew {
+ public:
+  ClockSkew() = default;
+  explicit ClockSkew(Duration offset) { learn(offset); }
+  ClockSkew(ClockSkew const& other) noexcept : shared_(other.shared_) {}
+  // One that was moved from can still be asked, so it keeps its share.
+  // NOLINTNEXTLINE(performance-move-constructor-init,cert-oop11-cpp): copying is meant
+  ClockSkew(ClockSkew&& other) noexcept : shared_(other.shared_), own_(other.own_) {}
+  ClockSkew& operator=(ClockSkew const&) = delete;
+  ClockSkew& operator=(ClockSkew&&) = default;
+  ~ClockSkew() = default;
+
+  /// What to add to our time to have the service's.
+  [[nodiscard]] Duration offset() const noexcept {
+    return own_ ? *own_ : Duration{shared_->load(std::memory_order_relaxed)};
+  }
+
+  /// Learns from any answer. One without a Date, out of a cache, or under way for more than 15
+  /// minutes says nothing.
+  void observe(Exchange exchange, Response const& response) {
+    Duration const took = exchange.received - exchange.sent;
+    if (took < Duration::zero() || took > std::chrono::minutes{15}) return;
+    if (find_header(response.headers, "age")) return;
+    auto const date = parse_http_date(find_header(response.headers, "date").value_or(""));
+    if (date) learn(*date - (exchange.sent + took / 2));
+  }
+
+  /// Whether a refusal comes from having signed with that offset: the code may mean it, and what
+  /// was learned since differs by more than 4 minutes. Ask after observe(). Without the second
+  /// condition every wrong key would be tried again.
+  [[nodiscard]] bool explains(std::string_view service_code, Duration used) const noexcept {
+    Duration const known = offset();
+    Duration const difference = known > used ? known - used : used - known;
+    if (difference <= std::chrono::minutes{4}) return false;
+    for (std::string_view const code :
+         {"InvalidSignature", "SignatureDoesNotMatch", "AuthFailure", "RequestTimeTooSkewed",
+          "RequestExpired", "RequestInTheFuture", "AccessDenied"}) {
+      if (bare_code(service_code) == code) return true;
+    }
+    return false;
+  }
+
+ private:
+  void learn(Duration offset) noexcept {
+    own_ = offset;
+    shared_->store(offset.count(), std::memory_order_relaxed);
+  }
+
+  std::shared_ptr<std::atomic<Duration::rep>> shared_ =
+      std::make_shared<std::atomic<Duration::rep>>(0);
+  std::optional<Duration> own_{};
+};
+
+}  // namespace sla::inline v1
+
+// sla/aws/call/client.hpp
+// Calls one AWS service: signs each attempt anew, sends it, reads a refusal, and asks again where
+// that helps and the deadline allows it. It corrects the time in signatures by what the service
+// says the time is, and has expired credentials renewed once. It knows no format of an answer.
+
+namespace sla::inline v1 {
+
+/// Whether a call says who makes it.
+enum class Authentication {
+  sigv4,
+  none,  ///< AssumeRoleWithWebIdentity: the token in the body says it
+};
+
+/// What holds for one call besides its request.
+struct Call {
+  SigningScope scope{};  ///< ignored where nothing is signed
+  Instant deadline{};    ///< after it no further attempt begins; the first is made in any case
+  /// When an attempt under way is given up, however far it got. The transport's own limits grow
+  /// with what a service needs, this one does not.
+  Instant cut = Instant::max();
+  Authentication authentication = Authentication::sigv4;
+};
+
+/// A random number from 0 to below 1 for each wait, so that clients do not return all at once.
+struct RandomJitter {
+  double operator()() const { return random_fraction(); }
+};
+
+/// Calls one service. Its transport keeps the connection, its quota and its clock correction last
+/// from call to call. A source of credentials with `reject(std::string_view access_key_id)` is told
+/// when the service took them for expired. What it learns of the clock its skew's copies know too.
+/// Not thread-safe.
+template <class T, class S, class C = SteadyClock, class J = RandomJitter>
+class Client {
+  using HeldSource = internal::HeldCredentialSource<S>;
+  using HeldClock = internal::HeldClock<C>;
+
+ public:
+  Client(T transport, S source, RetryOptions options = {}, C clock = {}, J jitter = {},
+         ClockSkew const& skew = {})
+      : transport_(std::move(transport)),
+        source_(std::move(source)),
+        options_(options),
+        clock_(std::move(clock)),
+        jitter_(std::move(jitter)),
+        skew_(skew) {}
+
+  /// The answer, if its status is 2xx. `read_error(Response const&) -> ServiceError` reads what the
+  /// service says otherwise; the Error then has the HTTP status. An Error after more than
+  /// one attempt says how many there were.
+  template <class ReadError>
+  [[nodiscard]] Result<Response> call(Request request, Call const& how, ReadError read_error) {
+    Retry retry(options_, quota_);
+    Renewal renewal = can_renew ? Renewal::possible : Renewal::impossible;
+    for (;;) {
+      Attempt attempt = send(request, how);
+      if (attempt.result && attempt.result->ok()) {
+        retry.succeed();
+        return std::move(attempt.result);
+      }
+      if (attempt.result) refuse(attempt, read_error(*attempt.result), renewal);
+      auto const next = retry.fail(
+          {.reason = attempt.reason, .jitter = jitter_(), .retry_after = attempt.retry_after});
+      Instant const again = clock_.now() + next.delay;
+      if (next.verdict != RetryVerdict::retry || again >= how.deadline) {
+        if (retry.attempts() == 1) return attempt.result.error();
+        return attempt.result.error().within("after " + std::to_string(retry.attempts()) +
+                                             " attempts");
+      }
+      clock_.sleep_until(again);
+    }
+  }
+
+  /// The service's clock minus ours, as far as known.
+  [[nodiscard]] Duration skew() const noexcept { return skew_.offset(); }
+
+  [[nodiscard]] HeldSource& source() noexcept { return source_; }
+  [[nodiscard]] HeldClock& clock() noexcept { return clock_; }
+
+ private:
+  static constexpr bool can_renew = requires(HeldSource & source, std::string_view access_key_id) {
+    source.reject(access_key_id);
+  };
+  enum class Renewal { possible, impossible };
+
+  struct Attempt {
+    Result<Response> result;
+    RetryReason reason = RetryReason::none;
+    Duration skew = Duration::zero();  ///< that it was signed with
+    std::string access_key_id{};       ///< empty where nothing is signed
+    std::optional<std::string> retry_after{};
+  };
+
+  Attempt send(Request& request, Call const& how) {
+    Attempt attempt{.result = Response{}, .skew = skew_.offset()};
+    if (how.authentication == Authentication::sigv4) {
+      auto id = sign(request, how.scope);
+      attempt.access_key_id = id.value_or(std::string{});
+      if (!id) attempt.result = id.error();
+      if (!id) return attempt;
+    }
+    Instant const sent = clock_.now();
+    attempt.result = transport_.send(request, how.cut);
+    if (attempt.result) {
+      WallTime const received = clock_.wall();
+      skew_.observe({received - (clock_.now() - sent), received}, *attempt.result);
+    } else {
+      attempt.reason = retry_reason(attempt.result.error().code);
+    }
+    return attempt;
+  }
+
+  /// Gives back the access key id. What an earlier attempt signed is replaced.
+  Result<std::string> sign(Request& request, SigningScope const& scope) {
+    auto const keys = source_.credentials(clock_.wall() + skew_.offset());
+    if (!keys) return keys.error().within("credentials");
+    auto const done = signer_.sign(request, *keys, scope, clock_.wall() + skew_.offset());
+    if (!done) return done.error();
+    return keys->access_key_id;
+  }
+
+  /// Makes of an answer that is no success the error that it is.
+  void refuse(Attempt& attempt, ServiceError const& said, Renewal& renewal) {
+    int const status = attempt.result->status;
+    Refusal const refusal = read_refusal(status, said.code);
+    if (auto const after = find_header(attempt.result->headers, "x-amz-retry-after")) {
+      attempt.retry_after = std::string(*after);
+    }
+    attempt.result = refusal_error(refusal.code, status, said);
+    attempt.reason = refusal.reason;
+    if (attempt.access_key_id.empty()) return;
+    if (skew_.explains(said.code, attempt.skew)) {
+      attempt.reason = RetryReason::transient;
+      return;
+    }
+    if constexpr (can_renew) {
+      if (refusal.code != Errc::expired || renewal == Renewal::impossible) return;
+      renewal = Renewal::impossible;
+      source_.reject(std::string_view(attempt.access_key_id));
+      attempt.reason = RetryReason::transient;
+    }
+  }
+
+  internal::HeldTransport<T> transport_;
+  HeldSource source_;
+  RetryOptions options_;
+  HeldClock clock_;
+  J jitter_;
+  Signer signer_{};
+  RetryQuota quota_{};
+  ClockSkew skew_{};
+
+  static_assert(Transport<T>,
+                "Client's first parameter must be a sla::Transport: movable, with "
+                "sla::Result<sla::Response> send(sla::Request const&, sla::Instant deadline)");
+  static_assert(CredentialSource<S>,
+                "Client's second parameter must be a sla::CredentialSource: movable, with "
+                "sla::Result<sla::Credentials> credentials(sla::WallTime now)");
+  static_assert(Clock<C>,
+                "Client's third parameter must be a sla::Clock: movable, with now(), wall(), "
+                "wait_until(sla::Instant, sla::Stop const&) and sleep_until(sla::Instant)");
+};
+
+}  // namespace sla::inline v1
+
+// sla/aws/service/arn.hpp
+// Amazon resource names, `arn:partition:service:region:account:resource`, and the rules of those
+// that name an SNS topic. They are taken apart at the colons, never matched against one partition.
+
+namespace sla::inline v1 {
+
+/// The parts of a resource name. Region and account are empty for services that have none.
+struct Arn {
+  std::string partition{};
+  std::string service{};
+  std::string region{};
+  std::string account{};
+  std::string resource{};  ///< may itself hold colons and slashes
+
+  bool operator==(Arn const&) const = default;
+};
+
+[[nodiscard]] inline std::string to_string(Arn const& arn) {
+  return "arn:" + arn.partition + ':' + arn.service + ':' + arn.region + ':' + arn.account + ':' +
+         arn.resource;
+}
+
+/// Takes a resource name apart. Only its form is checked.
+[[nodiscard]] inline Result<Arn> parse_arn(std::string_view text) {
+  if (has_control(text) || text.find(' ') != std::string_view::npos) {
+    return Error{Errc::invalid, "an ARN holds no blanks and no control characters"};
+  }
+  std::vector<std::string_view> const parts = split(text, ':');
+  if (parts.front() != "arn" || parts.size() < 6) {
+    return Error{Errc::invalid, "'" + std::string(text) +
+                                    "' is no ARN: it must read "
+                                    "arn:partition:service:region:account:resource"};
+  }
+  std::size_t const before =
+      parts[0].size() + parts[1].size() + parts[2].size() + parts[3].size() + parts[4].size() + 5;
+  Arn arn{std::string(parts[1]), std::string(parts[2]), std::string(parts[3]),
+          std::string(parts[4]), std::string(text.substr(before))};
+  if (arn.partition.empty() || arn.service.empty() || arn.resource.empty()) {
+    return Error{Errc::invalid, "'" + std::string(text) +
+                                    "' is no ARN: its partition, service or resource is empty"};
+  }
+  return arn;
+}
+
+/// Whether a text is an account id: 12 digits.
+[[nodiscard]] constexpr bool is_account_id(std::string_view text) noexcept {
+  for (char const c : text) {
+    if (!is_digit(c)) return false;
+  }
+  return text.size() == 12;
+}
+
+/// Whether a topic, by its ARN or its name, keeps order (FIFO).
+[[nodiscard]] constexpr bool is_fifo_topic(std::string_view topic) noexcept {
+  return topic.ends_with(".fifo");
+}
+
+/// Whether SNS allows the name of a topic: 1 to 256 of A-Z a-z 0-9 _ and -, and an optional .fifo.
+[[nodiscard]] inline Result<void> check_topic_name(std::string_view name) {
+  std::string_view stem = name;
+  if (is_fifo_topic(stem)) stem.remove_suffix(5);
+  bool allowed = !stem.empty() && name.size() <= 256;
+  for (char const c : stem)
+    allowed = allowed && (is_alpha(c) || is_digit(c) || c == '_' || c == '-');
+  if (allowed) return {};
+  return Error{Errc::invalid,
+               "the name of a topic is 1 to 256 letters, digits, hyphens and underscores, and may "
+               "end in .fifo"};
+}
+
+/// Takes the ARN of a topic apart and checks each part.
+[[nodiscard]] inline Result<Arn> parse_topic_arn(std::string_view text) {
+  auto arn = parse_arn(text);
+  if (!arn) return arn;
+  auto const wrong = [&](std::string_view why) {
+    return Error{Errc::invalid, "'" + std::string(text) + "' is no topic: " + std::string(why)};
+  };
+  if (arn->service != "sns") return wrong("its service is not sns");
+  if (!valid_region(arn->region)) return wrong("its region is no region");
+  if (!is_account_id(arn->account)) return wrong("its account must be 12 digits");
+  if (arn->resource.find(':') != std::string::npos) {
+    return wrong("it has a part too many, as the ARN of a subscription has");
+  }
+  if (auto name = check_topic_name(arn->resource); !name) return wrong(name.error().message);
+  return arn;
+}
+
+/// What a topic's ARN is made of when only its name is known.
+struct TopicName {
+  std::string_view region;
+  std::string_view account;
+  std::string_view name;
+};
+
+/// The ARN of a topic by its name, in the partition of the region.
+[[nodiscard]] inline Result<Arn> topic_arn(TopicName topic) {
+  Arn const arn{std::string(partition_of(topic.region).name), "sns", std::string(topic.region),
+                std::string(topic.account), std::string(topic.name)};
+  return parse_topic_arn(to_string(arn));
+}
+
+}  // namespace sla::inline v1
+
+// sla/aws/service/cloudwatch.hpp
+// CloudWatch PutMetricData: numbers under names and dimensions, at the times that they are of. What
+// CloudWatch would refuse is found here, before a request. It adds up what it gets, so an answer
+// that was lost may let a number count twice.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html
+
+namespace sla::inline v1 {
+
+/// What a metric counts.
+enum class MetricUnit { none, count, seconds };
+
+[[nodiscard]] constexpr std::string_view to_string(MetricUnit unit) noexcept {
+  switch (unit) {
+    case MetricUnit::none:
+      return "None";
+    case MetricUnit::count:
+      return "Count";
+    case MetricUnit::seconds:
+      return "Seconds";
+  }
+  return "None";
+}
+
+/// What a metric is about; with its name and namespace they are what tells it from others.
+struct MetricDimension {
+  std::string name{};   ///< 1 to 255 printable ASCII characters, a colon not first
+  std::string value{};  ///< 1 to 1,024 printable ASCII characters; see dimension_value()
+
+  bool operator==(MetricDimension const&) const = default;
+};
+
+/// One number of one metric.
+struct MetricDatum {
+  std::string name{};  ///< 1 to 255 printable ASCII characters
+  std::vector<MetricDimension> dimensions{};
+  WallTime time{};
+  double value = 0;
+  MetricUnit unit = MetricUnit::none;
+};
+
+/// What is put by one request.
+struct PutMetricDataInput {
+  std::string metric_namespace{};
+  std::vector<MetricDatum> data{};  ///< 1 to 1,000
+};
+
+/// The longest value of a dimension.
+inline constexpr std::size_t most_dimension_value = 1024;
+
+/// Whether CloudWatch allows a namespace, and leaves it to others than AWS.
+[[nodiscard]] inline Result<void> check_metric_namespace(std::string_view name) {
+  constexpr std::string_view others = " ._/#:-";
+  bool good =
+      !trim(name).empty() && name.size() <= 255 && name.front() != ':' && !name.starts_with("AWS/");
+  for (char const c : name) {
+    good = good && (is_alpha(c) || is_digit(c) || others.find(c) != others.npos);
+  }
+  if (good) return {};
+  return Error{Errc::invalid,
+               "a namespace of metrics is 1 to 255 letters, digits, blanks and any of ._/#:-, and "
+               "begins with neither a colon nor AWS/"};
+}
+
+/// A text as the value of a dimension, with an underscore for each character that it cannot hold.
+[[nodiscard]] inline std::string dimension_value(std::string_view text) {
+  std::string value;
+  while (!text.empty() && value.size() < most_dimension_value) {
+    value += text[0] < ' ' || text[0] > '~' ? '_' : text[0];
+    std::size_t const length = utf8_length(text);
+    text.remove_prefix(length == 0 ? 1 : length);
+  }
+  return value;
+}
+
+namespace detail {
+
+inline bool is_metric_text(std::string_view text, std::size_t most) {
+  for (char const c : text) {
+    if (c < ' ' || c > '~') return false;
+  }
+  return !trim(text).empty() && text.size() <= most;
+}
+
+inline Result<void> check_datum(MetricDatum const& datum) {
+  auto const wrong = [](std::string_view what) {
+    return Error{Errc::unacceptable, std::string(what)};
+  };
+  if (!is_metric_text(datum.name, 255)) {
+    return wrong("the name of a metric is not 1 to 255 printable ASCII characters");
+  }
+  if (datum.dimensions.size() > 30) return wrong(datum.name + " has more than 30 dimensions");
+  if (!(std::abs(datum.value) <= std::ldexp(1.0, 360))) {
+    return wrong("the value of " + datum.name + " is no number within 2^360");
+  }
+  for (MetricDimension const& dimension : datum.dimensions) {
+    if (!is_metric_text(dimension.name, 255) || dimension.name.front() == ':') {
+      return wrong("a dimension of " + datum.name + " has a name that CloudWatch refuses");
+    }
+    if (!is_metric_text(dimension.value, most_dimension_value)) {
+      return wrong("the dimension " + dimension.name + " of " + datum.name +
+                   " is not 1 to 1,024 printable ASCII characters");
+    }
+    std::size_t same = 0;
+    for (MetricDimension const& other : datum.dimensions) same += other.name == dimension.name;
+    if (same > 1) return wrong(datum.name + " has the dimension " + dimension.name + " twice");
+  }
+  return {};
+}
+
+/// The shortest text that is read as the same number.
+inline std::string metric_value(double value) {
+  std::array<char, 32> text{};
+  auto const done = std::to_chars(text.data(), text.data() + text.size(), value);
+  return {text.data(), done.ptr};
+}
+
+inline void add_datum(QueryForm& form, MetricDatum const& datum, std::size_t number) {
+  std::string const entry = "MetricData.member." + std::to_string(number) + '.';
+  form.add({entry + "MetricName", datum.name});
+  std::size_t at = 0;
+  for (MetricDimension const& dimension : datum.dimensions) {
+    std::string const member = entry + "Dimensions.member." + std::to_string(++at) + '.';
+    form.add({member + "Name", dimension.name}).add({member + "Value", dimension.value});
+  }
+  form.add({entry + "Timestamp", iso_time(datum.time)});
+  form.add({entry + "Value", metric_value(datum.value)});
+  form.add({entry + "Unit", to_string(datum.unit)});
+}
+
+}  // namespace detail
+
+/// The request that puts data at an endpoint; Errc::unacceptable where CloudWatch
+/// would refuse it.
+[[nodiscard]] inline Result<Request> put_metric_data_request(PutMetricDataInput const& input,
+                                                             Url endpoint) {
+  constexpr std::size_t most_bytes = std::size_t{1} << 20U;
+  if (auto good = check_metric_namespace(input.metric_namespace); !good) return good.error();
+  if (input.data.empty() || input.data.size() > 1000) {
+    return Error{Errc::unacceptable, "one request puts 1 to 1,000 data, and these are " +
+                                         std::to_string(input.data.size())};
+  }
+  QueryForm form({"PutMetricData", "2010-08-01"});
+  form.add({"Namespace", input.metric_namespace});
+  std::size_t number = 0;
+  for (MetricDatum const& datum : input.data) {
+    if (auto good = detail::check_datum(datum); !good) return good.error();
+    detail::add_datum(form, datum, ++number);
+  }
+  if (form.text().size() > most_bytes) {
+    return Error{Errc::unacceptable, "the data have " + std::to_string(form.text().size()) +
+                                         " bytes, and the limit is " + std::to_string(most_bytes)};
+  }
+  return std::move(form).request(std::move(endpoint));
+}
+
+/// Whether an answer is CloudWatch's. One that is not is a proxy's: Errc::unavailable.
+[[nodiscard]] inline Result<void> parse_put_metric_data_answer(Response const& response) {
+  if (is_xml_root(response.body, "PutMetricDataResponse")) return {};
+  return Error{Errc::unavailable, "the answer is not one of CloudWatch",
+               http_status(response.status)};
+}
+
+/// Puts data with a Client, in the region of the endpoint; what is not done by the deadline is
+/// given up.
+template <class ServiceClient>
+[[nodiscard]] Result<void> put_metric_data(ServiceClient& client, EndpointOptions const& endpoint,
+                                           PutMetricDataInput const& input, Instant deadline) {
+  constexpr std::string_view context = "cloudwatch put metric data";
+  auto url = endpoint_url(Service::cloudwatch, endpoint);
+  if (!url) return std::move(url).error().within(context);
+  auto request = put_metric_data_request(input, *std::move(url));
+  if (!request) return std::move(request).error().within(context);
+  SigningScope const scope{.region = endpoint.region,
+                           .service = std::string(signing_name(Service::cloudwatch))};
+  Call const how{.scope = scope, .deadline = deadline, .cut = deadline};
+  auto response = client.call(*std::move(request), how, read_xml_error);
+  if (!response) return std::move(response).error().within(context);
+  auto done = parse_put_metric_data_answer(*response);
+  if (!done) return std::move(done).error().within(context);
+  return {};
+}
+
+}  // namespace sla::inline v1
+
+// sla/aws/service/iam.hpp
+// IAM GetRole: the ARN of the role that has a name in the caller's own account. IAM is one service
+// for a whole partition, so its requests are signed for the region that it stands in, whatever
+// region the caller is in.
+// https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html
+
+namespace sla::inline v1 {
+
+/// Checks the name of a role: 1 to 64 letters, digits or any of _+=,.@-
+[[nodiscard]] inline Result<void> check_role_name(std::string_view name) {
+  constexpr std::string_view others = "_+=,.@-";
+  bool good = !name.empty() && name.size() <= 64;
+  for (char const c : name) {
+    good = good && (is_alpha(c) || is_digit(c) || others.find(c) != std::string_view::npos);
+  }
+  if (good) return {};
+  return Error{Errc::invalid, "the name of a role is 1 to 64 letters, digits or any of _+=,.@-"};
+}
+
+/// Builds the request for a role at an endpoint.
+[[nodiscard]] inline Request get_role_request(Url endpoint, std::string_view name) {
+  QueryForm form({"GetRole", "2010-05-08"});
+  form.add({"RoleName", name});
+  return std::move(form).request(std::move(endpoint));
+}
+
+/// Reads the ARN of the role. An answer that has none is a proxy's: Errc::unavailable.
+[[nodiscard]] inline Result<std::string> parse_role_arn(Response const& response) {
+  auto const text = xml_text(response.body, {"GetRoleResponse", "GetRoleResult", "Role", "Arn"});
+  auto const arn = parse_arn(text ? trim(*text) : std::string_view{});
+  if (arn && arn->service == "iam") return std::string(trim(*text));
+  return Error{Errc::unavailable, "the answer has no role and is not one of IAM",
+               http_status(response.status)};
+}
+
+/// Asks a Client's service for the ARN of the role that has this name.
+template <class ServiceClient>
+[[nodiscard]] Result<std::string> get_role_arn(ServiceClient& client,
+                                               EndpointOptions const& endpoint,
+                                               std::string_view name, Instant deadline) {
+  std::string const context = "iam get role " + std::string(name);
+  if (auto good = check_role_name(name); !good) return std::move(good).error().within(context);
+  auto url = endpoint_url(Service::iam, endpoint);
+  if (!url) return std::move(url).error().within(context);
+  SigningScope const scope{.region = std::string(iam_region(endpoint.region)),
+                           .service = std::string(signing_name(Service::iam))};
+  auto response = client.call(get_role_request(*std::move(url), name),
+                              Call{.scope = scope, .deadline = deadline}, read_xml_error);
+  if (!response) return std::move(response).error().within(context);
+  auto arn = parse_role_arn(*response);
+  if (!arn) return std::move(arn).error().within(context);
+  return arn;
+}
+
+}  // namespace sla::inline v1
+
+// sla/aws/service/imds.hpp
+// The metadata service of EC2 instances, version 2 only: every question carries a token that is
+// asked for first. Each answer has one second, because inside of a container a token may never
+// arrive. The transport must use no proxy.
+// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html
+
+namespace sla::inline v1 {
+
+/// Reads where the service is from `variables(name)` and `profile(key)`, which give a text or
+/// nothing: AWS_EC2_METADATA_SERVICE_ENDPOINT[_MODE] and the profile's keys of that name.
+/// Errc::not_configured where AWS_EC2_METADATA_DISABLED is true.
+template <class Variables, class Profile>
+[[nodiscard]] Result<Url> read_imds_endpoint(Variables const& variables, Profile const& profile) {
+  auto const invalid = [](std::string_view name, std::string_view why) {
+    return Error{Errc::invalid, "imds: " + std::string(name) + ": " + std::string(why)};
+  };
+  std::string_view const disabled = trim(variables("AWS_EC2_METADATA_DISABLED").value_or(""));
+  if (same_ignoring_case(disabled, "true")) {
+    return Error{Errc::not_configured, "imds: turned off by AWS_EC2_METADATA_DISABLED"};
+  }
+  for (bool const variable : {true, false}) {
+    std::string_view const name =
+        variable ? "AWS_EC2_METADATA_SERVICE_ENDPOINT" : "ec2_metadata_service_endpoint";
+    std::optional<std::string_view> const text = variable ? variables(name) : profile(name);
+    if (!text || trim(*text).empty()) continue;
+    auto url = parse_url(trim(*text));
+    if (!url) return invalid(name, url.error().message);
+    return url;
+  }
+  std::string_view name = "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE";
+  std::optional<std::string_view> mode = variables(name);
+  if (!mode || trim(*mode).empty()) {
+    name = "ec2_metadata_service_endpoint_mode";
+    mode = profile(name);
+  }
+  std::string_view const wanted = mode ? trim(*mode) : "IPv4";
+  if (wanted.empty() || same_ignoring_case(wanted, "IPv4"))
+    return parse_url("http://169.254.169.254");
+  if (same_ignoring_case(wanted, "IPv6")) return parse_url("http://[fd00:ec2::254]");
+  return invalid(name, "it must be IPv4 or IPv6");
+}
+
+/// Asks the metadata service. Keeps its token. Not thread-safe.
+template <class T, class C>
+class Imds {
+ public:
+  /// Takes what read_imds_endpoint() gave, an error included: it is then the answer.
+  Imds(Result<Url> endpoint, T transport, C clock)
+      : endpoint_(std::move(endpoint)),
+        transport_(std::move(transport)),
+        clock_(std::move(clock)) {}
+
+  /// The text at a path such as `/latest/meta-data/placement/region`. Errc::not_found where there
+  /// is none, Errc::not_configured where there never was a metadata service.
+  [[nodiscard]] Result<std::string> get(std::string_view path) {
+    if (!endpoint_) return endpoint_.error();
+    auto answer = ask(path);
+    if (answer && answer->status == 401) {  // the token was taken back
+      token_.clear();
+      answer = ask(path);
+    }
+    if (!answer) return std::move(answer).error().within("imds");
+    if (answer->ok()) return std::move(answer->body);
+    return refused(answer->status);
+  }
+
+  /// The region that the instance is in.
+  [[nodiscard]] Result<std::string> region() {
+    auto const text = get("/latest/meta-data/placement/region");
+    if (!text) return text.error();
+    auto const setting = parse_region(*text);
+    if (!setting) return Error{Errc::unavailable, "imds: what it says is no region"};
+    return setting->region;
+  }
+
+ private:
+  static constexpr std::int64_t longest_life = 21600;  // seconds: what the service allows
+
+  static Error refused(int status) {
+    Errc const code = status == 404                    ? Errc::not_found
+                      : status == 401 || status == 403 ? Errc::denied
+                                                       : Errc::unavailable;
+    return Error{code, "imds: http " + std::to_string(status), http_status(status)};
+  }
+
+  Result<Response> ask(std::string_view path) {
+    if (auto ready = renew_token(); !ready) return ready.error();
+    return send({Method::get, at(path), {{"X-aws-ec2-metadata-token", token_}}, {}});
+  }
+
+  [[nodiscard]] Url at(std::string_view path) const {
+    Url url = *endpoint_;
+    while (url.path.ends_with('/')) url.path.pop_back();
+    url.path += path;
+    return url;
+  }
+
+  Result<void> renew_token() {
+    if (!token_.empty() && clock_.now() < token_until_) return {};
+    token_.clear();
+    Request const request{Method::put,
+                          at("/latest/api/token"),
+                          {{"X-aws-ec2-metadata-token-ttl-seconds", std::to_string(longest_life)}},
+                          {}};
+    auto answer = send(request);
+    if (!answer) return unreachable(std::move(answer).error());
+    if (!answer->ok()) return no_token(answer->status);
+    std::string_view const token = trim(answer->body);
+    bool const usable = !token.empty() && token.size() <= 4096 && !has_control(token);
+    if (!usable) return Error{Errc::unavailable, "its token is none"};
+    token_ = token;
+    reached_ = true;
+    auto const life = parse_integer(
+        trim(find_header(answer->headers, "x-aws-ec2-metadata-token-ttl-seconds").value_or("")));
+    std::int64_t const seconds =
+        std::clamp<std::int64_t>(life.value_or(longest_life), 0, longest_life);
+    token_until_ = clock_.now() + std::chrono::seconds{seconds - 120};
+    return {};
+  }
+
+  /// Nobody answers: no instance of EC2, unless it was one a moment ago.
+  [[nodiscard]] Error unreachable(Error error) const {
+    bool const absent = error.code == Errc::timed_out || error.code == Errc::unavailable;
+    if (absent && !reached_) error.code = Errc::not_configured;
+    return error;
+  }
+  [[nodiscard]] Error no_token(int status) const {
+    std::string const http = "http " + std::to_string(status);
+    if (status == 403)
+      return Error{Errc::denied, http + ": it is turned off here", http_status(status)};
+    // What answers there is the metadata service of another cloud.
+    bool const other = !reached_ && (status == 404 || status == 405);
+    if (other)
+      return Error{Errc::not_configured, http + ": it is not that of EC2", http_status(status)};
+    return Error{Errc::unavailable, http + " instead of a token", http_status(status)};
+  }
+
+  Result<Response> send(Request const& request) {
+    return repeat_attempts(
+        clock_, {4, std::chrono::seconds{1}},
+        [&](Instant deadline) { return transport_.send(request, deadline); },
+        [this](Result<Response> const& answer) {
+          int const status = answer ? answer->status : 0;
+          bool const failed = status >= 500 || status == 400 || status == 429;
+          bool const silent = !answer && reached_;  // it was there a moment ago
+          if (silent) return retry_reason(answer.error().code);
+          return failed ? RetryReason::transient : RetryReason::none;
+        });
+  }
+
+  Result<Url> endpoint_;
+  internal::HeldTransport<T> transport_;
+  internal::HeldClock<C> clock_;
+  std::string token_;
+  Instant token_until_{};
+  bool reached_ = false;
+
+  static_assert(Transport<T>,
+                "Imds's first parameter must be a sla::Transport: movable, with "
+                "sla::Result<sla::Response> send(sla::Request const&, sla::Instant deadline)");
+  static_assert(Clock<C>,
+                "Imds's second parameter must be a sla::Clock: movable, with now(), wall(), "
+                "wait_until(sla::Instant, sla::Stop const&) and sleep_until(sla::Instant)");
+};
+
+}  // namespace sla::inline v1
+
+// sla/aws/service/s3.hpp
+// S3 PutObject and HeadObject: one object in one request, replacing another or only where there is
+// none. When S3 answers that the bucket is in another region, the request is repeated there once
+// and the Bucket remembers it; the host is always made from the region, never taken from the
+// answer. https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
+
+namespace sla::inline v1 {
+
+/// What happens to an object that has the key already.
+enum class Existing {
+  replace,
+  keep,  ///< it stays, and the answer is Errc::exists
+};
+
+/// One object.
+struct PutObjectInput {
+  std::string key{};  ///< 1 to 1,024 bytes
+  Output body{};
+  std::string content_type = "application/octet-stream";
+  std::vector<Header> metadata{};  ///< names without x-amz-meta-; ASCII, 2 KB together
+  Existing existing = Existing::replace;
+};
+
+/// What is known of an object without reading it.
+struct ObjectHead {
+  std::uint64_t size = 0;
+  std::vector<Header> metadata{};  ///< names in lower case, without x-amz-meta-
+};
+
+/// What the size of a body, in bytes, adds to the time in which its upload is tried again: a second
+/// for each 64 KiB.
+[[nodiscard]] constexpr Duration upload_time(std::uint64_t size) noexcept {
+  return std::chrono::seconds{size / (64U * 1024U)};
+}
+
+namespace detail {
+
+inline constexpr std::string_view metadata_prefix = "x-amz-meta-";
+
+inline Result<std::vector<Header>> metadata_headers(std::vector<Header> const& metadata) {
+  std::vector<Header> headers;
+  std::size_t size = 0;
+  for (Header const& entry : metadata) {
+    bool good = !entry.name.empty();
+    for (char const c : entry.name) {
+      good = good && (is_alpha(c) || is_digit(c) || c == '-' || c == '_');
+    }
+    if (!good)
+      return Error{Errc::unacceptable, "'" + entry.name + "' cannot be a name of metadata"};
+    for (char const c : entry.value) good = good && c >= ' ' && c <= '~';
+    if (!good)
+      return Error{Errc::unacceptable, "the metadata " + entry.name + " is not plain ASCII"};
+    size += entry.name.size() + entry.value.size();
+    headers.push_back({std::string(metadata_prefix) + lower(entry.name), entry.value});
+  }
+  if (size > 2048) return Error{Errc::unacceptable, "the metadata has more than 2,048 bytes"};
+  return headers;
+}
+
+/// S3 denies what is not in a bucket of that account.
+inline void add_owner(std::vector<Header>& headers, Bucket const& bucket) {
+  if (!bucket.owner.empty()) headers.push_back({"x-amz-expected-bucket-owner", bucket.owner});
+}
+
+}  // namespace detail
+
+/// The URL of an object. The key is encoded once, slashes stay: `a b/c` is `/a%20b/c`.
+[[nodiscard]] inline Result<Url> object_url(Bucket const& bucket, std::string_view key) {
+  if (auto good = check_bucket_name(bucket.name); !good) return good.error();
+  if (key.empty()) return Error{Errc::unacceptable, "the key of the object is empty"};
+  if (key.size() > 1024) return Error{Errc::unacceptable, "the key has more than 1,024 bytes"};
+  if (!is_utf8(key)) return Error{Errc::unacceptable, "the key is not UTF-8"};
+  auto url = bucket_url(bucket);
+  if (!url) return url;
+  url->path += '/';
+  percent_encode_to(url->path, key, Slash::keep);
+  return url;
+}
+
+/// The request that puts an object; Errc::unacceptable where S3 would refuse it.
+[[nodiscard]] inline Result<Request> put_object_request(Bucket const& bucket,
+                                                        PutObjectInput const& input) {
+  auto url = object_url(bucket, input.key);
+  if (!url) return url.error();
+  auto metadata = detail::metadata_headers(input.metadata);
+  if (!metadata) return metadata.error();
+  if (input.content_type.empty() || has_control(input.content_type)) {
+    return Error{Errc::unacceptable, "the content type is empty or holds a control character"};
+  }
+  Request request{Method::put, *std::move(url), *std::move(metadata), input.body};
+  request.headers.push_back({"Content-Type", input.content_type});
+  if (input.existing == Existing::keep) request.headers.push_back({"If-None-Match", "*"});
+  add_object_options(request.headers, bucket.objects);
+  detail::add_owner(request.headers, bucket);
+  if (!request.body.sha256()) {
+    Sha256 hash;
+    auto const sum = sha256(hash, request.body);
+    if (!sum) return sum.error();
+    request.body = request.body.with_sha256(*sum);  // which is signed too
+  }
+  if (bucket.checksum == ObjectChecksum::sha256) {
+    request.headers.push_back({"x-amz-checksum-sha256", base64(*request.body.sha256())});
+  }
+  return request;
+}
+
+/// The request that asks what is known of an object.
+[[nodiscard]] inline Result<Request> head_object_request(Bucket const& bucket,
+                                                         std::string_view key) {
+  auto url = object_url(bucket, key);
+  if (!url) return url.error();
+  Request request{Method::head, *std::move(url), {}, {}};
+  detail::add_owner(request.headers, bucket);
+  return request;
+}
+
+/// Whether the object was put. A success may hold an error, which is then as good as a status of
+/// 500; one without an ETag is a proxy's: Errc::unavailable.
+[[nodiscard]] inline Result<void> parse_put_answer(Response const& response) {
+  if (is_xml_root(response.body, "Error")) {
+    ServiceError const error = read_xml_error(response);
+    return Error{read_refusal(500, error.code).code, error.code + ": " + error.message,
+                 http_status(response.status)};
+  }
+  if (find_header(response.headers, "etag")) return {};
+  return Error{Errc::unavailable, "the answer has no ETag and is not one of S3",
+               http_status(response.status)};
+}
+
+/// What an answer says of an object.
+[[nodiscard]] inline ObjectHead parse_object_head(Response const& response) {
+  ObjectHead head{};
+  auto const size = find_header(response.headers, "content-length").value_or("0");
+  head.size = parse_integer<std::uint64_t>(size).value_or(0);
+  for (Header const& header : response.headers) {
+    std::string name = lower(header.name);
+    if (!name.starts_with(detail::metadata_prefix)) continue;
+    head.metadata.push_back({name.substr(detail::metadata_prefix.size()), header.value});
+  }
+  return head;
+}
+
+/// Where the bucket is, if an answer refuses a request for coming to the wrong region.
+[[nodiscard]] inline std::optional<std::string> read_bucket_region(Response const& response) {
+  if (response.status != 301 && response.status != 307 && response.status != 400) {
+    return std::nullopt;
+  }
+  auto const code = xml_text(response.body, {"Error", "Code"}).value_or("");
+  bool const head = response.body.empty();  // the answer to HEAD has no code
+  if (response.status == 400 && !head && code != "AuthorizationHeaderMalformed" &&
+      code != "IllegalLocationConstraintException") {
+    return std::nullopt;
+  }
+  std::string region(find_header(response.headers, "x-amz-bucket-region").value_or(""));
+  if (region.empty()) region = xml_text(response.body, {"Error", "Region"}).value_or("");
+  if (!valid_region(region)) return std::nullopt;
+  return region;
+}
+
+namespace detail {
+
+/// Calls S3 with what `make_request()` makes, and once more where the bucket turns out to be.
+template <class ServiceClient, class MakeRequest>
+Result<Response> call_s3(ServiceClient& client, Bucket& bucket, MakeRequest make_request,
+                         Instant deadline) {
+  std::optional<std::string> elsewhere;
+  auto const read_error = [&](Response const& response) {
+    elsewhere = read_bucket_region(response);
+    return read_xml_error(response);
+  };
+  for (bool moved = false;; moved = true) {
+    elsewhere.reset();
+    auto request = make_request();
+    if (!request) return request.error();
+    SigningScope const scope{.region = bucket.endpoint.region,
+                             .service = std::string(signing_name(Service::s3)),
+                             .path_style = PathStyle::single,
+                             .payload_header = PayloadHeader::sign};
+    Call const how{.scope = scope, .deadline = deadline};
+    auto response = client.call(*std::move(request), how, read_error);
+    if (response) return response;
+    bool const here = !elsewhere || *elsewhere == bucket.endpoint.region;
+    // A host of the user's own stays; what it says of the region to sign for is heard.
+    bool const stays = bucket.endpoint.custom && response.error().http_status() != 400;
+    if (moved || here || stays) return response;
+    bucket.endpoint.region = *elsewhere;
+  }
+}
+
+}  // namespace detail
+
+/// Puts an object with a Client. Errc::exists where one with the key is there and is to be kept;
+/// that may be this very object, if the answer to an earlier attempt was lost.
+template <class ServiceClient>
+[[nodiscard]] Result<void> put_object(ServiceClient& client, Bucket& bucket,
+                                      PutObjectInput const& input, Instant deadline) {
+  constexpr std::string_view context = "s3 put object";
+  auto response = detail::call_s3(
+      client, bucket, [&] { return put_object_request(bucket, input); }, deadline);
+  if (!response) return std::move(response).error().within(context);
+  auto done = parse_put_answer(*response);
+  if (!done) return std::move(done).error().within(context);
+  return {};
+}
+
+/// Asks with a Client what is known of an object; Errc::not_found, or Errc::denied where the caller
+/// may not list the bucket, if there is none.
+template <class ServiceClient>
+[[nodiscard]] Result<ObjectHead> head_object(ServiceClient& client, Bucket& bucket,
+                                             std::string_view key, Instant deadline) {
+  auto response = detail::call_s3(
+      client, bucket, [&] { return head_object_request(bucket, key); }, deadline);
+  if (!response) return std::move(response).error().within("s3 head object");
+  return parse_object_head(*response);
+}
+
+}  // namespace sla::inline v1
+
+// sla/aws/service/s3_read.hpp
+// S3 ListObjectsV2 and GetObject: the keys of a bucket, a page at a time, and objects in parts that
+// bound the memory of a reader.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
+
+namespace sla::inline v1 {
+
+/// An object as a list names it.
+struct ListedObject {
+  std::string key{};
+  std::uint64_t size = 0;
+};
+
+/// One page of a list.
+struct ObjectPage {
+  std::vector<ListedObject> objects{};
+  std::string next{};  ///< what asks for the next page; empty: this is the last
+};
+
+/// Which page of which list.
+struct ListObjectsInput {
+  std::string prefix{};
+  std::string page{};  ///< ObjectPage::next of the page before; empty: the first
+};
+
+/// Which part of which object.
+struct GetObjectInput {
+  std::string key{};
+  std::uint64_t from = 0;
+  std::uint64_t size = 0;  ///< bytes, at least 1
+};
+
+/// The request for a page of keys, at most 1,000.
+[[nodiscard]] inline Result<Request> list_objects_request(Bucket const& bucket,
+                                                          ListObjectsInput const& input) {
+  if (auto good = check_bucket_name(bucket.name); !good) return good.error();
+  auto url = bucket_url(bucket);
+  if (!url) return url.error();
+  url->path += '/';
+  if (!input.page.empty()) {
+    url->query = "continuation-token=" + percent_encode(input.page, Slash::encode) + '&';
+  }
+  url->query += "list-type=2";
+  if (!input.prefix.empty()) url->query += "&prefix=" + percent_encode(input.prefix, Slash::encode);
+  return Request{Method::get, *std::move(url), {}, {}};
+}
+
+/// The request for a part of an object.
+[[nodiscard]] inline Result<Request> get_object_request(Bucket const& bucket,
+                                                        GetObjectInput const& input) {
+  auto url = object_url(bucket, input.key);
+  if (!url) return url.error();
+  std::string range = "bytes=" + std::to_string(input.from) + '-';
+  range += std::to_string(input.from + input.size - 1);
+  return Request{Method::get, *std::move(url), {{"Range", std::move(range)}}, {}};
+}
+
+namespace detail {
+
+/// Collects the objects of a page; one pass, as the documents are large.
+inline std::vector<ListedObject> listed_objects(std::string_view document) {
+  using Kind = XmlPiece::Kind;
+  XmlScanner scanner(document);
+  std::array<std::string_view, 3> path{};  // what deeper elements are called does not matter
+  std::size_t depth = 0;
+  std::vector<ListedObject> objects;
+  std::string text;
+  for (XmlPiece piece = scanner.next(); piece.kind != Kind::end; piece = scanner.next()) {
+    if (piece.kind == Kind::text) append_xml_text(text, piece.content);
+    if (piece.kind == Kind::open) {
+      if (depth < path.size()) path[depth] = piece.content;
+      text.clear();
+      ++depth;
+    }
+    if (piece.kind != Kind::close) continue;
+    bool const of_object =
+        depth == path.size() && path[0] == "ListBucketResult" && path[1] == "Contents";
+    if (of_object && path[2] == "Key") objects.push_back({.key = text});
+    if (of_object && path[2] == "Size" && !objects.empty()) {
+      objects.back().size = parse_integer<std::uint64_t>(trim(text)).value_or(0);
+    }
+    depth -= depth == 0 ? 0 : 1;
+  }
+  return objects;
+}
+
+}  // namespace detail
+
+/// Reads a page; Errc::unavailable where it is no answer of S3.
+[[nodiscard]] inline Result<ObjectPage> parse_object_page(Response const& response) {
+  if (!is_xml_root(response.body, "ListBucketResult")) {
+    return Error{Errc::unavailable, "the answer is no list of S3", http_status(response.status)};
+  }
+  ObjectPage page{.objects = detail::listed_objects(response.body)};
+  auto const more = xml_text(response.body, {"ListBucketResult", "IsTruncated"});
+  if (more != "true") return page;
+  page.next = xml_text(response.body, {"ListBucketResult", "NextContinuationToken"}).value_or("");
+  if (page.next.empty())
+    return Error{Errc::unavailable, "the list is cut off", http_status(response.status)};
+  return page;
+}
+
+/// Lists a page of keys with a Client.
+template <class ServiceClient>
+[[nodiscard]] Result<ObjectPage> list_objects(ServiceClient& client, Bucket& bucket,
+                                              ListObjectsInput const& input, Instant deadline) {
+  constexpr std::string_view context = "s3 list objects";
+  auto response = detail::call_s3(
+      client, bucket, [&] { return list_objects_request(bucket, input); }, deadline);
+  if (!response) return std::move(response).error().within(context);
+  auto page = parse_object_page(*response);
+  if (!page) return std::move(page).error().within(context);
+  return page;
+}
+
+/// Reads a part of an object with a Client; less where the object ends before.
+template <class ServiceClient>
+[[nodiscard]] Result<std::string> get_object(ServiceClient& client, Bucket& bucket,
+                                             GetObjectInput const& input, Instant deadline) {
+  auto response = detail::call_s3(
+      client, bucket, [&] { return get_object_request(bucket, input); }, deadline);
+  if (!response) return std::move(response).error().within("s3 get object");
+  // A store that does not know ranges gives all of it.
+  if (response->status != 206 && input.from != 0) {
+    return Error{Errc::unavailable, "s3 get object: the store gives no parts", http_status(response->status)};
+  }
+  return std::move(response->body);
+}
+
+}  // namespace sla::inline v1
+
+// sla/aws/service/sns.hpp
+// SNS Publish: one message to one topic. What SNS would refuse is found here, before a request;
+// what it merely cannot carry (an emoji in an attribute, a blank in a group id) is replaced. The
+// region is that of the topic's ARN. Publishing twice delivers twice, but for a FIFO topic.
+// https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
+
+namespace sla::inline v1 {
+
+/// The type of an attribute's value.
+enum class AttributeType {
+  string,
+  string_array,  ///< the value is a JSON array
+  number,        ///< from -10^9 to 10^9, at most 5 digits after the point
+};
+
+[[nodiscard]] constexpr std::string_view to_string(AttributeType type) noexcept {
+  switch (type) {
+    case AttributeType::string:
+      return "String";
+    case AttributeType::string_array:
+      return "String.Array";
+    case AttributeType::number:
+      return "Number";
+  }
+  return "String";
+}
+
+/// What a subscription can filter by, beside the message.
+struct MessageAttribute {
+  std::string name{};
+  AttributeType type = AttributeType::string;
+  std::string value{};
+};
+
+/// One message.
+struct PublishInput {
+  std::string topic_arn{};
+  std::string message{};                       ///< UTF-8 without control characters, not empty
+  std::vector<MessageAttribute> attributes{};  ///< at most 10
+  std::string group_id{};          ///< what a FIFO topic keeps in order; other topics don't get it
+  std::string deduplication_id{};  ///< what a FIFO topic delivers once; other topics don't get it
+  std::size_t size_limit = 262'144;  ///< bytes of message and attributes; the topic may allow more
+};
+
+namespace detail {
+
+inline Error bad_message(std::string_view why) {
+  return Error{Errc::unacceptable, std::string(why)};
+}
+
+/// Whether SNS carries a character: those of XML 1.0 but no others.
+inline bool is_xml_character(std::string_view character) {
+  if (character.size() == 1)
+    return !is_control(character[0]) || is_blank(character[0]) || character[0] == 0x7f;
+  return character != "\xEF\xBF\xBE" && character != "\xEF\xBF\xBF";
+}
+
+inline Result<void> check_message(std::string_view message) {
+  if (message.empty()) return bad_message("the message is empty");
+  while (!message.empty()) {
+    std::size_t const length = utf8_length(message);
+    if (length == 0) return bad_message("the message is not UTF-8");
+    if (!is_xml_character(message.substr(0, length))) {
+      return bad_message("the message holds a control character, which SNS refuses");
+    }
+    message.remove_prefix(length);
+  }
+  return {};
+}
+
+/// The value with U+FFFD for what attributes cannot hold: control characters, characters outside
+/// the basic multilingual plane, and what is no UTF-8.
+inline std::string attribute_value(std::string_view value) {
+  std::string clean;
+  while (!value.empty()) {
+    std::size_t const length = utf8_length(value);
+    std::string_view const character = value.substr(0, length);
+    bool const good = length > 1 && length < 4 && is_xml_character(character);
+    if (good || (length == 1 && !is_control(character[0]))) {
+      clean += character;
+    } else {
+      clean += "\xEF\xBF\xBD";
+    }
+    value.remove_prefix(length == 0 ? 1 : length);
+  }
+  return clean;
+}
+
+inline bool is_attribute_name(std::string_view name) {
+  std::string const lowered = lower(name);
+  if (name.empty() || name.size() > 256 || name.front() == '.' || name.back() == '.' ||
+      name.find("..") != std::string_view::npos || lowered.starts_with("aws.") ||
+      lowered.starts_with("amazon.")) {
+    return false;
+  }
+  for (char const c : name) {
+    if (!is_alpha(c) && !is_digit(c) && c != '_' && c != '-' && c != '.') return false;
+  }
+  return true;
+}
+
+inline bool is_attribute_number(std::string_view text) {
+  std::size_t const point = text.find('.');
+  std::string_view const digits = text.substr(text.starts_with('-') ? 1 : 0);
+  bool const plain = !digits.empty() && is_digit(digits.front()) && is_digit(digits.back());
+  auto const value = plain ? parse_decimal(text) : std::nullopt;
+  return value && *value >= -1e9 && *value <= 1e9 &&
+         (point == std::string_view::npos || text.size() - point - 1 <= 5);
+}
+
+inline Result<void> check_attributes(std::vector<MessageAttribute> const& attributes) {
+  if (attributes.size() > 10) {
+    return bad_message("more than 10 attributes: raw subscriptions would lose the message");
+  }
+  for (MessageAttribute const& attribute : attributes) {
+    if (!is_attribute_name(attribute.name)) {
+      return bad_message("'" + attribute.name + "' cannot be the name of an attribute");
+    }
+    if (attribute.value.empty()) {
+      return bad_message("the attribute " + attribute.name + " is empty");
+    }
+    if (attribute.type == AttributeType::number && !is_attribute_number(attribute.value)) {
+      return bad_message("the attribute " + attribute.name +
+                         " must be a number within 10^9 with at most 5 decimals");
+    }
+    std::size_t same = 0;
+    for (MessageAttribute const& other : attributes) same += other.name == attribute.name ? 1 : 0;
+    if (same > 1) return bad_message("the attribute " + attribute.name + " is there twice");
+  }
+  return {};
+}
+
+/// An id as FIFO topics allow it: at most 128 visible ASCII characters, others are underscores.
+inline std::string fifo_id(std::string_view id) {
+  std::string clean(id.substr(0, 128));
+  for (char& c : clean) {
+    if (c <= ' ' || c > '~') c = '_';
+  }
+  return clean;
+}
+
+/// Adds the attributes to the form; returns the bytes that SNS counts for them.
+inline std::size_t add_attributes(QueryForm& form,
+                                  std::vector<MessageAttribute> const& attributes) {
+  std::size_t size = 0, number = 0;
+  for (MessageAttribute const& attribute : attributes) {
+    std::string const entry = "MessageAttributes.entry." + std::to_string(++number) + '.';
+    std::string const value = attribute_value(attribute.value);
+    form.add({entry + "Name", attribute.name});
+    form.add({entry + "Value.DataType", to_string(attribute.type)});
+    form.add({entry + "Value.StringValue", value});
+    size += attribute.name.size() + to_string(attribute.type).size() + value.size();
+  }
+  return size;
+}
+
+}  // namespace detail
+
+/// The request that publishes a message at an endpoint; Errc::unacceptable where SNS would
+/// refuse it.
+[[nodiscard]] inline Result<Request> publish_request(PublishInput const& input, Url endpoint) {
+  if (auto arn = parse_topic_arn(input.topic_arn); !arn) return arn.error();
+  if (auto good = detail::check_message(input.message); !good) return good.error();
+  if (auto good = detail::check_attributes(input.attributes); !good) return good.error();
+  QueryForm form({"Publish", "2010-03-31"});
+  form.add({"TopicArn", input.topic_arn}).add({"Message", input.message});
+  std::size_t const size = input.message.size() + detail::add_attributes(form, input.attributes);
+  if (size > input.size_limit) {
+    return Error{Errc::unacceptable, "message and attributes have " + std::to_string(size) +
+                                         " bytes, and the limit is " +
+                                         std::to_string(input.size_limit)};
+  }
+  if (is_fifo_topic(input.topic_arn)) {
+    if (input.group_id.empty()) return detail::bad_message("a FIFO topic needs a group id");
+    form.add({"MessageGroupId", detail::fifo_id(input.group_id)});
+    if (!input.deduplication_id.empty()) {
+      form.add({"MessageDeduplicationId", detail::fifo_id(input.deduplication_id)});
+    }
+  }
+  return std::move(form).request(std::move(endpoint));
+}
+
+/// Whether SNS refuses what a message or its attributes hold. Its code is the same where it refuses
+/// the topic or the group, so its words tell.
+[[nodiscard]] inline bool is_about_content(ServiceError const& said) {
+  std::string_view const code = bare_code(said.code);
+  if (code != "InvalidParameter" && code != "InvalidParameterValue" &&
+      code != "ParameterValueInvalid") {
+    return false;
+  }
+  std::string const words = lower(said.message);
+  for (std::string_view const other : {"arn", "messagegroupid", "messagededuplicationid"}) {
+    if (words.find(other) != std::string::npos) return false;
+  }
+  return words.find("message") != std::string::npos;
+}
+
+/// The id of the message. An answer that has none is a proxy's: Errc::unavailable.
+[[nodiscard]] inline Result<std::string> parse_publish_answer(Response const& response) {
+  auto id = xml_text(response.body, {"PublishResponse", "PublishResult", "MessageId"});
+  if (id && !trim(*id).empty()) return std::string(trim(*id));
+  return Error{Errc::unavailable, "the answer has no MessageId and is not one of SNS",
+               http_status(response.status)};
+}
+
+/// Publishes a message with a Client, in the region of its topic; gives the id of the message.
+template <class ServiceClient>
+[[nodiscard]] Result<std::string> publish(ServiceClient& client, EndpointSettings const& endpoints,
+                                          PublishInput const& input, Instant deadline) {
+  constexpr std::string_view context = "sns publish";
+  auto arn = parse_topic_arn(input.topic_arn);
+  if (!arn) return std::move(arn).error().within(context);
+  auto url = endpoint_url(Service::sns, endpoints.in(arn->region, Service::sns));
+  if (!url) return std::move(url).error().within(context);
+  auto request = publish_request(input, *std::move(url));
+  if (!request) return std::move(request).error().within(context);
+  SigningScope const scope{.region = arn->region,
+                           .service = std::string(signing_name(Service::sns))};
+  ServiceError said{};
+  auto response = client.call(*std::move(request), Call{.scope = scope, .deadline = deadline},
+                              [&](Response const& no) { return said = read_xml_error(no); });
+  if (!response) {
+    Error error = std::move(response).error().within(context);
+    if (error.code == Errc::rejected && is_about_content(said)) error.code = Errc::unacceptable;
+    return error;
+  }
+  auto id = parse_publish_answer(*response);
+  if (!id) return std::move(id).error().within(context);
+  return id;
+}
+
+}  // namespace sla::inline v1
+
+// sla/aws/service/ssm.hpp
+// SSM GetParametersByPath: all parameters below a path, decrypted, page by page. A page may be
+// empty and still not be the last; a service that never comes to an end is given up.
+// https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html
+
+namespace sla::inline v1 {
+
+/// Whether people may see the value of a parameter.
+enum class ParameterKind {
+  plain,   ///< String and StringList
+  secure,  ///< SecureString, and any type that comes later
+};
+
+/// One parameter. The value is kept as a secret, whatever its kind.
+struct Parameter {
+  std::string name{};  ///< its whole path
+  Secret value{};
+  ParameterKind kind = ParameterKind::secure;
+};
+
+/// What is below which path; a token asks for the page that follows the one that gave it.
+struct ParameterQuery {
+  std::string_view path{};   ///< begins with a slash
+  std::string_view token{};  ///< empty for the first page
+};
+
+/// One page of parameters.
+struct ParameterPage {
+  std::vector<Parameter> parameters{};
+  std::string next_token{};  ///< empty on the last page
+};
+
+/// More pages than this are not read; one has ten parameters at most.
+inline constexpr std::size_t most_parameter_pages = 1000;
+
+/// The request for one page, of the largest size that there is.
+[[nodiscard]] inline Request parameters_request(Url endpoint, ParameterQuery const& query) {
+  JsonWriter json;
+  json.begin_object().key("Path").string(query.path);
+  json.key("Recursive").boolean(true).key("WithDecryption").boolean(true);
+  json.key("MaxResults").integer(10);
+  if (!query.token.empty()) json.key("NextToken").string(query.token);
+  json.end_object();
+  return {Method::post,
+          std::move(endpoint),
+          {{"Content-Type", "application/x-amz-json-1.1"},
+           {"X-Amz-Target", "AmazonSSM.GetParametersByPath"}},
+          Output(std::move(json).text())};
+}
+
+/// Reads the parameters of a page. An answer that is none is a proxy's: Errc::unavailable, without
+/// a word of it.
+[[nodiscard]] inline Result<ParameterPage> parse_parameters(Response const& response) {
+  auto const reply = JsonReply::parse(response.body);
+  if (!reply) return foreign_answer(reply.error());
+  auto const without = [](std::string_view what) {
+    return Error{Errc::unavailable, "the answer cannot be understood: " + std::string(what)};
+  };
+  if (!reply->find({"Parameters"})) return without("it has no Parameters");
+  ParameterPage page{};
+  for (JsonReply const& item : reply->items("Parameters")) {
+    auto const name = item.required_text("Name");
+    if (!name) return foreign_answer(name.error());
+    auto const value = item.text("Value");
+    if (!value) return without("a parameter has no Value");
+    auto const type = item.text("Type");
+    bool const plain = type == "String" || type == "StringList";
+    page.parameters.push_back(
+        {std::string(*name), Secret(*value), plain ? ParameterKind::plain : ParameterKind::secure});
+  }
+  page.next_token = reply->text("NextToken").value_or("");
+  return page;
+}
+
+/// Asks a Client's service for all parameters below a path, at any depth, in its order; a path
+/// without any is no error.
+template <class ServiceClient>
+[[nodiscard]] Result<std::vector<Parameter>> get_parameters_by_path(ServiceClient& client,
+                                                                    EndpointOptions const& endpoint,
+                                                                    std::string_view path,
+                                                                    Instant deadline) {
+  std::string const context = "ssm get parameters by path " + std::string(path);
+  auto const url = endpoint_url(Service::ssm, endpoint);
+  if (!url) return url.error().within(context);
+  Call const how{.scope = {.region = endpoint.region, .service = "ssm"}, .deadline = deadline};
+  std::vector<Parameter> all;
+  std::set<std::string> tokens{""};
+  for (std::string token; tokens.size() <= most_parameter_pages;) {
+    auto const answer =
+        client.call(parameters_request(*url, {.path = path, .token = token}), how, read_json_error);
+    if (!answer) return answer.error().within(context);
+    auto page = parse_parameters(*answer);
+    if (!page) return std::move(page).error().within(context);
+    for (Parameter& parameter : page->parameters) all.push_back(std::move(parameter));
+    if (page->next_token.empty()) return all;
+    token = page->next_token;
+    if (!tokens.insert(token).second) {
+      return Error{Errc::unavailable, context + ": a page leads back to one that was read"};
+    }
+  }
+  return Error{Errc::unavailable,
+               context + ": more than " + std::to_string(most_parameter_pages) + " pages"};
+}
+
+}  // namespace sla::inline v1
+
+// sla/aws/service/sts.hpp
+// STS GetCallerIdentity: whose credentials these are. It needs no permission, so it also tells
+// whether they work at all.
+// https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+
+namespace sla::inline v1 {
+
+/// Who AWS takes the caller for.
+struct CallerIdentity {
+  std::string account{};
+  std::string arn{};
+  std::string user_id{};
+
+  bool operator==(CallerIdentity const&) const = default;
+};
+
+/// The request that asks for it at an endpoint.
+[[nodiscard]] inline Request caller_identity_request(Url endpoint) {
+  return QueryForm({"GetCallerIdentity", "2011-06-15"}).request(std::move(endpoint));
+}
+
+/// The identity. An answer that has none is a proxy's: Errc::unavailable.
+[[nodiscard]] inline Result<CallerIdentity> parse_caller_identity(Response const& response) {
+  auto const text = [&](std::string_view name) {
+    auto found =
+        xml_text(response.body, {"GetCallerIdentityResponse", "GetCallerIdentityResult", name});
+    return found ? std::string(trim(*found)) : std::string{};
+  };
+  CallerIdentity identity{text("Account"), text("Arn"), text("UserId")};
+  if (!identity.account.empty() && !identity.arn.empty()) return identity;
+  return Error{Errc::unavailable, "the answer has no account and is not one of STS",
+               http_status(response.status)};
+}
+
+/// Asks a Client's service whose credentials it has.
+template <class ServiceClient>
+[[nodiscard]] Result<CallerIdentity> get_caller_identity(ServiceClient& client,
+                                                         EndpointOptions const& endpoint,
+                                                         Instant deadline) {
+  constexpr std::string_view context = "sts get caller identity";
+  auto url = endpoint_url(Service::sts, endpoint);
+  if (!url) return std::move(url).error().within(context);
+  SigningScope const scope{.region = endpoint.region,
+                           .service = std::string(signing_name(Service::sts))};
+  auto response = client.call(caller_identity_request(*std::move(url)),
+                              Call{.scope = scope, .deadline = deadline}, read_xml_error);
+  if (!response) return std::move(response).error().within(context);
+  auto identity = parse_caller_identity(*response);
+  if (!identity) return std::move(identity).error().within(context);
+  return identity;
+}
+
+}  // namespace sla::inline v1
+
+// sla/aws/service/sts_assume_role.hpp
 // STS AssumeRole and AssumeRoleWithWebIdentity: the requests, what they must hold, and the reading
 // of the answers. Pure; who sends them stands in credential/role_caller.hpp.
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
@@ -8138,217 +10174,6 @@ class AssumeRoleCredentials {
                 "AssumeRoleCredentials's first parameter must be a sla::CredentialSource: movable, "
                 "with sla::Result<sla::Credentials> credentials(sla::WallTime now)");
 };
-
-}  // namespace sla::inline v1
-
-// sla/aws/reply.hpp
-// Reads the JSON in which services, credential endpoints and credential processes answer, and is
-// the only user of simdjson. Any bytes are safe to read and take time and memory in proportion to
-// their size; what is not there, or is of another type, is nothing. Messages never repeat what was
-// read, since it may be a secret. What writes JSON stands in core/json.hpp.
-
-namespace sla::inline v1 {
-
-/// The names of members on the way to a value; one name alone is the usual case.
-using JsonPath = std::initializer_list<std::string_view>;
-
-/// A JSON value of an answer: the whole of it, or one inside. Copies share the answer, and the
-/// texts that they give live as long as any of them. Reading is thread-safe.
-class JsonReply {
- public:
-  /// More than this is not read.
-  static constexpr std::size_t size_limit = std::size_t{4} * 1024 * 1024;
-
-  /// Reads a text whose outermost value is an object. Errc::malformed where it is none.
-  [[nodiscard]] static Result<JsonReply> parse(std::string_view text) {
-    auto reply = parse_file(text);
-    if (!reply) return malformed(reply.error().message);
-    return reply;
-  }
-  /// The same for the text of a file: the Error does not say that it is an answer.
-  [[nodiscard]] static Result<JsonReply> parse_file(std::string_view text) {
-    return parse_with(std::make_shared<simdjson::dom::parser>(size_limit), text);
-  }
-
-  /// The value at the path; of two members with one name it is the first.
-  [[nodiscard]] std::optional<JsonReply> find(JsonPath path) const {
-    auto const found = element(path);
-    if (!found) return std::nullopt;
-    return JsonReply(parser_, *found);
-  }
-
-  /// The text at the path.
-  [[nodiscard]] std::optional<std::string_view> text(JsonPath path) const {
-    return scalar<std::string_view>(path);
-  }
-  [[nodiscard]] std::optional<std::string_view> text(std::string_view name) const {
-    return text(JsonPath{name});
-  }
-  /// The text of that name. Errc::malformed, with the name, where there is none or it is empty.
-  [[nodiscard]] Result<std::string_view> required_text(std::string_view name) const {
-    auto const found = text(name);
-    if (!found || found->empty()) return malformed("it has no " + std::string(name));
-    return *found;
-  }
-
-  /// The whole number at the path; `1.0` and `"1"` are none.
-  [[nodiscard]] std::optional<std::int64_t> integer(JsonPath path) const {
-    return scalar<std::int64_t>(path);
-  }
-  [[nodiscard]] std::optional<std::int64_t> integer(std::string_view name) const {
-    return integer(JsonPath{name});
-  }
-  /// The number at the path, whole or not.
-  [[nodiscard]] std::optional<double> number(JsonPath path) const { return scalar<double>(path); }
-  [[nodiscard]] std::optional<double> number(std::string_view name) const {
-    return number(JsonPath{name});
-  }
-
-  /// The values of the array at the path, in order; none where there is no array.
-  [[nodiscard]] std::vector<JsonReply> items(JsonPath path) const {
-    std::vector<JsonReply> all;
-    auto const found = element(path);
-    simdjson::dom::array array;
-    if (!found || found->get(array) != simdjson::SUCCESS) return all;
-    for (simdjson::dom::element const item : array) all.push_back(JsonReply(parser_, item));
-    return all;
-  }
-  [[nodiscard]] std::vector<JsonReply> items(std::string_view name) const {
-    return items(JsonPath{name});
-  }
-
-  /// Whether this value is an array, empty or not.
-  [[nodiscard]] bool is_array() const noexcept { return element_.is_array(); }
-
-  /// The truth value of that name.
-  [[nodiscard]] std::optional<bool> boolean(std::string_view name) const {
-    return scalar<bool>(JsonPath{name});
-  }
-
-  /// The names of the members of this value, in order; none where it is no object.
-  [[nodiscard]] std::vector<std::string_view> names() const {
-    std::vector<std::string_view> all;
-    simdjson::dom::object object;
-    if (element_.get(object) != simdjson::SUCCESS) return all;
-    for (simdjson::dom::key_value_pair const member : object) all.push_back(member.key);
-    return all;
-  }
-
-  /// This value itself, where it is a text, as the items of an array of names are.
-  [[nodiscard]] std::optional<std::string_view> text() const { return text(JsonPath{}); }
-
- private:
-  JsonReply(std::shared_ptr<simdjson::dom::parser const> parser, simdjson::dom::element element)
-      : parser_(std::move(parser)), element_(element) {}
-
-  friend class JsonLines;
-
-  static Result<JsonReply> parse_with(std::shared_ptr<simdjson::dom::parser> parser,
-                                      std::string_view text) {
-    if (text.size() > size_limit) return Error{Errc::malformed, "it is too large"};
-    simdjson::padded_string const padded(text);
-    simdjson::dom::element root;
-    if (auto const failed = parser->parse(padded).get(root); failed != simdjson::SUCCESS) {
-      std::string const reason = simdjson::error_message(failed);  // repeats nothing of the text
-      return Error{Errc::malformed, "it is not JSON (" + reason + ')'};
-    }
-    if (!root.is_object()) return Error{Errc::malformed, "it is JSON but no object"};
-    return JsonReply(std::move(parser), root);
-  }
-
-  static Error malformed(std::string_view why) {
-    return Error{Errc::malformed, "the answer cannot be understood: " + std::string(why)};
-  }
-
-  [[nodiscard]] std::optional<simdjson::dom::element> element(JsonPath path) const {
-    simdjson::dom::element at = element_;
-    for (std::string_view const name : path) {
-      simdjson::dom::object object;
-      if (at.get(object) != simdjson::SUCCESS) return std::nullopt;
-      if (object.at_key(name).get(at) != simdjson::SUCCESS) return std::nullopt;
-    }
-    return at;
-  }
-
-  template <class T>
-  [[nodiscard]] std::optional<T> scalar(JsonPath path) const {
-    auto const found = element(path);
-    T value{};
-    if (!found || found->get(value) != simdjson::SUCCESS) return std::nullopt;
-    return value;
-  }
-
-  std::shared_ptr<simdjson::dom::parser const> parser_;  // the element points into it
-  simdjson::dom::element element_;
-};
-
-/// Reads texts one after another, each as JsonReply::parse_file does, and keeps what it needs for
-/// that from one to the next as soon as nobody holds the value before.
-class JsonLines {
- public:
-  [[nodiscard]] Result<JsonReply> parse(std::string_view line) {
-    if (!parser_ || parser_.use_count() > 1) {
-      parser_ = std::make_shared<simdjson::dom::parser>(JsonReply::size_limit);
-    }
-    return JsonReply::parse_with(parser_, line);
-  }
-
- private:
-  std::shared_ptr<simdjson::dom::parser> parser_;
-};
-
-namespace detail {
-
-/// `com.amazonaws.ssm#InvalidKeyId:http://...` is `InvalidKeyId`.
-inline std::string plain_error_code(std::string_view code) {
-  code = trim(code);
-  code = code.substr(0, code.find(':'));
-  if (auto const hash = code.rfind('#'); hash != std::string_view::npos) {
-    code.remove_prefix(hash + 1);
-  }
-  return std::string(code);
-}
-
-/// The first text that the answer has under one of the names.
-inline std::string first_text(JsonReply const& reply,
-                              std::initializer_list<std::string_view> names) {
-  for (std::string_view const name : names) {
-    if (auto const found = reply.text(name); found && !found->empty()) return std::string(*found);
-  }
-  return {};
-}
-
-}  // namespace detail
-
-/// Makes of a success that cannot be understood the error that it is: another answered, a proxy
-/// say.
-[[nodiscard]] inline Error foreign_answer(Error why) {
-  why.code = Errc::unavailable;
-  return why;
-}
-
-/// What a service says in an answer of its JSON protocol; the headers win over the body. Where the
-/// body is something else, an empty one or a proxy's page, the status has to do.
-[[nodiscard]] inline ServiceError read_json_error(Response const& response) {
-  ServiceError error{};
-  // `AWS.SimpleQueueService.NonExistentQueue;Sender`: the name that the older protocol had for it.
-  auto const query = find_header(response.headers, "x-amzn-query-error");
-  if (query) error.code = trim(query->substr(0, query->find(';')));
-  auto const type = find_header(response.headers, "x-amzn-errortype");
-  if (error.code.empty() && type) error.code = detail::plain_error_code(*type);
-  if (auto const reply = JsonReply::parse(response.body); reply) {
-    std::string const code = detail::first_text(*reply, {"__type", "code", "Code"});
-    if (error.code.empty()) error.code = detail::plain_error_code(code);
-    error.message = detail::first_text(*reply, {"message", "Message", "errorMessage"});
-  } else if (!trim(response.body).empty()) {
-    error.message = "the answer is not one of AWS";
-  }
-  for (std::string_view const name : {"x-amzn-requestid", "x-amz-request-id"}) {
-    auto const id = find_header(response.headers, name);
-    if (error.request_id.empty() && id) error.request_id = trim(*id);
-  }
-  return error;
-}
 
 }  // namespace sla::inline v1
 
@@ -8665,173 +10490,6 @@ class FirstOf {
   static_assert((CredentialSource<Sources> && ...),
                 "Each of FirstOf's parameters must be a sla::CredentialSource: movable, with "
                 "sla::Result<sla::Credentials> credentials(sla::WallTime now)");
-};
-
-}  // namespace sla::inline v1
-
-// sla/aws/imds.hpp
-// The metadata service of EC2 instances, version 2 only: every question carries a token that is
-// asked for first. Each answer has one second, because inside of a container a token may never
-// arrive. The transport must use no proxy.
-// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html
-
-namespace sla::inline v1 {
-
-/// Reads where the service is from `variables(name)` and `profile(key)`, which give a text or
-/// nothing: AWS_EC2_METADATA_SERVICE_ENDPOINT[_MODE] and the profile's keys of that name.
-/// Errc::not_configured where AWS_EC2_METADATA_DISABLED is true.
-template <class Variables, class Profile>
-[[nodiscard]] Result<Url> read_imds_endpoint(Variables const& variables, Profile const& profile) {
-  auto const invalid = [](std::string_view name, std::string_view why) {
-    return Error{Errc::invalid, "imds: " + std::string(name) + ": " + std::string(why)};
-  };
-  std::string_view const disabled = trim(variables("AWS_EC2_METADATA_DISABLED").value_or(""));
-  if (same_ignoring_case(disabled, "true")) {
-    return Error{Errc::not_configured, "imds: turned off by AWS_EC2_METADATA_DISABLED"};
-  }
-  for (bool const variable : {true, false}) {
-    std::string_view const name =
-        variable ? "AWS_EC2_METADATA_SERVICE_ENDPOINT" : "ec2_metadata_service_endpoint";
-    std::optional<std::string_view> const text = variable ? variables(name) : profile(name);
-    if (!text || trim(*text).empty()) continue;
-    auto url = parse_url(trim(*text));
-    if (!url) return invalid(name, url.error().message);
-    return url;
-  }
-  std::string_view name = "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE";
-  std::optional<std::string_view> mode = variables(name);
-  if (!mode || trim(*mode).empty()) {
-    name = "ec2_metadata_service_endpoint_mode";
-    mode = profile(name);
-  }
-  std::string_view const wanted = mode ? trim(*mode) : "IPv4";
-  if (wanted.empty() || same_ignoring_case(wanted, "IPv4"))
-    return parse_url("http://169.254.169.254");
-  if (same_ignoring_case(wanted, "IPv6")) return parse_url("http://[fd00:ec2::254]");
-  return invalid(name, "it must be IPv4 or IPv6");
-}
-
-/// Asks the metadata service. Keeps its token. Not thread-safe.
-template <class T, class C>
-class Imds {
- public:
-  /// Takes what read_imds_endpoint() gave, an error included: it is then the answer.
-  Imds(Result<Url> endpoint, T transport, C clock)
-      : endpoint_(std::move(endpoint)),
-        transport_(std::move(transport)),
-        clock_(std::move(clock)) {}
-
-  /// The text at a path such as `/latest/meta-data/placement/region`. Errc::not_found where there
-  /// is none, Errc::not_configured where there never was a metadata service.
-  [[nodiscard]] Result<std::string> get(std::string_view path) {
-    if (!endpoint_) return endpoint_.error();
-    auto answer = ask(path);
-    if (answer && answer->status == 401) {  // the token was taken back
-      token_.clear();
-      answer = ask(path);
-    }
-    if (!answer) return std::move(answer).error().within("imds");
-    if (answer->ok()) return std::move(answer->body);
-    return refused(answer->status);
-  }
-
-  /// The region that the instance is in.
-  [[nodiscard]] Result<std::string> region() {
-    auto const text = get("/latest/meta-data/placement/region");
-    if (!text) return text.error();
-    auto const setting = parse_region(*text);
-    if (!setting) return Error{Errc::unavailable, "imds: what it says is no region"};
-    return setting->region;
-  }
-
- private:
-  static constexpr std::int64_t longest_life = 21600;  // seconds: what the service allows
-
-  static Error refused(int status) {
-    Errc const code = status == 404                    ? Errc::not_found
-                      : status == 401 || status == 403 ? Errc::denied
-                                                       : Errc::unavailable;
-    return Error{code, "imds: http " + std::to_string(status), http_status(status)};
-  }
-
-  Result<Response> ask(std::string_view path) {
-    if (auto ready = renew_token(); !ready) return ready.error();
-    return send({Method::get, at(path), {{"X-aws-ec2-metadata-token", token_}}, {}});
-  }
-
-  [[nodiscard]] Url at(std::string_view path) const {
-    Url url = *endpoint_;
-    while (url.path.ends_with('/')) url.path.pop_back();
-    url.path += path;
-    return url;
-  }
-
-  Result<void> renew_token() {
-    if (!token_.empty() && clock_.now() < token_until_) return {};
-    token_.clear();
-    Request const request{Method::put,
-                          at("/latest/api/token"),
-                          {{"X-aws-ec2-metadata-token-ttl-seconds", std::to_string(longest_life)}},
-                          {}};
-    auto answer = send(request);
-    if (!answer) return unreachable(std::move(answer).error());
-    if (!answer->ok()) return no_token(answer->status);
-    std::string_view const token = trim(answer->body);
-    bool const usable = !token.empty() && token.size() <= 4096 && !has_control(token);
-    if (!usable) return Error{Errc::unavailable, "its token is none"};
-    token_ = token;
-    reached_ = true;
-    auto const life = parse_integer(
-        trim(find_header(answer->headers, "x-aws-ec2-metadata-token-ttl-seconds").value_or("")));
-    std::int64_t const seconds =
-        std::clamp<std::int64_t>(life.value_or(longest_life), 0, longest_life);
-    token_until_ = clock_.now() + std::chrono::seconds{seconds - 120};
-    return {};
-  }
-
-  /// Nobody answers: no instance of EC2, unless it was one a moment ago.
-  [[nodiscard]] Error unreachable(Error error) const {
-    bool const absent = error.code == Errc::timed_out || error.code == Errc::unavailable;
-    if (absent && !reached_) error.code = Errc::not_configured;
-    return error;
-  }
-  [[nodiscard]] Error no_token(int status) const {
-    std::string const http = "http " + std::to_string(status);
-    if (status == 403)
-      return Error{Errc::denied, http + ": it is turned off here", http_status(status)};
-    // What answers there is the metadata service of another cloud.
-    bool const other = !reached_ && (status == 404 || status == 405);
-    if (other)
-      return Error{Errc::not_configured, http + ": it is not that of EC2", http_status(status)};
-    return Error{Errc::unavailable, http + " instead of a token", http_status(status)};
-  }
-
-  Result<Response> send(Request const& request) {
-    return repeat_attempts(
-        clock_, {4, std::chrono::seconds{1}},
-        [&](Instant deadline) { return transport_.send(request, deadline); },
-        [this](Result<Response> const& answer) {
-          int const status = answer ? answer->status : 0;
-          bool const failed = status >= 500 || status == 400 || status == 429;
-          bool const silent = !answer && reached_;  // it was there a moment ago
-          if (silent) return retry_reason(answer.error().code);
-          return failed ? RetryReason::transient : RetryReason::none;
-        });
-  }
-
-  Result<Url> endpoint_;
-  internal::HeldTransport<T> transport_;
-  internal::HeldClock<C> clock_;
-  std::string token_;
-  Instant token_until_{};
-  bool reached_ = false;
-
-  static_assert(Transport<T>,
-                "Imds's first parameter must be a sla::Transport: movable, with "
-                "sla::Result<sla::Response> send(sla::Request const&, sla::Instant deadline)");
-  static_assert(Clock<C>,
-                "Imds's second parameter must be a sla::Clock: movable, with now(), wall(), "
-                "wait_until(sla::Instant, sla::Stop const&) and sleep_until(sla::Instant)");
 };
 
 }  // namespace sla::inline v1
@@ -9891,1661 +11549,6 @@ class Refreshing {
                 "Refreshing's parameter must be a sla::CredentialSource: movable, with "
                 "sla::Result<sla::Credentials> credentials(sla::WallTime now)");
 };
-
-}  // namespace sla::inline v1
-
-// sla/aws/patience.hpp
-// How long each stage of a request may take before it is given up for another attempt. A limit is
-// for what got lost: it must not turn what is slow into what never happens. So each stage has its
-// own, one that was met is doubled for the next attempt, and it stays as large as the stage needs.
-// Pure: the clock and the connection are the transport's.
-
-namespace sla::inline v1 {
-
-/// What a request does, in this order.
-enum class Stage {
-  resolve,  ///< ask for the address of a name
-  connect,  ///< reach it, TLS and a proxy included
-  send,     ///< hand over the request
-  wait,     ///< see the first byte of the answer
-  receive,  ///< see the last one
-};
-inline constexpr std::size_t stages = 5;
-
-/// What it means that a stage took too long.
-[[nodiscard]] constexpr std::string_view late_message(Stage stage) noexcept {
-  constexpr std::array<std::string_view, stages> messages{
-      "could not resolve the name in time", "could not connect in time",
-      "nobody took the request in time", "no answer in time", "no end of the answer in time"};
-  return messages[static_cast<std::size_t>(stage)];
-}
-
-/// The limits of the stages: the first, and the largest that it grows to.
-struct StageLimits {
-  struct Limit {
-    Duration first;
-    Duration longest;
-  };
-  /// A resolver has limits of its own: five seconds for each server that is dead, and twice.
-  Limit resolve{std::chrono::seconds{30}, std::chrono::seconds{120}};
-  /// A SYN that got lost is sent again after one second and after three.
-  Limit connect{std::chrono::milliseconds{3100}, std::chrono::seconds{60}};
-  Limit send{std::chrono::seconds{10}, std::chrono::seconds{80}};  ///< without a byte taken
-  Limit wait{std::chrono::seconds{30}, std::chrono::seconds{90}};  ///< for a request without a body
-  Limit receive{std::chrono::seconds{60}, std::chrono::seconds{240}};
-};
-
-/// Follows one request through its stages.
-class StageWatch {
- public:
-  explicit StageWatch(Instant now) : since_(now) {}
-
-  [[nodiscard]] Stage stage() const noexcept { return stage_; }
-  /// Since when nothing has moved.
-  [[nodiscard]] Instant since() const noexcept { return since_; }
-  /// The longest time in that stage in which nothing moved.
-  [[nodiscard]] Duration longest(Stage stage) const noexcept {
-    return longest_[static_cast<std::size_t>(stage)];
-  }
-
-  void enter(Stage stage, Instant now) noexcept {
-    if (stage == stage_) return;
-    moved(now);
-    stage_ = stage;
-  }
-  /// Something was sent, or the request is at its end.
-  void moved(Instant now) noexcept {
-    Duration& longest = longest_[static_cast<std::size_t>(stage_)];
-    longest = std::max<Duration>(longest, now - since_);
-    since_ = now;
-  }
-
- private:
-  Stage stage_ = Stage::connect;  // a kept connection and a known address need no other
-  Instant since_;
-  std::array<Duration, stages> longest_{};
-};
-
-/// The limits as they are now. One for each transport, which tells it how its requests ended.
-class Patience {
- public:
-  Patience() = default;
-  explicit Patience(StageLimits limits) : limits_(limits) {}
-
-  /// How long a request with a body of that size may stand still in the stage. A proxy may hold a
-  /// body until it has all of it and pass it on more slowly, so its size counts for the answer.
-  [[nodiscard]] Duration limit(Stage stage, std::uint64_t size) const noexcept {
-    auto [first, longest] = limits_of(stage);
-    if (stage == Stage::wait) {
-      first += std::chrono::seconds{size / (1024U * 1024U)};
-      longest += std::chrono::seconds{size / (64U * 1024U)};
-    }
-    return std::min(first * (1 << level(stage)), longest);
-  }
-
-  /// The limit of the stage was met.
-  void expired(Stage stage) noexcept {
-    auto const [first, longest] = limits_of(stage);
-    if (first * (1 << level(stage)) < longest) ++level(stage);
-  }
-
-  /// A request was answered: what was quick again has less time in the next one.
-  void passed(StageWatch const& watch) noexcept {
-    for (std::size_t i = 0; i < stages; ++i) {
-      Duration const first = limits_of(static_cast<Stage>(i)).first;
-      Duration const took = watch.longest(static_cast<Stage>(i));
-      if (took == Duration::zero()) continue;  // a kept connection says nothing of a new one
-      while (levels_[i] > 0 && 2 * took <= first * (1 << (levels_[i] - 1))) --levels_[i];
-    }
-  }
-
- private:
-  [[nodiscard]] StageLimits::Limit limits_of(Stage stage) const noexcept {
-    std::array<StageLimits::Limit, stages> const all{limits_.resolve, limits_.connect, limits_.send,
-                                                     limits_.wait, limits_.receive};
-    return all[static_cast<std::size_t>(stage)];
-  }
-  [[nodiscard]] int level(Stage stage) const noexcept {
-    return levels_[static_cast<std::size_t>(stage)];
-  }
-  int& level(Stage stage) noexcept { return levels_[static_cast<std::size_t>(stage)]; }
-
-  StageLimits limits_{};
-  std::array<int, stages> levels_{};  ///< how often each limit was doubled
-};
-
-}  // namespace sla::inline v1
-
-// sla/aws/response_builder.hpp
-// Puts a Response together from the lines and blocks that arrive, up to a limit. Interim answers
-// (1xx) are dropped, and a head that was cut off is no answer. What parses HTTP itself is the
-// transport's business.
-
-namespace sla::inline v1 {
-
-/// One response on its way in.
-class ResponseBuilder {
- public:
-  /// At most `limit` bytes, header lines included.
-  explicit ResponseBuilder(std::size_t limit) noexcept : limit_(limit) {}
-
-  /// One line of the head: a status line, which begins anew, a header, or the empty line.
-  Result<void> line(std::string_view text) {
-    if (text.starts_with("HTTP/")) {
-      response_ = Response{};
-      whole_head_ = false;
-    }
-    if (auto good = count(text.size()); !good) return good;
-    auto& headers = response_.headers;
-    if ((text.starts_with(' ') || text.starts_with('\t')) && !headers.empty()) {
-      headers.back().value.append(" ").append(trim(text));  // RFC 9112 section 5.2
-    } else if (auto const colon = text.find(':'); colon != std::string_view::npos) {
-      headers.push_back({lower(text.substr(0, colon)), std::string(trim(text.substr(colon + 1)))});
-    }
-    whole_head_ = whole_head_ || trim(text).empty();
-    return {};
-  }
-  /// A block of the body.
-  Result<void> body(std::string_view block) {
-    if (auto good = count(block.size()); !good) return good;
-    response_.body += block;
-    return {};
-  }
-
-  /// Nothing more arrives.
-  [[nodiscard]] Result<Response> finish(int status) && {
-    if (!whole_head_) return Error{Errc::unavailable, "the answer was cut off in its head"};
-    response_.status = status;
-    return std::move(response_);
-  }
-
- private:
-  Result<void> count(std::size_t size) {
-    if (size > limit_ - received_) {
-      return Error{Errc::unavailable,
-                   "the answer is larger than " + std::to_string(limit_) + " bytes"};
-    }
-    received_ += size;
-    return {};
-  }
-
-  std::size_t limit_;
-  std::size_t received_ = 0;
-  bool whole_head_ = false;
-  Response response_{};
-};
-
-}  // namespace sla::inline v1
-
-// sla/aws/curl_transfer.hpp
-// One request under way in libcurl: what libcurl calls meanwhile, and the loop that drives it,
-// which ends it when one of its stages takes too long, and at once when a stop is due. What is
-// sent, and what the end means, is aws/curl.hpp's business, and only that includes this.
-
-namespace sla::inline v1 {
-
-struct CurlRelease {
-  void operator()(CURL* handle) const noexcept { curl_easy_cleanup(handle); }
-};
-using CurlHandle = std::unique_ptr<CURL, CurlRelease>;
-
-/// Sets options and remembers the first that was refused.
-struct CurlSetup {
-  CURL* handle;
-  CURLcode code = CURLE_OK;
-
-  template <class Value>
-  void set(CURLoption option, Value value) noexcept {
-    static_assert(std::is_pointer_v<Value> || std::is_same_v<Value, long> ||
-                  std::is_same_v<Value, curl_off_t>);  // libcurl reads them unchecked
-    if (code == CURLE_OK) code = curl_easy_setopt(handle, option, value);
-  }
-};
-
-/// One request under way. The functions are called from C, so nothing may be thrown through them.
-struct CurlTransfer {
-  Output const& body;
-  ResponseBuilder answer;
-  Patience const& patience;
-  StageWatch watch{std::chrono::steady_clock::now()};
-  std::optional<Error> error{};  ///< why one of them ended the transfer
-  bool late = false;             ///< the stage that it is in took too long
-  std::uint64_t sent = 0;
-  curl_off_t uploaded = 0;
-  int status = 0;
-  char words[CURL_ERROR_SIZE] = "";  ///< libcurl's own
-
-  void attach(CurlSetup& setup) {
-    setup.set(CURLOPT_ERRORBUFFER, &words[0]);
-    setup.set(CURLOPT_READFUNCTION, &read);
-    setup.set(CURLOPT_READDATA, this);
-    setup.set(CURLOPT_SEEKFUNCTION, &seek);
-    setup.set(CURLOPT_SEEKDATA, this);
-    setup.set(CURLOPT_HEADERFUNCTION, &take<&ResponseBuilder::line>);
-    setup.set(CURLOPT_HEADERDATA, this);
-    setup.set(CURLOPT_WRITEFUNCTION, &take<&ResponseBuilder::body>);
-    setup.set(CURLOPT_WRITEDATA, this);
-    setup.set(CURLOPT_RESOLVER_START_FUNCTION, &start_resolving);
-    setup.set(CURLOPT_RESOLVER_START_DATA, this);
-    setup.set(CURLOPT_OPENSOCKETFUNCTION, &open_socket);
-    setup.set(CURLOPT_OPENSOCKETDATA, this);
-    setup.set(CURLOPT_PREREQFUNCTION, &start_sending);
-    setup.set(CURLOPT_PREREQDATA, this);
-    limit_connection(setup);
-  }
-
-  [[nodiscard]] Duration limit() const noexcept {
-    return patience.limit(watch.stage(), body.size());
-  }
-  /// When the stage has taken too long.
-  [[nodiscard]] Instant due() const noexcept { return watch.since() + limit(); }
-
-  /// Looks how far libcurl got.
-  void look(CURL* handle, Instant now) noexcept {
-    if (watch.stage() != Stage::send) return;
-    curl_off_t bytes = 0;
-    (void)curl_easy_getinfo(handle, CURLINFO_SIZE_UPLOAD_T, &bytes);
-    if (bytes != uploaded) watch.moved(now);
-    uploaded = bytes;
-    if (static_cast<std::uint64_t>(bytes) >= body.size()) enter(Stage::wait);
-  }
-
-  static std::size_t read(char* to, std::size_t size, std::size_t count, void* user) noexcept {
-    auto& self = *static_cast<CurlTransfer*>(user);
-    auto const n = self.body.read(self.sent, {to, size * count});
-    if (!n) self.error = n.error();
-    if (!n) return CURL_READFUNC_ABORT;
-    self.sent += *n;
-    return *n;
-  }
-  static int seek(void* user, curl_off_t offset, int origin) noexcept {
-    if (origin != SEEK_SET || offset < 0) return CURL_SEEKFUNC_CANTSEEK;
-    static_cast<CurlTransfer*>(user)->sent = static_cast<std::uint64_t>(offset);
-    return CURL_SEEKFUNC_OK;
-  }
-  template <auto Part>
-  static std::size_t take(char* data, std::size_t size, std::size_t count, void* user) noexcept {
-    auto& self = *static_cast<CurlTransfer*>(user);
-    self.enter(Stage::receive);
-    auto const taken = (self.answer.*Part)({data, size * count});
-    if (!taken) self.error = taken.error();
-    return taken ? size * count : 0;
-  }
-  static int start_resolving(void*, void*, void* user) noexcept {
-    static_cast<CurlTransfer*>(user)->enter(Stage::resolve);
-    return 0;
-  }
-  static int start_sending(void* user, char*, char*, int, int) noexcept {
-    static_cast<CurlTransfer*>(user)->enter(Stage::send);
-    return CURL_PREREQFUNC_OK;
-  }
-  static curl_socket_t open_socket(void* user, curlsocktype, curl_sockaddr* address) noexcept {
-    auto& self = *static_cast<CurlTransfer*>(user);
-    self.enter(Stage::connect);
-    int const made = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-    // What the kernel takes megabytes ahead would leave a slow line long after libcurl sent it, and
-    // look like a silent connection.
-    int const ahead = 128 * 1024;
-    (void)::setsockopt(made, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &ahead, sizeof ahead);
-    // A peer that is gone acknowledges nothing; one that is slow does, long before it answers.
-    Duration const gone = std::max(self.patience.limit(Stage::connect, 0), self.unacknowledged());
-    auto const time = static_cast<unsigned>(gone / std::chrono::milliseconds{1});
-    (void)::setsockopt(made, IPPROTO_TCP, TCP_USER_TIMEOUT, &time, sizeof time);
-    return made;
-  }
-
-  void limit_connection(CurlSetup& setup, Duration more = Duration::zero()) const noexcept {
-    Duration const time = patience.limit(Stage::connect, 0) + more;
-    setup.set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(time / std::chrono::milliseconds{1}));
-  }
-
-  /// How long the other side may acknowledge nothing.
-  [[nodiscard]] Duration unacknowledged() const noexcept { return patience.limit(Stage::send, 0); }
-  [[nodiscard]] bool silent(Instant now) const noexcept {
-    return now - watch.since() >= unacknowledged();
-  }
-
- private:
-  void enter(Stage stage) noexcept { watch.enter(stage, std::chrono::steady_clock::now()); }
-};
-
-/// Drives one request after another and keeps their connections. Not thread-safe.
-class CurlLoop {
- public:
-  /// Sends what the handle is set up for. CURLE_OPERATION_TIMEDOUT where a stage of the transfer
-  /// was too late, or the deadline came; CURLE_ABORTED_BY_CALLBACK where the stop was due.
-  CURLcode perform(CURL* handle, CurlTransfer& transfer, Stop const* stop, Instant deadline) {
-    PipeSignalGuard const guard;
-    if (!multi_) multi_.reset(curl_multi_init());
-    if (!multi_ || curl_multi_add_handle(multi_.get(), handle) != CURLM_OK)
-      return CURLE_FAILED_INIT;
-    CURLcode const code = drive({handle, transfer, stop, deadline});
-    (void)curl_multi_remove_handle(multi_.get(), handle);
-    return code;
-  }
-
- private:
-  struct Release {
-    void operator()(CURLM* multi) const noexcept {
-      PipeSignalGuard const guard;  // a TLS connection ends with a write
-      (void)curl_multi_cleanup(multi);
-    }
-  };
-
-  struct Errand {
-    CURL* handle;
-    CurlTransfer& transfer;
-    Stop const* stop;
-    Instant deadline;
-    Instant begun = std::chrono::steady_clock::now();
-  };
-
-  CURLcode drive(Errand const& errand) {
-    CurlTransfer& transfer = errand.transfer;
-    for (int running = 1;;) {
-      Instant now = std::chrono::steady_clock::now();
-      if (auto const over = end(errand, now)) return *over;
-      allow_resolving(errand, now);
-      if (curl_multi_perform(multi_.get(), &running) != CURLM_OK) return CURLE_FAILED_INIT;
-      now = std::chrono::steady_clock::now();
-      transfer.look(errand.handle, now);
-      if (running == 0) return outcome(transfer, now);
-      Duration left = longest_pause;
-      auto const until = [&](Instant time) { left = std::min<Duration>(left, time - now); };
-      until(transfer.due());
-      until(errand.deadline);
-      if (errand.stop != nullptr) until(errand.stop->deadline().value_or(Instant::max()));
-      if (!wait(errand.stop, std::max(left, Duration::zero()))) return CURLE_FAILED_INIT;
-    }
-  }
-
-  /// Whether it is over before libcurl says so.
-  static std::optional<CURLcode> end(Errand const& errand, Instant now) noexcept {
-    if (errand.stop != nullptr && errand.stop->deadline().value_or(Instant::max()) <= now) {
-      return CURLE_ABORTED_BY_CALLBACK;
-    }
-    if (errand.deadline <= now) return CURLE_OPERATION_TIMEDOUT;
-    errand.transfer.late = errand.transfer.due() <= now;
-    if (errand.transfer.late) return CURLE_OPERATION_TIMEDOUT;
-    return std::nullopt;
-  }
-
-  /// libcurl has one limit for the name and the connection, which it divides among the addresses.
-  /// It is put off while the name is looked up, so that the connection gets all of its own.
-  static void allow_resolving(Errand const& errand, Instant now) noexcept {
-    if (errand.transfer.watch.stage() != Stage::resolve) return;
-    CurlSetup setup{errand.handle};
-    errand.transfer.limit_connection(setup, now - errand.begun);
-  }
-
-  /// Until libcurl has something to do, or the stop has news.
-  bool wait(Stop const* stop, Duration longest) {
-    std::array<curl_waitfd, 2> news{};
-    unsigned count = 0;
-    if (stop != nullptr) {
-      for (pollfd const& watched : stop->watch()) {
-        if (watched.fd >= 0) news[count++] = {watched.fd, CURL_WAIT_POLLIN, 0};
-      }
-    }
-    auto const time = std::chrono::ceil<std::chrono::milliseconds>(longest).count();
-    return curl_multi_poll(multi_.get(), news.data(), count, static_cast<int>(time), nullptr) ==
-           CURLM_OK;
-  }
-
-  CURLcode outcome(CurlTransfer& transfer, Instant now) {
-    int left = 0;
-    CURLMsg const* const end = curl_multi_info_read(multi_.get(), &left);
-    if (end == nullptr || end->msg != CURLMSG_DONE) return CURLE_FAILED_INIT;
-    CURLcode const code = end->data.result;
-    transfer.late = code == CURLE_OPERATION_TIMEDOUT;
-    if (code == CURLE_OK) transfer.watch.moved(now);
-    return code;
-  }
-
-  static constexpr Duration longest_pause = std::chrono::milliseconds{500};
-
-  std::unique_ptr<CURLM, Release> multi_{};
-};
-
-}  // namespace sla::inline v1
-
-// sla/aws/curl_headers.hpp
-// The headers of a request in the form in which libcurl takes them: `Name: value`, `Name;` for an
-// empty value, and `Name:` for one of its own that it shall leave out.
-
-namespace sla::inline v1 {
-
-/// `sla-runner/` and the version.
-[[nodiscard]] inline std::string user_agent() {
-  return "sla-runner/" + std::to_string(SLA_VERSION_MAJOR) + '.' +
-         std::to_string(SLA_VERSION_MINOR) + '.' + std::to_string(SLA_VERSION_PATCH);
-}
-
-/// The lines. Errc::invalid where a header could smuggle in another; the message has no value.
-[[nodiscard]] inline Result<std::vector<std::string>> curl_headers(Request const& request) {
-  std::vector<std::string> lines;
-  for (auto const& [name, value] : request.headers) {
-    if (name.empty() || has_control(name) || name.find_first_of(" :;") != std::string::npos) {
-      return Error{Errc::invalid, "a header with a name that cannot be one"};
-    }
-    if (has_control(value)) {
-      return Error{Errc::invalid, "header " + name + ": a control character in its value"};
-    }
-    lines.push_back(trim(value).empty() ? name + ';' : name + ": " + value);
-  }
-  for (std::string_view const name : {"Accept", "Content-Type", "Expect"}) {
-    if (!find_header(request.headers, name)) lines.push_back(std::string(name) + ':');
-  }
-  if (!find_header(request.headers, "User-Agent")) lines.push_back("User-Agent: " + user_agent());
-  return lines;
-}
-
-}  // namespace sla::inline v1
-
-// sla/aws/trust.hpp
-// Which authorities TLS trusts: the one place for what AWS's and OpenSSL's variables say of it.
-// What is asked for is used or is an error, never passed over. Otherwise they are the system's: a
-// static binary may run on another system than that which its libcurl was built for, so the usual
-// places are tried. Where there is nothing at all, as in an empty container, they are Amazon's own.
-
-namespace sla::inline v1 {
-
-/// The trusted certificates: those in the file and in the folders, or else amazon_roots.
-struct Trust {
-  std::string file{};
-  std::string folder{};  ///< where the name of each is its hash; several have colons in between
-  std::string name{};    ///< of the setting that says so; empty where none does
-
-  [[nodiscard]] bool empty() const noexcept { return file.empty() && folder.empty(); }
-  /// For people.
-  [[nodiscard]] std::string where() const {
-    if (empty()) return "the program, Amazon's";
-    return file + (file.empty() || folder.empty() ? "" : " and ") + folder;
-  }
-};
-
-/// Reads what the user wants trusted from `variables(name)` and `profile(key)`, which give a text
-/// or nothing: in the order of botocore, and then OpenSSL's own variables, which may be there both.
-template <class Variables, class Profile>
-[[nodiscard]] Trust choose_trust(Variables const& variables, Profile const& profile) {
-  auto const file = [](std::string_view path, std::string_view name) {
-    return Trust{.file = std::string(path), .name = std::string(name)};
-  };
-  if (auto const path = variables("AWS_CA_BUNDLE")) return file(*path, "AWS_CA_BUNDLE");
-  if (auto const path = profile("ca_bundle")) return file(*path, "ca_bundle of the profile");
-  if (auto const path = variables("REQUESTS_CA_BUNDLE")) return file(*path, "REQUESTS_CA_BUNDLE");
-  auto const path = variables("SSL_CERT_FILE");
-  Trust trust = path ? file(*path, "SSL_CERT_FILE") : Trust{};
-  auto const folder = variables("SSL_CERT_DIR");
-  if (!folder) return trust;
-  trust.folder = *folder;
-  if (trust.name.empty()) trust.name = "SSL_CERT_DIR";
-  return trust;
-}
-
-namespace detail {
-
-struct CertificateFree {
-  void operator()(BIO* text) const noexcept { BIO_free(text); }
-  void operator()(X509* certificate) const noexcept { X509_free(certificate); }
-};
-
-/// One block of a PEM file, as OpenSSL allocates it.
-struct PemBlock {
-  char* name = nullptr;
-  char* header = nullptr;
-  unsigned char* data = nullptr;
-  long size = 0;
-
-  PemBlock() = default;
-  PemBlock(PemBlock&&) = delete;
-  PemBlock& operator=(PemBlock&&) = delete;
-  ~PemBlock() {
-    OPENSSL_free(name);
-    OPENSSL_free(header);
-    OPENSSL_free(data);
-  }
-
-  [[nodiscard]] bool is_certificate() const {
-    return std::string_view(name).ends_with("CERTIFICATE");
-  }
-  [[nodiscard]] bool parses() const {
-    unsigned char const* at = data;
-    bool const trusted = std::string_view(name).starts_with("TRUSTED");
-    return std::unique_ptr<X509, CertificateFree>(trusted
-                                                      ? d2i_X509_AUX(nullptr, &at, size)
-                                                      : d2i_X509(nullptr, &at, size)) != nullptr;
-  }
-};
-
-/// Says what is wrong with a file of certificates, behind its name; empty for nothing.
-inline std::string problem_in_certificates(std::string_view text) {
-  std::unique_ptr<BIO, CertificateFree> const source(
-      BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-  std::size_t count = 0;
-  std::string problem;
-  for (bool more = source != nullptr; more && problem.empty();) {
-    PemBlock block;
-    more = PEM_read_bio(source.get(), &block.name, &block.header, &block.data, &block.size) == 1;
-    bool const end = !more && ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
-    if (end || (more && !block.is_certificate())) continue;
-    ++count;
-    if (!more || !block.parses()) {
-      problem = "certificate " + std::to_string(count) + " in it does not parse";
-    }
-  }
-  ERR_clear_error();  // for libcurl
-  return count == 0 ? "there is no certificate in it (PEM)" : problem;
-}
-
-/// Whether the folder holds a certificate: `5ad8a5d6.0`. One that is empty comes with many images.
-inline bool holds_certificates(std::string const& folder) {
-  auto const names = list_folder(folder);
-  return names && std::any_of(names->begin(), names->end(), [](std::string_view name) {
-           return name.size() > 9 && name.find_first_not_of("0123456789abcdef") == 8 &&
-                  name[8] == '.';
-         });
-}
-
-}  // namespace detail
-
-/// Checks that a file holds trusted certificates, and nothing that keeps TLS from reading them. The
-/// error names it.
-[[nodiscard]] inline Result<void> check_certificates(std::string const& file) {
-  constexpr std::size_t limit = std::size_t{16} << 20U;
-  auto const text = read_file(file, limit);
-  if (!text) return Error{Errc::invalid, text.error().message, text.error().native};
-  std::string const problem = detail::problem_in_certificates(*text);
-  if (problem.empty()) return {};
-  return Error{Errc::invalid, file + ": " + problem};
-}
-
-/// Checks that what the user wants trusted can be. Errc::invalid says by which setting, where, and
-/// what is wrong there.
-[[nodiscard]] inline Result<void> check_trust(Trust const& trust) {
-  if (!trust.file.empty()) {
-    auto file = check_certificates(trust.file);
-    if (!file) return std::move(file).error().within(trust.name);
-  }
-  if (trust.folder.empty()) return {};
-  auto const folders = split(trust.folder, ':');
-  if (std::any_of(folders.begin(), folders.end(), [](std::string_view folder) {
-        return detail::holds_certificates(std::string(folder));
-      })) {
-    return {};
-  }
-  if (folders.size() == 1) {
-    if (auto const names = list_folder(trust.folder); !names) {
-      return Error{Errc::invalid, "SSL_CERT_DIR: " + names.error().message, names.error().native};
-    }
-  }
-  return Error{Errc::invalid, "SSL_CERT_DIR: " + trust.folder +
-                                  ": there is no certificate by the name of its hash in it "
-                                  "(openssl rehash)"};
-}
-
-/// Where to look for them.
-struct TrustOptions {
-  Trust asked{};                          ///< what the user wants; empty for nothing
-  std::string own{};                      ///< the TLS library's default; empty for none
-  std::string folder = "/etc/ssl/certs";  ///< where there is no file
-};
-
-/// Finds them. Errc::invalid where the file that is asked for cannot be read.
-[[nodiscard]] inline Result<Trust> find_trust(TrustOptions options) {
-  Trust& asked = options.asked;
-  if (!asked.file.empty() && ::access(asked.file.c_str(), R_OK) != 0) {
-    Error const why = system_error("the trusted certificates: " + asked.name + ": " + asked.file);
-    return Error{Errc::invalid, why.message, why.native};
-  }
-  if (!asked.empty()) return std::move(asked);
-  for (std::string file :
-       {options.own, std::string("/etc/ssl/certs/ca-certificates.crt"),  // Debian, Alpine
-        std::string("/etc/pki/tls/certs/ca-bundle.crt"),                 // Amazon Linux, Fedora
-        std::string("/etc/ssl/ca-bundle.pem"), std::string("/etc/ssl/cert.pem")}) {
-    if (!file.empty() && ::access(file.c_str(), R_OK) == 0) return Trust{.file = std::move(file)};
-  }
-  if (!detail::holds_certificates(options.folder)) return Trust{};
-  return Trust{.folder = std::move(options.folder)};
-}
-
-}  // namespace sla::inline v1
-
-// sla/aws/curl.hpp
-// The real Transport, over libcurl, and with aws/curl_transfer.hpp the only user of it. One
-// connection stays open between requests. TLS is always verified, no redirect is followed, and
-// libcurl adds nothing to a request but Host, User-Agent and Content-Length. Each stage of a
-// request has a limit, which grows where it was met; a deadline and that of a Stop bound all of it.
-// Nothing is initialised before the first request.
-
-namespace sla::inline v1 {
-namespace detail {
-
-struct CurlMeaning {
-  CURLcode code;
-  Errc meaning;
-  std::string_view message;
-};
-inline constexpr std::string_view not_trusted = "the certificate is not trusted";
-inline constexpr CurlMeaning curl_meanings[] = {
-    {CURLE_ABORTED_BY_CALLBACK, Errc::stopped, "given up because the program stops"},
-    {CURLE_OPERATION_TIMEDOUT, Errc::timed_out, "no answer in time"},
-    {CURLE_COULDNT_RESOLVE_HOST, Errc::unavailable, "could not resolve the name"},
-    {CURLE_COULDNT_RESOLVE_PROXY, Errc::unavailable, "no such proxy (HTTPS_PROXY, http_proxy)"},
-    {CURLE_COULDNT_CONNECT, Errc::unavailable, "could not connect"},
-    {CURLE_PEER_FAILED_VERIFICATION, Errc::invalid, not_trusted},
-    {CURLE_SSL_CACERT_BADFILE, Errc::invalid, not_trusted},
-    {CURLE_URL_MALFORMAT, Errc::invalid, "not a URL"},
-    {CURLE_UNSUPPORTED_PROTOCOL, Errc::invalid, "not HTTP, or this libcurl has no TLS"},
-    {CURLE_UNKNOWN_OPTION, Errc::invalid, "not possible with this libcurl"},
-    {CURLE_OUT_OF_MEMORY, Errc::system, "libcurl"},
-    {CURLE_FAILED_INIT, Errc::system, "libcurl"},
-};
-
-/// What a CURLcode means, for the program and for people.
-inline Error curl_error(CURLcode code) {
-  for (auto const& known : curl_meanings) {
-    if (known.code == code) return {known.meaning, std::string(known.message), curl_code(code)};
-  }
-  return {Errc::unavailable, "the connection failed", curl_code(code)};
-}
-
-/// What is the same for every request.
-inline constexpr std::pair<CURLoption, long> curl_options[] = {
-    {CURLOPT_QUICK_EXIT, 1},  // a name server that is silent holds up nobody
-    {CURLOPT_NOSIGNAL, 1},
-    {CURLOPT_TCP_KEEPALIVE, 1},
-    {CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
-    {CURLOPT_SSL_VERIFYPEER, 1},
-    {CURLOPT_SSL_VERIFYHOST, 2},
-    {CURLOPT_PATH_AS_IS, 1},
-    {CURLOPT_DISALLOW_USERNAME_IN_URL, 1},
-    {CURLOPT_FOLLOWLOCATION, 0},
-    {CURLOPT_SUPPRESS_CONNECT_HEADERS, 1},
-    {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
-};
-
-}  // namespace detail
-
-/// Initialises libcurl and its TLS library: about a millisecond, once per process, from any thread.
-/// The first request does it; a program that has something else to do meanwhile may be earlier.
-[[nodiscard]] inline Result<void> initialise_curl() {
-  static CURLcode const code = curl_global_init(CURL_GLOBAL_DEFAULT);
-  return code == CURLE_OK ? Result<void>() : detail::curl_error(CURLE_FAILED_INIT);
-}
-
-/// Which proxy requests go through.
-enum class Proxy {
-  environment,  ///< that of http_proxy, HTTPS_PROXY, NO_PROXY and their kin
-  none,         ///< for link-local addresses such as 169.254.169.254
-};
-
-/// Sends requests over HTTP/1.1 and keeps the connection. Not thread-safe.
-class Curl {
- public:
-  struct Options {
-    Trust trust{};  ///< whom to trust; empty is the system's authorities, or else Amazon's
-    StageLimits limits{};
-    std::size_t response_limit = 1024 * 1024;  ///< in bytes, header lines included
-    Stop const* stop = nullptr;                ///< outlives this; its deadline ends a request
-    Proxy proxy = Proxy::environment;
-  };
-
-  /// Costs nothing: libcurl wakes with the first request.
-  Curl() = default;
-  explicit Curl(Options options) : options_(std::move(options)), patience_(options_.limits) {}
-
-  /// Sends the request and reads the answer. The message of an Error names scheme and host, never
-  /// the path, the query or a header; with libcurl's code.
-  [[nodiscard]] Result<Response> send(Request const& request, Instant deadline) {
-    auto answer = transfer(request, deadline);
-    if (answer) return answer;
-    Url const& url = request.url;
-    return answer.error().within(to_string(Url{url.scheme, url.host, url.port, "", ""}));
-  }
-
- private:
-  Result<Response> transfer(Request const& request, Instant deadline) {
-    auto headers = curl_headers(request);
-    if (!headers) return headers.error();
-    for (;;) {
-      bool const fresh = !handle_;  // so are the trusted certificates
-      if (auto ready = open(request.url.scheme); !ready) return ready.error();
-      CurlTransfer under_way{.body = request.body,
-                             .answer = ResponseBuilder(options_.response_limit),
-                             .patience = patience_};
-      auto const code = perform(request, *headers, deadline, under_way);
-      if (under_way.error) return *under_way.error;
-      if (under_way.late) return late(under_way);
-      bool const untrusted = detail::curl_error(code).message == detail::not_trusted;
-      if (code == CURLE_OK) patience_.passed(under_way.watch);
-      if (code == CURLE_OK) return std::move(under_way.answer).finish(under_way.status);
-      Error error = failure(code, under_way);
-      if (untrusted) forget();
-      if (!untrusted || fresh) return error;
-    }
-  }
-
-  /// Prepares libcurl. Whom to trust is only missed where it matters.
-  Result<void> open(Scheme scheme) {
-    if (!handle_) {
-      if (auto ready = initialise_curl(); !ready) return ready.error();
-      CurlHandle handle(curl_easy_init());
-      if (!handle) return detail::curl_error(CURLE_FAILED_INIT);
-      char const* own = nullptr;
-      (void)curl_easy_getinfo(handle.get(), CURLINFO_CAINFO, &own);
-      trust_ = find_trust({.asked = options_.trust, .own = own != nullptr ? own : ""});
-      handle_ = std::move(handle);
-    }
-    if (trust_ || scheme == Scheme::http) return {};
-    handle_.reset();  // it may be there the next time
-    return trust_.error();
-  }
-
-  /// Has the trusted certificates read anew, as they may have been replaced: libcurl would keep
-  /// them for a day.
-  void forget() {
-    handle_.reset();
-    loop_ = CurlLoop();
-  }
-
-  CURLcode perform(Request const& request, std::vector<std::string>& headers, Instant deadline,
-                   CurlTransfer& under_way) {
-    CurlSetup setup{handle_.get()};
-    std::vector<curl_slist> list(headers.size());
-    for (std::size_t i = 0; i < list.size(); ++i) {
-      list[i] = {headers[i].data(), i + 1 < list.size() ? &list[i + 1] : nullptr};
-    }
-    setup.set(CURLOPT_HTTPHEADER, list.data());
-    set_connection(setup);
-    if (trust_) set_trust(setup);
-    set_request(setup, request);
-    under_way.attach(setup);
-    if (setup.code == CURLE_OK) {
-      setup.code = loop_.perform(handle_.get(), under_way, options_.stop, deadline);
-    }
-    long status = 0;
-    (void)curl_easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &status);
-    under_way.status = static_cast<int>(status);
-    curl_easy_reset(handle_.get());  // forgets what points into this call, keeps the connection
-    return setup.code;
-  }
-
-  void set_connection(CurlSetup& setup) const {
-    for (auto const& [option, value] : detail::curl_options) setup.set(option, value);
-    if (options_.proxy == Proxy::none) setup.set(CURLOPT_PROXY, "");
-  }
-
-  /// A proxy may speak TLS itself. With a file and a folder libcurl reads the file again for each
-  /// connection.
-  void set_trust(CurlSetup& setup) const {
-    auto const path = [](std::string const& p) { return p.empty() ? nullptr : p.c_str(); };
-    for (CURLoption const option : {CURLOPT_CAINFO, CURLOPT_PROXY_CAINFO}) {
-      setup.set(option, path(trust_->file));
-    }
-    for (CURLoption const option : {CURLOPT_CAPATH, CURLOPT_PROXY_CAPATH}) {
-      setup.set(option, path(trust_->folder));
-    }
-    if (!trust_->empty()) return;
-    // libcurl only reads what it gets as not const.
-    curl_blob roots{const_cast<char*>(amazon_roots.data()), amazon_roots.size(), CURL_BLOB_NOCOPY};
-    setup.set(CURLOPT_CAINFO_BLOB, &roots);
-    setup.set(CURLOPT_PROXY_CAINFO_BLOB, &roots);
-  }
-
-  static void set_request(CurlSetup& setup, Request const& request) {
-    setup.set(CURLOPT_URL, to_string(request.url).c_str());
-    setup.set(CURLOPT_PROTOCOLS_STR, "http,https");
-    bool const put = request.method == Method::put;
-    if (request.method == Method::head) setup.set(CURLOPT_NOBODY, 1L);
-    if (!put && request.method != Method::post) return;
-    setup.set(CURLOPT_POST, 1L);
-    setup.set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
-    if (put) setup.set(CURLOPT_CUSTOMREQUEST, "PUT");
-    // Bytes that libcurl need not ask for leave together with the headers.
-    if (auto const bytes = request.body.in_memory()) setup.set(CURLOPT_POSTFIELDS, bytes->data());
-  }
-
-  /// The stage that took too long has more time in the next attempt.
-  Error late(CurlTransfer const& transfer) {
-    Stage const stage = transfer.watch.stage();
-    std::string message(late_message(stage));
-    message += ": the limit was " + decimal_seconds(transfer.limit()) + " s";
-    patience_.expired(stage);
-    return {Errc::timed_out, std::move(message), curl_code(CURLE_OPERATION_TIMEDOUT)};
-  }
-
-  /// libcurl's words on a proxy or a URL may hold a password that somebody put there.
-  Error failure(CURLcode code, CurlTransfer const& transfer) {
-    Error error = detail::curl_error(code);
-    std::string_view const words(transfer.words);
-    // The kernel gives up a peer that acknowledges nothing.
-    bool const broken = code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR;
-    if (broken && transfer.silent(std::chrono::steady_clock::now())) {
-      patience_.expired(Stage::send);
-    }
-    bool const secret = code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_URL_MALFORMAT;
-    error.message += ": ";
-    error.message += secret || words.empty() ? std::string_view(curl_easy_strerror(code)) : words;
-    if (error.message.starts_with(detail::not_trusted)) error.message += whom();
-    return error;
-  }
-
-  /// Says who is trusted, and why nobody is where their file is broken.
-  [[nodiscard]] std::string whom() const {
-    if (!trust_) return "; " + trust_.error().message;
-    std::string const by = trust_->name.empty() ? "AWS_CA_BUNDLE, SSL_CERT_FILE" : trust_->name;
-    std::string text = "; trusted are those in " + trust_->where() + " (" + by + ')';
-    if (trust_->file.empty()) return text;
-    auto const good = check_certificates(trust_->file);
-    return good ? text : text + ", but " + good.error().message;
-  }
-
-  Options options_{};
-  CurlLoop loop_{};
-  CurlHandle handle_{};
-  Result<Trust> trust_{Trust{}};
-  Patience patience_{};
-};
-static_assert(Transport<Curl>);
-
-}  // namespace sla::inline v1
-
-// sla/aws/iam.hpp
-// IAM GetRole: the ARN of the role that has a name in the caller's own account. IAM is one service
-// for a whole partition, so its requests are signed for the region that it stands in, whatever
-// region the caller is in.
-// https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html
-
-namespace sla::inline v1 {
-
-/// Checks the name of a role: 1 to 64 letters, digits or any of _+=,.@-
-[[nodiscard]] inline Result<void> check_role_name(std::string_view name) {
-  constexpr std::string_view others = "_+=,.@-";
-  bool good = !name.empty() && name.size() <= 64;
-  for (char const c : name) {
-    good = good && (is_alpha(c) || is_digit(c) || others.find(c) != std::string_view::npos);
-  }
-  if (good) return {};
-  return Error{Errc::invalid, "the name of a role is 1 to 64 letters, digits or any of _+=,.@-"};
-}
-
-/// Builds the request for a role at an endpoint.
-[[nodiscard]] inline Request get_role_request(Url endpoint, std::string_view name) {
-  QueryForm form({"GetRole", "2010-05-08"});
-  form.add({"RoleName", name});
-  return std::move(form).request(std::move(endpoint));
-}
-
-/// Reads the ARN of the role. An answer that has none is a proxy's: Errc::unavailable.
-[[nodiscard]] inline Result<std::string> parse_role_arn(Response const& response) {
-  auto const text = xml_text(response.body, {"GetRoleResponse", "GetRoleResult", "Role", "Arn"});
-  auto const arn = parse_arn(text ? trim(*text) : std::string_view{});
-  if (arn && arn->service == "iam") return std::string(trim(*text));
-  return Error{Errc::unavailable, "the answer has no role and is not one of IAM",
-               http_status(response.status)};
-}
-
-/// Asks a Client's service for the ARN of the role that has this name.
-template <class ServiceClient>
-[[nodiscard]] Result<std::string> get_role_arn(ServiceClient& client,
-                                               EndpointOptions const& endpoint,
-                                               std::string_view name, Instant deadline) {
-  std::string const context = "iam get role " + std::string(name);
-  if (auto good = check_role_name(name); !good) return std::move(good).error().within(context);
-  auto url = endpoint_url(Service::iam, endpoint);
-  if (!url) return std::move(url).error().within(context);
-  SigningScope const scope{.region = std::string(iam_region(endpoint.region)),
-                           .service = std::string(signing_name(Service::iam))};
-  auto response = client.call(get_role_request(*std::move(url), name),
-                              Call{.scope = scope, .deadline = deadline}, read_xml_error);
-  if (!response) return std::move(response).error().within(context);
-  auto arn = parse_role_arn(*response);
-  if (!arn) return std::move(arn).error().within(context);
-  return arn;
-}
-
-}  // namespace sla::inline v1
-
-// sla/aws/s3.hpp
-// S3 PutObject and HeadObject: one object in one request, replacing another or only where there is
-// none. When S3 answers that the bucket is in another region, the request is repeated there once
-// and the Bucket remembers it; the host is always made from the region, never taken from the
-// answer. https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
-
-namespace sla::inline v1 {
-
-/// What happens to an object that has the key already.
-enum class Existing {
-  replace,
-  keep,  ///< it stays, and the answer is Errc::exists
-};
-
-/// One object.
-struct PutObjectInput {
-  std::string key{};  ///< 1 to 1,024 bytes
-  Output body{};
-  std::string content_type = "application/octet-stream";
-  std::vector<Header> metadata{};  ///< names without x-amz-meta-; ASCII, 2 KB together
-  Existing existing = Existing::replace;
-};
-
-/// What is known of an object without reading it.
-struct ObjectHead {
-  std::uint64_t size = 0;
-  std::vector<Header> metadata{};  ///< names in lower case, without x-amz-meta-
-};
-
-/// What the size of a body, in bytes, adds to the time in which its upload is tried again: a second
-/// for each 64 KiB.
-[[nodiscard]] constexpr Duration upload_time(std::uint64_t size) noexcept {
-  return std::chrono::seconds{size / (64U * 1024U)};
-}
-
-namespace detail {
-
-inline constexpr std::string_view metadata_prefix = "x-amz-meta-";
-
-inline Result<std::vector<Header>> metadata_headers(std::vector<Header> const& metadata) {
-  std::vector<Header> headers;
-  std::size_t size = 0;
-  for (Header const& entry : metadata) {
-    bool good = !entry.name.empty();
-    for (char const c : entry.name) {
-      good = good && (is_alpha(c) || is_digit(c) || c == '-' || c == '_');
-    }
-    if (!good)
-      return Error{Errc::unacceptable, "'" + entry.name + "' cannot be a name of metadata"};
-    for (char const c : entry.value) good = good && c >= ' ' && c <= '~';
-    if (!good)
-      return Error{Errc::unacceptable, "the metadata " + entry.name + " is not plain ASCII"};
-    size += entry.name.size() + entry.value.size();
-    headers.push_back({std::string(metadata_prefix) + lower(entry.name), entry.value});
-  }
-  if (size > 2048) return Error{Errc::unacceptable, "the metadata has more than 2,048 bytes"};
-  return headers;
-}
-
-/// S3 denies what is not in a bucket of that account.
-inline void add_owner(std::vector<Header>& headers, Bucket const& bucket) {
-  if (!bucket.owner.empty()) headers.push_back({"x-amz-expected-bucket-owner", bucket.owner});
-}
-
-}  // namespace detail
-
-/// The URL of an object. The key is encoded once, slashes stay: `a b/c` is `/a%20b/c`.
-[[nodiscard]] inline Result<Url> object_url(Bucket const& bucket, std::string_view key) {
-  if (auto good = check_bucket_name(bucket.name); !good) return good.error();
-  if (key.empty()) return Error{Errc::unacceptable, "the key of the object is empty"};
-  if (key.size() > 1024) return Error{Errc::unacceptable, "the key has more than 1,024 bytes"};
-  if (!is_utf8(key)) return Error{Errc::unacceptable, "the key is not UTF-8"};
-  auto url = bucket_url(bucket);
-  if (!url) return url;
-  url->path += '/';
-  percent_encode_to(url->path, key, Slash::keep);
-  return url;
-}
-
-/// The request that puts an object; Errc::unacceptable where S3 would refuse it.
-[[nodiscard]] inline Result<Request> put_object_request(Bucket const& bucket,
-                                                        PutObjectInput const& input) {
-  auto url = object_url(bucket, input.key);
-  if (!url) return url.error();
-  auto metadata = detail::metadata_headers(input.metadata);
-  if (!metadata) return metadata.error();
-  if (input.content_type.empty() || has_control(input.content_type)) {
-    return Error{Errc::unacceptable, "the content type is empty or holds a control character"};
-  }
-  Request request{Method::put, *std::move(url), *std::move(metadata), input.body};
-  request.headers.push_back({"Content-Type", input.content_type});
-  if (input.existing == Existing::keep) request.headers.push_back({"If-None-Match", "*"});
-  add_object_options(request.headers, bucket.objects);
-  detail::add_owner(request.headers, bucket);
-  if (!request.body.sha256()) {
-    Sha256 hash;
-    auto const sum = sha256(hash, request.body);
-    if (!sum) return sum.error();
-    request.body = request.body.with_sha256(*sum);  // which is signed too
-  }
-  if (bucket.checksum == ObjectChecksum::sha256) {
-    request.headers.push_back({"x-amz-checksum-sha256", base64(*request.body.sha256())});
-  }
-  return request;
-}
-
-/// The request that asks what is known of an object.
-[[nodiscard]] inline Result<Request> head_object_request(Bucket const& bucket,
-                                                         std::string_view key) {
-  auto url = object_url(bucket, key);
-  if (!url) return url.error();
-  Request request{Method::head, *std::move(url), {}, {}};
-  detail::add_owner(request.headers, bucket);
-  return request;
-}
-
-/// Whether the object was put. A success may hold an error, which is then as good as a status of
-/// 500; one without an ETag is a proxy's: Errc::unavailable.
-[[nodiscard]] inline Result<void> parse_put_answer(Response const& response) {
-  if (is_xml_root(response.body, "Error")) {
-    ServiceError const error = read_xml_error(response);
-    return Error{read_refusal(500, error.code).code, error.code + ": " + error.message,
-                 http_status(response.status)};
-  }
-  if (find_header(response.headers, "etag")) return {};
-  return Error{Errc::unavailable, "the answer has no ETag and is not one of S3",
-               http_status(response.status)};
-}
-
-/// What an answer says of an object.
-[[nodiscard]] inline ObjectHead parse_object_head(Response const& response) {
-  ObjectHead head{};
-  auto const size = find_header(response.headers, "content-length").value_or("0");
-  head.size = parse_integer<std::uint64_t>(size).value_or(0);
-  for (Header const& header : response.headers) {
-    std::string name = lower(header.name);
-    if (!name.starts_with(detail::metadata_prefix)) continue;
-    head.metadata.push_back({name.substr(detail::metadata_prefix.size()), header.value});
-  }
-  return head;
-}
-
-/// Where the bucket is, if an answer refuses a request for coming to the wrong region.
-[[nodiscard]] inline std::optional<std::string> read_bucket_region(Response const& response) {
-  if (response.status != 301 && response.status != 307 && response.status != 400) {
-    return std::nullopt;
-  }
-  auto const code = xml_text(response.body, {"Error", "Code"}).value_or("");
-  bool const head = response.body.empty();  // the answer to HEAD has no code
-  if (response.status == 400 && !head && code != "AuthorizationHeaderMalformed" &&
-      code != "IllegalLocationConstraintException") {
-    return std::nullopt;
-  }
-  std::string region(find_header(response.headers, "x-amz-bucket-region").value_or(""));
-  if (region.empty()) region = xml_text(response.body, {"Error", "Region"}).value_or("");
-  if (!valid_region(region)) return std::nullopt;
-  return region;
-}
-
-namespace detail {
-
-/// Calls S3 with what `make_request()` makes, and once more where the bucket turns out to be.
-template <class ServiceClient, class MakeRequest>
-Result<Response> call_s3(ServiceClient& client, Bucket& bucket, MakeRequest make_request,
-                         Instant deadline) {
-  std::optional<std::string> elsewhere;
-  auto const read_error = [&](Response const& response) {
-    elsewhere = read_bucket_region(response);
-    return read_xml_error(response);
-  };
-  for (bool moved = false;; moved = true) {
-    elsewhere.reset();
-    auto request = make_request();
-    if (!request) return request.error();
-    SigningScope const scope{.region = bucket.endpoint.region,
-                             .service = std::string(signing_name(Service::s3)),
-                             .path_style = PathStyle::single,
-                             .payload_header = PayloadHeader::sign};
-    Call const how{.scope = scope, .deadline = deadline};
-    auto response = client.call(*std::move(request), how, read_error);
-    if (response) return response;
-    bool const here = !elsewhere || *elsewhere == bucket.endpoint.region;
-    // A host of the user's own stays; what it says of the region to sign for is heard.
-    bool const stays = bucket.endpoint.custom && response.error().http_status() != 400;
-    if (moved || here || stays) return response;
-    bucket.endpoint.region = *elsewhere;
-  }
-}
-
-}  // namespace detail
-
-/// Puts an object with a Client. Errc::exists where one with the key is there and is to be kept;
-/// that may be this very object, if the answer to an earlier attempt was lost.
-template <class ServiceClient>
-[[nodiscard]] Result<void> put_object(ServiceClient& client, Bucket& bucket,
-                                      PutObjectInput const& input, Instant deadline) {
-  constexpr std::string_view context = "s3 put object";
-  auto response = detail::call_s3(
-      client, bucket, [&] { return put_object_request(bucket, input); }, deadline);
-  if (!response) return std::move(response).error().within(context);
-  auto done = parse_put_answer(*response);
-  if (!done) return std::move(done).error().within(context);
-  return {};
-}
-
-/// Asks with a Client what is known of an object; Errc::not_found, or Errc::denied where the caller
-/// may not list the bucket, if there is none.
-template <class ServiceClient>
-[[nodiscard]] Result<ObjectHead> head_object(ServiceClient& client, Bucket& bucket,
-                                             std::string_view key, Instant deadline) {
-  auto response = detail::call_s3(
-      client, bucket, [&] { return head_object_request(bucket, key); }, deadline);
-  if (!response) return std::move(response).error().within("s3 head object");
-  return parse_object_head(*response);
-}
-
-}  // namespace sla::inline v1
-
-// sla/aws/s3_read.hpp
-// S3 ListObjectsV2 and GetObject: the keys of a bucket, a page at a time, and objects in parts that
-// bound the memory of a reader.
-// https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
-
-namespace sla::inline v1 {
-
-/// An object as a list names it.
-struct ListedObject {
-  std::string key{};
-  std::uint64_t size = 0;
-};
-
-/// One page of a list.
-struct ObjectPage {
-  std::vector<ListedObject> objects{};
-  std::string next{};  ///< what asks for the next page; empty: this is the last
-};
-
-/// Which page of which list.
-struct ListObjectsInput {
-  std::string prefix{};
-  std::string page{};  ///< ObjectPage::next of the page before; empty: the first
-};
-
-/// Which part of which object.
-struct GetObjectInput {
-  std::string key{};
-  std::uint64_t from = 0;
-  std::uint64_t size = 0;  ///< bytes, at least 1
-};
-
-/// The request for a page of keys, at most 1,000.
-[[nodiscard]] inline Result<Request> list_objects_request(Bucket const& bucket,
-                                                          ListObjectsInput const& input) {
-  if (auto good = check_bucket_name(bucket.name); !good) return good.error();
-  auto url = bucket_url(bucket);
-  if (!url) return url.error();
-  url->path += '/';
-  if (!input.page.empty()) {
-    url->query = "continuation-token=" + percent_encode(input.page, Slash::encode) + '&';
-  }
-  url->query += "list-type=2";
-  if (!input.prefix.empty()) url->query += "&prefix=" + percent_encode(input.prefix, Slash::encode);
-  return Request{Method::get, *std::move(url), {}, {}};
-}
-
-/// The request for a part of an object.
-[[nodiscard]] inline Result<Request> get_object_request(Bucket const& bucket,
-                                                        GetObjectInput const& input) {
-  auto url = object_url(bucket, input.key);
-  if (!url) return url.error();
-  std::string range = "bytes=" + std::to_string(input.from) + '-';
-  range += std::to_string(input.from + input.size - 1);
-  return Request{Method::get, *std::move(url), {{"Range", std::move(range)}}, {}};
-}
-
-namespace detail {
-
-/// Collects the objects of a page; one pass, as the documents are large.
-inline std::vector<ListedObject> listed_objects(std::string_view document) {
-  using Kind = XmlPiece::Kind;
-  XmlScanner scanner(document);
-  std::array<std::string_view, 3> path{};  // what deeper elements are called does not matter
-  std::size_t depth = 0;
-  std::vector<ListedObject> objects;
-  std::string text;
-  for (XmlPiece piece = scanner.next(); piece.kind != Kind::end; piece = scanner.next()) {
-    if (piece.kind == Kind::text) append_xml_text(text, piece.content);
-    if (piece.kind == Kind::open) {
-      if (depth < path.size()) path[depth] = piece.content;
-      text.clear();
-      ++depth;
-    }
-    if (piece.kind != Kind::close) continue;
-    bool const of_object =
-        depth == path.size() && path[0] == "ListBucketResult" && path[1] == "Contents";
-    if (of_object && path[2] == "Key") objects.push_back({.key = text});
-    if (of_object && path[2] == "Size" && !objects.empty()) {
-      objects.back().size = parse_integer<std::uint64_t>(trim(text)).value_or(0);
-    }
-    depth -= depth == 0 ? 0 : 1;
-  }
-  return objects;
-}
-
-}  // namespace detail
-
-/// Reads a page; Errc::unavailable where it is no answer of S3.
-[[nodiscard]] inline Result<ObjectPage> parse_object_page(Response const& response) {
-  if (!is_xml_root(response.body, "ListBucketResult")) {
-    return Error{Errc::unavailable, "the answer is no list of S3", http_status(response.status)};
-  }
-  ObjectPage page{.objects = detail::listed_objects(response.body)};
-  auto const more = xml_text(response.body, {"ListBucketResult", "IsTruncated"});
-  if (more != "true") return page;
-  page.next = xml_text(response.body, {"ListBucketResult", "NextContinuationToken"}).value_or("");
-  if (page.next.empty())
-    return Error{Errc::unavailable, "the list is cut off", http_status(response.status)};
-  return page;
-}
-
-/// Lists a page of keys with a Client.
-template <class ServiceClient>
-[[nodiscard]] Result<ObjectPage> list_objects(ServiceClient& client, Bucket& bucket,
-                                              ListObjectsInput const& input, Instant deadline) {
-  constexpr std::string_view context = "s3 list objects";
-  auto response = detail::call_s3(
-      client, bucket, [&] { return list_objects_request(bucket, input); }, deadline);
-  if (!response) return std::move(response).error().within(context);
-  auto page = parse_object_page(*response);
-  if (!page) return std::move(page).error().within(context);
-  return page;
-}
-
-/// Reads a part of an object with a Client; less where the object ends before.
-template <class ServiceClient>
-[[nodiscard]] Result<std::string> get_object(ServiceClient& client, Bucket& bucket,
-                                             GetObjectInput const& input, Instant deadline) {
-  auto response = detail::call_s3(
-      client, bucket, [&] { return get_object_request(bucket, input); }, deadline);
-  if (!response) return std::move(response).error().within("s3 get object");
-  // A store that does not know ranges gives all of it.
-  if (response->status != 206 && input.from != 0) {
-    return Error{Errc::unavailable, "s3 get object: the store gives no parts", http_status(response->status)};
-  }
-  return std::move(response->body);
-}
-
-}  // namespace sla::inline v1
-
-// sla/aws/sns.hpp
-// SNS Publish: one message to one topic. What SNS would refuse is found here, before a request;
-// what it merely cannot carry (an emoji in an attribute, a blank in a group id) is replaced. The
-// region is that of the topic's ARN. Publishing twice delivers twice, but for a FIFO topic.
-// https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
-
-namespace sla::inline v1 {
-
-/// The type of an attribute's value.
-enum class AttributeType {
-  string,
-  string_array,  ///< the value is a JSON array
-  number,        ///< from -10^9 to 10^9, at most 5 digits after the point
-};
-
-[[nodiscard]] constexpr std::string_view to_string(AttributeType type) noexcept {
-  switch (type) {
-    case AttributeType::string:
-      return "String";
-    case AttributeType::string_array:
-      return "String.Array";
-    case AttributeType::number:
-      return "Number";
-  }
-  return "String";
-}
-
-/// What a subscription can filter by, beside the message.
-struct MessageAttribute {
-  std::string name{};
-  AttributeType type = AttributeType::string;
-  std::string value{};
-};
-
-/// One message.
-struct PublishInput {
-  std::string topic_arn{};
-  std::string message{};                       ///< UTF-8 without control characters, not empty
-  std::vector<MessageAttribute> attributes{};  ///< at most 10
-  std::string group_id{};          ///< what a FIFO topic keeps in order; other topics don't get it
-  std::string deduplication_id{};  ///< what a FIFO topic delivers once; other topics don't get it
-  std::size_t size_limit = 262'144;  ///< bytes of message and attributes; the topic may allow more
-};
-
-namespace detail {
-
-inline Error bad_message(std::string_view why) {
-  return Error{Errc::unacceptable, std::string(why)};
-}
-
-/// Whether SNS carries a character: those of XML 1.0 but no others.
-inline bool is_xml_character(std::string_view character) {
-  if (character.size() == 1)
-    return !is_control(character[0]) || is_blank(character[0]) || character[0] == 0x7f;
-  return character != "\xEF\xBF\xBE" && character != "\xEF\xBF\xBF";
-}
-
-inline Result<void> check_message(std::string_view message) {
-  if (message.empty()) return bad_message("the message is empty");
-  while (!message.empty()) {
-    std::size_t const length = utf8_length(message);
-    if (length == 0) return bad_message("the message is not UTF-8");
-    if (!is_xml_character(message.substr(0, length))) {
-      return bad_message("the message holds a control character, which SNS refuses");
-    }
-    message.remove_prefix(length);
-  }
-  return {};
-}
-
-/// The value with U+FFFD for what attributes cannot hold: control characters, characters outside
-/// the basic multilingual plane, and what is no UTF-8.
-inline std::string attribute_value(std::string_view value) {
-  std::string clean;
-  while (!value.empty()) {
-    std::size_t const length = utf8_length(value);
-    std::string_view const character = value.substr(0, length);
-    bool const good = length > 1 && length < 4 && is_xml_character(character);
-    if (good || (length == 1 && !is_control(character[0]))) {
-      clean += character;
-    } else {
-      clean += "\xEF\xBF\xBD";
-    }
-    value.remove_prefix(length == 0 ? 1 : length);
-  }
-  return clean;
-}
-
-inline bool is_attribute_name(std::string_view name) {
-  std::string const lowered = lower(name);
-  if (name.empty() || name.size() > 256 || name.front() == '.' || name.back() == '.' ||
-      name.find("..") != std::string_view::npos || lowered.starts_with("aws.") ||
-      lowered.starts_with("amazon.")) {
-    return false;
-  }
-  for (char const c : name) {
-    if (!is_alpha(c) && !is_digit(c) && c != '_' && c != '-' && c != '.') return false;
-  }
-  return true;
-}
-
-inline bool is_attribute_number(std::string_view text) {
-  std::size_t const point = text.find('.');
-  std::string_view const digits = text.substr(text.starts_with('-') ? 1 : 0);
-  bool const plain = !digits.empty() && is_digit(digits.front()) && is_digit(digits.back());
-  auto const value = plain ? parse_decimal(text) : std::nullopt;
-  return value && *value >= -1e9 && *value <= 1e9 &&
-         (point == std::string_view::npos || text.size() - point - 1 <= 5);
-}
-
-inline Result<void> check_attributes(std::vector<MessageAttribute> const& attributes) {
-  if (attributes.size() > 10) {
-    return bad_message("more than 10 attributes: raw subscriptions would lose the message");
-  }
-  for (MessageAttribute const& attribute : attributes) {
-    if (!is_attribute_name(attribute.name)) {
-      return bad_message("'" + attribute.name + "' cannot be the name of an attribute");
-    }
-    if (attribute.value.empty()) {
-      return bad_message("the attribute " + attribute.name + " is empty");
-    }
-    if (attribute.type == AttributeType::number && !is_attribute_number(attribute.value)) {
-      return bad_message("the attribute " + attribute.name +
-                         " must be a number within 10^9 with at most 5 decimals");
-    }
-    std::size_t same = 0;
-    for (MessageAttribute const& other : attributes) same += other.name == attribute.name ? 1 : 0;
-    if (same > 1) return bad_message("the attribute " + attribute.name + " is there twice");
-  }
-  return {};
-}
-
-/// An id as FIFO topics allow it: at most 128 visible ASCII characters, others are underscores.
-inline std::string fifo_id(std::string_view id) {
-  std::string clean(id.substr(0, 128));
-  for (char& c : clean) {
-    if (c <= ' ' || c > '~') c = '_';
-  }
-  return clean;
-}
-
-/// Adds the attributes to the form; returns the bytes that SNS counts for them.
-inline std::size_t add_attributes(QueryForm& form,
-                                  std::vector<MessageAttribute> const& attributes) {
-  std::size_t size = 0, number = 0;
-  for (MessageAttribute const& attribute : attributes) {
-    std::string const entry = "MessageAttributes.entry." + std::to_string(++number) + '.';
-    std::string const value = attribute_value(attribute.value);
-    form.add({entry + "Name", attribute.name});
-    form.add({entry + "Value.DataType", to_string(attribute.type)});
-    form.add({entry + "Value.StringValue", value});
-    size += attribute.name.size() + to_string(attribute.type).size() + value.size();
-  }
-  return size;
-}
-
-}  // namespace detail
-
-/// The request that publishes a message at an endpoint; Errc::unacceptable where SNS would
-/// refuse it.
-[[nodiscard]] inline Result<Request> publish_request(PublishInput const& input, Url endpoint) {
-  if (auto arn = parse_topic_arn(input.topic_arn); !arn) return arn.error();
-  if (auto good = detail::check_message(input.message); !good) return good.error();
-  if (auto good = detail::check_attributes(input.attributes); !good) return good.error();
-  QueryForm form({"Publish", "2010-03-31"});
-  form.add({"TopicArn", input.topic_arn}).add({"Message", input.message});
-  std::size_t const size = input.message.size() + detail::add_attributes(form, input.attributes);
-  if (size > input.size_limit) {
-    return Error{Errc::unacceptable, "message and attributes have " + std::to_string(size) +
-                                         " bytes, and the limit is " +
-                                         std::to_string(input.size_limit)};
-  }
-  if (is_fifo_topic(input.topic_arn)) {
-    if (input.group_id.empty()) return detail::bad_message("a FIFO topic needs a group id");
-    form.add({"MessageGroupId", detail::fifo_id(input.group_id)});
-    if (!input.deduplication_id.empty()) {
-      form.add({"MessageDeduplicationId", detail::fifo_id(input.deduplication_id)});
-    }
-  }
-  return std::move(form).request(std::move(endpoint));
-}
-
-/// Whether SNS refuses what a message or its attributes hold. Its code is the same where it refuses
-/// the topic or the group, so its words tell.
-[[nodiscard]] inline bool is_about_content(ServiceError const& said) {
-  std::string_view const code = bare_code(said.code);
-  if (code != "InvalidParameter" && code != "InvalidParameterValue" &&
-      code != "ParameterValueInvalid") {
-    return false;
-  }
-  std::string const words = lower(said.message);
-  for (std::string_view const other : {"arn", "messagegroupid", "messagededuplicationid"}) {
-    if (words.find(other) != std::string::npos) return false;
-  }
-  return words.find("message") != std::string::npos;
-}
-
-/// The id of the message. An answer that has none is a proxy's: Errc::unavailable.
-[[nodiscard]] inline Result<std::string> parse_publish_answer(Response const& response) {
-  auto id = xml_text(response.body, {"PublishResponse", "PublishResult", "MessageId"});
-  if (id && !trim(*id).empty()) return std::string(trim(*id));
-  return Error{Errc::unavailable, "the answer has no MessageId and is not one of SNS",
-               http_status(response.status)};
-}
-
-/// Publishes a message with a Client, in the region of its topic; gives the id of the message.
-template <class ServiceClient>
-[[nodiscard]] Result<std::string> publish(ServiceClient& client, EndpointSettings const& endpoints,
-                                          PublishInput const& input, Instant deadline) {
-  constexpr std::string_view context = "sns publish";
-  auto arn = parse_topic_arn(input.topic_arn);
-  if (!arn) return std::move(arn).error().within(context);
-  auto url = endpoint_url(Service::sns, endpoints.in(arn->region, Service::sns));
-  if (!url) return std::move(url).error().within(context);
-  auto request = publish_request(input, *std::move(url));
-  if (!request) return std::move(request).error().within(context);
-  SigningScope const scope{.region = arn->region,
-                           .service = std::string(signing_name(Service::sns))};
-  ServiceError said{};
-  auto response = client.call(*std::move(request), Call{.scope = scope, .deadline = deadline},
-                              [&](Response const& no) { return said = read_xml_error(no); });
-  if (!response) {
-    Error error = std::move(response).error().within(context);
-    if (error.code == Errc::rejected && is_about_content(said)) error.code = Errc::unacceptable;
-    return error;
-  }
-  auto id = parse_publish_answer(*response);
-  if (!id) return std::move(id).error().within(context);
-  return id;
-}
-
-}  // namespace sla::inline v1
-
-// sla/aws/ssm.hpp
-// SSM GetParametersByPath: all parameters below a path, decrypted, page by page. A page may be
-// empty and still not be the last; a service that never comes to an end is given up.
-// https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html
-
-namespace sla::inline v1 {
-
-/// Whether people may see the value of a parameter.
-enum class ParameterKind {
-  plain,   ///< String and StringList
-  secure,  ///< SecureString, and any type that comes later
-};
-
-/// One parameter. The value is kept as a secret, whatever its kind.
-struct Parameter {
-  std::string name{};  ///< its whole path
-  Secret value{};
-  ParameterKind kind = ParameterKind::secure;
-};
-
-/// What is below which path; a token asks for the page that follows the one that gave it.
-struct ParameterQuery {
-  std::string_view path{};   ///< begins with a slash
-  std::string_view token{};  ///< empty for the first page
-};
-
-/// One page of parameters.
-struct ParameterPage {
-  std::vector<Parameter> parameters{};
-  std::string next_token{};  ///< empty on the last page
-};
-
-/// More pages than this are not read; one has ten parameters at most.
-inline constexpr std::size_t most_parameter_pages = 1000;
-
-/// The request for one page, of the largest size that there is.
-[[nodiscard]] inline Request parameters_request(Url endpoint, ParameterQuery const& query) {
-  JsonWriter json;
-  json.begin_object().key("Path").string(query.path);
-  json.key("Recursive").boolean(true).key("WithDecryption").boolean(true);
-  json.key("MaxResults").integer(10);
-  if (!query.token.empty()) json.key("NextToken").string(query.token);
-  json.end_object();
-  return {Method::post,
-          std::move(endpoint),
-          {{"Content-Type", "application/x-amz-json-1.1"},
-           {"X-Amz-Target", "AmazonSSM.GetParametersByPath"}},
-          Output(std::move(json).text())};
-}
-
-/// Reads the parameters of a page. An answer that is none is a proxy's: Errc::unavailable, without
-/// a word of it.
-[[nodiscard]] inline Result<ParameterPage> parse_parameters(Response const& response) {
-  auto const reply = JsonReply::parse(response.body);
-  if (!reply) return foreign_answer(reply.error());
-  auto const without = [](std::string_view what) {
-    return Error{Errc::unavailable, "the answer cannot be understood: " + std::string(what)};
-  };
-  if (!reply->find({"Parameters"})) return without("it has no Parameters");
-  ParameterPage page{};
-  for (JsonReply const& item : reply->items("Parameters")) {
-    auto const name = item.required_text("Name");
-    if (!name) return foreign_answer(name.error());
-    auto const value = item.text("Value");
-    if (!value) return without("a parameter has no Value");
-    auto const type = item.text("Type");
-    bool const plain = type == "String" || type == "StringList";
-    page.parameters.push_back(
-        {std::string(*name), Secret(*value), plain ? ParameterKind::plain : ParameterKind::secure});
-  }
-  page.next_token = reply->text("NextToken").value_or("");
-  return page;
-}
-
-/// Asks a Client's service for all parameters below a path, at any depth, in its order; a path
-/// without any is no error.
-template <class ServiceClient>
-[[nodiscard]] Result<std::vector<Parameter>> get_parameters_by_path(ServiceClient& client,
-                                                                    EndpointOptions const& endpoint,
-                                                                    std::string_view path,
-                                                                    Instant deadline) {
-  std::string const context = "ssm get parameters by path " + std::string(path);
-  auto const url = endpoint_url(Service::ssm, endpoint);
-  if (!url) return url.error().within(context);
-  Call const how{.scope = {.region = endpoint.region, .service = "ssm"}, .deadline = deadline};
-  std::vector<Parameter> all;
-  std::set<std::string> tokens{""};
-  for (std::string token; tokens.size() <= most_parameter_pages;) {
-    auto const answer =
-        client.call(parameters_request(*url, {.path = path, .token = token}), how, read_json_error);
-    if (!answer) return answer.error().within(context);
-    auto page = parse_parameters(*answer);
-    if (!page) return std::move(page).error().within(context);
-    for (Parameter& parameter : page->parameters) all.push_back(std::move(parameter));
-    if (page->next_token.empty()) return all;
-    token = page->next_token;
-    if (!tokens.insert(token).second) {
-      return Error{Errc::unavailable, context + ": a page leads back to one that was read"};
-    }
-  }
-  return Error{Errc::unavailable,
-               context + ": more than " + std::to_string(most_parameter_pages) + " pages"};
-}
-
-}  // namespace sla::inline v1
-
-// sla/aws/sts.hpp
-// STS GetCallerIdentity: whose credentials these are. It needs no permission, so it also tells
-// whether they work at all.
-// https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
-
-namespace sla::inline v1 {
-
-/// Who AWS takes the caller for.
-struct CallerIdentity {
-  std::string account{};
-  std::string arn{};
-  std::string user_id{};
-
-  bool operator==(CallerIdentity const&) const = default;
-};
-
-/// The request that asks for it at an endpoint.
-[[nodiscard]] inline Request caller_identity_request(Url endpoint) {
-  return QueryForm({"GetCallerIdentity", "2011-06-15"}).request(std::move(endpoint));
-}
-
-/// The identity. An answer that has none is a proxy's: Errc::unavailable.
-[[nodiscard]] inline Result<CallerIdentity> parse_caller_identity(Response const& response) {
-  auto const text = [&](std::string_view name) {
-    auto found =
-        xml_text(response.body, {"GetCallerIdentityResponse", "GetCallerIdentityResult", name});
-    return found ? std::string(trim(*found)) : std::string{};
-  };
-  CallerIdentity identity{text("Account"), text("Arn"), text("UserId")};
-  if (!identity.account.empty() && !identity.arn.empty()) return identity;
-  return Error{Errc::unavailable, "the answer has no account and is not one of STS",
-               http_status(response.status)};
-}
-
-/// Asks a Client's service whose credentials it has.
-template <class ServiceClient>
-[[nodiscard]] Result<CallerIdentity> get_caller_identity(ServiceClient& client,
-                                                         EndpointOptions const& endpoint,
-                                                         Instant deadline) {
-  constexpr std::string_view context = "sts get caller identity";
-  auto url = endpoint_url(Service::sts, endpoint);
-  if (!url) return std::move(url).error().within(context);
-  SigningScope const scope{.region = endpoint.region,
-                           .service = std::string(signing_name(Service::sts))};
-  auto response = client.call(caller_identity_request(*std::move(url)),
-                              Call{.scope = scope, .deadline = deadline}, read_xml_error);
-  if (!response) return std::move(response).error().within(context);
-  auto identity = parse_caller_identity(*response);
-  if (!identity) return std::move(identity).error().within(context);
-  return identity;
-}
 
 }  // namespace sla::inline v1
 

@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "sla/aws/sts_assume_role.hpp"
+#include "sla/aws/service/sts_assume_role.hpp"
 
 using namespace sla;
 using namespace sla::app;

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "../support/temporary_folder.hpp"
-#include "sla/aws/amazon_roots.hpp"
+#include "sla/aws/http/amazon_roots.hpp"
 
 using namespace sla;
 using namespace sla::app;

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "../support/loopback_server.hpp"
-#include "sla/aws/url.hpp"
+#include "sla/aws/http/url.hpp"
 
 using namespace sla;
 using namespace sla::app;

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <string>
 
-#include "sla/aws/url.hpp"
+#include "sla/aws/http/url.hpp"
 
 using namespace sla;
 using namespace sla::app;

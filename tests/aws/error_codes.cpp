@@ -7,13 +7,13 @@
 #include <vector>
 
 #include "../support/scripted_client.hpp"
-#include "sla/aws/cloudwatch.hpp"
 #include "sla/aws/credential/role_caller.hpp"
-#include "sla/aws/iam.hpp"
-#include "sla/aws/s3.hpp"
-#include "sla/aws/sns.hpp"
-#include "sla/aws/ssm.hpp"
-#include "sla/aws/sts.hpp"
+#include "sla/aws/service/cloudwatch.hpp"
+#include "sla/aws/service/iam.hpp"
+#include "sla/aws/service/s3.hpp"
+#include "sla/aws/service/sns.hpp"
+#include "sla/aws/service/ssm.hpp"
+#include "sla/aws/service/sts.hpp"
 
 using namespace sla;
 

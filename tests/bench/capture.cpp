@@ -18,7 +18,7 @@
 #include <string>
 #include <vector>
 
-#include "sla/aws/digest.hpp"
+#include "sla/aws/sign/digest.hpp"
 #include "sla/executor/direct.hpp"
 
 namespace {

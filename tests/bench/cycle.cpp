@@ -19,7 +19,7 @@
 #include <string_view>
 #include <vector>
 
-#include "sla/aws/digest.hpp"
+#include "sla/aws/sign/digest.hpp"
 #include "sla/executor/direct.hpp"
 #include "sla/publisher/log_first.hpp"
 #include "sla/publisher/spool/memory.hpp"

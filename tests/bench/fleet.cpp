@@ -22,7 +22,7 @@
 #include <utility>
 #include <vector>
 
-#include "sla/aws/digest.hpp"
+#include "sla/aws/sign/digest.hpp"
 #include "sla/executor/direct.hpp"
 #include "sla/publisher/spool/memory.hpp"
 #include "sla/publisher/spooled.hpp"

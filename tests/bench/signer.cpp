@@ -11,7 +11,7 @@
 #include <new>
 #include <string>
 
-#include "sla/aws/sigv4.hpp"
+#include "sla/aws/sign/sigv4.hpp"
 
 namespace {
 

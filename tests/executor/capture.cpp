@@ -19,7 +19,7 @@
 #include "../support/child_process.hpp"
 #include "../support/small_disk.hpp"
 #include "../support/temporary_folder.hpp"
-#include "sla/aws/digest.hpp"
+#include "sla/aws/sign/digest.hpp"
 
 namespace {
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "../support/test_child.hpp"
-#include "sla/aws/digest.hpp"
+#include "sla/aws/sign/digest.hpp"
 
 static_assert(sla::Executor<sla::Direct<>>);
 static_assert(sla::Executor<sla::Direct<sla::Sha256>>);

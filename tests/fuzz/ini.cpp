@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Any bytes as the config file and as the credentials file: they parse or give an error, and every
 // profile has a plan or gives an error.
-#include "sla/aws/ini.hpp"
+#include "sla/aws/config/ini.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -9,8 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "sla/aws/config/profile.hpp"
 #include "sla/aws/credential/profile_plan.hpp"
-#include "sla/aws/profile.hpp"
 
 using namespace sla;
 

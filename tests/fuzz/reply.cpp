@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Any bytes as the JSON of a service, of a credential endpoint and of a credential process.
-#include "sla/aws/reply.hpp"
+#include "sla/aws/wire/reply.hpp"
 
 #include <cstddef>
 #include <cstdint>

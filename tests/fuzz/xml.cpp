@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Any bytes as the XML of SNS, STS and S3.
-#include "sla/aws/xml.hpp"
+#include "sla/aws/wire/xml.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 
-#include "sla/aws/sts_assume_role.hpp"
+#include "sla/aws/service/sts_assume_role.hpp"
 
 using namespace sla;
 

@@ -14,8 +14,8 @@
 #include "../support/memory_file.hpp"
 #include "../support/sample_report.hpp"
 #include "../support/scripted_client.hpp"
-#include "sla/aws/digest.hpp"
-#include "sla/aws/url.hpp"
+#include "sla/aws/http/url.hpp"
+#include "sla/aws/sign/digest.hpp"
 #include "sla/core/text.hpp"
 
 using namespace sla;

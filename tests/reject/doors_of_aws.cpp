@@ -16,17 +16,17 @@
 #include <utility>
 
 #include "minimal.hpp"
-#include "sla/aws/attempts.hpp"
-#include "sla/aws/client.hpp"
+#include "sla/aws/call/attempts.hpp"
+#include "sla/aws/call/client.hpp"
 #include "sla/aws/credential/assume_role.hpp"
 #include "sla/aws/credential/container.hpp"
 #include "sla/aws/credential/first_of.hpp"
 #include "sla/aws/credential/imds.hpp"
 #include "sla/aws/credential/refreshing.hpp"
 #include "sla/aws/credential/role_caller.hpp"
-#include "sla/aws/credentials.hpp"
-#include "sla/aws/http.hpp"
-#include "sla/aws/imds.hpp"
+#include "sla/aws/sign/credentials.hpp"
+#include "sla/aws/http/transport.hpp"
+#include "sla/aws/service/imds.hpp"
 
 struct Transport {
   sla::Result<sla::Response> send(sla::Request const&, sla::Instant) { return sla::Response{}; }

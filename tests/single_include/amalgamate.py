@@ -75,18 +75,32 @@ class Directions(Amalgamate):
     def test_every_room_may_include_all_that_is_below(self):
         self.tree({
             "core/text.hpp": header(),
-            "aws/sns.hpp": header("core/text.hpp"),
+            "aws/service/sns.hpp": header("core/text.hpp"),
             "scheduler.hpp": header("core/text.hpp"),
             "publisher.hpp": header("core/text.hpp"),
-            "publisher/sns.hpp": header("publisher.hpp", "aws/sns.hpp"),
+            "publisher/sns.hpp": header("publisher.hpp", "aws/service/sns.hpp"),
             "runner.hpp": header("scheduler.hpp", "publisher.hpp"),
             "app/main.hpp": header("runner.hpp", "publisher/sns.hpp"),
         })
         self.assert_accepted()
 
     def test_an_upward_include_is_refused(self):
-        self.tree({"core/text.hpp": header("aws/sns.hpp"), "aws/sns.hpp": header()})
+        self.tree({"core/text.hpp": header("aws/service/sns.hpp"), "aws/service/sns.hpp": header()})
         self.assert_refused("include/sla/core/text.hpp:3: an upward include: core is below aws")
+
+    def test_the_wings_of_aws_include_what_is_below(self):
+        self.tree({"aws/http/url.hpp": header(), "aws/sign/sigv4.hpp": header("aws/http/url.hpp")})
+        self.assert_accepted()
+
+    def test_an_upward_include_between_wings_is_refused(self):
+        self.tree({"aws/http/url.hpp": header("aws/service/sns.hpp"),
+                   "aws/service/sns.hpp": header()})
+        self.assert_refused("aws/http/url.hpp:3: an upward include: aws/http/url.hpp is below "
+                            "aws/service/sns.hpp")
+
+    def test_a_header_of_aws_in_no_wing_is_refused(self):
+        self.tree({"aws/sns.hpp": header()})
+        self.assert_refused("aws/sns.hpp:1: aws/ is divided into wings")
 
     def test_nothing_includes_the_umbrella(self):
         self.tree({"core/text.hpp": header()})
@@ -129,8 +143,8 @@ class Directions(Amalgamate):
         self.assert_refused("sla.hpp:1: sla.hpp holds includes and its comment")
 
     def test_an_umbrella_that_is_not_bottom_up_is_refused(self):
-        self.tree({"aws/sns.hpp": header(), "core/text.hpp": header()})
-        self.assert_refused("sla.hpp:5: core/text.hpp stands after aws/sns.hpp")
+        self.tree({"aws/service/sns.hpp": header(), "core/text.hpp": header()})
+        self.assert_refused("sla.hpp:5: core/text.hpp stands after aws/service/sns.hpp")
 
     def test_a_tree_without_its_umbrella_is_refused(self):
         self.write("meson.build", "'version.hpp'")
@@ -139,17 +153,17 @@ class Directions(Amalgamate):
 
 class Includes(Amalgamate):
     def test_each_third_party_header_has_its_owner(self):
-        self.tree({"aws/curl.hpp": header("version.hpp", "<curl/curl.h>"),
-                   "aws/digest.hpp": header("version.hpp", "<openssl/evp.h>"),
-                   "aws/reply.hpp": header("version.hpp", "<simdjson.h>")})
+        self.tree({"aws/http/curl.hpp": header("version.hpp", "<curl/curl.h>"),
+                   "aws/wire/reply.hpp": header("version.hpp", "<simdjson.h>"),
+                   "aws/sign/digest.hpp": header("version.hpp", "<openssl/evp.h>")})
         self.assert_accepted()
 
     def test_a_third_party_include_outside_its_owner_is_refused(self):
-        for name, owner in {"curl/curl.h": "curl", "openssl/evp.h": "digest",
-                            "simdjson.h": "reply"}.items():
+        for name, owner in {"curl/curl.h": "http/curl", "openssl/evp.h": "sign/digest",
+                            "simdjson.h": "wire/reply"}.items():
             with self.subTest(name):
-                self.tree({"aws/sns.hpp": header("version.hpp", f"<{name}>")})
-                self.assert_refused(f"aws/sns.hpp:4: <{name}> belongs to aws/{owner}.hpp")
+                self.tree({"aws/service/sns.hpp": header("version.hpp", f"<{name}>")})
+                self.assert_refused(f"aws/service/sns.hpp:4: <{name}> belongs to aws/{owner}.hpp")
 
     def test_a_banned_standard_header_is_refused(self):
         for name in ("regex", "iostream", "filesystem", "ranges", "functional", "format",

@@ -5,8 +5,8 @@
 #include <string>
 #include <utility>
 
-#include "sla/aws/client.hpp"
-#include "sla/aws/curl.hpp"
+#include "sla/aws/call/client.hpp"
+#include "sla/aws/http/curl.hpp"
 #include "sla/publisher/s3_log.hpp"
 #include "sla/publisher/sns.hpp"
 #include "sla/publisher/topic.hpp"

@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "sla/aws/http.hpp"
+#include "sla/aws/http/transport.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/time.hpp"
 

@@ -10,13 +10,13 @@
 #include <utility>
 #include <vector>
 
-#include "sla/aws/configured_region.hpp"
-#include "sla/aws/endpoint.hpp"
-#include "sla/aws/endpoint_settings.hpp"
-#include "sla/aws/file_reader.hpp"
-#include "sla/aws/profile.hpp"
-#include "sla/aws/region.hpp"
-#include "sla/aws/trust.hpp"
+#include "sla/aws/config/configured_region.hpp"
+#include "sla/aws/config/endpoint.hpp"
+#include "sla/aws/config/endpoint_settings.hpp"
+#include "sla/aws/config/file_reader.hpp"
+#include "sla/aws/config/profile.hpp"
+#include "sla/aws/config/region.hpp"
+#include "sla/aws/http/trust.hpp"
 #include "sla/core/environment.hpp"
 #include "sla/core/text.hpp"
 

@@ -8,7 +8,7 @@
 #include "sla/app/setting_checks.hpp"
 #include "sla/app/setting_field.hpp"
 #include "sla/app/settings.hpp"
-#include "sla/aws/object_options.hpp"
+#include "sla/aws/config/object_options.hpp"
 
 namespace sla::inline v1::app {
 

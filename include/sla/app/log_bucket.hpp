@@ -7,9 +7,9 @@
 #include "sla/app/aws_settings.hpp"
 #include "sla/app/nearest.hpp"
 #include "sla/app/settings.hpp"
-#include "sla/aws/bucket.hpp"
-#include "sla/aws/endpoint.hpp"
-#include "sla/aws/object_options.hpp"
+#include "sla/aws/config/bucket.hpp"
+#include "sla/aws/config/endpoint.hpp"
+#include "sla/aws/config/object_options.hpp"
 #include "sla/core/result.hpp"
 
 namespace sla::inline v1::app {

@@ -27,7 +27,7 @@
 #include "sla/app/startup.hpp"
 #include "sla/app/tracking.hpp"
 #include "sla/app/watched.hpp"
-#include "sla/aws/digest.hpp"
+#include "sla/aws/sign/digest.hpp"
 #include "sla/core/apart.hpp"
 #include "sla/core/environment.hpp"
 #include "sla/core/log.hpp"

@@ -11,7 +11,7 @@
 
 #include "sla/app/loaded_variables.hpp"
 #include "sla/app/quoted.hpp"
-#include "sla/aws/ssm.hpp"
+#include "sla/aws/service/ssm.hpp"
 #include "sla/core/environment.hpp"
 #include "sla/core/log.hpp"
 #include "sla/core/result.hpp"

@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "sla/app/quoted.hpp"
-#include "sla/aws/region.hpp"
+#include "sla/aws/config/region.hpp"
 #include "sla/core/environment.hpp"
 #include "sla/core/text.hpp"
 

@@ -11,10 +11,10 @@
 #include <vector>
 
 #include "sla/app/setting_values.hpp"
-#include "sla/aws/arn.hpp"
-#include "sla/aws/bucket.hpp"
-#include "sla/aws/cloudwatch.hpp"
-#include "sla/aws/sts_assume_role.hpp"
+#include "sla/aws/config/bucket.hpp"
+#include "sla/aws/service/arn.hpp"
+#include "sla/aws/service/cloudwatch.hpp"
+#include "sla/aws/service/sts_assume_role.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/text.hpp"
 #include "sla/core/time.hpp"

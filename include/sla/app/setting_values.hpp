@@ -17,7 +17,7 @@
 
 #include "sla/app/command.hpp"
 #include "sla/app/settings.hpp"
-#include "sla/aws/bucket.hpp"
+#include "sla/aws/config/bucket.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/text.hpp"
 #include "sla/core/time.hpp"

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "sla/aws/bucket.hpp"
+#include "sla/aws/config/bucket.hpp"
 #include "sla/core/log.hpp"
 #include "sla/core/time.hpp"
 #include "sla/publisher/event.hpp"

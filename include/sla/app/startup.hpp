@@ -17,7 +17,7 @@
 #include "sla/app/parse_settings.hpp"
 #include "sla/app/region_variables.hpp"
 #include "sla/app/setting_table.hpp"
-#include "sla/aws/arn.hpp"
+#include "sla/aws/service/arn.hpp"
 #include "sla/core/environment.hpp"
 #include "sla/core/log.hpp"
 #include "sla/core/result.hpp"

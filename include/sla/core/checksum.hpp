@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // CRC-32C (Castagnoli, RFC 3720 appendix B.4), which tells a whole record from one that was torn or
-// damaged. It keeps out accidents, not people: what must not be forged is hashed by aws/digest.hpp.
+// damaged. It keeps out accidents, not people: what must not be forged is hashed by
+// aws/sign/digest.hpp.
 #include <array>
 #include <cstddef>
 #include <cstdint>

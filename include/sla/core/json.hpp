@@ -2,7 +2,7 @@
 #pragma once
 // Writes JSON, nothing else: commas and escapes are its business, the nesting is the caller's.
 // Bytes that are not UTF-8 become U+FFFD, so that what comes out is always valid. What reads JSON
-// that others wrote stands in aws/reply.hpp.
+// that others wrote stands in aws/wire/reply.hpp.
 #include <cstddef>
 #include <cstdint>
 #include <string>

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "sla/aws/reply.hpp"
+#include "sla/aws/wire/reply.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/text.hpp"
 

@@ -14,9 +14,9 @@
 #include <utility>
 #include <vector>
 
-#include "sla/aws/cloudwatch.hpp"
-#include "sla/aws/endpoint.hpp"
-#include "sla/aws/endpoint_settings.hpp"
+#include "sla/aws/config/endpoint.hpp"
+#include "sla/aws/config/endpoint_settings.hpp"
+#include "sla/aws/service/cloudwatch.hpp"
 #include "sla/core/text.hpp"
 #include "sla/core/time.hpp"
 #include "sla/publisher.hpp"

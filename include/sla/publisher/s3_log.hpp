@@ -12,9 +12,9 @@
 #include <utility>
 #include <vector>
 
-#include "sla/aws/bucket.hpp"
-#include "sla/aws/digest.hpp"
-#include "sla/aws/s3.hpp"
+#include "sla/aws/config/bucket.hpp"
+#include "sla/aws/service/s3.hpp"
+#include "sla/aws/sign/digest.hpp"
 #include "sla/core/log.hpp"
 #include "sla/core/output.hpp"
 #include "sla/core/time.hpp"

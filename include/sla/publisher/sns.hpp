@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include "sla/aws/arn.hpp"
-#include "sla/aws/endpoint_settings.hpp"
-#include "sla/aws/sns.hpp"
+#include "sla/aws/config/endpoint_settings.hpp"
+#include "sla/aws/service/arn.hpp"
+#include "sla/aws/service/sns.hpp"
 #include "sla/core/json.hpp"
 #include "sla/core/time.hpp"
 #include "sla/publisher.hpp"

@@ -8,10 +8,10 @@
 #include <type_traits>
 #include <utility>
 
-#include "sla/aws/arn.hpp"
-#include "sla/aws/endpoint.hpp"
-#include "sla/aws/endpoint_settings.hpp"
-#include "sla/aws/sts.hpp"
+#include "sla/aws/config/endpoint.hpp"
+#include "sla/aws/config/endpoint_settings.hpp"
+#include "sla/aws/service/arn.hpp"
+#include "sla/aws/service/sts.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/time.hpp"
 

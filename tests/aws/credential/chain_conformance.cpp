@@ -13,7 +13,7 @@
 
 #include "../../support/conformance.hpp"
 #include "sla/aws/credential/default_chain.hpp"
-#include "sla/aws/reply.hpp"
+#include "sla/aws/wire/reply.hpp"
 #include "sla/core/text.hpp"
 
 using namespace sla;

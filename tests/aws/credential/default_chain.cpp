@@ -10,10 +10,10 @@
 
 #include "../../support/fake_clock.hpp"
 #include "../../support/scripted_transport.hpp"
-#include "sla/aws/client.hpp"
+#include "sla/aws/call/client.hpp"
 #include "sla/aws/credential/assume_role.hpp"
 #include "sla/aws/credential/refreshing.hpp"
-#include "sla/aws/sts.hpp"
+#include "sla/aws/service/sts.hpp"
 
 using namespace sla;
 using namespace std::chrono_literals;

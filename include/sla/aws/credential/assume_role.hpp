@@ -8,9 +8,9 @@
 
 #include "sla/aws/credential/role_caller.hpp"
 #include "sla/aws/credential/stability.hpp"
-#include "sla/aws/credentials.hpp"
-#include "sla/aws/http.hpp"
-#include "sla/aws/sts_assume_role.hpp"
+#include "sla/aws/http/transport.hpp"
+#include "sla/aws/service/sts_assume_role.hpp"
+#include "sla/aws/sign/credentials.hpp"
 #include "sla/core/clock.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/time.hpp"

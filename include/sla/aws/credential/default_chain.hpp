@@ -9,7 +9,8 @@
 #include <string_view>
 #include <utility>
 
-#include "sla/aws/attempts.hpp"
+#include "sla/aws/call/attempts.hpp"
+#include "sla/aws/config/profile.hpp"
 #include "sla/aws/credential/container.hpp"
 #include "sla/aws/credential/environment.hpp"
 #include "sla/aws/credential/first_of.hpp"
@@ -17,9 +18,8 @@
 #include "sla/aws/credential/profile.hpp"
 #include "sla/aws/credential/role_caller.hpp"
 #include "sla/aws/credential/web_identity.hpp"
-#include "sla/aws/http.hpp"
-#include "sla/aws/imds.hpp"
-#include "sla/aws/profile.hpp"
+#include "sla/aws/http/transport.hpp"
+#include "sla/aws/service/imds.hpp"
 #include "sla/core/clock.hpp"
 
 namespace sla::inline v1 {

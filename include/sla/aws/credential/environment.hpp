@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "sla/aws/credentials.hpp"
+#include "sla/aws/sign/credentials.hpp"
 #include "sla/core/environment.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/secret.hpp"

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "sla/aws/credential/stability.hpp"
-#include "sla/aws/credentials.hpp"
+#include "sla/aws/sign/credentials.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/time.hpp"
 

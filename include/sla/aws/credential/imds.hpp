@@ -7,11 +7,11 @@
 #include <string_view>
 #include <utility>
 
-#include "sla/aws/credential/keys.hpp"
 #include "sla/aws/credential/stability.hpp"
-#include "sla/aws/credentials.hpp"
-#include "sla/aws/imds.hpp"
-#include "sla/aws/reply.hpp"
+#include "sla/aws/service/imds.hpp"
+#include "sla/aws/sign/credentials.hpp"
+#include "sla/aws/sign/keys.hpp"
+#include "sla/aws/wire/reply.hpp"
 #include "sla/core/clock.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/text.hpp"

@@ -7,10 +7,10 @@
 #include <string_view>
 #include <utility>
 
-#include "sla/aws/credential/keys.hpp"
 #include "sla/aws/credential/process_output.hpp"
-#include "sla/aws/credentials.hpp"
-#include "sla/aws/reply.hpp"
+#include "sla/aws/sign/credentials.hpp"
+#include "sla/aws/sign/keys.hpp"
+#include "sla/aws/wire/reply.hpp"
 #include "sla/core/environment.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/time.hpp"

@@ -7,6 +7,8 @@
 #include <utility>
 #include <variant>
 
+#include "sla/aws/config/file_reader.hpp"
+#include "sla/aws/config/profile.hpp"
 #include "sla/aws/credential/container.hpp"
 #include "sla/aws/credential/environment.hpp"
 #include "sla/aws/credential/imds.hpp"
@@ -15,9 +17,7 @@
 #include "sla/aws/credential/role_caller.hpp"
 #include "sla/aws/credential/stability.hpp"
 #include "sla/aws/credential/web_identity.hpp"
-#include "sla/aws/credentials.hpp"
-#include "sla/aws/file_reader.hpp"
-#include "sla/aws/profile.hpp"
+#include "sla/aws/sign/credentials.hpp"
 #include "sla/core/clock.hpp"
 #include "sla/core/environment.hpp"
 #include "sla/core/result.hpp"

@@ -14,11 +14,11 @@
 #include <variant>
 #include <vector>
 
-#include "sla/aws/credential/keys.hpp"
+#include "sla/aws/config/profile.hpp"
 #include "sla/aws/credential/web_identity.hpp"
-#include "sla/aws/credentials.hpp"
-#include "sla/aws/profile.hpp"
-#include "sla/aws/sts_assume_role.hpp"
+#include "sla/aws/service/sts_assume_role.hpp"
+#include "sla/aws/sign/credentials.hpp"
+#include "sla/aws/sign/keys.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/text.hpp"
 

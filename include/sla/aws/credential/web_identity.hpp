@@ -7,11 +7,11 @@
 #include <string_view>
 #include <utility>
 
+#include "sla/aws/config/file_reader.hpp"
 #include "sla/aws/credential/role_caller.hpp"
 #include "sla/aws/credential/stability.hpp"
-#include "sla/aws/credentials.hpp"
-#include "sla/aws/file_reader.hpp"
-#include "sla/aws/sts_assume_role.hpp"
+#include "sla/aws/service/sts_assume_role.hpp"
+#include "sla/aws/sign/credentials.hpp"
 #include "sla/core/clock.hpp"
 #include "sla/core/environment.hpp"
 #include "sla/core/result.hpp"

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// Calls one AWS service: signs each attempt anew, sends it, reads a refusal, and asks again where
+// that helps and the deadline allows it. It corrects the time in signatures by what the service
+// says the time is, and has expired credentials renewed once. It knows no format of an answer.
+#include <algorithm>
+#include <chrono>
+#include <concepts>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "sla/aws/call/attempts.hpp"
+#include "sla/aws/call/refusal.hpp"
+#include "sla/aws/call/retry.hpp"
+#include "sla/aws/call/skew.hpp"
+#include "sla/aws/http/transport.hpp"
+#include "sla/aws/sign/credentials.hpp"
+#include "sla/aws/sign/sigv4.hpp"
+#include "sla/aws/wire/service_error.hpp"
+#include "sla/core/clock.hpp"
+#include "sla/core/result.hpp"
+#include "sla/core/time.hpp"
+
+namespace sla::inline v1 {
+
+/// Whether a call says who makes it.
+enum class Authentication {
+  sigv4,
+  none,  ///< AssumeRoleWithWebIdentity: the token in the body says it
+};
+
+/// What holds for one call besides its request.
+struct Call {
+  SigningScope scope{};  ///< ignored where nothing is signed
+  Instant deadline{};    ///< after it no further attempt begins; the first is made in any case
+  /// When an attempt under way is given up, however far it got. The transport's own limits grow
+  /// with what a service needs, this one does not.
+  Instant cut = Instant::max();
+  Authentication authentication = Authentication::sigv4;
+};
+
+/// A random number from 0 to below 1 for each wait, so that clients do not return all at once.
+struct RandomJitter {
+  double operator()() const { return random_fraction(); }
+};
+
+/// Calls one service. Its transport keeps the connection, its quota and its clock correction last
+/// from call to call. A source of credentials with `reject(std::string_view access_key_id)` is told
+/// when the service took them for expired. What it learns of the clock its skew's copies know too.
+/// Not thread-safe.
+template <class T, class S, class C = SteadyClock, class J = RandomJitter>
+class Client {
+  using HeldSource = internal::HeldCredentialSource<S>;
+  using HeldClock = internal::HeldClock<C>;
+
+ public:
+  Client(T transport, S source, RetryOptions options = {}, C clock = {}, J jitter = {},
+         ClockSkew const& skew = {})
+      : transport_(std::move(transport)),
+        source_(std::move(source)),
+        options_(options),
+        clock_(std::move(clock)),
+        jitter_(std::move(jitter)),
+        skew_(skew) {}
+
+  /// The answer, if its status is 2xx. `read_error(Response const&) -> ServiceError` reads what the
+  /// service says otherwise; the Error then has the HTTP status. An Error after more than
+  /// one attempt says how many there were.
+  template <class ReadError>
+  [[nodiscard]] Result<Response> call(Request request, Call const& how, ReadError read_error) {
+    Retry retry(options_, quota_);
+    Renewal renewal = can_renew ? Renewal::possible : Renewal::impossible;
+    for (;;) {
+      Attempt attempt = send(request, how);
+      if (attempt.result && attempt.result->ok()) {
+        retry.succeed();
+        return std::move(attempt.result);
+      }
+      if (attempt.result) refuse(attempt, read_error(*attempt.result), renewal);
+      auto const next = retry.fail(
+          {.reason = attempt.reason, .jitter = jitter_(), .retry_after = attempt.retry_after});
+      Instant const again = clock_.now() + next.delay;
+      if (next.verdict != RetryVerdict::retry || again >= how.deadline) {
+        if (retry.attempts() == 1) return attempt.result.error();
+        return attempt.result.error().within("after " + std::to_string(retry.attempts()) +
+                                             " attempts");
+      }
+      clock_.sleep_until(again);
+    }
+  }
+
+  /// The service's clock minus ours, as far as known.
+  [[nodiscard]] Duration skew() const noexcept { return skew_.offset(); }
+
+  [[nodiscard]] HeldSource& source() noexcept { return source_; }
+  [[nodiscard]] HeldClock& clock() noexcept { return clock_; }
+
+ private:
+  static constexpr bool can_renew = requires(HeldSource & source, std::string_view access_key_id) {
+    source.reject(access_key_id);
+  };
+  enum class Renewal { possible, impossible };
+
+  struct Attempt {
+    Result<Response> result;
+    RetryReason reason = RetryReason::none;
+    Duration skew = Duration::zero();  ///< that it was signed with
+    std::string access_key_id{};       ///< empty where nothing is signed
+    std::optional<std::string> retry_after{};
+  };
+
+  Attempt send(Request& request, Call const& how) {
+    Attempt attempt{.result = Response{}, .skew = skew_.offset()};
+    if (how.authentication == Authentication::sigv4) {
+      auto id = sign(request, how.scope);
+      attempt.access_key_id = id.value_or(std::string{});
+      if (!id) attempt.result = id.error();
+      if (!id) return attempt;
+    }
+    Instant const sent = clock_.now();
+    attempt.result = transport_.send(request, how.cut);
+    if (attempt.result) {
+      WallTime const received = clock_.wall();
+      skew_.observe({received - (clock_.now() - sent), received}, *attempt.result);
+    } else {
+      attempt.reason = retry_reason(attempt.result.error().code);
+    }
+    return attempt;
+  }
+
+  /// Gives back the access key id. What an earlier attempt signed is replaced.
+  Result<std::string> sign(Request& request, SigningScope const& scope) {
+    auto const keys = source_.credentials(clock_.wall() + skew_.offset());
+    if (!keys) return keys.error().within("credentials");
+    auto const done = signer_.sign(request, *keys, scope, clock_.wall() + skew_.offset());
+    if (!done) return done.error();
+    return keys->access_key_id;
+  }
+
+  /// Makes of an answer that is no success the error that it is.
+  void refuse(Attempt& attempt, ServiceError const& said, Renewal& renewal) {
+    int const status = attempt.result->status;
+    Refusal const refusal = read_refusal(status, said.code);
+    if (auto const after = find_header(attempt.result->headers, "x-amz-retry-after")) {
+      attempt.retry_after = std::string(*after);
+    }
+    attempt.result = refusal_error(refusal.code, status, said);
+    attempt.reason = refusal.reason;
+    if (attempt.access_key_id.empty()) return;
+    if (skew_.explains(said.code, attempt.skew)) {
+      attempt.reason = RetryReason::transient;
+      return;
+    }
+    if constexpr (can_renew) {
+      if (refusal.code != Errc::expired || renewal == Renewal::impossible) return;
+      renewal = Renewal::impossible;
+      source_.reject(std::string_view(attempt.access_key_id));
+      attempt.reason = RetryReason::transient;
+    }
+  }
+
+  internal::HeldTransport<T> transport_;
+  HeldSource source_;
+  RetryOptions options_;
+  HeldClock clock_;
+  J jitter_;
+  Signer signer_{};
+  RetryQuota quota_{};
+  ClockSkew skew_{};
+
+  static_assert(Transport<T>,
+                "Client's first parameter must be a sla::Transport: movable, with "
+                "sla::Result<sla::Response> send(sla::Request const&, sla::Instant deadline)");
+  static_assert(CredentialSource<S>,
+                "Client's second parameter must be a sla::CredentialSource: movable, with "
+                "sla::Result<sla::Credentials> credentials(sla::WallTime now)");
+  static_assert(Clock<C>,
+                "Client's third parameter must be a sla::Clock: movable, with now(), wall(), "
+                "wait_until(sla::Instant, sla::Stop const&) and sleep_until(sla::Instant)");
+};
+
+}  // namespace sla::inline v1

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// One request under way in libcurl: what libcurl calls meanwhile, and the loop that drives it,
+// which ends it when one of its stages takes too long, and at once when a stop is due. What is
+// sent, and what the end means, is aws/http/curl.hpp's business, and only that includes this.
+#include <curl/curl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <type_traits>
+
+#include "sla/aws/http/patience.hpp"
+#include "sla/aws/http/response_builder.hpp"
+#include "sla/core/output.hpp"
+#include "sla/core/pipe_signal.hpp"
+#include "sla/core/result.hpp"
+#include "sla/core/stop.hpp"
+#include "sla/core/time.hpp"
+
+namespace sla::inline v1 {
+
+struct CurlRelease {
+  void operator()(CURL* handle) const noexcept { curl_easy_cleanup(handle); }
+};
+using CurlHandle = std::unique_ptr<CURL, CurlRelease>;
+
+/// Sets options and remembers the first that was refused.
+struct CurlSetup {
+  CURL* handle;
+  CURLcode code = CURLE_OK;
+
+  template <class Value>
+  void set(CURLoption option, Value value) noexcept {
+    static_assert(std::is_pointer_v<Value> || std::is_same_v<Value, long> ||
+                  std::is_same_v<Value, curl_off_t>);  // libcurl reads them unchecked
+    if (code == CURLE_OK) code = curl_easy_setopt(handle, option, value);
+  }
+};
+
+/// One request under way. The functions are called from C, so nothing may be thrown through them.
+struct CurlTransfer {
+  Output const& body;
+  ResponseBuilder answer;
+  Patience const& patience;
+  StageWatch watch{std::chrono::steady_clock::now()};
+  std::optional<Error> error{};  ///< why one of them ended the transfer
+  bool late = false;             ///< the stage that it is in took too long
+  std::uint64_t sent = 0;
+  curl_off_t uploaded = 0;
+  int status = 0;
+  char words[CURL_ERROR_SIZE] = "";  ///< libcurl's own
+
+  void attach(CurlSetup& setup) {
+    setup.set(CURLOPT_ERRORBUFFER, &words[0]);
+    setup.set(CURLOPT_READFUNCTION, &read);
+    setup.set(CURLOPT_READDATA, this);
+    setup.set(CURLOPT_SEEKFUNCTION, &seek);
+    setup.set(CURLOPT_SEEKDATA, this);
+    setup.set(CURLOPT_HEADERFUNCTION, &take<&ResponseBuilder::line>);
+    setup.set(CURLOPT_HEADERDATA, this);
+    setup.set(CURLOPT_WRITEFUNCTION, &take<&ResponseBuilder::body>);
+    setup.set(CURLOPT_WRITEDATA, this);
+    setup.set(CURLOPT_RESOLVER_START_FUNCTION, &start_resolving);
+    setup.set(CURLOPT_RESOLVER_START_DATA, this);
+    setup.set(CURLOPT_OPENSOCKETFUNCTION, &open_socket);
+    setup.set(CURLOPT_OPENSOCKETDATA, this);
+    setup.set(CURLOPT_PREREQFUNCTION, &start_sending);
+    setup.set(CURLOPT_PREREQDATA, this);
+    limit_connection(setup);
+  }
+
+  [[nodiscard]] Duration limit() const noexcept {
+    return patience.limit(watch.stage(), body.size());
+  }
+  /// When the stage has taken too long.
+  [[nodiscard]] Instant due() const noexcept { return watch.since() + limit(); }
+
+  /// Looks how far libcurl got.
+  void look(CURL* handle, Instant now) noexcept {
+    if (watch.stage() != Stage::send) return;
+    curl_off_t bytes = 0;
+    (void)curl_easy_getinfo(handle, CURLINFO_SIZE_UPLOAD_T, &bytes);
+    if (bytes != uploaded) watch.moved(now);
+    uploaded = bytes;
+    if (static_cast<std::uint64_t>(bytes) >= body.size()) enter(Stage::wait);
+  }
+
+  static std::size_t read(char* to, std::size_t size, std::size_t count, void* user) noexcept {
+    auto& self = *static_cast<CurlTransfer*>(user);
+    auto const n = self.body.read(self.sent, {to, size * count});
+    if (!n) self.error = n.error();
+    if (!n) return CURL_READFUNC_ABORT;
+    self.sent += *n;
+    return *n;
+  }
+  static int seek(void* user, curl_off_t offset, int origin) noexcept {
+    if (origin != SEEK_SET || offset < 0) return CURL_SEEKFUNC_CANTSEEK;
+    static_cast<CurlTransfer*>(user)->sent = static_cast<std::uint64_t>(offset);
+    return CURL_SEEKFUNC_OK;
+  }
+  template <auto Part>
+  static std::size_t take(char* data, std::size_t size, std::size_t count, void* user) noexcept {
+    auto& self = *static_cast<CurlTransfer*>(user);
+    self.enter(Stage::receive);
+    auto const taken = (self.answer.*Part)({data, size * count});
+    if (!taken) self.error = taken.error();
+    return taken ? size * count : 0;
+  }
+  static int start_resolving(void*, void*, void* user) noexcept {
+    static_cast<CurlTransfer*>(user)->enter(Stage::resolve);
+    return 0;
+  }
+  static int start_sending(void* user, char*, char*, int, int) noexcept {
+    static_cast<CurlTransfer*>(user)->enter(Stage::send);
+    return CURL_PREREQFUNC_OK;
+  }
+  static curl_socket_t open_socket(void* user, curlsocktype, curl_sockaddr* address) noexcept {
+    auto& self = *static_cast<CurlTransfer*>(user);
+    self.enter(Stage::connect);
+    int const made = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    // What the kernel takes megabytes ahead would leave a slow line long after libcurl sent it, and
+    // look like a silent connection.
+    int const ahead = 128 * 1024;
+    (void)::setsockopt(made, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &ahead, sizeof ahead);
+    // A peer that is gone acknowledges nothing; one that is slow does, long before it answers.
+    Duration const gone = std::max(self.patience.limit(Stage::connect, 0), self.unacknowledged());
+    auto const time = static_cast<unsigned>(gone / std::chrono::milliseconds{1});
+    (void)::setsockopt(made, IPPROTO_TCP, TCP_USER_TIMEOUT, &time, sizeof time);
+    return made;
+  }
+
+  void limit_connection(CurlSetup& setup, Duration more = Duration::zero()) const noexcept {
+    Duration const time = patience.limit(Stage::connect, 0) + more;
+    setup.set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(time / std::chrono::milliseconds{1}));
+  }
+
+  /// How long the other side may acknowledge nothing.
+  [[nodiscard]] Duration unacknowledged() const noexcept { return patience.limit(Stage::send, 0); }
+  [[nodiscard]] bool silent(Instant now) const noexcept {
+    return now - watch.since() >= unacknowledged();
+  }
+
+ private:
+  void enter(Stage stage) noexcept { watch.enter(stage, std::chrono::steady_clock::now()); }
+};
+
+/// Drives one request after another and keeps their connections. Not thread-safe.
+class CurlLoop {
+ public:
+  /// Sends what the handle is set up for. CURLE_OPERATION_TIMEDOUT where a stage of the transfer
+  /// was too late, or the deadline came; CURLE_ABORTED_BY_CALLBACK where the stop was due.
+  CURLcode perform(CURL* handle, CurlTransfer& transfer, Stop const* stop, Instant deadline) {
+    PipeSignalGuard const guard;
+    if (!multi_) multi_.reset(curl_multi_init());
+    if (!multi_ || curl_multi_add_handle(multi_.get(), handle) != CURLM_OK)
+      return CURLE_FAILED_INIT;
+    CURLcode const code = drive({handle, transfer, stop, deadline});
+    (void)curl_multi_remove_handle(multi_.get(), handle);
+    return code;
+  }
+
+ private:
+  struct Release {
+    void operator()(CURLM* multi) const noexcept {
+      PipeSignalGuard const guard;  // a TLS connection ends with a write
+      (void)curl_multi_cleanup(multi);
+    }
+  };
+
+  struct Errand {
+    CURL* handle;
+    CurlTransfer& transfer;
+    Stop const* stop;
+    Instant deadline;
+    Instant begun = std::chrono::steady_clock::now();
+  };
+
+  CURLcode drive(Errand const& errand) {
+    CurlTransfer& transfer = errand.transfer;
+    for (int running = 1;;) {
+      Instant now = std::chrono::steady_clock::now();
+      if (auto const over = end(errand, now)) return *over;
+      allow_resolving(errand, now);
+      if (curl_multi_perform(multi_.get(), &running) != CURLM_OK) return CURLE_FAILED_INIT;
+      now = std::chrono::steady_clock::now();
+      transfer.look(errand.handle, now);
+      if (running == 0) return outcome(transfer, now);
+      Duration left = longest_pause;
+      auto const until = [&](Instant time) { left = std::min<Duration>(left, time - now); };
+      until(transfer.due());
+      until(errand.deadline);
+      if (errand.stop != nullptr) until(errand.stop->deadline().value_or(Instant::max()));
+      if (!wait(errand.stop, std::max(left, Duration::zero()))) return CURLE_FAILED_INIT;
+    }
+  }
+
+  /// Whether it is over before libcurl says so.
+  static std::optional<CURLcode> end(Errand const& errand, Instant now) noexcept {
+    if (errand.stop != nullptr && errand.stop->deadline().value_or(Instant::max()) <= now) {
+      return CURLE_ABORTED_BY_CALLBACK;
+    }
+    if (errand.deadline <= now) return CURLE_OPERATION_TIMEDOUT;
+    errand.transfer.late = errand.transfer.due() <= now;
+    if (errand.transfer.late) return CURLE_OPERATION_TIMEDOUT;
+    return std::nullopt;
+  }
+
+  /// libcurl has one limit for the name and the connection, which it divides among the addresses.
+  /// It is put off while the name is looked up, so that the connection gets all of its own.
+  static void allow_resolving(Errand const& errand, Instant now) noexcept {
+    if (errand.transfer.watch.stage() != Stage::resolve) return;
+    CurlSetup setup{errand.handle};
+    errand.transfer.limit_connection(setup, now - errand.begun);
+  }
+
+  /// Until libcurl has something to do, or the stop has news.
+  bool wait(Stop const* stop, Duration longest) {
+    std::array<curl_waitfd, 2> news{};
+    unsigned count = 0;
+    if (stop != nullptr) {
+      for (pollfd const& watched : stop->watch()) {
+        if (watched.fd >= 0) news[count++] = {watched.fd, CURL_WAIT_POLLIN, 0};
+      }
+    }
+    auto const time = std::chrono::ceil<std::chrono::milliseconds>(longest).count();
+    return curl_multi_poll(multi_.get(), news.data(), count, static_cast<int>(time), nullptr) ==
+           CURLM_OK;
+  }
+
+  CURLcode outcome(CurlTransfer& transfer, Instant now) {
+    int left = 0;
+    CURLMsg const* const end = curl_multi_info_read(multi_.get(), &left);
+    if (end == nullptr || end->msg != CURLMSG_DONE) return CURLE_FAILED_INIT;
+    CURLcode const code = end->data.result;
+    transfer.late = code == CURLE_OPERATION_TIMEDOUT;
+    if (code == CURLE_OK) transfer.watch.moved(now);
+    return code;
+  }
+
+  static constexpr Duration longest_pause = std::chrono::milliseconds{500};
+
+  std::unique_ptr<CURLM, Release> multi_{};
+};
+
+}  // namespace sla::inline v1

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// Reads the JSON in which services, credential endpoints and credential processes answer, and is
+// the only user of simdjson. Any bytes are safe to read and take time and memory in proportion to
+// their size; what is not there, or is of another type, is nothing. Messages never repeat what was
+// read, since it may be a secret. What writes JSON stands in core/json.hpp.
+#include <simdjson.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "sla/aws/http/transport.hpp"
+#include "sla/aws/wire/service_error.hpp"
+#include "sla/core/result.hpp"
+#include "sla/core/text.hpp"
+
+namespace sla::inline v1 {
+
+/// The names of members on the way to a value; one name alone is the usual case.
+using JsonPath = std::initializer_list<std::string_view>;
+
+/// A JSON value of an answer: the whole of it, or one inside. Copies share the answer, and the
+/// texts that they give live as long as any of them. Reading is thread-safe.
+class JsonReply {
+ public:
+  /// More than this is not read.
+  static constexpr std::size_t size_limit = std::size_t{4} * 1024 * 1024;
+
+  /// Reads a text whose outermost value is an object. Errc::malformed where it is none.
+  [[nodiscard]] static Result<JsonReply> parse(std::string_view text) {
+    auto reply = parse_file(text);
+    if (!reply) return malformed(reply.error().message);
+    return reply;
+  }
+  /// The same for the text of a file: the Error does not say that it is an answer.
+  [[nodiscard]] static Result<JsonReply> parse_file(std::string_view text) {
+    return parse_with(std::make_shared<simdjson::dom::parser>(size_limit), text);
+  }
+
+  /// The value at the path; of two members with one name it is the first.
+  [[nodiscard]] std::optional<JsonReply> find(JsonPath path) const {
+    auto const found = element(path);
+    if (!found) return std::nullopt;
+    return JsonReply(parser_, *found);
+  }
+
+  /// The text at the path.
+  [[nodiscard]] std::optional<std::string_view> text(JsonPath path) const {
+    return scalar<std::string_view>(path);
+  }
+  [[nodiscard]] std::optional<std::string_view> text(std::string_view name) const {
+    return text(JsonPath{name});
+  }
+  /// The text of that name. Errc::malformed, with the name, where there is none or it is empty.
+  [[nodiscard]] Result<std::string_view> required_text(std::string_view name) const {
+    auto const found = text(name);
+    if (!found || found->empty()) return malformed("it has no " + std::string(name));
+    return *found;
+  }
+
+  /// The whole number at the path; `1.0` and `"1"` are none.
+  [[nodiscard]] std::optional<std::int64_t> integer(JsonPath path) const {
+    return scalar<std::int64_t>(path);
+  }
+  [[nodiscard]] std::optional<std::int64_t> integer(std::string_view name) const {
+    return integer(JsonPath{name});
+  }
+  /// The number at the path, whole or not.
+  [[nodiscard]] std::optional<double> number(JsonPath path) const { return scalar<double>(path); }
+  [[nodiscard]] std::optional<double> number(std::string_view name) const {
+    return number(JsonPath{name});
+  }
+
+  /// The values of the array at the path, in order; none where there is no array.
+  [[nodiscard]] std::vector<JsonReply> items(JsonPath path) const {
+    std::vector<JsonReply> all;
+    auto const found = element(path);
+    simdjson::dom::array array;
+    if (!found || found->get(array) != simdjson::SUCCESS) return all;
+    for (simdjson::dom::element const item : array) all.push_back(JsonReply(parser_, item));
+    return all;
+  }
+  [[nodiscard]] std::vector<JsonReply> items(std::string_view name) const {
+    return items(JsonPath{name});
+  }
+
+  /// Whether this value is an array, empty or not.
+  [[nodiscard]] bool is_array() const noexcept { return element_.is_array(); }
+
+  /// The truth value of that name.
+  [[nodiscard]] std::optional<bool> boolean(std::string_view name) const {
+    return scalar<bool>(JsonPath{name});
+  }
+
+  /// The names of the members of this value, in order; none where it is no object.
+  [[nodiscard]] std::vector<std::string_view> names() const {
+    std::vector<std::string_view> all;
+    simdjson::dom::object object;
+    if (element_.get(object) != simdjson::SUCCESS) return all;
+    for (simdjson::dom::key_value_pair const member : object) all.push_back(member.key);
+    return all;
+  }
+
+  /// This value itself, where it is a text, as the items of an array of names are.
+  [[nodiscard]] std::optional<std::string_view> text() const { return text(JsonPath{}); }
+
+ private:
+  JsonReply(std::shared_ptr<simdjson::dom::parser const> parser, simdjson::dom::element element)
+      : parser_(std::move(parser)), element_(element) {}
+
+  friend class JsonLines;
+
+  static Result<JsonReply> parse_with(std::shared_ptr<simdjson::dom::parser> parser,
+                                      std::string_view text) {
+    if (text.size() > size_limit) return Error{Errc::malformed, "it is too large"};
+    simdjson::padded_string const padded(text);
+    simdjson::dom::element root;
+    if (auto const failed = parser->parse(padded).get(root); failed != simdjson::SUCCESS) {
+      std::string const reason = simdjson::error_message(failed);  // repeats nothing of the text
+      return Error{Errc::malformed, "it is not JSON (" + reason + ')'};
+    }
+    if (!root.is_object()) return Error{Errc::malformed, "it is JSON but no object"};
+    return JsonReply(std::move(parser), root);
+  }
+
+  static Error malformed(std::string_view why) {
+    return Error{Errc::malformed, "the answer cannot be understood: " + std::string(why)};
+  }
+
+  [[nodiscard]] std::optional<simdjson::dom::element> element(JsonPath path) const {
+    simdjson::dom::element at = element_;
+    for (std::string_view const name : path) {
+      simdjson::dom::object object;
+      if (at.get(object) != simdjson::SUCCESS) return std::nullopt;
+      if (object.at_key(name).get(at) != simdjson::SUCCESS) return std::nullopt;
+    }
+    return at;
+  }
+
+  template <class T>
+  [[nodiscard]] std::optional<T> scalar(JsonPath path) const {
+    auto const found = element(path);
+    T value{};
+    if (!found || found->get(value) != simdjson::SUCCESS) return std::nullopt;
+    return value;
+  }
+
+  std::shared_ptr<simdjson::dom::parser const> parser_;  // the element points into it
+  simdjson::dom::element element_;
+};
+
+/// Reads texts one after another, each as JsonReply::parse_file does, and keeps what it needs for
+/// that from one to the next as soon as nobody holds the value before.
+class JsonLines {
+ public:
+  [[nodiscard]] Result<JsonReply> parse(std::string_view line) {
+    if (!parser_ || parser_.use_count() > 1) {
+      parser_ = std::make_shared<simdjson::dom::parser>(JsonReply::size_limit);
+    }
+    return JsonReply::parse_with(parser_, line);
+  }
+
+ private:
+  std::shared_ptr<simdjson::dom::parser> parser_;
+};
+
+namespace detail {
+
+/// `com.amazonaws.ssm#InvalidKeyId:http://...` is `InvalidKeyId`.
+inline std::string plain_error_code(std::string_view code) {
+  code = trim(code);
+  code = code.substr(0, code.find(':'));
+  if (auto const hash = code.rfind('#'); hash != std::string_view::npos) {
+    code.remove_prefix(hash + 1);
+  }
+  return std::string(code);
+}
+
+/// The first text that the answer has under one of the names.
+inline std::string first_text(JsonReply const& reply,
+                              std::initializer_list<std::string_view> names) {
+  for (std::string_view const name : names) {
+    if (auto const found = reply.text(name); found && !found->empty()) return std::string(*found);
+  }
+  return {};
+}
+
+}  // namespace detail
+
+/// Makes of a success that cannot be understood the error that it is: another answered, a proxy
+/// say.
+[[nodiscard]] inline Error foreign_answer(Error why) {
+  why.code = Errc::unavailable;
+  return why;
+}
+
+/// What a service says in an answer of its JSON protocol; the headers win over the body. Where the
+/// body is something else, an empty one or a proxy's page, the status has to do.
+[[nodiscard]] inline ServiceError read_json_error(Response const& response) {
+  ServiceError error{};
+  // `AWS.SimpleQueueService.NonExistentQueue;Sender`: the name that the older protocol had for it.
+  auto const query = find_header(response.headers, "x-amzn-query-error");
+  if (query) error.code = trim(query->substr(0, query->find(';')));
+  auto const type = find_header(response.headers, "x-amzn-errortype");
+  if (error.code.empty() && type) error.code = detail::plain_error_code(*type);
+  if (auto const reply = JsonReply::parse(response.body); reply) {
+    std::string const code = detail::first_text(*reply, {"__type", "code", "Code"});
+    if (error.code.empty()) error.code = detail::plain_error_code(code);
+    error.message = detail::first_text(*reply, {"message", "Message", "errorMessage"});
+  } else if (!trim(response.body).empty()) {
+    error.message = "the answer is not one of AWS";
+  }
+  for (std::string_view const name : {"x-amzn-requestid", "x-amz-request-id"}) {
+    auto const id = find_header(response.headers, name);
+    if (error.request_id.empty() && id) error.request_id = trim(*id);
+  }
+  return error;
+}
+
+}  // namespace sla::inline v1
