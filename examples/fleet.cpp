@@ -32,7 +32,7 @@ struct Check {
 
 /// Reads the fields of an object of the file, and notes what is wrong with each.
 struct Fields {
-  sla::JsonReply const& object;
+  sla::aws::JsonReply const& object;
   std::string name;  ///< of the object; begins each problem
   std::vector<std::string>& problems;
 
@@ -79,9 +79,9 @@ Check read_check(Fields const& check) {
 
 std::vector<Check> read_checks(std::string const& path, std::vector<std::string>& problems) {
   std::vector<Check> checks;
-  auto const text = sla::read_file(path, sla::JsonReply::size_limit);
+  auto const text = sla::read_file(path, sla::aws::JsonReply::size_limit);
   if (!text) problems.push_back(text.error().message);
-  auto const file = sla::JsonReply::parse_file(text.value_or("{}"));
+  auto const file = sla::aws::JsonReply::parse_file(text.value_or("{}"));
   if (!file) problems.push_back(path + ": " + file.error().message);
   if (!problems.empty()) return checks;
   Fields const whole{*file, path, problems};

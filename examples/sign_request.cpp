@@ -6,24 +6,24 @@
 #include "sla/aws/sign/sigv4.hpp"
 
 int main() {
-  sla::Request request{
-      .method = sla::Method::post,
+  sla::aws::Request request{
+      .method = sla::aws::Method::post,
       .url = {.host = "sns.eu-central-1.amazonaws.com"},
       .headers = {{"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"}},
       .body = sla::Output("Action=Publish&Version=2010-03-31&Message=hello"
                           "&TopicArn=arn%3Aaws%3Asns%3Aeu-central-1%3A123456789012%3Aresults")};
-  sla::Credentials const credentials{
+  sla::aws::Credentials const credentials{
       .access_key_id = "AKIAIOSFODNN7EXAMPLE",
       .secret_access_key = sla::Secret("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")};
-  sla::SigningScope const scope{.region = "eu-central-1", .service = "sns"};
+  sla::aws::SigningScope const scope{.region = "eu-central-1", .service = "sns"};
   auto const now = sla::parse_iso_time("2026-01-01T00:00:00Z");
 
-  sla::Signer signer;
+  sla::aws::Signer signer;
   if (auto done = signer.sign(request, credentials, scope, now.value()); !done) {
     std::fprintf(stderr, "%s\n", done.error().message.c_str());
     return 1;
   }
-  for (sla::Header const& header : request.headers) {
+  for (sla::aws::Header const& header : request.headers) {
     std::printf("%s: %s\n", header.name.c_str(), header.value.c_str());
   }
 }

@@ -20,15 +20,16 @@ int main(int count, char** words) {
   if (!stop || count != 4) return 64;
   auto const environment = sla::Environment::of_process();
   std::string const region(environment.get("AWS_REGION").value_or("eu-central-1"));
-  sla::Refreshing const keys{sla::default_chain<sla::Curl, sla::SteadyClock>(
+  sla::aws::Refreshing const keys{sla::aws::default_chain<sla::aws::Curl, sla::SteadyClock>(
       {.profile = {.environment = environment},
        .sts = {.region = region},
        .services = {},
-       .metadata = sla::Curl{{.proxy = sla::Proxy::none}},
+       .metadata = sla::aws::Curl{{.proxy = sla::aws::Proxy::none}},
        .clock = {}})};
-  sla::S3Log logs{sla::Client{sla::Curl{}, keys}, {.bucket = {words[2], {.region = region}}}};
-  sla::Sns events{sla::Client{sla::Curl{}, keys}, sla::FixedTopic{words[1]}};
-  sla::Runner runner{sla::FixedDelay{std::chrono::seconds{30}}, sla::Shell<sla::Sha256>{},
+  sla::S3Log logs{sla::aws::Client{sla::aws::Curl{}, keys},
+                  {.bucket = {words[2], {.region = region}}}};
+  sla::Sns events{sla::aws::Client{sla::aws::Curl{}, keys}, sla::FixedTopic{words[1]}};
+  sla::Runner runner{sla::FixedDelay{std::chrono::seconds{30}}, sla::Shell<sla::aws::Sha256>{},
                      sla::LogFirst{std::move(logs), std::move(events)}};
   runner.run({.service = "shop", .command = {words[3]}}, *stop);
 }

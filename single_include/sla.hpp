@@ -4453,7 +4453,7 @@ class WordSplitter {
 // publishes, as Debian's ca-certificates has them; the last of them expires in 2040, the first
 // in 2037.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// Amazon Root CA 1 to 4 and Starfield Services Root Certificate Authority - G2, as PEM.
 inline constexpr std::string_view amazon_roots = R"(-----BEGIN CERTIFICATE-----
@@ -4558,13 +4558,13 @@ sSi6
 -----END CERTIFICATE-----
 )";
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/http/transport.hpp
 // An HTTP request and its response as values, and the contract of what carries one to the other
 // side. Nothing here knows AWS, signatures or libcurl.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 enum class Method { get, head, post, put };
 
@@ -4658,26 +4658,26 @@ concept Transport = bool{std::movable<T>} &&
   { t.send(request, deadline) } -> std::same_as<Result<Response>>;
 };
 
-namespace internal {
+}  // namespace sla::inline v1::aws
+
+namespace sla::inline v1::internal {
 
 /// Takes the place of a transport that a door refused, so that the refusal is the only error.
 template <class X>
 struct RefusedTransport {
   RefusedTransport(X const&) noexcept {}
-  Result<Response> send(Request const&, Instant) { return Response{}; }
+  Result<aws::Response> send(aws::Request const&, Instant) { return aws::Response{}; }
 };
 template <class X>
-using HeldTransport = std::conditional_t<Transport<X>, X, RefusedTransport<X>>;
+using HeldTransport = std::conditional_t<aws::Transport<X>, X, RefusedTransport<X>>;
 
-}  // namespace internal
-
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal
 
 // sla/aws/http/curl_headers.hpp
 // The headers of a request in the form in which libcurl takes them: `Name: value`, `Name;` for an
 // empty value, and `Name:` for one of its own that it shall leave out.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// `sla-runner/` and the version.
 [[nodiscard]] inline std::string user_agent() {
@@ -4704,7 +4704,7 @@ namespace sla::inline v1 {
   return lines;
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/http/patience.hpp
 // How long each stage of a request may take before it is given up for another attempt. A limit is
@@ -4712,7 +4712,7 @@ namespace sla::inline v1 {
 // own, one that was met is doubled for the next attempt, and it stays as large as the stage needs.
 // Pure: the clock and the connection are the transport's.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// What a request does, in this order.
 enum class Stage {
@@ -4826,14 +4826,14 @@ class Patience {
   std::array<int, stages> levels_{};  ///< how often each limit was doubled
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/http/response_builder.hpp
 // Puts a Response together from the lines and blocks that arrive, up to a limit. Interim answers
 // (1xx) are dropped, and a head that was cut off is no answer. What parses HTTP itself is the
 // transport's business.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// One response on its way in.
 class ResponseBuilder {
@@ -4887,14 +4887,14 @@ class ResponseBuilder {
   Response response_{};
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/http/curl_transfer.hpp
 // One request under way in libcurl: what libcurl calls meanwhile, and the loop that drives it,
 // which ends it when one of its stages takes too long, and at once when a stop is due. What is
 // sent, and what the end means, is aws/http/curl.hpp's business, and only that includes this.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 struct CurlRelease {
   void operator()(CURL* handle) const noexcept { curl_easy_cleanup(handle); }
@@ -5119,7 +5119,7 @@ class CurlLoop {
   std::unique_ptr<CURLM, Release> multi_{};
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/http/trust.hpp
 // Which authorities TLS trusts: the one place for what AWS's and OpenSSL's variables say of it.
@@ -5127,7 +5127,7 @@ class CurlLoop {
 // static binary may run on another system than that which its libcurl was built for, so the usual
 // places are tried. Where there is nothing at all, as in an empty container, they are Amazon's own.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// The trusted certificates: those in the file and in the folders, or else amazon_roots.
 struct Trust {
@@ -5288,7 +5288,7 @@ struct TrustOptions {
   return Trust{.folder = std::move(options.folder)};
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/http/curl.hpp
 // The real Transport, over libcurl, and with aws/http/curl_transfer.hpp the only user of it. One
@@ -5297,7 +5297,7 @@ struct TrustOptions {
 // request has a limit, which grows where it was met; a deadline and that of a Stop bound all of it.
 // Nothing is initialised before the first request.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 namespace detail {
 
 struct CurlMeaning {
@@ -5528,14 +5528,14 @@ class Curl {
 };
 static_assert(Transport<Curl>);
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/http/url.hpp
 // Reads the URL of an endpoint from a text, strictly: what is accepted reaches the signature and
 // the connection unchanged. There is no user name, query or fragment, and no host that one library
 // takes for a name and the next for an address.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// Whether a text may be one part of a host name: 1 to 63 letters, digits and inner hyphens.
 [[nodiscard]] constexpr bool is_dns_label(std::string_view text) noexcept {
@@ -5667,14 +5667,14 @@ inline Result<void> check_url_path(std::string_view path) {
   return url;
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/wire/query.hpp
 // The query protocol of SNS, STS and CloudWatch: a form with the action and its parameters, posted
 // to the root of the service. What the parameters are is each operation's business.
 // https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// What is called, in which version of the service's interface.
 struct QueryAction {
@@ -5729,14 +5729,14 @@ class QueryForm {
   std::string text_;
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/wire/service_error.hpp
 // What a service says when it says no, whatever the format of its answer. The readers stand with
 // the formats (aws/wire/xml.hpp, aws/wire/reply.hpp); what the code means for a retry is decided
 // elsewhere.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// The service's own words. Each is empty where the answer does not have it.
 struct ServiceError {
@@ -5747,7 +5747,7 @@ struct ServiceError {
   bool operator==(ServiceError const&) const = default;
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/wire/reply.hpp
 // Reads the JSON in which services, credential endpoints and credential processes answer, and is
@@ -5755,7 +5755,7 @@ struct ServiceError {
 // their size; what is not there, or is of another type, is nothing. Messages never repeat what was
 // read, since it may be a secret. What writes JSON stands in core/json.hpp.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// The names of members on the way to a value; one name alone is the usual case.
 using JsonPath = std::initializer_list<std::string_view>;
@@ -5958,7 +5958,7 @@ inline std::string first_text(JsonReply const& reply,
   return error;
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/wire/xml.hpp
 // Reads the XML in which SNS, STS and S3 answer: the text of one element, found by the local names
@@ -5966,7 +5966,7 @@ inline std::string first_text(JsonReply const& reply,
 // entities they define are not understood, so there is nothing to expand. No validator: what is not
 // XML has no such element.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 namespace detail {
 
@@ -6178,14 +6178,14 @@ using XmlPath = std::initializer_list<std::string_view>;
   return error;
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/sign/canonical.hpp
 // The texts that a Signature Version 4 is made of: canonical request, credential scope, string to
 // sign. Pure functions that append to a text of the caller; they know no key, clock or network.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// How a service reads the path of a URL.
 enum class PathStyle {
@@ -6392,13 +6392,13 @@ inline void string_to_sign_to(std::string& out, CredentialScope const& scope,
   out.append("\n").append(canonical_hash);
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/sign/credentials.hpp
 // Who signs: one set of AWS credentials, and the contract of what supplies them. The sources stand
 // in credential/, one per file.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// One set of keys. The access key id may be logged, the rest never.
 struct Credentials {
@@ -6418,27 +6418,28 @@ concept CredentialSource = bool{std::movable<S>} && requires(S& s, WallTime now)
   { s.credentials(now) } -> std::same_as<Result<Credentials>>;
 };
 
-namespace internal {
+}  // namespace sla::inline v1::aws
+
+namespace sla::inline v1::internal {
 
 /// Takes the place of a source that a door refused, so that the refusal is the only error.
 template <class X>
 struct RefusedCredentialSource {
   RefusedCredentialSource(X const&) noexcept {}
-  Result<Credentials> credentials(WallTime) { return Credentials{}; }
+  Result<aws::Credentials> credentials(WallTime) { return aws::Credentials{}; }
 };
 template <class X>
-using HeldCredentialSource = std::conditional_t<CredentialSource<X>, X, RefusedCredentialSource<X>>;
+using HeldCredentialSource =
+    std::conditional_t<aws::CredentialSource<X>, X, RefusedCredentialSource<X>>;
 
-}  // namespace internal
-
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal
 
 // sla/aws/sign/digest.hpp
 // SHA-256 and HMAC-SHA-256 by OpenSSL, which only aws/http/trust.hpp needs besides. OpenSSL starts
 // with the first byte hashed, not with the program, and the algorithm is looked up once. Use one
 // hash again and again where it matters; what held a key is wiped.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 namespace detail {
 
@@ -6609,14 +6610,14 @@ inline Result<Sha256Bytes> sha256_after(Sha256& hash, std::array<char, 64> const
   return hmac_sha256(hash, key, text);
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/sign/keys.hpp
 // Makes credentials from the texts that a file, a program or a server gave, whatever the source.
 // Keys and tokens become headers: one that holds a line break or another character that no key has
 // is refused here, once for all sources. Messages say what is wrong and never what was read.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// One set of keys as a source gave it; empty is what it did not give.
 struct KeyTexts {
@@ -6675,7 +6676,7 @@ struct NamedText {
   return keys;
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/sign/sigv4.hpp
 // Signs HTTP requests for AWS with Signature Version 4: takes a request, credentials, a scope and
@@ -6683,7 +6684,7 @@ struct NamedText {
 // attempt; what an earlier signature left is replaced. The clock is the caller's, and whether it
 // is right too. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// Whether the hash of the body is also a header.
 enum class PayloadHeader {
@@ -6921,14 +6922,14 @@ class Signer {
   std::string authorization_;
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/config/region.hpp
 // Regions and the partitions they belong to. A region becomes part of a host name, so its form is
 // checked; whether it exists is not, because new ones appear. The table follows the public
 // partitions.json of the SDKs; what no line of it matches is taken for the partition aws.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// Whether requests go to hosts that use validated cryptography (FIPS 140).
 enum class Fips { off, on };
@@ -7060,14 +7061,14 @@ constexpr std::string_view region_of_partition(std::string_view region) noexcept
   return false;
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/config/endpoint.hpp
 // Which host answers for a service in a region. The rules are those of the SDKs' endpoint rule sets
 // (regional hosts only, but for IAM, which has no others); buckets have rules of their own in
 // aws/config/bucket.hpp. What the environment asks for is read in aws/config/endpoint_settings.hpp.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// The services that this library speaks to.
 enum class Service { sns, s3, sts, ssm, cloudwatch, iam };
@@ -7192,7 +7193,7 @@ inline std::string iam_host(EndpointOptions const& options) {
   return url;
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/config/object_options.hpp
 // What the policy of a bucket may demand of each object that is put: encryption, an owner, a class,
@@ -7200,7 +7201,7 @@ inline std::string iam_host(EndpointOptions const& options) {
 // an error is a fragment that reads on after the value: `is none of ...`.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// What is said of an object besides its own headers; what is empty is not said.
 struct ObjectOptions {
@@ -7336,7 +7337,7 @@ inline void add_object_options(std::vector<Header>& headers, ObjectOptions const
   add("x-amz-tagging", tags);
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/config/bucket.hpp
 // Where an S3 bucket is and how its objects are addressed: at AWS the bucket as a sub-domain where
@@ -7345,7 +7346,7 @@ inline void add_object_options(std::vector<Header>& headers, ObjectOptions const
 // they are signed differently.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// How a bucket is addressed.
 enum class Addressing {
@@ -7439,13 +7440,13 @@ inline bool fits_host(std::string_view bucket, Url const& url) {
   return url;
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/config/file_reader.hpp
 // Reads the small files that configure credentials: profiles and tokens. The folder that stands for
 // the root is a parameter, so that a test can bring its own files.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// Reads files of at most a mebibyte. Thread-safe.
 class FileReader {
@@ -7471,7 +7472,7 @@ class FileReader {
   std::string root_;
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/config/ini.hpp
 // The grammar of ~/.aws/config and ~/.aws/credentials: a text becomes sections of properties. It is
@@ -7481,7 +7482,7 @@ class FileReader {
 // `key: value`, files that are indented as a whole, and names of profiles in quotes.
 // Which sections mean what is read in aws/config/profile.hpp.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// Keys in lower case and their values; that of `name` inside of `s3` is `s3.name`.
 using IniProperties = std::map<std::string, std::string, std::less<>>;
@@ -7696,7 +7697,7 @@ class IniReader {
   return std::move(reader).sections();
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/config/profile.hpp
 // The profiles of ~/.aws/config and ~/.aws/credentials as one set, and the settings of one of them.
@@ -7705,7 +7706,7 @@ class IniReader {
 // read in aws/credential/profile_plan.hpp.
 // https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// What one profile says. `profile(key)` gives the value of `region`, `s3.addressing_style` and so
 /// on, or of `sns.endpoint_url` in its section of services: what aws/config/endpoint_settings.hpp
@@ -7912,13 +7913,13 @@ class Profiles {
   std::vector<std::string> notes_;
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/config/configured_region.hpp
 // The region that the user set, in the order of the SDKs: a flag, AWS_REGION, AWS_DEFAULT_REGION,
 // the profile. Where nobody set one, an EC2 instance still knows its own: aws/service/imds.hpp.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// The region, or nothing where none is set. A blank setting counts as none; Errc::invalid, with
 /// the name of the setting, where it is no region.
@@ -7940,14 +7941,14 @@ namespace sla::inline v1 {
   return std::optional<RegionSetting>{};
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/config/endpoint_settings.hpp
 // What the user's settings say about endpoints, in the order in which the SDKs ask: the variable of
 // the service, the variable of all services, the profile's section of the service, the profile. The
 // two inputs are functions, so that this knows neither the process nor the format of a file.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// The last part of the variable AWS_ENDPOINT_URL_<SERVICE>; in lower case the profile's name.
 [[nodiscard]] constexpr std::string_view settings_name(Service service) noexcept {
@@ -8090,7 +8091,7 @@ template <class Variables, class Profile = NoProfile>
   return read_endpoint_settings([&](std::string_view name) { return environment.get(name); });
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/call/retry.hpp
 // What the refusal of a service means, whether to ask again, and after how long: the standard retry
@@ -8098,7 +8099,7 @@ template <class Variables, class Profile = NoProfile>
 // the deadline are the caller's.
 // https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// The bare name of a service's error code, in whichever form it comes:
 /// `com.amazonaws.ssm#ThrottlingException:http://...` is `Throttling`.
@@ -8313,14 +8314,14 @@ class Retry {
   int last_cost_ = 0;
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/call/attempts.hpp
 // The attempts of one small request, such as those for credentials: repeated by the rule of
 // aws/call/retry.hpp, each within a time limit of its own. Clients of services keep a quota over
 // many calls instead.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// A random number from 0 to below 1.
 [[nodiscard]] inline double random_fraction() {
@@ -8369,19 +8370,20 @@ class SharedTransport {
  private:
   std::shared_ptr<Held> held_;
 
-  static_assert(Transport<T>,
-                "SharedTransport's parameter must be a sla::Transport: movable, with "
-                "sla::Result<sla::Response> send(sla::Request const&, sla::Instant deadline)");
+  static_assert(
+      Transport<T>,
+      "SharedTransport's parameter must be a sla::aws::Transport: movable, with "
+      "sla::Result<sla::aws::Response> send(sla::aws::Request const&, sla::Instant deadline)");
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/call/refusal.hpp
 // The Error that tells people how a service refused a request. Services put into their messages
 // what they were sent: some give back the canonical request, line by line, session token included,
 // so only the first line is kept.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// `http 403: AccessDenied: not allowed (request id 4f2a)`.
 [[nodiscard]] inline Error refusal_error(Errc code, int status, ServiceError const& said) {
@@ -8396,7 +8398,7 @@ namespace sla::inline v1 {
   return Error{code, std::move(message), http_status(status)};
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/call/skew.hpp
 // How far this machine's clock is from the service's. Signatures carry a time, so a wrong clock
@@ -8404,7 +8406,7 @@ namespace sla::inline v1 {
 // other what they learn, so that the clients of a program pay once for a wrong clock. The caller
 // says what time it was.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// When a request was sent and its answer received, by the machine's clock.
 struct Exchange {
@@ -8468,14 +8470,14 @@ class ClockSkew {
   std::optional<Duration> own_{};
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/call/client.hpp
 // Calls one AWS service: signs each attempt anew, sends it, reads a refusal, and asks again where
 // that helps and the deadline allows it. It corrects the time in signatures by what the service
 // says the time is, and has expired credentials renewed once. It knows no format of an answer.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// Whether a call says who makes it.
 enum class Authentication {
@@ -8622,24 +8624,25 @@ class Client {
   RetryQuota quota_{};
   ClockSkew skew_{};
 
-  static_assert(Transport<T>,
-                "Client's first parameter must be a sla::Transport: movable, with "
-                "sla::Result<sla::Response> send(sla::Request const&, sla::Instant deadline)");
+  static_assert(
+      Transport<T>,
+      "Client's first parameter must be a sla::aws::Transport: movable, with "
+      "sla::Result<sla::aws::Response> send(sla::aws::Request const&, sla::Instant deadline)");
   static_assert(CredentialSource<S>,
-                "Client's second parameter must be a sla::CredentialSource: movable, with "
-                "sla::Result<sla::Credentials> credentials(sla::WallTime now)");
+                "Client's second parameter must be a sla::aws::CredentialSource: movable, with "
+                "sla::Result<sla::aws::Credentials> credentials(sla::WallTime now)");
   static_assert(Clock<C>,
                 "Client's third parameter must be a sla::Clock: movable, with now(), wall(), "
                 "wait_until(sla::Instant, sla::Stop const&) and sleep_until(sla::Instant)");
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/service/arn.hpp
 // Amazon resource names, `arn:partition:service:region:account:resource`, and the rules of those
 // that name an SNS topic. They are taken apart at the colons, never matched against one partition.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// The parts of a resource name. Region and account are empty for services that have none.
 struct Arn {
@@ -8736,7 +8739,7 @@ struct TopicName {
   return parse_topic_arn(to_string(arn));
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/service/cloudwatch.hpp
 // CloudWatch PutMetricData: numbers under names and dimensions, at the times that they are of. What
@@ -8744,7 +8747,7 @@ struct TopicName {
 // that was lost may let a number count twice.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// What a metric counts.
 enum class MetricUnit { none, count, seconds };
@@ -8920,7 +8923,7 @@ template <class ServiceClient>
   return {};
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/service/iam.hpp
 // IAM GetRole: the ARN of the role that has a name in the caller's own account. IAM is one service
@@ -8928,7 +8931,7 @@ template <class ServiceClient>
 // region the caller is in.
 // https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// Checks the name of a role: 1 to 64 letters, digits or any of _+=,.@-
 [[nodiscard]] inline Result<void> check_role_name(std::string_view name) {
@@ -8976,7 +8979,7 @@ template <class ServiceClient>
   return arn;
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/service/imds.hpp
 // The metadata service of EC2 instances, version 2 only: every question carries a token that is
@@ -8984,7 +8987,7 @@ template <class ServiceClient>
 // arrive. The transport must use no proxy.
 // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// Reads where the service is from `variables(name)` and `profile(key)`, which give a text or
 /// nothing: AWS_EC2_METADATA_SERVICE_ENDPOINT[_MODE] and the profile's keys of that name.
@@ -9135,15 +9138,16 @@ class Imds {
   Instant token_until_{};
   bool reached_ = false;
 
-  static_assert(Transport<T>,
-                "Imds's first parameter must be a sla::Transport: movable, with "
-                "sla::Result<sla::Response> send(sla::Request const&, sla::Instant deadline)");
+  static_assert(
+      Transport<T>,
+      "Imds's first parameter must be a sla::aws::Transport: movable, with "
+      "sla::Result<sla::aws::Response> send(sla::aws::Request const&, sla::Instant deadline)");
   static_assert(Clock<C>,
                 "Imds's second parameter must be a sla::Clock: movable, with now(), wall(), "
                 "wait_until(sla::Instant, sla::Stop const&) and sleep_until(sla::Instant)");
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/service/s3.hpp
 // S3 PutObject and HeadObject: one object in one request, replacing another or only where there is
@@ -9151,7 +9155,7 @@ class Imds {
 // and the Bucket remembers it; the host is always made from the region, never taken from the
 // answer. https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// What happens to an object that has the key already.
 enum class Existing {
@@ -9361,14 +9365,14 @@ template <class ServiceClient>
   return parse_object_head(*response);
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/service/s3_read.hpp
 // S3 ListObjectsV2 and GetObject: the keys of a bucket, a page at a time, and objects in parts that
 // bound the memory of a reader.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// An object as a list names it.
 struct ListedObject {
@@ -9492,7 +9496,7 @@ template <class ServiceClient>
   return std::move(response->body);
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/service/sns.hpp
 // SNS Publish: one message to one topic. What SNS would refuse is found here, before a request;
@@ -9500,7 +9504,7 @@ template <class ServiceClient>
 // region is that of the topic's ARN. Publishing twice delivers twice, but for a FIFO topic.
 // https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// The type of an attribute's value.
 enum class AttributeType {
@@ -9725,14 +9729,14 @@ template <class ServiceClient>
   return id;
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/service/ssm.hpp
 // SSM GetParametersByPath: all parameters below a path, decrypted, page by page. A page may be
 // empty and still not be the last; a service that never comes to an end is given up.
 // https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// Whether people may see the value of a parameter.
 enum class ParameterKind {
@@ -9831,14 +9835,14 @@ template <class ServiceClient>
                context + ": more than " + std::to_string(most_parameter_pages) + " pages"};
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/service/sts.hpp
 // STS GetCallerIdentity: whose credentials these are. It needs no permission, so it also tells
 // whether they work at all.
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// Who AWS takes the caller for.
 struct CallerIdentity {
@@ -9885,14 +9889,14 @@ template <class ServiceClient>
   return identity;
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/service/sts_assume_role.hpp
 // STS AssumeRole and AssumeRoleWithWebIdentity: the requests, what they must hold, and the reading
 // of the answers. Pure; who sends them stands in credential/role_caller.hpp.
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// Which role to act as, and how.
 struct Role {
@@ -10007,14 +10011,14 @@ inline QueryForm role_form(std::string_view action, Role const& role) {
   return false;
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/credential/role_caller.hpp
 // Asks STS for the credentials of a role, at the host of the region, with keys or with the token of
 // an identity provider as the proof. Which role and by what right is the business of the sources of
 // credentials.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// Keys that somebody else supplied already.
 struct GivenCredentials {
@@ -10096,22 +10100,23 @@ class RoleCaller {
   internal::HeldClock<C> clock_;
   StsOptions options_;
 
-  static_assert(Transport<T>,
-                "RoleCaller's first parameter must be a sla::Transport: movable, with "
-                "sla::Result<sla::Response> send(sla::Request const&, sla::Instant deadline)");
+  static_assert(
+      Transport<T>,
+      "RoleCaller's first parameter must be a sla::aws::Transport: movable, with "
+      "sla::Result<sla::aws::Response> send(sla::aws::Request const&, sla::Instant deadline)");
   static_assert(Clock<C>,
                 "RoleCaller's second parameter must be a sla::Clock: movable, with now(), wall(), "
                 "wait_until(sla::Instant, sla::Stop const&) and sleep_until(sla::Instant)");
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/credential/stability.hpp
 // What may be done with the credentials of a source when they can no longer be renewed. Sources
 // that others depend on at run time outlive an outage; whatever the user supplies is taken at its
 // word.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// Whether credentials may be used after their time.
 enum class Stability {
@@ -10131,13 +10136,13 @@ template <class Source>
   }
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/credential/assume_role.hpp
 // Acts as a role, on top of whatever source of credentials has the right to: `--role ARN`. The
 // source is asked anew each time, so it may rotate its keys. Without a role it is the source.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// The credentials of a role, assumed with those of `Source`. Not thread-safe.
 template <class Source, class T, class C>
@@ -10170,12 +10175,13 @@ class AssumeRoleCredentials {
   RoleCaller<T, C> caller_;
   std::optional<Role> role_;
 
-  static_assert(CredentialSource<Source>,
-                "AssumeRoleCredentials's first parameter must be a sla::CredentialSource: movable, "
-                "with sla::Result<sla::Credentials> credentials(sla::WallTime now)");
+  static_assert(
+      CredentialSource<Source>,
+      "AssumeRoleCredentials's first parameter must be a sla::aws::CredentialSource: movable, "
+      "with sla::Result<sla::aws::Credentials> credentials(sla::WallTime now)");
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/credential/container.hpp
 // Credentials from the agent beside a container: tasks of ECS, EKS Pod Identity, Greengrass. Over
@@ -10183,7 +10189,7 @@ class AssumeRoleCredentials {
 // elsewhere. The transport must use no proxy.
 // https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// Where the agent is, and what it wants to see.
 struct ContainerAgent {
@@ -10334,23 +10340,24 @@ class ContainerCredentials {
   internal::HeldClock<C> clock_;
   FileReader files_;
 
-  static_assert(Transport<T>,
-                "ContainerCredentials's first parameter must be a sla::Transport: movable, with "
-                "sla::Result<sla::Response> send(sla::Request const&, sla::Instant deadline)");
+  static_assert(
+      Transport<T>,
+      "ContainerCredentials's first parameter must be a sla::aws::Transport: movable, with "
+      "sla::Result<sla::aws::Response> send(sla::aws::Request const&, sla::Instant deadline)");
   static_assert(
       Clock<C>,
       "ContainerCredentials's second parameter must be a sla::Clock: movable, with now(), wall(), "
       "wait_until(sla::Instant, sla::Stop const&) and sleep_until(sla::Instant)");
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/credential/environment.hpp
 // Credentials from the environment variables that all AWS tools share. A blank variable counts as
 // unset. Half a pair of keys is an error and not a reason to ask another source, which might answer
 // with the identity of somebody else.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_CREDENTIAL_EXPIRATION and
 /// AWS_ACCOUNT_ID, as they were when this was made. Errors name the variable, never its value.
@@ -10410,14 +10417,14 @@ class EnvironmentCredentials {
 };
 static_assert(CredentialSource<EnvironmentCredentials>);
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/credential/first_of.hpp
 // Several sources of credentials as one: the first that is configured is used from then on. A
 // source that is configured and fails is not passed over, since the next one might answer with the
 // identity of somebody else.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// Asks the sources in order. What a program does not name here is not in its binary.
 template <class... Sources>
@@ -10488,18 +10495,18 @@ class FirstOf {
   std::vector<Error> tried_;
 
   static_assert((CredentialSource<Sources> && ...),
-                "Each of FirstOf's parameters must be a sla::CredentialSource: movable, with "
-                "sla::Result<sla::Credentials> credentials(sla::WallTime now)");
+                "Each of FirstOf's parameters must be a sla::aws::CredentialSource: movable, with "
+                "sla::Result<sla::aws::Credentials> credentials(sla::WallTime now)");
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/credential/imds.hpp
 // Credentials of the role that an EC2 instance has. Which role that is is asked each time, since it
 // can be changed while the instance runs. During an outage the service may give credentials that
 // have expired; what to do with them is decided in credential/refreshing.hpp.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// The credentials of the instance. Not thread-safe.
 template <class T, class C>
@@ -10568,14 +10575,14 @@ class ImdsCredentials {
   Imds<T, C> imds_;
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/credential/process_output.hpp
 // Runs a short program for what it writes: through the shell where there is one, in its own process
 // group, with nothing on stdin and no descriptor of ours, for a limited time. What it writes to
 // stdout is the answer and may be secret; the end of what it writes to stderr explains a failure.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// Limits of a program, and the shell that reads its command.
 struct CommandLimits {
@@ -10770,14 +10777,14 @@ class ProcessRun {
   return detail::ProcessRun(options).run(command, environment);
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/credential/process.hpp
 // Credentials that a program of the user's writes as JSON: `credential_process` in a profile. The
 // program is run anew each time; what it writes is never shown.
 // https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// Reads what a credential process wrote. Errc::malformed where it cannot be understood.
 [[nodiscard]] inline Result<Credentials> parse_process_credentials(std::string_view output) {
@@ -10823,14 +10830,14 @@ class ProcessCredentials {
 };
 static_assert(CredentialSource<ProcessCredentials>);
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/credential/web_identity.hpp
 // Credentials for a token that an identity provider puts into a file: roles for service accounts of
 // EKS, GitHub Actions. The file is read again each time, since the token in it is replaced; STS is
 // asked without a signature.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// A role, and the file that holds the token for it.
 struct WebIdentity {
@@ -10897,7 +10904,7 @@ class WebIdentityCredentials {
   FileReader files_;
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/credential/profile_plan.hpp
 // What a profile says about credentials, as a plan: where the first keys come from, and the roles
@@ -10905,7 +10912,7 @@ class WebIdentityCredentials {
 // (single sign-on, codes of an MFA device) is an error that says what to do instead.
 // https://docs.aws.amazon.com/sdkref/latest/guide/feature-assume-role-credentials.html
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// Another source that a profile's `credential_source` names.
 enum class NamedSource { environment, container, imds };
@@ -11093,14 +11100,14 @@ class ProfilePlanner {
   return detail::ProfilePlanner(profiles, session_name).plan(chosen);
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/credential/profile.hpp
 // Credentials from the profiles of ~/.aws/config and ~/.aws/credentials, by the plan that
 // credential/profile_plan.hpp makes of them. The files are read again each time, so keys that were
 // replaced in them are found.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// What the profiles are read from, and what a profile may refer to.
 struct ProfileSettings {
@@ -11207,7 +11214,7 @@ class ProfileCredentials {
   Stability stability_ = Stability::strict;
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/credential/default_chain.hpp
 // The sources of credentials that every AWS SDK has, in the order of most of them: environment,
@@ -11215,7 +11222,7 @@ class ProfileCredentials {
 // are.
 // https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// What the chain is made of. Both transports serve one source at a time.
 template <class T, class C>
@@ -11226,9 +11233,10 @@ struct ChainParts {
   T metadata;  ///< to the addresses of container agents and IMDS: must use no proxy
   C clock;
 
-  static_assert(Transport<T>,
-                "ChainParts's first parameter must be a sla::Transport: movable, with "
-                "sla::Result<sla::Response> send(sla::Request const&, sla::Instant deadline)");
+  static_assert(
+      Transport<T>,
+      "ChainParts's first parameter must be a sla::aws::Transport: movable, with "
+      "sla::Result<sla::aws::Response> send(sla::aws::Request const&, sla::Instant deadline)");
   static_assert(Clock<C>,
                 "ChainParts's second parameter must be a sla::Clock: movable, with now(), wall(), "
                 "wait_until(sla::Instant, sla::Stop const&) and sleep_until(sla::Instant)");
@@ -11284,7 +11292,7 @@ template <class T, class C>
       container(), imds());
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/credential/refresh_policy.hpp
 // When credentials are renewed, as a state machine without clock, threads or randomness: the rule
@@ -11293,7 +11301,7 @@ template <class T, class C>
 // to try later; after it they are kept in use where the source is one that may be down, since the
 // services may be more patient than the source. credential/refreshing.hpp applies it.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// What to do for whoever asks for credentials now.
 enum class RefreshVerdict {
@@ -11417,14 +11425,14 @@ class RefreshPolicy {
   std::optional<WallTime> again_{};
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/aws/credential/refreshing.hpp
 // Keeps the credentials of a source and renews them by the rule of credential/refresh_policy.hpp.
 // Copies share them, so that the clients of several services renew once. Keys that are valid are
 // given at once, whatever becomes of their renewal; who finds none that are waits for it.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// On whose time keys are renewed that are still good.
 enum class Renewals {
@@ -11546,11 +11554,11 @@ class Refreshing {
   std::shared_ptr<Shared> shared_;
 
   static_assert(CredentialSource<Source>,
-                "Refreshing's parameter must be a sla::CredentialSource: movable, with "
-                "sla::Result<sla::Credentials> credentials(sla::WallTime now)");
+                "Refreshing's parameter must be a sla::aws::CredentialSource: movable, with "
+                "sla::Result<sla::aws::Credentials> credentials(sla::WallTime now)");
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
 
 // sla/ledger/event.hpp
 // One event as the ledger sees it, and how it is read from a line of JSON: the event itself, or the
@@ -11587,20 +11595,20 @@ struct Event {
 namespace detail {
 
 /// Returns the whole number under a name, also where it is written as a text.
-inline std::optional<std::int64_t> whole_number(JsonReply const& json, std::string_view name) {
+inline std::optional<std::int64_t> whole_number(aws::JsonReply const& json, std::string_view name) {
   if (auto const number = json.integer(name)) return number;
   auto const text = json.text(name);
   return text ? parse_integer(*text) : std::nullopt;
 }
 
 /// Returns the time under a name if it is one.
-inline std::optional<Milliseconds> time_of(JsonReply const& json, std::string_view name) {
+inline std::optional<Milliseconds> time_of(aws::JsonReply const& json, std::string_view name) {
   auto const time = whole_number(json, name);
   return time && *time >= 0 && *time <= latest_time ? time : std::nullopt;
 }
 
 /// Returns the end of the run: to the millisecond where the event has it, else in whole seconds.
-inline std::optional<Milliseconds> end_of(JsonReply const& json) {
+inline std::optional<Milliseconds> end_of(aws::JsonReply const& json) {
   auto const start = time_of(json, "startedAtMs");
   auto const duration = time_of(json, "durationMs");
   if (start && duration && *start + *duration <= latest_time) return *start + *duration;
@@ -11610,7 +11618,7 @@ inline std::optional<Milliseconds> end_of(JsonReply const& json) {
 }
 
 /// Returns how long the run took; earlier events have whole seconds.
-inline std::optional<Milliseconds> duration_of(JsonReply const& json) {
+inline std::optional<Milliseconds> duration_of(aws::JsonReply const& json) {
   if (auto const duration = time_of(json, "durationMs")) return duration;
   auto const seconds = time_of(json, "testExecutionSecs");
   if (!seconds || *seconds > latest_time / 1000) return std::nullopt;
@@ -11645,7 +11653,7 @@ class EventReader {
   }
 
  private:
-  Result<Event> take(JsonReply json) {
+  Result<Event> take(aws::JsonReply json) {
     event_ = std::move(json);
     Event event;
     event.service = event_->text("service").value_or("");
@@ -11667,7 +11675,7 @@ class EventReader {
   }
 
   void read_texts(Event& event) const {
-    for (JsonReply const& group : event_->items("groups")) {
+    for (aws::JsonReply const& group : event_->items("groups")) {
       if (auto const name = group.text(); name && !name->empty()) event.groups.push_back(*name);
     }
     event.location = event_->text("location").value_or("");
@@ -11686,10 +11694,10 @@ class EventReader {
     event.next_expected_by = detail::time_of(*event_, "nextExpectedByMs");
   }
 
-  JsonLines lines_;
-  JsonLines messages_;
-  std::optional<JsonReply> envelope_;
-  std::optional<JsonReply> event_;
+  aws::JsonLines lines_;
+  aws::JsonLines messages_;
+  std::optional<aws::JsonReply> envelope_;
+  std::optional<aws::JsonReply> event_;
 };
 
 }  // namespace sla::inline v1::ledger
@@ -12324,7 +12332,7 @@ struct Exclusion {
 
 /// Reads one exclusion. Errc::malformed, with what is wrong.
 [[nodiscard]] inline Result<Exclusion> read_exclusion(std::string_view line) {
-  auto const json = JsonReply::parse_file(line);
+  auto const json = aws::JsonReply::parse_file(line);
   if (!json) return json.error();
   auto const wrong = [](std::string_view why) { return Error{Errc::malformed, std::string(why)}; };
   Exclusion exclusion;
@@ -14442,23 +14450,23 @@ namespace sla::inline v1 {
 namespace detail {
 
 /// The four metrics of a report under the same dimensions.
-inline std::array<MetricDatum, 4> run_metrics(Report const& report,
-                                              std::vector<MetricDimension> const& dimensions) {
-  auto const datum = [&](std::string_view name, double value, MetricUnit unit) {
-    return MetricDatum{std::string(name), dimensions, report.ended_at, value, unit};
+inline std::array<aws::MetricDatum, 4> run_metrics(
+    Report const& report, std::vector<aws::MetricDimension> const& dimensions) {
+  auto const datum = [&](std::string_view name, double value, aws::MetricUnit unit) {
+    return aws::MetricDatum{std::string(name), dimensions, report.ended_at, value, unit};
   };
   double const seconds = std::chrono::duration<double>(report.duration).count();
-  return {datum("integration-sla-attempts", 1, MetricUnit::count),
-          datum("integration-sla-success", report.succeeded() ? 1 : 0, MetricUnit::count),
-          datum("integration-sla-failure", report.succeeded() ? 0 : 1, MetricUnit::count),
-          datum("sla-test-duration-secs", seconds, MetricUnit::seconds)};
+  return {datum("integration-sla-attempts", 1, aws::MetricUnit::count),
+          datum("integration-sla-success", report.succeeded() ? 1 : 0, aws::MetricUnit::count),
+          datum("integration-sla-failure", report.succeeded() ? 0 : 1, aws::MetricUnit::count),
+          datum("sla-test-duration-secs", seconds, aws::MetricUnit::seconds)};
 }
 
 /// The groups as dimensions name them, each once.
 inline std::vector<std::string> group_values(Report const& report) {
   std::vector<std::string> values;
   for (std::string const& group : report.job.groups) {
-    std::string value = dimension_value(group);
+    std::string value = aws::dimension_value(group);
     bool const known = std::find(values.begin(), values.end(), value) != values.end();
     if (!known && !trim(value).empty()) values.push_back(std::move(value));
   }
@@ -14468,16 +14476,16 @@ inline std::vector<std::string> group_values(Report const& report) {
 }  // namespace detail
 
 /// The data of a report: first those of its service, then those of each group.
-[[nodiscard]] inline std::vector<MetricDatum> report_metrics(Report const& report,
-                                                             std::string_view region) {
-  std::vector<MetricDatum> data;
-  auto const add = [&](std::vector<MetricDimension> const& dimensions) {
-    for (MetricDatum& datum : detail::run_metrics(report, dimensions)) {
+[[nodiscard]] inline std::vector<aws::MetricDatum> report_metrics(Report const& report,
+                                                                  std::string_view region) {
+  std::vector<aws::MetricDatum> data;
+  auto const add = [&](std::vector<aws::MetricDimension> const& dimensions) {
+    for (aws::MetricDatum& datum : detail::run_metrics(report, dimensions)) {
       data.push_back(std::move(datum));
     }
   };
-  std::string const here = dimension_value(region);
-  add({{"Region", here}, {"Service", dimension_value(report.job.service)}});
+  std::string const here = aws::dimension_value(region);
+  add({{"Region", here}, {"Service", aws::dimension_value(report.job.service)}});
   for (std::string const& group : detail::group_values(report)) {
     add({{"Group", group}, {"Region", here}});
   }
@@ -14491,7 +14499,7 @@ class CloudWatch {
   struct Options {
     std::string metric_namespace{};
     std::string region{};  ///< where the metrics go, and their dimension Region
-    EndpointSettings endpoints{};
+    aws::EndpointSettings endpoints{};
     Duration limit = std::chrono::seconds{3};  ///< for one report, its retries included; it grows
     Duration longest_limit = std::chrono::seconds{15};  ///< while that is too short, to this
   };
@@ -14512,15 +14520,16 @@ class CloudWatch {
 
  private:
   Result<void> put(Report const& report, Instant deadline) {
-    EndpointOptions const endpoint = options_.endpoints.in(options_.region, Service::cloudwatch);
-    std::vector<MetricDatum> data = report_metrics(report, options_.region);
+    aws::EndpointOptions const endpoint =
+        options_.endpoints.in(options_.region, aws::Service::cloudwatch);
+    std::vector<aws::MetricDatum> data = report_metrics(report, options_.region);
     for (auto next = data.begin(); next != data.end();) {
       auto const left = static_cast<std::size_t>(data.end() - next);
       auto const end = next + static_cast<std::ptrdiff_t>(std::min(left, most_data));
-      PutMetricDataInput const input{
+      aws::PutMetricDataInput const input{
           .metric_namespace = options_.metric_namespace,
           .data = {std::make_move_iterator(next), std::make_move_iterator(end)}};
-      auto done = put_metric_data(client_, endpoint, input, deadline);
+      auto done = aws::put_metric_data(client_, endpoint, input, deadline);
       if (!done) return done;
       next = end;
     }
@@ -15722,7 +15731,7 @@ template <class C>
 class S3Log {
  public:
   struct Options {
-    Bucket bucket{};
+    aws::Bucket bucket{};
     /// For one log, its retries included; upload_time() of its size is added.
     Duration limit = std::chrono::seconds{30};
     Logger log{};
@@ -15733,12 +15742,13 @@ class S3Log {
   S3Log(C client, Options options)
       : client_(std::move(client)),
         options_(std::move(options)),
-        condition_(is_foreign(options_.bucket.endpoint) ? Condition::unknown : Condition::kept) {}
+        condition_(aws::is_foreign(options_.bucket.endpoint) ? Condition::unknown
+                                                             : Condition::kept) {}
 
   /// Puts the log; gives its `s3://` URI.
   Result<std::string> store(Report const& report) {
     Instant const until = std::chrono::steady_clock::now() + options_.limit +
-                          upload_time(report.outcome.output.size());
+                          aws::upload_time(report.outcome.output.size());
     std::string const& run = report.job.run_id;
     if (auto const first = log_key(report); first != first_key_) {
       first_key_ = first;
@@ -15748,7 +15758,7 @@ class S3Log {
     if (known != owners_.end()) {
       return uri(log_key(report, static_cast<std::size_t>(known - owners_.begin()) + 1));
     }
-    PutObjectInput object = object_of(report);
+    aws::PutObjectInput object = object_of(report);
     while (owners_.size() < log_key_attempts) {
       object.key = log_key(report, owners_.size() + 1);
       auto whose = place(object, until);
@@ -15774,31 +15784,32 @@ class S3Log {
     ignored,  ///< or refused
   };
 
-  static PutObjectInput object_of(Report const& report) {
-    PutObjectInput object{.body = report.outcome.output,
-                          .content_type = "text/plain; charset=utf-8",
-                          .metadata = {{"run-id", report.job.run_id},
-                                       {"exit-code", std::to_string(report.outcome.exit_code)}}};
+  static aws::PutObjectInput object_of(Report const& report) {
+    aws::PutObjectInput object{
+        .body = report.outcome.output,
+        .content_type = "text/plain; charset=utf-8",
+        .metadata = {{"run-id", report.job.run_id},
+                     {"exit-code", std::to_string(report.outcome.exit_code)}}};
     if (!object.body.sha256()) (void)hash_anew(object.body);  // an error shows in the request
     return object;
   }
 
   /// Whether the hash of the bytes is another one than was known.
   static bool hash_anew(Output& body) {
-    Sha256 hash;
-    auto const sum = sha256(hash, body);
+    aws::Sha256 hash;
+    auto const sum = aws::sha256(hash, body);
     if (!sum || body.sha256() == *sum) return false;
     body = body.with_sha256(*sum);
     return true;
   }
 
-  static std::string const& run_of(PutObjectInput const& object) {
+  static std::string const& run_of(aws::PutObjectInput const& object) {
     return object.metadata.front().value;
   }
 
   /// Puts the log where no other is; gives the run whose log has the key then, empty where that
   /// may not be asked.
-  Result<std::string> place(PutObjectInput& object, Instant until) {
+  Result<std::string> place(aws::PutObjectInput& object, Instant until) {
     if (condition_ == Condition::kept) return place_by_condition(object, until);
     Instant const began = client_.clock().now();
     auto there = look(object.key, until);
@@ -15809,14 +15820,14 @@ class S3Log {
     if (condition_ == Condition::unknown) {
       auto whose = try_condition(object, until);
       if (!whose || condition_ != Condition::ignored) return whose;
-    } else if (auto done = put(object, Existing::replace, until); !done) {
+    } else if (auto done = put(object, aws::Existing::replace, until); !done) {
       return done.error();
     }
     return settle(object, began, until);
   }
 
-  Result<std::string> place_by_condition(PutObjectInput& object, Instant until) {
-    auto const done = put(object, Existing::keep, until);
+  Result<std::string> place_by_condition(aws::PutObjectInput& object, Instant until) {
+    auto const done = put(object, aws::Existing::keep, until);
     if (done) return run_of(object);
     if (done.error().code != Errc::exists) return done.error();
     condition_ = Condition::kept;
@@ -15830,12 +15841,12 @@ class S3Log {
 
   /// Puts the log, and finds out whether the store keeps what is there: the log is put over itself,
   /// which harms nothing.
-  Result<std::string> try_condition(PutObjectInput& object, Instant until) {
+  Result<std::string> try_condition(aws::PutObjectInput& object, Instant until) {
     auto whose = place_by_condition(object, until);
     if (condition_ == Condition::kept) return whose;
     if (!whose && !is_unsupported(whose.error())) return whose;
     bool const refused = !whose;
-    auto const done = put(object, refused ? Existing::replace : Existing::keep, until);
+    auto const done = put(object, refused ? aws::Existing::replace : aws::Existing::keep, until);
     if (refused && !done) return done.error();
     if (!done && done.error().code == Errc::exists) condition_ = Condition::kept;
     if (!done) return run_of(object);
@@ -15852,7 +15863,7 @@ class S3Log {
   }
 
   /// Looks whether the log is still there once others who looked before it was have put theirs.
-  Result<std::string> settle(PutObjectInput const& object, Instant began, Instant until) {
+  Result<std::string> settle(aws::PutObjectInput const& object, Instant began, Instant until) {
     using std::chrono::milliseconds;
     Instant const now = client_.clock().now();
     client_.clock().sleep_until(
@@ -15864,17 +15875,18 @@ class S3Log {
 
   /// Puts the log. One that is refused is hashed anew: what a spool kept may be no more what it was
   /// when its hash was taken.
-  Result<void> put(PutObjectInput& object, Existing existing, Instant until) {
+  Result<void> put(aws::PutObjectInput& object, aws::Existing existing, Instant until) {
     object.existing = existing;
-    auto done = put_object(client_, options_.bucket, object, until);
+    auto done = aws::put_object(client_, options_.bucket, object, until);
     if (done || done.error().code != Errc::rejected || !hash_anew(object.body)) return done;
-    return put_object(client_, options_.bucket, object, until);
+    return aws::put_object(client_, options_.bucket, object, until);
   }
 
   /// The run whose log has the key, or nothing where no object has it.
   Result<std::optional<std::string>> look(std::string const& key, Instant until) {
-    auto const head = head_object(client_, options_.bucket, key, until);
-    if (head) return std::optional(std::string(find_header(head->metadata, "run-id").value_or("")));
+    auto const head = aws::head_object(client_, options_.bucket, key, until);
+    if (head)
+      return std::optional(std::string(aws::find_header(head->metadata, "run-id").value_or("")));
     if (head.error().code == Errc::not_found) return std::optional<std::string>();
     return head.error();
   }
@@ -15937,7 +15949,7 @@ class NamedTopic {
   struct Options {
     std::string name;
     std::string region;
-    EndpointSettings endpoints{};
+    aws::EndpointSettings endpoints{};
     Duration limit = std::chrono::seconds{15};  ///< for the question to STS, its retries included
   };
 
@@ -15949,13 +15961,13 @@ class NamedTopic {
   Result<std::string> arn() {
     if (!arn_.empty()) return arn_;
     auto const identity =
-        get_caller_identity(sts_, options_.endpoints.in(options_.region, Service::sts),
-                            std::chrono::steady_clock::now() + options_.limit);
+        aws::get_caller_identity(sts_, options_.endpoints.in(options_.region, aws::Service::sts),
+                                 std::chrono::steady_clock::now() + options_.limit);
     if (!identity) return identity.error().within("topic " + options_.name);
-    auto const arn =
-        topic_arn({.region = options_.region, .account = identity->account, .name = options_.name});
+    auto const arn = aws::topic_arn(
+        {.region = options_.region, .account = identity->account, .name = options_.name});
     if (!arn) return arn.error();
-    return arn_ = to_string(*arn);
+    return arn_ = aws::to_string(*arn);
   }
 
  private:
@@ -15974,14 +15986,15 @@ namespace sla::inline v1 {
 
 /// The attributes of a report's message: service, succeeded and verdict; counted where it is false;
 /// state, transition and alert where somebody keeps track of them; groups where there are any.
-[[nodiscard]] inline std::vector<MessageAttribute> event_attributes(Report const& report) {
-  std::vector<MessageAttribute> attributes{
-      {"service", AttributeType::string, report.job.service},
-      {"succeeded", AttributeType::string, report.succeeded() ? "true" : "false"},
-      {"verdict", AttributeType::string, std::string(to_string(report.outcome.verdict))}};
-  if (!report.conclusive()) attributes.push_back({"counted", AttributeType::string, "false"});
+[[nodiscard]] inline std::vector<aws::MessageAttribute> event_attributes(Report const& report) {
+  std::vector<aws::MessageAttribute> attributes{
+      {"service", aws::AttributeType::string, report.job.service},
+      {"succeeded", aws::AttributeType::string, report.succeeded() ? "true" : "false"},
+      {"verdict", aws::AttributeType::string, std::string(to_string(report.outcome.verdict))}};
+  if (!report.conclusive()) attributes.push_back({"counted", aws::AttributeType::string, "false"});
   auto const add = [&](std::string_view name, std::string const& value) {
-    if (!value.empty()) attributes.push_back({std::string(name), AttributeType::string, value});
+    if (!value.empty())
+      attributes.push_back({std::string(name), aws::AttributeType::string, value});
   };
   add("state", report.standing.state);
   add("transition", report.standing.transition);
@@ -15990,7 +16003,7 @@ namespace sla::inline v1 {
   JsonWriter groups;
   groups.begin_array();
   for (std::string const& group : report.job.groups) groups.string(group);
-  attributes.push_back({"groups", AttributeType::string_array, groups.end_array().text()});
+  attributes.push_back({"groups", aws::AttributeType::string_array, groups.end_array().text()});
   return attributes;
 }
 
@@ -15999,7 +16012,7 @@ template <class C, class T = FixedTopic>
 class Sns {
  public:
   struct Options {
-    EndpointSettings endpoints{};
+    aws::EndpointSettings endpoints{};
     EventFormat format = EventFormat::documented;
     Duration limit = std::chrono::seconds{20};  ///< for one report, its retries included
   };
@@ -16011,13 +16024,13 @@ class Sns {
   Result<void> publish(Report const& report) {
     auto const topic = topic_.arn();
     if (!topic) return topic.error();
-    PublishInput const input{.topic_arn = *topic,
-                             .message = event_json(report, options_.format),
-                             .attributes = event_attributes(report),
-                             .group_id = report.job.service,
-                             .deduplication_id = report.job.run_id};
-    auto const id = sla::publish(client_, options_.endpoints, input,
-                                 std::chrono::steady_clock::now() + options_.limit);
+    aws::PublishInput const input{.topic_arn = *topic,
+                                  .message = event_json(report, options_.format),
+                                  .attributes = event_attributes(report),
+                                  .group_id = report.job.service,
+                                  .deduplication_id = report.job.run_id};
+    auto const id = sla::aws::publish(client_, options_.endpoints, input,
+                                      std::chrono::steady_clock::now() + options_.limit);
     if (!id) return id.error();
     return {};
   }
@@ -19036,8 +19049,8 @@ namespace sla::inline v1::app {
 /// Where and how AWS is reached.
 struct AwsSettings {
   std::string region{};  ///< empty where nothing says it
-  EndpointSettings endpoints{};
-  Trust trust{};                ///< whom TLS trusts; empty is the system's authorities
+  aws::EndpointSettings endpoints{};
+  aws::Trust trust{};           ///< whom TLS trusts; empty is the system's authorities
   std::string trust_problem{};  ///< why it cannot, which matters to who uses TLS
   int max_attempts = 3;
 };
@@ -19045,14 +19058,14 @@ struct AwsSettings {
 namespace detail {
 
 /// The profile that is in use; an empty one where there is none, or a problem with it.
-inline Profile read_profile(Environment const& environment, FileReader const& files,
-                            std::vector<std::string>& problems) {
-  auto const profiles = Profiles::load(environment, files);
+inline aws::Profile read_profile(Environment const& environment, aws::FileReader const& files,
+                                 std::vector<std::string>& problems) {
+  auto const profiles = aws::Profiles::load(environment, files);
   if (!profiles) {
     problems.push_back(profiles.error().message);
     return {};
   }
-  ProfileChoice const choice = choose_profile(environment);
+  aws::ProfileChoice const choice = aws::choose_profile(environment);
   auto profile = profiles->find(choice);
   if (profile) return *std::move(profile);
   std::string const by = choice.variable.empty() ? "" : std::string(choice.variable) + ": ";
@@ -19060,29 +19073,29 @@ inline Profile read_profile(Environment const& environment, FileReader const& fi
   return {};
 }
 
-inline void read_region(Environment const& environment, Profile const& profile,
+inline void read_region(Environment const& environment, aws::Profile const& profile,
                         AwsSettings& settings, std::vector<std::string>& problems) {
-  auto const region = configured_region({}, environment, profile);
+  auto const region = aws::configured_region({}, environment, profile);
   if (!region) {
     problems.push_back(region.error().message);
   } else if (*region) {
     settings.region = (*region)->region;
-    if ((*region)->fips == Fips::on) settings.endpoints.fips = Fips::on;
+    if ((*region)->fips == aws::Fips::on) settings.endpoints.fips = aws::Fips::on;
   }
 }
 
-inline void read_trust(Environment const& environment, Profile const& profile,
+inline void read_trust(Environment const& environment, aws::Profile const& profile,
                        AwsSettings& settings) {
-  settings.trust = choose_trust([&](std::string_view name) { return environment.get(name); },
-                                [&](std::string_view key) { return profile.get(key); });
+  settings.trust = aws::choose_trust([&](std::string_view name) { return environment.get(name); },
+                                     [&](std::string_view key) { return profile.get(key); });
   std::string& file = settings.trust.file;
-  if (!file.empty()) file = Profiles::expand_home(file, environment);
-  if (auto const good = check_trust(settings.trust); !good) {
+  if (!file.empty()) file = aws::Profiles::expand_home(file, environment);
+  if (auto const good = aws::check_trust(settings.trust); !good) {
     settings.trust_problem = good.error().message;
   }
 }
 
-inline void read_max_attempts(Environment const& environment, Profile const& profile,
+inline void read_max_attempts(Environment const& environment, aws::Profile const& profile,
                               AwsSettings& settings, std::vector<std::string>& problems) {
   auto text = environment.get("AWS_MAX_ATTEMPTS");
   std::string const name = text ? "AWS_MAX_ATTEMPTS" : "max_attempts of the profile";
@@ -19099,22 +19112,22 @@ inline void read_max_attempts(Environment const& environment, Profile const& pro
 }  // namespace detail
 
 /// Whether requests to one of the services go over TLS.
-[[nodiscard]] inline bool uses_tls(EndpointSettings const& endpoints,
-                                   std::initializer_list<Service> services) {
-  return std::any_of(services.begin(), services.end(), [&](Service service) {
+[[nodiscard]] inline bool uses_tls(aws::EndpointSettings const& endpoints,
+                                   std::initializer_list<aws::Service> services) {
+  return std::any_of(services.begin(), services.end(), [&](aws::Service service) {
     auto const& custom = endpoints.in({}, service).custom;
-    return !custom || custom->scheme == Scheme::https;
+    return !custom || custom->scheme == aws::Scheme::https;
   });
 }
 
 /// Reads the settings; adds a line to the problems for each that cannot be used.
 [[nodiscard]] inline AwsSettings read_aws_settings(Environment const& environment,
                                                    std::vector<std::string>& problems,
-                                                   FileReader const& files = {}) {
+                                                   aws::FileReader const& files = {}) {
   AwsSettings settings;
-  Profile const profile = detail::read_profile(environment, files, problems);
+  aws::Profile const profile = detail::read_profile(environment, files, problems);
   auto const variables = [&](std::string_view name) { return environment.get(name); };
-  if (auto endpoints = read_endpoint_settings(variables, profile)) {
+  if (auto endpoints = aws::read_endpoint_settings(variables, profile)) {
     settings.endpoints = *std::move(endpoints);
   } else {
     problems.push_back(endpoints.error().message);
@@ -19168,24 +19181,24 @@ static_assert(Clock<HurriedClock>);
 namespace sla::inline v1::app {
 
 /// What asks for credentials, in whichever way: one type, so that the program holds it once.
-using ProgramTransport = SharedTransport<Curl>;
+using ProgramTransport = aws::SharedTransport<aws::Curl>;
 /// The chain of credentials, with the role on top where there is one.
-using ProgramSource =
-    AssumeRoleCredentials<DefaultChain<Curl, HurriedClock>, ProgramTransport, HurriedClock>;
+using ProgramSource = aws::AssumeRoleCredentials<aws::DefaultChain<aws::Curl, HurriedClock>,
+                                                 ProgramTransport, HurriedClock>;
 /// The same, kept and renewed; copies share them.
-using ProgramCredentials = Refreshing<ProgramSource>;
-using ProgramClient = Client<Curl, ProgramCredentials, HurriedClock>;
+using ProgramCredentials = aws::Refreshing<ProgramSource>;
+using ProgramClient = aws::Client<aws::Curl, ProgramCredentials, HurriedClock>;
 
 /// The name of this host in the account's logs: `sla-runner-` and what it calls itself.
 [[nodiscard]] inline std::string program_session_name() {
   std::array<char, 65> host{};
   if (::gethostname(host.data(), host.size() - 1) != 0 || host[0] == '\0') return "sla-runner";
-  return role_session_name("sla-runner-" + std::string(host.data()));
+  return aws::role_session_name("sla-runner-" + std::string(host.data()));
 }
 
 /// What talks to the addresses of this very machine: without a proxy.
-[[nodiscard]] inline Curl machine_transport(AwsSettings const& aws, Stop const& stop) {
-  return Curl{{.trust = aws.trust, .stop = &stop, .proxy = Proxy::none}};
+[[nodiscard]] inline aws::Curl machine_transport(AwsSettings const& aws, Stop const& stop) {
+  return aws::Curl{{.trust = aws.trust, .stop = &stop, .proxy = aws::Proxy::none}};
 }
 
 /// Asks the instance for the region where no setting says it, which takes seconds where there is no
@@ -19194,9 +19207,9 @@ using ProgramClient = Client<Curl, ProgramCredentials, HurriedClock>;
 [[nodiscard]] inline Result<void> complete_region(AwsSettings& aws, Environment const& environment,
                                                   Stop const& stop) {
   if (!aws.region.empty()) return {};
-  auto region = Imds<ProgramTransport, HurriedClock>(imds_endpoint({.environment = environment}),
-                                                     ProgramTransport(machine_transport(aws, stop)),
-                                                     HurriedClock{stop})
+  auto region = aws::Imds<ProgramTransport, HurriedClock>(
+                    aws::imds_endpoint({.environment = environment}),
+                    ProgramTransport(machine_transport(aws, stop)), HurriedClock{stop})
                     .region();
   if (!region) {
     Errc const why = region.error().code;
@@ -19219,7 +19232,8 @@ class AwsAccess {
     std::string role{};  ///< its ARN; empty is none
     Stop const& stop;    ///< of whoever asks for credentials
     Logger log{};
-    Renewals renewals = Renewals::in_turn;  ///< beside: the stop is watched by nobody else
+    aws::Renewals renewals =
+        aws::Renewals::in_turn;  ///< beside: the stop is watched by nobody else
   };
 
   explicit AwsAccess(Parts parts)
@@ -19229,7 +19243,7 @@ class AwsAccess {
   /// A client of any service, with the credentials that all of them share; its requests heed the
   /// stop.
   [[nodiscard]] ProgramClient client(
-      Stop const& stop, std::size_t response_limit = Curl::Options{}.response_limit) const {
+      Stop const& stop, std::size_t response_limit = aws::Curl::Options{}.response_limit) const {
     return {services(stop, response_limit),
             credentials_,
             {.max_attempts = parts_.aws.max_attempts},
@@ -19240,41 +19254,41 @@ class AwsAccess {
 
   /// The credentials as they are asked for, shared with nobody.
   [[nodiscard]] ProgramSource source() const {
-    std::optional<Role> role;
+    std::optional<aws::Role> role;
     if (!parts_.role.empty()) {
-      role.emplace(Role{.arn = parts_.role, .session_name = program_session_name()});
+      role.emplace(aws::Role{.arn = parts_.role, .session_name = program_session_name()});
     }
-    return {
-        default_chain<Curl, HurriedClock>({.profile = profile(),
-                                           .sts = sts(),
-                                           .services = services(parts_.stop),
-                                           .metadata = machine_transport(parts_.aws, parts_.stop),
-                                           .clock = clock()}),
-        {ProgramTransport(services(parts_.stop)), clock(), sts()},
-        std::move(role)};
+    return {aws::default_chain<aws::Curl, HurriedClock>(
+                {.profile = profile(),
+                 .sts = sts(),
+                 .services = services(parts_.stop),
+                 .metadata = machine_transport(parts_.aws, parts_.stop),
+                 .clock = clock()}),
+            {ProgramTransport(services(parts_.stop)), clock(), sts()},
+            std::move(role)};
   }
 
-  [[nodiscard]] Curl services(Stop const& stop,
-                              std::size_t response_limit = Curl::Options{}.response_limit) const {
-    return Curl{{.trust = parts_.aws.trust, .response_limit = response_limit, .stop = &stop}};
+  [[nodiscard]] aws::Curl services(
+      Stop const& stop, std::size_t response_limit = aws::Curl::Options{}.response_limit) const {
+    return aws::Curl{{.trust = parts_.aws.trust, .response_limit = response_limit, .stop = &stop}};
   }
   [[nodiscard]] HurriedClock clock() const { return HurriedClock{parts_.stop}; }
   /// What the clients know of the clock.
-  [[nodiscard]] ClockSkew const& skew() const noexcept { return skew_; }
-  [[nodiscard]] StsOptions sts() const {
+  [[nodiscard]] aws::ClockSkew const& skew() const noexcept { return skew_; }
+  [[nodiscard]] aws::StsOptions sts() const {
     return {.endpoints = parts_.aws.endpoints, .region = parts_.aws.region, .skew = skew_};
   }
 
  private:
   /// A program of the user's has less time than a stop leaves.
-  [[nodiscard]] ProfileSettings profile() const {
+  [[nodiscard]] aws::ProfileSettings profile() const {
     return {.environment = parts_.environment,
             .session_name = program_session_name(),
             .process = {.limit = std::chrono::seconds{20}, .stop = &parts_.stop}};
   }
 
   Parts parts_;
-  ClockSkew skew_{};  ///< what one client learns, all of them know
+  aws::ClockSkew skew_{};  ///< what one client learns, all of them know
   ProgramCredentials credentials_;
 };
 
@@ -19372,8 +19386,8 @@ struct Settings {
   std::string sns_topic_arn{};   ///< goes before the name where both are set
   std::string sns_topic_name{};  ///< a topic of the own account and region
   std::string s3_bucket_name{};
-  Addressing s3_addressing = Addressing::automatic;  ///< then as AWS's own settings say
-  std::string s3_sse{};                              ///< how objects are encrypted
+  aws::Addressing s3_addressing = aws::Addressing::automatic;  ///< then as AWS's own settings say
+  std::string s3_sse{};                                        ///< how objects are encrypted
   std::string s3_kms_key_id{};
   std::string s3_acl{};
   std::string s3_storage_class{};
@@ -19533,9 +19547,10 @@ inline constexpr std::array choices<UploadLogs>{
     Choice<UploadLogs>{"failures", UploadLogs::failures},
     Choice<UploadLogs>{"never", UploadLogs::never}};
 template <>
-inline constexpr std::array choices<Addressing>{
-    Choice<Addressing>{"auto", Addressing::automatic}, Choice<Addressing>{"path", Addressing::path},
-    Choice<Addressing>{"virtual", Addressing::virtual_hosted}};
+inline constexpr std::array choices<aws::Addressing>{
+    Choice<aws::Addressing>{"auto", aws::Addressing::automatic},
+    Choice<aws::Addressing>{"path", aws::Addressing::path},
+    Choice<aws::Addressing>{"virtual", aws::Addressing::virtual_hosted}};
 template <>
 inline constexpr std::array choices<LogFormat>{Choice<LogFormat>{"text", LogFormat::text},
                                                Choice<LogFormat>{"json", LogFormat::json}};
@@ -19720,14 +19735,14 @@ inline Result<void> check_arn_line(std::string_view text) {
 
 [[nodiscard]] inline Result<void> check_topic_arn(std::string_view text) {
   if (auto good = detail::check_arn_line(text); !good) return good;
-  auto const arn = parse_topic_arn(text);
+  auto const arn = aws::parse_topic_arn(text);
   if (!arn) return detail::after_value(text, arn.error().message);
   return {};
 }
 
 [[nodiscard]] inline Result<void> check_role_arn(std::string_view text) {
   if (auto good = detail::check_arn_line(text); !good) return good;
-  auto const good = check_role({.arn = std::string(text), .session_name = "sla-runner"});
+  auto const good = aws::check_role({.arn = std::string(text), .session_name = "sla-runner"});
   if (!good) return detail::after_value(text, good.error().message);
   return {};
 }
@@ -19748,21 +19763,21 @@ inline Result<void> check_arn_line(std::string_view text) {
 
 [[nodiscard]] inline Result<void> check_topic(std::string_view text) {
   if (auto good = check_line(text); !good) return good;
-  auto const good = check_topic_name(text);
+  auto const good = aws::check_topic_name(text);
   if (!good) return Error{Errc::invalid, "is no topic: " + good.error().message};
   return {};
 }
 
 [[nodiscard]] inline Result<void> check_bucket(std::string_view text) {
   if (auto good = check_line(text); !good) return good;
-  auto const good = check_bucket_name(text);
+  auto const good = aws::check_bucket_name(text);
   if (!good) return Error{Errc::invalid, "is " + good.error().message};
   return {};
 }
 
 [[nodiscard]] inline Result<void> check_namespace(std::string_view text) {
   if (auto good = check_line(text); !good) return good;
-  auto const good = check_metric_namespace(text);
+  auto const good = aws::check_metric_namespace(text);
   if (!good) return Error{Errc::invalid, "cannot be one: " + good.error().message};
   return {};
 }
@@ -19786,7 +19801,7 @@ using SettingField =
                  std::optional<Duration> Settings::*, std::uint64_t Settings::*,
                  std::int64_t Settings::*, std::vector<std::string> Settings::*,
                  EventFormat Settings::*, UploadLogs Settings::*, LogFormat Settings::*,
-                 Addressing Settings::*>;
+                 aws::Addressing Settings::*>;
 
 namespace detail {
 
@@ -19891,7 +19906,7 @@ inline constexpr auto bucket_settings = std::to_array<Setting>({
      .fallback = "none",
      .meaning = "AES256/aws:kms/aws:kms:dsse: how the store encrypts each log",
      .field = &Settings::s3_sse,
-     .check = check_object_encryption},
+     .check = aws::check_object_encryption},
     {.flag = "s3-kms-key-id",
      .variable = "SLARUNNER_S3KMSKEYID",
      .title = "S3 KMS Key ID",
@@ -19899,7 +19914,7 @@ inline constexpr auto bucket_settings = std::to_array<Setting>({
      .fallback = "none",
      .meaning = "with which key of KMS: its id, its ARN or alias/NAME",
      .field = &Settings::s3_kms_key_id,
-     .check = check_kms_key_id},
+     .check = aws::check_kms_key_id},
     {.flag = "s3-acl",
      .variable = "SLARUNNER_S3ACL",
      .title = "S3 ACL",
@@ -19907,7 +19922,7 @@ inline constexpr auto bucket_settings = std::to_array<Setting>({
      .fallback = "none",
      .meaning = "a canned ACL of each log, such as bucket-owner-full-control",
      .field = &Settings::s3_acl,
-     .check = check_object_acl},
+     .check = aws::check_object_acl},
     {.flag = "s3-storage-class",
      .variable = "SLARUNNER_S3STORAGECLASS",
      .title = "S3 Storage Class",
@@ -19915,7 +19930,7 @@ inline constexpr auto bucket_settings = std::to_array<Setting>({
      .fallback = "none",
      .meaning = "of each log, such as STANDARD_IA",
      .field = &Settings::s3_storage_class,
-     .check = check_storage_class},
+     .check = aws::check_storage_class},
     {.flag = "s3-tags",
      .variable = "SLARUNNER_S3TAGS",
      .title = "S3 Tags",
@@ -19923,7 +19938,7 @@ inline constexpr auto bucket_settings = std::to_array<Setting>({
      .fallback = "none",
      .meaning = "of each log, up to ten",
      .field = &Settings::s3_tags,
-     .check = check_object_tags},
+     .check = aws::check_object_tags},
     {.flag = "s3-bucket-owner",
      .variable = "SLARUNNER_S3BUCKETOWNER",
      .title = "S3 Bucket Owner",
@@ -19931,7 +19946,7 @@ inline constexpr auto bucket_settings = std::to_array<Setting>({
      .fallback = "none",
      .meaning = "the account that the bucket must be of, or nothing is put",
      .field = &Settings::s3_bucket_owner,
-     .check = check_account},
+     .check = aws::check_account},
 });
 
 }  // namespace sla::inline v1::app
@@ -20986,10 +21001,10 @@ inline bool is_variable(std::string_view name, std::string_view value) {
 /// Fills the environment in the order of the parameters; gives what was filled. Errc::exists, with
 /// the environment half filled, where a variable is there already and that is a reason to stop.
 [[nodiscard]] inline Result<LoadedVariables> fill_environment(
-    std::vector<Parameter> const& parameters, Duplicates duplicates, Environment& environment,
+    std::vector<aws::Parameter> const& parameters, Duplicates duplicates, Environment& environment,
     Logger const& log) {
   LoadedVariables loaded;
-  for (Parameter const& parameter : parameters) {
+  for (aws::Parameter const& parameter : parameters) {
     std::string const variable(variable_of(parameter.name));
     std::string_view const value = parameter.value.reveal();
     if (!detail::is_variable(variable, value)) {
@@ -21008,7 +21023,7 @@ inline bool is_variable(std::string_view name, std::string_view value) {
       if (kept) continue;
     }
     environment.set(variable, std::string(value));
-    bool const secret = parameter.kind == ParameterKind::secure;
+    bool const secret = parameter.kind == aws::ParameterKind::secure;
     loaded.insert_or_assign(
         variable, LoadedVariable{parameter.name, secret ? Shown::as_stars : Shown::plainly});
   }
@@ -21060,22 +21075,22 @@ struct LoadPlan {
 
 namespace detail {
 
-inline Result<std::vector<Parameter>> read_parameters(LoadPlan const& plan,
-                                                      Environment const& environment,
-                                                      Stop const& stop) {
+inline Result<std::vector<aws::Parameter>> read_parameters(LoadPlan const& plan,
+                                                           Environment const& environment,
+                                                           Stop const& stop) {
   AwsSettings aws = plan.aws;
   if (auto known = complete_region(aws, environment, stop); !known) return known.error();
   AwsAccess const access{
       {.aws = aws, .environment = environment, .role = plan.role, .stop = stop, .log = plan.log}};
   ProgramClient client = access.client(stop);
   Instant const deadline = std::chrono::steady_clock::now() + plan.limit;
-  std::vector<Parameter> all;
+  std::vector<aws::Parameter> all;
   for (std::string const& path : plan.paths) {
-    auto found =
-        get_parameters_by_path(client, aws.endpoints.in(aws.region, Service::ssm), path, deadline);
+    auto found = aws::get_parameters_by_path(
+        client, aws.endpoints.in(aws.region, aws::Service::ssm), path, deadline);
     if (!found) return found;
     if (found->empty()) plan.log.warning("there are no parameters", {{"path", path}});
-    for (Parameter& parameter : *found) all.push_back(std::move(parameter));
+    for (aws::Parameter& parameter : *found) all.push_back(std::move(parameter));
   }
   return all;
 }
@@ -21144,15 +21159,15 @@ inline void apply_flags(Arguments const& arguments, Environment& environment,
   if (arguments.has("--profile")) {
     for (char const* const name : credential_variables) environment.set(name, "");
     environment.set("AWS_DEFAULT_PROFILE", std::string(arguments.value("--profile")));
-    auto const profiles = Profiles::load(environment, {});
-    auto const found = profiles ? profiles->find(choose_profile(environment)) : Profile{};
+    auto const profiles = aws::Profiles::load(environment, {});
+    auto const found = profiles ? profiles->find(aws::choose_profile(environment)) : aws::Profile{};
     if (!found) problems.push_back("--profile: " + found.error().message);
     if (!found) environment.set("AWS_DEFAULT_PROFILE", "");
     if (!found) environment.set("AWS_PROFILE", "");
   }
   if (!arguments.has("--region")) return;
   std::string const name(arguments.value("--region"));
-  auto const region = parse_region(name);
+  auto const region = aws::parse_region(name);
   if (!region) problems.push_back("--region: " + region.error().message);
   if (region) environment.set("AWS_REGION", name);
 }
@@ -21164,41 +21179,41 @@ inline IamPlan iam_plan(Arguments const& arguments, Environment const& environme
   plan.aws = read_aws_settings(plan.environment, problems);
   if (plan.role.empty()) return plan;
   bool const arn = plan.role.starts_with("arn:");
-  auto const good = arn ? check_role_arn(plan.role) : check_role_name(plan.role);
+  auto const good = arn ? check_role_arn(plan.role) : aws::check_role_name(plan.role);
   if (!good)
     problems.push_back("--role: " + sla::app::quoted(plan.role) + ": " + good.error().message);
   return plan;
 }
 
 /// Asks for the keys, and for the role with them.
-inline Result<Credentials> ask_for_keys(IamPlan const& plan, AwsAccess const& access,
-                                        Stop const& stop) {
+inline Result<aws::Credentials> ask_for_keys(IamPlan const& plan, AwsAccess const& access,
+                                             Stop const& stop) {
   HurriedClock const clock = access.clock();
   auto keys = access.source().credentials(clock.wall());
   if (!keys || plan.role.empty()) return keys;
-  Role role{.arn = plan.role, .session_name = program_session_name()};
+  aws::Role role{.arn = plan.role, .session_name = program_session_name()};
   if (!role.arn.starts_with("arn:")) {
-    Client<ProgramTransport, GivenCredentials, HurriedClock> client{
+    aws::Client<ProgramTransport, aws::GivenCredentials, HurriedClock> client{
         ProgramTransport(access.services(stop)),
         {*keys},
         {.max_attempts = plan.aws.max_attempts},
         clock,
         {},
         access.skew()};
-    auto arn = get_role_arn(client, plan.aws.endpoints.in(plan.aws.region, Service::iam), plan.role,
-                            clock.now() + std::chrono::seconds{30});
+    auto arn = aws::get_role_arn(client, plan.aws.endpoints.in(plan.aws.region, aws::Service::iam),
+                                 plan.role, clock.now() + std::chrono::seconds{30});
     if (!arn) return arn.error();
     role.arn = *std::move(arn);
   }
-  RoleCaller<ProgramTransport, HurriedClock> caller{ProgramTransport(access.services(stop)), clock,
-                                                    access.sts()};
+  aws::RoleCaller<ProgramTransport, HurriedClock> caller{ProgramTransport(access.services(stop)),
+                                                         clock, access.sts()};
   auto assumed = caller.assume(role, *keys);
   if (!assumed) return std::move(assumed).error().within("role " + role.arn);
   return assumed;
 }
 
 /// The keys; the region is completed. Errc::stopped where a signal asked to stop meanwhile.
-inline Result<Credentials> find_keys(IamPlan& plan) {
+inline Result<aws::Credentials> find_keys(IamPlan& plan) {
   auto const stop = Stop::on_signals({.budget = Duration::zero()});
   if (!stop) return stop.error();
   auto const known = complete_region(plan.aws, plan.environment, *stop);
@@ -21215,7 +21230,7 @@ struct ExportedVariable {
   std::string_view value;
 };
 
-inline std::array<ExportedVariable, 5> exported_variables(Credentials const& keys,
+inline std::array<ExportedVariable, 5> exported_variables(aws::Credentials const& keys,
                                                           std::string_view region) {
   return {{{"AWS_ACCESS_KEY_ID", keys.access_key_id},
            {"AWS_SECRET_ACCESS_KEY", keys.secret_access_key.reveal()},
@@ -21324,10 +21339,10 @@ inline constexpr Command iam_starter_command{
 namespace sla::inline v1::app {
 
 /// Makes the bucket that the logs go to.
-[[nodiscard]] inline Bucket log_bucket(Settings const& settings, AwsSettings const& aws) {
-  bool const by_profile = settings.s3_addressing == Addressing::automatic;
+[[nodiscard]] inline aws::Bucket log_bucket(Settings const& settings, AwsSettings const& aws) {
+  bool const by_profile = settings.s3_addressing == aws::Addressing::automatic;
   return {.name = settings.s3_bucket_name,
-          .endpoint = aws.endpoints.in(aws.region, Service::s3),
+          .endpoint = aws.endpoints.in(aws.region, aws::Service::s3),
           .addressing = by_profile ? aws.endpoints.addressing : settings.s3_addressing,
           .checksum = aws.endpoints.checksum,
           .objects = {.encryption = settings.s3_sse,
@@ -21341,10 +21356,10 @@ namespace sla::inline v1::app {
 namespace detail {
 
 /// A class of AWS where the bucket is at AWS.
-inline Result<void> check_class_at_aws(Bucket const& bucket) {
+inline Result<void> check_class_at_aws(aws::Bucket const& bucket) {
   std::string const& name = bucket.objects.storage_class;
-  auto const& known = storage_classes;
-  if (name.empty() || is_foreign(bucket.endpoint)) return {};
+  auto const& known = aws::storage_classes;
+  if (name.empty() || aws::is_foreign(bucket.endpoint)) return {};
   if (std::find(known.begin(), known.end(), name) != known.end()) return {};
   return Error{Errc::invalid, "S3 Storage Class: AWS has no class '" + name + '\'' +
                                   nearest_hint(name, {known.begin(), known.end()})};
@@ -21356,15 +21371,15 @@ inline Result<void> check_class_at_aws(Bucket const& bucket) {
 /// that what they ask for goes together.
 [[nodiscard]] inline Result<void> check_log_bucket(Settings const& settings,
                                                    AwsSettings const& aws) {
-  Bucket bucket = log_bucket(settings, aws);
+  aws::Bucket bucket = log_bucket(settings, aws);
   if (!settings.s3_kms_key_id.empty() && !settings.s3_sse.starts_with("aws:kms")) {
     return Error{Errc::invalid,
                  "S3 KMS Key ID: a key of KMS needs S3 SSE to be aws:kms or aws:kms:dsse"};
   }
   if (auto good = detail::check_class_at_aws(bucket); !good) return good;
-  if (bucket.name.empty() || bucket.addressing != Addressing::virtual_hosted) return {};
+  if (bucket.name.empty() || bucket.addressing != aws::Addressing::virtual_hosted) return {};
   if (bucket.endpoint.region.empty()) bucket.endpoint.region = "us-east-1";
-  if (auto const url = bucket_url(bucket); !url) return url.error().within("S3 Addressing");
+  if (auto const url = aws::bucket_url(bucket); !url) return url.error().within("S3 Addressing");
   return {};
 }
 
@@ -21441,16 +21456,16 @@ struct Startup {
 namespace detail {
 
 /// Whether the program speaks to AWS over TLS; `identity` always does, and needs no sink.
-inline bool needs_trust(Settings const& settings, EndpointSettings const& endpoints,
+inline bool needs_trust(Settings const& settings, aws::EndpointSettings const& endpoints,
                         ParseOptions::Missing missing) {
   if (settings.disabled || settings.dry_run) return !settings.ssm_names.empty();
   bool const topic = !settings.sns_topic_arn.empty() || !settings.sns_topic_name.empty();
   bool const other = missing == ParseOptions::Missing::is_fine || !settings.role.empty();
-  return (topic && uses_tls(endpoints, {Service::sns})) ||
-         (!settings.s3_bucket_name.empty() && uses_tls(endpoints, {Service::s3})) ||
-         (!settings.metrics_namespace.empty() && uses_tls(endpoints, {Service::cloudwatch})) ||
-         (!settings.ssm_names.empty() && uses_tls(endpoints, {Service::ssm})) ||
-         (other && uses_tls(endpoints, {Service::sts}));
+  return (topic && uses_tls(endpoints, {aws::Service::sns})) ||
+         (!settings.s3_bucket_name.empty() && uses_tls(endpoints, {aws::Service::s3})) ||
+         (!settings.metrics_namespace.empty() && uses_tls(endpoints, {aws::Service::cloudwatch})) ||
+         (!settings.ssm_names.empty() && uses_tls(endpoints, {aws::Service::ssm})) ||
+         (other && uses_tls(endpoints, {aws::Service::sts}));
 }
 
 /// Both kinds of settings. Where nothing says the region it is that of the topic.
@@ -21464,7 +21479,7 @@ inline Startup read_startup(Arguments const& arguments, Environment environment,
   if (trust && !startup.aws.trust_problem.empty()) {
     startup.parsed.problems.push_back(startup.aws.trust_problem);
   }
-  auto const topic = parse_topic_arn(startup.parsed.settings.sns_topic_arn);
+  auto const topic = aws::parse_topic_arn(startup.parsed.settings.sns_topic_arn);
   if (topic && startup.aws.region.empty()) startup.aws.region = topic->region;
   auto const good = check_log_bucket(startup.parsed.settings, startup.aws);
   if (!good) startup.parsed.problems.push_back(good.error().message);
@@ -21534,8 +21549,8 @@ namespace sla::inline v1::app {
 
 /// What `sla-runner identity` tells.
 struct Identity {
-  CallerIdentity caller{};
-  Credentials keys{};
+  aws::CallerIdentity caller{};
+  aws::Credentials keys{};
   Duration skew = Duration::zero();  ///< AWS's clock minus ours
 };
 
@@ -21575,10 +21590,11 @@ inline Result<Identity> find_identity(AwsAccess const& access, AwsSettings const
     return Error{keys.error().code, "no credentials; tried in this order: " + text,
                  keys.error().native};
   }
-  Client<ProgramTransport, GivenCredentials, HurriedClock> client{
+  aws::Client<ProgramTransport, aws::GivenCredentials, HurriedClock> client{
       ProgramTransport(access.services(stop)), {*keys}, {.max_attempts = aws.max_attempts}, clock};
-  auto caller = get_caller_identity(client, aws.endpoints.in(aws.region, Service::sts),
-                                    std::chrono::steady_clock::now() + std::chrono::seconds{15});
+  auto caller =
+      aws::get_caller_identity(client, aws.endpoints.in(aws.region, aws::Service::sts),
+                               std::chrono::steady_clock::now() + std::chrono::seconds{15});
   if (!caller) {
     return std::move(caller).error().within("the credentials " + keys->access_key_id + " from " +
                                             keys->source);
@@ -21586,9 +21602,9 @@ inline Result<Identity> find_identity(AwsAccess const& access, AwsSettings const
   return Identity{*std::move(caller), *std::move(keys), client.skew()};
 }
 
-inline std::string endpoint_text(Service service, AwsSettings const& aws) {
-  auto const url = endpoint_url(service, aws.endpoints.in(aws.region, service));
-  return url ? to_string(*url) : url.error().message;
+inline std::string endpoint_text(aws::Service service, AwsSettings const& aws) {
+  auto const url = aws::endpoint_url(service, aws.endpoints.in(aws.region, service));
+  return url ? aws::to_string(*url) : url.error().message;
 }
 
 }  // namespace detail
@@ -21605,8 +21621,8 @@ inline std::string endpoint_text(Service service, AwsSettings const& aws) {
     text += detail::listed("expire", iso_time(*identity.keys.expires));
   }
   text += detail::listed("region", aws.region);
-  for (Service const service : {Service::sns, Service::s3, Service::sts}) {
-    text += detail::listed(signing_name(service), detail::endpoint_text(service, aws));
+  for (aws::Service const service : {aws::Service::sns, aws::Service::s3, aws::Service::sts}) {
+    text += detail::listed(aws::signing_name(service), detail::endpoint_text(service, aws));
   }
   return text + detail::listed("clock offset", offset + " s");
 }
@@ -21780,7 +21796,7 @@ class Sinks {
                  .role = parts.settings.role,
                  .stop = aws_stops_.credentials,
                  .log = parts.log,
-                 .renewals = Renewals::beside}) {}
+                 .renewals = aws::Renewals::beside}) {}
 
   void add_store(Spool spool) {
     Settings const& settings = parts_.settings;
@@ -22059,7 +22075,7 @@ class Program {
     ProcessOptions process = this->process();
     process.log_folder = sinks.log_folder();
     process.log_folder_hangs = sinks.log_folder_hangs();
-    Announced executor{Direct<Sha256>{std::move(process)}, SinkPolicy{sinks}};
+    Announced executor{Direct<aws::Sha256>{std::move(process)}, SinkPolicy{sinks}};
     Runner runner{scheduler(), WatchedExecutor{std::move(executor), heartbeat, longest_run()},
                   Tracked{WatchedPublisher{SinkPolicy{sinks}, heartbeat, longest_recording},
                           tracking_of(parts_.settings, sinks.recall(job()))},
@@ -22107,7 +22123,7 @@ class Program {
          .bucket = settings.s3_bucket_name,
          .format = settings.event_format,
          .stop = &stop}};
-    Runner runner{Once{}, WatchedExecutor{Direct<Sha256>{process()}, heartbeat, longest_run()},
+    Runner runner{Once{}, WatchedExecutor{Direct<aws::Sha256>{process()}, heartbeat, longest_run()},
                   std::move(publisher), WatchedClock{heartbeat}, log_};
     Tally const tally = runner.run(job(), stop);
     if (tally.undelivered != 0) return exit_undelivered;
@@ -22955,7 +22971,7 @@ struct BucketAddress {
   std::size_t const slash = std::min(text.find('/'), text.size());
   BucketAddress const address{std::string(text.substr(0, slash)),
                               std::string(text.substr(std::min(slash + 1, text.size())))};
-  if (auto good = check_bucket_name(address.bucket); !good) return good.error();
+  if (auto good = aws::check_bucket_name(address.bucket); !good) return good.error();
   return address;
 }
 
@@ -22970,7 +22986,7 @@ class ReportBucket {
     if (!where) return std::move(where).error().within(quoted(address));
     std::vector<std::string> problems;
     AwsSettings aws = read_aws_settings(environment, problems);
-    bool const trust = uses_tls(aws.endpoints, {Service::s3});
+    bool const trust = uses_tls(aws.endpoints, {aws::Service::s3});
     if (trust && !aws.trust_problem.empty()) problems.push_back(aws.trust_problem);
     if (!problems.empty()) return Error{Errc::malformed, problems.front()};
     if (aws.region.empty()) aws.region = "us-east-1";  // S3 says where the bucket is
@@ -22982,13 +22998,13 @@ class ReportBucket {
 
   [[nodiscard]] std::string const& name() const noexcept { return bucket_.name; }
 
-  /// Calls `use(ListedObject const&) -> Result<void>` for each object under the prefix.
+  /// Calls `use(aws::ListedObject const&) -> Result<void>` for each object under the prefix.
   template <class Use>
   Result<void> each(Use use) {
-    for (ListObjectsInput input{.prefix = prefix_};;) {
-      auto page = list_objects(client_, bucket_, input, deadline());
+    for (aws::ListObjectsInput input{.prefix = prefix_};;) {
+      auto page = aws::list_objects(client_, bucket_, input, deadline());
       if (!page) return explained(page.error(), "s3:ListBucket", "");
-      for (ListedObject const& object : page->objects) {
+      for (aws::ListedObject const& object : page->objects) {
         if (auto done = use(object); !done) return done;
       }
       if (page->next.empty()) return {};
@@ -22998,10 +23014,10 @@ class ReportBucket {
 
   /// Calls `use(std::string_view)` with the bytes of an object, part by part.
   template <class Use>
-  Result<void> read(ListedObject const& object, Use use) {
+  Result<void> read(aws::ListedObject const& object, Use use) {
     for (std::uint64_t from = 0; from < object.size;) {
       std::uint64_t const size = std::min(part_size, object.size - from);
-      auto const part = get_object(client_, bucket_, {object.key, from, size}, deadline());
+      auto const part = aws::get_object(client_, bucket_, {object.key, from, size}, deadline());
       if (!part) return explained(part.error(), "s3:GetObject", '/' + object.key);
       if (part->empty()) break;  // it became shorter
       from += part->size();
@@ -23015,7 +23031,7 @@ class ReportBucket {
     std::string key = prefix_;
     if (!below.empty() && !key.empty() && key.back() != '/') key += '/';
     key += below;
-    auto const done = put_object(
+    auto const done = aws::put_object(
         client_, bucket_, {.key = key, .body = Output(text), .content_type = std::string(type)},
         deadline());
     return done ? done : explained(done.error(), "s3:PutObject", '/' + key);
@@ -23033,7 +23049,7 @@ class ReportBucket {
         access_({.aws = aws_, .environment = environment, .stop = stop_}),
         client_(access_.client(stop_, response_limit)),
         bucket_{.name = std::move(where.bucket),
-                .endpoint = aws_.endpoints.in(aws_.region, Service::s3),
+                .endpoint = aws_.endpoints.in(aws_.region, aws::Service::s3),
                 .addressing = aws_.endpoints.addressing},
         prefix_(std::move(where.prefix)) {}
 
@@ -23043,7 +23059,7 @@ class ReportBucket {
     if (error.code != Errc::denied) {
       return std::move(error).within("s3://" + bucket_.name + of);
     }
-    std::string const arn = "arn:" + std::string(partition_of(bucket_.endpoint.region).name) +
+    std::string const arn = "arn:" + std::string(aws::partition_of(bucket_.endpoint.region).name) +
                             ":s3:::" + bucket_.name + of;
     return std::move(error).within("denied " + std::string(action) + " on " + arn);
   }
@@ -23052,7 +23068,7 @@ class ReportBucket {
   Stop stop_;
   AwsAccess access_;
   ProgramClient client_;
-  Bucket bucket_;
+  aws::Bucket bucket_;
   std::string prefix_;
 };
 
@@ -23812,7 +23828,7 @@ class LineCutter {
       rest_.clear();
       block.remove_prefix(end + 1);
     }
-    if (rest_.size() <= JsonReply::size_limit) rest_ += block;
+    if (rest_.size() <= aws::JsonReply::size_limit) rest_ += block;
   }
   /// The same for a last line without an end.
   template <class Use>
@@ -23867,7 +23883,7 @@ class ReportReader {
     auto bucket = ReportBucket::open(address, environment_);
     if (!bucket) return bucket.error();
     std::string const root = "s3://" + (*bucket)->name() + '/';
-    return (*bucket)->each([&](ListedObject const& object) {
+    return (*bucket)->each([&](aws::ListedObject const& object) {
       std::string const uri = root + object.key;
       auto const key = ledger::read_log_key(object.key, uri);
       if (!key)
@@ -23883,7 +23899,7 @@ class ReportReader {
   Result<void> read_bucket(std::string const& address) {
     auto bucket = ReportBucket::open(address, environment_);
     if (!bucket) return bucket.error();
-    return (*bucket)->each([&](ListedObject const& object) {
+    return (*bucket)->each([&](aws::ListedObject const& object) {
       begin("s3://" + (*bucket)->name() + '/' + object.key);
       auto done = (*bucket)->read(object, [&](std::string_view part) { take_block(part); });
       end();
@@ -24512,7 +24528,7 @@ inline LoadPlan starter_plan(Arguments const& arguments, Environment const& envi
     if (!path) problems.push_back("--ssm-name: " + path.error().message);
   }
   plan.aws = read_aws_settings(environment, problems);
-  bool const tls = uses_tls(plan.aws.endpoints, {Service::ssm, Service::sts});
+  bool const tls = uses_tls(plan.aws.endpoints, {aws::Service::ssm, aws::Service::sts});
   if (tls && !plan.aws.trust_problem.empty()) problems.push_back(plan.aws.trust_problem);
   // Of the settings of sla-runner, which may not even be the command, only these two matter here.
   Parsed const parsed =

@@ -8,6 +8,7 @@
 #include "sla/aws/service/sts_assume_role.hpp"
 
 using namespace sla;
+using namespace sla::aws;
 using namespace sla::app;
 
 namespace {

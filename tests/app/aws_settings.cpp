@@ -11,6 +11,7 @@
 #include "sla/aws/http/amazon_roots.hpp"
 
 using namespace sla;
+using namespace sla::aws;
 using namespace sla::app;
 
 namespace {

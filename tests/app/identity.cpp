@@ -8,6 +8,7 @@
 
 using namespace sla;
 using namespace sla::app;
+using namespace sla::aws;
 using namespace std::chrono_literals;
 
 TEST_CASE("everything that is known is one line each, and no secret among it") {

@@ -9,6 +9,7 @@
 #include "sla/aws/http/url.hpp"
 
 using namespace sla;
+using namespace sla::aws;
 using namespace sla::app;
 
 TEST_CASE("the bucket is addressed as the flag says, else as the profile does") {

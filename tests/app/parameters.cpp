@@ -12,6 +12,7 @@
 
 using namespace sla;
 using namespace sla::app;
+using namespace sla::aws;
 
 namespace {
 

@@ -114,7 +114,7 @@ void capture(benchmark::State& state) {
   if (!file) return state.SkipWithError(file.error().message.c_str());
   int const pass_through = state.range(1) != 0 ? file->get() : -1;
   if (state.range(2) != 0) {
-    measure<sla::Sha256>(state, pass_through);
+    measure<sla::aws::Sha256>(state, pass_through);
   } else {
     measure<sla::NoDigest>(state, pass_through);
   }

@@ -58,7 +58,7 @@ struct Counted {
 
 template <class Publisher>
 bool run(Options const& options, Meter& meter, sla::Stop const& stop, Publisher publisher) {
-  sla::Direct<sla::Sha256> executor(sla::ProcessOptions{.pass_through = -1});
+  sla::Direct<sla::aws::Sha256> executor(sla::ProcessOptions{.pass_through = -1});
   sla::Runner runner{Counted{&meter, options.count}, std::move(executor), std::move(publisher),
                      sla::SteadyClock{}};
   sla::Tally const tally =
@@ -131,7 +131,7 @@ class Bare {
   }
 
  private:
-  using Handle = std::unique_ptr<CURL, sla::CurlRelease>;
+  using Handle = std::unique_ptr<CURL, sla::aws::CurlRelease>;
 
   Handle request(std::string const& path, char const* method,
                  std::initializer_list<char const*> headers) {

@@ -70,7 +70,7 @@ class Timed {
   void run_beside_others() noexcept { executor_.run_beside_others(); }
 
  private:
-  sla::Direct<sla::Sha256> executor_{sla::ProcessOptions{.pass_through = -1}};
+  sla::Direct<sla::aws::Sha256> executor_{sla::ProcessOptions{.pass_through = -1}};
   Starts* starts_;
   sla::Instant const* due_;
 };

@@ -68,18 +68,18 @@ class Counted {
 
 /// The argument: whether each signature has another key.
 void sign(benchmark::State& state) {
-  sla::Request request{.method = sla::Method::post,
-                       .url = {.host = "sns.eu-central-1.amazonaws.com"},
-                       .headers = {{"Content-Type", "application/x-www-form-urlencoded"}},
-                       .body = sla::Output(std::string(body))};
-  sla::Credentials keys[2];
+  sla::aws::Request request{.method = sla::aws::Method::post,
+                            .url = {.host = "sns.eu-central-1.amazonaws.com"},
+                            .headers = {{"Content-Type", "application/x-www-form-urlencoded"}},
+                            .body = sla::Output(std::string(body))};
+  sla::aws::Credentials keys[2];
   for (std::size_t i = 0; i < 2; ++i) {
     keys[i].access_key_id = "AKIAIOSFODNN7EXAMPLE";
     keys[i].secret_access_key = secrets[i];
   }
-  sla::SigningScope const scope{.region = "eu-central-1", .service = "sns"};
+  sla::aws::SigningScope const scope{.region = "eu-central-1", .service = "sns"};
   sla::WallTime const now = sla::parse_iso_time("2026-01-01T00:00:00Z").value();
-  sla::Signer signer;
+  sla::aws::Signer signer;
   (void)signer.sign(request, keys[1], scope, now);
   (void)signer.sign(request, keys[0], scope, now);
   Counted const counted(state);
@@ -94,21 +94,21 @@ BENCHMARK(sign)->ArgName("new_key")->Arg(0)->Arg(1)->Repetitions(3);
 
 /// The hash of the body, that of the canonical request, and the HMAC; four more derive a key.
 void primitives(benchmark::State& state) {
-  sla::Sha256 hash;
+  sla::aws::Sha256 hash;
   std::string const canonical(250, 'c');
   std::string const text(130, 's');
-  (void)sla::sha256(hash, body);
+  (void)sla::aws::sha256(hash, body);
   Counted const counted(state);
   for (auto _ : state) {
     sla::Sha256Bytes key{};
     if (state.range(0) != 0) {
       for (std::string_view const part : {"20260101", "eu-central-1", "sns", "aws4_request"}) {
-        key = sla::hmac_sha256(hash, key, part).value();
+        key = sla::aws::hmac_sha256(hash, key, part).value();
       }
     }
-    benchmark::DoNotOptimize(sla::sha256(hash, body));
-    benchmark::DoNotOptimize(sla::sha256(hash, canonical));
-    benchmark::DoNotOptimize(sla::hmac_sha256(hash, key, text));
+    benchmark::DoNotOptimize(sla::aws::sha256(hash, body));
+    benchmark::DoNotOptimize(sla::aws::sha256(hash, canonical));
+    benchmark::DoNotOptimize(sla::aws::hmac_sha256(hash, key, text));
   }
 }
 BENCHMARK(primitives)->ArgName("new_key")->Arg(0)->Arg(1)->Repetitions(3);

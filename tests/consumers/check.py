@@ -92,7 +92,7 @@ class Consumers(unittest.TestCase):
                            check=True, stdout=header)
         text = (self.folder / "main.cpp").read_text()
         (self.folder / "main.cpp").write_text(
-            text.replace('  if (!sla::sha256("abc")) return 1;\n', ""))
+            text.replace('  if (!sla::aws::sha256("abc")) return 1;\n', ""))
         self.run_here(*CXX, "main.cpp", "-o", "consumer")
         self.assert_works("consumer")
         self.assertNotRegex((self.folder / "sla.hpp").read_text(), "<(curl|openssl|simdjson)")

@@ -17,7 +17,7 @@ struct Show {
 };
 
 int main() {
-  if (!sla::sha256("abc")) return 1;
+  if (!sla::aws::sha256("abc")) return 1;
   sla::Runner runner{sla::Once{}, sla::Shell{}, Show{}};
   runner.run(sla::Job{.service = "consumer", .command = {"true"}}, sla::Stop{});
 }

@@ -253,11 +253,11 @@ TEST_CASE("a digest that fails is no digest, and no failure of the capture") {
 TEST_CASE("the real digest agrees with that of the finished output") {
   for (std::size_t const size : {0U, 3U, 65536U, 300000U}) {
     std::string const text = noise(size);
-    sla::Capture<sla::Sha256> capture(0);
+    sla::Capture<sla::aws::Sha256> capture(0);
     for (std::size_t done = 0; done < size; done += 4096) {
       capture.append(std::string_view(text).substr(done, 4096));
     }
-    auto const digest = sla::sha256(text);
+    auto const digest = sla::aws::sha256(text);
     REQUIRE(digest);
     CHECK(std::move(capture).finish().sha256() == *digest);
   }

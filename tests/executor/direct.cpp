@@ -14,7 +14,7 @@
 #include "sla/aws/sign/digest.hpp"
 
 static_assert(sla::Executor<sla::Direct<>>);
-static_assert(sla::Executor<sla::Direct<sla::Sha256>>);
+static_assert(sla::Executor<sla::Direct<sla::aws::Sha256>>);
 static_assert(std::is_nothrow_move_constructible_v<sla::Direct<>>);
 
 namespace {
@@ -87,11 +87,11 @@ TEST_CASE("the options are heeded") {
 
 TEST_CASE("the digest of the log is taken where one is asked for") {
   sla::Job const job{.command = support::test_child({"write", "200000", "3000"})};
-  auto const outcome = execute<sla::Sha256>(job);
+  auto const outcome = execute<sla::aws::Sha256>(job);
   auto const text = outcome.output.text();
   REQUIRE(text);
   CHECK(text->size() == 200000);
-  CHECK(outcome.output.sha256() == *sla::sha256(*text));
+  CHECK(outcome.output.sha256() == *sla::aws::sha256(*text));
   CHECK_FALSE(execute(job).output.sha256());
 }
 

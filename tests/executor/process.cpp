@@ -526,7 +526,7 @@ TEST_CASE("a program that another thread started is neither ended nor reaped wit
   int good = 0;
   std::thread other([&] {
     for (int i = 0; i < 50; ++i) {
-      auto const output = sla::process_output("sleep 0.01; echo fine; exit 0", environment);
+      auto const output = sla::aws::process_output("sleep 0.01; echo fine; exit 0", environment);
       if (output && *output == "fine\n") ++good;
     }
   });

@@ -13,6 +13,7 @@
 #include "sla/aws/credential/profile_plan.hpp"
 
 using namespace sla;
+using namespace sla::aws;
 
 namespace {
 

@@ -12,6 +12,7 @@
 #include "sla/aws/credential/process.hpp"
 
 using namespace sla;
+using namespace sla::aws;
 
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
   std::string text(size, '\0');

@@ -10,6 +10,7 @@
 #include "sla/aws/service/sts_assume_role.hpp"
 
 using namespace sla;
+using namespace sla::aws;
 
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
   Response answer{200, {}, std::string(size, '\0')};

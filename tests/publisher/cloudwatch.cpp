@@ -14,6 +14,7 @@
 #include "../support/scripted_client.hpp"
 
 using namespace sla;
+using namespace sla::aws;
 
 namespace {
 
@@ -23,7 +24,7 @@ Response const taken{200, {}, "<PutMetricDataResponse/>"};
 std::string line(MetricDatum const& datum) {
   std::string text = datum.name;
   for (MetricDimension const& one : datum.dimensions) text += ' ' + one.name + '=' + one.value;
-  return text + ' ' + detail::metric_value(datum.value) + ' ' + std::string(to_string(datum.unit));
+  return text + ' ' + aws::detail::metric_value(datum.value) + ' ' + std::string(to_string(datum.unit));
 }
 std::vector<std::string> lines(Report const& report) {
   std::vector<std::string> all;

@@ -13,29 +13,30 @@
 
 /// A CredentialSource: keys that are known.
 struct KnownKeys {
-  sla::Result<sla::Credentials> credentials(sla::WallTime) const {
-    return sla::Credentials{
+  sla::Result<sla::aws::Credentials> credentials(sla::WallTime) const {
+    return sla::aws::Credentials{
         .access_key_id = "AKIAIOSFODNN7EXAMPLE",
         .secret_access_key = sla::Secret("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")};
   }
 };
 
 struct AwsSinks {
-  using Client = sla::Client<sla::Curl, KnownKeys>;
+  using Client = sla::aws::Client<sla::aws::Curl, KnownKeys>;
 
   std::string url;
   std::string ca_file{};
 
   [[nodiscard]] sla::S3Log<Client> logs() const {
-    return {
-        client(),
-        {.bucket = {.name = "cycle-logs",
-                    .endpoint = {.region = "eu-central-1", .custom = sla::parse_url(url).value()},
-                    .addressing = sla::Addressing::path}}};
+    return {client(),
+            {.bucket = {
+                 .name = "cycle-logs",
+                 .endpoint = {.region = "eu-central-1", .custom = sla::aws::parse_url(url).value()},
+                 .addressing = sla::aws::Addressing::path}}};
   }
   [[nodiscard]] sla::Sns<Client> events() const {
-    sla::EndpointSettings endpoints;
-    endpoints.custom[static_cast<std::size_t>(sla::Service::sns)] = sla::parse_url(url).value();
+    sla::aws::EndpointSettings endpoints;
+    endpoints.custom[static_cast<std::size_t>(sla::aws::Service::sns)] =
+        sla::aws::parse_url(url).value();
     return {client(),
             sla::FixedTopic{"arn:aws:sns:eu-central-1:123456789012:results"},
             {.endpoints = std::move(endpoints)}};
@@ -43,6 +44,6 @@ struct AwsSinks {
 
  private:
   [[nodiscard]] Client client() const {
-    return {sla::Curl{{.trust = {.file = ca_file}}}, KnownKeys{}};
+    return {sla::aws::Curl{{.trust = {.file = ca_file}}}, KnownKeys{}};
   }
 };

@@ -17,8 +17,9 @@
 #include "sla/core/time.hpp"
 
 struct FixedKeys {
-  sla::Result<sla::Credentials> credentials(sla::WallTime /*now*/) {
-    return sla::Credentials{.access_key_id = "AKID", .secret_access_key = sla::Secret("secret")};
+  sla::Result<sla::aws::Credentials> credentials(sla::WallTime /*now*/) {
+    return sla::aws::Credentials{.access_key_id = "AKID",
+                                 .secret_access_key = sla::Secret("secret")};
   }
 };
 
@@ -26,11 +27,11 @@ struct FixedKeys {
 struct ScriptedClient {
   Script script{};
   FakeTime time{};
-  sla::Client<ScriptedTransport, FixedKeys, FakeClock> client{
-      ScriptedTransport(script), FixedKeys{}, sla::RetryOptions{}, FakeClock(time)};
+  sla::aws::Client<ScriptedTransport, FixedKeys, FakeClock> client{
+      ScriptedTransport(script), FixedKeys{}, sla::aws::RetryOptions{}, FakeClock(time)};
   sla::Instant later = time.now + std::chrono::minutes{1};
 
-  ScriptedClient(std::initializer_list<sla::Response> answers) {
+  ScriptedClient(std::initializer_list<sla::aws::Response> answers) {
     script.answers.assign(answers.begin(), answers.end());
   }
   ScriptedClient(ScriptedClient&&) = delete;
@@ -38,7 +39,7 @@ struct ScriptedClient {
 
   /// `20191123/eu-west-1/s3`, from the signature of a request.
   [[nodiscard]] std::string scope(std::size_t number) const {
-    auto const header = sla::find_header(script.requests.at(number).headers, "authorization");
+    auto const header = sla::aws::find_header(script.requests.at(number).headers, "authorization");
     std::string const text(header.value_or(""));
     std::size_t const start = text.find("AKID/") + 5;
     return text.substr(start, text.find("/aws4_request") - start);

@@ -12,8 +12,8 @@
 
 /// The script and the record, shared by the test and every ScriptedTransport made from it.
 struct Script {
-  std::vector<sla::Result<sla::Response>> answers{};
-  std::vector<sla::Request> requests{};
+  std::vector<sla::Result<sla::aws::Response>> answers{};
+  std::vector<sla::aws::Request> requests{};
   std::vector<sla::Instant> deadlines{};
   std::function<void()> on_send{};  ///< happens while a request is under way, where it is set
 };
@@ -22,7 +22,7 @@ class ScriptedTransport {
  public:
   explicit ScriptedTransport(Script& script) : script_(&script) {}
 
-  sla::Result<sla::Response> send(sla::Request const& request, sla::Instant deadline) {
+  sla::Result<sla::aws::Response> send(sla::aws::Request const& request, sla::Instant deadline) {
     script_->requests.push_back(request);
     script_->deadlines.push_back(deadline);
     if (script_->on_send) script_->on_send();
@@ -35,4 +35,4 @@ class ScriptedTransport {
  private:
   Script* script_;
 };
-static_assert(sla::Transport<ScriptedTransport>);
+static_assert(sla::aws::Transport<ScriptedTransport>);

@@ -32,24 +32,24 @@
 namespace sla::inline v1::app {
 
 /// What asks for credentials, in whichever way: one type, so that the program holds it once.
-using ProgramTransport = SharedTransport<Curl>;
+using ProgramTransport = aws::SharedTransport<aws::Curl>;
 /// The chain of credentials, with the role on top where there is one.
-using ProgramSource =
-    AssumeRoleCredentials<DefaultChain<Curl, HurriedClock>, ProgramTransport, HurriedClock>;
+using ProgramSource = aws::AssumeRoleCredentials<aws::DefaultChain<aws::Curl, HurriedClock>,
+                                                 ProgramTransport, HurriedClock>;
 /// The same, kept and renewed; copies share them.
-using ProgramCredentials = Refreshing<ProgramSource>;
-using ProgramClient = Client<Curl, ProgramCredentials, HurriedClock>;
+using ProgramCredentials = aws::Refreshing<ProgramSource>;
+using ProgramClient = aws::Client<aws::Curl, ProgramCredentials, HurriedClock>;
 
 /// The name of this host in the account's logs: `sla-runner-` and what it calls itself.
 [[nodiscard]] inline std::string program_session_name() {
   std::array<char, 65> host{};
   if (::gethostname(host.data(), host.size() - 1) != 0 || host[0] == '\0') return "sla-runner";
-  return role_session_name("sla-runner-" + std::string(host.data()));
+  return aws::role_session_name("sla-runner-" + std::string(host.data()));
 }
 
 /// What talks to the addresses of this very machine: without a proxy.
-[[nodiscard]] inline Curl machine_transport(AwsSettings const& aws, Stop const& stop) {
-  return Curl{{.trust = aws.trust, .stop = &stop, .proxy = Proxy::none}};
+[[nodiscard]] inline aws::Curl machine_transport(AwsSettings const& aws, Stop const& stop) {
+  return aws::Curl{{.trust = aws.trust, .stop = &stop, .proxy = aws::Proxy::none}};
 }
 
 /// Asks the instance for the region where no setting says it, which takes seconds where there is no
@@ -58,9 +58,9 @@ using ProgramClient = Client<Curl, ProgramCredentials, HurriedClock>;
 [[nodiscard]] inline Result<void> complete_region(AwsSettings& aws, Environment const& environment,
                                                   Stop const& stop) {
   if (!aws.region.empty()) return {};
-  auto region = Imds<ProgramTransport, HurriedClock>(imds_endpoint({.environment = environment}),
-                                                     ProgramTransport(machine_transport(aws, stop)),
-                                                     HurriedClock{stop})
+  auto region = aws::Imds<ProgramTransport, HurriedClock>(
+                    aws::imds_endpoint({.environment = environment}),
+                    ProgramTransport(machine_transport(aws, stop)), HurriedClock{stop})
                     .region();
   if (!region) {
     Errc const why = region.error().code;
@@ -83,7 +83,8 @@ class AwsAccess {
     std::string role{};  ///< its ARN; empty is none
     Stop const& stop;    ///< of whoever asks for credentials
     Logger log{};
-    Renewals renewals = Renewals::in_turn;  ///< beside: the stop is watched by nobody else
+    aws::Renewals renewals =
+        aws::Renewals::in_turn;  ///< beside: the stop is watched by nobody else
   };
 
   explicit AwsAccess(Parts parts)
@@ -93,7 +94,7 @@ class AwsAccess {
   /// A client of any service, with the credentials that all of them share; its requests heed the
   /// stop.
   [[nodiscard]] ProgramClient client(
-      Stop const& stop, std::size_t response_limit = Curl::Options{}.response_limit) const {
+      Stop const& stop, std::size_t response_limit = aws::Curl::Options{}.response_limit) const {
     return {services(stop, response_limit),
             credentials_,
             {.max_attempts = parts_.aws.max_attempts},
@@ -104,41 +105,41 @@ class AwsAccess {
 
   /// The credentials as they are asked for, shared with nobody.
   [[nodiscard]] ProgramSource source() const {
-    std::optional<Role> role;
+    std::optional<aws::Role> role;
     if (!parts_.role.empty()) {
-      role.emplace(Role{.arn = parts_.role, .session_name = program_session_name()});
+      role.emplace(aws::Role{.arn = parts_.role, .session_name = program_session_name()});
     }
-    return {
-        default_chain<Curl, HurriedClock>({.profile = profile(),
-                                           .sts = sts(),
-                                           .services = services(parts_.stop),
-                                           .metadata = machine_transport(parts_.aws, parts_.stop),
-                                           .clock = clock()}),
-        {ProgramTransport(services(parts_.stop)), clock(), sts()},
-        std::move(role)};
+    return {aws::default_chain<aws::Curl, HurriedClock>(
+                {.profile = profile(),
+                 .sts = sts(),
+                 .services = services(parts_.stop),
+                 .metadata = machine_transport(parts_.aws, parts_.stop),
+                 .clock = clock()}),
+            {ProgramTransport(services(parts_.stop)), clock(), sts()},
+            std::move(role)};
   }
 
-  [[nodiscard]] Curl services(Stop const& stop,
-                              std::size_t response_limit = Curl::Options{}.response_limit) const {
-    return Curl{{.trust = parts_.aws.trust, .response_limit = response_limit, .stop = &stop}};
+  [[nodiscard]] aws::Curl services(
+      Stop const& stop, std::size_t response_limit = aws::Curl::Options{}.response_limit) const {
+    return aws::Curl{{.trust = parts_.aws.trust, .response_limit = response_limit, .stop = &stop}};
   }
   [[nodiscard]] HurriedClock clock() const { return HurriedClock{parts_.stop}; }
   /// What the clients know of the clock.
-  [[nodiscard]] ClockSkew const& skew() const noexcept { return skew_; }
-  [[nodiscard]] StsOptions sts() const {
+  [[nodiscard]] aws::ClockSkew const& skew() const noexcept { return skew_; }
+  [[nodiscard]] aws::StsOptions sts() const {
     return {.endpoints = parts_.aws.endpoints, .region = parts_.aws.region, .skew = skew_};
   }
 
  private:
   /// A program of the user's has less time than a stop leaves.
-  [[nodiscard]] ProfileSettings profile() const {
+  [[nodiscard]] aws::ProfileSettings profile() const {
     return {.environment = parts_.environment,
             .session_name = program_session_name(),
             .process = {.limit = std::chrono::seconds{20}, .stop = &parts_.stop}};
   }
 
   Parts parts_;
-  ClockSkew skew_{};  ///< what one client learns, all of them know
+  aws::ClockSkew skew_{};  ///< what one client learns, all of them know
   ProgramCredentials credentials_;
 };
 

@@ -25,8 +25,8 @@ namespace sla::inline v1::app {
 /// Where and how AWS is reached.
 struct AwsSettings {
   std::string region{};  ///< empty where nothing says it
-  EndpointSettings endpoints{};
-  Trust trust{};                ///< whom TLS trusts; empty is the system's authorities
+  aws::EndpointSettings endpoints{};
+  aws::Trust trust{};           ///< whom TLS trusts; empty is the system's authorities
   std::string trust_problem{};  ///< why it cannot, which matters to who uses TLS
   int max_attempts = 3;
 };
@@ -34,14 +34,14 @@ struct AwsSettings {
 namespace detail {
 
 /// The profile that is in use; an empty one where there is none, or a problem with it.
-inline Profile read_profile(Environment const& environment, FileReader const& files,
-                            std::vector<std::string>& problems) {
-  auto const profiles = Profiles::load(environment, files);
+inline aws::Profile read_profile(Environment const& environment, aws::FileReader const& files,
+                                 std::vector<std::string>& problems) {
+  auto const profiles = aws::Profiles::load(environment, files);
   if (!profiles) {
     problems.push_back(profiles.error().message);
     return {};
   }
-  ProfileChoice const choice = choose_profile(environment);
+  aws::ProfileChoice const choice = aws::choose_profile(environment);
   auto profile = profiles->find(choice);
   if (profile) return *std::move(profile);
   std::string const by = choice.variable.empty() ? "" : std::string(choice.variable) + ": ";
@@ -49,29 +49,29 @@ inline Profile read_profile(Environment const& environment, FileReader const& fi
   return {};
 }
 
-inline void read_region(Environment const& environment, Profile const& profile,
+inline void read_region(Environment const& environment, aws::Profile const& profile,
                         AwsSettings& settings, std::vector<std::string>& problems) {
-  auto const region = configured_region({}, environment, profile);
+  auto const region = aws::configured_region({}, environment, profile);
   if (!region) {
     problems.push_back(region.error().message);
   } else if (*region) {
     settings.region = (*region)->region;
-    if ((*region)->fips == Fips::on) settings.endpoints.fips = Fips::on;
+    if ((*region)->fips == aws::Fips::on) settings.endpoints.fips = aws::Fips::on;
   }
 }
 
-inline void read_trust(Environment const& environment, Profile const& profile,
+inline void read_trust(Environment const& environment, aws::Profile const& profile,
                        AwsSettings& settings) {
-  settings.trust = choose_trust([&](std::string_view name) { return environment.get(name); },
-                                [&](std::string_view key) { return profile.get(key); });
+  settings.trust = aws::choose_trust([&](std::string_view name) { return environment.get(name); },
+                                     [&](std::string_view key) { return profile.get(key); });
   std::string& file = settings.trust.file;
-  if (!file.empty()) file = Profiles::expand_home(file, environment);
-  if (auto const good = check_trust(settings.trust); !good) {
+  if (!file.empty()) file = aws::Profiles::expand_home(file, environment);
+  if (auto const good = aws::check_trust(settings.trust); !good) {
     settings.trust_problem = good.error().message;
   }
 }
 
-inline void read_max_attempts(Environment const& environment, Profile const& profile,
+inline void read_max_attempts(Environment const& environment, aws::Profile const& profile,
                               AwsSettings& settings, std::vector<std::string>& problems) {
   auto text = environment.get("AWS_MAX_ATTEMPTS");
   std::string const name = text ? "AWS_MAX_ATTEMPTS" : "max_attempts of the profile";
@@ -88,22 +88,22 @@ inline void read_max_attempts(Environment const& environment, Profile const& pro
 }  // namespace detail
 
 /// Whether requests to one of the services go over TLS.
-[[nodiscard]] inline bool uses_tls(EndpointSettings const& endpoints,
-                                   std::initializer_list<Service> services) {
-  return std::any_of(services.begin(), services.end(), [&](Service service) {
+[[nodiscard]] inline bool uses_tls(aws::EndpointSettings const& endpoints,
+                                   std::initializer_list<aws::Service> services) {
+  return std::any_of(services.begin(), services.end(), [&](aws::Service service) {
     auto const& custom = endpoints.in({}, service).custom;
-    return !custom || custom->scheme == Scheme::https;
+    return !custom || custom->scheme == aws::Scheme::https;
   });
 }
 
 /// Reads the settings; adds a line to the problems for each that cannot be used.
 [[nodiscard]] inline AwsSettings read_aws_settings(Environment const& environment,
                                                    std::vector<std::string>& problems,
-                                                   FileReader const& files = {}) {
+                                                   aws::FileReader const& files = {}) {
   AwsSettings settings;
-  Profile const profile = detail::read_profile(environment, files, problems);
+  aws::Profile const profile = detail::read_profile(environment, files, problems);
   auto const variables = [&](std::string_view name) { return environment.get(name); };
-  if (auto endpoints = read_endpoint_settings(variables, profile)) {
+  if (auto endpoints = aws::read_endpoint_settings(variables, profile)) {
     settings.endpoints = *std::move(endpoints);
   } else {
     problems.push_back(endpoints.error().message);

@@ -66,15 +66,15 @@ inline void apply_flags(Arguments const& arguments, Environment& environment,
   if (arguments.has("--profile")) {
     for (char const* const name : credential_variables) environment.set(name, "");
     environment.set("AWS_DEFAULT_PROFILE", std::string(arguments.value("--profile")));
-    auto const profiles = Profiles::load(environment, {});
-    auto const found = profiles ? profiles->find(choose_profile(environment)) : Profile{};
+    auto const profiles = aws::Profiles::load(environment, {});
+    auto const found = profiles ? profiles->find(aws::choose_profile(environment)) : aws::Profile{};
     if (!found) problems.push_back("--profile: " + found.error().message);
     if (!found) environment.set("AWS_DEFAULT_PROFILE", "");
     if (!found) environment.set("AWS_PROFILE", "");
   }
   if (!arguments.has("--region")) return;
   std::string const name(arguments.value("--region"));
-  auto const region = parse_region(name);
+  auto const region = aws::parse_region(name);
   if (!region) problems.push_back("--region: " + region.error().message);
   if (region) environment.set("AWS_REGION", name);
 }
@@ -86,41 +86,41 @@ inline IamPlan iam_plan(Arguments const& arguments, Environment const& environme
   plan.aws = read_aws_settings(plan.environment, problems);
   if (plan.role.empty()) return plan;
   bool const arn = plan.role.starts_with("arn:");
-  auto const good = arn ? check_role_arn(plan.role) : check_role_name(plan.role);
+  auto const good = arn ? check_role_arn(plan.role) : aws::check_role_name(plan.role);
   if (!good)
     problems.push_back("--role: " + sla::app::quoted(plan.role) + ": " + good.error().message);
   return plan;
 }
 
 /// Asks for the keys, and for the role with them.
-inline Result<Credentials> ask_for_keys(IamPlan const& plan, AwsAccess const& access,
-                                        Stop const& stop) {
+inline Result<aws::Credentials> ask_for_keys(IamPlan const& plan, AwsAccess const& access,
+                                             Stop const& stop) {
   HurriedClock const clock = access.clock();
   auto keys = access.source().credentials(clock.wall());
   if (!keys || plan.role.empty()) return keys;
-  Role role{.arn = plan.role, .session_name = program_session_name()};
+  aws::Role role{.arn = plan.role, .session_name = program_session_name()};
   if (!role.arn.starts_with("arn:")) {
-    Client<ProgramTransport, GivenCredentials, HurriedClock> client{
+    aws::Client<ProgramTransport, aws::GivenCredentials, HurriedClock> client{
         ProgramTransport(access.services(stop)),
         {*keys},
         {.max_attempts = plan.aws.max_attempts},
         clock,
         {},
         access.skew()};
-    auto arn = get_role_arn(client, plan.aws.endpoints.in(plan.aws.region, Service::iam), plan.role,
-                            clock.now() + std::chrono::seconds{30});
+    auto arn = aws::get_role_arn(client, plan.aws.endpoints.in(plan.aws.region, aws::Service::iam),
+                                 plan.role, clock.now() + std::chrono::seconds{30});
     if (!arn) return arn.error();
     role.arn = *std::move(arn);
   }
-  RoleCaller<ProgramTransport, HurriedClock> caller{ProgramTransport(access.services(stop)), clock,
-                                                    access.sts()};
+  aws::RoleCaller<ProgramTransport, HurriedClock> caller{ProgramTransport(access.services(stop)),
+                                                         clock, access.sts()};
   auto assumed = caller.assume(role, *keys);
   if (!assumed) return std::move(assumed).error().within("role " + role.arn);
   return assumed;
 }
 
 /// The keys; the region is completed. Errc::stopped where a signal asked to stop meanwhile.
-inline Result<Credentials> find_keys(IamPlan& plan) {
+inline Result<aws::Credentials> find_keys(IamPlan& plan) {
   auto const stop = Stop::on_signals({.budget = Duration::zero()});
   if (!stop) return stop.error();
   auto const known = complete_region(plan.aws, plan.environment, *stop);
@@ -137,7 +137,7 @@ struct ExportedVariable {
   std::string_view value;
 };
 
-inline std::array<ExportedVariable, 5> exported_variables(Credentials const& keys,
+inline std::array<ExportedVariable, 5> exported_variables(aws::Credentials const& keys,
                                                           std::string_view region) {
   return {{{"AWS_ACCESS_KEY_ID", keys.access_key_id},
            {"AWS_SECRET_ACCESS_KEY", keys.secret_access_key.reveal()},

@@ -33,8 +33,8 @@ namespace sla::inline v1::app {
 
 /// What `sla-runner identity` tells.
 struct Identity {
-  CallerIdentity caller{};
-  Credentials keys{};
+  aws::CallerIdentity caller{};
+  aws::Credentials keys{};
   Duration skew = Duration::zero();  ///< AWS's clock minus ours
 };
 
@@ -74,10 +74,11 @@ inline Result<Identity> find_identity(AwsAccess const& access, AwsSettings const
     return Error{keys.error().code, "no credentials; tried in this order: " + text,
                  keys.error().native};
   }
-  Client<ProgramTransport, GivenCredentials, HurriedClock> client{
+  aws::Client<ProgramTransport, aws::GivenCredentials, HurriedClock> client{
       ProgramTransport(access.services(stop)), {*keys}, {.max_attempts = aws.max_attempts}, clock};
-  auto caller = get_caller_identity(client, aws.endpoints.in(aws.region, Service::sts),
-                                    std::chrono::steady_clock::now() + std::chrono::seconds{15});
+  auto caller =
+      aws::get_caller_identity(client, aws.endpoints.in(aws.region, aws::Service::sts),
+                               std::chrono::steady_clock::now() + std::chrono::seconds{15});
   if (!caller) {
     return std::move(caller).error().within("the credentials " + keys->access_key_id + " from " +
                                             keys->source);
@@ -85,9 +86,9 @@ inline Result<Identity> find_identity(AwsAccess const& access, AwsSettings const
   return Identity{*std::move(caller), *std::move(keys), client.skew()};
 }
 
-inline std::string endpoint_text(Service service, AwsSettings const& aws) {
-  auto const url = endpoint_url(service, aws.endpoints.in(aws.region, service));
-  return url ? to_string(*url) : url.error().message;
+inline std::string endpoint_text(aws::Service service, AwsSettings const& aws) {
+  auto const url = aws::endpoint_url(service, aws.endpoints.in(aws.region, service));
+  return url ? aws::to_string(*url) : url.error().message;
 }
 
 }  // namespace detail
@@ -104,8 +105,8 @@ inline std::string endpoint_text(Service service, AwsSettings const& aws) {
     text += detail::listed("expire", iso_time(*identity.keys.expires));
   }
   text += detail::listed("region", aws.region);
-  for (Service const service : {Service::sns, Service::s3, Service::sts}) {
-    text += detail::listed(signing_name(service), detail::endpoint_text(service, aws));
+  for (aws::Service const service : {aws::Service::sns, aws::Service::s3, aws::Service::sts}) {
+    text += detail::listed(aws::signing_name(service), detail::endpoint_text(service, aws));
   }
   return text + detail::listed("clock offset", offset + " s");
 }

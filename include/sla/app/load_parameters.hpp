@@ -50,22 +50,22 @@ struct LoadPlan {
 
 namespace detail {
 
-inline Result<std::vector<Parameter>> read_parameters(LoadPlan const& plan,
-                                                      Environment const& environment,
-                                                      Stop const& stop) {
+inline Result<std::vector<aws::Parameter>> read_parameters(LoadPlan const& plan,
+                                                           Environment const& environment,
+                                                           Stop const& stop) {
   AwsSettings aws = plan.aws;
   if (auto known = complete_region(aws, environment, stop); !known) return known.error();
   AwsAccess const access{
       {.aws = aws, .environment = environment, .role = plan.role, .stop = stop, .log = plan.log}};
   ProgramClient client = access.client(stop);
   Instant const deadline = std::chrono::steady_clock::now() + plan.limit;
-  std::vector<Parameter> all;
+  std::vector<aws::Parameter> all;
   for (std::string const& path : plan.paths) {
-    auto found =
-        get_parameters_by_path(client, aws.endpoints.in(aws.region, Service::ssm), path, deadline);
+    auto found = aws::get_parameters_by_path(
+        client, aws.endpoints.in(aws.region, aws::Service::ssm), path, deadline);
     if (!found) return found;
     if (found->empty()) plan.log.warning("there are no parameters", {{"path", path}});
-    for (Parameter& parameter : *found) all.push_back(std::move(parameter));
+    for (aws::Parameter& parameter : *found) all.push_back(std::move(parameter));
   }
   return all;
 }

@@ -15,10 +15,10 @@
 namespace sla::inline v1::app {
 
 /// Makes the bucket that the logs go to.
-[[nodiscard]] inline Bucket log_bucket(Settings const& settings, AwsSettings const& aws) {
-  bool const by_profile = settings.s3_addressing == Addressing::automatic;
+[[nodiscard]] inline aws::Bucket log_bucket(Settings const& settings, AwsSettings const& aws) {
+  bool const by_profile = settings.s3_addressing == aws::Addressing::automatic;
   return {.name = settings.s3_bucket_name,
-          .endpoint = aws.endpoints.in(aws.region, Service::s3),
+          .endpoint = aws.endpoints.in(aws.region, aws::Service::s3),
           .addressing = by_profile ? aws.endpoints.addressing : settings.s3_addressing,
           .checksum = aws.endpoints.checksum,
           .objects = {.encryption = settings.s3_sse,
@@ -32,10 +32,10 @@ namespace sla::inline v1::app {
 namespace detail {
 
 /// A class of AWS where the bucket is at AWS.
-inline Result<void> check_class_at_aws(Bucket const& bucket) {
+inline Result<void> check_class_at_aws(aws::Bucket const& bucket) {
   std::string const& name = bucket.objects.storage_class;
-  auto const& known = storage_classes;
-  if (name.empty() || is_foreign(bucket.endpoint)) return {};
+  auto const& known = aws::storage_classes;
+  if (name.empty() || aws::is_foreign(bucket.endpoint)) return {};
   if (std::find(known.begin(), known.end(), name) != known.end()) return {};
   return Error{Errc::invalid, "S3 Storage Class: AWS has no class '" + name + '\'' +
                                   nearest_hint(name, {known.begin(), known.end()})};
@@ -47,15 +47,15 @@ inline Result<void> check_class_at_aws(Bucket const& bucket) {
 /// that what they ask for goes together.
 [[nodiscard]] inline Result<void> check_log_bucket(Settings const& settings,
                                                    AwsSettings const& aws) {
-  Bucket bucket = log_bucket(settings, aws);
+  aws::Bucket bucket = log_bucket(settings, aws);
   if (!settings.s3_kms_key_id.empty() && !settings.s3_sse.starts_with("aws:kms")) {
     return Error{Errc::invalid,
                  "S3 KMS Key ID: a key of KMS needs S3 SSE to be aws:kms or aws:kms:dsse"};
   }
   if (auto good = detail::check_class_at_aws(bucket); !good) return good;
-  if (bucket.name.empty() || bucket.addressing != Addressing::virtual_hosted) return {};
+  if (bucket.name.empty() || bucket.addressing != aws::Addressing::virtual_hosted) return {};
   if (bucket.endpoint.region.empty()) bucket.endpoint.region = "us-east-1";
-  if (auto const url = bucket_url(bucket); !url) return url.error().within("S3 Addressing");
+  if (auto const url = aws::bucket_url(bucket); !url) return url.error().within("S3 Addressing");
   return {};
 }
 

@@ -86,7 +86,7 @@ class Program {
     ProcessOptions process = this->process();
     process.log_folder = sinks.log_folder();
     process.log_folder_hangs = sinks.log_folder_hangs();
-    Announced executor{Direct<Sha256>{std::move(process)}, SinkPolicy{sinks}};
+    Announced executor{Direct<aws::Sha256>{std::move(process)}, SinkPolicy{sinks}};
     Runner runner{scheduler(), WatchedExecutor{std::move(executor), heartbeat, longest_run()},
                   Tracked{WatchedPublisher{SinkPolicy{sinks}, heartbeat, longest_recording},
                           tracking_of(parts_.settings, sinks.recall(job()))},
@@ -134,7 +134,7 @@ class Program {
          .bucket = settings.s3_bucket_name,
          .format = settings.event_format,
          .stop = &stop}};
-    Runner runner{Once{}, WatchedExecutor{Direct<Sha256>{process()}, heartbeat, longest_run()},
+    Runner runner{Once{}, WatchedExecutor{Direct<aws::Sha256>{process()}, heartbeat, longest_run()},
                   std::move(publisher), WatchedClock{heartbeat}, log_};
     Tally const tally = runner.run(job(), stop);
     if (tally.undelivered != 0) return exit_undelivered;

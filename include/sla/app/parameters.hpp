@@ -65,10 +65,10 @@ inline bool is_variable(std::string_view name, std::string_view value) {
 /// Fills the environment in the order of the parameters; gives what was filled. Errc::exists, with
 /// the environment half filled, where a variable is there already and that is a reason to stop.
 [[nodiscard]] inline Result<LoadedVariables> fill_environment(
-    std::vector<Parameter> const& parameters, Duplicates duplicates, Environment& environment,
+    std::vector<aws::Parameter> const& parameters, Duplicates duplicates, Environment& environment,
     Logger const& log) {
   LoadedVariables loaded;
-  for (Parameter const& parameter : parameters) {
+  for (aws::Parameter const& parameter : parameters) {
     std::string const variable(variable_of(parameter.name));
     std::string_view const value = parameter.value.reveal();
     if (!detail::is_variable(variable, value)) {
@@ -87,7 +87,7 @@ inline bool is_variable(std::string_view name, std::string_view value) {
       if (kept) continue;
     }
     environment.set(variable, std::string(value));
-    bool const secret = parameter.kind == ParameterKind::secure;
+    bool const secret = parameter.kind == aws::ParameterKind::secure;
     loaded.insert_or_assign(
         variable, LoadedVariable{parameter.name, secret ? Shown::as_stars : Shown::plainly});
   }

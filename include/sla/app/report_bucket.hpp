@@ -41,7 +41,7 @@ struct BucketAddress {
   std::size_t const slash = std::min(text.find('/'), text.size());
   BucketAddress const address{std::string(text.substr(0, slash)),
                               std::string(text.substr(std::min(slash + 1, text.size())))};
-  if (auto good = check_bucket_name(address.bucket); !good) return good.error();
+  if (auto good = aws::check_bucket_name(address.bucket); !good) return good.error();
   return address;
 }
 
@@ -56,7 +56,7 @@ class ReportBucket {
     if (!where) return std::move(where).error().within(quoted(address));
     std::vector<std::string> problems;
     AwsSettings aws = read_aws_settings(environment, problems);
-    bool const trust = uses_tls(aws.endpoints, {Service::s3});
+    bool const trust = uses_tls(aws.endpoints, {aws::Service::s3});
     if (trust && !aws.trust_problem.empty()) problems.push_back(aws.trust_problem);
     if (!problems.empty()) return Error{Errc::malformed, problems.front()};
     if (aws.region.empty()) aws.region = "us-east-1";  // S3 says where the bucket is
@@ -68,13 +68,13 @@ class ReportBucket {
 
   [[nodiscard]] std::string const& name() const noexcept { return bucket_.name; }
 
-  /// Calls `use(ListedObject const&) -> Result<void>` for each object under the prefix.
+  /// Calls `use(aws::ListedObject const&) -> Result<void>` for each object under the prefix.
   template <class Use>
   Result<void> each(Use use) {
-    for (ListObjectsInput input{.prefix = prefix_};;) {
-      auto page = list_objects(client_, bucket_, input, deadline());
+    for (aws::ListObjectsInput input{.prefix = prefix_};;) {
+      auto page = aws::list_objects(client_, bucket_, input, deadline());
       if (!page) return explained(page.error(), "s3:ListBucket", "");
-      for (ListedObject const& object : page->objects) {
+      for (aws::ListedObject const& object : page->objects) {
         if (auto done = use(object); !done) return done;
       }
       if (page->next.empty()) return {};
@@ -84,10 +84,10 @@ class ReportBucket {
 
   /// Calls `use(std::string_view)` with the bytes of an object, part by part.
   template <class Use>
-  Result<void> read(ListedObject const& object, Use use) {
+  Result<void> read(aws::ListedObject const& object, Use use) {
     for (std::uint64_t from = 0; from < object.size;) {
       std::uint64_t const size = std::min(part_size, object.size - from);
-      auto const part = get_object(client_, bucket_, {object.key, from, size}, deadline());
+      auto const part = aws::get_object(client_, bucket_, {object.key, from, size}, deadline());
       if (!part) return explained(part.error(), "s3:GetObject", '/' + object.key);
       if (part->empty()) break;  // it became shorter
       from += part->size();
@@ -101,7 +101,7 @@ class ReportBucket {
     std::string key = prefix_;
     if (!below.empty() && !key.empty() && key.back() != '/') key += '/';
     key += below;
-    auto const done = put_object(
+    auto const done = aws::put_object(
         client_, bucket_, {.key = key, .body = Output(text), .content_type = std::string(type)},
         deadline());
     return done ? done : explained(done.error(), "s3:PutObject", '/' + key);
@@ -119,7 +119,7 @@ class ReportBucket {
         access_({.aws = aws_, .environment = environment, .stop = stop_}),
         client_(access_.client(stop_, response_limit)),
         bucket_{.name = std::move(where.bucket),
-                .endpoint = aws_.endpoints.in(aws_.region, Service::s3),
+                .endpoint = aws_.endpoints.in(aws_.region, aws::Service::s3),
                 .addressing = aws_.endpoints.addressing},
         prefix_(std::move(where.prefix)) {}
 
@@ -129,7 +129,7 @@ class ReportBucket {
     if (error.code != Errc::denied) {
       return std::move(error).within("s3://" + bucket_.name + of);
     }
-    std::string const arn = "arn:" + std::string(partition_of(bucket_.endpoint.region).name) +
+    std::string const arn = "arn:" + std::string(aws::partition_of(bucket_.endpoint.region).name) +
                             ":s3:::" + bucket_.name + of;
     return std::move(error).within("denied " + std::string(action) + " on " + arn);
   }
@@ -138,7 +138,7 @@ class ReportBucket {
   Stop stop_;
   AwsAccess access_;
   ProgramClient client_;
-  Bucket bucket_;
+  aws::Bucket bucket_;
   std::string prefix_;
 };
 

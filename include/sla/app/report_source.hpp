@@ -62,7 +62,7 @@ class LineCutter {
       rest_.clear();
       block.remove_prefix(end + 1);
     }
-    if (rest_.size() <= JsonReply::size_limit) rest_ += block;
+    if (rest_.size() <= aws::JsonReply::size_limit) rest_ += block;
   }
   /// The same for a last line without an end.
   template <class Use>
@@ -117,7 +117,7 @@ class ReportReader {
     auto bucket = ReportBucket::open(address, environment_);
     if (!bucket) return bucket.error();
     std::string const root = "s3://" + (*bucket)->name() + '/';
-    return (*bucket)->each([&](ListedObject const& object) {
+    return (*bucket)->each([&](aws::ListedObject const& object) {
       std::string const uri = root + object.key;
       auto const key = ledger::read_log_key(object.key, uri);
       if (!key)
@@ -133,7 +133,7 @@ class ReportReader {
   Result<void> read_bucket(std::string const& address) {
     auto bucket = ReportBucket::open(address, environment_);
     if (!bucket) return bucket.error();
-    return (*bucket)->each([&](ListedObject const& object) {
+    return (*bucket)->each([&](aws::ListedObject const& object) {
       begin("s3://" + (*bucket)->name() + '/' + object.key);
       auto done = (*bucket)->read(object, [&](std::string_view part) { take_block(part); });
       end();

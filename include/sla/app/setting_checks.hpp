@@ -121,14 +121,14 @@ inline Result<void> check_arn_line(std::string_view text) {
 
 [[nodiscard]] inline Result<void> check_topic_arn(std::string_view text) {
   if (auto good = detail::check_arn_line(text); !good) return good;
-  auto const arn = parse_topic_arn(text);
+  auto const arn = aws::parse_topic_arn(text);
   if (!arn) return detail::after_value(text, arn.error().message);
   return {};
 }
 
 [[nodiscard]] inline Result<void> check_role_arn(std::string_view text) {
   if (auto good = detail::check_arn_line(text); !good) return good;
-  auto const good = check_role({.arn = std::string(text), .session_name = "sla-runner"});
+  auto const good = aws::check_role({.arn = std::string(text), .session_name = "sla-runner"});
   if (!good) return detail::after_value(text, good.error().message);
   return {};
 }
@@ -149,21 +149,21 @@ inline Result<void> check_arn_line(std::string_view text) {
 
 [[nodiscard]] inline Result<void> check_topic(std::string_view text) {
   if (auto good = check_line(text); !good) return good;
-  auto const good = check_topic_name(text);
+  auto const good = aws::check_topic_name(text);
   if (!good) return Error{Errc::invalid, "is no topic: " + good.error().message};
   return {};
 }
 
 [[nodiscard]] inline Result<void> check_bucket(std::string_view text) {
   if (auto good = check_line(text); !good) return good;
-  auto const good = check_bucket_name(text);
+  auto const good = aws::check_bucket_name(text);
   if (!good) return Error{Errc::invalid, "is " + good.error().message};
   return {};
 }
 
 [[nodiscard]] inline Result<void> check_namespace(std::string_view text) {
   if (auto good = check_line(text); !good) return good;
-  auto const good = check_metric_namespace(text);
+  auto const good = aws::check_metric_namespace(text);
   if (!good) return Error{Errc::invalid, "cannot be one: " + good.error().message};
   return {};
 }

@@ -27,7 +27,7 @@ using SettingField =
                  std::optional<Duration> Settings::*, std::uint64_t Settings::*,
                  std::int64_t Settings::*, std::vector<std::string> Settings::*,
                  EventFormat Settings::*, UploadLogs Settings::*, LogFormat Settings::*,
-                 Addressing Settings::*>;
+                 aws::Addressing Settings::*>;
 
 namespace detail {
 

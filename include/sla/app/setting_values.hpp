@@ -139,9 +139,10 @@ inline constexpr std::array choices<UploadLogs>{
     Choice<UploadLogs>{"failures", UploadLogs::failures},
     Choice<UploadLogs>{"never", UploadLogs::never}};
 template <>
-inline constexpr std::array choices<Addressing>{
-    Choice<Addressing>{"auto", Addressing::automatic}, Choice<Addressing>{"path", Addressing::path},
-    Choice<Addressing>{"virtual", Addressing::virtual_hosted}};
+inline constexpr std::array choices<aws::Addressing>{
+    Choice<aws::Addressing>{"auto", aws::Addressing::automatic},
+    Choice<aws::Addressing>{"path", aws::Addressing::path},
+    Choice<aws::Addressing>{"virtual", aws::Addressing::virtual_hosted}};
 template <>
 inline constexpr std::array choices<LogFormat>{Choice<LogFormat>{"text", LogFormat::text},
                                                Choice<LogFormat>{"json", LogFormat::json}};

@@ -31,8 +31,8 @@ struct Settings {
   std::string sns_topic_arn{};   ///< goes before the name where both are set
   std::string sns_topic_name{};  ///< a topic of the own account and region
   std::string s3_bucket_name{};
-  Addressing s3_addressing = Addressing::automatic;  ///< then as AWS's own settings say
-  std::string s3_sse{};                              ///< how objects are encrypted
+  aws::Addressing s3_addressing = aws::Addressing::automatic;  ///< then as AWS's own settings say
+  std::string s3_sse{};                                        ///< how objects are encrypted
   std::string s3_kms_key_id{};
   std::string s3_acl{};
   std::string s3_storage_class{};

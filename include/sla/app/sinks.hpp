@@ -135,7 +135,7 @@ class Sinks {
                  .role = parts.settings.role,
                  .stop = aws_stops_.credentials,
                  .log = parts.log,
-                 .renewals = Renewals::beside}) {}
+                 .renewals = aws::Renewals::beside}) {}
 
   void add_store(Spool spool) {
     Settings const& settings = parts_.settings;

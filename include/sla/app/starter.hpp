@@ -58,7 +58,7 @@ inline LoadPlan starter_plan(Arguments const& arguments, Environment const& envi
     if (!path) problems.push_back("--ssm-name: " + path.error().message);
   }
   plan.aws = read_aws_settings(environment, problems);
-  bool const tls = uses_tls(plan.aws.endpoints, {Service::ssm, Service::sts});
+  bool const tls = uses_tls(plan.aws.endpoints, {aws::Service::ssm, aws::Service::sts});
   if (tls && !plan.aws.trust_problem.empty()) problems.push_back(plan.aws.trust_problem);
   // Of the settings of sla-runner, which may not even be the command, only these two matter here.
   Parsed const parsed =

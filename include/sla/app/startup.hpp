@@ -37,16 +37,16 @@ struct Startup {
 namespace detail {
 
 /// Whether the program speaks to AWS over TLS; `identity` always does, and needs no sink.
-inline bool needs_trust(Settings const& settings, EndpointSettings const& endpoints,
+inline bool needs_trust(Settings const& settings, aws::EndpointSettings const& endpoints,
                         ParseOptions::Missing missing) {
   if (settings.disabled || settings.dry_run) return !settings.ssm_names.empty();
   bool const topic = !settings.sns_topic_arn.empty() || !settings.sns_topic_name.empty();
   bool const other = missing == ParseOptions::Missing::is_fine || !settings.role.empty();
-  return (topic && uses_tls(endpoints, {Service::sns})) ||
-         (!settings.s3_bucket_name.empty() && uses_tls(endpoints, {Service::s3})) ||
-         (!settings.metrics_namespace.empty() && uses_tls(endpoints, {Service::cloudwatch})) ||
-         (!settings.ssm_names.empty() && uses_tls(endpoints, {Service::ssm})) ||
-         (other && uses_tls(endpoints, {Service::sts}));
+  return (topic && uses_tls(endpoints, {aws::Service::sns})) ||
+         (!settings.s3_bucket_name.empty() && uses_tls(endpoints, {aws::Service::s3})) ||
+         (!settings.metrics_namespace.empty() && uses_tls(endpoints, {aws::Service::cloudwatch})) ||
+         (!settings.ssm_names.empty() && uses_tls(endpoints, {aws::Service::ssm})) ||
+         (other && uses_tls(endpoints, {aws::Service::sts}));
 }
 
 /// Both kinds of settings. Where nothing says the region it is that of the topic.
@@ -60,7 +60,7 @@ inline Startup read_startup(Arguments const& arguments, Environment environment,
   if (trust && !startup.aws.trust_problem.empty()) {
     startup.parsed.problems.push_back(startup.aws.trust_problem);
   }
-  auto const topic = parse_topic_arn(startup.parsed.settings.sns_topic_arn);
+  auto const topic = aws::parse_topic_arn(startup.parsed.settings.sns_topic_arn);
   if (topic && startup.aws.region.empty()) startup.aws.region = topic->region;
   auto const good = check_log_bucket(startup.parsed.settings, startup.aws);
   if (!good) startup.parsed.problems.push_back(good.error().message);

@@ -46,20 +46,20 @@ struct Event {
 namespace detail {
 
 /// Returns the whole number under a name, also where it is written as a text.
-inline std::optional<std::int64_t> whole_number(JsonReply const& json, std::string_view name) {
+inline std::optional<std::int64_t> whole_number(aws::JsonReply const& json, std::string_view name) {
   if (auto const number = json.integer(name)) return number;
   auto const text = json.text(name);
   return text ? parse_integer(*text) : std::nullopt;
 }
 
 /// Returns the time under a name if it is one.
-inline std::optional<Milliseconds> time_of(JsonReply const& json, std::string_view name) {
+inline std::optional<Milliseconds> time_of(aws::JsonReply const& json, std::string_view name) {
   auto const time = whole_number(json, name);
   return time && *time >= 0 && *time <= latest_time ? time : std::nullopt;
 }
 
 /// Returns the end of the run: to the millisecond where the event has it, else in whole seconds.
-inline std::optional<Milliseconds> end_of(JsonReply const& json) {
+inline std::optional<Milliseconds> end_of(aws::JsonReply const& json) {
   auto const start = time_of(json, "startedAtMs");
   auto const duration = time_of(json, "durationMs");
   if (start && duration && *start + *duration <= latest_time) return *start + *duration;
@@ -69,7 +69,7 @@ inline std::optional<Milliseconds> end_of(JsonReply const& json) {
 }
 
 /// Returns how long the run took; earlier events have whole seconds.
-inline std::optional<Milliseconds> duration_of(JsonReply const& json) {
+inline std::optional<Milliseconds> duration_of(aws::JsonReply const& json) {
   if (auto const duration = time_of(json, "durationMs")) return duration;
   auto const seconds = time_of(json, "testExecutionSecs");
   if (!seconds || *seconds > latest_time / 1000) return std::nullopt;
@@ -104,7 +104,7 @@ class EventReader {
   }
 
  private:
-  Result<Event> take(JsonReply json) {
+  Result<Event> take(aws::JsonReply json) {
     event_ = std::move(json);
     Event event;
     event.service = event_->text("service").value_or("");
@@ -126,7 +126,7 @@ class EventReader {
   }
 
   void read_texts(Event& event) const {
-    for (JsonReply const& group : event_->items("groups")) {
+    for (aws::JsonReply const& group : event_->items("groups")) {
       if (auto const name = group.text(); name && !name->empty()) event.groups.push_back(*name);
     }
     event.location = event_->text("location").value_or("");
@@ -145,10 +145,10 @@ class EventReader {
     event.next_expected_by = detail::time_of(*event_, "nextExpectedByMs");
   }
 
-  JsonLines lines_;
-  JsonLines messages_;
-  std::optional<JsonReply> envelope_;
-  std::optional<JsonReply> event_;
+  aws::JsonLines lines_;
+  aws::JsonLines messages_;
+  std::optional<aws::JsonReply> envelope_;
+  std::optional<aws::JsonReply> event_;
 };
 
 }  // namespace sla::inline v1::ledger

@@ -45,7 +45,7 @@ struct Exclusion {
 
 /// Reads one exclusion. Errc::malformed, with what is wrong.
 [[nodiscard]] inline Result<Exclusion> read_exclusion(std::string_view line) {
-  auto const json = JsonReply::parse_file(line);
+  auto const json = aws::JsonReply::parse_file(line);
   if (!json) return json.error();
   auto const wrong = [](std::string_view why) { return Error{Errc::malformed, std::string(why)}; };
   Exclusion exclusion;

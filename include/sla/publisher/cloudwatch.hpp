@@ -26,23 +26,23 @@ namespace sla::inline v1 {
 namespace detail {
 
 /// The four metrics of a report under the same dimensions.
-inline std::array<MetricDatum, 4> run_metrics(Report const& report,
-                                              std::vector<MetricDimension> const& dimensions) {
-  auto const datum = [&](std::string_view name, double value, MetricUnit unit) {
-    return MetricDatum{std::string(name), dimensions, report.ended_at, value, unit};
+inline std::array<aws::MetricDatum, 4> run_metrics(
+    Report const& report, std::vector<aws::MetricDimension> const& dimensions) {
+  auto const datum = [&](std::string_view name, double value, aws::MetricUnit unit) {
+    return aws::MetricDatum{std::string(name), dimensions, report.ended_at, value, unit};
   };
   double const seconds = std::chrono::duration<double>(report.duration).count();
-  return {datum("integration-sla-attempts", 1, MetricUnit::count),
-          datum("integration-sla-success", report.succeeded() ? 1 : 0, MetricUnit::count),
-          datum("integration-sla-failure", report.succeeded() ? 0 : 1, MetricUnit::count),
-          datum("sla-test-duration-secs", seconds, MetricUnit::seconds)};
+  return {datum("integration-sla-attempts", 1, aws::MetricUnit::count),
+          datum("integration-sla-success", report.succeeded() ? 1 : 0, aws::MetricUnit::count),
+          datum("integration-sla-failure", report.succeeded() ? 0 : 1, aws::MetricUnit::count),
+          datum("sla-test-duration-secs", seconds, aws::MetricUnit::seconds)};
 }
 
 /// The groups as dimensions name them, each once.
 inline std::vector<std::string> group_values(Report const& report) {
   std::vector<std::string> values;
   for (std::string const& group : report.job.groups) {
-    std::string value = dimension_value(group);
+    std::string value = aws::dimension_value(group);
     bool const known = std::find(values.begin(), values.end(), value) != values.end();
     if (!known && !trim(value).empty()) values.push_back(std::move(value));
   }
@@ -52,16 +52,16 @@ inline std::vector<std::string> group_values(Report const& report) {
 }  // namespace detail
 
 /// The data of a report: first those of its service, then those of each group.
-[[nodiscard]] inline std::vector<MetricDatum> report_metrics(Report const& report,
-                                                             std::string_view region) {
-  std::vector<MetricDatum> data;
-  auto const add = [&](std::vector<MetricDimension> const& dimensions) {
-    for (MetricDatum& datum : detail::run_metrics(report, dimensions)) {
+[[nodiscard]] inline std::vector<aws::MetricDatum> report_metrics(Report const& report,
+                                                                  std::string_view region) {
+  std::vector<aws::MetricDatum> data;
+  auto const add = [&](std::vector<aws::MetricDimension> const& dimensions) {
+    for (aws::MetricDatum& datum : detail::run_metrics(report, dimensions)) {
       data.push_back(std::move(datum));
     }
   };
-  std::string const here = dimension_value(region);
-  add({{"Region", here}, {"Service", dimension_value(report.job.service)}});
+  std::string const here = aws::dimension_value(region);
+  add({{"Region", here}, {"Service", aws::dimension_value(report.job.service)}});
   for (std::string const& group : detail::group_values(report)) {
     add({{"Group", group}, {"Region", here}});
   }
@@ -75,7 +75,7 @@ class CloudWatch {
   struct Options {
     std::string metric_namespace{};
     std::string region{};  ///< where the metrics go, and their dimension Region
-    EndpointSettings endpoints{};
+    aws::EndpointSettings endpoints{};
     Duration limit = std::chrono::seconds{3};  ///< for one report, its retries included; it grows
     Duration longest_limit = std::chrono::seconds{15};  ///< while that is too short, to this
   };
@@ -96,15 +96,16 @@ class CloudWatch {
 
  private:
   Result<void> put(Report const& report, Instant deadline) {
-    EndpointOptions const endpoint = options_.endpoints.in(options_.region, Service::cloudwatch);
-    std::vector<MetricDatum> data = report_metrics(report, options_.region);
+    aws::EndpointOptions const endpoint =
+        options_.endpoints.in(options_.region, aws::Service::cloudwatch);
+    std::vector<aws::MetricDatum> data = report_metrics(report, options_.region);
     for (auto next = data.begin(); next != data.end();) {
       auto const left = static_cast<std::size_t>(data.end() - next);
       auto const end = next + static_cast<std::ptrdiff_t>(std::min(left, most_data));
-      PutMetricDataInput const input{
+      aws::PutMetricDataInput const input{
           .metric_namespace = options_.metric_namespace,
           .data = {std::make_move_iterator(next), std::make_move_iterator(end)}};
-      auto done = put_metric_data(client_, endpoint, input, deadline);
+      auto done = aws::put_metric_data(client_, endpoint, input, deadline);
       if (!done) return done;
       next = end;
     }

@@ -28,7 +28,7 @@ template <class C>
 class S3Log {
  public:
   struct Options {
-    Bucket bucket{};
+    aws::Bucket bucket{};
     /// For one log, its retries included; upload_time() of its size is added.
     Duration limit = std::chrono::seconds{30};
     Logger log{};
@@ -39,12 +39,13 @@ class S3Log {
   S3Log(C client, Options options)
       : client_(std::move(client)),
         options_(std::move(options)),
-        condition_(is_foreign(options_.bucket.endpoint) ? Condition::unknown : Condition::kept) {}
+        condition_(aws::is_foreign(options_.bucket.endpoint) ? Condition::unknown
+                                                             : Condition::kept) {}
 
   /// Puts the log; gives its `s3://` URI.
   Result<std::string> store(Report const& report) {
     Instant const until = std::chrono::steady_clock::now() + options_.limit +
-                          upload_time(report.outcome.output.size());
+                          aws::upload_time(report.outcome.output.size());
     std::string const& run = report.job.run_id;
     if (auto const first = log_key(report); first != first_key_) {
       first_key_ = first;
@@ -54,7 +55,7 @@ class S3Log {
     if (known != owners_.end()) {
       return uri(log_key(report, static_cast<std::size_t>(known - owners_.begin()) + 1));
     }
-    PutObjectInput object = object_of(report);
+    aws::PutObjectInput object = object_of(report);
     while (owners_.size() < log_key_attempts) {
       object.key = log_key(report, owners_.size() + 1);
       auto whose = place(object, until);
@@ -80,31 +81,32 @@ class S3Log {
     ignored,  ///< or refused
   };
 
-  static PutObjectInput object_of(Report const& report) {
-    PutObjectInput object{.body = report.outcome.output,
-                          .content_type = "text/plain; charset=utf-8",
-                          .metadata = {{"run-id", report.job.run_id},
-                                       {"exit-code", std::to_string(report.outcome.exit_code)}}};
+  static aws::PutObjectInput object_of(Report const& report) {
+    aws::PutObjectInput object{
+        .body = report.outcome.output,
+        .content_type = "text/plain; charset=utf-8",
+        .metadata = {{"run-id", report.job.run_id},
+                     {"exit-code", std::to_string(report.outcome.exit_code)}}};
     if (!object.body.sha256()) (void)hash_anew(object.body);  // an error shows in the request
     return object;
   }
 
   /// Whether the hash of the bytes is another one than was known.
   static bool hash_anew(Output& body) {
-    Sha256 hash;
-    auto const sum = sha256(hash, body);
+    aws::Sha256 hash;
+    auto const sum = aws::sha256(hash, body);
     if (!sum || body.sha256() == *sum) return false;
     body = body.with_sha256(*sum);
     return true;
   }
 
-  static std::string const& run_of(PutObjectInput const& object) {
+  static std::string const& run_of(aws::PutObjectInput const& object) {
     return object.metadata.front().value;
   }
 
   /// Puts the log where no other is; gives the run whose log has the key then, empty where that
   /// may not be asked.
-  Result<std::string> place(PutObjectInput& object, Instant until) {
+  Result<std::string> place(aws::PutObjectInput& object, Instant until) {
     if (condition_ == Condition::kept) return place_by_condition(object, until);
     Instant const began = client_.clock().now();
     auto there = look(object.key, until);
@@ -115,14 +117,14 @@ class S3Log {
     if (condition_ == Condition::unknown) {
       auto whose = try_condition(object, until);
       if (!whose || condition_ != Condition::ignored) return whose;
-    } else if (auto done = put(object, Existing::replace, until); !done) {
+    } else if (auto done = put(object, aws::Existing::replace, until); !done) {
       return done.error();
     }
     return settle(object, began, until);
   }
 
-  Result<std::string> place_by_condition(PutObjectInput& object, Instant until) {
-    auto const done = put(object, Existing::keep, until);
+  Result<std::string> place_by_condition(aws::PutObjectInput& object, Instant until) {
+    auto const done = put(object, aws::Existing::keep, until);
     if (done) return run_of(object);
     if (done.error().code != Errc::exists) return done.error();
     condition_ = Condition::kept;
@@ -136,12 +138,12 @@ class S3Log {
 
   /// Puts the log, and finds out whether the store keeps what is there: the log is put over itself,
   /// which harms nothing.
-  Result<std::string> try_condition(PutObjectInput& object, Instant until) {
+  Result<std::string> try_condition(aws::PutObjectInput& object, Instant until) {
     auto whose = place_by_condition(object, until);
     if (condition_ == Condition::kept) return whose;
     if (!whose && !is_unsupported(whose.error())) return whose;
     bool const refused = !whose;
-    auto const done = put(object, refused ? Existing::replace : Existing::keep, until);
+    auto const done = put(object, refused ? aws::Existing::replace : aws::Existing::keep, until);
     if (refused && !done) return done.error();
     if (!done && done.error().code == Errc::exists) condition_ = Condition::kept;
     if (!done) return run_of(object);
@@ -158,7 +160,7 @@ class S3Log {
   }
 
   /// Looks whether the log is still there once others who looked before it was have put theirs.
-  Result<std::string> settle(PutObjectInput const& object, Instant began, Instant until) {
+  Result<std::string> settle(aws::PutObjectInput const& object, Instant began, Instant until) {
     using std::chrono::milliseconds;
     Instant const now = client_.clock().now();
     client_.clock().sleep_until(
@@ -170,17 +172,18 @@ class S3Log {
 
   /// Puts the log. One that is refused is hashed anew: what a spool kept may be no more what it was
   /// when its hash was taken.
-  Result<void> put(PutObjectInput& object, Existing existing, Instant until) {
+  Result<void> put(aws::PutObjectInput& object, aws::Existing existing, Instant until) {
     object.existing = existing;
-    auto done = put_object(client_, options_.bucket, object, until);
+    auto done = aws::put_object(client_, options_.bucket, object, until);
     if (done || done.error().code != Errc::rejected || !hash_anew(object.body)) return done;
-    return put_object(client_, options_.bucket, object, until);
+    return aws::put_object(client_, options_.bucket, object, until);
   }
 
   /// The run whose log has the key, or nothing where no object has it.
   Result<std::optional<std::string>> look(std::string const& key, Instant until) {
-    auto const head = head_object(client_, options_.bucket, key, until);
-    if (head) return std::optional(std::string(find_header(head->metadata, "run-id").value_or("")));
+    auto const head = aws::head_object(client_, options_.bucket, key, until);
+    if (head)
+      return std::optional(std::string(aws::find_header(head->metadata, "run-id").value_or("")));
     if (head.error().code == Errc::not_found) return std::optional<std::string>();
     return head.error();
   }

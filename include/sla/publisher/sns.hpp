@@ -21,14 +21,15 @@ namespace sla::inline v1 {
 
 /// The attributes of a report's message: service, succeeded and verdict; counted where it is false;
 /// state, transition and alert where somebody keeps track of them; groups where there are any.
-[[nodiscard]] inline std::vector<MessageAttribute> event_attributes(Report const& report) {
-  std::vector<MessageAttribute> attributes{
-      {"service", AttributeType::string, report.job.service},
-      {"succeeded", AttributeType::string, report.succeeded() ? "true" : "false"},
-      {"verdict", AttributeType::string, std::string(to_string(report.outcome.verdict))}};
-  if (!report.conclusive()) attributes.push_back({"counted", AttributeType::string, "false"});
+[[nodiscard]] inline std::vector<aws::MessageAttribute> event_attributes(Report const& report) {
+  std::vector<aws::MessageAttribute> attributes{
+      {"service", aws::AttributeType::string, report.job.service},
+      {"succeeded", aws::AttributeType::string, report.succeeded() ? "true" : "false"},
+      {"verdict", aws::AttributeType::string, std::string(to_string(report.outcome.verdict))}};
+  if (!report.conclusive()) attributes.push_back({"counted", aws::AttributeType::string, "false"});
   auto const add = [&](std::string_view name, std::string const& value) {
-    if (!value.empty()) attributes.push_back({std::string(name), AttributeType::string, value});
+    if (!value.empty())
+      attributes.push_back({std::string(name), aws::AttributeType::string, value});
   };
   add("state", report.standing.state);
   add("transition", report.standing.transition);
@@ -37,7 +38,7 @@ namespace sla::inline v1 {
   JsonWriter groups;
   groups.begin_array();
   for (std::string const& group : report.job.groups) groups.string(group);
-  attributes.push_back({"groups", AttributeType::string_array, groups.end_array().text()});
+  attributes.push_back({"groups", aws::AttributeType::string_array, groups.end_array().text()});
   return attributes;
 }
 
@@ -46,7 +47,7 @@ template <class C, class T = FixedTopic>
 class Sns {
  public:
   struct Options {
-    EndpointSettings endpoints{};
+    aws::EndpointSettings endpoints{};
     EventFormat format = EventFormat::documented;
     Duration limit = std::chrono::seconds{20};  ///< for one report, its retries included
   };
@@ -58,13 +59,13 @@ class Sns {
   Result<void> publish(Report const& report) {
     auto const topic = topic_.arn();
     if (!topic) return topic.error();
-    PublishInput const input{.topic_arn = *topic,
-                             .message = event_json(report, options_.format),
-                             .attributes = event_attributes(report),
-                             .group_id = report.job.service,
-                             .deduplication_id = report.job.run_id};
-    auto const id = sla::publish(client_, options_.endpoints, input,
-                                 std::chrono::steady_clock::now() + options_.limit);
+    aws::PublishInput const input{.topic_arn = *topic,
+                                  .message = event_json(report, options_.format),
+                                  .attributes = event_attributes(report),
+                                  .group_id = report.job.service,
+                                  .deduplication_id = report.job.run_id};
+    auto const id = sla::aws::publish(client_, options_.endpoints, input,
+                                      std::chrono::steady_clock::now() + options_.limit);
     if (!id) return id.error();
     return {};
   }

@@ -55,7 +55,7 @@ class NamedTopic {
   struct Options {
     std::string name;
     std::string region;
-    EndpointSettings endpoints{};
+    aws::EndpointSettings endpoints{};
     Duration limit = std::chrono::seconds{15};  ///< for the question to STS, its retries included
   };
 
@@ -67,13 +67,13 @@ class NamedTopic {
   Result<std::string> arn() {
     if (!arn_.empty()) return arn_;
     auto const identity =
-        get_caller_identity(sts_, options_.endpoints.in(options_.region, Service::sts),
-                            std::chrono::steady_clock::now() + options_.limit);
+        aws::get_caller_identity(sts_, options_.endpoints.in(options_.region, aws::Service::sts),
+                                 std::chrono::steady_clock::now() + options_.limit);
     if (!identity) return identity.error().within("topic " + options_.name);
-    auto const arn =
-        topic_arn({.region = options_.region, .account = identity->account, .name = options_.name});
+    auto const arn = aws::topic_arn(
+        {.region = options_.region, .account = identity->account, .name = options_.name});
     if (!arn) return arn.error();
-    return arn_ = to_string(*arn);
+    return arn_ = aws::to_string(*arn);
   }
 
  private:

@@ -10,6 +10,7 @@
 #include "../../support/scripted_transport.hpp"
 
 using namespace sla;
+using namespace sla::aws;
 using namespace std::chrono_literals;
 
 TEST_CASE("attempts are repeated for as long as there is a reason and one is left") {

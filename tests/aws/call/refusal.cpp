@@ -6,6 +6,7 @@
 #include <string>
 
 using namespace sla;
+using namespace sla::aws;
 
 TEST_CASE("what the answer does not have is left out") {
   CHECK(refusal_error(Errc::unavailable, 503, {}) ==

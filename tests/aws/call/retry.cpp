@@ -8,6 +8,7 @@
 #include <vector>
 
 using namespace sla;
+using namespace sla::aws;
 using namespace std::chrono_literals;
 
 namespace {

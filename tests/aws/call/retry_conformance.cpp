@@ -13,6 +13,7 @@
 #include "sla/aws/call/retry.hpp"
 
 using namespace sla;
+using namespace sla::aws;
 using simdjson::dom::element;
 
 namespace {

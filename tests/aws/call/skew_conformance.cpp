@@ -14,6 +14,7 @@
 #include "sla/aws/call/skew.hpp"
 
 using namespace sla;
+using namespace sla::aws;
 using simdjson::dom::element;
 
 namespace {

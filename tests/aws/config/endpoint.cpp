@@ -9,6 +9,7 @@
 #include "sla/aws/http/url.hpp"
 
 using namespace sla;
+using namespace sla::aws;
 
 namespace {
 

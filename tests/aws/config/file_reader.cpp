@@ -9,6 +9,7 @@
 #include "../../support/temporary_folder.hpp"
 
 using namespace sla;
+using namespace sla::aws;
 
 TEST_CASE("absolute paths begin below the folder that stands for the root") {
   TemporaryFolder const folder;

@@ -9,6 +9,7 @@
 #include <vector>
 
 using namespace sla;
+using namespace sla::aws;
 
 namespace {
 

@@ -12,6 +12,7 @@
 #include "sla/aws/config/endpoint_settings.hpp"
 
 using namespace sla;
+using namespace sla::aws;
 
 namespace {
 

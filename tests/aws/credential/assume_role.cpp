@@ -11,6 +11,7 @@
 #include "sla/aws/credential/environment.hpp"
 
 using namespace sla;
+using namespace sla::aws;
 
 namespace {
 

@@ -17,6 +17,7 @@
 #include "sla/core/text.hpp"
 
 using namespace sla;
+using namespace sla::aws;
 
 namespace {
 

@@ -16,6 +16,7 @@
 #include "sla/aws/service/sts.hpp"
 
 using namespace sla;
+using namespace sla::aws;
 using namespace std::chrono_literals;
 
 namespace {

@@ -13,8 +13,8 @@ namespace {
 
 using Variables = std::map<std::string, std::string, std::less<>>;
 
-sla::Result<sla::Credentials> read(Variables variables) {
-  return sla::EnvironmentCredentials(sla::Environment(std::move(variables)))
+sla::Result<sla::aws::Credentials> read(Variables variables) {
+  return sla::aws::EnvironmentCredentials(sla::Environment(std::move(variables)))
       .credentials(sla::WallTime{});
 }
 
@@ -105,7 +105,7 @@ TEST_CASE("the variables count as they were when the source was made") {
   sla::Environment environment;
   environment.set("AWS_ACCESS_KEY_ID", "first");
   environment.set("AWS_SECRET_ACCESS_KEY", "b");
-  sla::EnvironmentCredentials const source(environment);
+  sla::aws::EnvironmentCredentials const source(environment);
   environment.set("AWS_ACCESS_KEY_ID", "second");
   CHECK(source.credentials(sla::WallTime{})->access_key_id == "first");
 }

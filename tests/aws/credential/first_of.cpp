@@ -8,6 +8,7 @@
 #include <utility>
 
 using namespace sla;
+using namespace sla::aws;
 
 namespace {
 

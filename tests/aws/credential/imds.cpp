@@ -11,6 +11,7 @@
 #include "../../support/scripted_transport.hpp"
 
 using namespace sla;
+using namespace sla::aws;
 
 namespace {
 

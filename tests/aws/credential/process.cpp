@@ -12,6 +12,7 @@
 #include <thread>
 
 using namespace sla;
+using namespace sla::aws;
 using namespace std::chrono_literals;
 
 namespace {

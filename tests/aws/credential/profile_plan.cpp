@@ -9,6 +9,7 @@
 #include <variant>
 
 using namespace sla;
+using namespace sla::aws;
 
 namespace {
 

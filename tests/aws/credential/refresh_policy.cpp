@@ -7,6 +7,7 @@
 #include <optional>
 
 using namespace sla;
+using namespace sla::aws;
 using namespace std::chrono_literals;
 
 namespace {

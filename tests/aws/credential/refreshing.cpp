@@ -21,6 +21,7 @@
 #include "sla/aws/credential/container.hpp"
 
 using namespace sla;
+using namespace sla::aws;
 using namespace std::chrono_literals;
 
 namespace {

@@ -13,6 +13,7 @@
 #include "../../support/scripted_transport.hpp"
 
 using namespace sla;
+using namespace sla::aws;
 using namespace std::chrono_literals;
 
 namespace {

@@ -15,6 +15,7 @@
 #include <vector>
 
 using namespace sla;
+using namespace sla::aws;
 
 namespace {
 

@@ -20,6 +20,7 @@
 #include "../../support/memory_file.hpp"
 
 using namespace sla;
+using namespace sla::aws;
 using namespace std::chrono_literals;
 using Then = CannedAnswer::Then;
 

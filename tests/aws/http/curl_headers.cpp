@@ -7,6 +7,7 @@
 #include <vector>
 
 using namespace sla;
+using namespace sla::aws;
 
 TEST_CASE("libcurl is told to leave out what the request does not have") {
   CHECK(curl_headers({}).value() == std::vector<std::string>{"Accept:", "Content-Type:", "Expect:",

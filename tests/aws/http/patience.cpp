@@ -8,6 +8,7 @@
 #include "sla/core/time.hpp"
 
 using namespace sla;
+using namespace sla::aws;
 using namespace std::chrono_literals;
 
 namespace {

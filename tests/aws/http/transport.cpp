@@ -8,6 +8,7 @@
 #include <vector>
 
 using namespace sla;
+using namespace sla::aws;
 
 TEST_CASE("a header is found in any case, the first of its name") {
   std::vector<Header> const headers{{"Date", "a"}, {"x-amz-id", "b"}, {"X-Amz-Id", "c"}};

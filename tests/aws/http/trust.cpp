@@ -16,6 +16,7 @@
 #include "sla/aws/http/amazon_roots.hpp"
 
 using namespace sla;
+using namespace sla::aws;
 
 namespace {
 
@@ -157,10 +158,10 @@ TEST_CASE("a folder of certificates is one that holds a file named by a hash") {
   write_file(folder / "ca.pem", "");
   write_file(folder / "5ad8a5d6", "");
   write_file(folder / "5ad8a5d6z.0", "");
-  CHECK_FALSE(detail::holds_certificates(folder / ""));
-  CHECK_FALSE(detail::holds_certificates(folder / "none"));
+  CHECK_FALSE(aws::detail::holds_certificates(folder / ""));
+  CHECK_FALSE(aws::detail::holds_certificates(folder / "none"));
   write_file(folder / "5ad8a5d6.0", "");
-  CHECK(detail::holds_certificates(folder / ""));
+  CHECK(aws::detail::holds_certificates(folder / ""));
 }
 
 TEST_CASE("it says where the trusted certificates are") {

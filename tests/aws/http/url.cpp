@@ -9,8 +9,8 @@
 namespace {
 
 std::string problem(std::string_view text) {
-  auto const url = sla::parse_url(text);
-  if (url) return "none: " + sla::to_string(*url);
+  auto const url = sla::aws::parse_url(text);
+  if (url) return "none: " + sla::aws::to_string(*url);
   CHECK(url.error().code == sla::Errc::invalid);
   std::string_view const prefix = "not the URL of an endpoint: ";
   CHECK(url.error().message.starts_with(prefix));
@@ -18,16 +18,16 @@ std::string problem(std::string_view text) {
 }
 
 std::string accepted(std::string_view text) {
-  auto const url = sla::parse_url(text);
-  return url ? sla::to_string(*url) : url.error().message;
+  auto const url = sla::aws::parse_url(text);
+  return url ? sla::aws::to_string(*url) : url.error().message;
 }
 
 }  // namespace
 
 TEST_CASE("a URL has a scheme, a host, a port and a base path") {
-  auto const url = sla::parse_url("http://Beta.Example.com:1234/path/to%20it");
+  auto const url = sla::aws::parse_url("http://Beta.Example.com:1234/path/to%20it");
   REQUIRE(url);
-  CHECK(url->scheme == sla::Scheme::http);
+  CHECK(url->scheme == sla::aws::Scheme::http);
   CHECK(url->host == "beta.example.com");
   CHECK(url->port == 1234);
   CHECK(url->path == "/path/to%20it");
@@ -41,9 +41,9 @@ TEST_CASE("scheme and host may be in any case, the path is a slash where there i
 }
 
 TEST_CASE("the scheme's own port is as good as none") {
-  CHECK(sla::parse_url("https://a.b:443")->port == 0);
-  CHECK(sla::parse_url("http://a.b:80")->port == 0);
-  CHECK(sla::parse_url("http://a.b:443")->port == 443);
+  CHECK(sla::aws::parse_url("https://a.b:443")->port == 0);
+  CHECK(sla::aws::parse_url("http://a.b:80")->port == 0);
+  CHECK(sla::aws::parse_url("http://a.b:443")->port == 443);
   CHECK(accepted("http://a.b:65535") == "http://a.b:65535/");
 }
 
@@ -51,7 +51,7 @@ TEST_CASE("a host may be an address") {
   CHECK(accepted("http://127.0.0.1:9000") == "http://127.0.0.1:9000/");
   CHECK(accepted("http://[::1]:9000/x") == "http://[::1]:9000/x");
   CHECK(accepted("http://[fd00:ec2::23]") == "http://[fd00:ec2::23]/");
-  CHECK(sla::parse_url("http://[::1]")->port == 0);
+  CHECK(sla::aws::parse_url("http://[::1]")->port == 0);
 }
 
 TEST_CASE("an IPv6 address gets its shortest spelling, in lower case") {
@@ -138,9 +138,9 @@ TEST_CASE("what stands in brackets is an IPv6 address") {
     CHECK(problem(text) == expected);
   }
   CHECK(problem("http://[") == "the bracket around the IPv6 address is not closed");
-  CHECK_FALSE(sla::parse_url("http://[::1"));
-  CHECK_FALSE(sla::parse_url("http://[::1]x"));
-  CHECK_FALSE(sla::parse_url("http://::1"));
+  CHECK_FALSE(sla::aws::parse_url("http://[::1"));
+  CHECK_FALSE(sla::aws::parse_url("http://[::1]x"));
+  CHECK_FALSE(sla::aws::parse_url("http://::1"));
 }
 
 TEST_CASE("a port is a number from 1 to 65535") {
@@ -161,25 +161,25 @@ TEST_CASE("a path must be percent-encoded") {
 }
 
 TEST_CASE("an address is IPv4 or stands in brackets, a name is neither") {
-  CHECK(sla::is_ip_address("127.0.0.1"));
-  CHECK(sla::is_ip_address("[::1]"));
-  CHECK_FALSE(sla::is_ip_address("localhost"));
-  CHECK_FALSE(sla::is_ip_address("127.0.0.1.nip.io"));
-  CHECK_FALSE(sla::is_ip_address("127.0.0"));
-  CHECK_FALSE(sla::is_ip_address(""));
-  CHECK_FALSE(sla::is_ipv4_address(std::string_view("127.0.0.1\0x", 11)));
+  CHECK(sla::aws::is_ip_address("127.0.0.1"));
+  CHECK(sla::aws::is_ip_address("[::1]"));
+  CHECK_FALSE(sla::aws::is_ip_address("localhost"));
+  CHECK_FALSE(sla::aws::is_ip_address("127.0.0.1.nip.io"));
+  CHECK_FALSE(sla::aws::is_ip_address("127.0.0"));
+  CHECK_FALSE(sla::aws::is_ip_address(""));
+  CHECK_FALSE(sla::aws::is_ipv4_address(std::string_view("127.0.0.1\0x", 11)));
 }
 
 TEST_CASE("a DNS label is 1 to 63 letters, digits and inner hyphens") {
-  CHECK(sla::is_dns_label("a"));
-  CHECK(sla::is_dns_label("us-east-1"));
-  CHECK(sla::is_dns_label("123"));
-  CHECK(sla::is_dns_label(std::string(63, 'x')));
-  CHECK_FALSE(sla::is_dns_label(""));
-  CHECK_FALSE(sla::is_dns_label("-a"));
-  CHECK_FALSE(sla::is_dns_label("a-"));
-  CHECK_FALSE(sla::is_dns_label("a.b"));
-  CHECK_FALSE(sla::is_dns_label("a_b"));
-  CHECK_FALSE(sla::is_dns_label("a b"));
-  CHECK_FALSE(sla::is_dns_label(std::string(64, 'x')));
+  CHECK(sla::aws::is_dns_label("a"));
+  CHECK(sla::aws::is_dns_label("us-east-1"));
+  CHECK(sla::aws::is_dns_label("123"));
+  CHECK(sla::aws::is_dns_label(std::string(63, 'x')));
+  CHECK_FALSE(sla::aws::is_dns_label(""));
+  CHECK_FALSE(sla::aws::is_dns_label("-a"));
+  CHECK_FALSE(sla::aws::is_dns_label("a-"));
+  CHECK_FALSE(sla::aws::is_dns_label("a.b"));
+  CHECK_FALSE(sla::aws::is_dns_label("a_b"));
+  CHECK_FALSE(sla::aws::is_dns_label("a b"));
+  CHECK_FALSE(sla::aws::is_dns_label(std::string(64, 'x')));
 }

@@ -13,6 +13,7 @@
 #include "../../support/scripted_client.hpp"
 
 using namespace sla;
+using namespace sla::aws;
 
 namespace {
 

@@ -15,6 +15,7 @@
 #include "sla/core/environment.hpp"
 
 using namespace sla;
+using namespace sla::aws;
 using namespace std::chrono_literals;
 
 namespace {

@@ -16,6 +16,7 @@
 #include "sla/core/output.hpp"
 
 using namespace sla;
+using namespace sla::aws;
 
 namespace {
 

@@ -10,6 +10,7 @@
 #include "../../support/scripted_client.hpp"
 
 using namespace sla;
+using namespace sla::aws;
 
 namespace {
 

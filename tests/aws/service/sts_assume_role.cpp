@@ -8,6 +8,7 @@
 #include <string_view>
 
 using namespace sla;
+using namespace sla::aws;
 using namespace std::chrono_literals;
 
 namespace {

@@ -10,6 +10,7 @@
 #include "sla/core/text.hpp"
 
 using namespace sla;
+using namespace sla::aws;
 
 namespace {
 

@@ -6,6 +6,7 @@
 #include <string>
 
 using namespace sla;
+using namespace sla::aws;
 
 namespace {
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 using namespace sla;
+using namespace sla::aws;
 
 namespace {
 

@@ -22,6 +22,7 @@
 #include "sla/aws/sign/sigv4.hpp"
 
 using namespace sla;
+using namespace sla::aws;
 
 namespace {
 

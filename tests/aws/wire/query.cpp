@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 using namespace sla;
+using namespace sla::aws;
 
 TEST_CASE("a form begins with the action and its version") {
   CHECK(QueryForm({"GetCallerIdentity", "2011-06-15"}).text() ==

@@ -10,6 +10,7 @@
 #include <string_view>
 
 using namespace sla;
+using namespace sla::aws;
 
 namespace {
 

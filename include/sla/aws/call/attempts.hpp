@@ -16,7 +16,7 @@
 #include "sla/core/run_id.hpp"
 #include "sla/core/time.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// A random number from 0 to below 1.
 [[nodiscard]] inline double random_fraction() {
@@ -65,9 +65,10 @@ class SharedTransport {
  private:
   std::shared_ptr<Held> held_;
 
-  static_assert(Transport<T>,
-                "SharedTransport's parameter must be a sla::Transport: movable, with "
-                "sla::Result<sla::Response> send(sla::Request const&, sla::Instant deadline)");
+  static_assert(
+      Transport<T>,
+      "SharedTransport's parameter must be a sla::aws::Transport: movable, with "
+      "sla::Result<sla::aws::Response> send(sla::aws::Request const&, sla::Instant deadline)");
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

@@ -23,7 +23,7 @@
 #include "sla/core/result.hpp"
 #include "sla/core/time.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// Whether a call says who makes it.
 enum class Authentication {
@@ -170,15 +170,16 @@ class Client {
   RetryQuota quota_{};
   ClockSkew skew_{};
 
-  static_assert(Transport<T>,
-                "Client's first parameter must be a sla::Transport: movable, with "
-                "sla::Result<sla::Response> send(sla::Request const&, sla::Instant deadline)");
+  static_assert(
+      Transport<T>,
+      "Client's first parameter must be a sla::aws::Transport: movable, with "
+      "sla::Result<sla::aws::Response> send(sla::aws::Request const&, sla::Instant deadline)");
   static_assert(CredentialSource<S>,
-                "Client's second parameter must be a sla::CredentialSource: movable, with "
-                "sla::Result<sla::Credentials> credentials(sla::WallTime now)");
+                "Client's second parameter must be a sla::aws::CredentialSource: movable, with "
+                "sla::Result<sla::aws::Credentials> credentials(sla::WallTime now)");
   static_assert(Clock<C>,
                 "Client's third parameter must be a sla::Clock: movable, with now(), wall(), "
                 "wait_until(sla::Instant, sla::Stop const&) and sleep_until(sla::Instant)");
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

@@ -11,7 +11,7 @@
 #include "sla/core/error.hpp"
 #include "sla/core/text.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// `http 403: AccessDenied: not allowed (request id 4f2a)`.
 [[nodiscard]] inline Error refusal_error(Errc code, int status, ServiceError const& said) {
@@ -26,4 +26,4 @@ namespace sla::inline v1 {
   return Error{code, std::move(message), http_status(status)};
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

@@ -15,7 +15,7 @@
 #include "sla/core/text.hpp"
 #include "sla/core/time.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// The bare name of a service's error code, in whichever form it comes:
 /// `com.amazonaws.ssm#ThrottlingException:http://...` is `Throttling`.
@@ -230,4 +230,4 @@ class Retry {
   int last_cost_ = 0;
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

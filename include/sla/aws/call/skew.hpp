@@ -14,7 +14,7 @@
 #include "sla/aws/http/transport.hpp"
 #include "sla/core/time.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// When a request was sent and its answer received, by the machine's clock.
 struct Exchange {
@@ -78,4 +78,4 @@ class ClockSkew {
   std::optional<Duration> own_{};
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

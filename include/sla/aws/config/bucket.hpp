@@ -16,7 +16,7 @@
 #include "sla/core/result.hpp"
 #include "sla/core/text.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// How a bucket is addressed.
 enum class Addressing {
@@ -110,4 +110,4 @@ inline bool fits_host(std::string_view bucket, Url const& url) {
   return url;
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

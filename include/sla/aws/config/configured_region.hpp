@@ -13,7 +13,7 @@
 #include "sla/core/result.hpp"
 #include "sla/core/text.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// The region, or nothing where none is set. A blank setting counts as none; Errc::invalid, with
 /// the name of the setting, where it is no region.
@@ -35,4 +35,4 @@ namespace sla::inline v1 {
   return std::optional<RegionSetting>{};
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

@@ -14,7 +14,7 @@
 #include "sla/aws/http/transport.hpp"
 #include "sla/core/result.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// The services that this library speaks to.
 enum class Service { sns, s3, sts, ssm, cloudwatch, iam };
@@ -139,4 +139,4 @@ inline std::string iam_host(EndpointOptions const& options) {
   return url;
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

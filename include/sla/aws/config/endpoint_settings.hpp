@@ -18,7 +18,7 @@
 #include "sla/core/result.hpp"
 #include "sla/core/text.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// The last part of the variable AWS_ENDPOINT_URL_<SERVICE>; in lower case the profile's name.
 [[nodiscard]] constexpr std::string_view settings_name(Service service) noexcept {
@@ -161,4 +161,4 @@ template <class Variables, class Profile = NoProfile>
   return read_endpoint_settings([&](std::string_view name) { return environment.get(name); });
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

@@ -10,7 +10,7 @@
 #include "sla/core/descriptor.hpp"
 #include "sla/core/result.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// Reads files of at most a mebibyte. Thread-safe.
 class FileReader {
@@ -36,4 +36,4 @@ class FileReader {
   std::string root_;
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

@@ -16,7 +16,7 @@
 #include "sla/core/result.hpp"
 #include "sla/core/text.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// Keys in lower case and their values; that of `name` inside of `s3` is `s3.name`.
 using IniProperties = std::map<std::string, std::string, std::less<>>;
@@ -231,4 +231,4 @@ class IniReader {
   return std::move(reader).sections();
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

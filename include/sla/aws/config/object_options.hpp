@@ -15,7 +15,7 @@
 #include "sla/core/result.hpp"
 #include "sla/core/text.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// What is said of an object besides its own headers; what is empty is not said.
 struct ObjectOptions {
@@ -151,4 +151,4 @@ inline void add_object_options(std::vector<Header>& headers, ObjectOptions const
   add("x-amz-tagging", tags);
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

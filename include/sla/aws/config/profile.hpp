@@ -19,7 +19,7 @@
 #include "sla/core/result.hpp"
 #include "sla/core/text.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// What one profile says. `profile(key)` gives the value of `region`, `s3.addressing_style` and so
 /// on, or of `sns.endpoint_url` in its section of services: what aws/config/endpoint_settings.hpp
@@ -226,4 +226,4 @@ class Profiles {
   std::vector<std::string> notes_;
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

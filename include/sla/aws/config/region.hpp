@@ -12,7 +12,7 @@
 #include "sla/core/result.hpp"
 #include "sla/core/text.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// Whether requests go to hosts that use validated cryptography (FIPS 140).
 enum class Fips { off, on };
@@ -144,4 +144,4 @@ constexpr std::string_view region_of_partition(std::string_view region) noexcept
   return false;
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

@@ -15,7 +15,7 @@
 #include "sla/core/result.hpp"
 #include "sla/core/time.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// The credentials of a role, assumed with those of `Source`. Not thread-safe.
 template <class Source, class T, class C>
@@ -48,9 +48,10 @@ class AssumeRoleCredentials {
   RoleCaller<T, C> caller_;
   std::optional<Role> role_;
 
-  static_assert(CredentialSource<Source>,
-                "AssumeRoleCredentials's first parameter must be a sla::CredentialSource: movable, "
-                "with sla::Result<sla::Credentials> credentials(sla::WallTime now)");
+  static_assert(
+      CredentialSource<Source>,
+      "AssumeRoleCredentials's first parameter must be a sla::aws::CredentialSource: movable, "
+      "with sla::Result<sla::aws::Credentials> credentials(sla::WallTime now)");
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

@@ -25,7 +25,7 @@
 #include "sla/core/secret.hpp"
 #include "sla/core/time.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// Where the agent is, and what it wants to see.
 struct ContainerAgent {
@@ -176,13 +176,14 @@ class ContainerCredentials {
   internal::HeldClock<C> clock_;
   FileReader files_;
 
-  static_assert(Transport<T>,
-                "ContainerCredentials's first parameter must be a sla::Transport: movable, with "
-                "sla::Result<sla::Response> send(sla::Request const&, sla::Instant deadline)");
+  static_assert(
+      Transport<T>,
+      "ContainerCredentials's first parameter must be a sla::aws::Transport: movable, with "
+      "sla::Result<sla::aws::Response> send(sla::aws::Request const&, sla::Instant deadline)");
   static_assert(
       Clock<C>,
       "ContainerCredentials's second parameter must be a sla::Clock: movable, with now(), wall(), "
       "wait_until(sla::Instant, sla::Stop const&) and sleep_until(sla::Instant)");
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

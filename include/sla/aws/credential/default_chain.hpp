@@ -22,7 +22,7 @@
 #include "sla/aws/service/imds.hpp"
 #include "sla/core/clock.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// What the chain is made of. Both transports serve one source at a time.
 template <class T, class C>
@@ -33,9 +33,10 @@ struct ChainParts {
   T metadata;  ///< to the addresses of container agents and IMDS: must use no proxy
   C clock;
 
-  static_assert(Transport<T>,
-                "ChainParts's first parameter must be a sla::Transport: movable, with "
-                "sla::Result<sla::Response> send(sla::Request const&, sla::Instant deadline)");
+  static_assert(
+      Transport<T>,
+      "ChainParts's first parameter must be a sla::aws::Transport: movable, with "
+      "sla::Result<sla::aws::Response> send(sla::aws::Request const&, sla::Instant deadline)");
   static_assert(Clock<C>,
                 "ChainParts's second parameter must be a sla::Clock: movable, with now(), wall(), "
                 "wait_until(sla::Instant, sla::Stop const&) and sleep_until(sla::Instant)");
@@ -91,4 +92,4 @@ template <class T, class C>
       container(), imds());
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

@@ -13,7 +13,7 @@
 #include "sla/core/text.hpp"
 #include "sla/core/time.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_CREDENTIAL_EXPIRATION and
 /// AWS_ACCOUNT_ID, as they were when this was made. Errors name the variable, never its value.
@@ -73,4 +73,4 @@ class EnvironmentCredentials {
 };
 static_assert(CredentialSource<EnvironmentCredentials>);
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

@@ -15,7 +15,7 @@
 #include "sla/core/result.hpp"
 #include "sla/core/time.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// Asks the sources in order. What a program does not name here is not in its binary.
 template <class... Sources>
@@ -86,8 +86,8 @@ class FirstOf {
   std::vector<Error> tried_;
 
   static_assert((CredentialSource<Sources> && ...),
-                "Each of FirstOf's parameters must be a sla::CredentialSource: movable, with "
-                "sla::Result<sla::Credentials> credentials(sla::WallTime now)");
+                "Each of FirstOf's parameters must be a sla::aws::CredentialSource: movable, with "
+                "sla::Result<sla::aws::Credentials> credentials(sla::WallTime now)");
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

@@ -17,7 +17,7 @@
 #include "sla/core/text.hpp"
 #include "sla/core/time.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// The credentials of the instance. Not thread-safe.
 template <class T, class C>
@@ -86,4 +86,4 @@ class ImdsCredentials {
   Imds<T, C> imds_;
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

@@ -15,7 +15,7 @@
 #include "sla/core/result.hpp"
 #include "sla/core/time.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// Reads what a credential process wrote. Errc::malformed where it cannot be understood.
 [[nodiscard]] inline Result<Credentials> parse_process_credentials(std::string_view output) {
@@ -61,4 +61,4 @@ class ProcessCredentials {
 };
 static_assert(CredentialSource<ProcessCredentials>);
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

@@ -32,7 +32,7 @@
 #include "sla/process/spawn.hpp"
 #include "sla/process/words.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// Limits of a program, and the shell that reads its command.
 struct CommandLimits {
@@ -227,4 +227,4 @@ class ProcessRun {
   return detail::ProcessRun(options).run(command, environment);
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

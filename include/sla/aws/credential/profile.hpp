@@ -24,7 +24,7 @@
 #include "sla/core/text.hpp"
 #include "sla/core/time.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// What the profiles are read from, and what a profile may refer to.
 struct ProfileSettings {
@@ -131,4 +131,4 @@ class ProfileCredentials {
   Stability stability_ = Stability::strict;
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

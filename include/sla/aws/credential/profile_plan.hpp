@@ -22,7 +22,7 @@
 #include "sla/core/result.hpp"
 #include "sla/core/text.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// Another source that a profile's `credential_source` names.
 enum class NamedSource { environment, container, imds };
@@ -210,4 +210,4 @@ class ProfilePlanner {
   return detail::ProfilePlanner(profiles, session_name).plan(chosen);
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

@@ -12,7 +12,7 @@
 #include "sla/aws/credential/stability.hpp"
 #include "sla/core/time.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// What to do for whoever asks for credentials now.
 enum class RefreshVerdict {
@@ -136,4 +136,4 @@ class RefreshPolicy {
   std::optional<WallTime> again_{};
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

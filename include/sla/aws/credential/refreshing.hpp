@@ -20,7 +20,7 @@
 #include "sla/core/thread.hpp"
 #include "sla/core/time.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// On whose time keys are renewed that are still good.
 enum class Renewals {
@@ -142,8 +142,8 @@ class Refreshing {
   std::shared_ptr<Shared> shared_;
 
   static_assert(CredentialSource<Source>,
-                "Refreshing's parameter must be a sla::CredentialSource: movable, with "
-                "sla::Result<sla::Credentials> credentials(sla::WallTime now)");
+                "Refreshing's parameter must be a sla::aws::CredentialSource: movable, with "
+                "sla::Result<sla::aws::Credentials> credentials(sla::WallTime now)");
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

@@ -23,7 +23,7 @@
 #include "sla/core/secret.hpp"
 #include "sla/core/time.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// Keys that somebody else supplied already.
 struct GivenCredentials {
@@ -105,12 +105,13 @@ class RoleCaller {
   internal::HeldClock<C> clock_;
   StsOptions options_;
 
-  static_assert(Transport<T>,
-                "RoleCaller's first parameter must be a sla::Transport: movable, with "
-                "sla::Result<sla::Response> send(sla::Request const&, sla::Instant deadline)");
+  static_assert(
+      Transport<T>,
+      "RoleCaller's first parameter must be a sla::aws::Transport: movable, with "
+      "sla::Result<sla::aws::Response> send(sla::aws::Request const&, sla::Instant deadline)");
   static_assert(Clock<C>,
                 "RoleCaller's second parameter must be a sla::Clock: movable, with now(), wall(), "
                 "wait_until(sla::Instant, sla::Stop const&) and sleep_until(sla::Instant)");
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

@@ -7,7 +7,7 @@
 
 #include "sla/version.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// Whether credentials may be used after their time.
 enum class Stability {
@@ -27,4 +27,4 @@ template <class Source>
   }
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

@@ -19,7 +19,7 @@
 #include "sla/core/text.hpp"
 #include "sla/core/time.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// A role, and the file that holds the token for it.
 struct WebIdentity {
@@ -86,4 +86,4 @@ class WebIdentityCredentials {
   FileReader files_;
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

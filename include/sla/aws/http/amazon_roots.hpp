@@ -8,7 +8,7 @@
 
 #include "sla/version.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// Amazon Root CA 1 to 4 and Starfield Services Root Certificate Authority - G2, as PEM.
 inline constexpr std::string_view amazon_roots = R"(-----BEGIN CERTIFICATE-----
@@ -113,4 +113,4 @@ sSi6
 -----END CERTIFICATE-----
 )";
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

@@ -25,7 +25,7 @@
 #include "sla/core/stop.hpp"
 #include "sla/core/time.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 namespace detail {
 
 struct CurlMeaning {
@@ -256,4 +256,4 @@ class Curl {
 };
 static_assert(Transport<Curl>);
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

@@ -11,7 +11,7 @@
 #include "sla/core/text.hpp"
 #include "sla/version.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// `sla-runner/` and the version.
 [[nodiscard]] inline std::string user_agent() {
@@ -38,4 +38,4 @@ namespace sla::inline v1 {
   return lines;
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

@@ -25,7 +25,7 @@
 #include "sla/core/stop.hpp"
 #include "sla/core/time.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 struct CurlRelease {
   void operator()(CURL* handle) const noexcept { curl_easy_cleanup(handle); }
@@ -250,4 +250,4 @@ class CurlLoop {
   std::unique_ptr<CURLM, Release> multi_{};
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

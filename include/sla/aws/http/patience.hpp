@@ -13,7 +13,7 @@
 
 #include "sla/core/time.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// What a request does, in this order.
 enum class Stage {
@@ -127,4 +127,4 @@ class Patience {
   std::array<int, stages> levels_{};  ///< how often each limit was doubled
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

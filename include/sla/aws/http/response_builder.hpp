@@ -12,7 +12,7 @@
 #include "sla/core/result.hpp"
 #include "sla/core/text.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// One response on its way in.
 class ResponseBuilder {
@@ -66,4 +66,4 @@ class ResponseBuilder {
   Response response_{};
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

@@ -15,7 +15,7 @@
 #include "sla/core/text.hpp"
 #include "sla/core/time.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 enum class Method { get, head, post, put };
 
@@ -109,17 +109,17 @@ concept Transport = bool{std::movable<T>} &&
   { t.send(request, deadline) } -> std::same_as<Result<Response>>;
 };
 
-namespace internal {
+}  // namespace sla::inline v1::aws
+
+namespace sla::inline v1::internal {
 
 /// Takes the place of a transport that a door refused, so that the refusal is the only error.
 template <class X>
 struct RefusedTransport {
   RefusedTransport(X const&) noexcept {}
-  Result<Response> send(Request const&, Instant) { return Response{}; }
+  Result<aws::Response> send(aws::Request const&, Instant) { return aws::Response{}; }
 };
 template <class X>
-using HeldTransport = std::conditional_t<Transport<X>, X, RefusedTransport<X>>;
+using HeldTransport = std::conditional_t<aws::Transport<X>, X, RefusedTransport<X>>;
 
-}  // namespace internal
-
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal

@@ -23,7 +23,7 @@
 #include "sla/core/result.hpp"
 #include "sla/core/text.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// The trusted certificates: those in the file and in the folders, or else amazon_roots.
 struct Trust {
@@ -184,4 +184,4 @@ struct TrustOptions {
   return Trust{.folder = std::move(options.folder)};
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

@@ -18,7 +18,7 @@
 #include "sla/core/result.hpp"
 #include "sla/core/text.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// Whether a text may be one part of a host name: 1 to 63 letters, digits and inner hyphens.
 [[nodiscard]] constexpr bool is_dns_label(std::string_view text) noexcept {
@@ -150,4 +150,4 @@ inline Result<void> check_url_path(std::string_view path) {
   return url;
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

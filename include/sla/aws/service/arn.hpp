@@ -11,7 +11,7 @@
 #include "sla/core/result.hpp"
 #include "sla/core/text.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// The parts of a resource name. Region and account are empty for services that have none.
 struct Arn {
@@ -108,4 +108,4 @@ struct TopicName {
   return parse_topic_arn(to_string(arn));
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

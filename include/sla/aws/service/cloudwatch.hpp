@@ -22,7 +22,7 @@
 #include "sla/core/text.hpp"
 #include "sla/core/time.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// What a metric counts.
 enum class MetricUnit { none, count, seconds };
@@ -198,4 +198,4 @@ template <class ServiceClient>
   return {};
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

@@ -19,7 +19,7 @@
 #include "sla/core/text.hpp"
 #include "sla/core/time.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// Checks the name of a role: 1 to 64 letters, digits or any of _+=,.@-
 [[nodiscard]] inline Result<void> check_role_name(std::string_view name) {
@@ -67,4 +67,4 @@ template <class ServiceClient>
   return arn;
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

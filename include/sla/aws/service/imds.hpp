@@ -22,7 +22,7 @@
 #include "sla/core/text.hpp"
 #include "sla/core/time.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// Reads where the service is from `variables(name)` and `profile(key)`, which give a text or
 /// nothing: AWS_EC2_METADATA_SERVICE_ENDPOINT[_MODE] and the profile's keys of that name.
@@ -173,12 +173,13 @@ class Imds {
   Instant token_until_{};
   bool reached_ = false;
 
-  static_assert(Transport<T>,
-                "Imds's first parameter must be a sla::Transport: movable, with "
-                "sla::Result<sla::Response> send(sla::Request const&, sla::Instant deadline)");
+  static_assert(
+      Transport<T>,
+      "Imds's first parameter must be a sla::aws::Transport: movable, with "
+      "sla::Result<sla::aws::Response> send(sla::aws::Request const&, sla::Instant deadline)");
   static_assert(Clock<C>,
                 "Imds's second parameter must be a sla::Clock: movable, with now(), wall(), "
                 "wait_until(sla::Instant, sla::Stop const&) and sleep_until(sla::Instant)");
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

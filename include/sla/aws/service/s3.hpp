@@ -26,7 +26,7 @@
 #include "sla/core/text.hpp"
 #include "sla/core/time.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// What happens to an object that has the key already.
 enum class Existing {
@@ -236,4 +236,4 @@ template <class ServiceClient>
   return parse_object_head(*response);
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

@@ -21,7 +21,7 @@
 #include "sla/core/text.hpp"
 #include "sla/core/time.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// An object as a list names it.
 struct ListedObject {
@@ -145,4 +145,4 @@ template <class ServiceClient>
   return std::move(response->body);
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

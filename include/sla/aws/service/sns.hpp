@@ -22,7 +22,7 @@
 #include "sla/core/text.hpp"
 #include "sla/core/time.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// The type of an attribute's value.
 enum class AttributeType {
@@ -247,4 +247,4 @@ template <class ServiceClient>
   return id;
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

@@ -21,7 +21,7 @@
 #include "sla/core/secret.hpp"
 #include "sla/core/time.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// Whether people may see the value of a parameter.
 enum class ParameterKind {
@@ -120,4 +120,4 @@ template <class ServiceClient>
                context + ": more than " + std::to_string(most_parameter_pages) + " pages"};
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

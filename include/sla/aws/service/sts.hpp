@@ -16,7 +16,7 @@
 #include "sla/core/text.hpp"
 #include "sla/core/time.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// Who AWS takes the caller for.
 struct CallerIdentity {
@@ -63,4 +63,4 @@ template <class ServiceClient>
   return identity;
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

@@ -21,7 +21,7 @@
 #include "sla/core/secret.hpp"
 #include "sla/core/text.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// Which role to act as, and how.
 struct Role {
@@ -136,4 +136,4 @@ inline QueryForm role_form(std::string_view action, Role const& role) {
   return false;
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

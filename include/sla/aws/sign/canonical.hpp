@@ -15,7 +15,7 @@
 #include "sla/aws/http/transport.hpp"
 #include "sla/core/text.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// How a service reads the path of a URL.
 enum class PathStyle {
@@ -222,4 +222,4 @@ inline void string_to_sign_to(std::string& out, CredentialScope const& scope,
   out.append("\n").append(canonical_hash);
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

@@ -11,7 +11,7 @@
 #include "sla/core/secret.hpp"
 #include "sla/core/time.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// One set of keys. The access key id may be logged, the rest never.
 struct Credentials {
@@ -31,17 +31,18 @@ concept CredentialSource = bool{std::movable<S>} && requires(S& s, WallTime now)
   { s.credentials(now) } -> std::same_as<Result<Credentials>>;
 };
 
-namespace internal {
+}  // namespace sla::inline v1::aws
+
+namespace sla::inline v1::internal {
 
 /// Takes the place of a source that a door refused, so that the refusal is the only error.
 template <class X>
 struct RefusedCredentialSource {
   RefusedCredentialSource(X const&) noexcept {}
-  Result<Credentials> credentials(WallTime) { return Credentials{}; }
+  Result<aws::Credentials> credentials(WallTime) { return aws::Credentials{}; }
 };
 template <class X>
-using HeldCredentialSource = std::conditional_t<CredentialSource<X>, X, RefusedCredentialSource<X>>;
+using HeldCredentialSource =
+    std::conditional_t<aws::CredentialSource<X>, X, RefusedCredentialSource<X>>;
 
-}  // namespace internal
-
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal

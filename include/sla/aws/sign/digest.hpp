@@ -19,7 +19,7 @@
 #include "sla/core/output.hpp"
 #include "sla/core/result.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 namespace detail {
 
@@ -190,4 +190,4 @@ inline Result<Sha256Bytes> sha256_after(Sha256& hash, std::array<char, 64> const
   return hmac_sha256(hash, key, text);
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

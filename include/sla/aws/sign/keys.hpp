@@ -14,7 +14,7 @@
 #include "sla/core/text.hpp"
 #include "sla/core/time.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// One set of keys as a source gave it; empty is what it did not give.
 struct KeyTexts {
@@ -73,4 +73,4 @@ struct NamedText {
   return keys;
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

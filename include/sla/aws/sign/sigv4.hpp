@@ -24,7 +24,7 @@
 #include "sla/core/text.hpp"
 #include "sla/core/time.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// Whether the hash of the body is also a header.
 enum class PayloadHeader {
@@ -262,4 +262,4 @@ class Signer {
   std::string authorization_;
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

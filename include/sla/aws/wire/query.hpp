@@ -12,7 +12,7 @@
 #include "sla/core/output.hpp"
 #include "sla/core/text.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// What is called, in which version of the service's interface.
 struct QueryAction {
@@ -67,4 +67,4 @@ class QueryForm {
   std::string text_;
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

@@ -21,7 +21,7 @@
 #include "sla/core/result.hpp"
 #include "sla/core/text.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// The names of members on the way to a value; one name alone is the usual case.
 using JsonPath = std::initializer_list<std::string_view>;
@@ -224,4 +224,4 @@ inline std::string first_text(JsonReply const& reply,
   return error;
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

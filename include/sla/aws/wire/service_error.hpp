@@ -7,7 +7,7 @@
 
 #include "sla/version.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 /// The service's own words. Each is empty where the answer does not have it.
 struct ServiceError {
@@ -18,4 +18,4 @@ struct ServiceError {
   bool operator==(ServiceError const&) const = default;
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws

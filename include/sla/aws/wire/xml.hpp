@@ -16,7 +16,7 @@
 #include "sla/aws/wire/service_error.hpp"
 #include "sla/core/text.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::aws {
 
 namespace detail {
 
@@ -228,4 +228,4 @@ using XmlPath = std::initializer_list<std::string_view>;
   return error;
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::aws
