@@ -1530,87 +1530,11 @@ class Apart {
 
 }  // namespace sla::inline v1
 
-// sla/core/run_id.hpp
-// The identity of one run: a UUID version 7 (RFC 9562), unique without any coordination and sorted
-// by time. It is made before the run and kept through every retry, so that a redelivery is known.
-
-namespace sla::inline v1 {
-
-/// The variable by which a command knows the id of its run.
-inline constexpr std::string_view run_id_variable = "SLARUNNER_RUN_ID";
-
-namespace detail {
-
-/// Fills in what no random source of the kernel gave: unique enough for an identity, no secret.
-inline void mix_bytes(std::span<unsigned char> bytes) noexcept {
-  static std::atomic<std::uint64_t> calls = 0;
-  auto const clock = std::chrono::steady_clock::now().time_since_epoch().count();
-  std::uint64_t state = static_cast<std::uint64_t>(clock) ^
-                        static_cast<std::uint64_t>(::getpid()) << 40U ^
-                        calls.fetch_add(0x9E3779B97F4A7C15ULL);
-  for (unsigned char& byte : bytes) {  // splitmix64
-    state += 0x9E3779B97F4A7C15ULL;
-    std::uint64_t mixed = (state ^ state >> 30U) * 0xBF58476D1CE4E5B9ULL;
-    mixed = (mixed ^ mixed >> 27U) * 0x94D049BB133111EBULL;
-    byte = static_cast<unsigned char>(mixed >> 56U);
-  }
-}
-
-}  // namespace detail
-
-/// Returns bytes from the kernel's random source; where a container refuses both ways to it, bytes
-/// that are only unlikely to come again. For identities and waits, never for keys.
-template <std::size_t N>
-[[nodiscard]] std::array<unsigned char, N> random_bytes() {
-  std::array<unsigned char, N> bytes{};
-  std::size_t have = 0;
-  for (ssize_t n = 1; have < N && n > 0; have += n > 0 ? static_cast<std::size_t>(n) : 0) {
-    n = uninterrupted([&] { return ::getrandom(bytes.data() + have, N - have, GRND_NONBLOCK); });
-  }
-  if (have == N) return bytes;
-  auto const device = open_file("/dev/urandom", O_RDONLY);
-  ssize_t const n =
-      device ? uninterrupted([&] { return ::read(device->get(), bytes.data(), N); }) : -1;
-  if (n != static_cast<ssize_t>(N)) detail::mix_bytes(bytes);
-  return bytes;
-}
-
-/// A new UUIDv7, such as `0190163d-8694-739b-aea5-966c26f8ad91`.
-[[nodiscard]] inline std::string new_run_id(WallTime now) {
-  auto bytes = random_bytes<16>();
-  auto const milliseconds = static_cast<std::uint64_t>(epoch_milliseconds(now));
-  for (std::size_t i = 0; i < 6; ++i) {
-    bytes[i] = static_cast<unsigned char>(milliseconds >> (40U - 8U * i));
-  }
-  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0FU) | 0x70U);
-  bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3FU) | 0x80U);
-  std::string id = hex(bytes);
-  for (std::size_t const at : {8U, 13U, 18U, 23U}) id.insert(at, 1, '-');
-  return id;
-}
-
-/// What a file is called that holds the log of a run, whatever its id is made of.
-[[nodiscard]] inline std::string log_file_name(std::string_view run_id) {
-  return percent_encode(run_id, Slash::encode) + ".log";
-}
-
-}  // namespace sla::inline v1
-
 // sla/core/backoff.hpp
 // How long to wait before something that failed is tried again: a random time up to a bound that
 // doubles with each failure, so that many programs do not all come back at once (full jitter).
 
 namespace sla::inline v1 {
-
-/// A random time from zero to the longest, both included.
-[[nodiscard]] inline Duration random_duration(Duration longest) {
-  if (longest <= Duration::zero()) return Duration::zero();
-  auto const bytes = random_bytes<8>();
-  std::uint64_t value = 0;
-  for (unsigned char const byte : bytes) value = value << 8U | byte;
-  return Duration{
-      static_cast<Duration::rep>(value % (static_cast<std::uint64_t>(longest.count()) + 1))};
-}
 
 /// The bounds of one thing that is tried again and again.
 class Backoff {
@@ -3175,6 +3099,69 @@ class Patient {
 
 }  // namespace sla::inline v1
 
+// sla/core/random.hpp
+// Random numbers: for identities and waits, never for keys. Thread-safe.
+
+namespace sla::inline v1 {
+
+namespace detail {
+
+/// Fills in what no random source of the kernel gave: unique enough for an identity, no secret.
+inline void mix_bytes(std::span<unsigned char> bytes) noexcept {
+  static std::atomic<std::uint64_t> calls = 0;
+  auto const clock = std::chrono::steady_clock::now().time_since_epoch().count();
+  std::uint64_t state = static_cast<std::uint64_t>(clock) ^
+                        static_cast<std::uint64_t>(::getpid()) << 40U ^
+                        calls.fetch_add(0x9E3779B97F4A7C15ULL);
+  for (unsigned char& byte : bytes) {  // splitmix64
+    state += 0x9E3779B97F4A7C15ULL;
+    std::uint64_t mixed = (state ^ state >> 30U) * 0xBF58476D1CE4E5B9ULL;
+    mixed = (mixed ^ mixed >> 27U) * 0x94D049BB133111EBULL;
+    byte = static_cast<unsigned char>(mixed >> 56U);
+  }
+}
+
+}  // namespace detail
+
+/// Returns bytes from the kernel's random source; where a container refuses both ways to it, bytes
+/// that are only unlikely to come again.
+template <std::size_t N>
+[[nodiscard]] std::array<unsigned char, N> random_bytes() {
+  std::array<unsigned char, N> bytes{};
+  std::size_t have = 0;
+  for (ssize_t n = 1; have < N && n > 0; have += n > 0 ? static_cast<std::size_t>(n) : 0) {
+    n = uninterrupted([&] { return ::getrandom(bytes.data() + have, N - have, GRND_NONBLOCK); });
+  }
+  if (have == N) return bytes;
+  auto const device = open_file("/dev/urandom", O_RDONLY);
+  ssize_t const n =
+      device ? uninterrupted([&] { return ::read(device->get(), bytes.data(), N); }) : -1;
+  if (n != static_cast<ssize_t>(N)) detail::mix_bytes(bytes);
+  return bytes;
+}
+
+/// Returns a random number of so many bytes.
+template <std::size_t N>
+requires(N <= 8) [[nodiscard]] std::uint64_t random_number() {
+  std::uint64_t number = 0;
+  for (unsigned char const byte : random_bytes<N>()) number = number << 8U | byte;
+  return number;
+}
+
+/// Returns a random number from 0 to below 1.
+[[nodiscard]] inline double random_fraction() {
+  return static_cast<double>(random_number<4>()) / 4294967296.0;
+}
+
+/// Returns a random time from zero to the longest, both included.
+[[nodiscard]] inline Duration random_duration(Duration longest) {
+  if (longest <= Duration::zero()) return Duration::zero();
+  return Duration{static_cast<Duration::rep>(random_number<8>() %
+                                             (static_cast<std::uint64_t>(longest.count()) + 1))};
+}
+
+}  // namespace sla::inline v1
+
 // sla/core/run.hpp
 // What passes between the policies: the Job that is run, the Outcome of one run, and the Report
 // that is published. Plain values; the output they carry is shared, not copied.
@@ -3297,6 +3284,36 @@ struct Tally {
   std::uint64_t missed = 0;       ///< slots of the schedule that a longer run took
   std::uint64_t undelivered = 0;  ///< reports for which the publisher returned an error
 };
+
+}  // namespace sla::inline v1
+
+// sla/core/run_id.hpp
+// The identity of one run: a UUID version 7 (RFC 9562), unique without any coordination and sorted
+// by time. It is made before the run and kept through every retry, so that a redelivery is known.
+
+namespace sla::inline v1 {
+
+/// The variable by which a command knows the id of its run.
+inline constexpr std::string_view run_id_variable = "SLARUNNER_RUN_ID";
+
+/// A new UUIDv7, such as `0190163d-8694-739b-aea5-966c26f8ad91`.
+[[nodiscard]] inline std::string new_run_id(WallTime now) {
+  auto bytes = random_bytes<16>();
+  auto const milliseconds = static_cast<std::uint64_t>(epoch_milliseconds(now));
+  for (std::size_t i = 0; i < 6; ++i) {
+    bytes[i] = static_cast<unsigned char>(milliseconds >> (40U - 8U * i));
+  }
+  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0FU) | 0x70U);
+  bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3FU) | 0x80U);
+  std::string id = hex(bytes);
+  for (std::size_t const at : {8U, 13U, 18U, 23U}) id.insert(at, 1, '-');
+  return id;
+}
+
+/// What a file is called that holds the log of a run, whatever its id is made of.
+[[nodiscard]] inline std::string log_file_name(std::string_view run_id) {
+  return percent_encode(run_id, Slash::encode) + ".log";
+}
 
 }  // namespace sla::inline v1
 
@@ -3873,11 +3890,7 @@ struct RunMark {
 
   /// A number that no other run has, in this process or in another.
   [[nodiscard]] static rlim_t new_number() {
-    static std::atomic<std::uint64_t> next = [] {
-      std::uint64_t first = 1;
-      for (unsigned char const byte : random_bytes<7>()) first = first << 8U | byte;
-      return first;
-    }();
+    static std::atomic<std::uint64_t> next = std::uint64_t{1} << 56U | random_number<7>();
     return next.fetch_add(1) ^ static_cast<std::uint64_t>(::getpid()) << 32U;  // also after a fork
   }
 };
@@ -4560,6 +4573,182 @@ sSi6
 
 }  // namespace sla::inline v1::aws
 
+// sla/aws/http/url.hpp
+// A URL, and how the one of an endpoint is read from a text, strictly: what is accepted reaches the
+// signature and the connection unchanged. There is no user name, query or fragment, and no host
+// that one library takes for a name and the next for an address.
+
+namespace sla::inline v1::aws {
+
+enum class Scheme { http, https };
+
+/// Where a request goes. The Host header, the signature and the connection are all made from this
+/// one value, so they cannot differ.
+struct Url {
+  Scheme scheme = Scheme::https;
+  std::string host{};      ///< lower case; an IPv6 address stands in brackets
+  std::uint16_t port = 0;  ///< 0 is the scheme's own port
+  std::string path = "/";  ///< percent-encoded, exactly as it goes over the wire
+  std::string query{};     ///< percent-encoded, without the question mark
+
+  bool operator==(Url const&) const = default;
+};
+
+/// The port a URL means.
+[[nodiscard]] constexpr std::uint16_t port_of(Url const& url) noexcept {
+  if (url.port != 0) return url.port;
+  return url.scheme == Scheme::https ? 443 : 80;
+}
+
+/// Appends the value of the Host header: the port stands there only when it is not the scheme's
+/// own.
+inline void host_header_to(std::string& out, Url const& url) {
+  std::uint16_t const own = url.scheme == Scheme::https ? 443 : 80;
+  out += url.host;
+  if (port_of(url) != own) out.append(":").append(std::to_string(url.port));
+}
+
+/// The whole URL as a text.
+[[nodiscard]] inline std::string to_string(Url const& url) {
+  std::string out = url.scheme == Scheme::https ? "https://" : "http://";
+  host_header_to(out, url);
+  out += url.path;
+  if (!url.query.empty()) out.append("?").append(url.query);
+  return out;
+}
+
+/// Whether a text may be one part of a host name: 1 to 63 letters, digits and inner hyphens.
+[[nodiscard]] constexpr bool is_dns_label(std::string_view text) noexcept {
+  if (text.empty() || text.size() > 63 || text.front() == '-' || text.back() == '-') return false;
+  for (char const c : text) {
+    if (!is_alpha(c) && !is_digit(c) && c != '-') return false;
+  }
+  return true;
+}
+
+/// Whether a text is an IPv4 address of four decimal numbers.
+[[nodiscard]] inline bool is_ipv4_address(std::string_view text) {
+  in_addr address{};
+  return text.find('\0') == std::string_view::npos &&
+         ::inet_pton(AF_INET, std::string(text).c_str(), &address) == 1;
+}
+
+/// Whether the host of a URL is an address: IPv4, or IPv6 in brackets. `localhost` is a name.
+[[nodiscard]] inline bool is_ip_address(std::string_view host) {
+  return host.starts_with('[') || is_ipv4_address(host);
+}
+
+namespace detail {
+
+inline Error bad_url(std::string_view why) {
+  return Error{Errc::invalid, "not the URL of an endpoint: " + std::string(why)};
+}
+
+inline Result<std::string> read_ipv6(std::string_view text) {
+  in6_addr address{};
+  std::array<char, INET6_ADDRSTRLEN> shortest{};
+  if (text.find('\0') != std::string_view::npos ||
+      ::inet_pton(AF_INET6, std::string(text).c_str(), &address) != 1) {
+    return bad_url("what stands in brackets must be an IPv6 address, without a zone");
+  }
+  // The one canonical spelling (RFC 5952): a connection may shorten the host, a signature cannot.
+  ::inet_ntop(AF_INET6, &address, shortest.data(), shortest.size());
+  return '[' + std::string(shortest.data()) + ']';
+}
+
+/// Whether the last part of a host looks like a number, so that some would read an address.
+inline bool ends_in_number(std::string_view host) {
+  std::string_view const last = host.substr(host.rfind('.') + 1);
+  bool digits = true;
+  for (char const c : last) digits = digits && is_digit(c);
+  return digits || last.starts_with("0x");
+}
+
+inline Result<std::string> read_host(std::string_view text) {
+  if (text.empty()) return bad_url("the host is missing");
+  if (text.front() == '[') {
+    if (text.back() != ']') return bad_url("the bracket around the IPv6 address is not closed");
+    return read_ipv6(text.substr(1, text.size() - 2));
+  }
+  std::string host = lower(text);
+  // A dot at the end says that no search list is asked: it stays, but is no part of a name.
+  std::string_view const name = std::string_view(host).substr(0, host.size() - host.ends_with('.'));
+  if (name.size() > 253) return bad_url("the host is longer than 253 characters");
+  for (std::string_view const label : split(name, '.')) {
+    // An underscore is no part of a host name, but names of containers have it.
+    std::string plain(label);
+    for (char& c : plain) c = c == '_' ? 'a' : c;
+    if (!is_dns_label(plain)) {
+      return bad_url("the host must be a name of letters, digits, hyphens and dots, or an address");
+    }
+  }
+  if (ends_in_number(name) && !is_ipv4_address(host)) {
+    return bad_url("the host looks like an IPv4 address but is none");
+  }
+  return host;
+}
+
+inline Result<std::uint16_t> read_port(std::string_view text) {
+  auto const port = parse_integer<std::uint16_t>(text);
+  if (!port || *port == 0) return bad_url("the port must be a number from 1 to 65535");
+  return *port;
+}
+
+inline Result<void> check_url_path(std::string_view path) {
+  constexpr std::string_view others = "-._~!$&'()*+,;=:@/";
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    char const c = path[i];
+    if (is_alpha(c) || is_digit(c) || others.find(c) != std::string_view::npos) continue;
+    auto const byte = c == '%' ? path.substr(i + 1, 2) : std::string_view{};
+    bool const encoded = byte.size() == 2 &&
+                         byte.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+    if (!encoded) return bad_url("the path must be percent-encoded");
+  }
+  return {};
+}
+
+}  // namespace detail
+
+/// Reads `https://host`, with an optional port and base path. The error says what is wrong and
+/// never repeats the text, which may hold a password.
+[[nodiscard]] inline Result<Url> parse_url(std::string_view text) {
+  if (has_control(text) || text.find(' ') != std::string_view::npos) {
+    return detail::bad_url("it holds a blank or a control character");
+  }
+  std::size_t const colon = text.find("://");
+  std::string_view const scheme = text.substr(0, colon == std::string_view::npos ? 0 : colon);
+  bool const plain = same_ignoring_case(scheme, "http");
+  if (!plain && !same_ignoring_case(scheme, "https")) {
+    return detail::bad_url("it must begin with http:// or https://");
+  }
+  text.remove_prefix(colon + 3);
+  if (text.find('?') != std::string_view::npos || text.find('#') != std::string_view::npos) {
+    return detail::bad_url("it must have no query and no fragment");
+  }
+  std::size_t const slash = text.find('/');
+  std::string_view authority = text.substr(0, slash);
+  Url url{plain ? Scheme::http : Scheme::https};
+  if (slash != std::string_view::npos) url.path = text.substr(slash);
+  if (authority.find('@') != std::string_view::npos) {
+    return detail::bad_url("it must have no user name and no password");
+  }
+  std::size_t const bracket = authority.find(']');
+  std::size_t const port = authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
+  if (port != std::string_view::npos) {
+    auto const number = detail::read_port(authority.substr(port + 1));
+    if (!number) return number.error();
+    if (*number != port_of(url)) url.port = *number;
+    authority = authority.substr(0, port);
+  }
+  auto host = detail::read_host(authority);
+  if (!host) return host.error();
+  if (auto path = detail::check_url_path(url.path); !path) return path.error();
+  url.host = *std::move(host);
+  return url;
+}
+
+}  // namespace sla::inline v1::aws
+
 // sla/aws/http/transport.hpp
 // An HTTP request and its response as values, and the contract of what carries one to the other
 // side. Nothing here knows AWS, signatures or libcurl.
@@ -4581,20 +4770,6 @@ enum class Method { get, head, post, put };
   }
   return "GET";
 }
-
-enum class Scheme { http, https };
-
-/// Where a request goes. The Host header, the signature and the connection are all made from this
-/// one value, so they cannot differ.
-struct Url {
-  Scheme scheme = Scheme::https;
-  std::string host{};      ///< lower case; an IPv6 address stands in brackets
-  std::uint16_t port = 0;  ///< 0 is the scheme's own port
-  std::string path = "/";  ///< percent-encoded, exactly as it goes over the wire
-  std::string query{};     ///< percent-encoded, without the question mark
-
-  bool operator==(Url const&) const = default;
-};
 
 struct Header {
   std::string name;
@@ -4623,29 +4798,6 @@ struct Response {
     if (same_ignoring_case(header.name, name)) return std::string_view(header.value);
   }
   return std::nullopt;
-}
-
-/// The port a URL means.
-[[nodiscard]] constexpr std::uint16_t port_of(Url const& url) noexcept {
-  if (url.port != 0) return url.port;
-  return url.scheme == Scheme::https ? 443 : 80;
-}
-
-/// Appends the value of the Host header: the port stands there only when it is not the scheme's
-/// own.
-inline void host_header_to(std::string& out, Url const& url) {
-  std::uint16_t const own = url.scheme == Scheme::https ? 443 : 80;
-  out += url.host;
-  if (port_of(url) != own) out.append(":").append(std::to_string(url.port));
-}
-
-/// The whole URL as a text.
-[[nodiscard]] inline std::string to_string(Url const& url) {
-  std::string out = url.scheme == Scheme::https ? "https://" : "http://";
-  host_header_to(out, url);
-  out += url.path;
-  if (!url.query.empty()) out.append("?").append(url.query);
-  return out;
 }
 
 /// Carries one request to the other side and brings back the answer, whatever its status. An Error
@@ -5530,145 +5682,6 @@ static_assert(Transport<Curl>);
 
 }  // namespace sla::inline v1::aws
 
-// sla/aws/http/url.hpp
-// Reads the URL of an endpoint from a text, strictly: what is accepted reaches the signature and
-// the connection unchanged. There is no user name, query or fragment, and no host that one library
-// takes for a name and the next for an address.
-
-namespace sla::inline v1::aws {
-
-/// Whether a text may be one part of a host name: 1 to 63 letters, digits and inner hyphens.
-[[nodiscard]] constexpr bool is_dns_label(std::string_view text) noexcept {
-  if (text.empty() || text.size() > 63 || text.front() == '-' || text.back() == '-') return false;
-  for (char const c : text) {
-    if (!is_alpha(c) && !is_digit(c) && c != '-') return false;
-  }
-  return true;
-}
-
-/// Whether a text is an IPv4 address of four decimal numbers.
-[[nodiscard]] inline bool is_ipv4_address(std::string_view text) {
-  in_addr address{};
-  return text.find('\0') == std::string_view::npos &&
-         ::inet_pton(AF_INET, std::string(text).c_str(), &address) == 1;
-}
-
-/// Whether the host of a URL is an address: IPv4, or IPv6 in brackets. `localhost` is a name.
-[[nodiscard]] inline bool is_ip_address(std::string_view host) {
-  return host.starts_with('[') || is_ipv4_address(host);
-}
-
-namespace detail {
-
-inline Error bad_url(std::string_view why) {
-  return Error{Errc::invalid, "not the URL of an endpoint: " + std::string(why)};
-}
-
-inline Result<std::string> read_ipv6(std::string_view text) {
-  in6_addr address{};
-  std::array<char, INET6_ADDRSTRLEN> shortest{};
-  if (text.find('\0') != std::string_view::npos ||
-      ::inet_pton(AF_INET6, std::string(text).c_str(), &address) != 1) {
-    return bad_url("what stands in brackets must be an IPv6 address, without a zone");
-  }
-  // The one canonical spelling (RFC 5952): a connection may shorten the host, a signature cannot.
-  ::inet_ntop(AF_INET6, &address, shortest.data(), shortest.size());
-  return '[' + std::string(shortest.data()) + ']';
-}
-
-/// Whether the last part of a host looks like a number, so that some would read an address.
-inline bool ends_in_number(std::string_view host) {
-  std::string_view const last = host.substr(host.rfind('.') + 1);
-  bool digits = true;
-  for (char const c : last) digits = digits && is_digit(c);
-  return digits || last.starts_with("0x");
-}
-
-inline Result<std::string> read_host(std::string_view text) {
-  if (text.empty()) return bad_url("the host is missing");
-  if (text.front() == '[') {
-    if (text.back() != ']') return bad_url("the bracket around the IPv6 address is not closed");
-    return read_ipv6(text.substr(1, text.size() - 2));
-  }
-  std::string host = lower(text);
-  // A dot at the end says that no search list is asked: it stays, but is no part of a name.
-  std::string_view const name = std::string_view(host).substr(0, host.size() - host.ends_with('.'));
-  if (name.size() > 253) return bad_url("the host is longer than 253 characters");
-  for (std::string_view const label : split(name, '.')) {
-    // An underscore is no part of a host name, but names of containers have it.
-    std::string plain(label);
-    for (char& c : plain) c = c == '_' ? 'a' : c;
-    if (!is_dns_label(plain)) {
-      return bad_url("the host must be a name of letters, digits, hyphens and dots, or an address");
-    }
-  }
-  if (ends_in_number(name) && !is_ipv4_address(host)) {
-    return bad_url("the host looks like an IPv4 address but is none");
-  }
-  return host;
-}
-
-inline Result<std::uint16_t> read_port(std::string_view text) {
-  auto const port = parse_integer<std::uint16_t>(text);
-  if (!port || *port == 0) return bad_url("the port must be a number from 1 to 65535");
-  return *port;
-}
-
-inline Result<void> check_url_path(std::string_view path) {
-  constexpr std::string_view others = "-._~!$&'()*+,;=:@/";
-  for (std::size_t i = 0; i < path.size(); ++i) {
-    char const c = path[i];
-    if (is_alpha(c) || is_digit(c) || others.find(c) != std::string_view::npos) continue;
-    auto const byte = c == '%' ? path.substr(i + 1, 2) : std::string_view{};
-    bool const encoded = byte.size() == 2 &&
-                         byte.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
-    if (!encoded) return bad_url("the path must be percent-encoded");
-  }
-  return {};
-}
-
-}  // namespace detail
-
-/// Reads `https://host`, with an optional port and base path. The error says what is wrong and
-/// never repeats the text, which may hold a password.
-[[nodiscard]] inline Result<Url> parse_url(std::string_view text) {
-  if (has_control(text) || text.find(' ') != std::string_view::npos) {
-    return detail::bad_url("it holds a blank or a control character");
-  }
-  std::size_t const colon = text.find("://");
-  std::string_view const scheme = text.substr(0, colon == std::string_view::npos ? 0 : colon);
-  bool const plain = same_ignoring_case(scheme, "http");
-  if (!plain && !same_ignoring_case(scheme, "https")) {
-    return detail::bad_url("it must begin with http:// or https://");
-  }
-  text.remove_prefix(colon + 3);
-  if (text.find('?') != std::string_view::npos || text.find('#') != std::string_view::npos) {
-    return detail::bad_url("it must have no query and no fragment");
-  }
-  std::size_t const slash = text.find('/');
-  std::string_view authority = text.substr(0, slash);
-  Url url{plain ? Scheme::http : Scheme::https};
-  if (slash != std::string_view::npos) url.path = text.substr(slash);
-  if (authority.find('@') != std::string_view::npos) {
-    return detail::bad_url("it must have no user name and no password");
-  }
-  std::size_t const bracket = authority.find(']');
-  std::size_t const port = authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
-  if (port != std::string_view::npos) {
-    auto const number = detail::read_port(authority.substr(port + 1));
-    if (!number) return number.error();
-    if (*number != port_of(url)) url.port = *number;
-    authority = authority.substr(0, port);
-  }
-  auto host = detail::read_host(authority);
-  if (!host) return host.error();
-  if (auto path = detail::check_url_path(url.path); !path) return path.error();
-  url.host = *std::move(host);
-  return url;
-}
-
-}  // namespace sla::inline v1::aws
-
 // sla/aws/wire/query.hpp
 // The query protocol of SNS, STS and CloudWatch: a form with the action and its parameters, posted
 // to the root of the service. What the parameters are is each operation's business.
@@ -6417,6 +6430,25 @@ template <class S>
 concept CredentialSource = bool{std::movable<S>} && requires(S& s, WallTime now) {
   { s.credentials(now) } -> std::same_as<Result<Credentials>>;
 };
+
+/// Whether credentials may be used after their time, if they can no longer be renewed. Sources that
+/// others depend on at run time outlive an outage; whatever the user supplies is taken at its word.
+enum class Stability {
+  strict,   ///< only while they are valid: environment, files, credential processes
+  lasting,  ///< also later, while the source cannot be reached: roles, containers, IMDS
+};
+
+/// What the source says of the credentials that it gave last; one that says nothing is strict.
+template <class Source>
+[[nodiscard]] Stability stability_of(Source const& source) {
+  if constexpr (requires {
+                  { source.stability() } -> std::same_as<Stability>;
+                }) {
+    return source.stability();
+  } else {
+    return Stability::strict;
+  }
+}
 
 }  // namespace sla::inline v1::aws
 
@@ -8093,11 +8125,10 @@ template <class Variables, class Profile = NoProfile>
 
 }  // namespace sla::inline v1::aws
 
-// sla/aws/call/retry.hpp
-// What the refusal of a service means, whether to ask again, and after how long: the standard retry
-// mode 2.1 that the AWS SDKs share. Everything here is pure: the waiting, the random numbers and
-// the deadline are the caller's.
-// https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+// sla/aws/call/refusal.hpp
+// What the refusal of a service means, whether the same request is worth another attempt, and the
+// Error that tells people. Services put into their messages what they were sent: some give back the
+// canonical request, line by line, session token included, so only the first line is kept.
 
 namespace sla::inline v1::aws {
 
@@ -8221,6 +8252,28 @@ struct Refusal {
   return {meaning, retry_reason(meaning)};
 }
 
+/// `http 403: AccessDenied: not allowed (request id 4f2a)`.
+[[nodiscard]] inline Error refusal_error(Errc code, int status, ServiceError const& said) {
+  std::string message = "http " + std::to_string(status);
+  std::string_view const words = trim(said.message);
+  if (!said.code.empty()) message.append(": ").append(said.code, 0, 100);
+  if (!words.empty()) message.append(": ").append(words.substr(0, words.find('\n')), 0, 500);
+  if (!said.request_id.empty()) {
+    message.append(" (request id ").append(said.request_id, 0, 100).append(")");
+  }
+  for (char& c : message) c = is_control(c) ? ' ' : c;
+  return Error{code, std::move(message), http_status(status)};
+}
+
+}  // namespace sla::inline v1::aws
+
+// sla/aws/call/retry.hpp
+// Whether to ask a service again, and after how long: the standard retry mode 2.1 that the AWS SDKs
+// share. Everything here is pure: the waiting, the random numbers and the deadline are the
+// caller's. https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+
+namespace sla::inline v1::aws {
+
 /// The tokens that pay for retries: while a service fails for everybody, a client runs out of them
 /// and asks once per call. Lives as long as its client. Not thread-safe.
 class RetryQuota {
@@ -8323,14 +8376,6 @@ class Retry {
 
 namespace sla::inline v1::aws {
 
-/// A random number from 0 to below 1.
-[[nodiscard]] inline double random_fraction() {
-  auto const bytes = random_bytes<4>();
-  std::uint32_t number = 0;
-  for (unsigned char const byte : bytes) number = number << 8U | byte;
-  return static_cast<double>(number) / 4294967296.0;
-}
-
 /// Limits of the attempts.
 struct AttemptLimits {
   int attempts = 3;                         ///< the first one included
@@ -8375,28 +8420,6 @@ class SharedTransport {
       "SharedTransport's parameter must be a sla::aws::Transport: movable, with "
       "sla::Result<sla::aws::Response> send(sla::aws::Request const&, sla::Instant deadline)");
 };
-
-}  // namespace sla::inline v1::aws
-
-// sla/aws/call/refusal.hpp
-// The Error that tells people how a service refused a request. Services put into their messages
-// what they were sent: some give back the canonical request, line by line, session token included,
-// so only the first line is kept.
-
-namespace sla::inline v1::aws {
-
-/// `http 403: AccessDenied: not allowed (request id 4f2a)`.
-[[nodiscard]] inline Error refusal_error(Errc code, int status, ServiceError const& said) {
-  std::string message = "http " + std::to_string(status);
-  std::string_view const words = trim(said.message);
-  if (!said.code.empty()) message.append(": ").append(said.code, 0, 100);
-  if (!words.empty()) message.append(": ").append(words.substr(0, words.find('\n')), 0, 500);
-  if (!said.request_id.empty()) {
-    message.append(" (request id ").append(said.request_id, 0, 100).append(")");
-  }
-  for (char& c : message) c = is_control(c) ? ' ' : c;
-  return Error{code, std::move(message), http_status(status)};
-}
 
 }  // namespace sla::inline v1::aws
 
@@ -10108,33 +10131,6 @@ class RoleCaller {
                 "RoleCaller's second parameter must be a sla::Clock: movable, with now(), wall(), "
                 "wait_until(sla::Instant, sla::Stop const&) and sleep_until(sla::Instant)");
 };
-
-}  // namespace sla::inline v1::aws
-
-// sla/aws/credential/stability.hpp
-// What may be done with the credentials of a source when they can no longer be renewed. Sources
-// that others depend on at run time outlive an outage; whatever the user supplies is taken at its
-// word.
-
-namespace sla::inline v1::aws {
-
-/// Whether credentials may be used after their time.
-enum class Stability {
-  strict,   ///< only while they are valid: environment, files, credential processes
-  lasting,  ///< also later, while the source cannot be reached: roles, containers, IMDS
-};
-
-/// What the source says of the credentials that it gave last; one that says nothing is strict.
-template <class Source>
-[[nodiscard]] Stability stability_of(Source const& source) {
-  if constexpr (requires {
-                  { source.stability() } -> std::same_as<Stability>;
-                }) {
-    return source.stability();
-  } else {
-    return Stability::strict;
-  }
-}
 
 }  // namespace sla::inline v1::aws
 

@@ -36,6 +36,7 @@
 #include "sla/core/output.hpp"
 #include "sla/core/patient.hpp"
 #include "sla/core/pipe_signal.hpp"
+#include "sla/core/random.hpp"
 #include "sla/core/record.hpp"
 #include "sla/core/record_file.hpp"
 #include "sla/core/result.hpp"
@@ -114,7 +115,6 @@
 #include "sla/aws/credential/refresh_policy.hpp"
 #include "sla/aws/credential/refreshing.hpp"
 #include "sla/aws/credential/role_caller.hpp"
-#include "sla/aws/credential/stability.hpp"
 #include "sla/aws/credential/web_identity.hpp"
 
 #include "sla/ledger/book.hpp"

@@ -3,8 +3,6 @@
 
 #include <doctest/doctest.h>
 
-#include <set>
-
 using namespace sla;
 using namespace std::chrono_literals;
 
@@ -24,17 +22,4 @@ TEST_CASE("after any number of failures the bound is the longest") {
   Backoff backoff;
   for (int i = 0; i < 100'000; ++i) CHECK(backoff.failed() <= 30s);
   CHECK(backoff.failed() == 30s);
-}
-
-TEST_CASE("a random time is between zero and the longest, and not always the same") {
-  std::set<Duration> seen;
-  for (int i = 0; i < 100; ++i) {
-    Duration const time = random_duration(1s);
-    CHECK(time >= 0s);
-    CHECK(time <= 1s);
-    seen.insert(time);
-  }
-  CHECK(seen.size() > 50);
-  CHECK(random_duration(0s) == 0s);
-  CHECK(random_duration(-1s) == 0s);
 }

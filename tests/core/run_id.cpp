@@ -43,11 +43,3 @@ TEST_CASE("run ids of one millisecond differ") {
   for (int i = 0; i < 10'000; ++i) ids.insert(new_run_id(noon));
   CHECK(ids.size() == 10'000);
 }
-
-TEST_CASE("random bytes are as many as asked for and differ") {
-  CHECK(random_bytes<0>().empty());
-  CHECK(random_bytes<16>() != random_bytes<16>());
-  std::set<unsigned char> seen;
-  for (unsigned char const byte : random_bytes<4096>()) seen.insert(byte);
-  CHECK(seen.size() > 200);
-}

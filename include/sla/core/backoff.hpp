@@ -6,20 +6,9 @@
 #include <chrono>
 #include <cstdint>
 
-#include "sla/core/run_id.hpp"
 #include "sla/core/time.hpp"
 
 namespace sla::inline v1 {
-
-/// A random time from zero to the longest, both included.
-[[nodiscard]] inline Duration random_duration(Duration longest) {
-  if (longest <= Duration::zero()) return Duration::zero();
-  auto const bytes = random_bytes<8>();
-  std::uint64_t value = 0;
-  for (unsigned char const byte : bytes) value = value << 8U | byte;
-  return Duration{
-      static_cast<Duration::rep>(value % (static_cast<std::uint64_t>(longest.count()) + 1))};
-}
 
 /// The bounds of one thing that is tried again and again.
 class Backoff {

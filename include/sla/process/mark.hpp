@@ -19,6 +19,7 @@
 #include <string_view>
 
 #include "sla/core/descriptor.hpp"
+#include "sla/core/random.hpp"
 #include "sla/core/run_id.hpp"
 #include "sla/core/text.hpp"
 
@@ -32,11 +33,7 @@ struct RunMark {
 
   /// A number that no other run has, in this process or in another.
   [[nodiscard]] static rlim_t new_number() {
-    static std::atomic<std::uint64_t> next = [] {
-      std::uint64_t first = 1;
-      for (unsigned char const byte : random_bytes<7>()) first = first << 8U | byte;
-      return first;
-    }();
+    static std::atomic<std::uint64_t> next = std::uint64_t{1} << 56U | random_number<7>();
     return next.fetch_add(1) ^ static_cast<std::uint64_t>(::getpid()) << 32U;  // also after a fork
   }
 };

@@ -13,6 +13,7 @@
 #include "sla/core/backoff.hpp"
 #include "sla/core/error.hpp"
 #include "sla/core/log.hpp"
+#include "sla/core/random.hpp"
 #include "sla/core/time.hpp"
 
 namespace sla::inline v1 {

@@ -11,8 +11,8 @@
 #include <string>
 #include <string_view>
 
-#include "sla/core/backoff.hpp"
 #include "sla/core/error.hpp"
+#include "sla/core/random.hpp"
 #include "sla/core/time.hpp"
 #include "sla/publisher/lane.hpp"
 

@@ -57,14 +57,6 @@ TEST_CASE("an attempt that took all of its time is followed by one that has twic
   CHECK(limits == std::vector<Duration>{2s, 4s, 8s, 8s});
 }
 
-TEST_CASE("random numbers are from 0 to below 1") {
-  for (int i = 0; i < 1000; ++i) {
-    double const number = random_fraction();
-    CHECK(number >= 0);
-    CHECK(number < 1);
-  }
-}
-
 TEST_CASE("copies of a shared transport send over the same one") {
   Script script;
   script.answers = {Response{200, {}, "one"}, Response{200, {}, "two"}};

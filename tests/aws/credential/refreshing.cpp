@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-// Covers: aws/credential/stability.hpp
 #include "sla/aws/credential/refreshing.hpp"
 
 #include <doctest/doctest.h>

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+using namespace sla::aws;
+
 namespace {
 
 std::string problem(std::string_view text) {
@@ -182,4 +184,29 @@ TEST_CASE("a DNS label is 1 to 63 letters, digits and inner hyphens") {
   CHECK_FALSE(sla::aws::is_dns_label("a_b"));
   CHECK_FALSE(sla::aws::is_dns_label("a b"));
   CHECK_FALSE(sla::aws::is_dns_label(std::string(64, 'x')));
+}
+
+TEST_CASE("the Host header has a port only if it is not the scheme's own") {
+  auto const host_of = [](Url const& url) {
+    std::string text;
+    host_header_to(text, url);
+    return text;
+  };
+  CHECK(host_of({.host = "a.test"}) == "a.test");
+  CHECK(host_of({.host = "a.test", .port = 443}) == "a.test");
+  CHECK(host_of({.host = "a.test", .port = 80}) == "a.test:80");
+  CHECK(host_of({.scheme = Scheme::http, .host = "a.test", .port = 80}) == "a.test");
+  CHECK(host_of({.scheme = Scheme::http, .host = "[::1]", .port = 443}) == "[::1]:443");
+  CHECK(port_of({.host = "a.test"}) == 443);
+  CHECK(port_of({.scheme = Scheme::http, .host = "a.test"}) == 80);
+  CHECK(port_of({.host = "a.test", .port = 4566}) == 4566);
+}
+
+TEST_CASE("a URL as a text is what it was parsed from") {
+  CHECK(to_string(Url{.host = "a.test"}) == "https://a.test/");
+  CHECK(to_string(Url{.scheme = Scheme::http,
+                      .host = "a.test",
+                      .port = 8080,
+                      .path = "/a%20b",
+                      .query = "x=1"}) == "http://a.test:8080/a%20b?x=1");
 }

@@ -5,26 +5,17 @@
 // many calls instead.
 #include <algorithm>
 #include <chrono>
-#include <cstdint>
 #include <memory>
 #include <utility>
 
 #include "sla/aws/call/retry.hpp"
 #include "sla/aws/http/transport.hpp"
 #include "sla/core/clock.hpp"
+#include "sla/core/random.hpp"
 #include "sla/core/result.hpp"
-#include "sla/core/run_id.hpp"
 #include "sla/core/time.hpp"
 
 namespace sla::inline v1::aws {
-
-/// A random number from 0 to below 1.
-[[nodiscard]] inline double random_fraction() {
-  auto const bytes = random_bytes<4>();
-  std::uint32_t number = 0;
-  for (unsigned char const byte : bytes) number = number << 8U | byte;
-  return static_cast<double>(number) / 4294967296.0;
-}
 
 /// Limits of the attempts.
 struct AttemptLimits {

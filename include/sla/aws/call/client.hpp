@@ -20,6 +20,7 @@
 #include "sla/aws/sign/sigv4.hpp"
 #include "sla/aws/wire/service_error.hpp"
 #include "sla/core/clock.hpp"
+#include "sla/core/random.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/time.hpp"
 

@@ -10,7 +10,7 @@
 #include <optional>
 #include <string_view>
 
-#include "sla/aws/call/retry.hpp"
+#include "sla/aws/call/refusal.hpp"
 #include "sla/aws/http/transport.hpp"
 #include "sla/core/time.hpp"
 

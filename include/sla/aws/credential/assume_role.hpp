@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "sla/aws/credential/role_caller.hpp"
-#include "sla/aws/credential/stability.hpp"
 #include "sla/aws/http/transport.hpp"
 #include "sla/aws/service/sts_assume_role.hpp"
 #include "sla/aws/sign/credentials.hpp"

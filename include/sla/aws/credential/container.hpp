@@ -13,7 +13,6 @@
 #include "sla/aws/call/refusal.hpp"
 #include "sla/aws/call/retry.hpp"
 #include "sla/aws/config/file_reader.hpp"
-#include "sla/aws/credential/stability.hpp"
 #include "sla/aws/http/transport.hpp"
 #include "sla/aws/http/url.hpp"
 #include "sla/aws/sign/credentials.hpp"

@@ -10,7 +10,6 @@
 #include <utility>
 #include <vector>
 
-#include "sla/aws/credential/stability.hpp"
 #include "sla/aws/sign/credentials.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/time.hpp"

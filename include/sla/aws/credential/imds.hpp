@@ -7,7 +7,6 @@
 #include <string_view>
 #include <utility>
 
-#include "sla/aws/credential/stability.hpp"
 #include "sla/aws/service/imds.hpp"
 #include "sla/aws/sign/credentials.hpp"
 #include "sla/aws/sign/keys.hpp"

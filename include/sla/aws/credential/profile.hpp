@@ -15,7 +15,6 @@
 #include "sla/aws/credential/process.hpp"
 #include "sla/aws/credential/profile_plan.hpp"
 #include "sla/aws/credential/role_caller.hpp"
-#include "sla/aws/credential/stability.hpp"
 #include "sla/aws/credential/web_identity.hpp"
 #include "sla/aws/sign/credentials.hpp"
 #include "sla/core/clock.hpp"

@@ -9,7 +9,7 @@
 #include <chrono>
 #include <optional>
 
-#include "sla/aws/credential/stability.hpp"
+#include "sla/aws/sign/credentials.hpp"
 #include "sla/core/time.hpp"
 
 namespace sla::inline v1::aws {

@@ -11,11 +11,10 @@
 #include <string_view>
 #include <utility>
 
-#include "sla/aws/call/attempts.hpp"
 #include "sla/aws/credential/refresh_policy.hpp"
-#include "sla/aws/credential/stability.hpp"
 #include "sla/aws/sign/credentials.hpp"
 #include "sla/core/log.hpp"
+#include "sla/core/random.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/thread.hpp"
 #include "sla/core/time.hpp"

@@ -9,7 +9,6 @@
 
 #include "sla/aws/config/file_reader.hpp"
 #include "sla/aws/credential/role_caller.hpp"
-#include "sla/aws/credential/stability.hpp"
 #include "sla/aws/service/sts_assume_role.hpp"
 #include "sla/aws/sign/credentials.hpp"
 #include "sla/core/clock.hpp"

@@ -3,13 +3,13 @@
 // An HTTP request and its response as values, and the contract of what carries one to the other
 // side. Nothing here knows AWS, signatures or libcurl.
 #include <concepts>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <vector>
 
+#include "sla/aws/http/url.hpp"
 #include "sla/core/output.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/text.hpp"
@@ -32,20 +32,6 @@ enum class Method { get, head, post, put };
   }
   return "GET";
 }
-
-enum class Scheme { http, https };
-
-/// Where a request goes. The Host header, the signature and the connection are all made from this
-/// one value, so they cannot differ.
-struct Url {
-  Scheme scheme = Scheme::https;
-  std::string host{};      ///< lower case; an IPv6 address stands in brackets
-  std::uint16_t port = 0;  ///< 0 is the scheme's own port
-  std::string path = "/";  ///< percent-encoded, exactly as it goes over the wire
-  std::string query{};     ///< percent-encoded, without the question mark
-
-  bool operator==(Url const&) const = default;
-};
 
 struct Header {
   std::string name;
@@ -74,29 +60,6 @@ struct Response {
     if (same_ignoring_case(header.name, name)) return std::string_view(header.value);
   }
   return std::nullopt;
-}
-
-/// The port a URL means.
-[[nodiscard]] constexpr std::uint16_t port_of(Url const& url) noexcept {
-  if (url.port != 0) return url.port;
-  return url.scheme == Scheme::https ? 443 : 80;
-}
-
-/// Appends the value of the Host header: the port stands there only when it is not the scheme's
-/// own.
-inline void host_header_to(std::string& out, Url const& url) {
-  std::uint16_t const own = url.scheme == Scheme::https ? 443 : 80;
-  out += url.host;
-  if (port_of(url) != own) out.append(":").append(std::to_string(url.port));
-}
-
-/// The whole URL as a text.
-[[nodiscard]] inline std::string to_string(Url const& url) {
-  std::string out = url.scheme == Scheme::https ? "https://" : "http://";
-  host_header_to(out, url);
-  out += url.path;
-  if (!url.query.empty()) out.append("?").append(url.query);
-  return out;
 }
 
 /// Carries one request to the other side and brings back the answer, whatever its status. An Error

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Reads the URL of an endpoint from a text, strictly: what is accepted reaches the signature and
-// the connection unchanged. There is no user name, query or fragment, and no host that one library
-// takes for a name and the next for an address.
+// A URL, and how the one of an endpoint is read from a text, strictly: what is accepted reaches the
+// signature and the connection unchanged. There is no user name, query or fragment, and no host
+// that one library takes for a name and the next for an address.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -14,11 +14,47 @@
 #include <string_view>
 #include <utility>
 
-#include "sla/aws/http/transport.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/text.hpp"
 
 namespace sla::inline v1::aws {
+
+enum class Scheme { http, https };
+
+/// Where a request goes. The Host header, the signature and the connection are all made from this
+/// one value, so they cannot differ.
+struct Url {
+  Scheme scheme = Scheme::https;
+  std::string host{};      ///< lower case; an IPv6 address stands in brackets
+  std::uint16_t port = 0;  ///< 0 is the scheme's own port
+  std::string path = "/";  ///< percent-encoded, exactly as it goes over the wire
+  std::string query{};     ///< percent-encoded, without the question mark
+
+  bool operator==(Url const&) const = default;
+};
+
+/// The port a URL means.
+[[nodiscard]] constexpr std::uint16_t port_of(Url const& url) noexcept {
+  if (url.port != 0) return url.port;
+  return url.scheme == Scheme::https ? 443 : 80;
+}
+
+/// Appends the value of the Host header: the port stands there only when it is not the scheme's
+/// own.
+inline void host_header_to(std::string& out, Url const& url) {
+  std::uint16_t const own = url.scheme == Scheme::https ? 443 : 80;
+  out += url.host;
+  if (port_of(url) != own) out.append(":").append(std::to_string(url.port));
+}
+
+/// The whole URL as a text.
+[[nodiscard]] inline std::string to_string(Url const& url) {
+  std::string out = url.scheme == Scheme::https ? "https://" : "http://";
+  host_header_to(out, url);
+  out += url.path;
+  if (!url.query.empty()) out.append("?").append(url.query);
+  return out;
+}
 
 /// Whether a text may be one part of a host name: 1 to 63 letters, digits and inner hyphens.
 [[nodiscard]] constexpr bool is_dns_label(std::string_view text) noexcept {

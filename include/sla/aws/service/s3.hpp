@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "sla/aws/call/client.hpp"
-#include "sla/aws/call/retry.hpp"
+#include "sla/aws/call/refusal.hpp"
 #include "sla/aws/config/bucket.hpp"
 #include "sla/aws/config/region.hpp"
 #include "sla/aws/http/transport.hpp"

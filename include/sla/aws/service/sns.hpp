@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "sla/aws/call/client.hpp"
+#include "sla/aws/call/refusal.hpp"
 #include "sla/aws/config/endpoint.hpp"
 #include "sla/aws/config/endpoint_settings.hpp"
 #include "sla/aws/http/transport.hpp"

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <utility>
 
-#include "sla/aws/call/retry.hpp"
+#include "sla/aws/call/refusal.hpp"
 #include "sla/aws/http/transport.hpp"
 #include "sla/aws/service/arn.hpp"
 #include "sla/aws/sign/credentials.hpp"

@@ -31,6 +31,25 @@ concept CredentialSource = bool{std::movable<S>} && requires(S& s, WallTime now)
   { s.credentials(now) } -> std::same_as<Result<Credentials>>;
 };
 
+/// Whether credentials may be used after their time, if they can no longer be renewed. Sources that
+/// others depend on at run time outlive an outage; whatever the user supplies is taken at its word.
+enum class Stability {
+  strict,   ///< only while they are valid: environment, files, credential processes
+  lasting,  ///< also later, while the source cannot be reached: roles, containers, IMDS
+};
+
+/// What the source says of the credentials that it gave last; one that says nothing is strict.
+template <class Source>
+[[nodiscard]] Stability stability_of(Source const& source) {
+  if constexpr (requires {
+                  { source.stability() } -> std::same_as<Stability>;
+                }) {
+    return source.stability();
+  } else {
+    return Stability::strict;
+  }
+}
+
 }  // namespace sla::inline v1::aws
 
 namespace sla::inline v1::internal {
