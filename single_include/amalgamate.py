@@ -8,6 +8,8 @@ usage: amalgamate.py                     check the tree, then write the single h
                                          they need: it compiles faster, and needs no library that
                                          they do not need
 
+The single header is sla.hpp, the library; what the shipped program is made of is app/commands.hpp.
+
 Every complaint says where, why and what to do. Needs nothing but Python's standard library.
 """
 
@@ -26,6 +28,8 @@ COMMAND = "python3 single_include/amalgamate.py"
 HEIGHT = {"version": 0, "core": 1, "process": 2, "aws": 3, "ledger": 4, "scheduler": 4,
           "executor": 4, "publisher": 4, "runner": 5, "fleet": 6, "app": 7, "sla": 8}
 # The wings of aws/, lowest first: the same holds between them.
+# What a program includes: from these, every header is reached.
+LIBRARY, PROGRAM = "sla.hpp", "app/commands.hpp"
 WINGS = ("http", "wire", "sign", "config", "call", "service", "credential")
 CONTRACTS = ("scheduler", "executor", "publisher")
 
@@ -51,6 +55,9 @@ LISTS = [
     ("tests/meson.build", "tests", r"support/\w+_test\.py", ["support/*_test.py"]),
     ("examples/meson.build", "examples", r"[\w/]+\.cpp", ["**/*.cpp"]),
 ]
+
+# A line of the umbrella's comment that says what a header is for.
+PUBLIC = re.compile(r"^//   ([\w/]+\.hpp) +\S", re.M)
 
 INCLUDE = re.compile(r'\s*#\s*include\s*([<"])([^>"]+)[>"]')
 # What may hide a directive: comments and raw strings. Other literals are matched to be kept, so
@@ -177,15 +184,16 @@ def lint_tree(headers, say):
     if "sla.hpp" not in headers or "version.hpp" not in headers:
         say(None, 1, "include/sla/sla.hpp and include/sla/version.hpp must be there")
         return []
-    order = bottom_up(headers, say)
+    reached = bottom_up(headers, say, [LIBRARY] + [PROGRAM] * (PROGRAM in headers))
     for header in headers.values():
-        if header not in order:
-            say(header, 1, "an orphan: sla.hpp does not reach it, so the single header lacks it; "
-                f'add #include "sla/{header.name}" to include/sla/sla.hpp, or delete it')
-    return order
+        root = PROGRAM if header.room == "app" else LIBRARY
+        if header not in reached:
+            say(header, 1, f"an orphan: {root} does not reach it, so no program of all headers has "
+                f'it; add #include "sla/{header.name}" to include/sla/{root}, or delete it')
+    return bottom_up(headers, lambda *_: None)
 
 
-def bottom_up(headers, say, roots=("sla.hpp",)):
+def bottom_up(headers, say, roots=(LIBRARY,)):
     """All headers that these reach, each after those that it includes."""
     order, path = [headers["version.hpp"]], []
 
@@ -209,16 +217,28 @@ def bottom_up(headers, say, roots=("sla.hpp",)):
     return order
 
 
-def lint_umbrella(header, say):
-    """sla.hpp holds includes only, lowest room first."""
+def lint_umbrella(header, headers, say):
+    """sla.hpp holds includes only, lowest room first, and a list of what is there for users."""
     code = HIDING.sub(lambda m: "" if m["hidden"] else m[0], header.text)
     if [line for line in code.splitlines() if line.strip() and not line.startswith("#")]:
         say(header, 1, "sla.hpp holds includes and its comment, nothing else; move the code to the "
             "room that it belongs to")
+
     def height(name):
         room, wing = re.split(r"[/.]", name)[:2]
         return HEIGHT.get(room, 0), WINGS.index(wing) if wing in WINGS else -1
 
+    for line, name, _ in header.ours():
+        if name.startswith("app/"):
+            say(header, line, f"{name} belongs to the shipped program, which the library leaves out; "
+                f"include it from {PROGRAM} or from what that includes")
+    listed = PUBLIC.findall(header.text)
+    for line, name in enumerate(listed):
+        if name not in headers or name.startswith("app/"):
+            say(header, 1, f"the list of public headers names {name}, which is not there for users; "
+                "correct the name or remove the line")
+        if name in listed[:line]:
+            say(header, 1, f"the list of public headers names {name} twice")
     heights = [(height(name), line, name) for line, name, _ in header.ours()]
     for before, after in zip(heights, heights[1:]):
         if after[0] < before[0]:
@@ -329,7 +349,7 @@ def main(arguments):
         lint_includes(header, headers, say)
     order = lint_tree(headers, say)
     if "sla.hpp" in headers:
-        lint_umbrella(headers["sla.hpp"], say)
+        lint_umbrella(headers["sla.hpp"], headers, say)
     lint_lists(say)
     lint_tests(headers, say)
     if complaints:

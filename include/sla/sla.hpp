@@ -5,14 +5,77 @@
 //
 //   core/        std and POSIX only: results, time, text, JSON, what passes between the policies
 //   process/     starting programs and looking after them
-//   aws/         HTTP, SigV4, credentials, endpoints, and one operation per header
+//   aws/         in wings: http, wire, sign, config, call, service, credential
 //   ledger/      what a stream of events proves about availability
 //   scheduler/   says when the next run begins
 //   executor/    runs the test
 //   publisher/   delivers what happened, or combines publishers
-//   runner.hpp   the loop that a scheduler, an executor and a publisher make
-//   fleet.hpp    many runners on few threads
-//   app/         settings and the main function of the shipped program
+//   app/         the shipped program, which this header leaves out: app/commands.hpp includes it
+//
+// For users, in the namespace sla, and what is of aws/ in sla::aws (the rest is machinery and may
+// change at any time):
+//
+//   core/run.hpp                          Job, Outcome, Verdict, Report: what passes between the policies
+//   core/result.hpp                       Result<T>: a value or an Error
+//   core/error.hpp                        Errc, Error, retryable()
+//   core/stop.hpp                         Stop: the signals that end a program, and the time that is left
+//   core/time.hpp                         Duration, Instant, WallTime, and their texts
+//   core/clock.hpp                        the contract Clock, and SteadyClock
+//   core/output.hpp                       Output: the log of a run
+//   core/log.hpp                          Logger: lines for people and machines
+//   core/secret.hpp                       Secret: a text that is shown nowhere
+//   core/environment.hpp                  Environment: variables as a value
+//   core/json.hpp                         JsonWriter
+//   process/words.hpp                     shell_words(): splits a command as a shell does
+//   process/children.hpp                  OwnedChildren: for programs that start children of their own
+//   aws/http/transport.hpp                Request, Response, and the contract Transport
+//   aws/http/url.hpp                      Url, parse_url()
+//   aws/http/curl.hpp                     Curl: a Transport over libcurl
+//   aws/sign/credentials.hpp              Credentials, and the contract CredentialSource
+//   aws/sign/sigv4.hpp                    Signer: Signature Version 4
+//   aws/sign/digest.hpp                   sha256(), and Sha256 for a log as it streams
+//   aws/config/endpoint_settings.hpp      EndpointSettings: which hosts are asked
+//   aws/config/bucket.hpp                 Bucket: a bucket and how it is addressed
+//   aws/call/client.hpp                   Client: signs, sends, retries
+//   aws/credential/default_chain.hpp      default_chain(): credentials as the SDKs find them
+//   aws/credential/refreshing.hpp         Refreshing: renews credentials ahead of their expiry
+//   aws/credential/assume_role.hpp        AssumeRoleCredentials: a role on top of others
+//   aws/service/sns.hpp                   publish()
+//   aws/service/s3.hpp                    put_object(), head_object()
+//   aws/service/s3_read.hpp               list_objects(), get_object()
+//   aws/service/ssm.hpp                   get_parameters_by_path()
+//   aws/service/sts.hpp                   get_caller_identity()
+//   aws/service/cloudwatch.hpp            put_metric_data()
+//   ledger/reducer.hpp                    reduce(): what a stream of events proves about availability
+//   ledger/error_budget.hpp               ErrorBudget: how fast an objective is used up
+//   scheduler.hpp                         the contract Scheduler
+//   scheduler/fixed_delay.hpp             FixedDelay: so long after the end of a run
+//   scheduler/fixed_rate.hpp              FixedRate: a grid of starts
+//   scheduler/once.hpp                    Once
+//   scheduler/one_of.hpp                  OneOf: one of several, chosen at run time
+//   executor.hpp                          the contract Executor
+//   executor/direct.hpp                   Direct: runs words
+//   executor/shell.hpp                    Shell: runs a command text
+//   executor/announced.hpp                Announced: tells a spool of each run before it begins
+//   publisher.hpp                         the contract Publisher
+//   publisher/sns.hpp                     Sns: events to a topic
+//   publisher/s3_log.hpp                  S3Log: logs to a bucket
+//   publisher/cloudwatch.hpp              CloudWatch: metrics
+//   publisher/directory.hpp               Directory: logs to a folder
+//   publisher/event_file.hpp              EventFile: events to a file
+//   publisher/console.hpp                 Console: events to stdout
+//   publisher/dry_run.hpp                 DryRun: shows what would be sent
+//   publisher/spooled.hpp                 Spooled: keeps each result until it is delivered
+//   publisher/spool/memory.hpp            MemorySpool
+//   publisher/spool/disk.hpp              DiskSpool
+//   publisher/tracked.hpp                 Tracked: says with each event how the service stands
+//   publisher/log_first.hpp               LogFirst: the log, then the event that says where it is
+//   publisher/all.hpp                     All: each of several
+//   publisher/then.hpp                    Then: a second one if the first succeeds
+//   publisher/optional.hpp                Optional: one or none
+//   publisher/best_effort.hpp             BestEffort: never an error
+//   runner.hpp                            Runner: the loop of a scheduler, an executor and a publisher
+//   fleet.hpp                             Fleet: many runners on few threads
 //
 // The order is from the bottom up, not by the alphabet.
 // clang-format off
@@ -188,56 +251,3 @@
 #include "sla/runner.hpp"
 
 #include "sla/fleet.hpp"
-
-#include "sla/app/arguments.hpp"
-#include "sla/app/aws_access.hpp"
-#include "sla/app/aws_settings.hpp"
-#include "sla/app/become.hpp"
-#include "sla/app/bucket_settings.hpp"
-#include "sla/app/command.hpp"
-#include "sla/app/commands.hpp"
-#include "sla/app/exit_code.hpp"
-#include "sla/app/heartbeat.hpp"
-#include "sla/app/help.hpp"
-#include "sla/app/hurried_clock.hpp"
-#include "sla/app/iam_starter.hpp"
-#include "sla/app/identity.hpp"
-#include "sla/app/load_parameters.hpp"
-#include "sla/app/loaded_variables.hpp"
-#include "sla/app/log_bucket.hpp"
-#include "sla/app/main.hpp"
-#include "sla/app/nearest.hpp"
-#include "sla/app/objective_settings.hpp"
-#include "sla/app/parameters.hpp"
-#include "sla/app/parse_settings.hpp"
-#include "sla/app/printing.hpp"
-#include "sla/app/quoted.hpp"
-#include "sla/app/region_variables.hpp"
-#include "sla/app/report.hpp"
-#include "sla/app/report_arguments.hpp"
-#include "sla/app/report_bar.hpp"
-#include "sla/app/report_bucket.hpp"
-#include "sla/app/report_days.hpp"
-#include "sla/app/report_flags.hpp"
-#include "sla/app/report_format.hpp"
-#include "sla/app/report_output.hpp"
-#include "sla/app/report_page.hpp"
-#include "sla/app/report_page_style.hpp"
-#include "sla/app/report_plan.hpp"
-#include "sla/app/report_progress.hpp"
-#include "sla/app/report_slamon.hpp"
-#include "sla/app/report_source.hpp"
-#include "sla/app/report_text.hpp"
-#include "sla/app/setting.hpp"
-#include "sla/app/setting_checks.hpp"
-#include "sla/app/setting_field.hpp"
-#include "sla/app/setting_table.hpp"
-#include "sla/app/setting_values.hpp"
-#include "sla/app/settings.hpp"
-#include "sla/app/sinks.hpp"
-#include "sla/app/spool_command.hpp"
-#include "sla/app/spool_folders.hpp"
-#include "sla/app/starter.hpp"
-#include "sla/app/startup.hpp"
-#include "sla/app/tracking.hpp"
-#include "sla/app/watched.hpp"

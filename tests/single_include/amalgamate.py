@@ -46,7 +46,8 @@ class Amalgamate(unittest.TestCase):
         """Writes headers, a sla.hpp that includes them in this order, and a fitting list."""
         for name, text in headers.items():
             self.write(f"include/sla/{name}", text)
-        self.write("include/sla/sla.hpp", umbrella or header("version.hpp", *headers))
+        self.write("include/sla/sla.hpp", umbrella or header(
+            "version.hpp", *(name for name in headers if not name.startswith("app/"))))
         names = listed or ["sla.hpp", "version.hpp", *headers]
         self.write("meson.build", "headers = [" + ", ".join(f"'{n}'" for n in names) + "]\n")
 
@@ -80,7 +81,7 @@ class Directions(Amalgamate):
             "publisher.hpp": header("core/text.hpp"),
             "publisher/sns.hpp": header("publisher.hpp", "aws/service/sns.hpp"),
             "runner.hpp": header("scheduler.hpp", "publisher.hpp"),
-            "app/main.hpp": header("runner.hpp", "publisher/sns.hpp"),
+            "app/commands.hpp": header("runner.hpp", "publisher/sns.hpp"),
         })
         self.assert_accepted()
 
@@ -104,10 +105,10 @@ class Directions(Amalgamate):
 
     def test_nothing_includes_the_umbrella(self):
         self.tree({"core/text.hpp": header()})
-        self.write("include/sla/app/main.hpp", header("sla.hpp"))
-        self.write("meson.build", "'sla.hpp' 'version.hpp' 'core/text.hpp' 'app/main.hpp'")
+        self.write("include/sla/app/commands.hpp", header("sla.hpp"))
+        self.write("meson.build", "'sla.hpp' 'version.hpp' 'core/text.hpp' 'app/commands.hpp'")
         run = self.run_script()
-        self.assertIn("include/sla/app/main.hpp:3: an upward include: app is below sla", run.stdout)
+        self.assertIn("include/sla/app/commands.hpp:3: an upward include: app is below sla", run.stdout)
 
     def test_the_contracts_do_not_know_each_other(self):
         self.tree({"executor.hpp": header(), "publisher/sns.hpp": header("executor.hpp")})
@@ -141,6 +142,32 @@ class Directions(Amalgamate):
         self.tree({"core/text.hpp": header()},
                   umbrella=header("core/text.hpp", text="// A map.\nint x;\n"))
         self.assert_refused("sla.hpp:1: sla.hpp holds includes and its comment")
+
+    def test_the_shipped_program_is_not_in_the_single_header(self):
+        self.tree({"core/text.hpp": header(text="int text;\n"),
+                   "app/commands.hpp": header("core/text.hpp", text="int commands;\n")})
+        self.assert_accepted()
+        self.assertIn("int text;", self.single())
+        self.assertNotIn("int commands;", self.single())
+        self.assertIn("int commands;", self.run_script("--only", "app/commands.hpp").stdout)
+
+    def test_a_program_in_the_umbrella_is_refused(self):
+        self.tree({"app/commands.hpp": header()},
+                  umbrella=header("version.hpp", "app/commands.hpp"))
+        self.assert_refused("sla.hpp:4: app/commands.hpp belongs to the shipped program")
+
+    def test_a_part_of_the_program_that_nothing_reaches_is_refused(self):
+        self.tree({"app/commands.hpp": header(), "app/help.hpp": header()})
+        self.assert_refused("app/help.hpp:1: an orphan: app/commands.hpp does not reach it")
+
+    def test_the_list_of_public_headers_names_what_is_there(self):
+        self.tree({"core/text.hpp": header()}, umbrella=header(
+            "version.hpp", "core/text.hpp", text="//   core/text.hpp   texts\n"))
+        self.assert_accepted()
+        self.tree({"core/text.hpp": header()}, umbrella=header(
+            "version.hpp", "core/text.hpp", text="//   core/word.hpp   words\n"))
+        run = self.run_script()
+        self.assertIn("the list of public headers names core/word.hpp, which is not", run.stdout)
 
     def test_an_umbrella_that_is_not_bottom_up_is_refused(self):
         self.tree({"aws/service/sns.hpp": header(), "core/text.hpp": header()})
