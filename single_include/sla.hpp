@@ -18,10 +18,10 @@
 // For users, in the namespace sla, and what is of aws/ in sla::aws (the rest is machinery and may
 // change at any time):
 //
-//   core/run.hpp                          Job, Outcome, Verdict, Report: what passes between the policies
+//   core/run.hpp                          Job, Outcome, Verdict, Report
 //   core/result.hpp                       Result<T>: a value or an Error
 //   core/error.hpp                        Errc, Error, retryable()
-//   core/stop.hpp                         Stop: the signals that end a program, and the time that is left
+//   core/stop.hpp                         Stop: the signals that end a program
 //   core/time.hpp                         Duration, Instant, WallTime, and their texts
 //   core/clock.hpp                        the contract Clock, and SteadyClock
 //   core/output.hpp                       Output: the log of a run
@@ -29,8 +29,8 @@
 //   core/secret.hpp                       Secret: a text that is shown nowhere
 //   core/environment.hpp                  Environment: variables as a value
 //   core/json.hpp                         JsonWriter
-//   process/words.hpp                     shell_words(): splits a command as a shell does
-//   process/children.hpp                  OwnedChildren: for programs that start children of their own
+//   process/words.hpp                     shell_words(): splits as a shell does
+//   process/children.hpp                  OwnedChildren: those that somebody waits for
 //   aws/http/transport.hpp                Request, Response, and the contract Transport
 //   aws/http/url.hpp                      Url, parse_url()
 //   aws/http/curl.hpp                     Curl: a Transport over libcurl
@@ -40,8 +40,8 @@
 //   aws/config/endpoint_settings.hpp      EndpointSettings: which hosts are asked
 //   aws/config/bucket.hpp                 Bucket: a bucket and how it is addressed
 //   aws/call/client.hpp                   Client: signs, sends, retries
-//   aws/credential/default_chain.hpp      default_chain(): credentials as the SDKs find them
-//   aws/credential/refreshing.hpp         Refreshing: renews credentials ahead of their expiry
+//   aws/credential/default_chain.hpp      default_chain(): as the SDKs find them
+//   aws/credential/refreshing.hpp         Refreshing: renews ahead of the expiry
 //   aws/credential/assume_role.hpp        AssumeRoleCredentials: a role on top of others
 //   aws/service/sns.hpp                   publish()
 //   aws/service/s3.hpp                    put_object(), head_object()
@@ -49,7 +49,7 @@
 //   aws/service/ssm.hpp                   get_parameters_by_path()
 //   aws/service/sts.hpp                   get_caller_identity()
 //   aws/service/cloudwatch.hpp            put_metric_data()
-//   ledger/reducer.hpp                    reduce(): what a stream of events proves about availability
+//   ledger/reducer.hpp                    reduce(): what events prove
 //   ledger/error_budget.hpp               ErrorBudget: how fast an objective is used up
 //   scheduler.hpp                         the contract Scheduler
 //   scheduler/fixed_delay.hpp             FixedDelay: so long after the end of a run
@@ -59,7 +59,7 @@
 //   executor.hpp                          the contract Executor
 //   executor/direct.hpp                   Direct: runs words
 //   executor/shell.hpp                    Shell: runs a command text
-//   executor/announced.hpp                Announced: tells a spool of each run before it begins
+//   executor/announced.hpp                Announced: tells a spool of each run
 //   publisher.hpp                         the contract Publisher
 //   publisher/sns.hpp                     Sns: events to a topic
 //   publisher/s3_log.hpp                  S3Log: logs to a bucket
@@ -68,16 +68,16 @@
 //   publisher/event_file.hpp              EventFile: events to a file
 //   publisher/console.hpp                 Console: events to stdout
 //   publisher/dry_run.hpp                 DryRun: shows what would be sent
-//   publisher/spooled.hpp                 Spooled: keeps each result until it is delivered
+//   publisher/spooled.hpp                 Spooled: keeps results until delivered
 //   publisher/spool/memory.hpp            MemorySpool
 //   publisher/spool/disk.hpp              DiskSpool
-//   publisher/tracked.hpp                 Tracked: says with each event how the service stands
-//   publisher/log_first.hpp               LogFirst: the log, then the event that says where it is
+//   publisher/tracked.hpp                 Tracked: says how the service stands
+//   publisher/log_first.hpp               LogFirst: the log, then its event
 //   publisher/all.hpp                     All: each of several
 //   publisher/then.hpp                    Then: a second one if the first succeeds
 //   publisher/optional.hpp                Optional: one or none
 //   publisher/best_effort.hpp             BestEffort: never an error
-//   runner.hpp                            Runner: the loop of a scheduler, an executor and a publisher
+//   runner.hpp                            Runner: the loop of the three
 //   fleet.hpp                             Fleet: many runners on few threads
 //
 // The order is from the bottom up, not by the alphabet.

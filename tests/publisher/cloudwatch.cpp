@@ -24,7 +24,8 @@ Response const taken{200, {}, "<PutMetricDataResponse/>"};
 std::string line(MetricDatum const& datum) {
   std::string text = datum.name;
   for (MetricDimension const& one : datum.dimensions) text += ' ' + one.name + '=' + one.value;
-  return text + ' ' + aws::detail::metric_value(datum.value) + ' ' + std::string(to_string(datum.unit));
+  return text + ' ' + aws::detail::metric_value(datum.value) + ' ' +
+         std::string(to_string(datum.unit));
 }
 std::vector<std::string> lines(Report const& report) {
   std::vector<std::string> all;

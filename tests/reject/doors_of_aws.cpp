@@ -24,12 +24,14 @@
 #include "sla/aws/credential/imds.hpp"
 #include "sla/aws/credential/refreshing.hpp"
 #include "sla/aws/credential/role_caller.hpp"
-#include "sla/aws/sign/credentials.hpp"
 #include "sla/aws/http/transport.hpp"
 #include "sla/aws/service/imds.hpp"
+#include "sla/aws/sign/credentials.hpp"
 
 struct Transport {
-  sla::Result<sla::aws::Response> send(sla::aws::Request const&, sla::Instant) { return sla::aws::Response{}; }
+  sla::Result<sla::aws::Response> send(sla::aws::Request const&, sla::Instant) {
+    return sla::aws::Response{};
+  }
 };
 
 struct Source {
@@ -61,11 +63,13 @@ int main() {
   use(sla::aws::FirstOf{Source{}, Unless<4, Source>{}});
   use(sla::aws::Refreshing{Unless<5, Source>{}});
   use(sla::aws::AssumeRoleCredentials{
-      Unless<6, Source>{}, sla::aws::RoleCaller{Transport{}, clock, sla::aws::StsOptions{}}, std::nullopt});
+      Unless<6, Source>{}, sla::aws::RoleCaller{Transport{}, clock, sla::aws::StsOptions{}},
+      std::nullopt});
   use_role(Unless<7, Transport>{}, clock);
-  use(sla::aws::ContainerCredentials{sla::Result<sla::aws::ContainerAgent>({}), Unless<8, Transport>{}, clock,
-                                sla::aws::FileReader{}});
-  use(sla::aws::ImdsCredentials{sla::aws::Imds{sla::Result<sla::aws::Url>({}), Unless<9, Transport>{}, clock}});
+  use(sla::aws::ContainerCredentials{sla::Result<sla::aws::ContainerAgent>({}),
+                                     Unless<8, Transport>{}, clock, sla::aws::FileReader{}});
+  use(sla::aws::ImdsCredentials{
+      sla::aws::Imds{sla::Result<sla::aws::Url>({}), Unless<9, Transport>{}, clock}});
   use_client(sla::aws::SharedTransport{Unless<10, Transport>{}}, Source{}, clock);
   use_role(Transport{}, Unless<11, MinimalClock>{});
   use(sla::aws::FirstOf{Source{}, sla::aws::Refreshing{UnlessPinned<12, Source>{}}});

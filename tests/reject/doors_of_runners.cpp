@@ -56,8 +56,9 @@ int main() {
   use(MinimalScheduler{}, sla::Announced{Unless<9, MinimalExecutor>{}, MinimalAnnouncee{}});
   use(MinimalScheduler{}, sla::Announced{right, Unless<10, MinimalAnnouncee>{}});
   use(MinimalScheduler{}, sla::Announced{right, MinimalAnnouncee{}, Unless<11, MinimalClock>{}});
-  use(MinimalScheduler{}, sla::app::WatchedExecutor{Unless<12, MinimalExecutor>{}, sla::app::Heartbeat{},
-                                               std::chrono::seconds{1}});
+  use(MinimalScheduler{},
+      sla::app::WatchedExecutor{Unless<12, MinimalExecutor>{}, sla::app::Heartbeat{},
+                                std::chrono::seconds{1}});
   sla::Runner pinned{MinimalScheduler{}, right, UnlessPinned<13, MinimalPublisher>{}};
   pinned.run(sla::Job{}, sla::Stop{});
   use_fleet<MinimalScheduler, MinimalExecutor, UnlessPinned<14, MinimalPublisher>>();

@@ -210,7 +210,7 @@ class InstallTest(RunnerTest):
                               capture_output=True, text=True, check=False)
         self.assertEqual(0, done.returncode, done.stdout + done.stderr)
         [prefix] = [path.parent for path in folder.rglob("bin")]
-        for name in ("include/sla/sla.hpp", "include/sla/app/main.hpp", "share/pkgconfig/sla.pc",
+        for name in ("include/sla/sla.hpp", "include/sla/app/run.hpp", "share/pkgconfig/sla.pc",
                      "share/cmake/sla/sla-config.cmake"):
             self.assertTrue((prefix / name).is_file(), name)
         finished = self.run_to_end("--version", program=str(prefix / "bin/sla-runner"))
