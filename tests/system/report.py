@@ -10,6 +10,8 @@ import json
 import os
 import random
 import re
+import shutil
+import subprocess
 import sys
 import unittest
 from pathlib import Path
@@ -328,6 +330,29 @@ class PageTest(ReportTest):
                         "<td>web<td>a move", "<table>", "0.896"):
             self.assertIn(present, page)
         self.assertRegex(page, "<title>2023-11-14: 9[0-9.]+, seen ")
+
+    @unittest.skipUnless(shutil.which("chromium"), "chromium is not on the PATH")
+    def test_a_browser_shows_it_narrow_and_wide_light_and_dark(self) -> None:
+        told = [event(n, "fail" if n % 7 == 0 else "pass", service=name, seq=n)
+                for name in (self.NAME, "shop", "x" * 120) for n in range(1, 60)]
+        (self.folder / "page.html").write_text(self.page("--slo", "90", self.write(*told)))
+        frames = "".join(f"<iframe src=page.html width={width}></iframe>"
+                         for width in (320, 800, 1600))
+        (self.folder / "frames.html").write_text(
+            f"<!DOCTYPE html><body>{frames}<pre id=o></pre><script>onload=()=>{{o.textContent="
+            "[...document.querySelectorAll('iframe')].map(f=>{const d=f.contentDocument;return["
+            "d.documentElement.scrollWidth<=f.width,d.scripts.length,d.images.length,"
+            "getComputedStyle(d.body).backgroundColor].join(' ')}).join(';')}</script>")
+        for scheme, background in ((0, "rgb(13, 17, 23)"), (1, "rgb(255, 255, 255)")):
+            done = subprocess.run(
+                ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom",
+                 "--allow-file-access-from-files", f"--user-data-dir={self.folder}/profile",
+                 "--enable-logging=stderr", f"--blink-settings=preferredColorScheme={scheme}",
+                 (self.folder / "frames.html").as_uri()],
+                capture_output=True, text=True, timeout=300, check=True)
+            [shown] = re.findall('<pre id="o">(.*)</pre>', done.stdout)
+            self.assertEqual([f"true 0 0 {background}"] * 3, shown.split(";"))
+            self.assertNotIn("CONSOLE", done.stderr)
 
     def test_50_services_of_90_days_are_less_than_200_kb(self) -> None:
         for failures in (0.0005, 0.2):
