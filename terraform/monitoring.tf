@@ -89,7 +89,8 @@ resource "aws_cloudwatch_dashboard" "services" {
 }
 
 locals {
-  # One row for each service: the availability in the time that is shown, the attempts, the duration.
+  # One row for each service: the availability in the time that is shown and what is left of its error
+  # budget, the attempts, the duration.
   rows = [for row, service in sort(keys(var.monitored_services)) : [
     {
       type = "metric", x = 0, y = 6 * row, width = 4, height = 6
@@ -101,6 +102,8 @@ locals {
         period = 300
         metrics = concat(
           [[{ expression = "100 * success / attempts", label = "% of the attempts", id = "availability" }]],
+          [for slo in [var.monitored_services[service].slo] :
+          [{ expression = "100 - 100 * (attempts - success) / (attempts * (1 - ${slo} / 100))", label = "% of the error budget of ${slo} % left", id = "budget" }] if slo != null],
           [for id in ["success", "attempts"] :
           [var.metrics_namespace, local.metric[id], "Region", var.aws_region, "Service", service, { id = id, visible = false }]],
         )

@@ -9,6 +9,11 @@ output "bucket_name" {
   value       = aws_s3_bucket.logs.bucket
 }
 
+output "history_bucket_name" {
+  description = "The bucket of the history: `sla-runner report s3://BUCKET/events/`."
+  value       = one(aws_s3_bucket.history[*].bucket)
+}
+
 output "role_arn" {
   description = "The role of the runners: of a task definition, of a service account, or $SLARUNNER_ROLE."
   value       = aws_iam_role.runner.arn

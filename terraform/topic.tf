@@ -23,7 +23,8 @@ resource "aws_sns_topic_subscription" "subscriber" {
 locals {
   filters = {
     for name, one in var.subscribers : name => one.results == "all" && length(one.services) == 0 ? null : jsonencode(merge(
-      one.results == "all" ? {} : { succeeded = [tostring(one.results == "successes")] },
+      one.results == "failures" || one.results == "successes" ? { succeeded = [tostring(one.results == "successes")] } : {},
+      one.results == "transitions" ? { transition = ["DOWN", "UP"] } : {},
       length(one.services) == 0 ? {} : { service = one.services },
     ))
   }

@@ -114,12 +114,13 @@ variable "metrics_namespace" {
 }
 
 variable "monitored_services" {
-  description = "The services that have alarms, by their names. failures: in how many of the last failures_of periods a run must have failed; period_minutes: how long a period is, at least the time from run to run where failures_of is more than 1. missing_after_minutes: how long no result may come, more than the runner's delay, its longest run and the two minutes that CloudWatch may take together; above 1440 it is rounded up to whole hours. 1560, 26 hours, for a daily run."
+  description = "The services that have alarms, by their names. failures: in how many of the last failures_of periods a run must have failed; period_minutes: how long a period is, at least the time from run to run where failures_of is more than 1. missing_after_minutes: how long no result may come, more than the runner's delay, its longest run and the two minutes that CloudWatch may take together; above 1440 it is rounded up to whole hours. 1560, 26 hours, for a daily run. slo: what percentage of the runs should pass, for the dashboard; the runner's --slo."
   type = map(object({
     failures              = optional(number, 1)
     failures_of           = optional(number, 1)
     period_minutes        = optional(number, 1)
     missing_after_minutes = optional(number, 15)
+    slo                   = optional(number)
   }))
   default  = {}
   nullable = false
@@ -137,6 +138,56 @@ variable "monitored_services" {
   validation {
     condition     = alltrue([for one in values(var.monitored_services) : one.missing_after_minutes >= 1 && one.missing_after_minutes <= 10080 && floor(one.missing_after_minutes) == one.missing_after_minutes])
     error_message = "missing_after_minutes must be a whole number from 1 to 10080, seven days; give 1560 for a daily run."
+  }
+
+  validation {
+    condition     = alltrue([for one in values(var.monitored_services) : one.slo == null || try(one.slo > 0 && one.slo < 100, false)])
+    error_message = "slo is a percentage above 0 and below 100."
+  }
+}
+
+variable "history" {
+  description = "Whether all events are kept in a bucket of their own, which no runner can read or change."
+  type        = bool
+  default     = false
+  nullable    = false
+
+  validation {
+    condition     = contains([true, false], var.history)
+    error_message = "history is true or false."
+  }
+}
+
+variable "history_expiration_days" {
+  description = "After how many days events are deleted from the history. A page shows up to 121."
+  type        = number
+  default     = 400
+  nullable    = false
+
+  validation {
+    condition     = var.history_expiration_days >= 1 && floor(var.history_expiration_days) == var.history_expiration_days
+    error_message = "history_expiration_days must be a whole number of days, at least 1."
+  }
+}
+
+variable "report" {
+  description = "A task on Fargate that makes a page of the history, which this turns on, by a schedule: report/index.html in its bucket. image, cluster_arn and the like are those of modules/ecs-check. arguments: more of them for `sla-runner report`, such as [\"--slo\", \"99.9\"]."
+  type = object({
+    image              = string
+    cluster_arn        = string
+    subnet_ids         = list(string)
+    security_group_ids = list(string)
+    assign_public_ip   = optional(bool, false)
+    schedule           = optional(string, "rate(1 day)")
+    architecture       = optional(string, "x86_64")
+    ecr_repository_arn = optional(string)
+    arguments          = optional(list(string), [])
+  })
+  default = null
+
+  validation {
+    condition     = var.report == null || try(var.report.schedule != null && alltrue([for word in var.report.arguments : !contains(["--format", "--out"], split("=", word)[0])]), false)
+    error_message = "report needs a schedule, and its arguments hold neither --format nor --out."
   }
 }
 
@@ -165,7 +216,7 @@ variable "dashboard" {
 }
 
 variable "subscribers" {
-  description = "Who gets the results, by names of your own. results: all, failures or successes. services: only those of these services. raw: for sqs and https, the event alone without SNS's envelope. A queue's own policy has to let the topic send."
+  description = "Who gets the results, by names of your own. results: all, failures, successes, or transitions, which are the event that begins an outage and the one that ends it. services: only those of these services. raw: for sqs and https, the event alone without SNS's envelope. A queue's own policy has to let the topic send."
   type = map(object({
     protocol = string
     endpoint = string
@@ -191,8 +242,8 @@ variable "subscribers" {
   }
 
   validation {
-    condition     = alltrue([for one in values(var.subscribers) : contains(["all", "failures", "successes"], one.results)])
-    error_message = "The results of a subscriber are all, failures or successes."
+    condition     = alltrue([for one in values(var.subscribers) : contains(["all", "failures", "successes", "transitions"], one.results)])
+    error_message = "The results of a subscriber are all, failures, successes or transitions."
   }
 
   validation {

@@ -151,6 +151,21 @@ run "a_dashboard_has_a_row_for_each_service" {
   }
 }
 
+run "a_dashboard_tells_what_is_left_of_an_error_budget" {
+  variables {
+    metrics            = true
+    dashboard          = true
+    monitored_services = { shop = { slo = 99.9 } }
+  }
+  assert {
+    condition = [for one in jsondecode(aws_cloudwatch_dashboard.services[0].dashboard_body).widgets[0].properties.metrics : one[0] if length(one) == 1] == [
+      { expression = "100 * success / attempts", label = "% of the attempts", id = "availability" },
+      { expression = "100 - 100 * (attempts - success) / (attempts * (1 - 99.9 / 100))", label = "% of the error budget of 99.9 % left", id = "budget" },
+    ]
+    error_message = "The dashboard is ${aws_cloudwatch_dashboard.services[0].dashboard_body}."
+  }
+}
+
 run "alarms_that_reach_nobody_are_a_warning" {
   variables {
     metrics            = true
@@ -172,6 +187,7 @@ run "subscribers_get_what_they_asked_for" {
     subscribers = {
       everything = { protocol = "https", endpoint = "https://example.com/results" }
       people     = { protocol = "email", endpoint = "team@example.com", results = "failures" }
+      pager      = { protocol = "email", endpoint = "pager@example.com", results = "transitions" }
       queue      = { protocol = "sqs", endpoint = "arn:aws:sqs:eu-central-1:123456789012:good", results = "successes", services = ["shop"], raw = true }
     }
   }
@@ -179,6 +195,7 @@ run "subscribers_get_what_they_asked_for" {
     condition = { for name, one in aws_sns_topic_subscription.subscriber : name => [one.topic_arn, one.protocol, one.endpoint, one.raw_message_delivery] } == {
       everything = ["arn:aws:sns:eu-central-1:123456789012:topic", "https", "https://example.com/results", false]
       people     = ["arn:aws:sns:eu-central-1:123456789012:topic", "email", "team@example.com", false]
+      pager      = ["arn:aws:sns:eu-central-1:123456789012:topic", "email", "pager@example.com", false]
       queue      = ["arn:aws:sns:eu-central-1:123456789012:topic", "sqs", "arn:aws:sqs:eu-central-1:123456789012:good", true]
     }
     error_message = "A subscriber is not the one that was asked for."
@@ -190,6 +207,10 @@ run "subscribers_get_what_they_asked_for" {
   assert {
     condition     = jsondecode(aws_sns_topic_subscription.subscriber["people"].filter_policy) == { succeeded = ["false"] } && aws_sns_topic_subscription.subscriber["people"].filter_policy_scope == "MessageAttributes"
     error_message = "Failures are not filtered by the attribute."
+  }
+  assert {
+    condition     = jsondecode(aws_sns_topic_subscription.subscriber["pager"].filter_policy) == { transition = ["DOWN", "UP"] } && aws_sns_topic_subscription.subscriber["pager"].filter_policy_scope == "MessageAttributes"
+    error_message = "More than the begin and the end of an outage come, or less."
   }
   assert {
     condition     = jsondecode(aws_sns_topic_subscription.subscriber["queue"].filter_policy) == { service = ["shop"], succeeded = ["true"] }

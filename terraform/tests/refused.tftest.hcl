@@ -17,10 +17,12 @@ run "wrong_values_are_refused" {
     alarm_actions       = ["pager"]
     monitored_services  = { "größe" = {} }
     subscribers         = { one = { protocol = "sms", endpoint = "+49" } }
+
+    history_expiration_days = 0
   }
   expect_failures = [
     var.aws_env, var.aws_region, var.tags, var.log_expiration_days, var.kms_key_arn, var.ssm_names, var.eks,
-    var.metrics_namespace, var.alarm_actions, var.monitored_services, var.subscribers,
+    var.metrics_namespace, var.alarm_actions, var.monitored_services, var.subscribers, var.history_expiration_days,
   ]
 }
 

@@ -153,7 +153,8 @@ _OPTIONS = {
     "alarm_actions": [f"arn:aws:sns:{_REGION}:{_ACCOUNT}:pager"],
     "subscribers": {
         name: {"protocol": "sqs", "endpoint": f"arn:aws:sqs:{_REGION}:{_ACCOUNT}:{name}",
-               "results": name, "raw": True} for name in ("all", "failures")},
+               "results": name, "raw": True} for name in ("all", "failures", "transitions")},
+    "history": True,
 }
 # What an earlier version of the folder called its resources.
 _EARLIER = {
@@ -260,7 +261,7 @@ class AccountTest(RunnerTest):
     @classmethod
     def apply_options(cls) -> None:
         """The same again with everything that is off by default."""
-        for name in ("all", "failures"):
+        for name in ("all", "failures", "transitions"):
             cls.client("sqs").create_queue(QueueName=name)
         file = cls.folder / "options.tfvars.json"
         file.write_text(json.dumps(_OPTIONS))
@@ -289,6 +290,7 @@ class AccountTest(RunnerTest):
             "policies": iam.list_policies(Scope="Local")["Policies"],
             "profiles": iam.list_instance_profiles()["InstanceProfiles"],
             "alarms": cloudwatch.describe_alarms()["MetricAlarms"],
+            "streams": cls.client("firehose").list_delivery_streams()["DeliveryStreamNames"],
             "dashboards": cloudwatch.list_dashboards()["DashboardEntries"],
         }
         if any(left.values()):
@@ -383,6 +385,23 @@ class AccountTest(RunnerTest):
             self.assertEqual(expected, self.total(f"integration-sla-{metric}", Region=_REGION,
                                                   Service="both"), metric)
         self.assertEqual(1, self.total("integration-sla-attempts", Region=_REGION, Group="a"))
+
+    def test_who_asks_for_transitions_hears_of_an_outages_begin_and_end_alone(self) -> None:
+        spool = ("--spool", str(self.temporary_directory()), "--service", "spare")
+        with self.any_transport():
+            for passes in (True, True, False, False, False, False, True, True, True):
+                finished = self.run_once(*spool, "--command", "true" if passes else "false")
+                self.assertEqual(0 if passes else 1, finished.code, finished.err_text)
+        self.assertEqual(["DOWN", "UP"],
+                         [event["transition"] for event in self.events("transitions")])
+        self.assertEqual(9, len(self.events("all")))
+        self.events("failures")
+
+    def test_the_history_has_a_stream_from_the_topic(self) -> None:
+        streams = self.client("firehose").list_delivery_streams()["DeliveryStreamNames"]
+        self.assertEqual(["sla-monitor-history-dev"], streams)
+        subscriptions = self.client("sns").list_subscriptions()["Subscriptions"]
+        self.assertEqual(1, sum(one["Protocol"] == "firehose" for one in subscriptions))
 
     def test_a_request_that_is_not_over_tls_is_refused(self) -> None:
         finished = self.run_once("--service", "plain", "--command", "true")

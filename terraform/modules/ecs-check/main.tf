@@ -17,7 +17,19 @@ locals {
     length(var.ssm_names) == 0 ? {} : { SLARUNNER_SSMNAME = join(",", var.ssm_names) },
   )
 
-  container = {
+  # What is no runner has no loop that could be stuck.
+  by_command = { for name, value in {
+    command = var.command
+    healthCheck = {
+      command     = ["CMD", "sla-runner", "healthcheck"]
+      interval    = 30
+      timeout     = 5
+      retries     = 3
+      startPeriod = 30
+    }
+  } : name => value if(name == "command") == (length(var.command) > 0) }
+
+  container = merge(local.by_command, {
     name                   = "sla-runner"
     image                  = var.image
     essential              = true
@@ -28,13 +40,6 @@ locals {
 
     # The runner ends by itself within its own limit; whoever kills it comes after that.
     stopTimeout = var.stop_timeout + 5
-    healthCheck = {
-      command     = ["CMD", "sla-runner", "healthcheck"]
-      interval    = 30
-      timeout     = 5
-      retries     = 3
-      startPeriod = 30
-    }
     # The log of a run is in the bucket; lines that find no room here must not hold a run up.
     logConfiguration = {
       logDriver = "awslogs"
@@ -46,7 +51,7 @@ locals {
         awslogs-stream-prefix = "runner"
       }
     }
-  }
+  })
 
   network = {
     subnets          = var.subnet_ids

@@ -36,6 +36,18 @@ variable "image" {
   }
 }
 
+variable "command" {
+  description = "Words for sla-runner, where it is to do something else than to run a check: a command of its own, such as report."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for word in var.command : word != ""])
+    error_message = "No word of command is empty."
+  }
+}
+
 variable "environment" {
   description = "The settings of this check, such as SLARUNNER_SERVICE, SLARUNNER_COMMAND and SLARUNNER_DELAY. What is not here may come from SSM."
   type        = map(string)
