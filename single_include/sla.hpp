@@ -9574,7 +9574,8 @@ template <class ServiceClient>
   if (!response) return std::move(response).error().within("s3 get object");
   // A store that does not know ranges gives all of it.
   if (response->status != 206 && input.from != 0) {
-    return Error{Errc::unavailable, "s3 get object: the store gives no parts", http_status(response->status)};
+    return Error{Errc::unavailable, "s3 get object: the store gives no parts",
+                 http_status(response->status)};
   }
   return std::move(response->body);
 }
