@@ -1710,6 +1710,103 @@ class Environment {
 
 }  // namespace sla::inline v1
 
+// sla/core/file_apart.hpp
+// Reading and writing files on a disk of the user's, which may hang: by calls apart
+// (core/apart.hpp), which are waited for only so long.
+
+namespace sla::inline v1 {
+
+/// Reads from that place of a file, at most as much as the buffer holds.
+[[nodiscard]] inline Result<std::size_t> read_at_place(Descriptor const& file, std::uint64_t at,
+                                                       std::span<char> buffer) {
+  ssize_t const n = uninterrupted(
+      [&] { return ::pread(file.get(), buffer.data(), buffer.size(), static_cast<off_t>(at)); });
+  if (n < 0) return system_error("read");
+  return static_cast<std::size_t>(n);
+}
+
+/// Writes all of the bytes to that place of a file.
+[[nodiscard]] inline Result<void> write_at_place(Descriptor const& file, std::uint64_t at,
+                                                 std::string_view part) {
+  while (!part.empty()) {
+    ssize_t const n = uninterrupted(
+        [&] { return ::pwrite(file.get(), part.data(), part.size(), static_cast<off_t>(at)); });
+    if (n < 0) return system_error("storing it failed");
+    at += static_cast<std::uint64_t>(n);
+    part.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return {};
+}
+
+namespace detail {
+
+/// How long a disk is waited for that does not answer.
+inline constexpr Duration disk_patience = std::chrono::seconds{2};
+
+struct ReadCall {
+  int file;
+  std::uint64_t at;
+  std::string buffer;
+  Result<std::size_t> size = std::size_t{0};
+
+  void operator()() {
+    Descriptor borrowed{file};
+    size = read_at_place(borrowed, at, buffer);
+    (void)borrowed.release();
+  }
+};
+
+struct WriteCall {
+  int file;
+  std::string path;
+  std::uint64_t at;
+  std::string text;
+  Result<Descriptor> opened = Descriptor{};
+  Result<void> written{};
+
+  void operator()() {
+    if (file < 0) opened = open_file(path, O_RDWR | O_CREAT | O_EXCL);
+    if (!opened) return;
+    Descriptor borrowed{file < 0 ? opened->get() : file};
+    written = write_at_place(borrowed, at, text);
+    (void)borrowed.release();
+  }
+};
+
+}  // namespace detail
+
+/// Reads from a file whose disk may hang, at most as much as the buffer holds; nothing where the
+/// disk hangs.
+[[nodiscard]] inline std::optional<Result<std::size_t>> read_apart(Descriptor const& file,
+                                                                   std::uint64_t at,
+                                                                   std::span<char> buffer) {
+  auto const call = std::make_shared<detail::ReadCall>();
+  call->file = file.get();
+  call->at = at;
+  call->buffer.resize(buffer.size());
+  if (!CallsApart::make_within(call, detail::disk_patience)) return std::nullopt;
+  std::copy_n(call->buffer.begin(), call->size.value_or(0), buffer.begin());
+  return call->size;
+}
+
+/// Writes to a file whose disk may hang, and makes a new one of that path if it is not open;
+/// nothing where the disk hangs. Then the call goes on, and the descriptor must stay open.
+[[nodiscard]] inline std::optional<Result<void>> write_apart(Descriptor& file, std::string path,
+                                                             std::uint64_t at,
+                                                             std::string_view part) {
+  auto const call = std::make_shared<detail::WriteCall>();
+  call->file = file.get();
+  call->path = std::move(path);
+  call->at = at;
+  call->text = part;
+  if (!CallsApart::make_within(call, detail::disk_patience)) return std::nullopt;
+  if (!call->opened) return call->opened.error();
+  if (!file) file = *std::move(call->opened);
+  return std::move(call->written);
+}
+
+}  // namespace sla::inline v1
+
 // sla/core/folder.hpp
 // What a program does with a folder of its own: makes it, lists it, and sees to it that the names
 // in it survive a power failure.
@@ -2919,6 +3016,9 @@ using Sha256Bytes = std::array<unsigned char, 32>;
 /// The bytes of one run, in order. Copies are cheap; reading is thread-safe.
 class Output {
  public:
+  /// Whether the file's disk is known to answer, as that of temporary files is.
+  enum class Disk { answers, may_hang };
+
   /// A stretch of the output: a range of the file, or a text of its own.
   struct Piece {
     std::uint64_t size = 0;
@@ -2934,8 +3034,9 @@ class Output {
     if (size != 0) *this = Output({}, {Piece{size, 0, std::move(text)}}, std::nullopt);
   }
   /// Ranges of a file; `sha256` is that of all the bytes in order, where it is known already.
-  Output(Descriptor file, std::vector<Piece> pieces, std::optional<Sha256Bytes> sha256)
-      : held_(std::make_shared<Held const>(Held{std::move(file), std::move(pieces)})),
+  Output(Descriptor file, std::vector<Piece> pieces, std::optional<Sha256Bytes> sha256,
+         Disk disk = Disk::answers)
+      : held_(std::make_shared<Held const>(Held{std::move(file), std::move(pieces), disk})),
         sha256_(sha256) {
     for (Piece const& piece : held_->pieces) size_ += piece.size;
   }
@@ -2967,6 +3068,7 @@ class Output {
   }
 
   /// Fills the buffer with the bytes from the offset on; returns how many there were, 0 at the end.
+  /// Errc::system where they cannot be read, or the disk does not answer for two seconds.
   [[nodiscard]] Result<std::size_t> read(std::uint64_t offset, std::span<char> buffer) const {
     if (!held_) return std::size_t{0};
     for (Piece const& piece : held_->pieces) {
@@ -2979,13 +3081,10 @@ class Output {
       if (!piece.text.empty()) {
         return piece.text.copy(buffer.data(), wanted, static_cast<std::size_t>(offset));
       }
-      ssize_t const n = uninterrupted([&] {
-        return ::pread(held_->file.get(), buffer.data(), wanted,
-                       static_cast<off_t>(piece.offset + offset));
-      });
-      if (n < 0) return system_error("reading the captured output");
-      if (n == 0 && wanted != 0) return Error{Errc::system, "the captured output was cut short"};
-      return static_cast<std::size_t>(n);
+      auto const n = read_file(piece.offset + offset, buffer.first(wanted));
+      if (!n) return n.error().within("reading the captured output");
+      if (*n == 0 && wanted != 0) return Error{Errc::system, "the captured output was cut short"};
+      return n;
     }
     return std::size_t{0};
   }
@@ -3018,7 +3117,15 @@ class Output {
   struct Held {
     Descriptor file;
     std::vector<Piece> pieces;
+    Disk disk;
   };
+
+  [[nodiscard]] Result<std::size_t> read_file(std::uint64_t at, std::span<char> buffer) const {
+    if (held_->disk == Disk::answers) return read_at_place(held_->file, at, buffer);
+    auto const n = read_apart(held_->file, at, buffer);
+    if (!n) return Error{Errc::system, "its disk does not answer"};
+    return *n;
+  }
 
   std::shared_ptr<Held const> held_;
   std::optional<Sha256Bytes> sha256_;
@@ -13433,9 +13540,8 @@ class Announced {
 }  // namespace sla::inline v1
 
 // sla/executor/log_file.hpp
-// The files that hold a run's output: one without a name that nobody else sees, or one with a name
-// that outlives the process. The latter is on a disk of the user's, which may hang: it is made and
-// written by calls apart, which are waited for only so long.
+// The file that holds a run's output where it need not outlive the process: it has no name, and
+// nobody else sees it.
 
 namespace sla::inline v1 {
 
@@ -13464,59 +13570,6 @@ inline Result<Descriptor> open_unnamed_in(std::string const& folder) {
   int const memory = ::memfd_create("sla-runner-log", MFD_CLOEXEC);
   if (memory < 0) return system_error("memfd_create");
   return Descriptor{memory};
-}
-
-/// Writes all of the bytes to that place of a file.
-[[nodiscard]] inline Result<void> write_at_place(Descriptor const& file, std::uint64_t at,
-                                                 std::string_view part) {
-  while (!part.empty()) {
-    ssize_t const n = uninterrupted(
-        [&] { return ::pwrite(file.get(), part.data(), part.size(), static_cast<off_t>(at)); });
-    if (n < 0) return system_error("storing it failed");
-    at += static_cast<std::uint64_t>(n);
-    part.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return {};
-}
-
-namespace detail {
-
-/// How long a disk is waited for that does not answer.
-inline constexpr Duration disk_patience = std::chrono::seconds{2};
-
-struct WriteCall {
-  int file;
-  std::string path;
-  std::uint64_t at;
-  std::string text;
-  Result<Descriptor> opened = Descriptor{};
-  Result<void> written{};
-
-  void operator()() {
-    if (file < 0) opened = open_file(path, O_RDWR | O_CREAT | O_EXCL);
-    if (!opened) return;
-    Descriptor borrowed{file < 0 ? opened->get() : file};
-    written = write_at_place(borrowed, at, text);
-    (void)borrowed.release();
-  }
-};
-
-}  // namespace detail
-
-/// Writes to a file whose disk may hang, and makes a new one of that path if it is not open;
-/// nothing where the disk hangs. Then the call goes on, and the descriptor must stay open.
-[[nodiscard]] inline std::optional<Result<void>> write_apart(Descriptor& file, std::string path,
-                                                             std::uint64_t at,
-                                                             std::string_view part) {
-  auto const call = std::make_shared<detail::WriteCall>();
-  call->file = file.get();
-  call->path = std::move(path);
-  call->at = at;
-  call->text = part;
-  if (!CallsApart::make_within(call, detail::disk_patience)) return std::nullopt;
-  if (!call->opened) return call->opened.error();
-  if (!file) file = *std::move(call->opened);
-  return std::move(call->written);
 }
 
 }  // namespace sla::inline v1
@@ -13577,13 +13630,10 @@ class Capture {
     if (offset >= end) return 0;
     auto const wanted = static_cast<std::size_t>(
         std::min<std::uint64_t>({buffer.size(), end - offset, room(offset)}));
-    if (!file_) {
+    if (!file_ || memory_.size() == total_) {
       return memory_.copy(buffer.data(), wanted, static_cast<std::size_t>(place(offset)));
     }
-    ssize_t const n = uninterrupted([&] {
-      return ::pread(file_.get(), buffer.data(), wanted, static_cast<off_t>(place(offset)));
-    });
-    return n > 0 ? static_cast<std::size_t>(n) : 0;
+    return read(place(offset), buffer.first(wanted));
   }
 
   /// All that was kept, with a line that says how much was left out. The capture is used up.
@@ -13601,7 +13651,7 @@ class Capture {
     } else {
       add_piece(pieces, 0, total_);
     }
-    return Output(std::move(file_), std::move(pieces), final_digest());
+    return Output(std::move(file_), std::move(pieces), final_digest(), disk());
   }
 
  private:
@@ -13624,6 +13674,16 @@ class Capture {
   /// How many bytes from that offset on are stored side by side.
   [[nodiscard]] std::uint64_t room(std::uint64_t offset) const noexcept {
     return offset < head_ ? head_ - offset : tail_ - (offset - head_) % tail_;
+  }
+
+  [[nodiscard]] Output::Disk disk() const noexcept {
+    return path_.empty() ? Output::Disk::answers : Output::Disk::may_hang;
+  }
+  /// Reads from the file; 0 where that cannot be.
+  [[nodiscard]] std::size_t read(std::uint64_t at, std::span<char> buffer) const {
+    if (path_.empty()) return read_at_place(file_, at, buffer).value_or(0);
+    auto const n = read_apart(file_, at, buffer);
+    return n ? n->value_or(0) : 0;
   }
 
   void store(std::uint64_t at, std::string_view part) {
@@ -13677,11 +13737,11 @@ class Capture {
   /// The descriptor is not even closed, which could hang too, and what waits still needs it.
   /// Returns true if all that was stored is in memory.
   bool leave_hanging() {
-    path_.clear();
     if (memory_.size() != total_) {
       give_up("its disk hangs");
       return false;
     }
+    path_.clear();
     (void)file_.release();
     return true;
   }
@@ -13692,11 +13752,7 @@ class Capture {
     std::vector<char> buffer(in_memory);
     std::uint64_t const end = overflowed() ? head_ + tail_ : total_;
     for (std::uint64_t at = 0; at < end;) {
-      ssize_t const n = uninterrupted([&] {
-        return ::pread(file_.get(), buffer.data(), buffer.size(), static_cast<off_t>(at));
-      });
-      std::string_view const block(buffer.data(),
-                                   static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
+      std::string_view const block(buffer.data(), read(at, buffer));
       if (block.empty() || !write_at_place(*other, at, block)) return false;
       at += block.size();
     }
@@ -16809,11 +16865,12 @@ class SpoolFolder {
       }
       if (piece.size != 0) pieces.push_back(std::move(piece));
     }
-    if (lost == 0) return Output(*std::move(file), std::move(pieces), log.sha256);
+    constexpr auto disk = Output::Disk::may_hang;
+    if (lost == 0) return Output(*std::move(file), std::move(pieces), log.sha256, disk);
     std::string line = "\n[sla-runner: " + std::to_string(lost) + " bytes were lost]\n";
     std::uint64_t const line_size = line.size();
     pieces.push_back({line_size, 0, std::move(line)});
-    return Output(*std::move(file), std::move(pieces), std::nullopt);
+    return Output(*std::move(file), std::move(pieces), std::nullopt, disk);
   }
 
   void remove_log(std::string const& name) const {

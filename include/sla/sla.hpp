@@ -89,6 +89,7 @@
 #include "sla/core/descriptor.hpp"
 #include "sla/core/environment.hpp"
 #include "sla/core/error.hpp"
+#include "sla/core/file_apart.hpp"
 #include "sla/core/folder.hpp"
 #include "sla/core/futex.hpp"
 #include "sla/core/helper.hpp"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Covers: executor/log_file.hpp
 #include "sla/executor/capture.hpp"
 
 #include <doctest/doctest.h>

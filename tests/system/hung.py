@@ -4,6 +4,7 @@ The loop goes on, and a stop ends within its budget."""
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
 import shutil
@@ -148,6 +149,26 @@ class Disk:
                                           check=False, timeout=120).returncode == 0)
 
 
+class HungReads:
+    """Makes every read of a file in a folder hang, until it is let go."""
+
+    _CONTENT, _ADD, _ACCESS, _ON_CHILD = 0x4, 0x1, 0x20000, 0x08000000
+
+    def __init__(self, test: unittest.TestCase, folder: Path) -> None:
+        library = ctypes.CDLL(None, use_errno=True)
+        self._group = library.fanotify_init(self._CONTENT, os.O_RDONLY)
+        events = ctypes.c_uint64(self._ACCESS | self._ON_CHILD)
+        if self._group < 0 or library.fanotify_mark(self._group, self._ADD, events, -100,
+                                                    str(folder).encode()) != 0:
+            test.skipTest(f"fanotify is not allowed here: {os.strerror(ctypes.get_errno())}")
+        test.addCleanup(self.let_go)
+
+    def let_go(self) -> None:
+        if self._group >= 0:
+            os.close(self._group)
+        self._group = -1
+
+
 class HungDiskTest(AwsTest):
     """A disk that hangs under what the program writes to."""
 
@@ -250,6 +271,21 @@ class HungDiskTest(AwsTest):
         aws.wait_for(lambda: aws.objects("logs") and self.events(aws))
         self.assertEqual(b"one\ntwo\n", list(aws.objects("logs").values())[0].body)
         self.assert_stops(process)
+
+    def test_logs_that_cannot_be_read_hold_up_neither_events_nor_a_stop(self) -> None:
+        aws = self.fake()
+        aws.create_bucket("logs")
+        spool = self.disk.path / "spool"
+        process = self.begin("--spool", str(spool), "--sns-topic-arn", aws.create_topic("results"),
+                             "--s3-bucket-name", "logs", "--", "/bin/echo", "hello",
+                             **aws.environment())
+        aws.wait_for(lambda: aws.objects("logs") and self.events(aws))
+        reads = HungReads(self, spool / "aws" / "logs")
+        self.assert_goes_on(process, 60)
+        wait_until(lambda: len(self.events(aws)) >= self.runs(process) - 3, 120, process.describe)
+        finished = self.assert_stops(process)
+        reads.let_go()
+        self.assertGreaterEqual(len(self.events(aws)), finished.err_text.count("run ended") - 1)
 
     def test_a_spool_that_hangs_at_the_start_is_gone_without_until_it_answers(self) -> None:
         aws = self.fake()

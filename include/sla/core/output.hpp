@@ -3,8 +3,6 @@
 // What a command wrote: read-only, of known size, held in a file that nobody else sees or in
 // memory, and readable at any offset. Copies share the bytes. How it gets there is the executor's
 // business (executor/capture.hpp); where it goes is the publisher's.
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -18,6 +16,7 @@
 #include <vector>
 
 #include "sla/core/descriptor.hpp"
+#include "sla/core/file_apart.hpp"
 #include "sla/core/result.hpp"
 
 namespace sla::inline v1 {
@@ -27,6 +26,9 @@ using Sha256Bytes = std::array<unsigned char, 32>;
 /// The bytes of one run, in order. Copies are cheap; reading is thread-safe.
 class Output {
  public:
+  /// Whether the file's disk is known to answer, as that of temporary files is.
+  enum class Disk { answers, may_hang };
+
   /// A stretch of the output: a range of the file, or a text of its own.
   struct Piece {
     std::uint64_t size = 0;
@@ -42,8 +44,9 @@ class Output {
     if (size != 0) *this = Output({}, {Piece{size, 0, std::move(text)}}, std::nullopt);
   }
   /// Ranges of a file; `sha256` is that of all the bytes in order, where it is known already.
-  Output(Descriptor file, std::vector<Piece> pieces, std::optional<Sha256Bytes> sha256)
-      : held_(std::make_shared<Held const>(Held{std::move(file), std::move(pieces)})),
+  Output(Descriptor file, std::vector<Piece> pieces, std::optional<Sha256Bytes> sha256,
+         Disk disk = Disk::answers)
+      : held_(std::make_shared<Held const>(Held{std::move(file), std::move(pieces), disk})),
         sha256_(sha256) {
     for (Piece const& piece : held_->pieces) size_ += piece.size;
   }
@@ -75,6 +78,7 @@ class Output {
   }
 
   /// Fills the buffer with the bytes from the offset on; returns how many there were, 0 at the end.
+  /// Errc::system where they cannot be read, or the disk does not answer for two seconds.
   [[nodiscard]] Result<std::size_t> read(std::uint64_t offset, std::span<char> buffer) const {
     if (!held_) return std::size_t{0};
     for (Piece const& piece : held_->pieces) {
@@ -87,13 +91,10 @@ class Output {
       if (!piece.text.empty()) {
         return piece.text.copy(buffer.data(), wanted, static_cast<std::size_t>(offset));
       }
-      ssize_t const n = uninterrupted([&] {
-        return ::pread(held_->file.get(), buffer.data(), wanted,
-                       static_cast<off_t>(piece.offset + offset));
-      });
-      if (n < 0) return system_error("reading the captured output");
-      if (n == 0 && wanted != 0) return Error{Errc::system, "the captured output was cut short"};
-      return static_cast<std::size_t>(n);
+      auto const n = read_file(piece.offset + offset, buffer.first(wanted));
+      if (!n) return n.error().within("reading the captured output");
+      if (*n == 0 && wanted != 0) return Error{Errc::system, "the captured output was cut short"};
+      return n;
     }
     return std::size_t{0};
   }
@@ -126,7 +127,15 @@ class Output {
   struct Held {
     Descriptor file;
     std::vector<Piece> pieces;
+    Disk disk;
   };
+
+  [[nodiscard]] Result<std::size_t> read_file(std::uint64_t at, std::span<char> buffer) const {
+    if (held_->disk == Disk::answers) return read_at_place(held_->file, at, buffer);
+    auto const n = read_apart(held_->file, at, buffer);
+    if (!n) return Error{Errc::system, "its disk does not answer"};
+    return *n;
+  }
 
   std::shared_ptr<Held const> held_;
   std::optional<Sha256Bytes> sha256_;

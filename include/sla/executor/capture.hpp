@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "sla/core/descriptor.hpp"
+#include "sla/core/file_apart.hpp"
 #include "sla/core/output.hpp"
 #include "sla/core/result.hpp"
 #include "sla/executor/log_file.hpp"
@@ -75,13 +76,10 @@ class Capture {
     if (offset >= end) return 0;
     auto const wanted = static_cast<std::size_t>(
         std::min<std::uint64_t>({buffer.size(), end - offset, room(offset)}));
-    if (!file_) {
+    if (!file_ || memory_.size() == total_) {
       return memory_.copy(buffer.data(), wanted, static_cast<std::size_t>(place(offset)));
     }
-    ssize_t const n = uninterrupted([&] {
-      return ::pread(file_.get(), buffer.data(), wanted, static_cast<off_t>(place(offset)));
-    });
-    return n > 0 ? static_cast<std::size_t>(n) : 0;
+    return read(place(offset), buffer.first(wanted));
   }
 
   /// All that was kept, with a line that says how much was left out. The capture is used up.
@@ -99,7 +97,7 @@ class Capture {
     } else {
       add_piece(pieces, 0, total_);
     }
-    return Output(std::move(file_), std::move(pieces), final_digest());
+    return Output(std::move(file_), std::move(pieces), final_digest(), disk());
   }
 
  private:
@@ -122,6 +120,16 @@ class Capture {
   /// How many bytes from that offset on are stored side by side.
   [[nodiscard]] std::uint64_t room(std::uint64_t offset) const noexcept {
     return offset < head_ ? head_ - offset : tail_ - (offset - head_) % tail_;
+  }
+
+  [[nodiscard]] Output::Disk disk() const noexcept {
+    return path_.empty() ? Output::Disk::answers : Output::Disk::may_hang;
+  }
+  /// Reads from the file; 0 where that cannot be.
+  [[nodiscard]] std::size_t read(std::uint64_t at, std::span<char> buffer) const {
+    if (path_.empty()) return read_at_place(file_, at, buffer).value_or(0);
+    auto const n = read_apart(file_, at, buffer);
+    return n ? n->value_or(0) : 0;
   }
 
   void store(std::uint64_t at, std::string_view part) {
@@ -175,11 +183,11 @@ class Capture {
   /// The descriptor is not even closed, which could hang too, and what waits still needs it.
   /// Returns true if all that was stored is in memory.
   bool leave_hanging() {
-    path_.clear();
     if (memory_.size() != total_) {
       give_up("its disk hangs");
       return false;
     }
+    path_.clear();
     (void)file_.release();
     return true;
   }
@@ -190,11 +198,7 @@ class Capture {
     std::vector<char> buffer(in_memory);
     std::uint64_t const end = overflowed() ? head_ + tail_ : total_;
     for (std::uint64_t at = 0; at < end;) {
-      ssize_t const n = uninterrupted([&] {
-        return ::pread(file_.get(), buffer.data(), buffer.size(), static_cast<off_t>(at));
-      });
-      std::string_view const block(buffer.data(),
-                                   static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
+      std::string_view const block(buffer.data(), read(at, buffer));
       if (block.empty() || !write_at_place(*other, at, block)) return false;
       at += block.size();
     }

@@ -105,11 +105,12 @@ class SpoolFolder {
       }
       if (piece.size != 0) pieces.push_back(std::move(piece));
     }
-    if (lost == 0) return Output(*std::move(file), std::move(pieces), log.sha256);
+    constexpr auto disk = Output::Disk::may_hang;
+    if (lost == 0) return Output(*std::move(file), std::move(pieces), log.sha256, disk);
     std::string line = "\n[sla-runner: " + std::to_string(lost) + " bytes were lost]\n";
     std::uint64_t const line_size = line.size();
     pieces.push_back({line_size, 0, std::move(line)});
-    return Output(*std::move(file), std::move(pieces), std::nullopt);
+    return Output(*std::move(file), std::move(pieces), std::nullopt, disk);
   }
 
   void remove_log(std::string const& name) const {

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 // A disk that hangs is in system/hung.py.
-#include "sla/executor/log_file.hpp"
+#include "sla/core/file_apart.hpp"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <string>
+#include <utility>
 
+#include "../support/pipe.hpp"
 #include "../support/temporary_folder.hpp"
 
 using namespace sla;
@@ -21,6 +24,10 @@ TEST_CASE("a file with a name is made, and written at any place") {
     CHECK(written->has_value());
   }
   CHECK(read_file(folder / "log", 100).value() == "helloworld");
+  std::string buffer(8, ' ');
+  auto const size = read_apart(file, 5, buffer);
+  REQUIRE(size);
+  CHECK(buffer.substr(0, size->value()) == "world");
 }
 
 TEST_CASE("what the disk refuses is an error, and no sign that it hangs") {
@@ -36,5 +43,7 @@ TEST_CASE("what the disk refuses is an error, and no sign that it hangs") {
   auto const written = write_apart(*read_only, {}, 0, "text");
   REQUIRE(written);
   CHECK(written->error().system_number() == EBADF);
+  std::string buffer(8, ' ');
+  CHECK(read_apart(Pipe{}.reader, 0, buffer)->error().system_number() == ESPIPE);
   CHECK(::fcntl(read_only->get(), F_GETFD) >= 0);  // it was only lent
 }

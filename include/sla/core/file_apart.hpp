@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// Reading and writing files on a disk of the user's, which may hang: by calls apart
+// (core/apart.hpp), which are waited for only so long.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "sla/core/apart.hpp"
+#include "sla/core/descriptor.hpp"
+#include "sla/core/result.hpp"
+#include "sla/core/time.hpp"
+
+namespace sla::inline v1 {
+
+/// Reads from that place of a file, at most as much as the buffer holds.
+[[nodiscard]] inline Result<std::size_t> read_at_place(Descriptor const& file, std::uint64_t at,
+                                                       std::span<char> buffer) {
+  ssize_t const n = uninterrupted(
+      [&] { return ::pread(file.get(), buffer.data(), buffer.size(), static_cast<off_t>(at)); });
+  if (n < 0) return system_error("read");
+  return static_cast<std::size_t>(n);
+}
+
+/// Writes all of the bytes to that place of a file.
+[[nodiscard]] inline Result<void> write_at_place(Descriptor const& file, std::uint64_t at,
+                                                 std::string_view part) {
+  while (!part.empty()) {
+    ssize_t const n = uninterrupted(
+        [&] { return ::pwrite(file.get(), part.data(), part.size(), static_cast<off_t>(at)); });
+    if (n < 0) return system_error("storing it failed");
+    at += static_cast<std::uint64_t>(n);
+    part.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return {};
+}
+
+namespace detail {
+
+/// How long a disk is waited for that does not answer.
+inline constexpr Duration disk_patience = std::chrono::seconds{2};
+
+struct ReadCall {
+  int file;
+  std::uint64_t at;
+  std::string buffer;
+  Result<std::size_t> size = std::size_t{0};
+
+  void operator()() {
+    Descriptor borrowed{file};
+    size = read_at_place(borrowed, at, buffer);
+    (void)borrowed.release();
+  }
+};
+
+struct WriteCall {
+  int file;
+  std::string path;
+  std::uint64_t at;
+  std::string text;
+  Result<Descriptor> opened = Descriptor{};
+  Result<void> written{};
+
+  void operator()() {
+    if (file < 0) opened = open_file(path, O_RDWR | O_CREAT | O_EXCL);
+    if (!opened) return;
+    Descriptor borrowed{file < 0 ? opened->get() : file};
+    written = write_at_place(borrowed, at, text);
+    (void)borrowed.release();
+  }
+};
+
+}  // namespace detail
+
+/// Reads from a file whose disk may hang, at most as much as the buffer holds; nothing where the
+/// disk hangs.
+[[nodiscard]] inline std::optional<Result<std::size_t>> read_apart(Descriptor const& file,
+                                                                   std::uint64_t at,
+                                                                   std::span<char> buffer) {
+  auto const call = std::make_shared<detail::ReadCall>();
+  call->file = file.get();
+  call->at = at;
+  call->buffer.resize(buffer.size());
+  if (!CallsApart::make_within(call, detail::disk_patience)) return std::nullopt;
+  std::copy_n(call->buffer.begin(), call->size.value_or(0), buffer.begin());
+  return call->size;
+}
+
+/// Writes to a file whose disk may hang, and makes a new one of that path if it is not open;
+/// nothing where the disk hangs. Then the call goes on, and the descriptor must stay open.
+[[nodiscard]] inline std::optional<Result<void>> write_apart(Descriptor& file, std::string path,
+                                                             std::uint64_t at,
+                                                             std::string_view part) {
+  auto const call = std::make_shared<detail::WriteCall>();
+  call->file = file.get();
+  call->path = std::move(path);
+  call->at = at;
+  call->text = part;
+  if (!CallsApart::make_within(call, detail::disk_patience)) return std::nullopt;
+  if (!call->opened) return call->opened.error();
+  if (!file) file = *std::move(call->opened);
+  return std::move(call->written);
+}
+
+}  // namespace sla::inline v1
