@@ -998,11 +998,17 @@ class Stop {
     return requests_ == 0 ? StopLevel::none : requests_ == 1 ? StopLevel::finish : StopLevel::now;
   }
 
+  /// When the first request came; nothing while nobody asked to stop.
+  std::optional<Instant> requested_at() const noexcept {
+    if (level() == StopLevel::none) return std::nullopt;
+    return requested_at_;
+  }
   /// When the program has to be gone; nothing while nobody asked it to stop.
   std::optional<Instant> deadline() const noexcept {
-    if (level() == StopLevel::none) return std::nullopt;
-    return requested_at_ + options_.budget;
+    auto const requested = requested_at();
+    return requested ? std::optional(*requested + options_.budget) : std::nullopt;
   }
+  [[nodiscard]] Duration budget() const noexcept { return options_.budget; }
 
   /// Returns true if this signal, as far as level() has seen, was one that asked to stop. It may
   /// have reached others too: an init, a terminal or systemd tells every process at once.
@@ -2423,6 +2429,55 @@ class PipeSignalGuard {
 
 }  // namespace sla::inline v1
 
+// sla/core/stop_plan.hpp
+// How the time from the first request to stop to the exit of the program is spent. It is pure:
+// what waits for something at the end takes from here how long.
+
+namespace sla::inline v1 {
+
+/// What a step gets that comes when its time is used up: to give up, to say so.
+inline constexpr std::chrono::milliseconds last_moment{200};
+
+/// What there is to spend, and on what.
+struct StopTimes {
+  Duration budget{};    ///< from the first request to the exit
+  Duration grace{};     ///< between TERM and KILL
+  Duration delivery{};  ///< of the budget, kept for delivery
+};
+
+/// How long each step may take, all of them counted from the first request.
+struct StopPlan {
+  Duration cut{};     ///< the command may end by itself, and is sent TERM then
+  Duration kill{};    ///< it may end after TERM, and is sent KILL then
+  Duration gone{};    ///< what not even KILL has ended by then is given up
+  Duration logs{};    ///< logs are delivered
+  Duration events{};  ///< events are delivered
+  Duration end{};     ///< the program is gone
+
+  bool operator==(StopPlan const&) const = default;
+};
+
+/// Keeps a quarter of the budget for delivery, but no more than delivery usually takes.
+[[nodiscard]] constexpr Duration usual_delivery(Duration budget) noexcept {
+  return std::min<Duration>(std::chrono::seconds{5}, budget / 4);
+}
+
+/// Plans from the end: the last steps of the program, the events, the logs in half of what is kept
+/// for both, what cannot be killed in a quarter, and whatever is left is the command's.
+[[nodiscard]] constexpr StopPlan stop_plan(StopTimes times) noexcept {
+  Duration const last_steps = std::min<Duration>(last_moment, times.budget / 10);
+  Duration const kill = std::max(times.budget - times.delivery, Duration::zero());
+  Duration const events = std::max(times.budget - last_steps, kill);
+  return {.cut = std::max(kill - times.grace, Duration::zero()),
+          .kill = kill,
+          .gone = kill + (events - kill) / 4,
+          .logs = kill + (events - kill) / 2,
+          .events = events,
+          .end = times.budget};
+}
+
+}  // namespace sla::inline v1
+
 // sla/core/writer.hpp
 // Writes for others where a write may wait: a terminal, a file. A bounded queue takes what they
 // have, and a thread of its own writes it, a file by calls apart (core/apart.hpp), so that nobody
@@ -2653,7 +2708,7 @@ class Writers {
   };
 
   Writers() = default;
-  ~Writers() { finish(std::chrono::steady_clock::now() + std::chrono::milliseconds{300}); }
+  ~Writers() { finish(std::chrono::steady_clock::now() + last_moment); }
   Writers(Writers const&) = delete;
   Writers& operator=(Writers const&) = delete;
 
@@ -14082,7 +14137,12 @@ template <class D>
 class Process {
  public:
   Process(ProcessOptions const& options, Stop const& stop)
-      : options_(options), stop_(stop), capture_(options.log_limit), pass_(options.pass_through) {}
+      : options_(options),
+        stop_(stop),
+        plan_(stop_plan(
+            {.budget = stop.budget(), .grace = options.grace, .delivery = options.delivery})),
+        capture_(options.log_limit),
+        pass_(options.pass_through) {}
 
   /// Runs the words to the end. An Error means that there is nothing to run.
   Result<Outcome> run(std::vector<std::string> const& words, std::string_view run_id) {
@@ -14206,9 +14266,10 @@ class Process {
     StopLevel const level = stop_.level();
     bool const orphans = options_.end_leftovers() && stop_.take_child_ended();
     if (orphans && !(pid_ > 0 && has_ended())) reap_children();  // the end of the run does it too
-    if (drain_until_ || level == StopLevel::none || stage_ == Stage::killed) return;
-    Instant const kill_by = *stop_.deadline() - options_.delivery;
-    Instant cut = stage_ == Stage::running ? kill_by - options_.grace : kill_by;
+    if (level == StopLevel::none) return;
+    if (drain_until_) return (void)(drain_until_ = within_stop(*drain_until_, plan_.kill));
+    if (stage_ == Stage::killed) return (void)(act_at_ = std::min(*act_at_, gone_by()));
+    Instant cut = *stop_.requested_at() + (stage_ == Stage::running ? plan_.cut : plan_.kill);
     if (level == StopLevel::now && stage_ == Stage::running) cut = now();
     if (stage_ == Stage::running && !std::exchange(stop_said_, true)) {
       Duration const left = std::max(cut - now(), Duration::zero());
@@ -14228,10 +14289,7 @@ class Process {
     tell(first ? SIGTERM : SIGKILL);
     if (first) tell(SIGCONT);  // what is stopped hears no TERM
     stage_ = first ? Stage::told : Stage::killed;
-    act_at_ = now() + (first ? options_.grace : options_.drain);
-    if (auto const deadline = stop_.deadline(); first && deadline) {
-      act_at_ = std::min(*act_at_, *deadline - options_.delivery);
-    }
+    act_at_ = first ? within_stop(now() + options_.grace, plan_.kill) : gone_by();
   }
   /// Signals the process group, and what has left it.
   void tell(int signal) {
@@ -14266,7 +14324,7 @@ class Process {
 
   /// Collects the exit state, ends what is left, and takes in what was still in the pipe.
   Outcome conclude(std::vector<std::string> const& words) {
-    Instant const deadline = stage_ == Stage::killed ? *act_at_ : now() + options_.drain;
+    Instant const deadline = stage_ == Stage::killed ? *act_at_ : gone_by();
     bool const held = pipe_ && stage_ != Stage::killed;
     if (!options_.end_leftovers()) {
       ::kill(-pid_,
@@ -14276,10 +14334,7 @@ class Process {
     ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG);
     launch_->release();
     Ended left;
-    Instant const least = now() + options_.delivery / 4;  // an end takes a moment
-    if (options_.end_leftovers()) {
-      left = end_run(mark_, std::max(within_stop(deadline), std::min(deadline, least)));
-    }
+    if (options_.end_leftovers()) left = end_run(mark_, deadline);
     for (int turns = 0; turns < 64 && read_output(); ++turns) continue;  // a full pipe at most
     Instant const most = now() + std::chrono::seconds{10};
     pass_.finish(capture_, std::chrono::seconds{1}, stop_, [&] { return pass_until(most); });
@@ -14298,16 +14353,21 @@ class Process {
 
   /// Until when a slow reader of stdout is waited for.
   [[nodiscard]] Instant pass_until(Instant most) const noexcept {
-    return stop_.level() == StopLevel::now ? now() : within_stop(most);
+    return stop_.level() == StopLevel::now ? now() : within_stop(most, plan_.kill);
   }
-  /// Until when something is waited for; no longer than a stop that was requested allows.
-  [[nodiscard]] Instant within_stop(Instant end) const noexcept {
-    auto const deadline = stop_.deadline();
-    return deadline ? std::min(end, *deadline - options_.delivery) : end;
+  /// Until when it is waited for that what was killed ends; it gets a moment in any case.
+  [[nodiscard]] Instant gone_by() const noexcept {
+    return std::max(within_stop(now() + options_.drain, plan_.gone), now() + last_moment);
+  }
+  /// Until when something is waited for: no longer than that step of a stop that was requested.
+  [[nodiscard]] Instant within_stop(Instant end, Duration step) const noexcept {
+    auto const requested = stop_.requested_at();
+    return requested ? std::min(end, *requested + step) : end;
   }
 
   ProcessOptions const& options_;
   Stop const& stop_;
+  StopPlan plan_;
   Capture<D> capture_;
   PassThrough pass_;
   Descriptor pipe_;
@@ -18113,10 +18173,10 @@ class Spooled {
   /// Tries everything again as soon as it makes sense: finish() follows.
   void hurry() { worker_->hurry(); }
 
-  /// Delivers what is pending until the deadline at the latest, logs for at most half of the time;
-  /// returns early when nothing more can be tried by then. What is left: nothing is delivered
-  /// after this.
-  SpoolCount finish(Instant deadline) { return worker_->finish(deadline); }
+  /// Delivers what is pending so that the program can be gone at the end, logs for at most half of
+  /// the time; returns early when nothing more can be tried by then. What is left: nothing is
+  /// delivered after this.
+  SpoolCount finish(Instant end) { return worker_->finish(end); }
 
   /// Whether finish() gave up on a delivery that hangs. The last copy would wait for its end; a
   /// program that ends does not let it go.
@@ -18198,34 +18258,38 @@ class Spooled {
       changed.notify_all();
     }
 
-    SpoolCount finish(Instant deadline) {
+    SpoolCount finish(Instant end) {
       if (std::exchange(finished, true)) return delivery.count();
       ensure_thread();
-      thread ? stop_by(deadline) : deliver_until(deadline);
+      Instant const now = clock.now();
+      Duration const time = std::max(end - now, Duration::zero());
+      StopPlan const plan = stop_plan({.budget = time, .delivery = time});
+      thread ? stop_by(now, plan) : deliver_until(now + plan.events);
       stops.credentials.request();
       SpoolCount const left = delivery.count();
-      list(left, std::max(clock.now(), deadline) + last_moment);
+      list(left, std::max(clock.now(), end) + last_moment);
       return left;
     }
 
-    /// Lets the thread deliver until then, and ends it.
-    void stop_by(Instant deadline) {
-      Instant const now = clock.now();
+    /// Lets the thread deliver, and ends it.
+    void stop_by(Instant begin, StopPlan const& plan) {
       hurry();
+      Instant const events_until = begin + plan.events;
       std::unique_lock lock(mutex);
-      auto const idle = [&] { return !hurried && rests_until > deadline; };
+      auto const idle = [&] { return !hurried && rests_until > events_until; };
       auto const rested_by = [&](Instant until) {
         return changed.wait_for(lock, std::max(until - clock.now(), Duration::zero()), idle);
       };
-      if (!rested_by(now + (deadline - now) / 2)) stops.logs.request();
-      if (!rested_by(deadline)) {
+      if (!rested_by(begin + plan.logs)) stops.logs.request();
+      if (!rested_by(events_until)) {
         stops.events.request();
         stops.credentials.request();
       }
       quit = true;
       changed.notify_all();
       lock.unlock();
-      hangs = !thread->join_until(std::chrono::steady_clock::now() + last_moment);
+      Duration const left = std::max(begin + plan.end - clock.now(), Duration::zero());
+      hangs = !thread->join_until(std::chrono::steady_clock::now() + left + last_moment);
     }
     /// Delivers for a moment on the caller's thread, where no other will ever be let be.
     void deliver_here() {
@@ -18262,8 +18326,6 @@ class Spooled {
         if (!write_within(options.listing, json.text() + '\n', last_moment)) return;
       }
     }
-
-    static constexpr std::chrono::milliseconds last_moment{300};
 
     Delivery<L, P, S, C> delivery;
     DeliveryStops const& stops;

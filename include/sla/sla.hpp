@@ -110,6 +110,7 @@
 #include "sla/core/secret.hpp"
 #include "sla/core/sequence.hpp"
 #include "sla/core/stop.hpp"
+#include "sla/core/stop_plan.hpp"
 #include "sla/core/text.hpp"
 #include "sla/core/thread.hpp"
 #include "sla/core/time.hpp"

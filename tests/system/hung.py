@@ -303,6 +303,14 @@ class HungDiskTest(AwsTest):
         finished = self.assert_stops(process)
         self.assertEqual(self.results(before, finished), len(self.events(aws)))
 
+    def test_a_command_that_nothing_can_kill_does_not_hold_up_a_stop(self) -> None:
+        self.disk.freeze(self)
+        process = self.begin("--store", str(self.folder / "store"), "--", "touch",
+                             str(self.disk.path / "x"))
+        wait_until(lambda: any("touch" in command for command in process.leftovers().values()))
+        finished = self.assert_stops(process)
+        self.assertIn("could not be ended and was given up: touch", finished.err_text)
+
     def test_stdout_and_stderr_in_files_on_a_disk_that_hangs_hold_up_nobody(self) -> None:
         events = self.folder / "store" / "events.ndjson"
         with (self.disk.path / "log").open("wb") as log:

@@ -29,6 +29,7 @@
 #include "sla/app/starter.hpp"
 #include "sla/core/apart.hpp"
 #include "sla/core/environment.hpp"
+#include "sla/core/stop_plan.hpp"
 #include "sla/core/writer.hpp"
 
 namespace sla::inline v1::app {
@@ -133,7 +134,7 @@ inline void open_standard_descriptors() {
 /// Lets the last lines get out. What hangs in a call may keep all descriptors open for long: who
 /// reads what the program wrote is to see its end.
 inline void let_go() {
-  Instant const until = std::chrono::steady_clock::now() + std::chrono::milliseconds{300};
+  Instant const until = std::chrono::steady_clock::now() + last_moment;
   Writers::of_this_process().finish(until);
   if (CallsApart::finish(until)) return;
   for (int const standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::close(standard);

@@ -32,6 +32,7 @@
 #include "sla/core/environment.hpp"
 #include "sla/core/log.hpp"
 #include "sla/core/stop.hpp"
+#include "sla/core/stop_plan.hpp"
 #include "sla/executor/announced.hpp"
 #include "sla/executor/direct.hpp"
 #include "sla/executor/shell.hpp"
@@ -92,14 +93,13 @@ class Program {
                           tracking_of(parts_.settings, sinks.recall(job()))},
                   clock, log_};
     Tally const tally = runner.run(job(), stop);
-    Instant const deadline =
-        stop.deadline().value_or(clock.now() + parts_.settings.stop_timeout) - last_steps();
+    Instant const end = stop.deadline().value_or(clock.now() + parts_.settings.stop_timeout);
     if (stop.level() != StopLevel::none) {
       log_.info("told to stop; what is pending is delivered",
-                {{"within_seconds", deadline - clock.now()}});
+                {{"within_seconds", end - clock.now()}});
     }
-    heartbeat.promise(Activity::stopping, deadline + heartbeat_slack);
-    bool const delivered = sinks.finish(deadline);
+    heartbeat.promise(Activity::stopping, end + heartbeat_slack);
+    bool const delivered = sinks.finish(end);
     if (!parts_.settings.once) return exit_success;
     if (!delivered) return exit_undelivered;
     return tally.failed != 0 ? exit_test_failed : exit_success;
@@ -152,12 +152,6 @@ class Program {
         .expect_every = parts_.settings.expect_every};
   }
 
-  /// What the end of the program takes once deliveries have ended.
-  [[nodiscard]] Duration last_steps() const {
-    Duration const most = std::chrono::milliseconds{200};
-    return std::min<Duration>(most, parts_.settings.stop_timeout / 10);
-  }
-
   int rest(WatchedClock const& clock, Stop const& stop) const {
     log_.info("disabled: nothing is run");
     while (clock.wait_until(Instant::max(), stop) != Wake::stopped) continue;
@@ -180,10 +174,9 @@ class Program {
 
   [[nodiscard]] ProcessOptions process() const {
     Settings const& settings = parts_.settings;
-    Duration const most_delivery = std::chrono::seconds{5};
     return {.timeout = settings.timeout,
             .grace = settings.grace,
-            .delivery = std::min<Duration>(most_delivery, settings.stop_timeout / 4),
+            .delivery = usual_delivery(settings.stop_timeout),
             .log_limit = settings.log_limit,
             .pass_through = settings.dry_run ? -1 : STDOUT_FILENO,
             .log = log_};

@@ -21,6 +21,7 @@
 #include "sla/core/environment.hpp"
 #include "sla/core/log.hpp"
 #include "sla/core/result.hpp"
+#include "sla/core/stop_plan.hpp"
 #include "sla/publisher/best_effort.hpp"
 #include "sla/publisher/by_calls_apart.hpp"
 #include "sla/publisher/cloudwatch.hpp"
@@ -97,11 +98,11 @@ class Sinks {
     return of_aws.number < of_store.number ? of_store.memory : of_aws.memory;
   }
 
-  /// Delivers what is pending until the deadline; whether nothing of it is left, or was refused. A
-  /// store gets a moment in any case: it is done at once, or its disk is broken. What AWS did not
-  /// get is listed before anybody waits for a disk.
-  bool finish(Instant deadline) {
-    Instant const moment = std::chrono::steady_clock::now() + std::chrono::milliseconds{500};
+  /// Delivers what is pending before the program's end; whether nothing of it is left, or was
+  /// refused. A store gets a moment in any case: it is done at once, or its disk is broken. What
+  /// AWS did not get is listed before anybody waits for a disk.
+  bool finish(Instant end) {
+    Instant const moment = std::chrono::steady_clock::now() + last_moment;
     SpoolCount left;
     auto const add = [&](SpoolCount const& count) {
       left.events += count.events;
@@ -109,8 +110,8 @@ class Sinks {
       left.refused += count.refused;
     };
     if (store_) store_->hurry();
-    if (aws_) add(aws_->finish(deadline));
-    if (store_) add(store_->finish(std::max(deadline, moment)));
+    if (aws_) add(aws_->finish(end));
+    if (store_) add(store_->finish(std::max(end, moment)));
     return left.events == 0 && left.logs == 0 && left.refused <= refused_before_;
   }
 

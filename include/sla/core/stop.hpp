@@ -105,11 +105,17 @@ class Stop {
     return requests_ == 0 ? StopLevel::none : requests_ == 1 ? StopLevel::finish : StopLevel::now;
   }
 
+  /// When the first request came; nothing while nobody asked to stop.
+  std::optional<Instant> requested_at() const noexcept {
+    if (level() == StopLevel::none) return std::nullopt;
+    return requested_at_;
+  }
   /// When the program has to be gone; nothing while nobody asked it to stop.
   std::optional<Instant> deadline() const noexcept {
-    if (level() == StopLevel::none) return std::nullopt;
-    return requested_at_ + options_.budget;
+    auto const requested = requested_at();
+    return requested ? std::optional(*requested + options_.budget) : std::nullopt;
   }
+  [[nodiscard]] Duration budget() const noexcept { return options_.budget; }
 
   /// Returns true if this signal, as far as level() has seen, was one that asked to stop. It may
   /// have reached others too: an init, a terminal or systemd tells every process at once.

@@ -26,6 +26,7 @@
 #include "sla/core/apart.hpp"
 #include "sla/core/descriptor.hpp"
 #include "sla/core/pipe_signal.hpp"
+#include "sla/core/stop_plan.hpp"
 #include "sla/core/time.hpp"
 
 namespace sla::inline v1 {
@@ -253,7 +254,7 @@ class Writers {
   };
 
   Writers() = default;
-  ~Writers() { finish(std::chrono::steady_clock::now() + std::chrono::milliseconds{300}); }
+  ~Writers() { finish(std::chrono::steady_clock::now() + last_moment); }
   Writers(Writers const&) = delete;
   Writers& operator=(Writers const&) = delete;
 

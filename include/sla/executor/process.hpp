@@ -30,6 +30,7 @@
 #include "sla/core/run.hpp"
 #include "sla/core/run_id.hpp"
 #include "sla/core/stop.hpp"
+#include "sla/core/stop_plan.hpp"
 #include "sla/executor/capture.hpp"
 #include "sla/executor/judgement.hpp"
 #include "sla/executor/pass_through.hpp"
@@ -46,7 +47,12 @@ template <class D>
 class Process {
  public:
   Process(ProcessOptions const& options, Stop const& stop)
-      : options_(options), stop_(stop), capture_(options.log_limit), pass_(options.pass_through) {}
+      : options_(options),
+        stop_(stop),
+        plan_(stop_plan(
+            {.budget = stop.budget(), .grace = options.grace, .delivery = options.delivery})),
+        capture_(options.log_limit),
+        pass_(options.pass_through) {}
 
   /// Runs the words to the end. An Error means that there is nothing to run.
   Result<Outcome> run(std::vector<std::string> const& words, std::string_view run_id) {
@@ -170,9 +176,10 @@ class Process {
     StopLevel const level = stop_.level();
     bool const orphans = options_.end_leftovers() && stop_.take_child_ended();
     if (orphans && !(pid_ > 0 && has_ended())) reap_children();  // the end of the run does it too
-    if (drain_until_ || level == StopLevel::none || stage_ == Stage::killed) return;
-    Instant const kill_by = *stop_.deadline() - options_.delivery;
-    Instant cut = stage_ == Stage::running ? kill_by - options_.grace : kill_by;
+    if (level == StopLevel::none) return;
+    if (drain_until_) return (void)(drain_until_ = within_stop(*drain_until_, plan_.kill));
+    if (stage_ == Stage::killed) return (void)(act_at_ = std::min(*act_at_, gone_by()));
+    Instant cut = *stop_.requested_at() + (stage_ == Stage::running ? plan_.cut : plan_.kill);
     if (level == StopLevel::now && stage_ == Stage::running) cut = now();
     if (stage_ == Stage::running && !std::exchange(stop_said_, true)) {
       Duration const left = std::max(cut - now(), Duration::zero());
@@ -192,10 +199,7 @@ class Process {
     tell(first ? SIGTERM : SIGKILL);
     if (first) tell(SIGCONT);  // what is stopped hears no TERM
     stage_ = first ? Stage::told : Stage::killed;
-    act_at_ = now() + (first ? options_.grace : options_.drain);
-    if (auto const deadline = stop_.deadline(); first && deadline) {
-      act_at_ = std::min(*act_at_, *deadline - options_.delivery);
-    }
+    act_at_ = first ? within_stop(now() + options_.grace, plan_.kill) : gone_by();
   }
   /// Signals the process group, and what has left it.
   void tell(int signal) {
@@ -230,7 +234,7 @@ class Process {
 
   /// Collects the exit state, ends what is left, and takes in what was still in the pipe.
   Outcome conclude(std::vector<std::string> const& words) {
-    Instant const deadline = stage_ == Stage::killed ? *act_at_ : now() + options_.drain;
+    Instant const deadline = stage_ == Stage::killed ? *act_at_ : gone_by();
     bool const held = pipe_ && stage_ != Stage::killed;
     if (!options_.end_leftovers()) {
       ::kill(-pid_,
@@ -240,10 +244,7 @@ class Process {
     ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG);
     launch_->release();
     Ended left;
-    Instant const least = now() + options_.delivery / 4;  // an end takes a moment
-    if (options_.end_leftovers()) {
-      left = end_run(mark_, std::max(within_stop(deadline), std::min(deadline, least)));
-    }
+    if (options_.end_leftovers()) left = end_run(mark_, deadline);
     for (int turns = 0; turns < 64 && read_output(); ++turns) continue;  // a full pipe at most
     Instant const most = now() + std::chrono::seconds{10};
     pass_.finish(capture_, std::chrono::seconds{1}, stop_, [&] { return pass_until(most); });
@@ -262,16 +263,21 @@ class Process {
 
   /// Until when a slow reader of stdout is waited for.
   [[nodiscard]] Instant pass_until(Instant most) const noexcept {
-    return stop_.level() == StopLevel::now ? now() : within_stop(most);
+    return stop_.level() == StopLevel::now ? now() : within_stop(most, plan_.kill);
   }
-  /// Until when something is waited for; no longer than a stop that was requested allows.
-  [[nodiscard]] Instant within_stop(Instant end) const noexcept {
-    auto const deadline = stop_.deadline();
-    return deadline ? std::min(end, *deadline - options_.delivery) : end;
+  /// Until when it is waited for that what was killed ends; it gets a moment in any case.
+  [[nodiscard]] Instant gone_by() const noexcept {
+    return std::max(within_stop(now() + options_.drain, plan_.gone), now() + last_moment);
+  }
+  /// Until when something is waited for: no longer than that step of a stop that was requested.
+  [[nodiscard]] Instant within_stop(Instant end, Duration step) const noexcept {
+    auto const requested = stop_.requested_at();
+    return requested ? std::min(end, *requested + step) : end;
   }
 
   ProcessOptions const& options_;
   Stop const& stop_;
+  StopPlan plan_;
   Capture<D> capture_;
   PassThrough pass_;
   Descriptor pipe_;

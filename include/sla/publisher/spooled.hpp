@@ -23,6 +23,7 @@
 #include "sla/core/log.hpp"
 #include "sla/core/outlet.hpp"
 #include "sla/core/result.hpp"
+#include "sla/core/stop_plan.hpp"
 #include "sla/publisher.hpp"
 #include "sla/publisher/delivery.hpp"
 #include "sla/publisher/event.hpp"
@@ -78,10 +79,10 @@ class Spooled {
   /// Tries everything again as soon as it makes sense: finish() follows.
   void hurry() { worker_->hurry(); }
 
-  /// Delivers what is pending until the deadline at the latest, logs for at most half of the time;
-  /// returns early when nothing more can be tried by then. What is left: nothing is delivered
-  /// after this.
-  SpoolCount finish(Instant deadline) { return worker_->finish(deadline); }
+  /// Delivers what is pending so that the program can be gone at the end, logs for at most half of
+  /// the time; returns early when nothing more can be tried by then. What is left: nothing is
+  /// delivered after this.
+  SpoolCount finish(Instant end) { return worker_->finish(end); }
 
   /// Whether finish() gave up on a delivery that hangs. The last copy would wait for its end; a
   /// program that ends does not let it go.
@@ -163,34 +164,38 @@ class Spooled {
       changed.notify_all();
     }
 
-    SpoolCount finish(Instant deadline) {
+    SpoolCount finish(Instant end) {
       if (std::exchange(finished, true)) return delivery.count();
       ensure_thread();
-      thread ? stop_by(deadline) : deliver_until(deadline);
+      Instant const now = clock.now();
+      Duration const time = std::max(end - now, Duration::zero());
+      StopPlan const plan = stop_plan({.budget = time, .delivery = time});
+      thread ? stop_by(now, plan) : deliver_until(now + plan.events);
       stops.credentials.request();
       SpoolCount const left = delivery.count();
-      list(left, std::max(clock.now(), deadline) + last_moment);
+      list(left, std::max(clock.now(), end) + last_moment);
       return left;
     }
 
-    /// Lets the thread deliver until then, and ends it.
-    void stop_by(Instant deadline) {
-      Instant const now = clock.now();
+    /// Lets the thread deliver, and ends it.
+    void stop_by(Instant begin, StopPlan const& plan) {
       hurry();
+      Instant const events_until = begin + plan.events;
       std::unique_lock lock(mutex);
-      auto const idle = [&] { return !hurried && rests_until > deadline; };
+      auto const idle = [&] { return !hurried && rests_until > events_until; };
       auto const rested_by = [&](Instant until) {
         return changed.wait_for(lock, std::max(until - clock.now(), Duration::zero()), idle);
       };
-      if (!rested_by(now + (deadline - now) / 2)) stops.logs.request();
-      if (!rested_by(deadline)) {
+      if (!rested_by(begin + plan.logs)) stops.logs.request();
+      if (!rested_by(events_until)) {
         stops.events.request();
         stops.credentials.request();
       }
       quit = true;
       changed.notify_all();
       lock.unlock();
-      hangs = !thread->join_until(std::chrono::steady_clock::now() + last_moment);
+      Duration const left = std::max(begin + plan.end - clock.now(), Duration::zero());
+      hangs = !thread->join_until(std::chrono::steady_clock::now() + left + last_moment);
     }
     /// Delivers for a moment on the caller's thread, where no other will ever be let be.
     void deliver_here() {
@@ -227,8 +232,6 @@ class Spooled {
         if (!write_within(options.listing, json.text() + '\n', last_moment)) return;
       }
     }
-
-    static constexpr std::chrono::milliseconds last_moment{300};
 
     Delivery<L, P, S, C> delivery;
     DeliveryStops const& stops;
