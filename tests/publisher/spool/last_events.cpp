@@ -83,6 +83,27 @@ TEST_CASE("what an event left for the next process is there, and goes no further
   CHECK(LastEvents(folder.path()).recall(event(0, 0).report.job).memory.size() == 16'000);
 }
 
+TEST_CASE("a death in the middle of writing leaves the event before") {
+  TemporaryFolder const folder;
+  for (int second = 1; second < 6; ++second) {
+    LastEvents last(folder.path());
+    Parcel parcel = event(static_cast<std::uint64_t>(second), second);
+    parcel.report.memory = std::make_shared<std::string const>(10'000, 'x');
+    last.complete(parcel);
+    last.keep(parcel.report.job);
+    if (second == 1) continue;
+    auto const file = std::filesystem::directory_iterator(folder.path())->path();
+    std::string const bytes = read_file(file.string(), 65'536).value();
+    std::size_t const begin = second % 2 == 0 ? 32'768 : 0;
+    std::string torn = bytes;
+    torn.replace(begin + 5'000, 5'000, 5'000, 'y');
+    write_file(file.string(), torn);
+    LastEvents after(folder.path());
+    CHECK(end_before(after, event(9, 9)) == WallTime{std::chrono::seconds{second - 1}});
+    write_file(file.string(), bytes);
+  }
+}
+
 TEST_CASE("each service at each location has its own") {
   TemporaryFolder const folder;
   LastEvents last(folder.path());

@@ -2,9 +2,8 @@
 #pragma once
 // When the last event of each check ended, kept in the folder of a spool, so that the first event
 // of the next process says it, and what that event left for the next process to know. A file for
-// each check holds one record: the old one or the new one, should the process die.
+// each check holds the last record and the one before it, should the process die while it writes.
 #include <fcntl.h>
-#include <stdio.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -16,9 +15,9 @@
 
 #include "sla/core/checksum.hpp"
 #include "sla/core/descriptor.hpp"
+#include "sla/core/file_apart.hpp"
 #include "sla/core/record.hpp"
 #include "sla/core/record_file.hpp"
-#include "sla/core/result.hpp"
 #include "sla/core/time.hpp"
 #include "sla/publisher/spool.hpp"
 
@@ -60,7 +59,7 @@ class LastEvents {
   /// Writes down what is known of a check. What cannot be written the next process does not know.
   void keep(Job const& job) { write(check_of(job), of(job)); }
   void keep_all() {
-    for (auto const& [check, last] : known_) write(check, last);
+    for (auto& [check, last] : known_) write(check, last);
   }
 
  private:
@@ -68,7 +67,12 @@ class LastEvents {
     std::uint64_t number = 0;  ///< 0: there is none
     WallTime end{};
     std::shared_ptr<std::string const> memory{};
+    bool second = true;  ///< it stands in the second half of the file
   };
+  /// The halves are written over in turns. (Another file in the place of the old one would cost a
+  /// disk more than all else that it does for an event.)
+  static constexpr std::size_t half = 32'768;
+
   /// The names of the fields. A name keeps its meaning for ever.
   enum Field : std::uint8_t { field_check = 1, field_number = 2, field_end = 3, field_memory = 4 };
 
@@ -86,13 +90,23 @@ class LastEvents {
   }
 
   [[nodiscard]] Last read(std::string const& check) const {
-    constexpr std::size_t most = 32'768;
-    auto const bytes = read_file(file_of(check), most);
-    auto const record = bytes ? find_record(*bytes) : std::nullopt;
-    if (!record) return {};
+    auto const bytes = read_file(file_of(check), 2 * half);
+    Last newest;
+    for (std::size_t at = 0; bytes;) {
+      auto const record = find_record(*bytes, at);
+      if (!record) break;
+      at = record->end();
+      Last last = parse(record->payload, check);
+      last.second = record->begin >= half;
+      if (last.number > newest.number) newest = std::move(last);
+    }
+    return newest;
+  }
+  /// Reads a record; one of another check is as if there were none.
+  static Last parse(std::string_view payload, std::string const& check) {
     Last last;
     bool same = false;
-    RecordReader in(record->payload);
+    RecordReader in(payload);
     while (auto const field = in.next()) {
       std::int64_t const number = field->number().value_or(0);
       if (field->name == field_check) same = field->value == check;
@@ -105,21 +119,17 @@ class LastEvents {
     return same ? last : Last{};
   }
 
-  void write(std::string const& check, Last const& last) const {
+  void write(std::string const& check, Last& last) const {
     if (last.number == 0) return;
     RecordWriter out;
     out.text(field_check, check).number(field_number, static_cast<std::int64_t>(last.number));
     out.number(field_end, last.end.time_since_epoch().count());
-    std::string const path = file_of(check);
-    if (!last.memory) return (void)put(path, out.bytes());
-    // Of what is larger than a page a death could leave half.
-    out.text(field_memory, *last.memory);
-    std::string const draft = folder_ + "/.draft";
-    if (put(draft, out.bytes())) (void)::rename(draft.c_str(), path.c_str());
-  }
-  static Result<void> put(std::string const& path, std::string_view payload) {
-    auto const file = open_file(path, O_WRONLY | O_CREAT);
-    return file ? write_all(file->get(), frame_record(payload)) : file.error();
+    if (last.memory) out.text(field_memory, *last.memory);
+    std::string const record = frame_record(out.bytes());
+    auto const file = open_file(file_of(check), O_WRONLY | O_CREAT);
+    if (!file || record.size() > half) return;
+    last.second = !last.second;
+    (void)write_at_place(*file, last.second ? half : 0, record);
   }
 
   std::string folder_;
