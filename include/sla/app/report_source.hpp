@@ -106,8 +106,8 @@ class ReportReader {
       opened = *std::move(made);
     }
     begin(name);
-    auto const done = each_block(file == "-" ? STDIN_FILENO : opened.get(), name,
-                                 [&](std::string_view block) { take_block(block); });
+    auto done = each_block(file == "-" ? STDIN_FILENO : opened.get(), name,
+                           [&](std::string_view block) { take_block(block); });
     end();
     return done;
   }
