@@ -3762,7 +3762,7 @@ class OwnedChildren {
 // with posix_spawn, so the size of this process costs nothing. The clone system call is used, which
 // every container runtime lets through; some answer clone3, which posix_spawn takes, with EPERM.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// What a program is started with; it owns everything, so that a start that hangs may outlive the
 /// caller.
@@ -3960,7 +3960,7 @@ class ProgramStart {
   int failed_ = 0;
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal
 
 // sla/process/launch.hpp
 // Starts programs on a thread of its own, because a start may wait for as long as a file system
@@ -3968,7 +3968,7 @@ class ProgramStart {
 // waits for as long as it wants to, and may give the start up. Where there can be no thread the
 // caller's own starts the program.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// One start, under way or done. The child belongs to whoever holds it, until it is released or
 /// given up.
@@ -4092,7 +4092,7 @@ class Launcher {
   std::size_t threads_ = 0;
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal
 
 // sla/process/mark.hpp
 // The mark by which the processes of one run are known: what came from the run has it, and nothing
@@ -4103,7 +4103,7 @@ class Launcher {
 // too. A session and an environment are left at will. A cgroup may rarely be made. Where the limit
 // cannot be set, the session and the environment have to do.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// What the processes of one run have in common.
 struct RunMark {
@@ -4158,13 +4158,13 @@ inline bool has_run_id(std::string_view run_id, pid_t pid) {
   return mark.number == 0 && !mark.run_id.empty() && detail::has_run_id(mark.run_id, pid);
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal
 
 // sla/process/table.hpp
 // Lists the processes in sight: from /proc where that is this process's own, which in a container
 // it need not be (not mounted, or that of another PID namespace), else by trying every number.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// One process, as far as it shows itself.
 struct ProcessRow {
@@ -4256,20 +4256,14 @@ inline std::vector<pid_t> ids_by_number(pid_t first) {
   return ids;
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal
 
 // sla/process/leftovers.hpp
 // Ends what a run left behind, and nothing else: the processes that have its mark, and their
 // descendants. The process makes itself a child subreaper, so that whatever is orphaned becomes its
 // child, and a process without children has nothing left to look for.
 
-namespace sla::inline v1 {
-
-/// What an executor does about processes that outlive their run.
-enum class Leftovers {
-  end,    ///< end every process that came from the run, and reap children that nobody owns
-  leave,  ///< end the process group of the run and nothing else
-};
+namespace sla::inline v1::internal {
 
 /// Makes this process the parent of its orphaned descendants.
 inline void adopt_orphans() noexcept { ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
@@ -4412,14 +4406,14 @@ class RunEnder {
   return detail::RunEnder(mark, deadline).end();
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal
 
 // sla/process/start_failure.hpp
 // Says why a program could not be started, in the words of a person who has looked: the kernel's
 // "No such file or directory" is also said of a script whose interpreter is missing and of a
 // program for another C library, the classical traps of small images.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 namespace detail {
 
@@ -4536,7 +4530,7 @@ inline std::string of_the_file(std::string const& path, int number) {
   return {};
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal
 
 // sla/process/words.hpp
 // Splits a command text into words by the quoting rules of the POSIX shell, for containers that
@@ -10830,8 +10824,10 @@ struct Pipe {
 /// A started program: killed with its group, and waited for, at the latest when this goes.
 class Child {
  public:
-  explicit Child(std::shared_ptr<Launch> launch)
-      : launch_(std::move(launch)), pid_(launch_->started().pid), ended_(open_pidfd(pid_)) {}
+  explicit Child(std::shared_ptr<internal::Launch> launch)
+      : launch_(std::move(launch)),
+        pid_(launch_->started().pid),
+        ended_(internal::open_pidfd(pid_)) {}
   Child(Child const&) = delete;
   Child& operator=(Child const&) = delete;
   ~Child() {
@@ -10860,7 +10856,7 @@ class Child {
   }
 
  private:
-  std::shared_ptr<Launch> launch_;
+  std::shared_ptr<internal::Launch> launch_;
   pid_t pid_;
   Descriptor ended_;
 };
@@ -10896,12 +10892,12 @@ class ProcessRun {
     if (!errors) return errors.error();
     auto words = shell_words(std::string(command), options_.shell);
     if (!words) return words.error();
-    auto input = empty_input();
+    auto input = internal::empty_input();
     if (!input) return input.error();
-    StartPlan plan{.words = *std::move(words),
-                   .input = *std::move(input),
-                   .output = std::move(output->writer),
-                   .errors = std::move(errors->writer)};
+    internal::StartPlan plan{.words = *std::move(words),
+                             .input = *std::move(input),
+                             .output = std::move(output->writer),
+                             .errors = std::move(errors->writer)};
     for (auto const& [name, value] : environment) plan.environment.push_back(name + '=' + value);
     ::sigemptyset(&plan.mask);
     auto launch = start(std::move(plan));
@@ -10919,11 +10915,11 @@ class ProcessRun {
 
  private:
   /// Starts the program; the start counts towards its time.
-  Result<std::shared_ptr<Launch>> start(StartPlan plan) {
+  Result<std::shared_ptr<internal::Launch>> start(internal::StartPlan plan) {
     std::string const name = plan.words[0];
-    auto launch = Launcher::of_this_process().launch(std::move(plan));
+    auto launch = internal::Launcher::of_this_process().launch(std::move(plan));
     while (!launch->wait_until(std::chrono::steady_clock::now() + std::chrono::milliseconds{100})) {
-      Launcher::of_this_process().help();
+      internal::Launcher::of_this_process().help();
       if (auto end = over(); end && launch->give_up()) return *end;
     }
     if (int const failed = launch->started().failed; failed != 0) {
@@ -13599,7 +13595,7 @@ class Announced {
 // The file that holds a run's output where it need not outlive the process: it has no name, and
 // nobody else sees it.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 namespace detail {
 
@@ -13628,6 +13624,53 @@ inline Result<Descriptor> open_unnamed_in(std::string const& folder) {
   return Descriptor{memory};
 }
 
+}  // namespace sla::inline v1::internal
+
+// sla/executor/process_options.hpp
+// What a caller may say about how a program is run.
+
+namespace sla::inline v1 {
+
+/// A digest that takes none: for runners that need no hash of the log, and so no OpenSSL.
+struct NoDigest {
+  Result<void> update(std::string_view) { return {}; }
+  Result<Sha256Bytes> finish() { return Error{Errc::not_configured, "no digest is taken"}; }
+};
+
+/// What an executor does about processes that outlive their run.
+enum class Leftovers {
+  end,    ///< end every process that came from the run, and reap children that nobody owns
+  leave,  ///< end the process group of the run and nothing else
+};
+
+/// How a program is run.
+struct ProcessOptions {
+  Duration timeout = std::chrono::hours{1};     ///< a longer run is stopped; 0 is no limit
+  Duration grace = std::chrono::seconds{5};     ///< between TERM and KILL
+  Duration drain = std::chrono::seconds{2};     ///< for output after the program's own end
+  Duration delivery = std::chrono::seconds{5};  ///< of the stop budget, kept for delivery
+  std::uint64_t log_limit = 16U << 20U;         ///< bytes kept of the output; 0 keeps all
+  int pass_through = STDOUT_FILENO;             ///< where output goes live; -1 is nowhere
+  Duration shortage = std::chrono::seconds{5};  ///< how long a start without room is tried again
+  /// What happens to processes that outlive the run; unset is Leftovers::end, in a Fleet leave.
+  std::optional<Leftovers> leftovers{};
+  /// A folder: the output of a run stands there under log_file_name(), should this process die.
+  /// Where it is empty or cannot be written the output dies with the process.
+  std::string log_folder{};
+  /// Whether that folder's disk hangs, as far as somebody knows: then it is as if it were empty.
+  std::shared_ptr<std::atomic<bool> const> log_folder_hangs{};
+  Logger log{Logger::Options{.format = LogFormat::none}};  ///< says what a stop waits for
+
+  /// How long a run may take until it is stopped and gone; nullopt is no limit.
+  [[nodiscard]] std::optional<Duration> longest_run() const noexcept {
+    if (timeout <= Duration::zero()) return std::nullopt;
+    return timeout + grace;
+  }
+  [[nodiscard]] bool end_leftovers() const noexcept { return leftovers != Leftovers::leave; }
+  /// Tells that others run commands in this process at the same time.
+  void run_beside_others() noexcept { leftovers = leftovers.value_or(Leftovers::leave); }
+};
+
 }  // namespace sla::inline v1
 
 // sla/executor/capture.hpp
@@ -13637,13 +13680,7 @@ inline Result<Descriptor> open_unnamed_in(std::string const& folder) {
 // the last half are kept. A digest can be taken as the bytes stream by. Storing never fails a run:
 // what could not be stored is counted as left out.
 
-namespace sla::inline v1 {
-
-/// A digest that takes none: for runners that need no hash of the log, and so no OpenSSL.
-struct NoDigest {
-  Result<void> update(std::string_view) { return {}; }
-  Result<Sha256Bytes> finish() { return Error{Errc::not_configured, "no digest is taken"}; }
-};
+namespace sla::inline v1::internal {
 
 /// One run's output as it comes in. D is NoDigest or a digest such as Sha256. Not thread-safe.
 template <class D = NoDigest>
@@ -13860,13 +13897,13 @@ class Capture {
   bool hashed_ = true;
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal
 
 // sla/executor/judgement.hpp
 // Judges how a program ended, by what is known: whether the runner cut it short, whether a stop
 // reached it too, and what it left running. A pure function of that but for one short wait.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// How a program ended, as waitid(2) tells it.
 struct ProgramEnd {
@@ -13958,14 +13995,14 @@ struct Aftermath {
   return text;
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal
 
 // sla/executor/pass_through.hpp
 // Passes a run's output on to the runner's own stdout while the run goes on, without ever waiting
 // for whoever reads there. What the reader is too slow for is caught up on from the capture; what
 // is no longer there by then, or has no reader left, is dropped and counted.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// One run's way to stdout.
 class PassThrough {
@@ -14087,42 +14124,7 @@ class PassThrough {
   std::uint64_t dropped_ = 0;
 };
 
-}  // namespace sla::inline v1
-
-// sla/executor/process_options.hpp
-// What a caller may say about how a program is run.
-
-namespace sla::inline v1 {
-
-/// How a program is run.
-struct ProcessOptions {
-  Duration timeout = std::chrono::hours{1};     ///< a longer run is stopped; 0 is no limit
-  Duration grace = std::chrono::seconds{5};     ///< between TERM and KILL
-  Duration drain = std::chrono::seconds{2};     ///< for output after the program's own end
-  Duration delivery = std::chrono::seconds{5};  ///< of the stop budget, kept for delivery
-  std::uint64_t log_limit = 16U << 20U;         ///< bytes kept of the output; 0 keeps all
-  int pass_through = STDOUT_FILENO;             ///< where output goes live; -1 is nowhere
-  Duration shortage = std::chrono::seconds{5};  ///< how long a start without room is tried again
-  /// What happens to processes that outlive the run; unset is Leftovers::end, in a Fleet leave.
-  std::optional<Leftovers> leftovers{};
-  /// A folder: the output of a run stands there under log_file_name(), should this process die.
-  /// Where it is empty or cannot be written the output dies with the process.
-  std::string log_folder{};
-  /// Whether that folder's disk hangs, as far as somebody knows: then it is as if it were empty.
-  std::shared_ptr<std::atomic<bool> const> log_folder_hangs{};
-  Logger log{Logger::Options{.format = LogFormat::none}};  ///< says what a stop waits for
-
-  /// How long a run may take until it is stopped and gone; nullopt is no limit.
-  [[nodiscard]] std::optional<Duration> longest_run() const noexcept {
-    if (timeout <= Duration::zero()) return std::nullopt;
-    return timeout + grace;
-  }
-  [[nodiscard]] bool end_leftovers() const noexcept { return leftovers != Leftovers::leave; }
-  /// Tells that others run commands in this process at the same time.
-  void run_beside_others() noexcept { leftovers = leftovers.value_or(Leftovers::leave); }
-};
-
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal
 
 // sla/executor/process.hpp
 // Runs one program to its end and beyond: captures and passes on what it writes, keeps its time
@@ -14131,7 +14133,7 @@ struct ProcessOptions {
 // can a start that hangs or a process that cannot be killed.
 // The executors that give it a command stand beside it.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// One run of one program. D is NoDigest or a digest to take of the log. Used once.
 template <class D>
@@ -14388,7 +14390,7 @@ class Process {
   std::array<char, 64 * 1024> buffer_;
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal
 
 // sla/executor/direct.hpp
 // Runs the job's words as they are, without a shell.
@@ -14404,7 +14406,7 @@ class Direct {
   explicit Direct(ProcessOptions options) : options_(std::move(options)) {}
 
   Result<Outcome> execute(Job const& job, Stop const& stop) {
-    return Process<D>(options_, stop).run(job.command, job.run_id);
+    return internal::Process<D>(options_, stop).run(job.command, job.run_id);
   }
   [[nodiscard]] std::optional<Duration> longest_run() const { return options_.longest_run(); }
   void run_beside_others() noexcept { options_.run_beside_others(); }
@@ -14435,7 +14437,7 @@ class Shell {
     }
     auto const words = shell_words(job.command[0]);
     if (!words) return words.error();
-    return Process<D>(options_, stop).run(*words, job.run_id);
+    return internal::Process<D>(options_, stop).run(*words, job.run_id);
   }
   [[nodiscard]] std::optional<Duration> longest_run() const { return options_.longest_run(); }
   void run_beside_others() noexcept { options_.run_beside_others(); }
@@ -18742,7 +18744,7 @@ class Fleet {
   /// to PID 1, have nobody else.
   void tend(Stop const& stop) {
     if (stop.take_run_now()) make_all_due();
-    if (stop.take_child_ended() && ::getpid() == 1) reap_children();
+    if (stop.take_child_ended() && ::getpid() == 1) internal::reap_children();
   }
 
   void close() {

@@ -147,7 +147,7 @@ class Fleet {
   /// to PID 1, have nobody else.
   void tend(Stop const& stop) {
     if (stop.take_run_now()) make_all_due();
-    if (stop.take_child_ended() && ::getpid() == 1) reap_children();
+    if (stop.take_child_ended() && ::getpid() == 1) internal::reap_children();
   }
 
   void close() {

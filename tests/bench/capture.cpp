@@ -110,7 +110,7 @@ void measure(benchmark::State& state, int file) {
 }
 
 void capture(benchmark::State& state) {
-  auto const file = sla::open_unnamed_file();
+  auto const file = sla::internal::open_unnamed_file();
   if (!file) return state.SkipWithError(file.error().message.c_str());
   int const pass_through = state.range(1) != 0 ? file->get() : -1;
   if (state.range(2) != 0) {

@@ -143,7 +143,7 @@ struct BrokenDigest {
 }  // namespace
 
 TEST_CASE("nothing written is an empty output") {
-  sla::Capture<> capture(0);
+  sla::internal::Capture<> capture(0);
   CHECK(capture.total() == 0);
   CHECK(capture.lost_from(0) == 0);
   CHECK(text_of_finished(std::move(capture)).empty());
@@ -156,9 +156,9 @@ TEST_CASE("small limits keep the first and the last half at every length") {
       CAPTURE(limit);
       CAPTURE(size);
       std::string const text = all.substr(0, size);
-      sla::Capture<> at_once(limit);
+      sla::internal::Capture<> at_once(limit);
       at_once.append(text);
-      sla::Capture<> by_bytes(limit);
+      sla::internal::Capture<> by_bytes(limit);
       for (char const c : text) by_bytes.append({&c, 1});
       CHECK(at_once.total() == size);
       for (std::size_t from = 0; from <= size; ++from) check_reading_back(at_once, text, from);
@@ -169,10 +169,10 @@ TEST_CASE("small limits keep the first and the last half at every length") {
 }
 
 TEST_CASE("a limit of one counts as two, and an odd one gives the start a byte more") {
-  sla::Capture<> one(1);
+  sla::internal::Capture<> one(1);
   one.append("abcd");
   CHECK(text_of_finished(std::move(one)) == "a" + marker(2) + "d");
-  sla::Capture<> three(3);
+  sla::internal::Capture<> three(3);
   three.append("abcd");
   CHECK(text_of_finished(std::move(three)) == "ab" + marker(1) + "d");
 }
@@ -181,10 +181,10 @@ TEST_CASE("the limit itself leaves nothing out, one byte more leaves out one") {
   for (std::size_t const limit : {1000U, 1001U, 65535U, 65536U, 65537U, 200000U}) {
     CAPTURE(limit);
     std::string const text = noise(limit + 1);
-    sla::Capture<> exact(limit);
+    sla::internal::Capture<> exact(limit);
     exact.append(std::string_view(text).substr(0, limit));
     CHECK(text_of_finished(std::move(exact)) == text.substr(0, limit));
-    sla::Capture<> above(limit);
+    sla::internal::Capture<> above(limit);
     above.append(text);
     CHECK(text_of_finished(std::move(above)) == kept(text, limit));
   }
@@ -202,7 +202,7 @@ TEST_CASE("whatever the sizes of the blocks, the output is that of a simple mode
     CAPTURE(limit);
     CAPTURE(all.size());
     CAPTURE(most);
-    sla::Capture<> capture(limit);
+    sla::internal::Capture<> capture(limit);
     for (std::size_t done = 0; done < all.size();) {
       std::size_t const size = std::min(1 + up_to(most), all.size() - done);
       capture.append(std::string_view(all).substr(done, size));
@@ -218,7 +218,7 @@ TEST_CASE("whatever the sizes of the blocks, the output is that of a simple mode
 TEST_CASE("a ring that wraps thousands of times still ends with the last bytes") {
   std::string const block = noise(70001);
   std::string all;
-  sla::Capture<> capture(131);
+  sla::internal::Capture<> capture(131);
   for (int i = 0; i < 100; ++i) {
     capture.append(block);
     all += block;
@@ -230,21 +230,21 @@ TEST_CASE("the digest is that of all bytes, and there is none where some were le
   std::string const text = noise(100000);
   CountingDigest expected;
   REQUIRE(expected.update(text));
-  sla::Capture<CountingDigest> whole(100000);
+  sla::internal::Capture<CountingDigest> whole(100000);
   for (std::size_t done = 0; done < text.size(); done += 777) {
     whole.append(std::string_view(text).substr(done, 777));
   }
   CHECK(std::move(whole).finish().sha256() == *expected.finish());
-  sla::Capture<CountingDigest> cut(99999);
+  sla::internal::Capture<CountingDigest> cut(99999);
   cut.append(text);
   CHECK_FALSE(std::move(cut).finish().sha256());
-  sla::Capture<> none(0);
+  sla::internal::Capture<> none(0);
   none.append(text);
   CHECK_FALSE(std::move(none).finish().sha256());
 }
 
 TEST_CASE("a digest that fails is no digest, and no failure of the capture") {
-  sla::Capture<BrokenDigest> capture(0);
+  sla::internal::Capture<BrokenDigest> capture(0);
   capture.append("abc");
   sla::Output const output = std::move(capture).finish();
   CHECK_FALSE(output.sha256());
@@ -254,7 +254,7 @@ TEST_CASE("a digest that fails is no digest, and no failure of the capture") {
 TEST_CASE("the real digest agrees with that of the finished output") {
   for (std::size_t const size : {0U, 3U, 65536U, 300000U}) {
     std::string const text = noise(size);
-    sla::Capture<sla::aws::Sha256> capture(0);
+    sla::internal::Capture<sla::aws::Sha256> capture(0);
     for (std::size_t done = 0; done < size; done += 4096) {
       capture.append(std::string_view(text).substr(done, 4096));
     }
@@ -266,7 +266,7 @@ TEST_CASE("the real digest agrees with that of the finished output") {
 
 TEST_CASE("output that cannot move from memory to a file stays in memory, the rest is counted") {
   std::string const text = noise(150000);
-  sla::Capture<CountingDigest> capture(0);
+  sla::internal::Capture<CountingDigest> capture(0);
   FileSizeLimit const limit(32 * 1024);
   for (std::size_t done = 0; done < text.size(); done += 30000) {
     capture.append(std::string_view(text).substr(done, 30000));
@@ -285,7 +285,7 @@ TEST_CASE("output that cannot move from memory to a file stays in memory, the re
 
 TEST_CASE("output waits in memory for a file that cannot be had at the moment") {
   std::string const text = noise(400000);
-  sla::Capture<> capture(0);
+  sla::internal::Capture<> capture(0);
   rlimit before{};
   REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
   rlimit const none{0, before.rlim_max};
@@ -302,7 +302,7 @@ TEST_CASE("output waits in memory for a file that cannot be had at the moment") 
 
 TEST_CASE("output that a file has no more room for is kept up to there and counted from there") {
   std::string const text = noise(150000);
-  sla::Capture<> capture(120000);
+  sla::internal::Capture<> capture(120000);
   FileSizeLimit const limit(100000);
   for (std::size_t done = 0; done < text.size(); done += 30000) {
     capture.append(std::string_view(text).substr(done, 30000));
@@ -318,7 +318,7 @@ TEST_CASE("the file has no name, in $TMPDIR or in /tmp") {
   REQUIRE(::mkdtemp(directory) != nullptr);
   {
     Variable const variable("TMPDIR", directory);
-    auto const file = sla::open_unnamed_file();
+    auto const file = sla::internal::open_unnamed_file();
     REQUIRE(file);
     CHECK(name_of(*file).find(directory) == 0);
     struct stat about {};
@@ -327,7 +327,7 @@ TEST_CASE("the file has no name, in $TMPDIR or in /tmp") {
     CHECK(::rmdir(directory) == 0);  // which works only for an empty one
   }
   Variable const variable("TMPDIR", "");
-  auto const file = sla::open_unnamed_file();
+  auto const file = sla::internal::open_unnamed_file();
   REQUIRE(file);
   CHECK(name_of(*file).find("/tmp/") == 0);
 }
@@ -336,11 +336,11 @@ TEST_CASE("where $TMPDIR takes no file /tmp does, before memory is used for it")
   for (char const* const directory : {"/proc", "/there is no such folder", "/dev/null"}) {
     CAPTURE(directory);
     Variable const variable("TMPDIR", directory);
-    auto const file = sla::open_unnamed_file();
+    auto const file = sla::internal::open_unnamed_file();
     REQUIRE(file);
     CHECK(name_of(*file).find("/tmp/") == 0);
     std::string const text = noise(200000);
-    sla::Capture<> capture(150000);
+    sla::internal::Capture<> capture(150000);
     capture.append(text);
     CHECK((text_of_finished(std::move(capture)) == kept(text, 150000)));
   }
@@ -357,7 +357,7 @@ TEST_CASE("where no folder is writable the output goes to memory that belongs to
     if (::chroot(folder.path().c_str()) != 0 || ::chdir("/") != 0) return 1;
     if (::setresuid(65534, 65534, 65534) != 0) return 2;
     std::string const text = noise(200000);
-    sla::Capture<> capture(150000);
+    sla::internal::Capture<> capture(150000);
     capture.append(text);
     return text_of_finished(std::move(capture)) == kept(text, 150000) ? 0 : 3;
   });
@@ -366,7 +366,7 @@ TEST_CASE("where no folder is writable the output goes to memory that belongs to
 
 TEST_CASE("a finished output can be read at any offset, by many copies") {
   std::string const text = noise(200000);
-  sla::Capture<> capture(150001);
+  sla::internal::Capture<> capture(150001);
   capture.append(text);
   sla::Output const output = std::move(capture).finish();
   sla::Output const copy = output;
@@ -384,7 +384,7 @@ TEST_CASE("a finished output can be read at any offset, by many copies") {
 
 TEST_CASE("with a path the bytes stand in that file from the first one on") {
   TemporaryFolder const folder;
-  sla::Capture<> capture(0, folder / "log");
+  sla::internal::Capture<> capture(0, folder / "log");
   CHECK(::access((folder / "log").c_str(), F_OK) != 0);
   capture.append("a");
   CHECK(sla::read_file(folder / "log", 100).value() == "a");
@@ -399,7 +399,7 @@ TEST_CASE("a path that leads nowhere, or to a file that is there, costs nothing"
   TemporaryFolder const folder;
   REQUIRE(sla::open_file(folder / "taken", O_CREAT | O_WRONLY));
   for (std::string const& path : {folder / "no/folder", folder / "taken"}) {
-    sla::Capture<> capture(0, path);
+    sla::internal::Capture<> capture(0, path);
     std::string const all = noise(100'000);
     capture.append(all);
     CHECK(text_of_finished(std::move(capture)) == all);
@@ -411,7 +411,7 @@ TEST_CASE("where the disk of that file is full the output moves on, and not a by
   SmallDisk const disk("256k");
   if (!disk.there()) return;
   for (std::uint64_t const limit : {std::uint64_t{0}, std::uint64_t{300'000}}) {
-    sla::Capture<> capture(limit, disk.path() + "/log");
+    sla::internal::Capture<> capture(limit, disk.path() + "/log");
     std::string const all = noise(1'000'000);
     for (std::size_t at = 0; at < all.size(); at += 4096) capture.append(all.substr(at, 4096));
     CHECK(text_of_finished(std::move(capture)) == kept(all, limit));

@@ -11,6 +11,7 @@
 #include <thread>
 
 using namespace sla;
+using namespace sla::internal;
 
 namespace {
 

@@ -79,7 +79,7 @@ std::string take_all(int descriptor) {
 }
 
 /// Captures and forwards the text as the executor does.
-void pass(sla::Capture<>& capture, sla::PassThrough& way, std::string_view text,
+void pass(sla::internal::Capture<>& capture, sla::internal::PassThrough& way, std::string_view text,
           std::size_t size = 50000) {
   for (; !text.empty(); text.remove_prefix(std::min(size, text.size()))) {
     std::string_view const block = text.substr(0, size);
@@ -90,10 +90,10 @@ void pass(sla::Capture<>& capture, sla::PassThrough& way, std::string_view text,
 
 void check_that_a_reader_who_never_reads_holds_up_nothing(Channel channel) {
   std::string const text(3000000, 'x');
-  sla::Capture<> capture(100000);
+  sla::internal::Capture<> capture(100000);
   std::uint64_t dropped = 0;
   {
-    sla::PassThrough way(channel.writer.get());
+    sla::internal::PassThrough way(channel.writer.get());
     pass(capture, way, text);
     CHECK(way.watch(capture).fd >= 0);
     way.finish(capture, milliseconds{20}, never, by(in(seconds{30})));
@@ -114,12 +114,12 @@ void check_that_a_reader_who_never_reads_holds_up_nothing(Channel channel) {
 }  // namespace
 
 TEST_CASE("a file gets every byte, behind what is there already") {
-  auto const file = sla::open_unnamed_file();
+  auto const file = sla::internal::open_unnamed_file();
   REQUIRE(file);
   REQUIRE(sla::write_all(file->get(), "before "));
   std::string const text = noise(300000);
-  sla::Capture<> capture(1000);
-  sla::PassThrough way(file->get());
+  sla::internal::Capture<> capture(1000);
+  sla::internal::PassThrough way(file->get());
   pass(capture, way, text);
   CHECK(way.watch(capture).fd == -1);
   way.finish(capture, seconds{1}, never, by(in(seconds{1})));
@@ -133,8 +133,8 @@ TEST_CASE("without a descriptor, or with one that is not open, nothing is passed
   int const number = closed.writer.get();
   closed.writer.reset();
   for (int const descriptor : {-1, number}) {
-    sla::Capture<> capture(1000);
-    sla::PassThrough way(descriptor);
+    sla::internal::Capture<> capture(1000);
+    sla::internal::PassThrough way(descriptor);
     pass(capture, way, "some text");
     CHECK(way.watch(capture).fd == -1);
     way.finish(capture, seconds{1}, never, by(in(seconds{1})));
@@ -145,8 +145,8 @@ TEST_CASE("without a descriptor, or with one that is not open, nothing is passed
 TEST_CASE("what fits is passed on at once, and the descriptor is left as it was") {
   Channel const pipe = make_pipe();
   {
-    sla::Capture<> capture(0);
-    sla::PassThrough way(pipe.writer.get());
+    sla::internal::Capture<> capture(0);
+    sla::internal::PassThrough way(pipe.writer.get());
     pass(capture, way, "one ");
     CHECK(take(pipe.reader.get(), 100) == "one ");
     pass(capture, way, "two");
@@ -170,8 +170,8 @@ TEST_CASE("a slow reader catches up byte for byte while the run goes on") {
   for (bool const socket : {false, true}) {
     Channel const channel = socket ? make_sockets() : make_pipe();
     std::string const text = noise(2000000);
-    sla::Capture<> capture(0);
-    sla::PassThrough way(channel.writer.get());
+    sla::internal::Capture<> capture(0);
+    sla::internal::PassThrough way(channel.writer.get());
     std::string found;
     for (std::size_t done = 0; done < text.size(); done += 40000) {
       pass(capture, way, std::string_view(text).substr(done, 40000));
@@ -194,8 +194,8 @@ TEST_CASE("a reader that is behind at the end is waited for while it takes some"
   std::string found;
   std::thread reader([&] { found = take_all(pipe.reader.get()); });
   {
-    sla::Capture<> capture(0);
-    sla::PassThrough way(pipe.writer.get());
+    sla::internal::Capture<> capture(0);
+    sla::internal::PassThrough way(pipe.writer.get());
     pass(capture, way, text);
     way.finish(capture, seconds{20}, never, by(in(seconds{20})));
     CHECK(way.dropped() == 0);
@@ -207,8 +207,8 @@ TEST_CASE("a reader that is behind at the end is waited for while it takes some"
 
 TEST_CASE("a reader that takes a little now and then is not waited for beyond the end") {
   Channel pipe = make_pipe();
-  sla::Capture<> capture(0);
-  sla::PassThrough way(pipe.writer.get());
+  sla::internal::Capture<> capture(0);
+  sla::internal::PassThrough way(pipe.writer.get());
   pass(capture, way, std::string(1000000, 'x'));
   auto const begin = std::chrono::steady_clock::now();
   std::jthread const reader([&](std::stop_token over) {
@@ -225,8 +225,8 @@ TEST_CASE("a reader that takes a little now and then is not waited for beyond th
 TEST_CASE("what was left out of the log before its reader came to it is dropped and counted") {
   Channel const pipe = make_pipe();
   std::string const text = noise(1000000);
-  sla::Capture<> capture(100000);
-  sla::PassThrough way(pipe.writer.get());
+  sla::internal::Capture<> capture(100000);
+  sla::internal::PassThrough way(pipe.writer.get());
   pass(capture, way, text);
   std::string found;
   while (way.watch(capture).fd >= 0) {
@@ -246,8 +246,8 @@ TEST_CASE("without a reader everything is dropped and counted, and no SIGPIPE is
   for (bool const socket : {false, true}) {
     Channel channel = socket ? make_sockets() : make_pipe();
     channel.reader.reset();
-    sla::Capture<> capture(0);
-    sla::PassThrough way(channel.writer.get());
+    sla::internal::Capture<> capture(0);
+    sla::internal::PassThrough way(channel.writer.get());
     pass(capture, way, std::string(100000, 'x'));
     CHECK(way.watch(capture).fd == -1);
     way.finish(capture, seconds{1}, never, by(in(seconds{1})));
@@ -260,8 +260,8 @@ TEST_CASE("without a reader everything is dropped and counted, and no SIGPIPE is
 
 TEST_CASE("a reader that leaves in the middle ends the passing on, not the process") {
   Channel pipe = make_pipe();
-  sla::Capture<> capture(0);
-  sla::PassThrough way(pipe.writer.get());
+  sla::internal::Capture<> capture(0);
+  sla::internal::PassThrough way(pipe.writer.get());
   pass(capture, way, std::string(200000, 'x'));
   std::size_t const read = take(pipe.reader.get(), 1000).size();
   pipe.reader.reset();
@@ -274,14 +274,14 @@ TEST_CASE("a reader that leaves in the middle ends the passing on, not the proce
 TEST_CASE("a device that takes everything gets everything") {
   auto const null = sla::open_file("/dev/null", O_WRONLY);
   REQUIRE(null);
-  sla::Capture<> capture(1000);
-  sla::PassThrough way(null->get());
+  sla::internal::Capture<> capture(1000);
+  sla::internal::PassThrough way(null->get());
   pass(capture, way, std::string(500000, 'x'));
   way.finish(capture, seconds{1}, never, by(in(seconds{1})));
   CHECK(way.dropped() == 0);
   auto const full = sla::open_file("/dev/full", O_WRONLY);
   REQUIRE(full);
-  sla::PassThrough nowhere(full->get());
+  sla::internal::PassThrough nowhere(full->get());
   nowhere.forward(capture, {});
   nowhere.finish(capture, seconds{1}, never, by(in(seconds{1})));
   CHECK(nowhere.dropped() == 500000);
@@ -292,8 +292,8 @@ TEST_CASE("a file takes everything, however fast it comes and however little is 
   auto const file = sla::open_file(folder / "file", O_WRONLY | O_CREAT);
   REQUIRE(file);
   std::string const text = noise(3 << 20);
-  sla::Capture<> capture(1000);
-  sla::PassThrough way(file->get());
+  sla::internal::Capture<> capture(1000);
+  sla::internal::PassThrough way(file->get());
   pass(capture, way, text);
   way.finish(capture, seconds{10}, never, by(in(seconds{30})));
   CHECK(way.dropped() == 0);

@@ -52,7 +52,7 @@ Ran run(Words const& words, sla::ProcessOptions const& options, sla::Stop const&
   sigset_t before;
   ::pthread_sigmask(SIG_SETMASK, nullptr, &before);
   auto const begin = std::chrono::steady_clock::now();
-  auto outcome = sla::Process<sla::NoDigest>(options, stop).run(words, "an-id");
+  auto outcome = sla::internal::Process<sla::NoDigest>(options, stop).run(words, "an-id");
   auto const took = std::chrono::steady_clock::now() - begin;
   REQUIRE_MESSAGE(outcome, outcome.error().message);
   auto text = outcome->output.text();
@@ -89,10 +89,10 @@ bool not_root() {
 /// Ends and reaps the children that a test left behind.
 void end_all_children() {
   while (!support::no_child_is_left()) {
-    for (pid_t const pid : sla::process_ids()) {
-      if (sla::read_row(pid).parent == ::getpid()) ::kill(pid, SIGKILL);
+    for (pid_t const pid : sla::internal::process_ids()) {
+      if (sla::internal::read_row(pid).parent == ::getpid()) ::kill(pid, SIGKILL);
     }
-    (void)sla::reap_children();
+    (void)sla::internal::reap_children();
   }
 }
 
@@ -160,7 +160,7 @@ TEST_CASE("a program that cannot be started is a spawn error, 127 or 126 as a sh
 TEST_CASE("no command at all is an error, not an outcome") {
   sla::Stop const stop;
   auto const options = quiet();
-  auto const outcome = sla::Process<sla::NoDigest>(options, stop).run({}, "");
+  auto const outcome = sla::internal::Process<sla::NoDigest>(options, stop).run({}, "");
   REQUIRE_FALSE(outcome);
   CHECK(outcome.error().code == sla::Errc::invalid);
 }
@@ -391,17 +391,17 @@ TEST_CASE("runs that leave orphans of every kind end with none, and with the rig
     REQUIRE(ran.outcome.verdict == (code == 0 ? sla::Verdict::pass : sla::Verdict::fail));
     REQUIRE(ran.outcome.remark == was_ended);
   }
-  CHECK_FALSE(sla::reap_children());
+  CHECK_FALSE(sla::internal::reap_children());
 }
 
 TEST_CASE("what was there before a run, or comes from elsewhere, is not the run's") {
-  sla::adopt_orphans();
+  sla::internal::adopt_orphans();
   pid_t const helper =
       support::start({"/bin/sh", "-c", "while :; do (setsid sleep 60 &); sleep 1; done"});
   for (int i = 0; i < 20; ++i) {
     auto const options = quiet();
     sla::Stop const stop;
-    auto const outcome = sla::Process<sla::NoDigest>(options, stop)
+    auto const outcome = sla::internal::Process<sla::NoDigest>(options, stop)
                              .run(test_child({"orphans", std::to_string(i), "1"}), "an-id");
     REQUIRE(outcome);
     CHECK(outcome->exit_code == i);
@@ -410,8 +410,8 @@ TEST_CASE("what was there before a run, or comes from elsewhere, is not the run'
   }
   // The helper's own orphans came to us, and are still there.
   std::size_t orphans = 0;
-  for (pid_t const pid : sla::process_ids()) {
-    sla::ProcessRow const row = sla::read_row(pid);
+  for (pid_t const pid : sla::internal::process_ids()) {
+    sla::internal::ProcessRow const row = sla::internal::read_row(pid);
     orphans += row.parent == ::getpid() && row.name == "sleep";
   }
   CHECK(orphans > 0);
@@ -471,7 +471,8 @@ TEST_CASE("a machine without room for a process is tried again, and is no fault 
   options.shortage = milliseconds{300};
   sla::Stop const stop;
   CHECK(limited(0, [&] {
-          auto const outcome = sla::Process<sla::NoDigest>(options, stop).run({"/bin/true"}, "");
+          auto const outcome =
+              sla::internal::Process<sla::NoDigest>(options, stop).run({"/bin/true"}, "");
           if (!outcome || outcome->verdict != sla::Verdict::spawn_error) return 1;
           return outcome->reason.find("the limit of processes") != std::string::npos ? 0 : 2;
         }) == 0);
@@ -482,7 +483,8 @@ TEST_CASE("a machine without room for a process is tried again, and is no fault 
             ::setrlimit(RLIMIT_NPROC, &more);
           });
           ::alarm(1);
-          auto const outcome = sla::Process<sla::NoDigest>(options, stop).run({"/bin/true"}, "");
+          auto const outcome =
+              sla::internal::Process<sla::NoDigest>(options, stop).run({"/bin/true"}, "");
           return outcome && outcome->verdict == sla::Verdict::pass ? 0 : 1;
         }) == 0);
 }
@@ -510,7 +512,7 @@ TEST_CASE("ends of orphans in the middle of a run are not taken for its own") {
 }
 
 TEST_CASE("who was told to leave orphans alone leaves those outside of the group alone") {
-  sla::adopt_orphans();
+  sla::internal::adopt_orphans();
   auto options = quiet();
   options.leftovers = sla::Leftovers::leave;
   auto const ran = run(test_child({"orphans", "3", "1"}), options);
@@ -533,7 +535,8 @@ TEST_CASE("a program that another thread started is neither ended nor reaped wit
   sla::Stop const stop;
   sla::ProcessOptions const options = quiet();
   for (int i = 0; i < 200; ++i) {
-    auto const outcome = sla::Process<sla::NoDigest>(options, stop).run(shell("exit 3"), "an-id");
+    auto const outcome =
+        sla::internal::Process<sla::NoDigest>(options, stop).run(shell("exit 3"), "an-id");
     REQUIRE(outcome);
     CHECK(outcome->exit_code == 3);
     CHECK(outcome->remark.empty());
@@ -544,13 +547,14 @@ TEST_CASE("a program that another thread started is neither ended nor reaped wit
 }
 
 TEST_CASE("with a folder for logs, the log of a run outlives the runner") {
-  sla::adopt_orphans();
+  sla::internal::adopt_orphans();
   TemporaryFolder const folder;
   pid_t const runner = ::fork();
   if (runner == 0) {
     sla::Stop const stop;
     sla::ProcessOptions const options{.pass_through = -1, .log_folder = folder.path()};
-    (void)sla::Process<sla::NoDigest>(options, stop).run(shell("echo so far; sleep 60"), "a-run");
+    (void)sla::internal::Process<sla::NoDigest>(options, stop)
+        .run(shell("echo so far; sleep 60"), "a-run");
     ::_exit(1);
   }
   std::string const path = folder / sla::log_file_name("a-run");
@@ -634,8 +638,8 @@ TEST_CASE("a command that may not be killed any more does not hang the runner") 
         auto options = quiet();
         options.timeout = milliseconds{200};
         options.grace = options.drain = milliseconds{100};
-        auto const outcome =
-            sla::Process<sla::NoDigest>(options, stop).run({program, "take-root", "20"}, "");
+        auto const outcome = sla::internal::Process<sla::NoDigest>(options, stop)
+                                 .run({program, "take-root", "20"}, "");
         if (!outcome || outcome->verdict != sla::Verdict::timeout) return 3;
         if (outcome->output.text().value_or("") != "ready\n") return 4;
         if (outcome->exit_code == 137 && outcome->signal == SIGKILL &&
@@ -662,12 +666,12 @@ TEST_CASE("PID 1 of an empty root without /proc, /dev or /tmp, as nobody: runs w
     auto const options = quiet();
     for (int code = 0; code < 20; ++code) {
       Words const words{"/test", "orphans", std::to_string(code), "1"};
-      auto const outcome = sla::Process<sla::NoDigest>(options, *stop).run(words, "");
+      auto const outcome = sla::internal::Process<sla::NoDigest>(options, *stop).run(words, "");
       if (!outcome || outcome->exit_code != code || outcome->signal != 0) return 6;
       if (!support::no_child_is_left()) return 7;
     }
-    auto const outcome =
-        sla::Process<sla::NoDigest>(options, *stop).run({"/test", "write", "300000", "4096"}, "");
+    auto const outcome = sla::internal::Process<sla::NoDigest>(options, *stop)
+                             .run({"/test", "write", "300000", "4096"}, "");
     if (!outcome || outcome->output.size() != 300000) return 8;
     auto const text = outcome->output.text();
     return text && text->size() == 300000 && text->substr(26, 26) == text->substr(0, 26) ? 0 : 9;

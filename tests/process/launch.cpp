@@ -21,6 +21,7 @@
 #include "../support/started_program.hpp"
 
 using namespace sla;
+using namespace sla::internal;
 using std::chrono::seconds;
 
 namespace {

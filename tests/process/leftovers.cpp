@@ -26,6 +26,7 @@
 namespace {
 
 using namespace sla;
+using namespace sla::internal;
 using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::seconds;

@@ -14,6 +14,7 @@
 #include "../support/started_program.hpp"
 
 using namespace sla;
+using namespace sla::internal;
 
 TEST_CASE("no two runs have one number, also not where a fork knows what the other does") {
   std::set<rlim_t> numbers;
@@ -27,9 +28,9 @@ TEST_CASE("no two runs have one number, also not where a fork knows what the oth
 
 TEST_CASE("the limit shows in /proc to whoever may not ask for it") {
   pid_t const pid = support::start({"/bin/sleep", "60"}, 424242);
-  CHECK(detail::limit_in_proc(pid) == "424242");
-  CHECK(detail::limit_in_proc(::getpid()) != "424242");
-  CHECK(detail::limit_in_proc(-1).empty());
+  CHECK(internal::detail::limit_in_proc(pid) == "424242");
+  CHECK(internal::detail::limit_in_proc(::getpid()) != "424242");
+  CHECK(internal::detail::limit_in_proc(-1).empty());
   CHECK(has_mark({.number = 424242}, pid));
   CHECK_FALSE(has_mark({.number = 42424}, pid));
   CHECK_FALSE(has_mark({}, pid));

@@ -12,6 +12,7 @@
 #include "../support/test_child.hpp"
 
 using namespace sla;
+using namespace sla::internal;
 using support::file_in;
 
 namespace {
@@ -21,7 +22,7 @@ std::string with_another_loader(TemporaryFolder const& folder) {
   auto const program = read_file("/bin/true", 1U << 20U);
   REQUIRE(program);
   std::string bytes = *program;
-  std::string const name = detail::loader_of(*open_file("/bin/true", O_RDONLY));
+  std::string const name = internal::detail::loader_of(*open_file("/bin/true", O_RDONLY));
   REQUIRE(name.size() > 8);
   bytes.replace(bytes.find(name), 5, "/musl");
   return file_in(folder, "foreign", bytes, 0755);
@@ -49,7 +50,7 @@ TEST_CASE("a program that did not start is explained by what is wrong with its f
        "No such file or directory; its first line ends with a carriage return, as on Windows"},
       {foreign, ENOENT,
        "No such file or directory; its loader /musl" +
-           detail::loader_of(*open_file("/bin/true", O_RDONLY)).substr(5) +
+           internal::detail::loader_of(*open_file("/bin/true", O_RDONLY)).substr(5) +
            " is not there: it was built for another system or C library"},
       {file_in(folder, "plain", "#!/bin/sh\n", 0644), EACCES,
        "Permission denied; it is not executable: chmod +x it"},

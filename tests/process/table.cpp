@@ -16,6 +16,7 @@
 #include "../support/started_program.hpp"
 
 using namespace sla;
+using namespace sla::internal;
 
 namespace {
 
@@ -29,12 +30,12 @@ TEST_CASE("the processes in sight are all but this one, from /proc or by their n
   REQUIRE(proc_is_ours());
   pid_t const pid = support::start({"/bin/sleep", "60"});
   // Numbers begin again at the largest there can be, so not all that are older are smaller.
-  for (auto const& ids : {process_ids(), detail::ids_by_number(::getppid())}) {
+  for (auto const& ids : {process_ids(), internal::detail::ids_by_number(::getppid())}) {
     CHECK(holds(ids, pid));
     CHECK(holds(ids, ::getppid()));
   }
   CHECK_FALSE(holds(process_ids(), ::getpid()));
-  auto const younger = detail::ids_by_number(pid);
+  auto const younger = internal::detail::ids_by_number(pid);
   CHECK(holds(younger, pid));
   CHECK_FALSE(holds(younger, ::getpid()));
   ProcessRow row = read_row(pid);

@@ -23,13 +23,13 @@ inline sigset_t current_mask() {
 }
 
 /// A plan for these words whose output nobody sees.
-inline sla::StartPlan plan_of(std::vector<std::string> words, rlim_t mark = 0) {
+inline sla::internal::StartPlan plan_of(std::vector<std::string> words, rlim_t mark = 0) {
   auto null = sla::open_file("/dev/null", O_WRONLY);
-  auto input = sla::empty_input();
+  auto input = sla::internal::empty_input();
   REQUIRE(null);
   REQUIRE(input);
   return {.words = std::move(words),
-          .environment = sla::environment_of_run("the-run"),
+          .environment = sla::internal::environment_of_run("the-run"),
           .input = *std::move(input),
           .output = *std::move(null),
           .mask = current_mask(),
@@ -39,7 +39,7 @@ inline sla::StartPlan plan_of(std::vector<std::string> words, rlim_t mark = 0) {
 /// Starts a program that has the mark; it must start.
 inline pid_t start(std::vector<std::string> words, rlim_t mark = 0) {
   pid_t pid = 0;
-  auto const started = sla::ProgramStart(plan_of(std::move(words), mark)).run(pid);
+  auto const started = sla::internal::ProgramStart(plan_of(std::move(words), mark)).run(pid);
   REQUIRE(started.failed == 0);
   REQUIRE(started.pid == pid);
   REQUIRE(started.marked == (mark != 0));

@@ -33,7 +33,7 @@ class WatchedClock {
       if (stop.level() != StopLevel::none) return Wake::stopped;
       if (stop.take_run_now()) return Wake::run_now;
       if (until <= now()) return Wake::due;
-      if (stop.take_child_ended()) reap_children();
+      if (stop.take_child_ended()) internal::reap_children();
       await_news(until, stop);
     }
   }

@@ -26,14 +26,9 @@
 #include "sla/core/output.hpp"
 #include "sla/core/result.hpp"
 #include "sla/executor/log_file.hpp"
+#include "sla/executor/process_options.hpp"
 
-namespace sla::inline v1 {
-
-/// A digest that takes none: for runners that need no hash of the log, and so no OpenSSL.
-struct NoDigest {
-  Result<void> update(std::string_view) { return {}; }
-  Result<Sha256Bytes> finish() { return Error{Errc::not_configured, "no digest is taken"}; }
-};
+namespace sla::inline v1::internal {
 
 /// One run's output as it comes in. D is NoDigest or a digest such as Sha256. Not thread-safe.
 template <class D = NoDigest>
@@ -250,4 +245,4 @@ class Capture {
   bool hashed_ = true;
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal

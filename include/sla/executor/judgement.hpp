@@ -16,7 +16,7 @@
 #include "sla/core/time.hpp"
 #include "sla/process/start_failure.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// How a program ended, as waitid(2) tells it.
 struct ProgramEnd {
@@ -108,4 +108,4 @@ struct Aftermath {
   return text;
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal

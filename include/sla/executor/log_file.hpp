@@ -13,7 +13,7 @@
 #include "sla/core/descriptor.hpp"
 #include "sla/core/result.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 namespace detail {
 
@@ -42,4 +42,4 @@ inline Result<Descriptor> open_unnamed_in(std::string const& folder) {
   return Descriptor{memory};
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal

@@ -20,7 +20,7 @@
 #include "sla/core/stop.hpp"
 #include "sla/core/time.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// One run's way to stdout.
 class PassThrough {
@@ -142,4 +142,4 @@ class PassThrough {
   std::uint64_t dropped_ = 0;
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal

@@ -40,7 +40,7 @@
 #include "sla/process/mark.hpp"
 #include "sla/process/start_failure.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// One run of one program. D is NoDigest or a digest to take of the log. Used once.
 template <class D>
@@ -297,4 +297,4 @@ class Process {
   std::array<char, 64 * 1024> buffer_;
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal

@@ -9,12 +9,26 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "sla/core/log.hpp"
+#include "sla/core/output.hpp"
+#include "sla/core/result.hpp"
 #include "sla/core/time.hpp"
-#include "sla/process/leftovers.hpp"
 
 namespace sla::inline v1 {
+
+/// A digest that takes none: for runners that need no hash of the log, and so no OpenSSL.
+struct NoDigest {
+  Result<void> update(std::string_view) { return {}; }
+  Result<Sha256Bytes> finish() { return Error{Errc::not_configured, "no digest is taken"}; }
+};
+
+/// What an executor does about processes that outlive their run.
+enum class Leftovers {
+  end,    ///< end every process that came from the run, and reap children that nobody owns
+  leave,  ///< end the process group of the run and nothing else
+};
 
 /// How a program is run.
 struct ProcessOptions {

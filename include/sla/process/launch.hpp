@@ -24,7 +24,7 @@
 #include "sla/process/children.hpp"
 #include "sla/process/spawn.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// One start, under way or done. The child belongs to whoever holds it, until it is released or
 /// given up.
@@ -148,4 +148,4 @@ class Launcher {
   std::size_t threads_ = 0;
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal

@@ -27,13 +27,7 @@
 #include "sla/process/mark.hpp"
 #include "sla/process/table.hpp"
 
-namespace sla::inline v1 {
-
-/// What an executor does about processes that outlive their run.
-enum class Leftovers {
-  end,    ///< end every process that came from the run, and reap children that nobody owns
-  leave,  ///< end the process group of the run and nothing else
-};
+namespace sla::inline v1::internal {
 
 /// Makes this process the parent of its orphaned descendants.
 inline void adopt_orphans() noexcept { ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
@@ -176,4 +170,4 @@ class RunEnder {
   return detail::RunEnder(mark, deadline).end();
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal

@@ -23,7 +23,7 @@
 #include "sla/core/run_id.hpp"
 #include "sla/core/text.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// What the processes of one run have in common.
 struct RunMark {
@@ -78,4 +78,4 @@ inline bool has_run_id(std::string_view run_id, pid_t pid) {
   return mark.number == 0 && !mark.run_id.empty() && detail::has_run_id(mark.run_id, pid);
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal

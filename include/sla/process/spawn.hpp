@@ -30,7 +30,7 @@
 #include "sla/core/run_id.hpp"
 #include "sla/core/text.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// What a program is started with; it owns everything, so that a start that hangs may outlive the
 /// caller.
@@ -228,4 +228,4 @@ class ProgramStart {
   int failed_ = 0;
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal

@@ -22,7 +22,7 @@
 #include "sla/core/text.hpp"
 #include "sla/process/spawn.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 namespace detail {
 
@@ -139,4 +139,4 @@ inline std::string of_the_file(std::string const& path, int number) {
   return {};
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal

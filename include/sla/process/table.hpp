@@ -19,7 +19,7 @@
 #include "sla/core/descriptor.hpp"
 #include "sla/core/text.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// One process, as far as it shows itself.
 struct ProcessRow {
@@ -111,4 +111,4 @@ inline std::vector<pid_t> ids_by_number(pid_t first) {
   return ids;
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal

@@ -12,6 +12,7 @@
 #include "sla/executor/capture.hpp"
 
 using namespace sla;
+using namespace sla::internal;
 
 TEST_CASE("the folder and all in it are for its user alone") {
   TemporaryFolder const temporary;

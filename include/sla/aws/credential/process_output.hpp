@@ -60,8 +60,10 @@ struct Pipe {
 /// A started program: killed with its group, and waited for, at the latest when this goes.
 class Child {
  public:
-  explicit Child(std::shared_ptr<Launch> launch)
-      : launch_(std::move(launch)), pid_(launch_->started().pid), ended_(open_pidfd(pid_)) {}
+  explicit Child(std::shared_ptr<internal::Launch> launch)
+      : launch_(std::move(launch)),
+        pid_(launch_->started().pid),
+        ended_(internal::open_pidfd(pid_)) {}
   Child(Child const&) = delete;
   Child& operator=(Child const&) = delete;
   ~Child() {
@@ -90,7 +92,7 @@ class Child {
   }
 
  private:
-  std::shared_ptr<Launch> launch_;
+  std::shared_ptr<internal::Launch> launch_;
   pid_t pid_;
   Descriptor ended_;
 };
@@ -126,12 +128,12 @@ class ProcessRun {
     if (!errors) return errors.error();
     auto words = shell_words(std::string(command), options_.shell);
     if (!words) return words.error();
-    auto input = empty_input();
+    auto input = internal::empty_input();
     if (!input) return input.error();
-    StartPlan plan{.words = *std::move(words),
-                   .input = *std::move(input),
-                   .output = std::move(output->writer),
-                   .errors = std::move(errors->writer)};
+    internal::StartPlan plan{.words = *std::move(words),
+                             .input = *std::move(input),
+                             .output = std::move(output->writer),
+                             .errors = std::move(errors->writer)};
     for (auto const& [name, value] : environment) plan.environment.push_back(name + '=' + value);
     ::sigemptyset(&plan.mask);
     auto launch = start(std::move(plan));
@@ -149,11 +151,11 @@ class ProcessRun {
 
  private:
   /// Starts the program; the start counts towards its time.
-  Result<std::shared_ptr<Launch>> start(StartPlan plan) {
+  Result<std::shared_ptr<internal::Launch>> start(internal::StartPlan plan) {
     std::string const name = plan.words[0];
-    auto launch = Launcher::of_this_process().launch(std::move(plan));
+    auto launch = internal::Launcher::of_this_process().launch(std::move(plan));
     while (!launch->wait_until(std::chrono::steady_clock::now() + std::chrono::milliseconds{100})) {
-      Launcher::of_this_process().help();
+      internal::Launcher::of_this_process().help();
       if (auto end = over(); end && launch->give_up()) return *end;
     }
     if (int const failed = launch->started().failed; failed != 0) {
