@@ -254,7 +254,7 @@ struct Error {
   [[nodiscard]] int http_status() const noexcept { return number(Native::Kind::http); }
   [[nodiscard]] int curl_code() const noexcept { return number(Native::Kind::curl); }
 
-  /// The same error, seen from one layer further up.
+  /// Returns the same error, seen from one layer further up.
   [[nodiscard]] Error within(std::string_view context) && {
     message.insert(0, ": ").insert(0, context);
     return std::move(*this);
@@ -271,7 +271,7 @@ struct Error {
   }
 };
 
-/// Whether the same request may succeed later without anybody changing anything.
+/// Returns true if the same request may succeed later without anybody changing anything.
 [[nodiscard]] constexpr bool retryable(Errc code) noexcept {
   switch (code) {
     case Errc::unavailable:
@@ -296,10 +296,11 @@ struct Error {
   return false;
 }
 
-/// Whether the request behind this error may succeed later without anybody changing anything.
+/// Returns true if the request behind this error may succeed later without anybody changing
+/// anything.
 [[nodiscard]] inline bool retryable(Error const& error) noexcept { return retryable(error.code); }
 
-/// An Error for a failed system call: `what: No such file or directory`.
+/// Returns an Error for a failed system call: `what: No such file or directory`.
 [[nodiscard]] inline Error system_error(std::string_view what, int number = errno) {
   return Error{Errc::system, std::string(what) + ": " + std::strerror(number),
                system_number(number)};
@@ -470,7 +471,7 @@ class Descriptor {
   return Descriptor{number};
 }
 
-/// Whether a path leads to the very file that is open.
+/// Returns true if a path leads to the very file that is open.
 [[nodiscard]] inline bool leads_to(std::string const& path, Descriptor const& file) noexcept {
   struct stat there {
   }, open{};
@@ -488,8 +489,8 @@ class Descriptor {
   return {};
 }
 
-/// Whether a disk only says with that error that it has nothing like fsync(): some file systems,
-/// and those that are read-only, whose files are as safe as they can be.
+/// Returns true if a disk only says with that error that it has nothing like fsync(): some file
+/// systems, and those that are read-only, whose files are as safe as they can be.
 [[nodiscard]] constexpr bool never_syncs(int number) noexcept {
   return number == EINVAL || number == EROFS;
 }
@@ -501,8 +502,8 @@ class Descriptor {
   return {};
 }
 
-/// The same pipe or terminal, opened once more not to wait: O_NONBLOCK belongs to the open file,
-/// which others share. None where the descriptor is neither, or where that is not possible.
+/// Returns the same pipe or terminal, opened once more not to wait: O_NONBLOCK belongs to the open
+/// file, which others share. None where the descriptor is neither, or where that is not possible.
 [[nodiscard]] inline Descriptor never_waiting(int descriptor) {
   struct stat about {};
   if (::fstat(descriptor, &about) != 0) return {};
@@ -541,7 +542,7 @@ namespace sla::inline v1 {
 [[nodiscard]] constexpr bool is_alpha(char c) noexcept {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
-/// A C0 control character or DEL: what no header, name or setting may hold.
+/// Returns true for a C0 control character or DEL: what no header, name or setting may hold.
 [[nodiscard]] constexpr bool is_control(char c) noexcept {
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
 }
@@ -552,14 +553,14 @@ namespace sla::inline v1 {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-/// The text with ASCII letters in lower case.
+/// Returns the text with ASCII letters in lower case.
 [[nodiscard]] inline std::string lower(std::string_view text) {
   std::string out(text);
   for (char& c : out) c = lower(c);
   return out;
 }
 
-/// Whether two texts differ at most in the case of ASCII letters.
+/// Returns true if two texts differ at most in the case of ASCII letters.
 [[nodiscard]] constexpr bool same_ignoring_case(std::string_view a, std::string_view b) noexcept {
   if (a.size() != b.size()) return false;
   for (std::size_t i = 0; i < a.size(); ++i) {
@@ -575,14 +576,14 @@ namespace sla::inline v1 {
   return false;
 }
 
-/// The text without blanks (space, tab, CR, LF) at either end.
+/// Returns the text without blanks (space, tab, CR, LF) at either end.
 [[nodiscard]] constexpr std::string_view trim(std::string_view text) noexcept {
   while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
   while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
   return text;
 }
 
-/// The parts between separators; an empty text has one empty part.
+/// Returns the parts between separators; an empty text has one empty part.
 [[nodiscard]] inline std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
   for (;;) {
@@ -657,7 +658,7 @@ inline void percent_encode_to(std::string& out, std::string_view text, Slash sla
   return out;
 }
 
-/// A whole number that fills the text, or nothing.
+/// Returns a whole number that fills the text, or nothing.
 template <class Integer = std::int64_t>
 [[nodiscard]] std::optional<Integer> parse_integer(std::string_view text) noexcept {
   Integer value{};
@@ -666,7 +667,7 @@ template <class Integer = std::int64_t>
   return value;
 }
 
-/// A decimal number without exponent that fills the text (`2`, `0.5`), or nothing.
+/// Returns a decimal number without exponent that fills the text (`2`, `0.5`), or nothing.
 [[nodiscard]] inline std::optional<double> parse_decimal(std::string_view text) noexcept {
   double value{};
   auto const [end, failed] =
@@ -676,8 +677,8 @@ template <class Integer = std::int64_t>
   return value;
 }
 
-/// How many bytes the well-formed UTF-8 sequence at the start of the text has; 0 where it is
-/// ill-formed (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF).
+/// Returns how many bytes the well-formed UTF-8 sequence at the start of the text has; 0 where it
+/// is ill-formed (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF).
 [[nodiscard]] constexpr std::size_t utf8_length(std::string_view text) noexcept {
   if (text.empty()) return 0;
   auto const byte = [&](std::size_t i) {
@@ -698,7 +699,7 @@ template <class Integer = std::int64_t>
   return tail(1) && tail(2) && tail(3) ? 4 : 0;
 }
 
-/// Whether the whole text is well-formed UTF-8.
+/// Returns true if the whole text is well-formed UTF-8.
 [[nodiscard]] constexpr bool is_utf8(std::string_view text) noexcept {
   while (!text.empty()) {
     std::size_t const length = utf8_length(text);
@@ -945,10 +946,10 @@ class Stop {
     ::pthread_sigmask(SIG_SETMASK, nullptr, &child_mask_);
   }
 
-  /// A Stop that SIGTERM, SIGINT, SIGQUIT and SIGRTMIN+3 move too: what images name as their
-  /// STOPSIGNAL. SIGUSR1 asks for a run, SIGHUP, SIGPIPE and SIGXFSZ are ignored. Call it before
-  /// any thread is started: it blocks these signals, and SIGCHLD, for the caller and for every
-  /// thread made later, until the Stop is destroyed.
+  /// Returns a Stop that SIGTERM, SIGINT, SIGQUIT and SIGRTMIN+3 move too: what images name as
+  /// their STOPSIGNAL. SIGUSR1 asks for a run, SIGHUP, SIGPIPE and SIGXFSZ are ignored. Call it
+  /// before any thread is started: it blocks these signals, and SIGCHLD, for the caller and for
+  /// every thread made later, until the Stop is destroyed.
   [[nodiscard]] static Result<Stop> on_signals() { return on_signals(Options{}); }
   [[nodiscard]] static Result<Stop> on_signals(Options options) {
     Stop stop{options};
@@ -962,8 +963,8 @@ class Stop {
     return stop;
   }
 
-  /// A Stop for another thread, with the same budget and the same mask for children. It hears of
-  /// nothing by itself: whoever waits on this one passes each request on.
+  /// Returns a Stop for another thread, with the same budget and the same mask for children. It
+  /// hears of nothing by itself: whoever waits on this one passes each request on.
   [[nodiscard]] Stop for_another_thread() const {
     Stop stop{options_};
     stop.child_mask_ = child_mask_;
@@ -1022,19 +1023,21 @@ class Stop {
            (signal == SIGTERM || signal == SIGINT || signal == SIGQUIT || signal == SIGRTMIN + 3);
   }
 
-  /// Whether the last level() found that a run was asked for out of turn (SIGUSR1); says it once.
+  /// Returns true if the last level() found that a run was asked for out of turn (SIGUSR1); says it
+  /// once.
   bool take_run_now() const noexcept { return std::exchange(run_now_, false); }
 
-  /// Whether the last level() found that a child of the process ended (SIGCHLD); says it once.
+  /// Returns true if the last level() found that a child of the process ended (SIGCHLD); says it
+  /// once.
   bool take_child_ended() const noexcept { return std::exchange(child_ended_, false); }
 
-  /// What to poll: readable when level(), take_run_now() or take_child_ended() has news. An entry
-  /// may be -1, which poll() passes over.
+  /// Returns what to poll: readable when level(), take_run_now() or take_child_ended() has news. An
+  /// entry may be -1, which poll() passes over.
   [[nodiscard]] std::array<pollfd, 2> watch() const noexcept {
     return {pollfd{events_.get(), POLLIN, 0}, pollfd{signals_.get(), POLLIN, 0}};
   }
 
-  /// The signal mask of the process before this Stop: what a child should start with.
+  /// Returns the signal mask of the process before this Stop: what a child should start with.
   [[nodiscard]] sigset_t const& child_mask() const noexcept { return child_mask_; }
 
  private:
@@ -1161,7 +1164,7 @@ using HeldClock = std::conditional_t<Clock<X>, X, RefusedClock<X>>;
 
 }  // namespace internal
 
-/// A relative time for ppoll and the like: never negative.
+/// Returns a relative time for ppoll and the like: never negative.
 [[nodiscard]] inline timespec to_timespec(Duration duration) noexcept {
   if (duration < Duration::zero()) duration = Duration::zero();
   auto const seconds = std::chrono::floor<std::chrono::seconds>(duration);
@@ -1614,7 +1617,7 @@ class Backoff {
   explicit Backoff(Options options) : options_(options) {}
 
   [[nodiscard]] Options const& options() const noexcept { return options_; }
-  /// How many failures in a row there were.
+  /// Returns how many failures in a row there were.
   [[nodiscard]] std::uint64_t failures() const noexcept { return failures_; }
 
   /// It failed again: the bound of the wait.
@@ -1655,7 +1658,8 @@ inline constexpr std::array<std::uint32_t, 256> crc32c_table = [] {
 
 }  // namespace detail
 
-/// The checksum of the bytes, or of what `before` is the checksum of with the bytes behind it.
+/// Returns the checksum of the bytes, or of what `before` is the checksum of with the bytes behind
+/// it.
 [[nodiscard]] constexpr std::uint32_t crc32c(std::string_view bytes,
                                              std::uint32_t before = 0) noexcept {
   std::uint32_t value = ~before;
@@ -1681,7 +1685,7 @@ class Environment {
   explicit Environment(std::map<std::string, std::string, std::less<>> variables)
       : variables_(std::move(variables)) {}
 
-  /// A copy of the environment of this process, as it is now.
+  /// Returns a copy of the environment of this process, as it is now.
   [[nodiscard]] static Environment of_process() {
     Environment copy;
     for (char** entry = ::environ; entry != nullptr && *entry != nullptr; ++entry) {
@@ -1693,13 +1697,14 @@ class Environment {
     return copy;
   }
 
-  /// The value, where the variable is set and not empty: AWS and this program treat both alike.
+  /// Returns the value, where the variable is set and not empty: AWS and this program treat both
+  /// alike.
   [[nodiscard]] std::optional<std::string_view> get(std::string_view name) const {
     auto const found = variables_.find(name);
     if (found == variables_.end() || found->second.empty()) return std::nullopt;
     return std::string_view(found->second);
   }
-  /// Whether the variable is there at all, with or without a value.
+  /// Returns true if the variable is there at all, with or without a value.
   [[nodiscard]] bool has(std::string_view name) const {
     return variables_.find(name) != variables_.end();
   }
@@ -1819,7 +1824,7 @@ struct WriteCall {
 
 namespace sla::inline v1 {
 
-/// The names in a folder, sorted, without those that begin with a dot.
+/// Returns the names in a folder, sorted, without those that begin with a dot.
 [[nodiscard]] inline Result<std::vector<std::string>> list_folder(std::string const& path) {
   struct Close {
     void operator()(DIR* folder) const { ::closedir(folder); }
@@ -1849,7 +1854,7 @@ namespace sla::inline v1 {
   return {};
 }
 
-/// The folder in which a file or folder of that path stands.
+/// Returns the folder in which a file or folder of that path stands.
 [[nodiscard]] inline std::string folder_of(std::string const& path) {
   std::size_t const slash = path.rfind('/');
   if (slash == std::string::npos) return ".";
@@ -1903,7 +1908,7 @@ struct RecordField {
   std::uint8_t name = 0;
   std::string_view value{};
 
-  /// The value as a number, where it is one.
+  /// Returns the value as a number, where it is one.
   [[nodiscard]] std::optional<std::int64_t> number() const noexcept {
     if (value.size() != sizeof(std::uint64_t)) return std::nullopt;
     return static_cast<std::int64_t>(leading_number<std::uint64_t>(value));
@@ -1937,7 +1942,7 @@ class RecordReader {
  public:
   explicit RecordReader(std::string_view bytes) noexcept : rest_(bytes) {}
 
-  /// The next field; nothing at the end, and where what follows is no field.
+  /// Returns the next field; nothing at the end, and where what follows is no field.
   [[nodiscard]] std::optional<RecordField> next() noexcept {
     constexpr std::size_t head = 1 + sizeof(std::uint32_t);
     if (rest_.size() < head) return std::nullopt;
@@ -1948,7 +1953,7 @@ class RecordReader {
     return field;
   }
 
-  /// Whether all bytes were fields.
+  /// Returns true if all bytes were fields.
   [[nodiscard]] bool at_end() const noexcept { return rest_.empty(); }
 
  private:
@@ -1968,7 +1973,7 @@ inline constexpr std::string_view record_mark{"\xF5SLR", 4};  ///< how each reco
 inline constexpr std::size_t record_head = 12;                ///< mark, length, checksum
 inline constexpr std::size_t record_limit = 16U << 20U;       ///< bytes of a payload
 
-/// The payload with its mark, its length and a checksum over length and payload.
+/// Returns the payload with its mark, its length and a checksum over length and payload.
 [[nodiscard]] inline std::string frame_record(std::string_view payload) {
   std::string out(record_mark);
   out.reserve(record_head + payload.size());
@@ -1986,7 +1991,7 @@ struct FoundRecord {
   [[nodiscard]] std::size_t end() const noexcept { return begin + record_head + payload.size(); }
 };
 
-/// The first whole record that begins at or behind `from`; what is none is passed over.
+/// Returns the first whole record that begins at or behind `from`; what is none is passed over.
 [[nodiscard]] inline std::optional<FoundRecord> find_record(std::string_view bytes,
                                                             std::size_t from = 0) noexcept {
   for (std::size_t at = bytes.find(record_mark, from); at != std::string_view::npos;
@@ -2013,11 +2018,11 @@ enum class Sync {
 /// One file of records, for one process. Not thread-safe.
 class RecordFile {
  public:
-  /// A new file for this user alone.
+  /// Returns a new file for this user alone.
   [[nodiscard]] static Result<RecordFile> create(std::string path) {
     return open(std::move(path), O_RDWR | O_CREAT | O_EXCL);
   }
-  /// A file that is there already; to be read only, or appended to as well.
+  /// Returns a file that is there already; to be read only, or appended to as well.
   [[nodiscard]] static Result<RecordFile> open(std::string path, int flags) {
     auto file = open_file(path, flags);
     if (!file) return file.error();
@@ -2043,7 +2048,7 @@ class RecordFile {
     return std::exchange(size_, size_ + record.size());
   }
 
-  /// The payload of the record at that place.
+  /// Returns the payload of the record at that place.
   [[nodiscard]] Result<std::string> read(std::uint64_t place) const {
     auto head = bytes(place, record_head);
     if (!head) return head.error();
@@ -2088,7 +2093,7 @@ class RecordFile {
   /// Writes to the disk what was appended with Sync::later.
   [[nodiscard]] Result<void> sync() const { return sync_file(file_, path_); }
 
-  /// Whether the path still leads to this file.
+  /// Returns true if the path still leads to this file.
   [[nodiscard]] bool in_place() const noexcept { return leads_to(path_, file_); }
 
  private:
@@ -2163,7 +2168,7 @@ class Journal {
     return Place{last.number, *offset, record_head + payload.size()};
   }
 
-  /// The payload of a record.
+  /// Returns the payload of a record.
   [[nodiscard]] Result<std::string> read(Place place) const {
     for (Segment const& segment : segments_) {
       if (segment.number == place.segment) return segment.file.read(place.offset);
@@ -2191,8 +2196,8 @@ class Journal {
     return segments_.empty() || (segments_.size() == 1 && segments_[0].file.size() == 0);
   }
 
-  /// The first segment, where so little of all of them is needed that it is worth while to add the
-  /// needed records of the first one again at the end.
+  /// Returns the first segment, where so little of all of them is needed that it is worth while to
+  /// add the needed records of the first one again at the end.
   [[nodiscard]] std::optional<std::uint64_t> worth_moving() const noexcept {
     std::uint64_t all = 0, needed = 0;
     for (Segment const& segment : segments_) {
@@ -2208,13 +2213,14 @@ class Journal {
     return segments_.empty() ? Result<void>{} : segments_.back().file.sync();
   }
 
-  /// Whether what is added would still be found: the folder was neither deleted nor replaced.
+  /// Returns true if what is added would still be found: the folder was neither deleted nor
+  /// replaced.
   [[nodiscard]] bool in_place() const noexcept {
     return segments_.empty() ? ::access(options_.folder.c_str(), F_OK) == 0
                              : segments_.back().file.in_place();
   }
 
-  /// How many bytes were found that are no records, but for a torn one at the end.
+  /// Returns how many bytes were found that are no records, but for a torn one at the end.
   [[nodiscard]] std::uint64_t damaged() const noexcept { return damaged_; }
 
  private:
@@ -2741,10 +2747,10 @@ class Outlet {
     if (kind_ == Kind::waits) writer_ = Writers::of_this_process().to(descriptor_, about);
   }
 
-  /// Whether the descriptor is open.
+  /// Returns true if the descriptor is open.
   explicit operator bool() const noexcept { return kind_ != Kind::none; }
 
-  /// Whether it is a file on a disk, which takes all as soon as the disk does.
+  /// Returns true if it is a file on a disk, which takes all as soon as the disk does.
   [[nodiscard]] bool is_file() const noexcept { return file_; }
 
   /// Gives away as much as is taken at once; how much it was. An Error where nothing ever will be.
@@ -2767,7 +2773,7 @@ class Outlet {
     return n && *n == line.size();
   }
 
-  /// What to poll for room, after an offer that was not taken as a whole.
+  /// Returns what to poll for room, after an offer that was not taken as a whole.
   [[nodiscard]] pollfd watch() const noexcept {
     if (writer_) return {writer_->room(), POLLIN, 0};
     return {own_ ? own_.get() : descriptor_, POLLOUT, 0};
@@ -2785,7 +2791,7 @@ class Outlet {
     return resting() == identity_ && !(writer_ && writer_->take_moved());
   }
 
-  /// How many bytes were taken and are not written yet.
+  /// Returns how many bytes were taken and are not written yet.
   [[nodiscard]] std::size_t waiting() { return writer_ ? writer_->size() : 0; }
   /// Forgets what was taken and is not being written yet; how many bytes were taken and never
   /// written.
@@ -2806,7 +2812,7 @@ class Outlet {
     return disk.f_type == TMPFS_MAGIC || disk.f_type == RAMFS_MAGIC;
   }
 
-  /// Whether the kernel can write to a pipe without waiting, whatever its flags are.
+  /// Returns true if the kernel can write to a pipe without waiting, whatever its flags are.
   static std::atomic<bool>& pipes_can() noexcept {
     static std::atomic<bool> can{true};
     return can;
@@ -3098,16 +3104,16 @@ class Output {
   }
 
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
-  /// The digest of all bytes, where it is known.
+  /// Returns the digest of all bytes, where it is known.
   [[nodiscard]] std::optional<Sha256Bytes> const& sha256() const noexcept { return sha256_; }
-  /// The same bytes, of which this is the digest.
+  /// Returns the same bytes, of which this is the digest.
   [[nodiscard]] Output with_sha256(Sha256Bytes const& sha256) const {
     Output known = *this;
     known.sha256_ = sha256;
     return known;
   }
 
-  /// Where the bytes stand, in order.
+  /// Returns where the bytes stand, in order.
   [[nodiscard]] std::span<Piece const> pieces() const noexcept {
     return held_ ? std::span<Piece const>(held_->pieces) : std::span<Piece const>();
   }
@@ -3118,7 +3124,7 @@ class Output {
     if (first.text.size() != size_) return std::nullopt;
     return std::string_view(first.text);
   }
-  /// Whether the bytes stand in the file of that path.
+  /// Returns true if the bytes stand in the file of that path.
   [[nodiscard]] bool stands_in(std::string const& path) const noexcept {
     return held_ && leads_to(path, held_->file);
   }
@@ -3421,7 +3427,7 @@ enum class Verdict {
   skipped,      ///< the test chose not to look: a result that says nothing either
 };
 
-/// The name of a verdict in events and lines; consumers rely on it.
+/// Returns the name of a verdict in events and lines; consumers rely on it.
 [[nodiscard]] constexpr std::string_view to_string(Verdict verdict) noexcept {
   switch (verdict) {
     case Verdict::pass:
@@ -3484,13 +3490,14 @@ struct Report {
   std::shared_ptr<std::string const> memory{};
 
   [[nodiscard]] bool succeeded() const noexcept { return outcome.verdict == Verdict::pass; }
-  /// Whether this run is a result at all; one that the runner cut short is none.
+  /// Returns true if this run is a result at all; one that the runner cut short is none.
   [[nodiscard]] bool counts() const noexcept { return outcome.verdict != Verdict::interrupted; }
-  /// Whether it says anything about the service, be it good or bad.
+  /// Returns true if it says anything about the service, be it good or bad.
   [[nodiscard]] bool conclusive() const noexcept {
     return counts() && outcome.verdict != Verdict::unknown && outcome.verdict != Verdict::skipped;
   }
-  /// The end as readers of its event know it: the start and the duration, in whole milliseconds.
+  /// Returns the end as readers of its event know it: the start and the duration, in whole
+  /// milliseconds.
   [[nodiscard]] WallTime event_end() const noexcept {
     using std::chrono::milliseconds;
     return WallTime{milliseconds{epoch_milliseconds(started_at)} +
@@ -3519,7 +3526,7 @@ namespace sla::inline v1 {
 /// The variable by which a command knows the id of its run.
 inline constexpr std::string_view run_id_variable = "SLARUNNER_RUN_ID";
 
-/// A new UUIDv7, such as `0190163d-8694-739b-aea5-966c26f8ad91`.
+/// Returns a new UUIDv7, such as `0190163d-8694-739b-aea5-966c26f8ad91`.
 [[nodiscard]] inline std::string new_run_id(WallTime now) {
   auto bytes = random_bytes<16>();
   auto const milliseconds = static_cast<std::uint64_t>(epoch_milliseconds(now));
@@ -3533,7 +3540,7 @@ inline constexpr std::string_view run_id_variable = "SLARUNNER_RUN_ID";
   return id;
 }
 
-/// What a file is called that holds the log of a run, whatever its id is made of.
+/// Returns what a file is called that holds the log of a run, whatever its id is made of.
 [[nodiscard]] inline std::string log_file_name(std::string_view run_id) {
   return percent_encode(run_id, Slash::encode) + ".log";
 }
@@ -3614,7 +3621,8 @@ class Secret {
   }
   ~Secret() { wipe(); }
 
-  /// The characters themselves, valid while the secret lives unchanged. Never into a log line.
+  /// Returns the characters themselves, valid while the secret lives unchanged. Never into a log
+  /// line.
   [[nodiscard]] std::string_view reveal() const noexcept { return text_; }
   [[nodiscard]] bool empty() const noexcept { return text_.empty(); }
 
@@ -3894,7 +3902,7 @@ inline Result<void> move_up(Descriptor& descriptor) {
   return Descriptor{ends[0]};
 }
 
-/// The environment of this process with the id of a run set.
+/// Returns the environment of this process with the id of a run set.
 [[nodiscard]] inline std::vector<std::string> environment_of_run(std::string_view run_id) {
   std::string const name = std::string(run_id_variable) + '=';
   std::vector<std::string> entries{name + std::string(run_id)};
@@ -4111,7 +4119,7 @@ struct RunMark {
   pid_t session = 0;     ///< led by the command itself; 0 is not looked at
   std::string run_id{};  ///< in the environment as run_id_variable; empty is not looked at
 
-  /// A number that no other run has, in this process or in another.
+  /// Returns a number that no other run has, in this process or in another.
   [[nodiscard]] static rlim_t new_number() {
     static std::atomic<std::uint64_t> next = std::uint64_t{1} << 56U | random_number<7>();
     return next.fetch_add(1) ^ static_cast<std::uint64_t>(::getpid()) << 32U;  // also after a fork
@@ -4659,14 +4667,14 @@ class WordSplitter {
 
 }  // namespace detail
 
-/// The words of a command text, or why a shell would be needed for it.
+/// Returns the words of a command text, or why a shell would be needed for it.
 [[nodiscard]] inline Result<std::vector<std::string>> split_words(std::string_view text) {
   return detail::WordSplitter(text).split();
 }
 
-/// The words that run a command text on this machine: by the shell where there is one, else its own
-/// words. Errc::invalid where it needs a shell and there is none, so that a program can say so at
-/// its start.
+/// Returns the words that run a command text on this machine: by the shell where there is one, else
+/// its own words. Errc::invalid where it needs a shell and there is none, so that a program can say
+/// so at its start.
 [[nodiscard]] inline Result<std::vector<std::string>> shell_words(
     std::string const& text, std::string const& shell = "/bin/sh") {
   if (::access(shell.c_str(), X_OK) != 0) return split_words(text);
@@ -4811,7 +4819,7 @@ struct Url {
   bool operator==(Url const&) const = default;
 };
 
-/// The port a URL means.
+/// Returns the port a URL means.
 [[nodiscard]] constexpr std::uint16_t port_of(Url const& url) noexcept {
   if (url.port != 0) return url.port;
   return url.scheme == Scheme::https ? 443 : 80;
@@ -4825,7 +4833,7 @@ inline void host_header_to(std::string& out, Url const& url) {
   if (port_of(url) != own) out.append(":").append(std::to_string(url.port));
 }
 
-/// The whole URL as a text.
+/// Returns the whole URL as a text.
 [[nodiscard]] inline std::string to_string(Url const& url) {
   std::string out = url.scheme == Scheme::https ? "https://" : "http://";
   host_header_to(out, url);
@@ -4834,7 +4842,8 @@ inline void host_header_to(std::string& out, Url const& url) {
   return out;
 }
 
-/// Whether a text may be one part of a host name: 1 to 63 letters, digits and inner hyphens.
+/// Returns true if a text may be one part of a host name: 1 to 63 letters, digits and inner
+/// hyphens.
 [[nodiscard]] constexpr bool is_dns_label(std::string_view text) noexcept {
   if (text.empty() || text.size() > 63 || text.front() == '-' || text.back() == '-') return false;
   for (char const c : text) {
@@ -4843,14 +4852,15 @@ inline void host_header_to(std::string& out, Url const& url) {
   return true;
 }
 
-/// Whether a text is an IPv4 address of four decimal numbers.
+/// Returns true if a text is an IPv4 address of four decimal numbers.
 [[nodiscard]] inline bool is_ipv4_address(std::string_view text) {
   in_addr address{};
   return text.find('\0') == std::string_view::npos &&
          ::inet_pton(AF_INET, std::string(text).c_str(), &address) == 1;
 }
 
-/// Whether the host of a URL is an address: IPv4, or IPv6 in brackets. `localhost` is a name.
+/// Returns true if the host of a URL is an address: IPv4, or IPv6 in brackets. `localhost` is a
+/// name.
 [[nodiscard]] inline bool is_ip_address(std::string_view host) {
   return host.starts_with('[') || is_ipv4_address(host);
 }
@@ -4873,7 +4883,7 @@ inline Result<std::string> read_ipv6(std::string_view text) {
   return '[' + std::string(shortest.data()) + ']';
 }
 
-/// Whether the last part of a host looks like a number, so that some would read an address.
+/// Returns true if the last part of a host looks like a number, so that some would read an address.
 inline bool ends_in_number(std::string_view host) {
   std::string_view const last = host.substr(host.rfind('.') + 1);
   bool digits = true;
@@ -5008,7 +5018,7 @@ struct Response {
   [[nodiscard]] bool ok() const noexcept { return status >= 200 && status < 300; }
 };
 
-/// The first header of that name, in any case; nothing where there is none.
+/// Returns the first header of that name, in any case; nothing where there is none.
 [[nodiscard]] inline std::optional<std::string_view> find_header(std::vector<Header> const& headers,
                                                                  std::string_view name) noexcept {
   for (Header const& header : headers) {
@@ -5054,7 +5064,8 @@ namespace sla::inline v1::aws {
          std::to_string(SLA_VERSION_MINOR) + '.' + std::to_string(SLA_VERSION_PATCH);
 }
 
-/// The lines. Errc::invalid where a header could smuggle in another; the message has no value.
+/// Returns the lines. Errc::invalid where a header could smuggle in another; the message has no
+/// value.
 [[nodiscard]] inline Result<std::vector<std::string>> curl_headers(Request const& request) {
   std::vector<std::string> lines;
   for (auto const& [name, value] : request.headers) {
@@ -5093,7 +5104,7 @@ enum class Stage {
 };
 inline constexpr std::size_t stages = 5;
 
-/// What it means that a stage took too long.
+/// Returns what it means that a stage took too long.
 [[nodiscard]] constexpr std::string_view late_message(Stage stage) noexcept {
   constexpr std::array<std::string_view, stages> messages{
       "could not resolve the name in time", "could not connect in time",
@@ -5124,7 +5135,7 @@ class StageWatch {
   [[nodiscard]] Stage stage() const noexcept { return stage_; }
   /// Since when nothing has moved.
   [[nodiscard]] Instant since() const noexcept { return since_; }
-  /// The longest time in that stage in which nothing moved.
+  /// Returns the longest time in that stage in which nothing moved.
   [[nodiscard]] Duration longest(Stage stage) const noexcept {
     return longest_[static_cast<std::size_t>(stage)];
   }
@@ -5153,8 +5164,9 @@ class Patience {
   Patience() = default;
   explicit Patience(StageLimits limits) : limits_(limits) {}
 
-  /// How long a request with a body of that size may stand still in the stage. A proxy may hold a
-  /// body until it has all of it and pass it on more slowly, so its size counts for the answer.
+  /// Returns how long a request with a body of that size may stand still in the stage. A proxy may
+  /// hold a body until it has all of it and pass it on more slowly, so its size counts for the
+  /// answer.
   [[nodiscard]] Duration limit(Stage stage, std::uint64_t size) const noexcept {
     auto [first, longest] = limits_of(stage);
     if (stage == Stage::wait) {
@@ -5318,7 +5330,7 @@ struct CurlTransfer {
   [[nodiscard]] Duration limit() const noexcept {
     return patience.limit(watch.stage(), body.size());
   }
-  /// When the stage has taken too long.
+  /// Returns when the stage has taken too long.
   [[nodiscard]] Instant due() const noexcept { return watch.since() + limit(); }
 
   /// Looks how far libcurl got.
@@ -5380,7 +5392,7 @@ struct CurlTransfer {
     setup.set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(time / std::chrono::milliseconds{1}));
   }
 
-  /// How long the other side may acknowledge nothing.
+  /// Returns how long the other side may acknowledge nothing.
   [[nodiscard]] Duration unacknowledged() const noexcept { return patience.limit(Stage::send, 0); }
   [[nodiscard]] bool silent(Instant now) const noexcept {
     return now - watch.since() >= unacknowledged();
@@ -5586,7 +5598,8 @@ inline std::string problem_in_certificates(std::string_view text) {
   return count == 0 ? "there is no certificate in it (PEM)" : problem;
 }
 
-/// Whether the folder holds a certificate: `5ad8a5d6.0`. One that is empty comes with many images.
+/// Returns true if the folder holds a certificate: `5ad8a5d6.0`. One that is empty comes with many
+/// images.
 inline bool holds_certificates(std::string const& folder) {
   auto const names = list_folder(folder);
   return names && std::any_of(names->begin(), names->end(), [](std::string_view name) {
@@ -5936,7 +5949,7 @@ class QueryForm {
 
   [[nodiscard]] std::string const& text() const& noexcept { return text_; }
 
-  /// The request that carries the form.
+  /// Returns the request that carries the form.
   [[nodiscard]] Request request(Url url) && {
     return {Method::post,
             std::move(url),
@@ -6003,46 +6016,47 @@ class JsonReply {
     if (!reply) return malformed(reply.error().message);
     return reply;
   }
-  /// The same for the text of a file: the Error does not say that it is an answer.
+  /// Returns the same for the text of a file: the Error does not say that it is an answer.
   [[nodiscard]] static Result<JsonReply> parse_file(std::string_view text) {
     return parse_with(std::make_shared<simdjson::dom::parser>(size_limit), text);
   }
 
-  /// The value at the path; of two members with one name it is the first.
+  /// Returns the value at the path; of two members with one name it is the first.
   [[nodiscard]] std::optional<JsonReply> find(JsonPath path) const {
     auto const found = element(path);
     if (!found) return std::nullopt;
     return JsonReply(parser_, *found);
   }
 
-  /// The text at the path.
+  /// Returns the text at the path.
   [[nodiscard]] std::optional<std::string_view> text(JsonPath path) const {
     return scalar<std::string_view>(path);
   }
   [[nodiscard]] std::optional<std::string_view> text(std::string_view name) const {
     return text(JsonPath{name});
   }
-  /// The text of that name. Errc::malformed, with the name, where there is none or it is empty.
+  /// Returns the text of that name. Errc::malformed, with the name, where there is none or it is
+  /// empty.
   [[nodiscard]] Result<std::string_view> required_text(std::string_view name) const {
     auto const found = text(name);
     if (!found || found->empty()) return malformed("it has no " + std::string(name));
     return *found;
   }
 
-  /// The whole number at the path; `1.0` and `"1"` are none.
+  /// Returns the whole number at the path; `1.0` and `"1"` are none.
   [[nodiscard]] std::optional<std::int64_t> integer(JsonPath path) const {
     return scalar<std::int64_t>(path);
   }
   [[nodiscard]] std::optional<std::int64_t> integer(std::string_view name) const {
     return integer(JsonPath{name});
   }
-  /// The number at the path, whole or not.
+  /// Returns the number at the path, whole or not.
   [[nodiscard]] std::optional<double> number(JsonPath path) const { return scalar<double>(path); }
   [[nodiscard]] std::optional<double> number(std::string_view name) const {
     return number(JsonPath{name});
   }
 
-  /// The values of the array at the path, in order; none where there is no array.
+  /// Returns the values of the array at the path, in order; none where there is no array.
   [[nodiscard]] std::vector<JsonReply> items(JsonPath path) const {
     std::vector<JsonReply> all;
     auto const found = element(path);
@@ -6055,15 +6069,15 @@ class JsonReply {
     return items(JsonPath{name});
   }
 
-  /// Whether this value is an array, empty or not.
+  /// Returns true if this value is an array, empty or not.
   [[nodiscard]] bool is_array() const noexcept { return element_.is_array(); }
 
-  /// The truth value of that name.
+  /// Returns the truth value of that name.
   [[nodiscard]] std::optional<bool> boolean(std::string_view name) const {
     return scalar<bool>(JsonPath{name});
   }
 
-  /// The names of the members of this value, in order; none where it is no object.
+  /// Returns the names of the members of this value, in order; none where it is no object.
   [[nodiscard]] std::vector<std::string_view> names() const {
     std::vector<std::string_view> all;
     simdjson::dom::object object;
@@ -6165,8 +6179,8 @@ inline std::string first_text(JsonReply const& reply,
   return why;
 }
 
-/// What a service says in an answer of its JSON protocol; the headers win over the body. Where the
-/// body is something else, an empty one or a proxy's page, the status has to do.
+/// Returns what a service says in an answer of its JSON protocol; the headers win over the body.
+/// Where the body is something else, an empty one or a proxy's page, the status has to do.
 [[nodiscard]] inline ServiceError read_json_error(Response const& response) {
   ServiceError error{};
   // `AWS.SimpleQueueService.NonExistentQueue;Sender`: the name that the older protocol had for it.
@@ -6334,8 +6348,8 @@ class XmlScanner {
 /// The names of elements on the way from the root to one, the root's included.
 using XmlPath = std::initializer_list<std::string_view>;
 
-/// The text of the first element at the path, decoded; nothing where there is none, or where the
-/// document ends before the element does. Text of elements inside it is left out.
+/// Returns the text of the first element at the path, decoded; nothing where there is none, or
+/// where the document ends before the element does. Text of elements inside it is left out.
 [[nodiscard]] inline std::optional<std::string> xml_text(std::string_view document, XmlPath path) {
   using Kind = detail::XmlPiece::Kind;
   detail::XmlScanner scanner(document);
@@ -6373,7 +6387,7 @@ using XmlPath = std::initializer_list<std::string_view>;
   }
 }
 
-/// Whether the outermost element of a document has that local name.
+/// Returns true if the outermost element of a document has that local name.
 [[nodiscard]] inline bool is_xml_root(std::string_view document, std::string_view name) {
   using Kind = detail::XmlPiece::Kind;
   detail::XmlScanner scanner(document);
@@ -6384,9 +6398,9 @@ using XmlPath = std::initializer_list<std::string_view>;
   }
 }
 
-/// What the service says in an answer of the query protocol (`ErrorResponse`) or of S3 (`Error`).
-/// Where the body is something else, an empty one or a proxy's page, the code stays empty and the
-/// message says so; the status has to do.
+/// Returns what the service says in an answer of the query protocol (`ErrorResponse`) or of S3
+/// (`Error`). Where the body is something else, an empty one or a proxy's page, the code stays
+/// empty and the message says so; the status has to do.
 [[nodiscard]] inline ServiceError read_xml_error(Response const& response) {
   auto const text = [&](XmlPath path) {
     auto found = xml_text(response.body, path);
@@ -6655,7 +6669,8 @@ enum class Stability {
   lasting,  ///< also later, while the source cannot be reached: roles, containers, IMDS
 };
 
-/// What the source says of the credentials that it gave last; one that says nothing is strict.
+/// Returns what the source says of the credentials that it gave last; one that says nothing is
+/// strict.
 template <class Source>
 [[nodiscard]] Stability stability_of(Source const& source) {
   if constexpr (requires {
@@ -6714,11 +6729,11 @@ inline Error digest_error() {
 
 }  // namespace detail
 
-/// A text seen as bytes.
+/// Returns a text seen as bytes.
 [[nodiscard]] inline std::span<unsigned char const> bytes_of(std::string_view text) noexcept {
   return {reinterpret_cast<unsigned char const*>(text.data()), text.size()};
 }
-/// A digest seen as a text of 32 characters; valid while the digest lives.
+/// Returns a digest seen as a text of 32 characters; valid while the digest lives.
 [[nodiscard]] inline std::string_view text_of(Sha256Bytes const& digest) noexcept {
   return {reinterpret_cast<char const*>(digest.data()), digest.size()};
 }
@@ -6787,20 +6802,20 @@ class Sha256 {
   State state_ = State::fresh;
 };
 
-/// The digest of one text, with a hash at hand; whatever that had taken in is forgotten.
+/// Returns the digest of one text, with a hash at hand; whatever that had taken in is forgotten.
 [[nodiscard]] inline Result<Sha256Bytes> sha256(Sha256& hash, std::string_view text) {
   hash.reset();
   if (auto taken = hash.update(text); !taken) return taken.error();
   return hash.finish();
 }
-/// The digest of one text.
+/// Returns the digest of one text.
 [[nodiscard]] inline Result<Sha256Bytes> sha256(std::string_view text) {
   Sha256 hash;
   return sha256(hash, text);
 }
 
-/// The digest of an output's bytes as they are now, with a hash at hand; whatever that had taken in
-/// is forgotten.
+/// Returns the digest of an output's bytes as they are now, with a hash at hand; whatever that had
+/// taken in is forgotten.
 [[nodiscard]] inline Result<Sha256Bytes> sha256(Sha256& hash, Output const& output) {
   hash.reset();
   std::array<char, 16 * 1024> block;
@@ -6886,7 +6901,7 @@ struct NamedText {
 
 }  // namespace detail
 
-/// Whether a text has visible ASCII characters only, as keys, tokens and identifiers have.
+/// Returns true if a text has visible ASCII characters only, as keys, tokens and identifiers have.
 [[nodiscard]] constexpr bool is_visible_ascii(std::string_view text) noexcept {
   for (char const c : text) {
     if (c <= ' ' || c > '~') return false;
@@ -6894,8 +6909,8 @@ struct NamedText {
   return true;
 }
 
-/// The credentials. Errc::malformed where the key id or the secret is missing, a text cannot be a
-/// key, or the expiration is no time.
+/// Returns the credentials. Errc::malformed where the key id or the secret is missing, a text
+/// cannot be a key, or the expiration is no time.
 [[nodiscard]] inline Result<Credentials> make_credentials(KeyTexts const& texts,
                                                           std::string source) {
   if (texts.access_key_id.empty()) return Error{Errc::malformed, "the access key id is missing"};
@@ -6960,7 +6975,7 @@ struct SigningScope {
 /// alternates between services has one for each. Wipes what it forgets. Not thread-safe.
 class SigningKeyCache {
  public:
-  /// The signing key, valid until the next call.
+  /// Returns the signing key, valid until the next call.
   [[nodiscard]] Result<std::span<unsigned char const>> key(Sha256& hash, Secret const& secret,
                                                            CredentialScope const& scope) {
     if (scope.date() != date_ || scope.region != region_ || scope.service != service_ ||
@@ -7025,9 +7040,9 @@ class Signer {
     return {};
   }
 
-  /// What the last signature was made from. It holds the session token: not for a log.
+  /// Returns what the last signature was made from. It holds the session token: not for a log.
   [[nodiscard]] std::string const& canonical_request() const noexcept { return canonical_; }
-  /// What the last signature is the signature of.
+  /// Returns what the last signature is the signature of.
   [[nodiscard]] std::string const& string_to_sign() const noexcept { return string_to_sign_; }
 
  private:
@@ -7206,7 +7221,7 @@ inline constexpr std::array<Partition, 8> partitions{{
 
 namespace detail {
 
-/// Whether a region is `<prefix>-<word>-<number>`.
+/// Returns true if a region is `<prefix>-<word>-<number>`.
 constexpr bool has_region_prefix(std::string_view region, std::string_view prefix) noexcept {
   if (prefix.empty() || !region.starts_with(prefix)) return false;
   region.remove_prefix(prefix.size());
@@ -7225,7 +7240,7 @@ constexpr bool has_region_prefix(std::string_view region, std::string_view prefi
 
 }  // namespace detail
 
-/// The partition of a region; that of an unknown region is aws.
+/// Returns the partition of a region; that of an unknown region is aws.
 [[nodiscard]] constexpr Partition const& partition_of(std::string_view region) noexcept {
   for (Partition const& partition : partitions) {
     bool const global = region.size() == partition.name.size() + 7 &&
@@ -7238,7 +7253,8 @@ constexpr bool has_region_prefix(std::string_view region, std::string_view prefi
   return partitions.front();
 }
 
-/// Whether a text may stand for a region in a host name: one DNS label that is no mere number.
+/// Returns true if a text may stand for a region in a host name: one DNS label that is no mere
+/// number.
 [[nodiscard]] constexpr bool valid_region(std::string_view region) noexcept {
   bool number = true;
   for (char const c : region) number = number && is_digit(c);
@@ -7322,7 +7338,7 @@ namespace sla::inline v1::aws {
 /// The services that this library speaks to.
 enum class Service { sns, s3, sts, ssm, cloudwatch, iam };
 
-/// The name of a service in host names and in the scope of a signature.
+/// Returns the name of a service in host names and in the scope of a signature.
 [[nodiscard]] constexpr std::string_view signing_name(Service service) noexcept {
   constexpr std::array<std::string_view, 6> names{"sns", "s3", "sts", "ssm", "monitoring", "iam"};
   return names[static_cast<std::size_t>(service)];
@@ -7417,13 +7433,13 @@ inline std::string iam_host(EndpointOptions const& options) {
 
 }  // namespace detail
 
-/// The region that requests to IAM are signed for, by the region of whoever asks.
+/// Returns the region that requests to IAM are signed for, by the region of whoever asks.
 [[nodiscard]] constexpr std::string_view iam_region(std::string_view region) noexcept {
   return detail::iam_place(region).region;
 }
 
-/// The URL of a service. Errc::invalid where the options contradict each other or lack the region;
-/// only a custom endpoint of another service than s3 needs none.
+/// Returns the URL of a service. Errc::invalid where the options contradict each other or lack the
+/// region; only a custom endpoint of another service than s3 needs none.
 [[nodiscard]] inline Result<Url> endpoint_url(Service service, EndpointOptions const& options) {
   if (auto good = detail::check_endpoint(service, options); !good) return good.error();
   if (options.custom) return *options.custom;
@@ -7485,7 +7501,7 @@ Result<void> check_choice(std::string_view text,
   return Error{Errc::invalid, "is none of " + names};
 }
 
-/// Whether a text is made of letters, digits and the others.
+/// Returns true if a text is made of letters, digits and the others.
 constexpr bool is_made_of(std::string_view text, std::string_view others) noexcept {
   for (char const c : text) {
     if (!is_alpha(c) && !is_digit(c) && others.find(c) == others.npos) return false;
@@ -7654,8 +7670,8 @@ struct Bucket {
 
 namespace detail {
 
-/// Whether a bucket can be a sub-domain. A dot makes two labels of it, which no certificate of S3
-/// covers, so it is possible only without TLS.
+/// Returns true if a bucket can be a sub-domain. A dot makes two labels of it, which no certificate
+/// of S3 covers, so it is possible only without TLS.
 inline bool fits_host(std::string_view bucket, Url const& url) {
   if (bucket.size() < 3 || bucket.size() > 63 || is_ipv4_address(bucket)) return false;
   for (std::string_view const label : split(bucket, '.')) {
@@ -7666,8 +7682,8 @@ inline bool fits_host(std::string_view bucket, Url const& url) {
 
 }  // namespace detail
 
-/// The URL under which the objects of a bucket are: its path ends where the slash before the key
-/// comes. A host that is an address has no sub-domains; `localhost` is a name.
+/// Returns the URL under which the objects of a bucket are: its path ends where the slash before
+/// the key comes. A host that is an address has no sub-domains; `localhost` is a name.
 [[nodiscard]] inline Result<Url> bucket_url(Bucket const& bucket) {
   auto url = endpoint_url(Service::s3, bucket.endpoint);
   if (!url) return url;
@@ -7706,7 +7722,7 @@ class FileReader {
   /// Absolute paths begin below this folder instead of `/`.
   explicit FileReader(std::string root) : root_(std::move(root)) {}
 
-  /// The whole file. The error names the path as it was given.
+  /// Returns the whole file. The error names the path as it was given.
   [[nodiscard]] Result<std::string> read(std::string_view path) const {
     bool const rooted = path.starts_with('/');
     std::string where = rooted ? root_ + std::string(path) : std::string(path);
@@ -7929,8 +7945,8 @@ class IniReader {
 
 }  // namespace detail
 
-/// The sections of a file in their order. The error names the line and the reason, and repeats
-/// nothing of the line, which may hold a key.
+/// Returns the sections of a file in their order. The error names the line and the reason, and
+/// repeats nothing of the line, which may hold a key.
 [[nodiscard]] inline Result<std::vector<IniSection>> parse_ini(
     std::string_view text, IniTitles titles = IniTitles::kinds) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
@@ -7965,7 +7981,7 @@ struct Profile {
   IniProperties properties{};
   IniProperties services{};  ///< of the section that its `services` names
 
-  /// The value, where the property is there and not empty.
+  /// Returns the value, where the property is there and not empty.
   [[nodiscard]] std::optional<std::string_view> get(std::string_view key) const {
     return find(properties, key);
   }
@@ -7992,8 +8008,8 @@ struct ProfileChoice {
   std::string_view variable{};  ///< that named it; empty for a flag or nobody
 };
 
-/// The profile that a flag names, or else AWS_DEFAULT_PROFILE, AWS_PROFILE, or else `default`: the
-/// order of the AWS CLI and boto3; the other SDKs know only the second variable.
+/// Returns the profile that a flag names, or else AWS_DEFAULT_PROFILE, AWS_PROFILE, or else
+/// `default`: the order of the AWS CLI and boto3; the other SDKs know only the second variable.
 [[nodiscard]] inline ProfileChoice choose_profile(Environment const& environment,
                                                   std::string_view flag = {}) {
   if (!trim(flag).empty()) return {std::string(trim(flag)), ProfileChoice::By::user};
@@ -8042,7 +8058,8 @@ class Profiles {
     return all;
   }
 
-  /// A path of the user's: `~` alone or before a slash is HOME; that of nobody else is known.
+  /// Returns a path of the user's: `~` alone or before a slash is HOME; that of nobody else is
+  /// known.
   [[nodiscard]] static std::string expand_home(std::string_view path,
                                                Environment const& environment) {
     auto const home = environment.get("HOME");
@@ -8052,8 +8069,8 @@ class Profiles {
   }
 
   [[nodiscard]] bool empty() const noexcept { return profiles_.empty(); }
-  /// The names of all profiles, sorted; without those of the credentials file that only the AWS CLI
-  /// and boto3 take for names, such as one with a blank.
+  /// Returns the names of all profiles, sorted; without those of the credentials file that only the
+  /// AWS CLI and boto3 take for names, such as one with a blank.
   [[nodiscard]] std::vector<std::string> names() const {
     std::vector<std::string> all;
     for (auto const& [name, properties] : profiles_) all.push_back(name);
@@ -8062,8 +8079,8 @@ class Profiles {
   /// Why a file was passed over although it is there, for the message of an error; may be empty.
   [[nodiscard]] std::vector<std::string> const& notes() const noexcept { return notes_; }
 
-  /// The profile of that name. Errc::not_configured where there is none, Errc::invalid where it
-  /// names a section of services that does not exist.
+  /// Returns the profile of that name. Errc::not_configured where there is none, Errc::invalid
+  /// where it names a section of services that does not exist.
   [[nodiscard]] Result<Profile> find(std::string_view name) const {
     auto const found = profiles_.find(name);
     auto const free = free_names_.find(name);
@@ -8082,8 +8099,8 @@ class Profiles {
     return profile;
   }
 
-  /// The chosen profile: an empty one where nobody asked for it and there is none, Errc::invalid
-  /// where somebody did.
+  /// Returns the chosen profile: an empty one where nobody asked for it and there is none,
+  /// Errc::invalid where somebody did.
   [[nodiscard]] Result<Profile> find(ProfileChoice const& choice) const {
     auto profile = find(choice.name);
     if (profile || profile.error().code != Errc::not_configured) return profile;
@@ -8170,8 +8187,8 @@ class Profiles {
 
 namespace sla::inline v1::aws {
 
-/// The region, or nothing where none is set. A blank setting counts as none; Errc::invalid, with
-/// the name of the setting, where it is no region.
+/// Returns the region, or nothing where none is set. A blank setting counts as none; Errc::invalid,
+/// with the name of the setting, where it is no region.
 [[nodiscard]] inline Result<std::optional<RegionSetting>> configured_region(
     std::string_view flag, Environment const& environment, Profile const& profile) {
   struct Named {
@@ -8199,7 +8216,8 @@ namespace sla::inline v1::aws {
 
 namespace sla::inline v1::aws {
 
-/// The last part of the variable AWS_ENDPOINT_URL_<SERVICE>; in lower case the profile's name.
+/// Returns the last part of the variable AWS_ENDPOINT_URL_<SERVICE>; in lower case the profile's
+/// name.
 [[nodiscard]] constexpr std::string_view settings_name(Service service) noexcept {
   constexpr std::array<std::string_view, 6> names{"SNS", "S3", "STS", "SSM", "CLOUDWATCH", "IAM"};
   return names[static_cast<std::size_t>(service)];
@@ -8213,7 +8231,7 @@ struct EndpointSettings {
   ObjectChecksum checksum = ObjectChecksum::sha256;
   std::array<std::optional<Url>, 6> custom{};  ///< by Service
 
-  /// The options for a service in a region.
+  /// Returns the options for a service in a region.
   [[nodiscard]] EndpointOptions in(std::string_view region, Service service) const {
     return {std::string(region), fips, dual_stack, custom[static_cast<std::size_t>(service)]};
   }
@@ -8349,7 +8367,7 @@ template <class Variables, class Profile = NoProfile>
 
 namespace sla::inline v1::aws {
 
-/// The bare name of a service's error code, in whichever form it comes:
+/// Returns the bare name of a service's error code, in whichever form it comes:
 /// `com.amazonaws.ssm#ThrottlingException:http://...` is `Throttling`.
 [[nodiscard]] constexpr std::string_view bare_code(std::string_view code) noexcept {
   code = code.substr(0, code.find(':'));
@@ -8543,10 +8561,11 @@ class Retry {
 
   Retry(RetryOptions options, RetryQuota& quota) noexcept : options_(options), quota_(&quota) {}
 
-  /// How many attempts ended so far.
+  /// Returns how many attempts ended so far.
   [[nodiscard]] int attempts() const noexcept { return attempts_; }
 
-  /// An attempt failed: whether there is another one, which is then paid for.
+  /// Takes in that an attempt failed, and says whether there is another one, which is then paid
+  /// for.
   [[nodiscard]] Decision fail(Failure const& failure) noexcept {
     ++attempts_;
     if (failure.reason == RetryReason::none) return {RetryVerdict::not_retryable};
@@ -8669,7 +8688,7 @@ class ClockSkew {
   ClockSkew& operator=(ClockSkew&&) = default;
   ~ClockSkew() = default;
 
-  /// What to add to our time to have the service's.
+  /// Returns what to add to our time to have the service's.
   [[nodiscard]] Duration offset() const noexcept {
     return own_ ? *own_ : Duration{shared_->load(std::memory_order_relaxed)};
   }
@@ -8684,8 +8703,8 @@ class ClockSkew {
     if (date) learn(*date - (exchange.sent + took / 2));
   }
 
-  /// Whether a refusal comes from having signed with that offset: the code may mean it, and what
-  /// was learned since differs by more than 4 minutes. Ask after observe(). Without the second
+  /// Returns true if a refusal comes from having signed with that offset: the code may mean it, and
+  /// what was learned since differs by more than 4 minutes. Ask after observe(). Without the second
   /// condition every wrong key would be tried again.
   [[nodiscard]] bool explains(std::string_view service_code, Duration used) const noexcept {
     Duration const known = offset();
@@ -8759,8 +8778,8 @@ class Client {
         jitter_(std::move(jitter)),
         skew_(skew) {}
 
-  /// The answer, if its status is 2xx. `read_error(Response const&) -> ServiceError` reads what the
-  /// service says otherwise; the Error then has the HTTP status. An Error after more than
+  /// Returns the answer, if its status is 2xx. `read_error(Response const&) -> ServiceError` reads
+  /// what the service says otherwise; the Error then has the HTTP status. An Error after more than
   /// one attempt says how many there were.
   template <class ReadError>
   [[nodiscard]] Result<Response> call(Request request, Call const& how, ReadError read_error) {
@@ -8785,7 +8804,7 @@ class Client {
     }
   }
 
-  /// The service's clock minus ours, as far as known.
+  /// Returns the service's clock minus ours, as far as known.
   [[nodiscard]] Duration skew() const noexcept { return skew_.offset(); }
 
   [[nodiscard]] HeldSource& source() noexcept { return source_; }
@@ -8922,7 +8941,7 @@ struct Arn {
   return arn;
 }
 
-/// Whether a text is an account id: 12 digits.
+/// Returns true if a text is an account id: 12 digits.
 [[nodiscard]] constexpr bool is_account_id(std::string_view text) noexcept {
   for (char const c : text) {
     if (!is_digit(c)) return false;
@@ -8930,7 +8949,7 @@ struct Arn {
   return text.size() == 12;
 }
 
-/// Whether a topic, by its ARN or its name, keeps order (FIFO).
+/// Returns true if a topic, by its ARN or its name, keeps order (FIFO).
 [[nodiscard]] constexpr bool is_fifo_topic(std::string_view topic) noexcept {
   return topic.ends_with(".fifo");
 }
@@ -8972,7 +8991,7 @@ struct TopicName {
   std::string_view name;
 };
 
-/// The ARN of a topic by its name, in the partition of the region.
+/// Returns the ARN of a topic by its name, in the partition of the region.
 [[nodiscard]] inline Result<Arn> topic_arn(TopicName topic) {
   Arn const arn{std::string(partition_of(topic.region).name), "sns", std::string(topic.region),
                 std::string(topic.account), std::string(topic.name)};
@@ -9044,7 +9063,8 @@ inline constexpr std::size_t most_dimension_value = 1024;
                "begins with neither a colon nor AWS/"};
 }
 
-/// A text as the value of a dimension, with an underscore for each character that it cannot hold.
+/// Returns a text as the value of a dimension, with an underscore for each character that it cannot
+/// hold.
 [[nodiscard]] inline std::string dimension_value(std::string_view text) {
   std::string value;
   while (!text.empty() && value.size() < most_dimension_value) {
@@ -9112,7 +9132,7 @@ inline void add_datum(QueryForm& form, MetricDatum const& datum, std::size_t num
 
 }  // namespace detail
 
-/// The request that puts data at an endpoint; Errc::unacceptable where CloudWatch
+/// Returns the request that puts data at an endpoint; Errc::unacceptable where CloudWatch
 /// would refuse it.
 [[nodiscard]] inline Result<Request> put_metric_data_request(PutMetricDataInput const& input,
                                                              Url endpoint) {
@@ -9273,8 +9293,8 @@ class Imds {
         transport_(std::move(transport)),
         clock_(std::move(clock)) {}
 
-  /// The text at a path such as `/latest/meta-data/placement/region`. Errc::not_found where there
-  /// is none, Errc::not_configured where there never was a metadata service.
+  /// Returns the text at a path such as `/latest/meta-data/placement/region`. Errc::not_found where
+  /// there is none, Errc::not_configured where there never was a metadata service.
   [[nodiscard]] Result<std::string> get(std::string_view path) {
     if (!endpoint_) return endpoint_.error();
     auto answer = ask(path);
@@ -9287,7 +9307,7 @@ class Imds {
     return refused(answer->status);
   }
 
-  /// The region that the instance is in.
+  /// Returns the region that the instance is in.
   [[nodiscard]] Result<std::string> region() {
     auto const text = get("/latest/meta-data/placement/region");
     if (!text) return text.error();
@@ -9418,8 +9438,8 @@ struct ObjectHead {
   std::vector<Header> metadata{};  ///< names in lower case, without x-amz-meta-
 };
 
-/// What the size of a body, in bytes, adds to the time in which its upload is tried again: a second
-/// for each 64 KiB.
+/// Returns what the size of a body, in bytes, adds to the time in which its upload is tried again:
+/// a second for each 64 KiB.
 [[nodiscard]] constexpr Duration upload_time(std::uint64_t size) noexcept {
   return std::chrono::seconds{size / (64U * 1024U)};
 }
@@ -9455,7 +9475,7 @@ inline void add_owner(std::vector<Header>& headers, Bucket const& bucket) {
 
 }  // namespace detail
 
-/// The URL of an object. The key is encoded once, slashes stay: `a b/c` is `/a%20b/c`.
+/// Returns the URL of an object. The key is encoded once, slashes stay: `a b/c` is `/a%20b/c`.
 [[nodiscard]] inline Result<Url> object_url(Bucket const& bucket, std::string_view key) {
   if (auto good = check_bucket_name(bucket.name); !good) return good.error();
   if (key.empty()) return Error{Errc::unacceptable, "the key of the object is empty"};
@@ -9468,7 +9488,7 @@ inline void add_owner(std::vector<Header>& headers, Bucket const& bucket) {
   return url;
 }
 
-/// The request that puts an object; Errc::unacceptable where S3 would refuse it.
+/// Returns the request that puts an object; Errc::unacceptable where S3 would refuse it.
 [[nodiscard]] inline Result<Request> put_object_request(Bucket const& bucket,
                                                         PutObjectInput const& input) {
   auto url = object_url(bucket, input.key);
@@ -9495,7 +9515,7 @@ inline void add_owner(std::vector<Header>& headers, Bucket const& bucket) {
   return request;
 }
 
-/// The request that asks what is known of an object.
+/// Returns the request that asks what is known of an object.
 [[nodiscard]] inline Result<Request> head_object_request(Bucket const& bucket,
                                                          std::string_view key) {
   auto url = object_url(bucket, key);
@@ -9518,7 +9538,7 @@ inline void add_owner(std::vector<Header>& headers, Bucket const& bucket) {
                http_status(response.status)};
 }
 
-/// What an answer says of an object.
+/// Returns what an answer says of an object.
 [[nodiscard]] inline ObjectHead parse_object_head(Response const& response) {
   ObjectHead head{};
   auto const size = find_header(response.headers, "content-length").value_or("0");
@@ -9531,7 +9551,7 @@ inline void add_owner(std::vector<Header>& headers, Bucket const& bucket) {
   return head;
 }
 
-/// Where the bucket is, if an answer refuses a request for coming to the wrong region.
+/// Returns where the bucket is, if an answer refuses a request for coming to the wrong region.
 [[nodiscard]] inline std::optional<std::string> read_bucket_region(Response const& response) {
   if (response.status != 301 && response.status != 307 && response.status != 400) {
     return std::nullopt;
@@ -9639,7 +9659,7 @@ struct GetObjectInput {
   std::uint64_t size = 0;  ///< bytes, at least 1
 };
 
-/// The request for a page of keys, at most 1,000.
+/// Returns the request for a page of keys, at most 1,000.
 [[nodiscard]] inline Result<Request> list_objects_request(Bucket const& bucket,
                                                           ListObjectsInput const& input) {
   if (auto good = check_bucket_name(bucket.name); !good) return good.error();
@@ -9654,7 +9674,7 @@ struct GetObjectInput {
   return Request{Method::get, *std::move(url), {}, {}};
 }
 
-/// The request for a part of an object.
+/// Returns the request for a part of an object.
 [[nodiscard]] inline Result<Request> get_object_request(Bucket const& bucket,
                                                         GetObjectInput const& input) {
   auto url = object_url(bucket, input.key);
@@ -9789,7 +9809,7 @@ inline Error bad_message(std::string_view why) {
   return Error{Errc::unacceptable, std::string(why)};
 }
 
-/// Whether SNS carries a character: those of XML 1.0 but no others.
+/// Returns true if SNS carries a character: those of XML 1.0 but no others.
 inline bool is_xml_character(std::string_view character) {
   if (character.size() == 1)
     return !is_control(character[0]) || is_blank(character[0]) || character[0] == 0x7f;
@@ -9897,7 +9917,7 @@ inline std::size_t add_attributes(QueryForm& form,
 
 }  // namespace detail
 
-/// The request that publishes a message at an endpoint; Errc::unacceptable where SNS would
+/// Returns the request that publishes a message at an endpoint; Errc::unacceptable where SNS would
 /// refuse it.
 [[nodiscard]] inline Result<Request> publish_request(PublishInput const& input, Url endpoint) {
   if (auto arn = parse_topic_arn(input.topic_arn); !arn) return arn.error();
@@ -9921,8 +9941,8 @@ inline std::size_t add_attributes(QueryForm& form,
   return std::move(form).request(std::move(endpoint));
 }
 
-/// Whether SNS refuses what a message or its attributes hold. Its code is the same where it refuses
-/// the topic or the group, so its words tell.
+/// Returns true if SNS refuses what a message or its attributes hold. Its code is the same where it
+/// refuses the topic or the group, so its words tell.
 [[nodiscard]] inline bool is_about_content(ServiceError const& said) {
   std::string_view const code = bare_code(said.code);
   if (code != "InvalidParameter" && code != "InvalidParameterValue" &&
@@ -9936,7 +9956,7 @@ inline std::size_t add_attributes(QueryForm& form,
   return words.find("message") != std::string::npos;
 }
 
-/// The id of the message. An answer that has none is a proxy's: Errc::unavailable.
+/// Returns the id of the message. An answer that has none is a proxy's: Errc::unavailable.
 [[nodiscard]] inline Result<std::string> parse_publish_answer(Response const& response) {
   auto id = xml_text(response.body, {"PublishResponse", "PublishResult", "MessageId"});
   if (id && !trim(*id).empty()) return std::string(trim(*id));
@@ -10007,7 +10027,7 @@ struct ParameterPage {
 /// More pages than this are not read; one has ten parameters at most.
 inline constexpr std::size_t most_parameter_pages = 1000;
 
-/// The request for one page, of the largest size that there is.
+/// Returns the request for one page, of the largest size that there is.
 [[nodiscard]] inline Request parameters_request(Url endpoint, ParameterQuery const& query) {
   JsonWriter json;
   json.begin_object().key("Path").string(query.path);
@@ -10094,12 +10114,12 @@ struct CallerIdentity {
   bool operator==(CallerIdentity const&) const = default;
 };
 
-/// The request that asks for it at an endpoint.
+/// Returns the request that asks for it at an endpoint.
 [[nodiscard]] inline Request caller_identity_request(Url endpoint) {
   return QueryForm({"GetCallerIdentity", "2011-06-15"}).request(std::move(endpoint));
 }
 
-/// The identity. An answer that has none is a proxy's: Errc::unavailable.
+/// Returns the identity. An answer that has none is a proxy's: Errc::unavailable.
 [[nodiscard]] inline Result<CallerIdentity> parse_caller_identity(Response const& response) {
   auto const text = [&](std::string_view name) {
     auto found =
@@ -10148,8 +10168,8 @@ struct Role {
   std::string region{};                            ///< whose STS is asked; empty is the usual one
 };
 
-/// A name for a session made from any text, such as `sla-runner-` and a host's name: 64 characters
-/// at most, and a hyphen for each that STS does not allow.
+/// Returns a name for a session made from any text, such as `sla-runner-` and a host's name: 64
+/// characters at most, and a hyphen for each that STS does not allow.
 [[nodiscard]] inline std::string role_session_name(std::string_view text) {
   constexpr std::string_view others = "_+=,.@-";
   std::string name(text.substr(0, 64));
@@ -10195,7 +10215,7 @@ inline QueryForm role_form(std::string_view action, Role const& role) {
 
 }  // namespace detail
 
-/// The request for a role, to be signed. Errc::invalid where STS would not take it.
+/// Returns the request for a role, to be signed. Errc::invalid where STS would not take it.
 [[nodiscard]] inline Result<Request> assume_role_request(Url endpoint, Role const& role) {
   if (auto good = check_role(role); !good) return good.error();
   QueryForm form = detail::role_form("AssumeRole", role);
@@ -10203,8 +10223,8 @@ inline QueryForm role_form(std::string_view action, Role const& role) {
   return std::move(form).request(std::move(endpoint));
 }
 
-/// The request for a role by a token of an identity provider. It is not signed: the token, which
-/// therefore stands in the body and never in a URL, is the proof.
+/// Returns the request for a role by a token of an identity provider. It is not signed: the token,
+/// which therefore stands in the body and never in a URL, is the proof.
 [[nodiscard]] inline Result<Request> assume_role_with_web_identity_request(Url endpoint,
                                                                            Role const& role,
                                                                            Secret const& token) {
@@ -10218,8 +10238,8 @@ inline QueryForm role_form(std::string_view action, Role const& role) {
   return std::move(form).request(std::move(endpoint));
 }
 
-/// The credentials of a role from the answer to either request. Errc::unavailable where a success
-/// has none, which is a proxy's.
+/// Returns the credentials of a role from the answer to either request. Errc::unavailable where a
+/// success has none, which is a proxy's.
 [[nodiscard]] inline Result<Credentials> parse_assumed_role(Response const& response) {
   bool const web = is_xml_root(response.body, "AssumeRoleWithWebIdentityResponse");
   std::string_view const root = web ? "AssumeRoleWithWebIdentityResponse" : "AssumeRoleResponse";
@@ -10241,8 +10261,8 @@ inline QueryForm role_form(std::string_view action, Role const& role) {
                           "role");
 }
 
-/// Whether STS, which said so, will not give the role any more. By the SDKs' rule credentials from
-/// before must then not be used either; after any other error they may.
+/// Returns true if STS, which said so, will not give the role any more. By the SDKs' rule
+/// credentials from before must then not be used either; after any other error they may.
 [[nodiscard]] inline bool is_last_word(ServiceError const& said) noexcept {
   for (std::string_view const final :
        {"AccessDenied", "IDPRejectedClaim", "InvalidIdentityToken", "RegionDisabled",
@@ -10367,7 +10387,7 @@ class AssumeRoleCredentials {
   AssumeRoleCredentials(Source source, RoleCaller<T, C> caller, std::optional<Role> role)
       : source_(std::move(source)), caller_(std::move(caller)), role_(std::move(role)) {}
 
-  /// The keys of the role; the source's own error where it has none to assume it with.
+  /// Returns the keys of the role; the source's own error where it has none to assume it with.
   [[nodiscard]] Result<Credentials> credentials(WallTime now) {
     auto keys = source_.credentials(now);
     if (!keys || !role_) return keys;
@@ -10430,7 +10450,7 @@ inline Result<Url> parse_agent_url(std::string_view text) {
   return url;
 }
 
-/// Whether the token may go there without encryption.
+/// Returns true if the token may go there without encryption.
 inline bool is_agent_host(std::string_view host) {
   if (is_ipv4_address(host) && host.starts_with("127.")) return true;
   for (std::string_view const known :
@@ -10579,7 +10599,8 @@ class EnvironmentCredentials {
  public:
   explicit EnvironmentCredentials(Environment const& environment) : found_(read(environment)) {}
 
-  /// The keys; Errc::not_configured where none is set, Errc::invalid where they cannot be used.
+  /// Returns the keys; Errc::not_configured where none is set, Errc::invalid where they cannot be
+  /// used.
   [[nodiscard]] Result<Credentials> credentials(WallTime /*now*/) const { return found_; }
 
  private:
@@ -10646,7 +10667,7 @@ class FirstOf {
  public:
   explicit FirstOf(Sources... sources) : sources_(std::move(sources)...) {}
 
-  /// The keys of the first source that is configured; that one is asked alone from then on.
+  /// Returns the keys of the first source that is configured; that one is asked alone from then on.
   /// Errc::not_configured where none is, with the reasons of all.
   [[nodiscard]] Result<Credentials> credentials(WallTime now) {
     if (winner_) return ask_winner(now);
@@ -10671,7 +10692,7 @@ class FirstOf {
   /// is why there was no answer, if there was none.
   [[nodiscard]] std::vector<Error> const& tried() const noexcept { return tried_; }
 
-  /// What the source that is used says.
+  /// Returns what the source that is used says.
   [[nodiscard]] Stability stability() const {
     Stability found = Stability::strict;
     visit([&](std::size_t index, auto const& source) {
@@ -10728,7 +10749,7 @@ class ImdsCredentials {
  public:
   explicit ImdsCredentials(Imds<T, C> imds) : imds_(std::move(imds)) {}
 
-  /// The keys; Errc::not_configured where there is no metadata service, or no role.
+  /// Returns the keys; Errc::not_configured where there is no metadata service, or no role.
   [[nodiscard]] Result<Credentials> credentials(WallTime /*now*/) {
     auto keys = ask();
     bool const replaced = !keys && keys.error().code == Errc::not_found;
@@ -10950,7 +10971,7 @@ class ProcessRun {
     return {};
   }
 
-  /// When a stop that was requested ends it; the last instant of all where none was.
+  /// Returns when a stop that was requested ends it; the last instant of all where none was.
   [[nodiscard]] Instant stopped_at() const noexcept {
     auto const deadline = options_.stop != nullptr ? options_.stop->deadline() : std::nullopt;
     return deadline.value_or(Instant::max());
@@ -11308,8 +11329,9 @@ class ProfilePlanner {
 
 }  // namespace detail
 
-/// The plan of a profile. Errc::not_configured where it says nothing about credentials; any other
-/// error is Errc::invalid and names the profile. Roles without a session name get the one given.
+/// Returns the plan of a profile. Errc::not_configured where it says nothing about credentials; any
+/// other error is Errc::invalid and names the profile. Roles without a session name get the one
+/// given.
 [[nodiscard]] inline Result<ProfilePlan> plan_profile(Profiles const& profiles,
                                                       Profile const& chosen,
                                                       std::string_view session_name) {
@@ -11347,8 +11369,8 @@ class ProfileCredentials {
         container_(std::move(container)),
         imds_(std::move(imds)) {}
 
-  /// The keys. Errc::not_configured where nobody asked for a profile and there is none, and where
-  /// the profile says nothing about credentials.
+  /// Returns the keys. Errc::not_configured where nobody asked for a profile and there is none, and
+  /// where the profile says nothing about credentials.
   [[nodiscard]] Result<Credentials> credentials(WallTime now) {
     auto const plan = make_plan();
     if (!plan) return plan.error();
@@ -11472,8 +11494,8 @@ template <class T, class C>
 using DefaultChain =
     detail::Chain<SharedTransport<internal::HeldTransport<T>>, internal::HeldClock<C>>;
 
-/// Where the metadata service is, by an environment and a profile. A profile that cannot be read is
-/// taken for an empty one: its own source reports it.
+/// Returns where the metadata service is, by an environment and a profile. A profile that cannot be
+/// read is taken for an empty one: its own source reports it.
 [[nodiscard]] inline Result<Url> imds_endpoint(ProfileSettings const& settings) {
   auto const profiles = Profiles::load(settings.environment, settings.files);
   auto const choice = choose_profile(settings.environment, settings.name);
@@ -11568,8 +11590,9 @@ class RefreshPolicy {
     double jitter = 0;  ///< at random, from 0 to below 1
   };
 
-  /// Whether what a renewal brought replaces what is there. Expired credentials, as IMDS gives them
-  /// in an outage, only do where there is nothing else; then they are a failure in disguise.
+  /// Returns true if what a renewal brought replaces what is there. Expired credentials, as IMDS
+  /// gives them in an outage, only do where there is nothing else; then they are a failure in
+  /// disguise.
   [[nodiscard]] bool renew(WallTime now, Renewed const& renewed) noexcept {
     bool const expired = renewed.expires && *renewed.expires <= now;
     if (expired && held_ && !refused_) {
@@ -11606,7 +11629,7 @@ class RefreshPolicy {
     if (held_) expires_ = expires_ ? std::min(*expires_, past) : past;
   }
 
-  /// Whether the credentials may be given out although they could not be renewed.
+  /// Returns true if the credentials may be given out although they could not be renewed.
   [[nodiscard]] bool usable_after_failure(WallTime now) const noexcept {
     if (!held_ || refused_) return false;
     return stability_ == Stability::lasting || (expires_ && *expires_ - now > strict_reserve);
@@ -11620,7 +11643,7 @@ class RefreshPolicy {
     return least + std::chrono::duration_cast<Duration>(extra);
   }
 
-  /// Whether a time is still to come; one too far off comes from a clock that was set back.
+  /// Returns true if a time is still to come; one too far off comes from a clock that was set back.
   static bool is_ahead(WallTime now, std::optional<WallTime> time) noexcept {
     return time && now < *time && *time - now <= std::chrono::minutes{10};
   }
@@ -11674,8 +11697,8 @@ class Refreshing {
   explicit Refreshing(Source source, RefreshOptions options = {})
       : shared_(std::make_shared<Shared>(std::move(source), options)) {}
 
-  /// The keys to sign with now. The first failure is the source's own; later ones are an Error only
-  /// where the keys from before must not be used, and otherwise a warning in the log.
+  /// Returns the keys to sign with now. The first failure is the source's own; later ones are an
+  /// Error only where the keys from before must not be used, and otherwise a warning in the log.
   [[nodiscard]] Result<Credentials> credentials(WallTime now) {
     Shared& shared = *shared_;
     std::unique_lock<std::mutex> lock(shared.mutex);
@@ -13394,7 +13417,7 @@ class FixedRate {
   /// A run begins. One before its slot is out of turn: it takes none, and may miss some.
   void began(Instant at) noexcept { out_of_turn_ = slot_ && at < *slot_; }
 
-  /// How many slots were skipped so far because a run was still going.
+  /// Returns how many slots were skipped so far because a run was still going.
   [[nodiscard]] std::uint64_t missed() const noexcept { return missed_; }
 
  private:
@@ -13448,7 +13471,7 @@ class OneOf {
     std::visit([at](auto& scheduler) { internal::tell_began(scheduler, at); }, scheduler_);
   }
 
-  /// How many slots were skipped so far; 0 for a scheduler that skips none.
+  /// Returns how many slots were skipped so far; 0 for a scheduler that skips none.
   [[nodiscard]] std::uint64_t missed() const {
     return std::visit([](auto const& scheduler) { return internal::missed_of(scheduler); },
                       scheduler_);
@@ -13661,7 +13684,7 @@ struct ProcessOptions {
   std::shared_ptr<std::atomic<bool> const> log_folder_hangs{};
   Logger log{Logger::Options{.format = LogFormat::none}};  ///< says what a stop waits for
 
-  /// How long a run may take until it is stopped and gone; nullopt is no limit.
+  /// Returns how long a run may take until it is stopped and gone; nullopt is no limit.
   [[nodiscard]] std::optional<Duration> longest_run() const noexcept {
     if (timeout <= Duration::zero()) return std::nullopt;
     return timeout + grace;
@@ -13695,7 +13718,7 @@ class Capture {
                            : limit - limit / 2),
         tail_(limit == 0 ? 0 : std::max<std::uint64_t>(1, limit / 2)) {}
 
-  /// How many bytes came in so far.
+  /// Returns how many bytes came in so far.
   [[nodiscard]] std::uint64_t total() const noexcept { return total_; }
 
   /// Takes in the next block.
@@ -13709,7 +13732,7 @@ class Capture {
     }
   }
 
-  /// How many bytes from the offset on are no longer there: they were in the middle.
+  /// Returns how many bytes from the offset on are no longer there: they were in the middle.
   [[nodiscard]] std::uint64_t lost_from(std::uint64_t offset) const noexcept {
     std::uint64_t const kept_again = overflowed() ? total_ - tail_ : 0;
     if (!failure_.empty()) return offset < stored_ ? 0 : total_ - offset;
@@ -13751,7 +13774,7 @@ class Capture {
   static constexpr std::uint64_t in_memory = 64 * 1024;
   static constexpr std::uint64_t while_short = 16 * in_memory;  ///< where a file cannot be had yet
 
-  /// Whether an error means a shortage, which passes.
+  /// Returns true if an error means a shortage, which passes.
   static bool passes(int number) noexcept {
     return number == EMFILE || number == ENFILE || number == ENOMEM;
   }
@@ -13759,12 +13782,12 @@ class Capture {
   [[nodiscard]] bool overflowed() const noexcept {
     return total_ > head_ && total_ - head_ > tail_;
   }
-  /// Where the byte at that offset of the stream is stored: the head in its place, the rest in a
-  /// ring behind it.
+  /// Returns where the byte at that offset of the stream is stored: the head in its place, the rest
+  /// in a ring behind it.
   [[nodiscard]] std::uint64_t place(std::uint64_t offset) const noexcept {
     return offset < head_ ? offset : head_ + (offset - head_) % tail_;
   }
-  /// How many bytes from that offset on are stored side by side.
+  /// Returns how many bytes from that offset on are stored side by side.
   [[nodiscard]] std::uint64_t room(std::uint64_t offset) const noexcept {
     return offset < head_ ? head_ - offset : tail_ - (offset - head_) % tail_;
   }
@@ -13932,8 +13955,8 @@ inline Outcome outcome_of(ProgramEnd const& end) {
 
 }  // namespace detail
 
-/// The outcome of a start that failed; `failed` is its errno. One without room that a stop came
-/// upon was cut short.
+/// Returns the outcome of a start that failed; `failed` is its errno. One without room that a stop
+/// came upon was cut short.
 [[nodiscard]] inline Outcome judge_start(std::string const& name, int failed, Stop const& stop) {
   Outcome outcome{.verdict = Verdict::spawn_error};
   outcome.exit_code = failed == ENOENT ? 127 : 126;
@@ -13943,23 +13966,23 @@ inline Outcome outcome_of(ProgramEnd const& end) {
   return outcome;
 }
 
-/// The outcome of a start that hung and was given up: its process may stay until its file system
-/// answers.
+/// Returns the outcome of a start that hung and was given up: its process may stay until its file
+/// system answers.
 [[nodiscard]] inline Outcome judge_hanging_start(std::string const& name, Verdict cause) {
   Outcome outcome{.verdict = cause, .exit_code = 128 + SIGKILL, .signal = SIGKILL};
   outcome.reason = "the start of " + name + " hangs: its file system does not answer";
   return outcome;
 }
 
-/// The outcome of a program that the runner ended, whatever it then said.
+/// Returns the outcome of a program that the runner ended, whatever it then said.
 [[nodiscard]] inline Outcome judge_cut(ProgramEnd const& end, Verdict cause) {
   Outcome outcome = detail::outcome_of(end);
   outcome.verdict = cause;
   return outcome;
 }
 
-/// The outcome of a program that ended by itself. One that ended by the signal of a stop, or with
-/// 128 and its number, was cut short.
+/// Returns the outcome of a program that ended by itself. One that ended by the signal of a stop,
+/// or with 128 and its number, was cut short.
 [[nodiscard]] inline Outcome judge(ProgramEnd const& end, Stop const& stop) {
   Outcome outcome = detail::outcome_of(end);
   if (outcome.exit_code == 0) return outcome;
@@ -13979,7 +14002,7 @@ struct Aftermath {
   std::uint64_t not_passed_on = 0;  ///< bytes
 };
 
-/// The remark of an outcome; empty where there is nothing to say.
+/// Returns the remark of an outcome; empty where there is nothing to say.
 [[nodiscard]] inline std::string remark_of(Aftermath const& after) {
   std::string text;
   auto const add = [&](std::string const& part) { text += (text.empty() ? "" : "; ") + part; };
@@ -14032,13 +14055,13 @@ class PassThrough {
     dropped_ += outlet_.give_up();
   }
 
-  /// What to poll while the reader is behind; -1 when there is nothing to wait for.
+  /// Returns what to poll while the reader is behind; -1 when there is nothing to wait for.
   template <class C>
   [[nodiscard]] pollfd watch(C const& capture) const noexcept {
     return behind(capture) ? outlet_.watch() : pollfd{-1, 0, 0};
   }
 
-  /// How many bytes were not passed on.
+  /// Returns how many bytes were not passed on.
   [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
 
  private:
@@ -14064,7 +14087,7 @@ class PassThrough {
     return true;
   }
 
-  /// Whether there is room on stdout, within the patience and before the end.
+  /// Returns true if there is room on stdout, within the patience and before the end.
   template <class C, class End>
   [[nodiscard]] bool await_room(C const& capture, Duration patience, Stop const& stop, End end) {
     for (Instant const until = now() + patience;;) {
@@ -14651,7 +14674,7 @@ inline std::vector<std::string> group_values(Report const& report) {
 
 }  // namespace detail
 
-/// The data of a report: first those of its service, then those of each group.
+/// Returns the data of a report: first those of its service, then those of each group.
 [[nodiscard]] inline std::vector<aws::MetricDatum> report_metrics(Report const& report,
                                                                   std::string_view region) {
   std::vector<aws::MetricDatum> data;
@@ -14773,7 +14796,7 @@ inline std::string shortest_seconds(Duration duration) {
 
 }  // namespace detail
 
-/// The event of a report, on one line.
+/// Returns the event of a report, on one line.
 [[nodiscard]] inline std::string event_json(Report const& report, EventFormat format) {
   std::string const timestamp = std::to_string(epoch_seconds(report.ended_at));
   auto const seconds = std::chrono::floor<std::chrono::seconds>(report.duration).count();
@@ -14876,8 +14899,8 @@ using HeldLogStore = std::conditional_t<LogStore<L>, L, RefusedPublisher<L>>;
 
 }  // namespace internal
 
-/// The key of a report's log: `<service>/<seconds since the epoch>_<result>`. Where it is taken
-/// the attempts from 2 on add `_2`, `_3`, ...
+/// Returns the key of a report's log: `<service>/<seconds since the epoch>_<result>`. Where it is
+/// taken the attempts from 2 on add `_2`, `_3`, ...
 [[nodiscard]] inline std::string log_key(Report const& report, std::size_t attempt = 1) {
   std::string_view const result = !report.counts()     ? "INTERRUPTED"
                                   : report.succeeded() ? "SUCCESS"
@@ -14902,7 +14925,7 @@ namespace sla::inline v1 {
 /// Which logs are stored.
 enum class UploadLogs { always, failures, never };
 
-/// Whether the log of a report is to be stored.
+/// Returns true if the log of a report is to be stored.
 [[nodiscard]] inline bool wants_log(UploadLogs upload, Report const& report) noexcept {
   return upload == UploadLogs::always || (upload == UploadLogs::failures && !report.succeeded());
 }
@@ -15114,12 +15137,12 @@ enum class Fault {
   return code == Errc::rejected ? Fault::unknown : Fault::elsewhere;
 }
 
-/// Whether a failure passes without anybody doing anything; keys are renewed.
+/// Returns true if a failure passes without anybody doing anything; keys are renewed.
 [[nodiscard]] constexpr bool mends_itself(Errc code) noexcept {
   return retryable(code) || code == Errc::expired;
 }
 
-/// Whether a failure may be one of the moment: rights take about ten seconds until they are
+/// Returns true if a failure may be one of the moment: rights take about ten seconds until they are
 /// everywhere, and a proxy has its own. What this machine itself refuses is not.
 [[nodiscard]] constexpr bool is_momentary(Errc code) noexcept {
   return code != Errc::system && code != Errc::stopped;
@@ -15138,7 +15161,7 @@ class Lane {
   Lane(std::string_view name, Logger log, Backoff::Options options = {})
       : name_(name), log_(log), backoff_(options) {}
 
-  /// When it may be tried again; a past instant is now.
+  /// Returns when it may be tried again; a past instant is now.
   [[nodiscard]] Instant due() const noexcept { return due_; }
   /// Why it is not tried now.
   [[nodiscard]] std::string const& reason() const noexcept { return reason_; }
@@ -15234,9 +15257,9 @@ struct Refusals {
   std::uint64_t times = 0;       ///< how many there were
   std::uint64_t passed = 0;      ///< how many others had passed before the first one
 
-  /// Whether it has been refused often enough to be a case of its own, if others pass.
+  /// Returns true if it has been refused often enough to be a case of its own, if others pass.
   [[nodiscard]] bool persistent() const noexcept { return times >= 4; }
-  /// Whether that went on for hours.
+  /// Returns true if that went on for hours.
   [[nodiscard]] bool lasting() const noexcept {
     return times >= 10 && last - since >= std::chrono::hours{3};
   }
@@ -15265,14 +15288,14 @@ class RefusedMessages {
     message.due = now + wait / 2 + random_duration(wait / 2);
   }
 
-  /// When it may be tried; a past instant is now.
+  /// Returns when it may be tried; a past instant is now.
   [[nodiscard]] Instant due(std::uint64_t number) const {
     auto const known = all_.find(number);
     return known == all_.end() ? Instant::min() : known->second.due;
   }
-  /// Whether it waits by itself since others passed.
+  /// Returns true if it waits by itself since others passed.
   [[nodiscard]] bool rested(std::uint64_t number) const { return due(number) != Instant::min(); }
-  /// When the next of those that wait by themselves may be tried.
+  /// Returns when the next of those that wait by themselves may be tried.
   [[nodiscard]] Instant next_due(Instant now) const {
     Instant next = Instant::max();
     for (auto const& [number, message] : all_) {
@@ -15311,7 +15334,7 @@ struct Way {
   std::uint64_t last = 0;    ///< the one that was tried last, where they take turns
   std::string why{no_time};  ///< why the last one was not delivered
 
-  /// When the next message may be tried, if there is one.
+  /// Returns when the next message may be tried, if there is one.
   [[nodiscard]] Instant due(Instant now) const {
     return lane.due() > now ? lane.due() : refused.next_due(now);
   }
@@ -15379,7 +15402,7 @@ class Delivery {
     std::lock_guard const lock(mutex_);
     return spool_.count();
   }
-  /// What would be lost with this process.
+  /// Returns what would be lost with this process.
   [[nodiscard]] std::vector<Parcel> in_memory() {
     std::lock_guard const lock(mutex_);
     return spool_.in_memory();
@@ -15430,8 +15453,8 @@ class Delivery {
   }
 
  private:
-  /// Whether there was one to deliver. The oldest goes first; in a hurry those that are refused
-  /// take turns.
+  /// Returns true if there was one to deliver. The oldest goes first; in a hurry those that are
+  /// refused take turns.
   bool deliver_event(Instant now) {
     auto const behind = [](auto& spool, std::uint64_t number) { return spool.next_event(number); };
     auto parcel = pick(events_, now, behind);
@@ -15474,8 +15497,8 @@ class Delivery {
     if (known && !hurried_ && events_.passed == known->passed) try_another(parcel.number);
     return stands_back(known, events_, parcel, parcel.event, error);
   }
-  /// Whether a message that was refused holds up no other: it waits by itself because others pass,
-  /// or is set aside because that went on for hours and its content may be why.
+  /// Returns true if a message that was refused holds up no other: it waits by itself because
+  /// others pass, or is set aside because that went on for hours and its content may be why.
   bool stands_back(Refusals* known, Way& way, Parcel& parcel, Part& part, Error const& error) {
     if (hurried_ || known == nullptr || way.passed == known->passed) return false;
     if (known->lasting() && fault_of(error.code) == Fault::unknown) {
@@ -15519,7 +15542,7 @@ class Delivery {
     with_spool([&](auto& spool) { spool.update(parcel); });
   }
 
-  /// Whether the log got further. Where it did not, the report says why.
+  /// Returns true if the log got further. Where it did not, the report says why.
   bool send_log(Parcel& parcel) {
     if (parcel.log != Part::waiting) return false;
     Report& report = parcel.report;
@@ -15643,8 +15666,8 @@ class EventFile {
   }
 
  private:
-  /// Whether this process has the file for itself now. It waits a second at most; some disks know
-  /// no locks.
+  /// Returns true if this process has the file for itself now. It waits a second at most; some
+  /// disks know no locks.
   static bool lock(Descriptor const& file) {
     Instant const end = std::chrono::steady_clock::now() + std::chrono::seconds{1};
     for (;;) {
@@ -15970,7 +15993,7 @@ class S3Log {
     return object;
   }
 
-  /// Whether the hash of the bytes is another one than was known.
+  /// Returns true if the hash of the bytes is another one than was known.
   static bool hash_anew(Output& body) {
     aws::Sha256 hash;
     auto const sum = aws::sha256(hash, body);
@@ -16032,7 +16055,7 @@ class S3Log {
                          {{"bucket", options_.bucket.name}});
     return run_of(object);
   }
-  /// Whether it may be the condition that a store refuses.
+  /// Returns true if it may be the condition that a store refuses.
   static bool is_unsupported(Error const& error) noexcept {
     return error.code == Errc::rejected &&
            (error.http_status() == 400 || error.http_status() == 405 || error.http_status() == 501);
@@ -16160,8 +16183,9 @@ class NamedTopic {
 
 namespace sla::inline v1 {
 
-/// The attributes of a report's message: service, succeeded and verdict; counted where it is false;
-/// state, transition and alert where somebody keeps track of them; groups where there are any.
+/// Returns the attributes of a report's message: service, succeeded and verdict; counted where it
+/// is false; state, transition and alert where somebody keeps track of them; groups where there are
+/// any.
 [[nodiscard]] inline std::vector<aws::MessageAttribute> event_attributes(Report const& report) {
   std::vector<aws::MessageAttribute> attributes{
       {"service", aws::AttributeType::string, report.job.service},
@@ -18192,8 +18216,8 @@ class Spooled {
   /// delivered after this.
   SpoolCount finish(Instant end) { return worker_->finish(end); }
 
-  /// Whether finish() gave up on a delivery that hangs. The last copy would wait for its end; a
-  /// program that ends does not let it go.
+  /// Returns true if finish() gave up on a delivery that hangs. The last copy would wait for its
+  /// end; a program that ends does not let it go.
   [[nodiscard]] bool hangs() const noexcept { return worker_->hangs; }
 
  private:
@@ -18455,7 +18479,7 @@ class Tracked {
     report.memory = std::make_shared<std::string const>(std::move(memory).bytes());
   }
 
-  /// The members of an object, without its braces.
+  /// Returns the members of an object, without its braces.
   [[nodiscard]] std::string json(
       Standing const& standing, std::optional<ledger::Health::Transition> const& transition) const {
     using std::chrono::milliseconds;
@@ -18546,7 +18570,7 @@ class Runner {
     if (next) note_missed();
     return next;
   }
-  /// What the steps did so far.
+  /// Returns what the steps did so far.
   [[nodiscard]] Tally const& tally() const noexcept { return tally_; }
 
  private:

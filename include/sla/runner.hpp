@@ -61,7 +61,7 @@ class Runner {
     if (next) note_missed();
     return next;
   }
-  /// What the steps did so far.
+  /// Returns what the steps did so far.
   [[nodiscard]] Tally const& tally() const noexcept { return tally_; }
 
  private:

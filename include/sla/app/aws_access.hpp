@@ -40,14 +40,14 @@ using ProgramSource = aws::AssumeRoleCredentials<aws::DefaultChain<aws::Curl, Hu
 using ProgramCredentials = aws::Refreshing<ProgramSource>;
 using ProgramClient = aws::Client<aws::Curl, ProgramCredentials, HurriedClock>;
 
-/// The name of this host in the account's logs: `sla-runner-` and what it calls itself.
+/// Returns the name of this host in the account's logs: `sla-runner-` and what it calls itself.
 [[nodiscard]] inline std::string program_session_name() {
   std::array<char, 65> host{};
   if (::gethostname(host.data(), host.size() - 1) != 0 || host[0] == '\0') return "sla-runner";
   return aws::role_session_name("sla-runner-" + std::string(host.data()));
 }
 
-/// What talks to the addresses of this very machine: without a proxy.
+/// Returns what talks to the addresses of this very machine: without a proxy.
 [[nodiscard]] inline aws::Curl machine_transport(AwsSettings const& aws, Stop const& stop) {
   return aws::Curl{{.trust = aws.trust, .stop = &stop, .proxy = aws::Proxy::none}};
 }
@@ -91,8 +91,8 @@ class AwsAccess {
       : parts_(std::move(parts)),
         credentials_(source(), {.log = parts_.log, .renewals = parts_.renewals}) {}
 
-  /// A client of any service, with the credentials that all of them share; its requests heed the
-  /// stop.
+  /// Returns a client of any service, with the credentials that all of them share; its requests
+  /// heed the stop.
   [[nodiscard]] ProgramClient client(
       Stop const& stop, std::size_t response_limit = aws::Curl::Options{}.response_limit) const {
     return {services(stop, response_limit),
@@ -103,7 +103,7 @@ class AwsAccess {
             skew_};
   }
 
-  /// The credentials as they are asked for, shared with nobody.
+  /// Returns the credentials as they are asked for, shared with nobody.
   [[nodiscard]] ProgramSource source() const {
     std::optional<aws::Role> role;
     if (!parts_.role.empty()) {
@@ -124,7 +124,7 @@ class AwsAccess {
     return aws::Curl{{.trust = parts_.aws.trust, .response_limit = response_limit, .stop = &stop}};
   }
   [[nodiscard]] HurriedClock clock() const { return HurriedClock{parts_.stop}; }
-  /// What the clients know of the clock.
+  /// Returns what the clients know of the clock.
   [[nodiscard]] aws::ClockSkew const& skew() const noexcept { return skew_; }
   [[nodiscard]] aws::StsOptions sts() const {
     return {.endpoints = parts_.aws.endpoints, .region = parts_.aws.region, .skew = skew_};

@@ -87,7 +87,7 @@ inline void read_max_attempts(Environment const& environment, aws::Profile const
 
 }  // namespace detail
 
-/// Whether requests to one of the services go over TLS.
+/// Returns true if requests to one of the services go over TLS.
 [[nodiscard]] inline bool uses_tls(aws::EndpointSettings const& endpoints,
                                    std::initializer_list<aws::Service> services) {
   return std::any_of(services.begin(), services.end(), [&](aws::Service service) {

@@ -27,9 +27,9 @@ namespace sla::inline v1::app {
 inline constexpr ExitCode no_execution_exit{126, "the command cannot be executed"};
 inline constexpr ExitCode no_command_exit{127, "there is no such command"};
 
-/// The words of a command that may have been given as one text, `'run --all'`: that is then read by
-/// the shell, which does not know this program where only its binary is there. What is the name of
-/// a file is never a text.
+/// Returns the words of a command that may have been given as one text, `'run --all'`: that is then
+/// read by the shell, which does not know this program where only its binary is there. What is the
+/// name of a file is never a text.
 [[nodiscard]] inline Result<std::vector<std::string>> command_of(std::vector<std::string> words) {
   bool const text = words.size() == 1 && words[0].find(' ') != std::string::npos;
   if (!text || ::access(words[0].c_str(), F_OK) == 0) return words;

@@ -159,7 +159,7 @@ inline std::string link_target(std::string const& link) {
 /// What one look at all processes found.
 class Sight {
  public:
-  /// Whether there is anything to look at.
+  /// Returns true if there is anything to look at.
   [[nodiscard]] bool look() {
     if (::stat("/proc/self/exe", &self_) != 0) return false;
     path_ = link_target("/proc/self/exe");
@@ -181,7 +181,8 @@ class Sight {
   }
 
  private:
-  /// Whether it is a runner that did not keep its promise: there is no need to look any further.
+  /// Returns true if it is a runner that did not keep its promise: there is no need to look any
+  /// further.
   bool is_stuck(std::string const& pid) {
     std::string const process = "/proc/" + pid;
     struct stat about {};
@@ -220,7 +221,7 @@ class Sight {
     });
     return promise;
   }
-  /// Whether it is the same file, or one that stood at the same path and was replaced.
+  /// Returns true if it is the same file, or one that stood at the same path and was replaced.
   [[nodiscard]] bool is_same(std::string const& link, std::string const& target) const {
     struct stat other {};
     bool const same_file = ::stat(link.c_str(), &other) == 0 && other.st_ino == self_.st_ino &&

@@ -178,10 +178,10 @@ inline std::string printed_value(std::size_t row, Parsed const& parsed) {
          std::to_string(SLA_VERSION_PATCH);
 }
 
-/// What --version prints.
+/// Returns what --version prints.
 [[nodiscard]] inline std::string version_text() { return "sla-runner " + version_number() + '\n'; }
 
-/// What --print-settings prints: name, value and source of each setting, one line each.
+/// Returns what --print-settings prints: name, value and source of each setting, one line each.
 [[nodiscard]] inline std::string settings_text(Parsed const& parsed) {
   constexpr std::size_t most_padding = 48;  // a longer value pushes its own source aside only
   std::vector<std::string> values;

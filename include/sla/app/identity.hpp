@@ -93,7 +93,7 @@ inline std::string endpoint_text(aws::Service service, AwsSettings const& aws) {
 
 }  // namespace detail
 
-/// What it prints, one line for each thing.
+/// Returns what it prints, one line for each thing.
 [[nodiscard]] inline std::string identity_text(Identity const& identity, AwsSettings const& aws) {
   auto const seconds = std::chrono::round<std::chrono::seconds>(identity.skew).count();
   std::string const offset = (seconds > 0 ? "+" : "") + std::to_string(seconds);

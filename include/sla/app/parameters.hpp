@@ -23,8 +23,9 @@ namespace sla::inline v1::app {
 /// or from a parameter that was read before it.
 enum class Duplicates { skip, overwrite, abort };
 
-/// The path below which the parameters of that name are: `/prod/shop/` for `shop` where AWS_ENV is
-/// prod. A name that begins with a slash is a path already. Errc::invalid where AWS_ENV is missing.
+/// Returns the path below which the parameters of that name are: `/prod/shop/` for `shop` where
+/// AWS_ENV is prod. A name that begins with a slash is a path already. Errc::invalid where AWS_ENV
+/// is missing.
 [[nodiscard]] inline Result<std::string> parameter_path(std::string_view name,
                                                         Environment const& environment) {
   std::string path(name);
@@ -47,14 +48,14 @@ enum class Duplicates { skip, overwrite, abort };
   return path;
 }
 
-/// The variable that a parameter fills: the last part of its path.
+/// Returns the variable that a parameter fills: the last part of its path.
 [[nodiscard]] constexpr std::string_view variable_of(std::string_view parameter) noexcept {
   return parameter.substr(parameter.rfind('/') + 1);  // npos + 1 is 0
 }
 
 namespace detail {
 
-/// Whether the operating system can hold a variable with that name and value.
+/// Returns true if the operating system can hold a variable with that name and value.
 inline bool is_variable(std::string_view name, std::string_view value) {
   return !name.empty() && !has_control(name) && name.find('=') == std::string_view::npos &&
          value.find('\0') == std::string_view::npos;

@@ -70,13 +70,14 @@ struct Parsed {
   std::array<Origin, setting_table.size()> origins{};  ///< for each row of the table
   LoadedVariables loaded{};                            ///< what was made known of the parameters
 
-  /// What the program exits with before it starts; 0 where the settings can be used.
+  /// Returns what the program exits with before it starts; 0 where the settings can be used.
   [[nodiscard]] int exit_code() const noexcept {
     return problems.empty() ? exit_success : exit_settings;
   }
 };
 
-/// Whether the value of a row must not be shown, because of the setting or of its parameter.
+/// Returns true if the value of a row must not be shown, because of the setting or of its
+/// parameter.
 [[nodiscard]] inline bool is_secret(Parsed const& parsed, std::size_t row) {
   if (setting_table[row].shown == Shown::as_stars) return true;
   if (parsed.origins[row] != Origin::ssm) return false;
@@ -139,7 +140,7 @@ class SettingsReader {
                                good.error().message);
   }
 
-  /// A value as a message may show it, wherever it came from.
+  /// Returns a value as a message may show it, wherever it came from.
   [[nodiscard]] std::string shown(std::size_t row, std::string_view text) const {
     return is_secret(parsed_, row) ? "***" : shown_value(setting_table[row], text);
   }

@@ -38,8 +38,8 @@ inline std::string escaped_character(std::string_view character) {
 
 }  // namespace detail
 
-/// The text on one line of valid UTF-8, with `\n`, `\x1b` and the like for what cannot be shown;
-/// after `most` characters three dots stand for the rest.
+/// Returns the text on one line of valid UTF-8, with `\n`, `\x1b` and the like for what cannot be
+/// shown; after `most` characters three dots stand for the rest.
 [[nodiscard]] inline std::string escaped(std::string_view text,
                                          std::size_t most = std::string_view::npos) {
   std::string out;
@@ -53,7 +53,7 @@ inline std::string escaped_character(std::string_view character) {
   return out;
 }
 
-/// The text escaped, cut to 60 characters, between single quotes.
+/// Returns the text escaped, cut to 60 characters, between single quotes.
 [[nodiscard]] inline std::string quoted(std::string_view text) {
   return '\'' + escaped(text, 60) + '\'';
 }

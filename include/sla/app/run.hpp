@@ -182,7 +182,7 @@ class Program {
             .log = log_};
   }
 
-  /// How long a run may take with all its limits; zero is no limit.
+  /// Returns how long a run may take with all its limits; zero is no limit.
   [[nodiscard]] Duration longest_run() const {
     ProcessOptions const limits = process();
     if (limits.timeout == Duration::zero()) return Duration::zero();
@@ -193,7 +193,8 @@ class Program {
   Logger log_;
 };
 
-/// Whether a sink has to know the region, and nothing but the instance may be left to say it.
+/// Returns true if a sink has to know the region, and nothing but the instance may be left to say
+/// it.
 inline bool needs_region(Settings const& settings) {
   if (settings.disabled || settings.dry_run) return false;
   return !settings.sns_topic_name.empty() || !settings.s3_bucket_name.empty() ||

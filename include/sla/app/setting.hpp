@@ -30,8 +30,8 @@ struct Setting {
   Shown shown = Shown::plainly;
 };
 
-/// What a message calls a setting, such as `Delay ($SLARUNNER_DELAY)` or, where its value came
-/// from the command line, `Delay (--delay)`.
+/// Returns what a message calls a setting, such as `Delay ($SLARUNNER_DELAY)` or, where its value
+/// came from the command line, `Delay (--delay)`.
 [[nodiscard]] inline std::string setting_label(Setting const& setting, Origin origin) {
   bool const by_flag = origin == Origin::flag || setting.variable.empty();
   return std::string(setting.title)
@@ -40,7 +40,7 @@ struct Setting {
       .append(")");
 }
 
-/// A value as a message may show it.
+/// Returns a value as a message may show it.
 [[nodiscard]] inline std::string shown_value(Setting const& setting, std::string_view value) {
   return setting.shown == Shown::as_stars ? "***" : quoted(value);
 }

@@ -39,7 +39,7 @@ inline constexpr std::size_t most_service_bytes = 900;
   return {};
 }
 
-/// The parts of a list, without the spaces and tabs around each; a line break is no blank.
+/// Returns the parts of a list, without the spaces and tabs around each; a line break is no blank.
 [[nodiscard]] inline std::vector<std::string_view> list_parts(std::string_view text) {
   std::vector<std::string_view> parts = split(text, ',');
   for (std::string_view& part : parts) {

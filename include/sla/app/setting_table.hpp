@@ -263,7 +263,7 @@ inline constexpr auto setting_table =
     detail::joined(detail::first_settings, bucket_settings, detail::later_settings,
                    objective_settings, detail::last_settings);
 
-/// The row of a flag; one that is not in the table does not compile.
+/// Returns the row of a flag; one that is not in the table does not compile.
 [[nodiscard]] consteval std::size_t setting_index(std::string_view flag) {
   std::size_t index = 0;
   while (setting_table[index].flag != flag) ++index;

@@ -52,8 +52,8 @@ class Sinks {
     Logger log{};
   };
 
-  /// What the parts refer to outlives the sinks. The only Error is Errc::in_use, if another
-  /// runner has the spool.
+  /// Opens the sinks; what the parts refer to outlives them. The only Error is Errc::in_use, if
+  /// another runner has the spool.
   [[nodiscard]] static Result<std::unique_ptr<Sinks>> open(Parts parts) {
     std::unique_ptr<Sinks> sinks(new Sinks(parts));
     Settings const& settings = parts.settings;
@@ -75,9 +75,9 @@ class Sinks {
     return sinks;
   }
 
-  /// Where an executor puts the logs of runs; empty where they end with the process.
+  /// Returns where an executor puts the logs of runs; empty where they end with the process.
   [[nodiscard]] std::string const& log_folder() const noexcept { return log_folder_; }
-  /// Whether that folder's disk hangs, as far as is known; it changes.
+  /// Returns true if that folder's disk hangs, as far as is known; it changes.
   [[nodiscard]] std::shared_ptr<std::atomic<bool> const> log_folder_hangs() const noexcept {
     return spool_hangs_;
   }
@@ -115,7 +115,7 @@ class Sinks {
     return left.events == 0 && left.logs == 0 && left.refused <= refused_before_;
   }
 
-  /// Whether something hangs in a call that nothing can end: then these must not be let go.
+  /// Returns true if something hangs in a call that nothing can end: then these must not be let go.
   [[nodiscard]] bool hang() const noexcept {
     return (store_ && store_->hangs()) || (aws_ && aws_->hangs());
   }

@@ -125,11 +125,11 @@ class SpoolEditor {
  public:
   SpoolEditor(SpoolStore& store, Shelf& shelf) : store_(store), shelf_(shelf) {}
 
-  /// Whether anything was set aside that now waits.
+  /// Returns true if anything was set aside that now waits.
   Result<bool> replay(std::uint64_t number) {
     return change(number, [](Part& part) { part = Part::waiting; });
   }
-  /// Whether anything was set aside that is now gone.
+  /// Returns true if anything was set aside that is now gone.
   Result<bool> drop_refused(std::uint64_t number) {
     return change(number, [](Part& part) { part = Part::done; });
   }

@@ -14,7 +14,7 @@ inline constexpr std::string_view spool_of_store = "store";
 /// All of them.
 inline constexpr std::array spool_folders{spool_of_aws, spool_of_store};
 
-/// The folder of one kind of sink.
+/// Returns the folder of one kind of sink.
 [[nodiscard]] inline std::string spool_folder(std::string const& spool, std::string_view sink) {
   return (spool + '/').append(sink);
 }

@@ -30,13 +30,13 @@ struct Startup {
   AwsSettings aws{};
   Environment environment{};  ///< with the parameters
 
-  /// Whether the program may go on.
+  /// Returns true if the program may go on.
   [[nodiscard]] bool good() const noexcept { return parsed.exit_code() == 0; }
 };
 
 namespace detail {
 
-/// Whether the program speaks to AWS over TLS; `identity` always does, and needs no sink.
+/// Returns true if the program speaks to AWS over TLS; `identity` always does, and needs no sink.
 inline bool needs_trust(Settings const& settings, aws::EndpointSettings const& endpoints,
                         ParseOptions::Missing missing) {
   if (settings.disabled || settings.dry_run) return !settings.ssm_names.empty();

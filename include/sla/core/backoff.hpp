@@ -22,7 +22,7 @@ class Backoff {
   explicit Backoff(Options options) : options_(options) {}
 
   [[nodiscard]] Options const& options() const noexcept { return options_; }
-  /// How many failures in a row there were.
+  /// Returns how many failures in a row there were.
   [[nodiscard]] std::uint64_t failures() const noexcept { return failures_; }
 
   /// It failed again: the bound of the wait.

@@ -27,7 +27,8 @@ inline constexpr std::array<std::uint32_t, 256> crc32c_table = [] {
 
 }  // namespace detail
 
-/// The checksum of the bytes, or of what `before` is the checksum of with the bytes behind it.
+/// Returns the checksum of the bytes, or of what `before` is the checksum of with the bytes behind
+/// it.
 [[nodiscard]] constexpr std::uint32_t crc32c(std::string_view bytes,
                                              std::uint32_t before = 0) noexcept {
   std::uint32_t value = ~before;

@@ -55,7 +55,7 @@ using HeldClock = std::conditional_t<Clock<X>, X, RefusedClock<X>>;
 
 }  // namespace internal
 
-/// A relative time for ppoll and the like: never negative.
+/// Returns a relative time for ppoll and the like: never negative.
 [[nodiscard]] inline timespec to_timespec(Duration duration) noexcept {
   if (duration < Duration::zero()) duration = Duration::zero();
   auto const seconds = std::chrono::floor<std::chrono::seconds>(duration);

@@ -62,7 +62,7 @@ class Descriptor {
   return Descriptor{number};
 }
 
-/// Whether a path leads to the very file that is open.
+/// Returns true if a path leads to the very file that is open.
 [[nodiscard]] inline bool leads_to(std::string const& path, Descriptor const& file) noexcept {
   struct stat there {
   }, open{};
@@ -80,8 +80,8 @@ class Descriptor {
   return {};
 }
 
-/// Whether a disk only says with that error that it has nothing like fsync(): some file systems,
-/// and those that are read-only, whose files are as safe as they can be.
+/// Returns true if a disk only says with that error that it has nothing like fsync(): some file
+/// systems, and those that are read-only, whose files are as safe as they can be.
 [[nodiscard]] constexpr bool never_syncs(int number) noexcept {
   return number == EINVAL || number == EROFS;
 }
@@ -93,8 +93,8 @@ class Descriptor {
   return {};
 }
 
-/// The same pipe or terminal, opened once more not to wait: O_NONBLOCK belongs to the open file,
-/// which others share. None where the descriptor is neither, or where that is not possible.
+/// Returns the same pipe or terminal, opened once more not to wait: O_NONBLOCK belongs to the open
+/// file, which others share. None where the descriptor is neither, or where that is not possible.
 [[nodiscard]] inline Descriptor never_waiting(int descriptor) {
   struct stat about {};
   if (::fstat(descriptor, &about) != 0) return {};

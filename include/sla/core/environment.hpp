@@ -20,7 +20,7 @@ class Environment {
   explicit Environment(std::map<std::string, std::string, std::less<>> variables)
       : variables_(std::move(variables)) {}
 
-  /// A copy of the environment of this process, as it is now.
+  /// Returns a copy of the environment of this process, as it is now.
   [[nodiscard]] static Environment of_process() {
     Environment copy;
     for (char** entry = ::environ; entry != nullptr && *entry != nullptr; ++entry) {
@@ -32,13 +32,14 @@ class Environment {
     return copy;
   }
 
-  /// The value, where the variable is set and not empty: AWS and this program treat both alike.
+  /// Returns the value, where the variable is set and not empty: AWS and this program treat both
+  /// alike.
   [[nodiscard]] std::optional<std::string_view> get(std::string_view name) const {
     auto const found = variables_.find(name);
     if (found == variables_.end() || found->second.empty()) return std::nullopt;
     return std::string_view(found->second);
   }
-  /// Whether the variable is there at all, with or without a value.
+  /// Returns true if the variable is there at all, with or without a value.
   [[nodiscard]] bool has(std::string_view name) const {
     return variables_.find(name) != variables_.end();
   }

@@ -64,7 +64,7 @@ struct Error {
   [[nodiscard]] int http_status() const noexcept { return number(Native::Kind::http); }
   [[nodiscard]] int curl_code() const noexcept { return number(Native::Kind::curl); }
 
-  /// The same error, seen from one layer further up.
+  /// Returns the same error, seen from one layer further up.
   [[nodiscard]] Error within(std::string_view context) && {
     message.insert(0, ": ").insert(0, context);
     return std::move(*this);
@@ -81,7 +81,7 @@ struct Error {
   }
 };
 
-/// Whether the same request may succeed later without anybody changing anything.
+/// Returns true if the same request may succeed later without anybody changing anything.
 [[nodiscard]] constexpr bool retryable(Errc code) noexcept {
   switch (code) {
     case Errc::unavailable:
@@ -106,10 +106,11 @@ struct Error {
   return false;
 }
 
-/// Whether the request behind this error may succeed later without anybody changing anything.
+/// Returns true if the request behind this error may succeed later without anybody changing
+/// anything.
 [[nodiscard]] inline bool retryable(Error const& error) noexcept { return retryable(error.code); }
 
-/// An Error for a failed system call: `what: No such file or directory`.
+/// Returns an Error for a failed system call: `what: No such file or directory`.
 [[nodiscard]] inline Error system_error(std::string_view what, int number = errno) {
   return Error{Errc::system, std::string(what) + ": " + std::strerror(number),
                system_number(number)};

@@ -19,7 +19,7 @@
 
 namespace sla::inline v1 {
 
-/// The names in a folder, sorted, without those that begin with a dot.
+/// Returns the names in a folder, sorted, without those that begin with a dot.
 [[nodiscard]] inline Result<std::vector<std::string>> list_folder(std::string const& path) {
   struct Close {
     void operator()(DIR* folder) const { ::closedir(folder); }
@@ -49,7 +49,7 @@ namespace sla::inline v1 {
   return {};
 }
 
-/// The folder in which a file or folder of that path stands.
+/// Returns the folder in which a file or folder of that path stands.
 [[nodiscard]] inline std::string folder_of(std::string const& path) {
   std::size_t const slash = path.rfind('/');
   if (slash == std::string::npos) return ".";

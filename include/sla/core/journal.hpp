@@ -64,7 +64,7 @@ class Journal {
     return Place{last.number, *offset, record_head + payload.size()};
   }
 
-  /// The payload of a record.
+  /// Returns the payload of a record.
   [[nodiscard]] Result<std::string> read(Place place) const {
     for (Segment const& segment : segments_) {
       if (segment.number == place.segment) return segment.file.read(place.offset);
@@ -92,8 +92,8 @@ class Journal {
     return segments_.empty() || (segments_.size() == 1 && segments_[0].file.size() == 0);
   }
 
-  /// The first segment, where so little of all of them is needed that it is worth while to add the
-  /// needed records of the first one again at the end.
+  /// Returns the first segment, where so little of all of them is needed that it is worth while to
+  /// add the needed records of the first one again at the end.
   [[nodiscard]] std::optional<std::uint64_t> worth_moving() const noexcept {
     std::uint64_t all = 0, needed = 0;
     for (Segment const& segment : segments_) {
@@ -109,13 +109,14 @@ class Journal {
     return segments_.empty() ? Result<void>{} : segments_.back().file.sync();
   }
 
-  /// Whether what is added would still be found: the folder was neither deleted nor replaced.
+  /// Returns true if what is added would still be found: the folder was neither deleted nor
+  /// replaced.
   [[nodiscard]] bool in_place() const noexcept {
     return segments_.empty() ? ::access(options_.folder.c_str(), F_OK) == 0
                              : segments_.back().file.in_place();
   }
 
-  /// How many bytes were found that are no records, but for a torn one at the end.
+  /// Returns how many bytes were found that are no records, but for a torn one at the end.
   [[nodiscard]] std::uint64_t damaged() const noexcept { return damaged_; }
 
  private:

@@ -48,10 +48,10 @@ class Outlet {
     if (kind_ == Kind::waits) writer_ = Writers::of_this_process().to(descriptor_, about);
   }
 
-  /// Whether the descriptor is open.
+  /// Returns true if the descriptor is open.
   explicit operator bool() const noexcept { return kind_ != Kind::none; }
 
-  /// Whether it is a file on a disk, which takes all as soon as the disk does.
+  /// Returns true if it is a file on a disk, which takes all as soon as the disk does.
   [[nodiscard]] bool is_file() const noexcept { return file_; }
 
   /// Gives away as much as is taken at once; how much it was. An Error where nothing ever will be.
@@ -74,7 +74,7 @@ class Outlet {
     return n && *n == line.size();
   }
 
-  /// What to poll for room, after an offer that was not taken as a whole.
+  /// Returns what to poll for room, after an offer that was not taken as a whole.
   [[nodiscard]] pollfd watch() const noexcept {
     if (writer_) return {writer_->room(), POLLIN, 0};
     return {own_ ? own_.get() : descriptor_, POLLOUT, 0};
@@ -92,7 +92,7 @@ class Outlet {
     return resting() == identity_ && !(writer_ && writer_->take_moved());
   }
 
-  /// How many bytes were taken and are not written yet.
+  /// Returns how many bytes were taken and are not written yet.
   [[nodiscard]] std::size_t waiting() { return writer_ ? writer_->size() : 0; }
   /// Forgets what was taken and is not being written yet; how many bytes were taken and never
   /// written.
@@ -113,7 +113,7 @@ class Outlet {
     return disk.f_type == TMPFS_MAGIC || disk.f_type == RAMFS_MAGIC;
   }
 
-  /// Whether the kernel can write to a pipe without waiting, whatever its flags are.
+  /// Returns true if the kernel can write to a pipe without waiting, whatever its flags are.
   static std::atomic<bool>& pipes_can() noexcept {
     static std::atomic<bool> can{true};
     return can;

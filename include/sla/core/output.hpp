@@ -52,16 +52,16 @@ class Output {
   }
 
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
-  /// The digest of all bytes, where it is known.
+  /// Returns the digest of all bytes, where it is known.
   [[nodiscard]] std::optional<Sha256Bytes> const& sha256() const noexcept { return sha256_; }
-  /// The same bytes, of which this is the digest.
+  /// Returns the same bytes, of which this is the digest.
   [[nodiscard]] Output with_sha256(Sha256Bytes const& sha256) const {
     Output known = *this;
     known.sha256_ = sha256;
     return known;
   }
 
-  /// Where the bytes stand, in order.
+  /// Returns where the bytes stand, in order.
   [[nodiscard]] std::span<Piece const> pieces() const noexcept {
     return held_ ? std::span<Piece const>(held_->pieces) : std::span<Piece const>();
   }
@@ -72,7 +72,7 @@ class Output {
     if (first.text.size() != size_) return std::nullopt;
     return std::string_view(first.text);
   }
-  /// Whether the bytes stand in the file of that path.
+  /// Returns true if the bytes stand in the file of that path.
   [[nodiscard]] bool stands_in(std::string const& path) const noexcept {
     return held_ && leads_to(path, held_->file);
   }

@@ -37,7 +37,7 @@ struct RecordField {
   std::uint8_t name = 0;
   std::string_view value{};
 
-  /// The value as a number, where it is one.
+  /// Returns the value as a number, where it is one.
   [[nodiscard]] std::optional<std::int64_t> number() const noexcept {
     if (value.size() != sizeof(std::uint64_t)) return std::nullopt;
     return static_cast<std::int64_t>(leading_number<std::uint64_t>(value));
@@ -71,7 +71,7 @@ class RecordReader {
  public:
   explicit RecordReader(std::string_view bytes) noexcept : rest_(bytes) {}
 
-  /// The next field; nothing at the end, and where what follows is no field.
+  /// Returns the next field; nothing at the end, and where what follows is no field.
   [[nodiscard]] std::optional<RecordField> next() noexcept {
     constexpr std::size_t head = 1 + sizeof(std::uint32_t);
     if (rest_.size() < head) return std::nullopt;
@@ -82,7 +82,7 @@ class RecordReader {
     return field;
   }
 
-  /// Whether all bytes were fields.
+  /// Returns true if all bytes were fields.
   [[nodiscard]] bool at_end() const noexcept { return rest_.empty(); }
 
  private:

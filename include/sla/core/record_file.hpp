@@ -25,7 +25,7 @@ inline constexpr std::string_view record_mark{"\xF5SLR", 4};  ///< how each reco
 inline constexpr std::size_t record_head = 12;                ///< mark, length, checksum
 inline constexpr std::size_t record_limit = 16U << 20U;       ///< bytes of a payload
 
-/// The payload with its mark, its length and a checksum over length and payload.
+/// Returns the payload with its mark, its length and a checksum over length and payload.
 [[nodiscard]] inline std::string frame_record(std::string_view payload) {
   std::string out(record_mark);
   out.reserve(record_head + payload.size());
@@ -43,7 +43,7 @@ struct FoundRecord {
   [[nodiscard]] std::size_t end() const noexcept { return begin + record_head + payload.size(); }
 };
 
-/// The first whole record that begins at or behind `from`; what is none is passed over.
+/// Returns the first whole record that begins at or behind `from`; what is none is passed over.
 [[nodiscard]] inline std::optional<FoundRecord> find_record(std::string_view bytes,
                                                             std::size_t from = 0) noexcept {
   for (std::size_t at = bytes.find(record_mark, from); at != std::string_view::npos;
@@ -70,11 +70,11 @@ enum class Sync {
 /// One file of records, for one process. Not thread-safe.
 class RecordFile {
  public:
-  /// A new file for this user alone.
+  /// Returns a new file for this user alone.
   [[nodiscard]] static Result<RecordFile> create(std::string path) {
     return open(std::move(path), O_RDWR | O_CREAT | O_EXCL);
   }
-  /// A file that is there already; to be read only, or appended to as well.
+  /// Returns a file that is there already; to be read only, or appended to as well.
   [[nodiscard]] static Result<RecordFile> open(std::string path, int flags) {
     auto file = open_file(path, flags);
     if (!file) return file.error();
@@ -100,7 +100,7 @@ class RecordFile {
     return std::exchange(size_, size_ + record.size());
   }
 
-  /// The payload of the record at that place.
+  /// Returns the payload of the record at that place.
   [[nodiscard]] Result<std::string> read(std::uint64_t place) const {
     auto head = bytes(place, record_head);
     if (!head) return head.error();
@@ -145,7 +145,7 @@ class RecordFile {
   /// Writes to the disk what was appended with Sync::later.
   [[nodiscard]] Result<void> sync() const { return sync_file(file_, path_); }
 
-  /// Whether the path still leads to this file.
+  /// Returns true if the path still leads to this file.
   [[nodiscard]] bool in_place() const noexcept { return leads_to(path_, file_); }
 
  private:

@@ -45,7 +45,7 @@ enum class Verdict {
   skipped,      ///< the test chose not to look: a result that says nothing either
 };
 
-/// The name of a verdict in events and lines; consumers rely on it.
+/// Returns the name of a verdict in events and lines; consumers rely on it.
 [[nodiscard]] constexpr std::string_view to_string(Verdict verdict) noexcept {
   switch (verdict) {
     case Verdict::pass:
@@ -108,13 +108,14 @@ struct Report {
   std::shared_ptr<std::string const> memory{};
 
   [[nodiscard]] bool succeeded() const noexcept { return outcome.verdict == Verdict::pass; }
-  /// Whether this run is a result at all; one that the runner cut short is none.
+  /// Returns true if this run is a result at all; one that the runner cut short is none.
   [[nodiscard]] bool counts() const noexcept { return outcome.verdict != Verdict::interrupted; }
-  /// Whether it says anything about the service, be it good or bad.
+  /// Returns true if it says anything about the service, be it good or bad.
   [[nodiscard]] bool conclusive() const noexcept {
     return counts() && outcome.verdict != Verdict::unknown && outcome.verdict != Verdict::skipped;
   }
-  /// The end as readers of its event know it: the start and the duration, in whole milliseconds.
+  /// Returns the end as readers of its event know it: the start and the duration, in whole
+  /// milliseconds.
   [[nodiscard]] WallTime event_end() const noexcept {
     using std::chrono::milliseconds;
     return WallTime{milliseconds{epoch_milliseconds(started_at)} +

@@ -16,7 +16,7 @@ namespace sla::inline v1 {
 /// The variable by which a command knows the id of its run.
 inline constexpr std::string_view run_id_variable = "SLARUNNER_RUN_ID";
 
-/// A new UUIDv7, such as `0190163d-8694-739b-aea5-966c26f8ad91`.
+/// Returns a new UUIDv7, such as `0190163d-8694-739b-aea5-966c26f8ad91`.
 [[nodiscard]] inline std::string new_run_id(WallTime now) {
   auto bytes = random_bytes<16>();
   auto const milliseconds = static_cast<std::uint64_t>(epoch_milliseconds(now));
@@ -30,7 +30,7 @@ inline constexpr std::string_view run_id_variable = "SLARUNNER_RUN_ID";
   return id;
 }
 
-/// What a file is called that holds the log of a run, whatever its id is made of.
+/// Returns what a file is called that holds the log of a run, whatever its id is made of.
 [[nodiscard]] inline std::string log_file_name(std::string_view run_id) {
   return percent_encode(run_id, Slash::encode) + ".log";
 }

@@ -38,7 +38,8 @@ class Secret {
   }
   ~Secret() { wipe(); }
 
-  /// The characters themselves, valid while the secret lives unchanged. Never into a log line.
+  /// Returns the characters themselves, valid while the secret lives unchanged. Never into a log
+  /// line.
   [[nodiscard]] std::string_view reveal() const noexcept { return text_; }
   [[nodiscard]] bool empty() const noexcept { return text_.empty(); }
 

@@ -52,10 +52,10 @@ class Stop {
     ::pthread_sigmask(SIG_SETMASK, nullptr, &child_mask_);
   }
 
-  /// A Stop that SIGTERM, SIGINT, SIGQUIT and SIGRTMIN+3 move too: what images name as their
-  /// STOPSIGNAL. SIGUSR1 asks for a run, SIGHUP, SIGPIPE and SIGXFSZ are ignored. Call it before
-  /// any thread is started: it blocks these signals, and SIGCHLD, for the caller and for every
-  /// thread made later, until the Stop is destroyed.
+  /// Returns a Stop that SIGTERM, SIGINT, SIGQUIT and SIGRTMIN+3 move too: what images name as
+  /// their STOPSIGNAL. SIGUSR1 asks for a run, SIGHUP, SIGPIPE and SIGXFSZ are ignored. Call it
+  /// before any thread is started: it blocks these signals, and SIGCHLD, for the caller and for
+  /// every thread made later, until the Stop is destroyed.
   [[nodiscard]] static Result<Stop> on_signals() { return on_signals(Options{}); }
   [[nodiscard]] static Result<Stop> on_signals(Options options) {
     Stop stop{options};
@@ -69,8 +69,8 @@ class Stop {
     return stop;
   }
 
-  /// A Stop for another thread, with the same budget and the same mask for children. It hears of
-  /// nothing by itself: whoever waits on this one passes each request on.
+  /// Returns a Stop for another thread, with the same budget and the same mask for children. It
+  /// hears of nothing by itself: whoever waits on this one passes each request on.
   [[nodiscard]] Stop for_another_thread() const {
     Stop stop{options_};
     stop.child_mask_ = child_mask_;
@@ -129,19 +129,21 @@ class Stop {
            (signal == SIGTERM || signal == SIGINT || signal == SIGQUIT || signal == SIGRTMIN + 3);
   }
 
-  /// Whether the last level() found that a run was asked for out of turn (SIGUSR1); says it once.
+  /// Returns true if the last level() found that a run was asked for out of turn (SIGUSR1); says it
+  /// once.
   bool take_run_now() const noexcept { return std::exchange(run_now_, false); }
 
-  /// Whether the last level() found that a child of the process ended (SIGCHLD); says it once.
+  /// Returns true if the last level() found that a child of the process ended (SIGCHLD); says it
+  /// once.
   bool take_child_ended() const noexcept { return std::exchange(child_ended_, false); }
 
-  /// What to poll: readable when level(), take_run_now() or take_child_ended() has news. An entry
-  /// may be -1, which poll() passes over.
+  /// Returns what to poll: readable when level(), take_run_now() or take_child_ended() has news. An
+  /// entry may be -1, which poll() passes over.
   [[nodiscard]] std::array<pollfd, 2> watch() const noexcept {
     return {pollfd{events_.get(), POLLIN, 0}, pollfd{signals_.get(), POLLIN, 0}};
   }
 
-  /// The signal mask of the process before this Stop: what a child should start with.
+  /// Returns the signal mask of the process before this Stop: what a child should start with.
   [[nodiscard]] sigset_t const& child_mask() const noexcept { return child_mask_; }
 
  private:

@@ -20,7 +20,7 @@ namespace sla::inline v1 {
 [[nodiscard]] constexpr bool is_alpha(char c) noexcept {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
-/// A C0 control character or DEL: what no header, name or setting may hold.
+/// Returns true for a C0 control character or DEL: what no header, name or setting may hold.
 [[nodiscard]] constexpr bool is_control(char c) noexcept {
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
 }
@@ -31,14 +31,14 @@ namespace sla::inline v1 {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-/// The text with ASCII letters in lower case.
+/// Returns the text with ASCII letters in lower case.
 [[nodiscard]] inline std::string lower(std::string_view text) {
   std::string out(text);
   for (char& c : out) c = lower(c);
   return out;
 }
 
-/// Whether two texts differ at most in the case of ASCII letters.
+/// Returns true if two texts differ at most in the case of ASCII letters.
 [[nodiscard]] constexpr bool same_ignoring_case(std::string_view a, std::string_view b) noexcept {
   if (a.size() != b.size()) return false;
   for (std::size_t i = 0; i < a.size(); ++i) {
@@ -54,14 +54,14 @@ namespace sla::inline v1 {
   return false;
 }
 
-/// The text without blanks (space, tab, CR, LF) at either end.
+/// Returns the text without blanks (space, tab, CR, LF) at either end.
 [[nodiscard]] constexpr std::string_view trim(std::string_view text) noexcept {
   while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
   while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
   return text;
 }
 
-/// The parts between separators; an empty text has one empty part.
+/// Returns the parts between separators; an empty text has one empty part.
 [[nodiscard]] inline std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
   for (;;) {
@@ -136,7 +136,7 @@ inline void percent_encode_to(std::string& out, std::string_view text, Slash sla
   return out;
 }
 
-/// A whole number that fills the text, or nothing.
+/// Returns a whole number that fills the text, or nothing.
 template <class Integer = std::int64_t>
 [[nodiscard]] std::optional<Integer> parse_integer(std::string_view text) noexcept {
   Integer value{};
@@ -145,7 +145,7 @@ template <class Integer = std::int64_t>
   return value;
 }
 
-/// A decimal number without exponent that fills the text (`2`, `0.5`), or nothing.
+/// Returns a decimal number without exponent that fills the text (`2`, `0.5`), or nothing.
 [[nodiscard]] inline std::optional<double> parse_decimal(std::string_view text) noexcept {
   double value{};
   auto const [end, failed] =
@@ -155,8 +155,8 @@ template <class Integer = std::int64_t>
   return value;
 }
 
-/// How many bytes the well-formed UTF-8 sequence at the start of the text has; 0 where it is
-/// ill-formed (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF).
+/// Returns how many bytes the well-formed UTF-8 sequence at the start of the text has; 0 where it
+/// is ill-formed (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF).
 [[nodiscard]] constexpr std::size_t utf8_length(std::string_view text) noexcept {
   if (text.empty()) return 0;
   auto const byte = [&](std::size_t i) {
@@ -177,7 +177,7 @@ template <class Integer = std::int64_t>
   return tail(1) && tail(2) && tail(3) ? 4 : 0;
 }
 
-/// Whether the whole text is well-formed UTF-8.
+/// Returns true if the whole text is well-formed UTF-8.
 [[nodiscard]] constexpr bool is_utf8(std::string_view text) noexcept {
   while (!text.empty()) {
     std::size_t const length = utf8_length(text);

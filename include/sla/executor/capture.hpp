@@ -43,7 +43,7 @@ class Capture {
                            : limit - limit / 2),
         tail_(limit == 0 ? 0 : std::max<std::uint64_t>(1, limit / 2)) {}
 
-  /// How many bytes came in so far.
+  /// Returns how many bytes came in so far.
   [[nodiscard]] std::uint64_t total() const noexcept { return total_; }
 
   /// Takes in the next block.
@@ -57,7 +57,7 @@ class Capture {
     }
   }
 
-  /// How many bytes from the offset on are no longer there: they were in the middle.
+  /// Returns how many bytes from the offset on are no longer there: they were in the middle.
   [[nodiscard]] std::uint64_t lost_from(std::uint64_t offset) const noexcept {
     std::uint64_t const kept_again = overflowed() ? total_ - tail_ : 0;
     if (!failure_.empty()) return offset < stored_ ? 0 : total_ - offset;
@@ -99,7 +99,7 @@ class Capture {
   static constexpr std::uint64_t in_memory = 64 * 1024;
   static constexpr std::uint64_t while_short = 16 * in_memory;  ///< where a file cannot be had yet
 
-  /// Whether an error means a shortage, which passes.
+  /// Returns true if an error means a shortage, which passes.
   static bool passes(int number) noexcept {
     return number == EMFILE || number == ENFILE || number == ENOMEM;
   }
@@ -107,12 +107,12 @@ class Capture {
   [[nodiscard]] bool overflowed() const noexcept {
     return total_ > head_ && total_ - head_ > tail_;
   }
-  /// Where the byte at that offset of the stream is stored: the head in its place, the rest in a
-  /// ring behind it.
+  /// Returns where the byte at that offset of the stream is stored: the head in its place, the rest
+  /// in a ring behind it.
   [[nodiscard]] std::uint64_t place(std::uint64_t offset) const noexcept {
     return offset < head_ ? offset : head_ + (offset - head_) % tail_;
   }
-  /// How many bytes from that offset on are stored side by side.
+  /// Returns how many bytes from that offset on are stored side by side.
   [[nodiscard]] std::uint64_t room(std::uint64_t offset) const noexcept {
     return offset < head_ ? head_ - offset : tail_ - (offset - head_) % tail_;
   }

@@ -45,8 +45,8 @@ inline Outcome outcome_of(ProgramEnd const& end) {
 
 }  // namespace detail
 
-/// The outcome of a start that failed; `failed` is its errno. One without room that a stop came
-/// upon was cut short.
+/// Returns the outcome of a start that failed; `failed` is its errno. One without room that a stop
+/// came upon was cut short.
 [[nodiscard]] inline Outcome judge_start(std::string const& name, int failed, Stop const& stop) {
   Outcome outcome{.verdict = Verdict::spawn_error};
   outcome.exit_code = failed == ENOENT ? 127 : 126;
@@ -56,23 +56,23 @@ inline Outcome outcome_of(ProgramEnd const& end) {
   return outcome;
 }
 
-/// The outcome of a start that hung and was given up: its process may stay until its file system
-/// answers.
+/// Returns the outcome of a start that hung and was given up: its process may stay until its file
+/// system answers.
 [[nodiscard]] inline Outcome judge_hanging_start(std::string const& name, Verdict cause) {
   Outcome outcome{.verdict = cause, .exit_code = 128 + SIGKILL, .signal = SIGKILL};
   outcome.reason = "the start of " + name + " hangs: its file system does not answer";
   return outcome;
 }
 
-/// The outcome of a program that the runner ended, whatever it then said.
+/// Returns the outcome of a program that the runner ended, whatever it then said.
 [[nodiscard]] inline Outcome judge_cut(ProgramEnd const& end, Verdict cause) {
   Outcome outcome = detail::outcome_of(end);
   outcome.verdict = cause;
   return outcome;
 }
 
-/// The outcome of a program that ended by itself. One that ended by the signal of a stop, or with
-/// 128 and its number, was cut short.
+/// Returns the outcome of a program that ended by itself. One that ended by the signal of a stop,
+/// or with 128 and its number, was cut short.
 [[nodiscard]] inline Outcome judge(ProgramEnd const& end, Stop const& stop) {
   Outcome outcome = detail::outcome_of(end);
   if (outcome.exit_code == 0) return outcome;
@@ -92,7 +92,7 @@ struct Aftermath {
   std::uint64_t not_passed_on = 0;  ///< bytes
 };
 
-/// The remark of an outcome; empty where there is nothing to say.
+/// Returns the remark of an outcome; empty where there is nothing to say.
 [[nodiscard]] inline std::string remark_of(Aftermath const& after) {
   std::string text;
   auto const add = [&](std::string const& part) { text += (text.empty() ? "" : "; ") + part; };

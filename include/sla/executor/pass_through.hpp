@@ -50,13 +50,13 @@ class PassThrough {
     dropped_ += outlet_.give_up();
   }
 
-  /// What to poll while the reader is behind; -1 when there is nothing to wait for.
+  /// Returns what to poll while the reader is behind; -1 when there is nothing to wait for.
   template <class C>
   [[nodiscard]] pollfd watch(C const& capture) const noexcept {
     return behind(capture) ? outlet_.watch() : pollfd{-1, 0, 0};
   }
 
-  /// How many bytes were not passed on.
+  /// Returns how many bytes were not passed on.
   [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
 
  private:
@@ -82,7 +82,7 @@ class PassThrough {
     return true;
   }
 
-  /// Whether there is room on stdout, within the patience and before the end.
+  /// Returns true if there is room on stdout, within the patience and before the end.
   template <class C, class End>
   [[nodiscard]] bool await_room(C const& capture, Duration patience, Stop const& stop, End end) {
     for (Instant const until = now() + patience;;) {

@@ -48,7 +48,7 @@ struct ProcessOptions {
   std::shared_ptr<std::atomic<bool> const> log_folder_hangs{};
   Logger log{Logger::Options{.format = LogFormat::none}};  ///< says what a stop waits for
 
-  /// How long a run may take until it is stopped and gone; nullopt is no limit.
+  /// Returns how long a run may take until it is stopped and gone; nullopt is no limit.
   [[nodiscard]] std::optional<Duration> longest_run() const noexcept {
     if (timeout <= Duration::zero()) return std::nullopt;
     return timeout + grace;

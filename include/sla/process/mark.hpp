@@ -31,7 +31,7 @@ struct RunMark {
   pid_t session = 0;     ///< led by the command itself; 0 is not looked at
   std::string run_id{};  ///< in the environment as run_id_variable; empty is not looked at
 
-  /// A number that no other run has, in this process or in another.
+  /// Returns a number that no other run has, in this process or in another.
   [[nodiscard]] static rlim_t new_number() {
     static std::atomic<std::uint64_t> next = std::uint64_t{1} << 56U | random_number<7>();
     return next.fetch_add(1) ^ static_cast<std::uint64_t>(::getpid()) << 32U;  // also after a fork

@@ -162,7 +162,7 @@ inline Result<void> move_up(Descriptor& descriptor) {
   return Descriptor{ends[0]};
 }
 
-/// The environment of this process with the id of a run set.
+/// Returns the environment of this process with the id of a run set.
 [[nodiscard]] inline std::vector<std::string> environment_of_run(std::string_view run_id) {
   std::string const name = std::string(run_id_variable) + '=';
   std::vector<std::string> entries{name + std::string(run_id)};

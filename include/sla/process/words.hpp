@@ -134,14 +134,14 @@ class WordSplitter {
 
 }  // namespace detail
 
-/// The words of a command text, or why a shell would be needed for it.
+/// Returns the words of a command text, or why a shell would be needed for it.
 [[nodiscard]] inline Result<std::vector<std::string>> split_words(std::string_view text) {
   return detail::WordSplitter(text).split();
 }
 
-/// The words that run a command text on this machine: by the shell where there is one, else its own
-/// words. Errc::invalid where it needs a shell and there is none, so that a program can say so at
-/// its start.
+/// Returns the words that run a command text on this machine: by the shell where there is one, else
+/// its own words. Errc::invalid where it needs a shell and there is none, so that a program can say
+/// so at its start.
 [[nodiscard]] inline Result<std::vector<std::string>> shell_words(
     std::string const& text, std::string const& shell = "/bin/sh") {
   if (::access(shell.c_str(), X_OK) != 0) return split_words(text);

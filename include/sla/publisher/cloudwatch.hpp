@@ -51,7 +51,7 @@ inline std::vector<std::string> group_values(Report const& report) {
 
 }  // namespace detail
 
-/// The data of a report: first those of its service, then those of each group.
+/// Returns the data of a report: first those of its service, then those of each group.
 [[nodiscard]] inline std::vector<aws::MetricDatum> report_metrics(Report const& report,
                                                                   std::string_view region) {
   std::vector<aws::MetricDatum> data;

@@ -68,7 +68,7 @@ class Delivery {
     std::lock_guard const lock(mutex_);
     return spool_.count();
   }
-  /// What would be lost with this process.
+  /// Returns what would be lost with this process.
   [[nodiscard]] std::vector<Parcel> in_memory() {
     std::lock_guard const lock(mutex_);
     return spool_.in_memory();
@@ -119,8 +119,8 @@ class Delivery {
   }
 
  private:
-  /// Whether there was one to deliver. The oldest goes first; in a hurry those that are refused
-  /// take turns.
+  /// Returns true if there was one to deliver. The oldest goes first; in a hurry those that are
+  /// refused take turns.
   bool deliver_event(Instant now) {
     auto const behind = [](auto& spool, std::uint64_t number) { return spool.next_event(number); };
     auto parcel = pick(events_, now, behind);
@@ -163,8 +163,8 @@ class Delivery {
     if (known && !hurried_ && events_.passed == known->passed) try_another(parcel.number);
     return stands_back(known, events_, parcel, parcel.event, error);
   }
-  /// Whether a message that was refused holds up no other: it waits by itself because others pass,
-  /// or is set aside because that went on for hours and its content may be why.
+  /// Returns true if a message that was refused holds up no other: it waits by itself because
+  /// others pass, or is set aside because that went on for hours and its content may be why.
   bool stands_back(Refusals* known, Way& way, Parcel& parcel, Part& part, Error const& error) {
     if (hurried_ || known == nullptr || way.passed == known->passed) return false;
     if (known->lasting() && fault_of(error.code) == Fault::unknown) {
@@ -208,7 +208,7 @@ class Delivery {
     with_spool([&](auto& spool) { spool.update(parcel); });
   }
 
-  /// Whether the log got further. Where it did not, the report says why.
+  /// Returns true if the log got further. Where it did not, the report says why.
   bool send_log(Parcel& parcel) {
     if (parcel.log != Part::waiting) return false;
     Report& report = parcel.report;

@@ -60,7 +60,7 @@ inline std::string shortest_seconds(Duration duration) {
 
 }  // namespace detail
 
-/// The event of a report, on one line.
+/// Returns the event of a report, on one line.
 [[nodiscard]] inline std::string event_json(Report const& report, EventFormat format) {
   std::string const timestamp = std::to_string(epoch_seconds(report.ended_at));
   auto const seconds = std::chrono::floor<std::chrono::seconds>(report.duration).count();

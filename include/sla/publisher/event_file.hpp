@@ -48,8 +48,8 @@ class EventFile {
   }
 
  private:
-  /// Whether this process has the file for itself now. It waits a second at most; some disks know
-  /// no locks.
+  /// Returns true if this process has the file for itself now. It waits a second at most; some
+  /// disks know no locks.
   static bool lock(Descriptor const& file) {
     Instant const end = std::chrono::steady_clock::now() + std::chrono::seconds{1};
     for (;;) {

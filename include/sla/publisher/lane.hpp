@@ -31,12 +31,12 @@ enum class Fault {
   return code == Errc::rejected ? Fault::unknown : Fault::elsewhere;
 }
 
-/// Whether a failure passes without anybody doing anything; keys are renewed.
+/// Returns true if a failure passes without anybody doing anything; keys are renewed.
 [[nodiscard]] constexpr bool mends_itself(Errc code) noexcept {
   return retryable(code) || code == Errc::expired;
 }
 
-/// Whether a failure may be one of the moment: rights take about ten seconds until they are
+/// Returns true if a failure may be one of the moment: rights take about ten seconds until they are
 /// everywhere, and a proxy has its own. What this machine itself refuses is not.
 [[nodiscard]] constexpr bool is_momentary(Errc code) noexcept {
   return code != Errc::system && code != Errc::stopped;
@@ -55,7 +55,7 @@ class Lane {
   Lane(std::string_view name, Logger log, Backoff::Options options = {})
       : name_(name), log_(log), backoff_(options) {}
 
-  /// When it may be tried again; a past instant is now.
+  /// Returns when it may be tried again; a past instant is now.
   [[nodiscard]] Instant due() const noexcept { return due_; }
   /// Why it is not tried now.
   [[nodiscard]] std::string const& reason() const noexcept { return reason_; }

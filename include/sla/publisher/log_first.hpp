@@ -14,7 +14,7 @@ namespace sla::inline v1 {
 /// Which logs are stored.
 enum class UploadLogs { always, failures, never };
 
-/// Whether the log of a report is to be stored.
+/// Returns true if the log of a report is to be stored.
 [[nodiscard]] inline bool wants_log(UploadLogs upload, Report const& report) noexcept {
   return upload == UploadLogs::always || (upload == UploadLogs::failures && !report.succeeded());
 }

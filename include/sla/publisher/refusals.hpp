@@ -26,9 +26,9 @@ struct Refusals {
   std::uint64_t times = 0;       ///< how many there were
   std::uint64_t passed = 0;      ///< how many others had passed before the first one
 
-  /// Whether it has been refused often enough to be a case of its own, if others pass.
+  /// Returns true if it has been refused often enough to be a case of its own, if others pass.
   [[nodiscard]] bool persistent() const noexcept { return times >= 4; }
-  /// Whether that went on for hours.
+  /// Returns true if that went on for hours.
   [[nodiscard]] bool lasting() const noexcept {
     return times >= 10 && last - since >= std::chrono::hours{3};
   }
@@ -57,14 +57,14 @@ class RefusedMessages {
     message.due = now + wait / 2 + random_duration(wait / 2);
   }
 
-  /// When it may be tried; a past instant is now.
+  /// Returns when it may be tried; a past instant is now.
   [[nodiscard]] Instant due(std::uint64_t number) const {
     auto const known = all_.find(number);
     return known == all_.end() ? Instant::min() : known->second.due;
   }
-  /// Whether it waits by itself since others passed.
+  /// Returns true if it waits by itself since others passed.
   [[nodiscard]] bool rested(std::uint64_t number) const { return due(number) != Instant::min(); }
-  /// When the next of those that wait by themselves may be tried.
+  /// Returns when the next of those that wait by themselves may be tried.
   [[nodiscard]] Instant next_due(Instant now) const {
     Instant next = Instant::max();
     for (auto const& [number, message] : all_) {
@@ -103,7 +103,7 @@ struct Way {
   std::uint64_t last = 0;    ///< the one that was tried last, where they take turns
   std::string why{no_time};  ///< why the last one was not delivered
 
-  /// When the next message may be tried, if there is one.
+  /// Returns when the next message may be tried, if there is one.
   [[nodiscard]] Instant due(Instant now) const {
     return lane.due() > now ? lane.due() : refused.next_due(now);
   }

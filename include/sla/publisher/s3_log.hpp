@@ -91,7 +91,7 @@ class S3Log {
     return object;
   }
 
-  /// Whether the hash of the bytes is another one than was known.
+  /// Returns true if the hash of the bytes is another one than was known.
   static bool hash_anew(Output& body) {
     aws::Sha256 hash;
     auto const sum = aws::sha256(hash, body);
@@ -153,7 +153,7 @@ class S3Log {
                          {{"bucket", options_.bucket.name}});
     return run_of(object);
   }
-  /// Whether it may be the condition that a store refuses.
+  /// Returns true if it may be the condition that a store refuses.
   static bool is_unsupported(Error const& error) noexcept {
     return error.code == Errc::rejected &&
            (error.http_status() == 400 || error.http_status() == 405 || error.http_status() == 501);

@@ -19,8 +19,9 @@
 
 namespace sla::inline v1 {
 
-/// The attributes of a report's message: service, succeeded and verdict; counted where it is false;
-/// state, transition and alert where somebody keeps track of them; groups where there are any.
+/// Returns the attributes of a report's message: service, succeeded and verdict; counted where it
+/// is false; state, transition and alert where somebody keeps track of them; groups where there are
+/// any.
 [[nodiscard]] inline std::vector<aws::MessageAttribute> event_attributes(Report const& report) {
   std::vector<aws::MessageAttribute> attributes{
       {"service", aws::AttributeType::string, report.job.service},

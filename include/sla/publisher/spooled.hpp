@@ -84,8 +84,8 @@ class Spooled {
   /// delivered after this.
   SpoolCount finish(Instant end) { return worker_->finish(end); }
 
-  /// Whether finish() gave up on a delivery that hangs. The last copy would wait for its end; a
-  /// program that ends does not let it go.
+  /// Returns true if finish() gave up on a delivery that hangs. The last copy would wait for its
+  /// end; a program that ends does not let it go.
   [[nodiscard]] bool hangs() const noexcept { return worker_->hangs; }
 
  private:

@@ -67,7 +67,7 @@ class Tracked {
     report.memory = std::make_shared<std::string const>(std::move(memory).bytes());
   }
 
-  /// The members of an object, without its braces.
+  /// Returns the members of an object, without its braces.
   [[nodiscard]] std::string json(
       Standing const& standing, std::optional<ledger::Health::Transition> const& transition) const {
     using std::chrono::milliseconds;

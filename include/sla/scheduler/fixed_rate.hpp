@@ -31,7 +31,7 @@ class FixedRate {
   /// A run begins. One before its slot is out of turn: it takes none, and may miss some.
   void began(Instant at) noexcept { out_of_turn_ = slot_ && at < *slot_; }
 
-  /// How many slots were skipped so far because a run was still going.
+  /// Returns how many slots were skipped so far because a run was still going.
   [[nodiscard]] std::uint64_t missed() const noexcept { return missed_; }
 
  private:

@@ -29,7 +29,7 @@ class OneOf {
     std::visit([at](auto& scheduler) { internal::tell_began(scheduler, at); }, scheduler_);
   }
 
-  /// How many slots were skipped so far; 0 for a scheduler that skips none.
+  /// Returns how many slots were skipped so far; 0 for a scheduler that skips none.
   [[nodiscard]] std::uint64_t missed() const {
     return std::visit([](auto const& scheduler) { return internal::missed_of(scheduler); },
                       scheduler_);

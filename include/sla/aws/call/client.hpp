@@ -66,8 +66,8 @@ class Client {
         jitter_(std::move(jitter)),
         skew_(skew) {}
 
-  /// The answer, if its status is 2xx. `read_error(Response const&) -> ServiceError` reads what the
-  /// service says otherwise; the Error then has the HTTP status. An Error after more than
+  /// Returns the answer, if its status is 2xx. `read_error(Response const&) -> ServiceError` reads
+  /// what the service says otherwise; the Error then has the HTTP status. An Error after more than
   /// one attempt says how many there were.
   template <class ReadError>
   [[nodiscard]] Result<Response> call(Request request, Call const& how, ReadError read_error) {
@@ -92,7 +92,7 @@ class Client {
     }
   }
 
-  /// The service's clock minus ours, as far as known.
+  /// Returns the service's clock minus ours, as far as known.
   [[nodiscard]] Duration skew() const noexcept { return skew_.offset(); }
 
   [[nodiscard]] HeldSource& source() noexcept { return source_; }

@@ -16,7 +16,7 @@
 
 namespace sla::inline v1::aws {
 
-/// The bare name of a service's error code, in whichever form it comes:
+/// Returns the bare name of a service's error code, in whichever form it comes:
 /// `com.amazonaws.ssm#ThrottlingException:http://...` is `Throttling`.
 [[nodiscard]] constexpr std::string_view bare_code(std::string_view code) noexcept {
   code = code.substr(0, code.find(':'));

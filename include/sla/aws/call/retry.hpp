@@ -67,10 +67,11 @@ class Retry {
 
   Retry(RetryOptions options, RetryQuota& quota) noexcept : options_(options), quota_(&quota) {}
 
-  /// How many attempts ended so far.
+  /// Returns how many attempts ended so far.
   [[nodiscard]] int attempts() const noexcept { return attempts_; }
 
-  /// An attempt failed: whether there is another one, which is then paid for.
+  /// Takes in that an attempt failed, and says whether there is another one, which is then paid
+  /// for.
   [[nodiscard]] Decision fail(Failure const& failure) noexcept {
     ++attempts_;
     if (failure.reason == RetryReason::none) return {RetryVerdict::not_retryable};

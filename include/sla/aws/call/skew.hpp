@@ -37,7 +37,7 @@ class ClockSkew {
   ClockSkew& operator=(ClockSkew&&) = default;
   ~ClockSkew() = default;
 
-  /// What to add to our time to have the service's.
+  /// Returns what to add to our time to have the service's.
   [[nodiscard]] Duration offset() const noexcept {
     return own_ ? *own_ : Duration{shared_->load(std::memory_order_relaxed)};
   }
@@ -52,8 +52,8 @@ class ClockSkew {
     if (date) learn(*date - (exchange.sent + took / 2));
   }
 
-  /// Whether a refusal comes from having signed with that offset: the code may mean it, and what
-  /// was learned since differs by more than 4 minutes. Ask after observe(). Without the second
+  /// Returns true if a refusal comes from having signed with that offset: the code may mean it, and
+  /// what was learned since differs by more than 4 minutes. Ask after observe(). Without the second
   /// condition every wrong key would be tried again.
   [[nodiscard]] bool explains(std::string_view service_code, Duration used) const noexcept {
     Duration const known = offset();

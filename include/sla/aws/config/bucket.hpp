@@ -75,8 +75,8 @@ struct Bucket {
 
 namespace detail {
 
-/// Whether a bucket can be a sub-domain. A dot makes two labels of it, which no certificate of S3
-/// covers, so it is possible only without TLS.
+/// Returns true if a bucket can be a sub-domain. A dot makes two labels of it, which no certificate
+/// of S3 covers, so it is possible only without TLS.
 inline bool fits_host(std::string_view bucket, Url const& url) {
   if (bucket.size() < 3 || bucket.size() > 63 || is_ipv4_address(bucket)) return false;
   for (std::string_view const label : split(bucket, '.')) {
@@ -87,8 +87,8 @@ inline bool fits_host(std::string_view bucket, Url const& url) {
 
 }  // namespace detail
 
-/// The URL under which the objects of a bucket are: its path ends where the slash before the key
-/// comes. A host that is an address has no sub-domains; `localhost` is a name.
+/// Returns the URL under which the objects of a bucket are: its path ends where the slash before
+/// the key comes. A host that is an address has no sub-domains; `localhost` is a name.
 [[nodiscard]] inline Result<Url> bucket_url(Bucket const& bucket) {
   auto url = endpoint_url(Service::s3, bucket.endpoint);
   if (!url) return url;

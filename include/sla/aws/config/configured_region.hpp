@@ -15,8 +15,8 @@
 
 namespace sla::inline v1::aws {
 
-/// The region, or nothing where none is set. A blank setting counts as none; Errc::invalid, with
-/// the name of the setting, where it is no region.
+/// Returns the region, or nothing where none is set. A blank setting counts as none; Errc::invalid,
+/// with the name of the setting, where it is no region.
 [[nodiscard]] inline Result<std::optional<RegionSetting>> configured_region(
     std::string_view flag, Environment const& environment, Profile const& profile) {
   struct Named {

@@ -19,7 +19,7 @@ namespace sla::inline v1::aws {
 /// The services that this library speaks to.
 enum class Service { sns, s3, sts, ssm, cloudwatch, iam };
 
-/// The name of a service in host names and in the scope of a signature.
+/// Returns the name of a service in host names and in the scope of a signature.
 [[nodiscard]] constexpr std::string_view signing_name(Service service) noexcept {
   constexpr std::array<std::string_view, 6> names{"sns", "s3", "sts", "ssm", "monitoring", "iam"};
   return names[static_cast<std::size_t>(service)];
@@ -114,13 +114,13 @@ inline std::string iam_host(EndpointOptions const& options) {
 
 }  // namespace detail
 
-/// The region that requests to IAM are signed for, by the region of whoever asks.
+/// Returns the region that requests to IAM are signed for, by the region of whoever asks.
 [[nodiscard]] constexpr std::string_view iam_region(std::string_view region) noexcept {
   return detail::iam_place(region).region;
 }
 
-/// The URL of a service. Errc::invalid where the options contradict each other or lack the region;
-/// only a custom endpoint of another service than s3 needs none.
+/// Returns the URL of a service. Errc::invalid where the options contradict each other or lack the
+/// region; only a custom endpoint of another service than s3 needs none.
 [[nodiscard]] inline Result<Url> endpoint_url(Service service, EndpointOptions const& options) {
   if (auto good = detail::check_endpoint(service, options); !good) return good.error();
   if (options.custom) return *options.custom;

@@ -20,7 +20,8 @@
 
 namespace sla::inline v1::aws {
 
-/// The last part of the variable AWS_ENDPOINT_URL_<SERVICE>; in lower case the profile's name.
+/// Returns the last part of the variable AWS_ENDPOINT_URL_<SERVICE>; in lower case the profile's
+/// name.
 [[nodiscard]] constexpr std::string_view settings_name(Service service) noexcept {
   constexpr std::array<std::string_view, 6> names{"SNS", "S3", "STS", "SSM", "CLOUDWATCH", "IAM"};
   return names[static_cast<std::size_t>(service)];
@@ -34,7 +35,7 @@ struct EndpointSettings {
   ObjectChecksum checksum = ObjectChecksum::sha256;
   std::array<std::optional<Url>, 6> custom{};  ///< by Service
 
-  /// The options for a service in a region.
+  /// Returns the options for a service in a region.
   [[nodiscard]] EndpointOptions in(std::string_view region, Service service) const {
     return {std::string(region), fips, dual_stack, custom[static_cast<std::size_t>(service)]};
   }

@@ -21,7 +21,7 @@ class FileReader {
   /// Absolute paths begin below this folder instead of `/`.
   explicit FileReader(std::string root) : root_(std::move(root)) {}
 
-  /// The whole file. The error names the path as it was given.
+  /// Returns the whole file. The error names the path as it was given.
   [[nodiscard]] Result<std::string> read(std::string_view path) const {
     bool const rooted = path.starts_with('/');
     std::string where = rooted ? root_ + std::string(path) : std::string(path);

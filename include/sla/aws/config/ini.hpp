@@ -214,8 +214,8 @@ class IniReader {
 
 }  // namespace detail
 
-/// The sections of a file in their order. The error names the line and the reason, and repeats
-/// nothing of the line, which may hold a key.
+/// Returns the sections of a file in their order. The error names the line and the reason, and
+/// repeats nothing of the line, which may hold a key.
 [[nodiscard]] inline Result<std::vector<IniSection>> parse_ini(
     std::string_view text, IniTitles titles = IniTitles::kinds) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);

@@ -50,7 +50,7 @@ Result<void> check_choice(std::string_view text,
   return Error{Errc::invalid, "is none of " + names};
 }
 
-/// Whether a text is made of letters, digits and the others.
+/// Returns true if a text is made of letters, digits and the others.
 constexpr bool is_made_of(std::string_view text, std::string_view others) noexcept {
   for (char const c : text) {
     if (!is_alpha(c) && !is_digit(c) && others.find(c) == others.npos) return false;

@@ -29,7 +29,7 @@ struct Profile {
   IniProperties properties{};
   IniProperties services{};  ///< of the section that its `services` names
 
-  /// The value, where the property is there and not empty.
+  /// Returns the value, where the property is there and not empty.
   [[nodiscard]] std::optional<std::string_view> get(std::string_view key) const {
     return find(properties, key);
   }
@@ -56,8 +56,8 @@ struct ProfileChoice {
   std::string_view variable{};  ///< that named it; empty for a flag or nobody
 };
 
-/// The profile that a flag names, or else AWS_DEFAULT_PROFILE, AWS_PROFILE, or else `default`: the
-/// order of the AWS CLI and boto3; the other SDKs know only the second variable.
+/// Returns the profile that a flag names, or else AWS_DEFAULT_PROFILE, AWS_PROFILE, or else
+/// `default`: the order of the AWS CLI and boto3; the other SDKs know only the second variable.
 [[nodiscard]] inline ProfileChoice choose_profile(Environment const& environment,
                                                   std::string_view flag = {}) {
   if (!trim(flag).empty()) return {std::string(trim(flag)), ProfileChoice::By::user};
@@ -106,7 +106,8 @@ class Profiles {
     return all;
   }
 
-  /// A path of the user's: `~` alone or before a slash is HOME; that of nobody else is known.
+  /// Returns a path of the user's: `~` alone or before a slash is HOME; that of nobody else is
+  /// known.
   [[nodiscard]] static std::string expand_home(std::string_view path,
                                                Environment const& environment) {
     auto const home = environment.get("HOME");
@@ -116,8 +117,8 @@ class Profiles {
   }
 
   [[nodiscard]] bool empty() const noexcept { return profiles_.empty(); }
-  /// The names of all profiles, sorted; without those of the credentials file that only the AWS CLI
-  /// and boto3 take for names, such as one with a blank.
+  /// Returns the names of all profiles, sorted; without those of the credentials file that only the
+  /// AWS CLI and boto3 take for names, such as one with a blank.
   [[nodiscard]] std::vector<std::string> names() const {
     std::vector<std::string> all;
     for (auto const& [name, properties] : profiles_) all.push_back(name);
@@ -126,8 +127,8 @@ class Profiles {
   /// Why a file was passed over although it is there, for the message of an error; may be empty.
   [[nodiscard]] std::vector<std::string> const& notes() const noexcept { return notes_; }
 
-  /// The profile of that name. Errc::not_configured where there is none, Errc::invalid where it
-  /// names a section of services that does not exist.
+  /// Returns the profile of that name. Errc::not_configured where there is none, Errc::invalid
+  /// where it names a section of services that does not exist.
   [[nodiscard]] Result<Profile> find(std::string_view name) const {
     auto const found = profiles_.find(name);
     auto const free = free_names_.find(name);
@@ -146,8 +147,8 @@ class Profiles {
     return profile;
   }
 
-  /// The chosen profile: an empty one where nobody asked for it and there is none, Errc::invalid
-  /// where somebody did.
+  /// Returns the chosen profile: an empty one where nobody asked for it and there is none,
+  /// Errc::invalid where somebody did.
   [[nodiscard]] Result<Profile> find(ProfileChoice const& choice) const {
     auto profile = find(choice.name);
     if (profile || profile.error().code != Errc::not_configured) return profile;

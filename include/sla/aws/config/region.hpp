@@ -40,7 +40,7 @@ inline constexpr std::array<Partition, 8> partitions{{
 
 namespace detail {
 
-/// Whether a region is `<prefix>-<word>-<number>`.
+/// Returns true if a region is `<prefix>-<word>-<number>`.
 constexpr bool has_region_prefix(std::string_view region, std::string_view prefix) noexcept {
   if (prefix.empty() || !region.starts_with(prefix)) return false;
   region.remove_prefix(prefix.size());
@@ -59,7 +59,7 @@ constexpr bool has_region_prefix(std::string_view region, std::string_view prefi
 
 }  // namespace detail
 
-/// The partition of a region; that of an unknown region is aws.
+/// Returns the partition of a region; that of an unknown region is aws.
 [[nodiscard]] constexpr Partition const& partition_of(std::string_view region) noexcept {
   for (Partition const& partition : partitions) {
     bool const global = region.size() == partition.name.size() + 7 &&
@@ -72,7 +72,8 @@ constexpr bool has_region_prefix(std::string_view region, std::string_view prefi
   return partitions.front();
 }
 
-/// Whether a text may stand for a region in a host name: one DNS label that is no mere number.
+/// Returns true if a text may stand for a region in a host name: one DNS label that is no mere
+/// number.
 [[nodiscard]] constexpr bool valid_region(std::string_view region) noexcept {
   bool number = true;
   for (char const c : region) number = number && is_digit(c);

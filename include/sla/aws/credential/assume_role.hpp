@@ -25,7 +25,7 @@ class AssumeRoleCredentials {
   AssumeRoleCredentials(Source source, RoleCaller<T, C> caller, std::optional<Role> role)
       : source_(std::move(source)), caller_(std::move(caller)), role_(std::move(role)) {}
 
-  /// The keys of the role; the source's own error where it has none to assume it with.
+  /// Returns the keys of the role; the source's own error where it has none to assume it with.
   [[nodiscard]] Result<Credentials> credentials(WallTime now) {
     auto keys = source_.credentials(now);
     if (!keys || !role_) return keys;

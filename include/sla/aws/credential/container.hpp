@@ -51,7 +51,7 @@ inline Result<Url> parse_agent_url(std::string_view text) {
   return url;
 }
 
-/// Whether the token may go there without encryption.
+/// Returns true if the token may go there without encryption.
 inline bool is_agent_host(std::string_view host) {
   if (is_ipv4_address(host) && host.starts_with("127.")) return true;
   for (std::string_view const known :

@@ -56,8 +56,8 @@ template <class T, class C>
 using DefaultChain =
     detail::Chain<SharedTransport<internal::HeldTransport<T>>, internal::HeldClock<C>>;
 
-/// Where the metadata service is, by an environment and a profile. A profile that cannot be read is
-/// taken for an empty one: its own source reports it.
+/// Returns where the metadata service is, by an environment and a profile. A profile that cannot be
+/// read is taken for an empty one: its own source reports it.
 [[nodiscard]] inline Result<Url> imds_endpoint(ProfileSettings const& settings) {
   auto const profiles = Profiles::load(settings.environment, settings.files);
   auto const choice = choose_profile(settings.environment, settings.name);

@@ -21,7 +21,8 @@ class EnvironmentCredentials {
  public:
   explicit EnvironmentCredentials(Environment const& environment) : found_(read(environment)) {}
 
-  /// The keys; Errc::not_configured where none is set, Errc::invalid where they cannot be used.
+  /// Returns the keys; Errc::not_configured where none is set, Errc::invalid where they cannot be
+  /// used.
   [[nodiscard]] Result<Credentials> credentials(WallTime /*now*/) const { return found_; }
 
  private:

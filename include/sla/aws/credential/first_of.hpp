@@ -22,7 +22,7 @@ class FirstOf {
  public:
   explicit FirstOf(Sources... sources) : sources_(std::move(sources)...) {}
 
-  /// The keys of the first source that is configured; that one is asked alone from then on.
+  /// Returns the keys of the first source that is configured; that one is asked alone from then on.
   /// Errc::not_configured where none is, with the reasons of all.
   [[nodiscard]] Result<Credentials> credentials(WallTime now) {
     if (winner_) return ask_winner(now);
@@ -47,7 +47,7 @@ class FirstOf {
   /// is why there was no answer, if there was none.
   [[nodiscard]] std::vector<Error> const& tried() const noexcept { return tried_; }
 
-  /// What the source that is used says.
+  /// Returns what the source that is used says.
   [[nodiscard]] Stability stability() const {
     Stability found = Stability::strict;
     visit([&](std::size_t index, auto const& source) {

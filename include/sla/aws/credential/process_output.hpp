@@ -186,7 +186,7 @@ class ProcessRun {
     return {};
   }
 
-  /// When a stop that was requested ends it; the last instant of all where none was.
+  /// Returns when a stop that was requested ends it; the last instant of all where none was.
   [[nodiscard]] Instant stopped_at() const noexcept {
     auto const deadline = options_.stop != nullptr ? options_.stop->deadline() : std::nullopt;
     return deadline.value_or(Instant::max());

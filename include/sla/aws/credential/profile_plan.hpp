@@ -202,8 +202,9 @@ class ProfilePlanner {
 
 }  // namespace detail
 
-/// The plan of a profile. Errc::not_configured where it says nothing about credentials; any other
-/// error is Errc::invalid and names the profile. Roles without a session name get the one given.
+/// Returns the plan of a profile. Errc::not_configured where it says nothing about credentials; any
+/// other error is Errc::invalid and names the profile. Roles without a session name get the one
+/// given.
 [[nodiscard]] inline Result<ProfilePlan> plan_profile(Profiles const& profiles,
                                                       Profile const& chosen,
                                                       std::string_view session_name) {

@@ -63,8 +63,9 @@ class RefreshPolicy {
     double jitter = 0;  ///< at random, from 0 to below 1
   };
 
-  /// Whether what a renewal brought replaces what is there. Expired credentials, as IMDS gives them
-  /// in an outage, only do where there is nothing else; then they are a failure in disguise.
+  /// Returns true if what a renewal brought replaces what is there. Expired credentials, as IMDS
+  /// gives them in an outage, only do where there is nothing else; then they are a failure in
+  /// disguise.
   [[nodiscard]] bool renew(WallTime now, Renewed const& renewed) noexcept {
     bool const expired = renewed.expires && *renewed.expires <= now;
     if (expired && held_ && !refused_) {
@@ -101,7 +102,7 @@ class RefreshPolicy {
     if (held_) expires_ = expires_ ? std::min(*expires_, past) : past;
   }
 
-  /// Whether the credentials may be given out although they could not be renewed.
+  /// Returns true if the credentials may be given out although they could not be renewed.
   [[nodiscard]] bool usable_after_failure(WallTime now) const noexcept {
     if (!held_ || refused_) return false;
     return stability_ == Stability::lasting || (expires_ && *expires_ - now > strict_reserve);
@@ -115,7 +116,7 @@ class RefreshPolicy {
     return least + std::chrono::duration_cast<Duration>(extra);
   }
 
-  /// Whether a time is still to come; one too far off comes from a clock that was set back.
+  /// Returns true if a time is still to come; one too far off comes from a clock that was set back.
   static bool is_ahead(WallTime now, std::optional<WallTime> time) noexcept {
     return time && now < *time && *time - now <= std::chrono::minutes{10};
   }

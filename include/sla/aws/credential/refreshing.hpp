@@ -45,8 +45,8 @@ class Refreshing {
   explicit Refreshing(Source source, RefreshOptions options = {})
       : shared_(std::make_shared<Shared>(std::move(source), options)) {}
 
-  /// The keys to sign with now. The first failure is the source's own; later ones are an Error only
-  /// where the keys from before must not be used, and otherwise a warning in the log.
+  /// Returns the keys to sign with now. The first failure is the source's own; later ones are an
+  /// Error only where the keys from before must not be used, and otherwise a warning in the log.
   [[nodiscard]] Result<Credentials> credentials(WallTime now) {
     Shared& shared = *shared_;
     std::unique_lock<std::mutex> lock(shared.mutex);

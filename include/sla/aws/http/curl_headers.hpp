@@ -19,7 +19,8 @@ namespace sla::inline v1::aws {
          std::to_string(SLA_VERSION_MINOR) + '.' + std::to_string(SLA_VERSION_PATCH);
 }
 
-/// The lines. Errc::invalid where a header could smuggle in another; the message has no value.
+/// Returns the lines. Errc::invalid where a header could smuggle in another; the message has no
+/// value.
 [[nodiscard]] inline Result<std::vector<std::string>> curl_headers(Request const& request) {
   std::vector<std::string> lines;
   for (auto const& [name, value] : request.headers) {

@@ -80,7 +80,7 @@ struct CurlTransfer {
   [[nodiscard]] Duration limit() const noexcept {
     return patience.limit(watch.stage(), body.size());
   }
-  /// When the stage has taken too long.
+  /// Returns when the stage has taken too long.
   [[nodiscard]] Instant due() const noexcept { return watch.since() + limit(); }
 
   /// Looks how far libcurl got.
@@ -142,7 +142,7 @@ struct CurlTransfer {
     setup.set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(time / std::chrono::milliseconds{1}));
   }
 
-  /// How long the other side may acknowledge nothing.
+  /// Returns how long the other side may acknowledge nothing.
   [[nodiscard]] Duration unacknowledged() const noexcept { return patience.limit(Stage::send, 0); }
   [[nodiscard]] bool silent(Instant now) const noexcept {
     return now - watch.since() >= unacknowledged();

@@ -25,7 +25,7 @@ enum class Stage {
 };
 inline constexpr std::size_t stages = 5;
 
-/// What it means that a stage took too long.
+/// Returns what it means that a stage took too long.
 [[nodiscard]] constexpr std::string_view late_message(Stage stage) noexcept {
   constexpr std::array<std::string_view, stages> messages{
       "could not resolve the name in time", "could not connect in time",
@@ -56,7 +56,7 @@ class StageWatch {
   [[nodiscard]] Stage stage() const noexcept { return stage_; }
   /// Since when nothing has moved.
   [[nodiscard]] Instant since() const noexcept { return since_; }
-  /// The longest time in that stage in which nothing moved.
+  /// Returns the longest time in that stage in which nothing moved.
   [[nodiscard]] Duration longest(Stage stage) const noexcept {
     return longest_[static_cast<std::size_t>(stage)];
   }
@@ -85,8 +85,9 @@ class Patience {
   Patience() = default;
   explicit Patience(StageLimits limits) : limits_(limits) {}
 
-  /// How long a request with a body of that size may stand still in the stage. A proxy may hold a
-  /// body until it has all of it and pass it on more slowly, so its size counts for the answer.
+  /// Returns how long a request with a body of that size may stand still in the stage. A proxy may
+  /// hold a body until it has all of it and pass it on more slowly, so its size counts for the
+  /// answer.
   [[nodiscard]] Duration limit(Stage stage, std::uint64_t size) const noexcept {
     auto [first, longest] = limits_of(stage);
     if (stage == Stage::wait) {

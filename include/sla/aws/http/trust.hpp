@@ -113,7 +113,8 @@ inline std::string problem_in_certificates(std::string_view text) {
   return count == 0 ? "there is no certificate in it (PEM)" : problem;
 }
 
-/// Whether the folder holds a certificate: `5ad8a5d6.0`. One that is empty comes with many images.
+/// Returns true if the folder holds a certificate: `5ad8a5d6.0`. One that is empty comes with many
+/// images.
 inline bool holds_certificates(std::string const& folder) {
   auto const names = list_folder(folder);
   return names && std::any_of(names->begin(), names->end(), [](std::string_view name) {

@@ -33,7 +33,7 @@ struct Url {
   bool operator==(Url const&) const = default;
 };
 
-/// The port a URL means.
+/// Returns the port a URL means.
 [[nodiscard]] constexpr std::uint16_t port_of(Url const& url) noexcept {
   if (url.port != 0) return url.port;
   return url.scheme == Scheme::https ? 443 : 80;
@@ -47,7 +47,7 @@ inline void host_header_to(std::string& out, Url const& url) {
   if (port_of(url) != own) out.append(":").append(std::to_string(url.port));
 }
 
-/// The whole URL as a text.
+/// Returns the whole URL as a text.
 [[nodiscard]] inline std::string to_string(Url const& url) {
   std::string out = url.scheme == Scheme::https ? "https://" : "http://";
   host_header_to(out, url);
@@ -56,7 +56,8 @@ inline void host_header_to(std::string& out, Url const& url) {
   return out;
 }
 
-/// Whether a text may be one part of a host name: 1 to 63 letters, digits and inner hyphens.
+/// Returns true if a text may be one part of a host name: 1 to 63 letters, digits and inner
+/// hyphens.
 [[nodiscard]] constexpr bool is_dns_label(std::string_view text) noexcept {
   if (text.empty() || text.size() > 63 || text.front() == '-' || text.back() == '-') return false;
   for (char const c : text) {
@@ -65,14 +66,15 @@ inline void host_header_to(std::string& out, Url const& url) {
   return true;
 }
 
-/// Whether a text is an IPv4 address of four decimal numbers.
+/// Returns true if a text is an IPv4 address of four decimal numbers.
 [[nodiscard]] inline bool is_ipv4_address(std::string_view text) {
   in_addr address{};
   return text.find('\0') == std::string_view::npos &&
          ::inet_pton(AF_INET, std::string(text).c_str(), &address) == 1;
 }
 
-/// Whether the host of a URL is an address: IPv4, or IPv6 in brackets. `localhost` is a name.
+/// Returns true if the host of a URL is an address: IPv4, or IPv6 in brackets. `localhost` is a
+/// name.
 [[nodiscard]] inline bool is_ip_address(std::string_view host) {
   return host.starts_with('[') || is_ipv4_address(host);
 }
@@ -95,7 +97,7 @@ inline Result<std::string> read_ipv6(std::string_view text) {
   return '[' + std::string(shortest.data()) + ']';
 }
 
-/// Whether the last part of a host looks like a number, so that some would read an address.
+/// Returns true if the last part of a host looks like a number, so that some would read an address.
 inline bool ends_in_number(std::string_view host) {
   std::string_view const last = host.substr(host.rfind('.') + 1);
   bool digits = true;

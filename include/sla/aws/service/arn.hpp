@@ -51,7 +51,7 @@ struct Arn {
   return arn;
 }
 
-/// Whether a text is an account id: 12 digits.
+/// Returns true if a text is an account id: 12 digits.
 [[nodiscard]] constexpr bool is_account_id(std::string_view text) noexcept {
   for (char const c : text) {
     if (!is_digit(c)) return false;
@@ -59,7 +59,7 @@ struct Arn {
   return text.size() == 12;
 }
 
-/// Whether a topic, by its ARN or its name, keeps order (FIFO).
+/// Returns true if a topic, by its ARN or its name, keeps order (FIFO).
 [[nodiscard]] constexpr bool is_fifo_topic(std::string_view topic) noexcept {
   return topic.ends_with(".fifo");
 }
@@ -101,7 +101,7 @@ struct TopicName {
   std::string_view name;
 };
 
-/// The ARN of a topic by its name, in the partition of the region.
+/// Returns the ARN of a topic by its name, in the partition of the region.
 [[nodiscard]] inline Result<Arn> topic_arn(TopicName topic) {
   Arn const arn{std::string(partition_of(topic.region).name), "sns", std::string(topic.region),
                 std::string(topic.account), std::string(topic.name)};

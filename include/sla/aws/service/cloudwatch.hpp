@@ -79,7 +79,8 @@ inline constexpr std::size_t most_dimension_value = 1024;
                "begins with neither a colon nor AWS/"};
 }
 
-/// A text as the value of a dimension, with an underscore for each character that it cannot hold.
+/// Returns a text as the value of a dimension, with an underscore for each character that it cannot
+/// hold.
 [[nodiscard]] inline std::string dimension_value(std::string_view text) {
   std::string value;
   while (!text.empty() && value.size() < most_dimension_value) {
@@ -147,7 +148,7 @@ inline void add_datum(QueryForm& form, MetricDatum const& datum, std::size_t num
 
 }  // namespace detail
 
-/// The request that puts data at an endpoint; Errc::unacceptable where CloudWatch
+/// Returns the request that puts data at an endpoint; Errc::unacceptable where CloudWatch
 /// would refuse it.
 [[nodiscard]] inline Result<Request> put_metric_data_request(PutMetricDataInput const& input,
                                                              Url endpoint) {

@@ -68,8 +68,8 @@ class Imds {
         transport_(std::move(transport)),
         clock_(std::move(clock)) {}
 
-  /// The text at a path such as `/latest/meta-data/placement/region`. Errc::not_found where there
-  /// is none, Errc::not_configured where there never was a metadata service.
+  /// Returns the text at a path such as `/latest/meta-data/placement/region`. Errc::not_found where
+  /// there is none, Errc::not_configured where there never was a metadata service.
   [[nodiscard]] Result<std::string> get(std::string_view path) {
     if (!endpoint_) return endpoint_.error();
     auto answer = ask(path);
@@ -82,7 +82,7 @@ class Imds {
     return refused(answer->status);
   }
 
-  /// The region that the instance is in.
+  /// Returns the region that the instance is in.
   [[nodiscard]] Result<std::string> region() {
     auto const text = get("/latest/meta-data/placement/region");
     if (!text) return text.error();

@@ -49,8 +49,8 @@ struct ObjectHead {
   std::vector<Header> metadata{};  ///< names in lower case, without x-amz-meta-
 };
 
-/// What the size of a body, in bytes, adds to the time in which its upload is tried again: a second
-/// for each 64 KiB.
+/// Returns what the size of a body, in bytes, adds to the time in which its upload is tried again:
+/// a second for each 64 KiB.
 [[nodiscard]] constexpr Duration upload_time(std::uint64_t size) noexcept {
   return std::chrono::seconds{size / (64U * 1024U)};
 }
@@ -86,7 +86,7 @@ inline void add_owner(std::vector<Header>& headers, Bucket const& bucket) {
 
 }  // namespace detail
 
-/// The URL of an object. The key is encoded once, slashes stay: `a b/c` is `/a%20b/c`.
+/// Returns the URL of an object. The key is encoded once, slashes stay: `a b/c` is `/a%20b/c`.
 [[nodiscard]] inline Result<Url> object_url(Bucket const& bucket, std::string_view key) {
   if (auto good = check_bucket_name(bucket.name); !good) return good.error();
   if (key.empty()) return Error{Errc::unacceptable, "the key of the object is empty"};
@@ -99,7 +99,7 @@ inline void add_owner(std::vector<Header>& headers, Bucket const& bucket) {
   return url;
 }
 
-/// The request that puts an object; Errc::unacceptable where S3 would refuse it.
+/// Returns the request that puts an object; Errc::unacceptable where S3 would refuse it.
 [[nodiscard]] inline Result<Request> put_object_request(Bucket const& bucket,
                                                         PutObjectInput const& input) {
   auto url = object_url(bucket, input.key);
@@ -126,7 +126,7 @@ inline void add_owner(std::vector<Header>& headers, Bucket const& bucket) {
   return request;
 }
 
-/// The request that asks what is known of an object.
+/// Returns the request that asks what is known of an object.
 [[nodiscard]] inline Result<Request> head_object_request(Bucket const& bucket,
                                                          std::string_view key) {
   auto url = object_url(bucket, key);
@@ -149,7 +149,7 @@ inline void add_owner(std::vector<Header>& headers, Bucket const& bucket) {
                http_status(response.status)};
 }
 
-/// What an answer says of an object.
+/// Returns what an answer says of an object.
 [[nodiscard]] inline ObjectHead parse_object_head(Response const& response) {
   ObjectHead head{};
   auto const size = find_header(response.headers, "content-length").value_or("0");
@@ -162,7 +162,7 @@ inline void add_owner(std::vector<Header>& headers, Bucket const& bucket) {
   return head;
 }
 
-/// Where the bucket is, if an answer refuses a request for coming to the wrong region.
+/// Returns where the bucket is, if an answer refuses a request for coming to the wrong region.
 [[nodiscard]] inline std::optional<std::string> read_bucket_region(Response const& response) {
   if (response.status != 301 && response.status != 307 && response.status != 400) {
     return std::nullopt;

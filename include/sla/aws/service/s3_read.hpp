@@ -48,7 +48,7 @@ struct GetObjectInput {
   std::uint64_t size = 0;  ///< bytes, at least 1
 };
 
-/// The request for a page of keys, at most 1,000.
+/// Returns the request for a page of keys, at most 1,000.
 [[nodiscard]] inline Result<Request> list_objects_request(Bucket const& bucket,
                                                           ListObjectsInput const& input) {
   if (auto good = check_bucket_name(bucket.name); !good) return good.error();
@@ -63,7 +63,7 @@ struct GetObjectInput {
   return Request{Method::get, *std::move(url), {}, {}};
 }
 
-/// The request for a part of an object.
+/// Returns the request for a part of an object.
 [[nodiscard]] inline Result<Request> get_object_request(Bucket const& bucket,
                                                         GetObjectInput const& input) {
   auto url = object_url(bucket, input.key);

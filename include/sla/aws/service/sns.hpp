@@ -67,7 +67,7 @@ inline Error bad_message(std::string_view why) {
   return Error{Errc::unacceptable, std::string(why)};
 }
 
-/// Whether SNS carries a character: those of XML 1.0 but no others.
+/// Returns true if SNS carries a character: those of XML 1.0 but no others.
 inline bool is_xml_character(std::string_view character) {
   if (character.size() == 1)
     return !is_control(character[0]) || is_blank(character[0]) || character[0] == 0x7f;
@@ -175,7 +175,7 @@ inline std::size_t add_attributes(QueryForm& form,
 
 }  // namespace detail
 
-/// The request that publishes a message at an endpoint; Errc::unacceptable where SNS would
+/// Returns the request that publishes a message at an endpoint; Errc::unacceptable where SNS would
 /// refuse it.
 [[nodiscard]] inline Result<Request> publish_request(PublishInput const& input, Url endpoint) {
   if (auto arn = parse_topic_arn(input.topic_arn); !arn) return arn.error();
@@ -199,8 +199,8 @@ inline std::size_t add_attributes(QueryForm& form,
   return std::move(form).request(std::move(endpoint));
 }
 
-/// Whether SNS refuses what a message or its attributes hold. Its code is the same where it refuses
-/// the topic or the group, so its words tell.
+/// Returns true if SNS refuses what a message or its attributes hold. Its code is the same where it
+/// refuses the topic or the group, so its words tell.
 [[nodiscard]] inline bool is_about_content(ServiceError const& said) {
   std::string_view const code = bare_code(said.code);
   if (code != "InvalidParameter" && code != "InvalidParameterValue" &&
@@ -214,7 +214,7 @@ inline std::size_t add_attributes(QueryForm& form,
   return words.find("message") != std::string::npos;
 }
 
-/// The id of the message. An answer that has none is a proxy's: Errc::unavailable.
+/// Returns the id of the message. An answer that has none is a proxy's: Errc::unavailable.
 [[nodiscard]] inline Result<std::string> parse_publish_answer(Response const& response) {
   auto id = xml_text(response.body, {"PublishResponse", "PublishResult", "MessageId"});
   if (id && !trim(*id).empty()) return std::string(trim(*id));

@@ -51,7 +51,7 @@ struct ParameterPage {
 /// More pages than this are not read; one has ten parameters at most.
 inline constexpr std::size_t most_parameter_pages = 1000;
 
-/// The request for one page, of the largest size that there is.
+/// Returns the request for one page, of the largest size that there is.
 [[nodiscard]] inline Request parameters_request(Url endpoint, ParameterQuery const& query) {
   JsonWriter json;
   json.begin_object().key("Path").string(query.path);

@@ -27,12 +27,12 @@ struct CallerIdentity {
   bool operator==(CallerIdentity const&) const = default;
 };
 
-/// The request that asks for it at an endpoint.
+/// Returns the request that asks for it at an endpoint.
 [[nodiscard]] inline Request caller_identity_request(Url endpoint) {
   return QueryForm({"GetCallerIdentity", "2011-06-15"}).request(std::move(endpoint));
 }
 
-/// The identity. An answer that has none is a proxy's: Errc::unavailable.
+/// Returns the identity. An answer that has none is a proxy's: Errc::unavailable.
 [[nodiscard]] inline Result<CallerIdentity> parse_caller_identity(Response const& response) {
   auto const text = [&](std::string_view name) {
     auto found =

@@ -32,8 +32,8 @@ struct Role {
   std::string region{};                            ///< whose STS is asked; empty is the usual one
 };
 
-/// A name for a session made from any text, such as `sla-runner-` and a host's name: 64 characters
-/// at most, and a hyphen for each that STS does not allow.
+/// Returns a name for a session made from any text, such as `sla-runner-` and a host's name: 64
+/// characters at most, and a hyphen for each that STS does not allow.
 [[nodiscard]] inline std::string role_session_name(std::string_view text) {
   constexpr std::string_view others = "_+=,.@-";
   std::string name(text.substr(0, 64));
@@ -79,7 +79,7 @@ inline QueryForm role_form(std::string_view action, Role const& role) {
 
 }  // namespace detail
 
-/// The request for a role, to be signed. Errc::invalid where STS would not take it.
+/// Returns the request for a role, to be signed. Errc::invalid where STS would not take it.
 [[nodiscard]] inline Result<Request> assume_role_request(Url endpoint, Role const& role) {
   if (auto good = check_role(role); !good) return good.error();
   QueryForm form = detail::role_form("AssumeRole", role);
@@ -87,8 +87,8 @@ inline QueryForm role_form(std::string_view action, Role const& role) {
   return std::move(form).request(std::move(endpoint));
 }
 
-/// The request for a role by a token of an identity provider. It is not signed: the token, which
-/// therefore stands in the body and never in a URL, is the proof.
+/// Returns the request for a role by a token of an identity provider. It is not signed: the token,
+/// which therefore stands in the body and never in a URL, is the proof.
 [[nodiscard]] inline Result<Request> assume_role_with_web_identity_request(Url endpoint,
                                                                            Role const& role,
                                                                            Secret const& token) {
@@ -102,8 +102,8 @@ inline QueryForm role_form(std::string_view action, Role const& role) {
   return std::move(form).request(std::move(endpoint));
 }
 
-/// The credentials of a role from the answer to either request. Errc::unavailable where a success
-/// has none, which is a proxy's.
+/// Returns the credentials of a role from the answer to either request. Errc::unavailable where a
+/// success has none, which is a proxy's.
 [[nodiscard]] inline Result<Credentials> parse_assumed_role(Response const& response) {
   bool const web = is_xml_root(response.body, "AssumeRoleWithWebIdentityResponse");
   std::string_view const root = web ? "AssumeRoleWithWebIdentityResponse" : "AssumeRoleResponse";
@@ -125,8 +125,8 @@ inline QueryForm role_form(std::string_view action, Role const& role) {
                           "role");
 }
 
-/// Whether STS, which said so, will not give the role any more. By the SDKs' rule credentials from
-/// before must then not be used either; after any other error they may.
+/// Returns true if STS, which said so, will not give the role any more. By the SDKs' rule
+/// credentials from before must then not be used either; after any other error they may.
 [[nodiscard]] inline bool is_last_word(ServiceError const& said) noexcept {
   for (std::string_view const final :
        {"AccessDenied", "IDPRejectedClaim", "InvalidIdentityToken", "RegionDisabled",

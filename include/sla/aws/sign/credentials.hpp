@@ -38,7 +38,8 @@ enum class Stability {
   lasting,  ///< also later, while the source cannot be reached: roles, containers, IMDS
 };
 
-/// What the source says of the credentials that it gave last; one that says nothing is strict.
+/// Returns what the source says of the credentials that it gave last; one that says nothing is
+/// strict.
 template <class Source>
 [[nodiscard]] Stability stability_of(Source const& source) {
   if constexpr (requires {

@@ -45,11 +45,11 @@ inline Error digest_error() {
 
 }  // namespace detail
 
-/// A text seen as bytes.
+/// Returns a text seen as bytes.
 [[nodiscard]] inline std::span<unsigned char const> bytes_of(std::string_view text) noexcept {
   return {reinterpret_cast<unsigned char const*>(text.data()), text.size()};
 }
-/// A digest seen as a text of 32 characters; valid while the digest lives.
+/// Returns a digest seen as a text of 32 characters; valid while the digest lives.
 [[nodiscard]] inline std::string_view text_of(Sha256Bytes const& digest) noexcept {
   return {reinterpret_cast<char const*>(digest.data()), digest.size()};
 }
@@ -118,20 +118,20 @@ class Sha256 {
   State state_ = State::fresh;
 };
 
-/// The digest of one text, with a hash at hand; whatever that had taken in is forgotten.
+/// Returns the digest of one text, with a hash at hand; whatever that had taken in is forgotten.
 [[nodiscard]] inline Result<Sha256Bytes> sha256(Sha256& hash, std::string_view text) {
   hash.reset();
   if (auto taken = hash.update(text); !taken) return taken.error();
   return hash.finish();
 }
-/// The digest of one text.
+/// Returns the digest of one text.
 [[nodiscard]] inline Result<Sha256Bytes> sha256(std::string_view text) {
   Sha256 hash;
   return sha256(hash, text);
 }
 
-/// The digest of an output's bytes as they are now, with a hash at hand; whatever that had taken in
-/// is forgotten.
+/// Returns the digest of an output's bytes as they are now, with a hash at hand; whatever that had
+/// taken in is forgotten.
 [[nodiscard]] inline Result<Sha256Bytes> sha256(Sha256& hash, Output const& output) {
   hash.reset();
   std::array<char, 16 * 1024> block;

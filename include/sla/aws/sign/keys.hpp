@@ -34,7 +34,7 @@ struct NamedText {
 
 }  // namespace detail
 
-/// Whether a text has visible ASCII characters only, as keys, tokens and identifiers have.
+/// Returns true if a text has visible ASCII characters only, as keys, tokens and identifiers have.
 [[nodiscard]] constexpr bool is_visible_ascii(std::string_view text) noexcept {
   for (char const c : text) {
     if (c <= ' ' || c > '~') return false;
@@ -42,8 +42,8 @@ struct NamedText {
   return true;
 }
 
-/// The credentials. Errc::malformed where the key id or the secret is missing, a text cannot be a
-/// key, or the expiration is no time.
+/// Returns the credentials. Errc::malformed where the key id or the secret is missing, a text
+/// cannot be a key, or the expiration is no time.
 [[nodiscard]] inline Result<Credentials> make_credentials(KeyTexts const& texts,
                                                           std::string source) {
   if (texts.access_key_id.empty()) return Error{Errc::malformed, "the access key id is missing"};

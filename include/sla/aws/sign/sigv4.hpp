@@ -51,7 +51,7 @@ struct SigningScope {
 /// alternates between services has one for each. Wipes what it forgets. Not thread-safe.
 class SigningKeyCache {
  public:
-  /// The signing key, valid until the next call.
+  /// Returns the signing key, valid until the next call.
   [[nodiscard]] Result<std::span<unsigned char const>> key(Sha256& hash, Secret const& secret,
                                                            CredentialScope const& scope) {
     if (scope.date() != date_ || scope.region != region_ || scope.service != service_ ||
@@ -116,9 +116,9 @@ class Signer {
     return {};
   }
 
-  /// What the last signature was made from. It holds the session token: not for a log.
+  /// Returns what the last signature was made from. It holds the session token: not for a log.
   [[nodiscard]] std::string const& canonical_request() const noexcept { return canonical_; }
-  /// What the last signature is the signature of.
+  /// Returns what the last signature is the signature of.
   [[nodiscard]] std::string const& string_to_sign() const noexcept { return string_to_sign_; }
 
  private:

@@ -44,7 +44,7 @@ class QueryForm {
 
   [[nodiscard]] std::string const& text() const& noexcept { return text_; }
 
-  /// The request that carries the form.
+  /// Returns the request that carries the form.
   [[nodiscard]] Request request(Url url) && {
     return {Method::post,
             std::move(url),

@@ -39,46 +39,47 @@ class JsonReply {
     if (!reply) return malformed(reply.error().message);
     return reply;
   }
-  /// The same for the text of a file: the Error does not say that it is an answer.
+  /// Returns the same for the text of a file: the Error does not say that it is an answer.
   [[nodiscard]] static Result<JsonReply> parse_file(std::string_view text) {
     return parse_with(std::make_shared<simdjson::dom::parser>(size_limit), text);
   }
 
-  /// The value at the path; of two members with one name it is the first.
+  /// Returns the value at the path; of two members with one name it is the first.
   [[nodiscard]] std::optional<JsonReply> find(JsonPath path) const {
     auto const found = element(path);
     if (!found) return std::nullopt;
     return JsonReply(parser_, *found);
   }
 
-  /// The text at the path.
+  /// Returns the text at the path.
   [[nodiscard]] std::optional<std::string_view> text(JsonPath path) const {
     return scalar<std::string_view>(path);
   }
   [[nodiscard]] std::optional<std::string_view> text(std::string_view name) const {
     return text(JsonPath{name});
   }
-  /// The text of that name. Errc::malformed, with the name, where there is none or it is empty.
+  /// Returns the text of that name. Errc::malformed, with the name, where there is none or it is
+  /// empty.
   [[nodiscard]] Result<std::string_view> required_text(std::string_view name) const {
     auto const found = text(name);
     if (!found || found->empty()) return malformed("it has no " + std::string(name));
     return *found;
   }
 
-  /// The whole number at the path; `1.0` and `"1"` are none.
+  /// Returns the whole number at the path; `1.0` and `"1"` are none.
   [[nodiscard]] std::optional<std::int64_t> integer(JsonPath path) const {
     return scalar<std::int64_t>(path);
   }
   [[nodiscard]] std::optional<std::int64_t> integer(std::string_view name) const {
     return integer(JsonPath{name});
   }
-  /// The number at the path, whole or not.
+  /// Returns the number at the path, whole or not.
   [[nodiscard]] std::optional<double> number(JsonPath path) const { return scalar<double>(path); }
   [[nodiscard]] std::optional<double> number(std::string_view name) const {
     return number(JsonPath{name});
   }
 
-  /// The values of the array at the path, in order; none where there is no array.
+  /// Returns the values of the array at the path, in order; none where there is no array.
   [[nodiscard]] std::vector<JsonReply> items(JsonPath path) const {
     std::vector<JsonReply> all;
     auto const found = element(path);
@@ -91,15 +92,15 @@ class JsonReply {
     return items(JsonPath{name});
   }
 
-  /// Whether this value is an array, empty or not.
+  /// Returns true if this value is an array, empty or not.
   [[nodiscard]] bool is_array() const noexcept { return element_.is_array(); }
 
-  /// The truth value of that name.
+  /// Returns the truth value of that name.
   [[nodiscard]] std::optional<bool> boolean(std::string_view name) const {
     return scalar<bool>(JsonPath{name});
   }
 
-  /// The names of the members of this value, in order; none where it is no object.
+  /// Returns the names of the members of this value, in order; none where it is no object.
   [[nodiscard]] std::vector<std::string_view> names() const {
     std::vector<std::string_view> all;
     simdjson::dom::object object;
@@ -201,8 +202,8 @@ inline std::string first_text(JsonReply const& reply,
   return why;
 }
 
-/// What a service says in an answer of its JSON protocol; the headers win over the body. Where the
-/// body is something else, an empty one or a proxy's page, the status has to do.
+/// Returns what a service says in an answer of its JSON protocol; the headers win over the body.
+/// Where the body is something else, an empty one or a proxy's page, the status has to do.
 [[nodiscard]] inline ServiceError read_json_error(Response const& response) {
   ServiceError error{};
   // `AWS.SimpleQueueService.NonExistentQueue;Sender`: the name that the older protocol had for it.

@@ -154,8 +154,8 @@ class XmlScanner {
 /// The names of elements on the way from the root to one, the root's included.
 using XmlPath = std::initializer_list<std::string_view>;
 
-/// The text of the first element at the path, decoded; nothing where there is none, or where the
-/// document ends before the element does. Text of elements inside it is left out.
+/// Returns the text of the first element at the path, decoded; nothing where there is none, or
+/// where the document ends before the element does. Text of elements inside it is left out.
 [[nodiscard]] inline std::optional<std::string> xml_text(std::string_view document, XmlPath path) {
   using Kind = detail::XmlPiece::Kind;
   detail::XmlScanner scanner(document);
@@ -193,7 +193,7 @@ using XmlPath = std::initializer_list<std::string_view>;
   }
 }
 
-/// Whether the outermost element of a document has that local name.
+/// Returns true if the outermost element of a document has that local name.
 [[nodiscard]] inline bool is_xml_root(std::string_view document, std::string_view name) {
   using Kind = detail::XmlPiece::Kind;
   detail::XmlScanner scanner(document);
@@ -204,9 +204,9 @@ using XmlPath = std::initializer_list<std::string_view>;
   }
 }
 
-/// What the service says in an answer of the query protocol (`ErrorResponse`) or of S3 (`Error`).
-/// Where the body is something else, an empty one or a proxy's page, the code stays empty and the
-/// message says so; the status has to do.
+/// Returns what the service says in an answer of the query protocol (`ErrorResponse`) or of S3
+/// (`Error`). Where the body is something else, an empty one or a proxy's page, the code stays
+/// empty and the message says so; the status has to do.
 [[nodiscard]] inline ServiceError read_xml_error(Response const& response) {
   auto const text = [&](XmlPath path) {
     auto found = xml_text(response.body, path);
