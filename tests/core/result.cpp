@@ -109,6 +109,23 @@ TEST_CASE("a copy of a result is a result of its own") {
   CHECK(second.error().code == Errc::stopped);
 }
 
+TEST_CASE("what a result held ends when something else takes its place, and with it") {
+  auto const held = std::make_shared<int>(7);
+  {
+    Result<std::shared_ptr<int>> result = held;
+    CHECK(held.use_count() == 2);
+    result = Error{Errc::stopped, std::string(100, 'x')};
+    CHECK(held.use_count() == 1);
+    result = held;
+    CHECK(held.use_count() == 2);
+    Result<std::shared_ptr<int>> const taken = std::move(result);
+    CHECK(held.use_count() == 2);
+    result = taken;
+    CHECK(held.use_count() == 3);
+  }
+  CHECK(held.use_count() == 1);
+}
+
 TEST_CASE("what makes a value may come instead of the value") {
   Result<std::string> const text = "literal";
   CHECK(*text == "literal");

@@ -612,12 +612,10 @@ TEST_CASE("output is passed on while the run goes on, byte for byte") {
   TemporaryFolder const folder;
   std::string const fifo = folder.path() + "/fifo";
   REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
+  sla::Descriptor const answer = sla::open_file(fifo, O_RDWR).value();  // waits for no reader
   std::thread user([&] {
     char c = 0;
-    if (::read(reader.get(), &c, 1) == 1) {
-      auto const answer = sla::open_file(fifo, O_WRONLY);
-      if (answer) (void)::write(answer->get(), "x\n", 2);
-    }
+    if (::read(reader.get(), &c, 1) == 1) (void)::write(answer.get(), "x\n", 2);
   });
   options.pass_through = writer.get();
   options.timeout = seconds{20};

@@ -18,6 +18,7 @@ from fake_aws import FakeAws
 from store_case import wait_until
 
 _UUID7 = r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
+_FASTER_THAN_DELIVERY = ("--delay", "0", "--stop-timeout", "120")
 _BYTES = r"printf 'out\n'; printf 'err \377\376\000\033[1m\n' >&2; printf 'end'"
 _WROTE = b"out\nerr \xff\xfe\x00\x1b[1m\nend"
 
@@ -33,8 +34,9 @@ class Endpoints:
         self.environment = self.aws.environment(virtual_host=self.virtual_host)
 
     def test_each_run_is_one_event_and_one_object_over_two_lasting_connections(self) -> None:
-        process = self.start(*self.sinks(self.aws), "--groups", "web, critical,,", "--delay", "0",
-                             "--command", _BYTES, environment=self.environment)
+        process = self.start(*self.sinks(self.aws), "--groups", "web, critical,,",
+                             *_FASTER_THAN_DELIVERY, "--command", _BYTES,
+                             environment=self.environment)
         self.aws.wait_for(lambda: len(self.events(self.aws)) >= 5)
         finished = process.stop()
         self.assertEqual(0, finished.code, finished.err_text)
@@ -268,7 +270,8 @@ class SinksTest(AwsTest):
 
     def test_no_log_replaces_another(self) -> None:
         aws = self.fake()
-        process = self.start_job(aws, "--delay", "0", "--command", "printf %s $SLARUNNER_RUN_ID")
+        process = self.start_job(aws, *_FASTER_THAN_DELIVERY,
+                                 "--command", "printf %s $SLARUNNER_RUN_ID")
         aws.wait_for(lambda: any(key.endswith("_SUCCESS_3") for key in aws.objects(BUCKET)))
         self.assertEqual(0, process.stop().code)
         objects, events = aws.objects(BUCKET), self.events(aws)
