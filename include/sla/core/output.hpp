@@ -91,7 +91,7 @@ class Output {
       if (!piece.text.empty()) {
         return piece.text.copy(buffer.data(), wanted, static_cast<std::size_t>(offset));
       }
-      auto const n = read_file(piece.offset + offset, buffer.first(wanted));
+      auto n = read_file(piece.offset + offset, buffer.first(wanted));
       if (!n) return n.error().within("reading the captured output");
       if (*n == 0 && wanted != 0) return Error{Errc::system, "the captured output was cut short"};
       return n;

@@ -43,8 +43,8 @@ class [[nodiscard]] Result {
 
   template <detail::ValueFor<T> U = T>
   explicit(!std::convertible_to<U&&, T>) Result(U&& value)
-      : has_value_(true), value_(std::forward<U>(value)) {}
-  Result(Error error) : has_value_(false), error_(std::move(error)) {}
+      : has_value_(true), held(std::forward<U>(value)) {}
+  Result(Error error) : has_value_(false), failure(std::move(error)) {}
 
   Result(Result&& other) noexcept(std::is_nothrow_move_constructible_v<T>)
       : has_value_(other.has_value_) {
@@ -55,13 +55,14 @@ class [[nodiscard]] Result {
   }
   Result& operator=(Result other) noexcept(std::is_nothrow_move_constructible_v<T>) {
     this->~Result();
-    return *::new (static_cast<void*>(this)) Result(std::move(other));
+    ::new (static_cast<void*>(this)) Result(std::move(other));
+    return *this;
   }
   ~Result() {
     if (has_value_) {
-      value_.~T();
+      held.~T();
     } else {
-      error_.~Error();
+      failure.~Error();
     }
   }
 
@@ -69,16 +70,16 @@ class [[nodiscard]] Result {
   explicit operator bool() const noexcept { return has_value(); }
 
   T& value() & {
-    if (!has_value()) detail::end_for("the value of an error: ", error_.message.c_str());
-    return value_;
+    if (!has_value()) detail::end_for("the value of an error: ", failure.message.c_str());
+    return held;
   }
   T const& value() const& {
-    if (!has_value()) detail::end_for("the value of an error: ", error_.message.c_str());
-    return value_;
+    if (!has_value()) detail::end_for("the value of an error: ", failure.message.c_str());
+    return held;
   }
   T&& value() && {
-    if (!has_value()) detail::end_for("the value of an error: ", error_.message.c_str());
-    return std::move(value_);
+    if (!has_value()) detail::end_for("the value of an error: ", failure.message.c_str());
+    return std::move(held);
   }
 
   T& operator*() & { return value(); }
@@ -98,27 +99,27 @@ class [[nodiscard]] Result {
 
   [[nodiscard]] Error const& error() const& {
     if (has_value()) detail::end_for("the error of a value", "");
-    return error_;
+    return failure;
   }
   [[nodiscard]] Error&& error() && {
     if (has_value()) detail::end_for("the error of a value", "");
-    return std::move(error_);
+    return std::move(failure);
   }
 
  private:
   template <class Other>
   void construct_from(Other&& other) {
     if (other.has_value_) {
-      ::new (static_cast<void*>(&value_)) T(std::forward<Other>(other).value_);
+      ::new (static_cast<void*>(&held)) T(std::forward<Other>(other).held);
     } else {
-      ::new (static_cast<void*>(&error_)) Error(std::forward<Other>(other).error_);
+      ::new (static_cast<void*>(&failure)) Error(std::forward<Other>(other).failure);
     }
   }
 
   bool has_value_;
   union {  // std::optional takes a fifth of what the shipped program takes to compile
-    T value_;
-    Error error_;
+    T held;
+    Error failure;
   };
 };
 
