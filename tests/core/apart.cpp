@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "../support/child_process.hpp"
+#include "../support/eventually.hpp"
 #include "../support/no_threads.hpp"
 #include "../support/pipe.hpp"
 
@@ -24,6 +25,7 @@ using namespace sla;
 using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
+using support::eventually;
 
 namespace {
 
@@ -79,7 +81,7 @@ TEST_CASE("where many calls are expected one helper makes call after call, and e
   CHECK(::kill(first, 0) == -1);
   pid_t const second = pid_of_call();
   CHECK(second != first);
-  while (::kill(second, 0) == 0) (void)::usleep(1000);  // by itself, after a moment
+  CHECK(eventually([&] { return ::kill(second, 0) != 0; }));  // by itself
   CHECK(pid_of_call() != second);
   CHECK(CallsApart::finish(in(minutes{2})));
   CallsApart::expect_many(false);
@@ -89,7 +91,7 @@ TEST_CASE("a helper that somebody kills is replaced") {
   CallsApart::expect_many(true);
   pid_t const first = pid_of_call();
   (void)::kill(first, SIGKILL);
-  while (::kill(first, 0) == 0) (void)::usleep(1000);
+  CHECK(eventually([&] { return ::kill(first, 0) != 0; }));
   for (int i = 0; i < 100; ++i) CHECK(pid_of_call() != ::getpid());
   auto body = [] { (void)::kill(::getpid(), SIGKILL); };
   CallsApart::make(body);
@@ -103,8 +105,7 @@ TEST_CASE("a call that takes too long goes on without its caller") {
     std::atomic<bool> done{false};
 
     void operator()() {
-      while (!go) (void)::usleep(1000);
-      done = true;
+      done = eventually([&] { return go.load(); });
     }
   };
   auto const body = std::make_shared<Body>();
@@ -112,13 +113,13 @@ TEST_CASE("a call that takes too long goes on without its caller") {
   CHECK_FALSE(CallsApart::finish(in(seconds{0})));
   CHECK(pid_of_call() != ::getpid());
   body->go = true;
-  while (body.use_count() != 1) (void)::usleep(1000);
+  CHECK(eventually([&] { return body.use_count() == 1; }));
   CHECK(body->done);
-  while (!CallsApart::finish(in(minutes{2}))) (void)::usleep(1000);
+  CHECK(eventually([] { return CallsApart::finish(in(minutes{2})); }));
 }
 
 TEST_CASE("where there can be no helper the caller makes the call, or it is not made") {
-  while (!CallsApart::finish(in(minutes{2}))) (void)::usleep(1000);
+  CHECK(eventually([] { return CallsApart::finish(in(minutes{2})); }));
   NoThreads const none;
   CHECK(pid_of_call() == ::getpid());
   auto const body = std::make_shared<std::function<void()>>([] { FAIL("called"); });
@@ -155,7 +156,7 @@ TEST_CASE("the end of the program neither waits for a call apart nor leaves it b
         };
         CallsApart::make(body);
       });
-      while (!begun) (void)::usleep(1000);
+      if (!eventually([&] { return begun.load(); })) return 2;
       if (killed) (void)::kill(::getpid(), SIGKILL);
       return thread ? 7 : 1;
     });
@@ -168,9 +169,7 @@ TEST_CASE("the end of the program neither waits for a call apart nor leaves it b
 
 TEST_CASE("a thread that may be abandoned is waited for as long as its starter likes") {
   auto const go = std::make_shared<std::atomic<bool>>(false);
-  auto thread = Apart::start([go] {
-    while (!*go) (void)::usleep(1000);
-  });
+  auto thread = Apart::start([go] { (void)eventually([&] { return go->load(); }); });
   REQUIRE(thread);
   CHECK_FALSE(thread->join_until(in(milliseconds{1})));
   *go = true;

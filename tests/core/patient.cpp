@@ -2,15 +2,14 @@
 #include "sla/core/patient.hpp"
 
 #include <doctest/doctest.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
 #include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
+#include "../support/eventually.hpp"
 #include "../support/no_threads.hpp"
 
 using namespace sla;
@@ -27,7 +26,7 @@ struct Hook {
 
   auto call() const {
     return [go = go](std::optional<Words>& words) {
-      while (!*go) (void)::usleep(1000);
+      (void)support::eventually([&] { return go->load(); });
       words.emplace().push_back("late");
       return 1;
     };
@@ -72,14 +71,15 @@ TEST_CASE("what hangs is waited for once, and undone when it comes back") {
   }));
   CHECK_FALSE(*later);
   *hook.go = true;
-  while (!patient.answers()) std::this_thread::sleep_for(1ms);
+  CHECK(support::eventually([&] { return patient.answers(); }));
   CHECK(*hook.undone);
   CHECK(*later);
   CHECK(Patient<Words>(1min).answers());
 }
 
 TEST_CASE("without a thread nothing answers, and what must be done is done once there is one") {
-  while (!CallsApart::finish(std::chrono::steady_clock::now() + 1min)) continue;
+  CHECK(support::eventually(
+      [] { return CallsApart::finish(std::chrono::steady_clock::now() + 1min); }));
   Patient<Words> patient(1min);
   {
     NoThreads const none;
@@ -90,6 +90,6 @@ TEST_CASE("without a thread nothing answers, and what must be done is done once 
       return true;
     }));
   }
-  while (!patient.answers()) std::this_thread::sleep_for(1ms);
+  CHECK(support::eventually([&] { return patient.answers(); }));
   CHECK(patient.ask(size_of()) == 2U);
 }

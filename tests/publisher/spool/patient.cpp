@@ -2,17 +2,16 @@
 #include "sla/publisher/spool/patient.hpp"
 
 #include <doctest/doctest.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
+#include "../../support/eventually.hpp"
 #include "../../support/memory_file.hpp"
 #include "../../support/spool_case.hpp"
 
@@ -44,7 +43,7 @@ class Moody {
 
  private:
   MemorySpool& usual() {
-    while (*hangs_) (void)::usleep(1000);
+    (void)support::eventually([&] { return !*hangs_; });
     return spool_;
   }
 
@@ -59,7 +58,7 @@ struct World {
   PatientSpool<Moody> open(Duration limit = 1s, Logger log = silent) const {
     auto spool = PatientSpool<Moody>::open(
         [disk = disk] {
-          while (*disk) (void)::usleep(1000);
+          (void)support::eventually([&] { return !*disk; });
           return Result<Moody>(Moody(disk));
         },
         {.name = "spool", .limit = limit, .hangs = told}, log);
@@ -70,10 +69,10 @@ struct World {
 /// Lets the disk answer, and the spool find out.
 void recover(World& world, PatientSpool<Moody>& spool) {
   *world.disk = false;
-  do {
+  CHECK(support::eventually([&] {
     (void)spool.tend(std::chrono::steady_clock::now());
-    std::this_thread::sleep_for(1ms);
-  } while (*world.told);
+    return !*world.told;
+  }));
   (void)spool.tend(std::chrono::steady_clock::now());
 }
 
