@@ -243,10 +243,10 @@ TEST_CASE("a profile that refers to a source which is not configured is a wrong 
 }
 
 TEST_CASE("what a service refuses is an error of that service") {
-  check_error("imds_token_fail", {Errc::invalid, "imds: http 403: it is turned off here"});
+  check_error("imds_token_fail", {Errc::denied, "imds: http 403: it is turned off here"});
   check_error(
       "web_identity_token_invalid_jwt",
-      {Errc::denied, "InvalidIdentityToken: No OpenIDConnect provider found in your account"});
+      {Errc::revoked, "InvalidIdentityToken: No OpenIDConnect provider found in your account"});
 }
 
 TEST_CASE("signing on in a browser is refused with what to do instead") {
