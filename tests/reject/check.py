@@ -49,7 +49,8 @@ class Reject:
 
     def compiled_case(self, case, define=""):
         text = case.read_text()
-        name = self.precompiled("".join(re.findall(r'^#include "sla/.*"\n', text, re.M)))
+        before = (HERE / "minimal.hpp").read_text()  # what each includes first
+        name = self.precompiled("".join(re.findall(r'^#include "sla/.*"\n', before + text, re.M)))
         options = [option.format(name) for option in self.using]
         return self.compiled(f'#include "{name}"\n{define}\n#line 1 "{case}"\n{text}',
                              "-fsyntax-only", *options, "-x", "c++", "-")
