@@ -8,10 +8,10 @@
 #include "sla/executor/direct.hpp"
 #include "sla/publisher/directory.hpp"
 #include "sla/publisher/event_file.hpp"
-#include "sla/publisher/spool/disk.hpp"
 #include "sla/publisher/spooled.hpp"
 #include "sla/runner.hpp"
 #include "sla/scheduler/fixed_delay.hpp"
+#include "sla/spool/disk.hpp"
 
 int main(int count, char** words) {
   auto const stop = sla::Stop::on_signals();

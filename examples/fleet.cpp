@@ -18,9 +18,9 @@
 #include "sla/executor/shell.hpp"
 #include "sla/publisher/directory.hpp"
 #include "sla/publisher/event_file.hpp"
-#include "sla/publisher/spool/memory.hpp"
 #include "sla/publisher/spooled.hpp"
 #include "sla/scheduler/fixed_rate.hpp"
+#include "sla/spool/memory.hpp"
 
 using Delivery = sla::Spooled<sla::Directory, sla::EventFile, sla::MemorySpool>;
 using Checks = sla::Fleet<sla::FixedRate, sla::Shell<>, Delivery>;

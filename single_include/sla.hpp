@@ -9,6 +9,7 @@
 //   core/        std and POSIX only: results, time, text, JSON, what passes between the policies
 //   process/     starting programs and looking after them
 //   aws/         in wings: http, wire, sign, config, call, service, credential
+//   spool/       keeps reports until they are delivered, in memory or on disk
 //   ledger/      what a stream of events proves about availability
 //   scheduler/   says when the next run begins
 //   executor/    runs the test
@@ -49,6 +50,9 @@
 //   aws/service/ssm.hpp                   get_parameters_by_path()
 //   aws/service/sts.hpp                   get_caller_identity()
 //   aws/service/cloudwatch.hpp            put_metric_data()
+//   spool.hpp                             the contract Spool
+//   spool/memory.hpp                      MemorySpool
+//   spool/disk.hpp                        DiskSpool
 //   ledger/reducer.hpp                    reduce(): what events prove
 //   ledger/error_budget.hpp               ErrorBudget: how fast an objective is used up
 //   scheduler.hpp                         the contract Scheduler
@@ -69,8 +73,6 @@
 //   publisher/console.hpp                 Console: events to stdout
 //   publisher/dry_run.hpp                 DryRun: shows what would be sent
 //   publisher/spooled.hpp                 Spooled: keeps results until delivered
-//   publisher/spool/memory.hpp            MemorySpool
-//   publisher/spool/disk.hpp              DiskSpool
 //   publisher/tracked.hpp                 Tracked: says how the service stands
 //   publisher/log_first.hpp               LogFirst: the log, then its event
 //   publisher/all.hpp                     All: each of several
@@ -1669,41 +1671,6 @@ class Backoff {
 
 }  // namespace sla::inline v1
 
-// sla/core/checksum.hpp
-// CRC-32C (Castagnoli, RFC 3720 appendix B.4), which tells a whole record from one that was torn or
-// damaged. It keeps out accidents, not people: what must not be forged is hashed by
-// aws/sign/digest.hpp.
-
-namespace sla::inline v1 {
-namespace detail {
-
-inline constexpr std::array<std::uint32_t, 256> crc32c_table = [] {
-  std::array<std::uint32_t, 256> table{};
-  for (std::uint32_t byte = 0; byte < 256; ++byte) {
-    std::uint32_t value = byte;
-    for (int bit = 0; bit < 8; ++bit) {
-      value = (value & 1U) != 0 ? value >> 1U ^ 0x82F63B78U : value >> 1U;
-    }
-    table[byte] = value;
-  }
-  return table;
-}();
-
-}  // namespace detail
-
-/// Returns the checksum of the bytes, or of what `before` is the checksum of with the bytes behind
-/// it.
-[[nodiscard]] constexpr std::uint32_t crc32c(std::string_view bytes,
-                                             std::uint32_t before = 0) noexcept {
-  std::uint32_t value = ~before;
-  for (char const c : bytes) {
-    value = value >> 8U ^ detail::crc32c_table[(value ^ static_cast<unsigned char>(c)) & 0xFFU];
-  }
-  return ~value;
-}
-
-}  // namespace sla::inline v1
-
 // sla/core/environment.hpp
 // The process environment as a value, so that nothing below reads it behind a test's back.
 
@@ -1908,432 +1875,6 @@ namespace sla::inline v1 {
     if (at == std::string::npos) return {};
   }
 }
-
-}  // namespace sla::inline v1
-
-// sla/core/record.hpp
-// Values as bytes, for records that this library itself reads again: one byte that names the field,
-// four of length, then the value, numbers as eight bytes. A reader passes over names it does not
-// know, so that an older program reads what a newer one wrote.
-
-namespace sla::inline v1 {
-
-/// Appends a number, lowest byte first.
-template <class Number>
-void append_number(std::string& out, Number value) {
-  for (std::size_t i = 0; i < sizeof value; ++i) {
-    out += static_cast<char>(static_cast<unsigned char>(value >> (8 * i) & 0xFFU));
-  }
-}
-
-/// Reads a number that fills the first bytes of the text; the text must be long enough.
-template <class Number>
-[[nodiscard]] Number leading_number(std::string_view bytes) noexcept {
-  Number value = 0;
-  for (std::size_t i = sizeof value; i-- > 0;) {
-    value = static_cast<Number>(value << 8U | static_cast<unsigned char>(bytes[i]));
-  }
-  return value;
-}
-
-/// One field as it was read; the value stays in the bytes that it was read from.
-struct RecordField {
-  std::uint8_t name = 0;
-  std::string_view value{};
-
-  /// Returns the value as a number, where it is one.
-  [[nodiscard]] std::optional<std::int64_t> number() const noexcept {
-    if (value.size() != sizeof(std::uint64_t)) return std::nullopt;
-    return static_cast<std::int64_t>(leading_number<std::uint64_t>(value));
-  }
-};
-
-/// Builds a record field by field.
-class RecordWriter {
- public:
-  RecordWriter& text(std::uint8_t name, std::string_view value) {
-    bytes_ += static_cast<char>(name);
-    append_number(bytes_, static_cast<std::uint32_t>(value.size()));
-    bytes_ += value;
-    return *this;
-  }
-  RecordWriter& number(std::uint8_t name, std::int64_t value) {
-    std::string eight;
-    append_number(eight, static_cast<std::uint64_t>(value));
-    return text(name, eight);
-  }
-
-  [[nodiscard]] std::string const& bytes() const& noexcept { return bytes_; }
-  [[nodiscard]] std::string bytes() && noexcept { return std::move(bytes_); }
-
- private:
-  std::string bytes_;
-};
-
-/// Reads a record field by field.
-class RecordReader {
- public:
-  explicit RecordReader(std::string_view bytes) noexcept : rest_(bytes) {}
-
-  /// Returns the next field; nothing at the end, and where what follows is no field.
-  [[nodiscard]] std::optional<RecordField> next() noexcept {
-    constexpr std::size_t head = 1 + sizeof(std::uint32_t);
-    if (rest_.size() < head) return std::nullopt;
-    auto const size = leading_number<std::uint32_t>(rest_.substr(1));
-    if (rest_.size() - head < size) return std::nullopt;
-    RecordField const field{static_cast<std::uint8_t>(rest_[0]), rest_.substr(head, size)};
-    rest_.remove_prefix(head + size);
-    return field;
-  }
-
-  /// Returns true if all bytes were fields.
-  [[nodiscard]] bool at_end() const noexcept { return rest_.empty(); }
-
- private:
-  std::string_view rest_;
-};
-
-}  // namespace sla::inline v1
-
-// sla/core/record_file.hpp
-// A file of records, each with its length and checksum, that only grows at its end. What append()
-// has returned from with Sync::now is on the disk; a record that was torn by a crash, or damaged
-// later, is told from a whole one and passed over. Finding records is pure.
-
-namespace sla::inline v1 {
-
-inline constexpr std::string_view record_mark{"\xF5SLR", 4};  ///< how each record begins
-inline constexpr std::size_t record_head = 12;                ///< mark, length, checksum
-inline constexpr std::size_t record_limit = 16U << 20U;       ///< bytes of a payload
-
-/// Returns the payload with its mark, its length and a checksum over length and payload.
-[[nodiscard]] inline std::string frame_record(std::string_view payload) {
-  std::string out(record_mark);
-  out.reserve(record_head + payload.size());
-  append_number(out, static_cast<std::uint32_t>(payload.size()));
-  append_number(out, crc32c(payload, crc32c(std::string_view(out).substr(4))));
-  out += payload;
-  return out;
-}
-
-/// A whole record among other bytes.
-struct FoundRecord {
-  std::size_t begin = 0;       ///< where its mark stands
-  std::string_view payload{};  ///< in the bytes that were searched
-
-  [[nodiscard]] std::size_t end() const noexcept { return begin + record_head + payload.size(); }
-};
-
-/// Returns the first whole record that begins at or behind `from`; what is none is passed over.
-[[nodiscard]] inline std::optional<FoundRecord> find_record(std::string_view bytes,
-                                                            std::size_t from = 0) noexcept {
-  for (std::size_t at = bytes.find(record_mark, from); at != std::string_view::npos;
-       at = bytes.find(record_mark, at + 1)) {
-    std::string_view const rest = bytes.substr(at);
-    if (rest.size() < record_head) return std::nullopt;
-    auto const size = leading_number<std::uint32_t>(rest.substr(4));
-    if (size > record_limit || size > rest.size() - record_head) continue;
-    std::string_view const payload = rest.substr(record_head, size);
-    if (crc32c(payload, crc32c(rest.substr(4, 4))) ==
-        leading_number<std::uint32_t>(rest.substr(8))) {
-      return FoundRecord{at, payload};
-    }
-  }
-  return std::nullopt;
-}
-
-/// Whether an append returns before or after the disk has it.
-enum class Sync {
-  later,  ///< survives the end of the process
-  now,    ///< survives the end of the machine too
-};
-
-/// One file of records, for one process. Not thread-safe.
-class RecordFile {
- public:
-  /// Returns a new file for this user alone.
-  [[nodiscard]] static Result<RecordFile> create(std::string path) {
-    return open(std::move(path), O_RDWR | O_CREAT | O_EXCL);
-  }
-  /// Returns a file that is there already; to be read only, or appended to as well.
-  [[nodiscard]] static Result<RecordFile> open(std::string path, int flags) {
-    auto file = open_file(path, flags);
-    if (!file) return file.error();
-    struct stat about {};
-    if (::fstat(file->get(), &about) != 0) return system_error(path);
-    return RecordFile(std::move(path), *std::move(file), static_cast<std::uint64_t>(about.st_size));
-  }
-
-  [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
-  [[nodiscard]] std::string const& path() const noexcept { return path_; }
-
-  /// Adds a record; gives its place. After an Error the file is as it was before, as far as the
-  /// disk lets it.
-  [[nodiscard]] Result<std::uint64_t> append(std::string_view payload, Sync sync) {
-    if (payload.size() > record_limit) return Error{Errc::invalid, "the record is too large"};
-    std::string const record = frame_record(payload);
-    auto written = write_at_end(record);
-    if (written && sync == Sync::now) written = this->sync();
-    if (!written) {
-      (void)cut(size_);
-      return written.error();
-    }
-    return std::exchange(size_, size_ + record.size());
-  }
-
-  /// Returns the payload of the record at that place.
-  [[nodiscard]] Result<std::string> read(std::uint64_t place) const {
-    auto head = bytes(place, record_head);
-    if (!head) return head.error();
-    bool const is_record = head->size() == record_head && head->starts_with(record_mark);
-    auto const size =
-        is_record ? leading_number<std::uint32_t>(std::string_view(*head).substr(4)) : 0U;
-    if (is_record && size <= record_limit) {
-      auto all = bytes(place, record_head + size);
-      if (!all) return all.error();
-      auto const found = find_record(*all);
-      if (found && found->begin == 0) return std::string(found->payload);
-    }
-    return Error{Errc::malformed,
-                 path_ + ": the record at " + std::to_string(place) + " is damaged"};
-  }
-
-  /// All bytes from a place on, at most `limit` of them.
-  [[nodiscard]] Result<std::string> bytes(std::uint64_t from, std::uint64_t limit) const {
-    std::string out(static_cast<std::size_t>(limit), '\0');
-    std::size_t have = 0;
-    while (have < out.size()) {
-      ssize_t const n = uninterrupted([&] {
-        return ::pread(file_.get(), &out[have], out.size() - have, static_cast<off_t>(from + have));
-      });
-      if (n < 0) return system_error(path_);
-      if (n == 0) break;
-      have += static_cast<std::size_t>(n);
-    }
-    out.resize(have);
-    return out;
-  }
-
-  /// Takes away what stands behind that place.
-  [[nodiscard]] Result<void> cut(std::uint64_t place) {
-    if (uninterrupted([&] { return ::ftruncate(file_.get(), static_cast<off_t>(place)); }) != 0) {
-      return system_error(path_);
-    }
-    size_ = place;
-    return {};
-  }
-
-  /// Writes to the disk what was appended with Sync::later.
-  [[nodiscard]] Result<void> sync() const { return sync_file(file_, path_); }
-
-  /// Returns true if the path still leads to this file.
-  [[nodiscard]] bool in_place() const noexcept { return leads_to(path_, file_); }
-
- private:
-  RecordFile(std::string path, Descriptor file, std::uint64_t size)
-      : path_(std::move(path)), file_(std::move(file)), size_(size) {}
-
-  Result<void> write_at_end(std::string_view record) const {
-    for (std::uint64_t at = size_; !record.empty();) {
-      ssize_t const n = uninterrupted([&] {
-        return ::pwrite(file_.get(), record.data(), record.size(), static_cast<off_t>(at));
-      });
-      if (n < 0) return system_error(path_);
-      at += static_cast<std::uint64_t>(n);
-      record.remove_prefix(static_cast<std::size_t>(n));
-    }
-    return {};
-  }
-
-  std::string path_;
-  Descriptor file_;
-  std::uint64_t size_;
-};
-
-}  // namespace sla::inline v1
-
-// sla/core/journal.hpp
-// A folder of numbered record files, the segments: records are added to the last one, and the first
-// ones are deleted once nobody needs what is in them. The caller says which records are needed and
-// what they mean. Segments are deleted from the front only, so a record that revokes an earlier one
-// never goes before it. (A file for each entry would need none of this, but two syncs for an entry
-// instead of one, and after an outage a hundred times as long to open.)
-
-namespace sla::inline v1 {
-
-/// Where a record stands in a journal.
-struct Place {
-  std::uint64_t segment = 0;
-  std::uint64_t offset = 0;
-  std::uint64_t size = 0;  ///< of the whole record
-};
-
-/// The records of one process, which has the folder for itself. Not thread-safe.
-class Journal {
- public:
-  struct Options {
-    std::string folder;                      ///< there already
-    std::uint64_t segment_size = 1U << 20U;  ///< a new segment begins behind this
-  };
-
-  /// Opens what is there and hands each record to `visit(Place, std::string_view)`, in the order in
-  /// which they were added. A record that was torn at the end is cut off.
-  template <class Visit>
-  [[nodiscard]] static Result<Journal> open(Options options, Visit visit) {
-    return open(std::move(options), O_RDWR, visit);
-  }
-  /// The same for a folder that another process may be writing to; changes nothing there.
-  template <class Visit>
-  [[nodiscard]] static Result<void> look(std::string const& folder, Visit visit) {
-    auto journal = open({.folder = folder}, O_RDONLY, visit);
-    if (!journal) return journal.error();
-    return {};
-  }
-
-  /// Adds a record. It is not kept until keep() says so.
-  [[nodiscard]] Result<Place> append(std::string_view payload, Sync sync) {
-    if (segments_.empty() || segments_.back().file.size() >= options_.segment_size) {
-      if (auto begun = begin_segment(); !begun) return begun.error();
-    }
-    Segment& last = segments_.back();
-    auto const offset = last.file.append(payload, sync);
-    if (!offset) return offset.error();
-    return Place{last.number, *offset, record_head + payload.size()};
-  }
-
-  /// Returns the payload of a record.
-  [[nodiscard]] Result<std::string> read(Place place) const {
-    for (Segment const& segment : segments_) {
-      if (segment.number == place.segment) return segment.file.read(place.offset);
-    }
-    return Error{Errc::malformed, options_.folder + ": a segment is gone"};
-  }
-
-  /// The record is needed.
-  void keep(Place place) noexcept { count(place, true); }
-  /// The record is not needed any more.
-  void release(Place place) noexcept { count(place, false); }
-
-  /// Deletes the segments at the front that nobody needs, once what came after them is on the disk;
-  /// where that is all, nothing is left, or no more than so many bytes.
-  void tidy(std::uint64_t leave = 0) {
-    while (segments_.size() > 1 && segments_.front().needed == 0 && sync()) {
-      ::unlink(segments_.front().file.path().c_str());
-      segments_.erase(segments_.begin());
-    }
-    if (segments_.size() != 1 || segments_[0].needed != 0) return;
-    if (segments_[0].file.size() > leave) (void)segments_[0].file.cut(0);
-  }
-
-  [[nodiscard]] bool empty() const noexcept {
-    return segments_.empty() || (segments_.size() == 1 && segments_[0].file.size() == 0);
-  }
-
-  /// Returns the first segment, where so little of all of them is needed that it is worth while to
-  /// add the needed records of the first one again at the end.
-  [[nodiscard]] std::optional<std::uint64_t> worth_moving() const noexcept {
-    std::uint64_t all = 0, needed = 0;
-    for (Segment const& segment : segments_) {
-      all += segment.file.size();
-      needed += segment.needed_bytes;
-    }
-    if (segments_.size() < 2 || all <= 2 * (needed + options_.segment_size)) return std::nullopt;
-    return segments_.front().number;
-  }
-
-  /// Writes to the disk what was added with Sync::later.
-  [[nodiscard]] Result<void> sync() const {
-    return segments_.empty() ? Result<void>{} : segments_.back().file.sync();
-  }
-
-  /// Returns true if what is added would still be found: the folder was neither deleted nor
-  /// replaced.
-  [[nodiscard]] bool in_place() const noexcept {
-    return segments_.empty() ? ::access(options_.folder.c_str(), F_OK) == 0
-                             : segments_.back().file.in_place();
-  }
-
-  /// Returns how many bytes were found that are no records, but for a torn one at the end.
-  [[nodiscard]] std::uint64_t damaged() const noexcept { return damaged_; }
-
- private:
-  struct Segment {
-    std::uint64_t number;
-    RecordFile file;
-    std::uint64_t needed = 0;  ///< records
-    std::uint64_t needed_bytes = 0;
-  };
-  static constexpr std::string_view ending = ".records";
-
-  explicit Journal(Options options) : options_(std::move(options)) {}
-
-  template <class Visit>
-  static Result<Journal> open(Options options, int flags, Visit visit) {
-    Journal journal(std::move(options));
-    auto const names = list_folder(journal.options_.folder);
-    if (!names) return names.error();
-    for (std::string const& name : *names) {
-      std::string_view const stem = std::string_view(name).substr(0, name.find('.'));
-      auto const number = parse_integer<std::uint64_t>(stem);
-      if (!number || name != file_name(*number)) continue;
-      auto file = RecordFile::open(journal.options_.folder + '/' + name, flags);
-      if (!file && file.error().system_number() == ENOENT) continue;  // deleted while we look
-      if (!file) return file.error();
-      journal.segments_.push_back({*number, *std::move(file)});
-    }
-    for (Segment& segment : journal.segments_) {
-      if (auto done = journal.visit_segment(segment, flags, visit); !done) return done.error();
-    }
-    return journal;
-  }
-
-  template <class Visit>
-  Result<void> visit_segment(Segment& segment, int flags, Visit& visit) {
-    auto const bytes = segment.file.bytes(0, segment.file.size());
-    if (!bytes) return bytes.error();
-    std::size_t end = 0;
-    while (auto const record = find_record(*bytes, end)) {
-      damaged_ += record->begin - end;
-      end = record->end();
-      visit(Place{segment.number, record->begin, end - record->begin}, record->payload);
-    }
-    if (end == bytes->size()) return {};
-    bool const last = segment.number == segments_.back().number;
-    if (!last) damaged_ += bytes->size() - end;
-    return last && flags == O_RDWR ? segment.file.cut(end) : Result<void>{};
-  }
-
-  static std::string file_name(std::uint64_t number) {
-    std::string const digits = std::to_string(number);
-    return std::string(digits.size() < 10 ? 10 - digits.size() : 0, '0') + digits +
-           std::string(ending);
-  }
-
-  Result<void> begin_segment() {
-    std::uint64_t const number = segments_.empty() ? 1 : segments_.back().number + 1;
-    if (auto synced = sync(); !synced) return synced;
-    auto file = RecordFile::create(options_.folder + '/' + file_name(number));
-    if (!file) return file.error();
-    if (auto synced = sync_folder(options_.folder); !synced) {
-      ::unlink(file->path().c_str());
-      return synced;
-    }
-    segments_.push_back({number, *std::move(file)});
-    return {};
-  }
-
-  void count(Place place, bool needed) noexcept {
-    for (Segment& segment : segments_) {
-      if (segment.number != place.segment) continue;
-      segment.needed += needed ? 1U : static_cast<std::uint64_t>(-1);
-      segment.needed_bytes += needed ? place.size : std::uint64_t{0} - place.size;
-    }
-  }
-
-  Options options_;
-  std::vector<Segment> segments_;
-  std::uint64_t damaged_ = 0;
-};
 
 }  // namespace sla::inline v1
 
@@ -3421,6 +2962,90 @@ requires(N <= 8) [[nodiscard]] std::uint64_t random_number() {
   return Duration{static_cast<Duration::rep>(random_number<8>() %
                                              (static_cast<std::uint64_t>(longest.count()) + 1))};
 }
+
+}  // namespace sla::inline v1
+
+// sla/core/record.hpp
+// Values as bytes, for records that this library itself reads again: one byte that names the field,
+// four of length, then the value, numbers as eight bytes. A reader passes over names it does not
+// know, so that an older program reads what a newer one wrote.
+
+namespace sla::inline v1 {
+
+/// Appends a number, lowest byte first.
+template <class Number>
+void append_number(std::string& out, Number value) {
+  for (std::size_t i = 0; i < sizeof value; ++i) {
+    out += static_cast<char>(static_cast<unsigned char>(value >> (8 * i) & 0xFFU));
+  }
+}
+
+/// Reads a number that fills the first bytes of the text; the text must be long enough.
+template <class Number>
+[[nodiscard]] Number leading_number(std::string_view bytes) noexcept {
+  Number value = 0;
+  for (std::size_t i = sizeof value; i-- > 0;) {
+    value = static_cast<Number>(value << 8U | static_cast<unsigned char>(bytes[i]));
+  }
+  return value;
+}
+
+/// One field as it was read; the value stays in the bytes that it was read from.
+struct RecordField {
+  std::uint8_t name = 0;
+  std::string_view value{};
+
+  /// Returns the value as a number, where it is one.
+  [[nodiscard]] std::optional<std::int64_t> number() const noexcept {
+    if (value.size() != sizeof(std::uint64_t)) return std::nullopt;
+    return static_cast<std::int64_t>(leading_number<std::uint64_t>(value));
+  }
+};
+
+/// Builds a record field by field.
+class RecordWriter {
+ public:
+  RecordWriter& text(std::uint8_t name, std::string_view value) {
+    bytes_ += static_cast<char>(name);
+    append_number(bytes_, static_cast<std::uint32_t>(value.size()));
+    bytes_ += value;
+    return *this;
+  }
+  RecordWriter& number(std::uint8_t name, std::int64_t value) {
+    std::string eight;
+    append_number(eight, static_cast<std::uint64_t>(value));
+    return text(name, eight);
+  }
+
+  [[nodiscard]] std::string const& bytes() const& noexcept { return bytes_; }
+  [[nodiscard]] std::string bytes() && noexcept { return std::move(bytes_); }
+
+ private:
+  std::string bytes_;
+};
+
+/// Reads a record field by field.
+class RecordReader {
+ public:
+  explicit RecordReader(std::string_view bytes) noexcept : rest_(bytes) {}
+
+  /// Returns the next field; nothing at the end, and where what follows is no field.
+  [[nodiscard]] std::optional<RecordField> next() noexcept {
+    constexpr std::size_t head = 1 + sizeof(std::uint32_t);
+    if (rest_.size() < head) return std::nullopt;
+    auto const size = leading_number<std::uint32_t>(rest_.substr(1));
+    if (rest_.size() - head < size) return std::nullopt;
+    RecordField const field{static_cast<std::uint8_t>(rest_[0]), rest_.substr(head, size)};
+    rest_.remove_prefix(head + size);
+    return field;
+  }
+
+  /// Returns true if all bytes were fields.
+  [[nodiscard]] bool at_end() const noexcept { return rest_.empty(); }
+
+ private:
+  std::string_view rest_;
+};
 
 }  // namespace sla::inline v1
 
@@ -11832,6 +11457,2385 @@ class Refreshing {
 
 }  // namespace sla::inline v1::aws
 
+// sla/spool.hpp
+// The contract of a Spool: keeps reports, in order, until they are delivered. A report travels as a
+// Parcel of two parts, its log and its event, each delivered by itself. The models stand in spool/;
+// what delivers from a spool is publisher/delivery.hpp.
+
+namespace sla::inline v1 {
+
+/// How far one part of a parcel got.
+enum class Part : std::uint8_t {
+  waiting,  ///< to be delivered
+  done,     ///< delivered, or there is nothing to deliver
+  refused,  ///< it can never succeed: set aside until a person decides
+};
+
+/// One report on its way.
+struct Parcel {
+  std::uint64_t number = 0;  ///< later reports have higher numbers
+  Report report{};           ///< log_uri is set once the log is delivered
+  Part log = Part::waiting;
+  Part event = Part::waiting;
+  std::string reason{};      ///< why a part was refused
+  std::string unreadable{};  ///< why the log, which waits, cannot be read now
+
+  [[nodiscard]] bool waiting() const noexcept {
+    return log == Part::waiting || event == Part::waiting;
+  }
+  [[nodiscard]] bool complete() const noexcept { return log == Part::done && event == Part::done; }
+};
+
+/// What an event left for the next process to know of its check.
+struct Recalled {
+  std::uint64_t number = 0;  ///< of the parcel; 0: there is none
+  std::string memory{};
+};
+
+/// How much there is to do.
+struct SpoolCount {
+  std::size_t events = 0;   ///< parcels whose event waits
+  std::size_t logs = 0;     ///< parcels whose log alone waits
+  std::size_t ahead = 0;    ///< parcels whose log waits before their event
+  std::size_t refused = 0;  ///< parcels with a part that was set aside
+};
+
+/// `begin(report)`: a run begins, of which only the job and the start are known. `add(report)`: it
+/// ended; once add() returns the report is kept as safely as this spool can. `next_event(number)`:
+/// the oldest parcel behind that one whose event waits. `next_log(number)`: the next parcel, in a
+/// circle, whose log waits. `update(parcel)`: a part of it got further; a complete one is
+/// forgotten. `tend(now)`: housekeeping, and when it is wanted again. `dropped()`: how many reports
+/// had to be dropped for want of room and were not `reported(number)` yet. `in_memory()`: what
+/// would be lost with this process. (In groups, so that a compiler names no more than one.)
+template <class S>
+concept Spool = bool{std::movable<S>} && requires(S& s, Report const& report) {
+  { s.begin(report) } -> std::same_as<void>;
+  { s.add(report) } -> std::same_as<void>;
+}
+&&requires(S& s, std::uint64_t number) {
+  { s.next_event(number) } -> std::same_as<Result<std::optional<Parcel>>>;
+  { s.next_log(number) } -> std::same_as<Result<std::optional<Parcel>>>;
+}
+&&requires(S& s, Parcel const& parcel, Instant now) {
+  { s.update(parcel) } -> std::same_as<void>;
+  { s.tend(now) } -> std::same_as<Instant>;
+}
+&&requires(S& s, std::uint64_t number) {
+  { s.dropped() } -> std::same_as<std::uint64_t>;
+  { s.reported(number) } -> std::same_as<void>;
+}
+&&requires(S& s) {
+  { s.count() } -> std::same_as<SpoolCount>;
+  { s.in_memory() } -> std::same_as<std::vector<Parcel>>;
+};
+
+namespace internal {
+
+/// Takes the place of a spool that a door refused, so that the refusal is the only error.
+template <class X>
+struct RefusedSpool {
+  RefusedSpool(X const&) noexcept {}
+  void begin(Report const&) {}
+  void add(Report const&) {}
+  Result<std::optional<Parcel>> next_event(std::uint64_t) { return std::optional<Parcel>(); }
+  Result<std::optional<Parcel>> next_log(std::uint64_t) { return std::optional<Parcel>(); }
+  void update(Parcel const&) {}
+  Instant tend(Instant) { return Instant::max(); }
+  SpoolCount count() { return {}; }
+  std::uint64_t dropped() { return 0; }
+  void reported(std::uint64_t) {}
+  std::vector<Parcel> in_memory() { return {}; }
+};
+template <class X>
+using HeldSpool = std::conditional_t<Spool<X>, X, RefusedSpool<X>>;
+
+}  // namespace internal
+
+}  // namespace sla::inline v1
+
+// sla/spool/checksum.hpp
+// CRC-32C (Castagnoli, RFC 3720 appendix B.4), which tells a whole record from one that was torn or
+// damaged. It keeps out accidents, not people: what must not be forged is hashed by
+// aws/sign/digest.hpp.
+
+namespace sla::inline v1 {
+namespace detail {
+
+inline constexpr std::array<std::uint32_t, 256> crc32c_table = [] {
+  std::array<std::uint32_t, 256> table{};
+  for (std::uint32_t byte = 0; byte < 256; ++byte) {
+    std::uint32_t value = byte;
+    for (int bit = 0; bit < 8; ++bit) {
+      value = (value & 1U) != 0 ? value >> 1U ^ 0x82F63B78U : value >> 1U;
+    }
+    table[byte] = value;
+  }
+  return table;
+}();
+
+}  // namespace detail
+
+/// Returns the checksum of the bytes, or of what `before` is the checksum of with the bytes behind
+/// it.
+[[nodiscard]] constexpr std::uint32_t crc32c(std::string_view bytes,
+                                             std::uint32_t before = 0) noexcept {
+  std::uint32_t value = ~before;
+  for (char const c : bytes) {
+    value = value >> 8U ^ detail::crc32c_table[(value ^ static_cast<unsigned char>(c)) & 0xFFU];
+  }
+  return ~value;
+}
+
+}  // namespace sla::inline v1
+
+// sla/spool/entry_record.hpp
+// A parcel as the bytes of a record, and back. What is read may come from an older or a newer
+// version of this program, or be damaged: it is checked, and what makes no sense is no parcel. The
+// bytes of the log stand in a file of their own.
+
+namespace sla::inline v1 {
+
+/// Where a spool on disk keeps the log of a parcel.
+struct KeptLog {
+  std::string file{};                   ///< its name; empty where there is no log
+  std::vector<Output::Piece> pieces{};  ///< the log in order
+  std::optional<Sha256Bytes> sha256{};
+
+  [[nodiscard]] std::uint64_t size() const noexcept {
+    std::uint64_t size = 0;
+    for (Output::Piece const& piece : pieces) size += piece.size;
+    return size;
+  }
+};
+
+/// A parcel without its log, and where the log is.
+struct KeptParcel {
+  Parcel parcel{};
+  KeptLog log{};
+};
+
+namespace detail {
+
+/// The names of the fields. A name keeps its meaning for ever.
+enum ParcelField : std::uint8_t {
+  field_number = 1,
+  field_log = 2,
+  field_event = 3,
+  field_reason = 4,
+  field_service = 5,
+  field_group = 6,
+  field_word = 7,
+  field_tag = 8,
+  field_target = 9,
+  field_run = 10,
+  field_verdict = 11,
+  field_exit = 12,
+  field_signal = 13,
+  field_started = 14,
+  field_ended = 15,
+  field_duration = 16,
+  field_log_uri = 17,
+  field_log_error = 18,
+  field_file = 19,
+  field_piece_size = 20,  ///< begins a piece
+  field_piece_offset = 21,
+  field_piece_text = 22,
+  field_sha256 = 23,
+  field_outcome_reason = 24,
+  field_location = 25,
+  field_boot = 26,
+  field_seq = 27,
+  field_previous_end = 28,
+  field_next_expected = 29,
+  field_state = 30,
+  field_transition = 31,
+  field_alert = 32,
+  field_standing = 33,
+};
+
+inline void write_sequence(RecordWriter& out, Report const& report) {
+  if (!report.job.location.empty()) out.text(field_location, report.job.location);
+  if (report.job.seq != 0) {
+    out.text(field_boot, report.job.boot_id);
+    out.number(field_seq, static_cast<std::int64_t>(report.job.seq));
+  }
+  auto const time = [&](ParcelField field, std::optional<WallTime> at) {
+    if (at) out.number(field, at->time_since_epoch().count());
+  };
+  time(field_previous_end, report.previous_end);
+  time(field_next_expected, report.next_expected_by);
+}
+
+inline void write_standing(RecordWriter& out, Standing const& standing) {
+  if (standing.json.empty()) return;
+  out.text(field_state, standing.state).text(field_transition, standing.transition);
+  out.text(field_alert, standing.alert).text(field_standing, standing.json);
+}
+
+inline void read_standing(Standing& standing, RecordField field) {
+  if (field.name == field_state) standing.state = field.value;
+  if (field.name == field_transition) standing.transition = field.value;
+  if (field.name == field_alert) standing.alert = field.value;
+  if (field.name == field_standing) standing.json = field.value;
+}
+
+inline void write_report(RecordWriter& out, Report const& report) {
+  Job const& job = report.job;
+  out.text(field_service, job.service).text(field_run, job.run_id);
+  for (std::string const& group : job.groups) out.text(field_group, group);
+  for (std::string const& word : job.command) out.text(field_word, word);
+  out.text(field_tag, job.tag_id).text(field_target, job.sla_target);
+  write_sequence(out, report);
+  write_standing(out, report.standing);
+  out.number(field_verdict, static_cast<std::int64_t>(report.outcome.verdict));
+  out.number(field_exit, report.outcome.exit_code).number(field_signal, report.outcome.signal);
+  out.text(field_outcome_reason, report.outcome.reason);
+  out.number(field_started, report.started_at.time_since_epoch().count());
+  out.number(field_ended, report.ended_at.time_since_epoch().count());
+  out.number(field_duration, report.duration.count());
+  out.text(field_log_uri, report.log_uri).text(field_log_error, report.log_error);
+}
+
+inline void write_log(RecordWriter& out, KeptLog const& log) {
+  out.text(field_file, log.file);
+  for (Output::Piece const& piece : log.pieces) {
+    out.number(field_piece_size, static_cast<std::int64_t>(piece.size));
+    if (piece.offset != 0) {
+      out.number(field_piece_offset, static_cast<std::int64_t>(piece.offset));
+    }
+    if (!piece.text.empty()) out.text(field_piece_text, piece.text);
+  }
+  if (log.sha256) {
+    out.text(field_sha256, {reinterpret_cast<char const*>(log.sha256->data()), log.sha256->size()});
+  }
+}
+
+/// Takes a text of the report. Whether the field is one.
+inline bool read_report_text(Report& report, RecordField field) {
+  std::string const text(field.value);
+  switch (field.name) {
+    case field_service:
+      report.job.service = text;
+      return true;
+    case field_run:
+      report.job.run_id = text;
+      return true;
+    case field_group:
+      report.job.groups.push_back(text);
+      return true;
+    case field_word:
+      report.job.command.push_back(text);
+      return true;
+    case field_tag:
+      report.job.tag_id = text;
+      return true;
+    case field_target:
+      report.job.sla_target = text;
+      return true;
+    case field_log_uri:
+      report.log_uri = text;
+      return true;
+    case field_log_error:
+      report.log_error = text;
+      return true;
+    case field_outcome_reason:
+      report.outcome.reason = text;
+      return true;
+    case field_location:
+      report.job.location = text;
+      return true;
+    case field_boot:
+      report.job.boot_id = text;
+      return true;
+    default:
+      return false;
+  }
+}
+
+/// Takes a number of the report. Whether the field is one, or none that is known.
+inline bool read_report_number(Report& report, std::uint8_t name, std::int64_t value) {
+  switch (name) {
+    case field_verdict:
+      if (value < 0 || value > static_cast<std::int64_t>(Verdict::skipped)) return false;
+      report.outcome.verdict = static_cast<Verdict>(value);
+      return true;
+    case field_exit:
+      report.outcome.exit_code = static_cast<int>(value);
+      return true;
+    case field_signal:
+      report.outcome.signal = static_cast<int>(value);
+      return true;
+    case field_started:
+      report.started_at = WallTime{Duration{value}};
+      return true;
+    case field_ended:
+      report.ended_at = WallTime{Duration{value}};
+      return true;
+    case field_duration:
+      report.duration = Duration{value};
+      return true;
+    case field_seq:
+      report.job.seq = static_cast<std::uint64_t>(value);
+      return true;
+    case field_previous_end:
+      report.previous_end = WallTime{Duration{value}};
+      return true;
+    case field_next_expected:
+      report.next_expected_by = WallTime{Duration{value}};
+      return true;
+    default:
+      return true;
+  }
+}
+
+inline bool read_log_field(KeptLog& log, RecordField field) {
+  auto const number = static_cast<std::uint64_t>(field.number().value_or(0));
+  switch (field.name) {
+    case field_file:
+      log.file = field.value;
+      return log.file.find('/') == std::string::npos;
+    case field_piece_size:
+      log.pieces.push_back({number, 0, {}});
+      return number < INT64_MAX / 2;
+    case field_piece_offset:
+      if (log.pieces.empty()) return false;
+      log.pieces.back().offset = number;
+      return number < INT64_MAX / 2;
+    case field_piece_text:
+      if (log.pieces.empty()) return false;
+      log.pieces.back().text = field.value;
+      return field.value.size() == log.pieces.back().size;
+    case field_sha256: {
+      Sha256Bytes bytes{};
+      if (field.value.size() != bytes.size()) return false;
+      std::transform(field.value.begin(), field.value.end(), bytes.begin(),
+                     [](char c) { return static_cast<unsigned char>(c); });
+      log.sha256 = bytes;
+      return true;
+    }
+    default:
+      return true;
+  }
+}
+
+inline bool read_part(Part& part, std::int64_t value) {
+  if (value < 0 || value > static_cast<std::int64_t>(Part::refused)) return false;
+  part = static_cast<Part>(value);
+  return true;
+}
+
+inline bool read_parcel_field(KeptParcel& kept, RecordField field) {
+  auto const number = field.number().value_or(0);
+  switch (field.name) {
+    case field_number:
+      kept.parcel.number = static_cast<std::uint64_t>(number);
+      return number > 0;
+    case field_log:
+      return read_part(kept.parcel.log, number);
+    case field_event:
+      return read_part(kept.parcel.event, number);
+    case field_reason:
+      kept.parcel.reason = field.value;
+      return true;
+    default:
+      read_standing(kept.parcel.report.standing, field);
+      return read_report_text(kept.parcel.report, field) ||
+             (read_report_number(kept.parcel.report, field.name, number) &&
+              read_log_field(kept.log, field));
+  }
+}
+
+}  // namespace detail
+
+/// The bytes of a parcel. Its output is not in them.
+[[nodiscard]] inline std::string write_parcel(Parcel const& parcel, KeptLog const& log) {
+  RecordWriter out;
+  out.number(detail::field_number, static_cast<std::int64_t>(parcel.number));
+  out.number(detail::field_log, static_cast<std::int64_t>(parcel.log));
+  out.number(detail::field_event, static_cast<std::int64_t>(parcel.event));
+  out.text(detail::field_reason, parcel.reason);
+  detail::write_report(out, parcel.report);
+  detail::write_log(out, log);
+  return std::move(out).bytes();
+}
+
+/// Reads the bytes of a parcel; nothing where they are none.
+[[nodiscard]] inline std::optional<KeptParcel> read_parcel(std::string_view bytes) {
+  KeptParcel kept;
+  RecordReader in(bytes);
+  while (auto const field = in.next()) {
+    if (!detail::read_parcel_field(kept, *field)) return std::nullopt;
+  }
+  if (!in.at_end() || kept.parcel.number == 0) return std::nullopt;
+  return kept;
+}
+
+}  // namespace sla::inline v1
+
+// sla/spool/record_file.hpp
+// A file of records, each with its length and checksum, that only grows at its end. What append()
+// has returned from with Sync::now is on the disk; a record that was torn by a crash, or damaged
+// later, is told from a whole one and passed over. Finding records is pure.
+
+namespace sla::inline v1 {
+
+inline constexpr std::string_view record_mark{"\xF5SLR", 4};  ///< how each record begins
+inline constexpr std::size_t record_head = 12;                ///< mark, length, checksum
+inline constexpr std::size_t record_limit = 16U << 20U;       ///< bytes of a payload
+
+/// Returns the payload with its mark, its length and a checksum over length and payload.
+[[nodiscard]] inline std::string frame_record(std::string_view payload) {
+  std::string out(record_mark);
+  out.reserve(record_head + payload.size());
+  append_number(out, static_cast<std::uint32_t>(payload.size()));
+  append_number(out, crc32c(payload, crc32c(std::string_view(out).substr(4))));
+  out += payload;
+  return out;
+}
+
+/// A whole record among other bytes.
+struct FoundRecord {
+  std::size_t begin = 0;       ///< where its mark stands
+  std::string_view payload{};  ///< in the bytes that were searched
+
+  [[nodiscard]] std::size_t end() const noexcept { return begin + record_head + payload.size(); }
+};
+
+/// Returns the first whole record that begins at or behind `from`; what is none is passed over.
+[[nodiscard]] inline std::optional<FoundRecord> find_record(std::string_view bytes,
+                                                            std::size_t from = 0) noexcept {
+  for (std::size_t at = bytes.find(record_mark, from); at != std::string_view::npos;
+       at = bytes.find(record_mark, at + 1)) {
+    std::string_view const rest = bytes.substr(at);
+    if (rest.size() < record_head) return std::nullopt;
+    auto const size = leading_number<std::uint32_t>(rest.substr(4));
+    if (size > record_limit || size > rest.size() - record_head) continue;
+    std::string_view const payload = rest.substr(record_head, size);
+    if (crc32c(payload, crc32c(rest.substr(4, 4))) ==
+        leading_number<std::uint32_t>(rest.substr(8))) {
+      return FoundRecord{at, payload};
+    }
+  }
+  return std::nullopt;
+}
+
+/// Whether an append returns before or after the disk has it.
+enum class Sync {
+  later,  ///< survives the end of the process
+  now,    ///< survives the end of the machine too
+};
+
+/// One file of records, for one process. Not thread-safe.
+class RecordFile {
+ public:
+  /// Returns a new file for this user alone.
+  [[nodiscard]] static Result<RecordFile> create(std::string path) {
+    return open(std::move(path), O_RDWR | O_CREAT | O_EXCL);
+  }
+  /// Returns a file that is there already; to be read only, or appended to as well.
+  [[nodiscard]] static Result<RecordFile> open(std::string path, int flags) {
+    auto file = open_file(path, flags);
+    if (!file) return file.error();
+    struct stat about {};
+    if (::fstat(file->get(), &about) != 0) return system_error(path);
+    return RecordFile(std::move(path), *std::move(file), static_cast<std::uint64_t>(about.st_size));
+  }
+
+  [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
+  [[nodiscard]] std::string const& path() const noexcept { return path_; }
+
+  /// Adds a record; gives its place. After an Error the file is as it was before, as far as the
+  /// disk lets it.
+  [[nodiscard]] Result<std::uint64_t> append(std::string_view payload, Sync sync) {
+    if (payload.size() > record_limit) return Error{Errc::invalid, "the record is too large"};
+    std::string const record = frame_record(payload);
+    auto written = write_at_end(record);
+    if (written && sync == Sync::now) written = this->sync();
+    if (!written) {
+      (void)cut(size_);
+      return written.error();
+    }
+    return std::exchange(size_, size_ + record.size());
+  }
+
+  /// Returns the payload of the record at that place.
+  [[nodiscard]] Result<std::string> read(std::uint64_t place) const {
+    auto head = bytes(place, record_head);
+    if (!head) return head.error();
+    bool const is_record = head->size() == record_head && head->starts_with(record_mark);
+    auto const size =
+        is_record ? leading_number<std::uint32_t>(std::string_view(*head).substr(4)) : 0U;
+    if (is_record && size <= record_limit) {
+      auto all = bytes(place, record_head + size);
+      if (!all) return all.error();
+      auto const found = find_record(*all);
+      if (found && found->begin == 0) return std::string(found->payload);
+    }
+    return Error{Errc::malformed,
+                 path_ + ": the record at " + std::to_string(place) + " is damaged"};
+  }
+
+  /// All bytes from a place on, at most `limit` of them.
+  [[nodiscard]] Result<std::string> bytes(std::uint64_t from, std::uint64_t limit) const {
+    std::string out(static_cast<std::size_t>(limit), '\0');
+    std::size_t have = 0;
+    while (have < out.size()) {
+      ssize_t const n = uninterrupted([&] {
+        return ::pread(file_.get(), &out[have], out.size() - have, static_cast<off_t>(from + have));
+      });
+      if (n < 0) return system_error(path_);
+      if (n == 0) break;
+      have += static_cast<std::size_t>(n);
+    }
+    out.resize(have);
+    return out;
+  }
+
+  /// Takes away what stands behind that place.
+  [[nodiscard]] Result<void> cut(std::uint64_t place) {
+    if (uninterrupted([&] { return ::ftruncate(file_.get(), static_cast<off_t>(place)); }) != 0) {
+      return system_error(path_);
+    }
+    size_ = place;
+    return {};
+  }
+
+  /// Writes to the disk what was appended with Sync::later.
+  [[nodiscard]] Result<void> sync() const { return sync_file(file_, path_); }
+
+  /// Returns true if the path still leads to this file.
+  [[nodiscard]] bool in_place() const noexcept { return leads_to(path_, file_); }
+
+ private:
+  RecordFile(std::string path, Descriptor file, std::uint64_t size)
+      : path_(std::move(path)), file_(std::move(file)), size_(size) {}
+
+  Result<void> write_at_end(std::string_view record) const {
+    for (std::uint64_t at = size_; !record.empty();) {
+      ssize_t const n = uninterrupted([&] {
+        return ::pwrite(file_.get(), record.data(), record.size(), static_cast<off_t>(at));
+      });
+      if (n < 0) return system_error(path_);
+      at += static_cast<std::uint64_t>(n);
+      record.remove_prefix(static_cast<std::size_t>(n));
+    }
+    return {};
+  }
+
+  std::string path_;
+  Descriptor file_;
+  std::uint64_t size_;
+};
+
+}  // namespace sla::inline v1
+
+// sla/spool/directory.hpp
+// The folder of a spool on disk: a lock that keeps a second runner out, the journal's folder, the
+// logs, a marker for each run in flight, and what was the last event of each check. It is for one
+// user alone (0700, files 0600). It knows files and names; what they mean to a delivery is
+// spool/disk.hpp.
+
+namespace sla::inline v1 {
+
+/// What a run that died had written.
+struct RescuedLog {
+  KeptLog log{};
+  std::optional<WallTime> written_at{};  ///< when it last wrote something
+};
+
+/// The files of a spool. While it lives no other process opens the same folder.
+class SpoolFolder {
+ public:
+  /// Makes the folder where it is missing, and locks it. Errc::in_use if another process has it.
+  /// `run_logs` is where an executor writes the logs of runs, if not in logs().
+  [[nodiscard]] static Result<SpoolFolder> open(std::string path, std::string run_logs = {}) {
+    SpoolFolder folder(std::move(path), std::move(run_logs));
+    for (std::string const& part :
+         {folder.path_, folder.journal(), folder.logs(), folder.runs(), folder.last_events()}) {
+      if (auto made = make_folder(part); !made) return made.error();
+    }
+    if (auto locked = folder.lock(); !locked) return locked.error();
+    return folder;
+  }
+  /// To look at the files of a folder that may be another process's.
+  [[nodiscard]] static SpoolFolder look(std::string path) {
+    return SpoolFolder(std::move(path), {});
+  }
+
+  [[nodiscard]] std::string const& path() const noexcept { return path_; }
+  [[nodiscard]] std::string journal() const { return path_ + "/journal"; }
+  [[nodiscard]] std::string logs() const { return path_ + "/logs"; }
+  [[nodiscard]] std::string last_events() const { return path_ + "/last"; }
+
+  /// Keeps the output of a report as a file; what an executor wrote to log_file_name() in logs() is
+  /// one already, what it wrote elsewhere gets a second name. A small one is on the disk when this
+  /// returns.
+  [[nodiscard]] Result<KeptLog> keep_log(Report const& report, std::uint64_t number) const {
+    Output const& output = report.outcome.output;
+    if (output.size() == 0) return KeptLog{};
+    std::string const own = std::to_string(number) + ".log";
+    std::string name = report.job.run_id.empty() ? own : log_file_name(report.job.run_id);
+    if (output.stands_in(logs() + '/' + name) || (output.stands_in(run_log(name)) && share(name))) {
+      return adopt_log(std::move(name), output);
+    }
+    auto file = create_log(name);
+    if (!file && file.error().system_number() == EEXIST) file = create_log(name = own);
+    if (!file) return file.error();
+    auto written =
+        output.each_block([&](std::string_view block) { return write_all(file->get(), block); });
+    if (written) written = sync_log(*file, output.size());
+    if (!written) {
+      remove_log(name);
+      return written.error();
+    }
+    return KeptLog{name, {{output.size(), 0, {}}}, output.sha256()};
+  }
+
+  /// The kept log. What the file has lost since, in a power failure, is left out with a line that
+  /// says so.
+  [[nodiscard]] Result<Output> open_log(KeptLog const& log) const {
+    if (log.file.empty()) return Output();
+    auto file = open_file(logs() + '/' + log.file, O_RDONLY);
+    if (!file) return file.error();
+    struct stat about {};
+    if (::fstat(file->get(), &about) != 0) return system_error(log.file);
+    auto const size = static_cast<std::uint64_t>(about.st_size);
+    std::vector<Output::Piece> pieces;
+    std::uint64_t lost = 0;
+    for (Output::Piece piece : log.pieces) {
+      std::uint64_t const there = piece.offset < size ? size - piece.offset : 0;
+      if (piece.text.empty() && piece.size > there) {
+        lost += piece.size - there;
+        piece.size = there;
+      }
+      if (piece.size != 0) pieces.push_back(std::move(piece));
+    }
+    constexpr auto disk = Output::Disk::may_hang;
+    if (lost == 0) return Output(*std::move(file), std::move(pieces), log.sha256, disk);
+    std::string line = "\n[sla-runner: " + std::to_string(lost) + " bytes were lost]\n";
+    std::uint64_t const line_size = line.size();
+    pieces.push_back({line_size, 0, std::move(line)});
+    return Output(*std::move(file), std::move(pieces), std::nullopt, disk);
+  }
+
+  void remove_log(std::string const& name) const {
+    if (!name.empty()) ::unlink((logs() + '/' + name).c_str());
+  }
+
+  /// Removes the logs for which `wanted(name)` is false.
+  template <class Wanted>
+  void remove_logs_unless(Wanted wanted) const {
+    auto const names = list_folder(logs());
+    if (!names) return;
+    for (std::string const& name : *names) {
+      if (!wanted(name)) remove_log(name);
+    }
+  }
+
+  /// Notes that a run begins. Survives the death of this process. The file is that of a run which
+  /// ended, if there is one: what it says behind the new record means nothing.
+  [[nodiscard]] Result<void> mark(Report const& report) const {
+    std::string const name = run_name(report.job.run_id);
+    std::string const draft = this->draft();
+    auto const file = open_file(draft, O_WRONLY | O_CREAT);
+    if (!file) return file.error();
+    std::string const bytes = frame_record(write_parcel({.number = 1, .report = report}, {}));
+    auto marked = write_all(file->get(), bytes);
+    if (marked && ::rename(draft.c_str(), (runs() + '/' + name).c_str()) != 0) {
+      marked = system_error(draft);
+    }
+    if (!marked) ::unlink(draft.c_str());
+    return marked;
+  }
+  void unmark(std::string const& run_id) const {
+    (void)::rename((runs() + '/' + run_name(run_id)).c_str(), draft().c_str());
+  }
+
+  /// The runs that are marked.
+  [[nodiscard]] std::vector<Report> marked() const {
+    std::vector<Report> reports;
+    auto const names = list_folder(runs());
+    for (std::string const& name : names.value_or(std::vector<std::string>{})) {
+      std::string const path = runs() + '/' + name;
+      auto const bytes = read_file(path, record_limit + record_head);
+      auto const record = bytes ? find_record(*bytes) : std::nullopt;
+      auto kept = record ? read_parcel(record->payload) : std::nullopt;
+      // After a power failure it may be what the file said of another run.
+      bool const right = kept && run_name(kept->parcel.report.job.run_id) == name;
+      if (right) reports.push_back(std::move(kept->parcel.report));
+      if (bytes && !right) ::unlink(path.c_str());
+    }
+    return reports;
+  }
+
+  /// The log of a marked run, as far as it got.
+  [[nodiscard]] RescuedLog rescue_log(std::string const& run_id) const {
+    RescuedLog rescued;
+    std::string name = log_file_name(run_id);
+    (void)share(name);  // fails where there is none, or it is here
+    struct stat about {};
+    if (::stat((logs() + '/' + name).c_str(), &about) != 0) return rescued;
+    rescued.log.file = std::move(name);
+    rescued.log.pieces.push_back({static_cast<std::uint64_t>(about.st_size), 0, {}});
+    rescued.written_at = WallTime{std::chrono::seconds{about.st_mtim.tv_sec} +
+                                  std::chrono::nanoseconds{about.st_mtim.tv_nsec}};
+    return rescued;
+  }
+
+ private:
+  static constexpr std::uint64_t sync_at_once = 1U << 20U;  ///< a larger log would hold up the run
+
+  SpoolFolder(std::string path, std::string run_logs)
+      : path_(std::move(path)), run_logs_(std::move(run_logs)) {}
+
+  [[nodiscard]] std::string run_log(std::string const& name) const {
+    return (run_logs_.empty() ? logs() : run_logs_) + '/' + name;
+  }
+  /// Gives the log that an executor wrote elsewhere a name in logs() too.
+  [[nodiscard]] bool share(std::string const& name) const {
+    return ::link(run_log(name).c_str(), (logs() + '/' + name).c_str()) == 0;
+  }
+
+  [[nodiscard]] std::string runs() const { return path_ + "/runs"; }
+  [[nodiscard]] std::string draft() const { return runs() + "/.draft"; }
+  static std::string run_name(std::string_view run_id) {
+    return percent_encode(run_id, Slash::encode) + ".run";
+  }
+
+  /// Returns errno, or 0. What a runner that was killed had open is closed a moment later.
+  static int take_lock(Descriptor const& file) noexcept {
+    SteadyClock const clock;
+    std::chrono::milliseconds const look{10};
+    for (Instant const until = clock.now() + 30 * look;; clock.sleep_until(clock.now() + look)) {
+      if (uninterrupted([&] { return ::flock(file.get(), LOCK_EX | LOCK_NB); }) == 0) return 0;
+      if (errno != EWOULDBLOCK || clock.now() >= until) return errno;
+    }
+  }
+  Result<void> lock() {
+    auto file = open_file(path_ + "/lock", O_RDWR | O_CREAT);
+    if (!file) return file.error();
+    if (int const failed = take_lock(*file); failed != 0) {
+      if (failed != EWOULDBLOCK) return system_error(path_ + "/lock", failed);
+      std::string const pid(trim(read_file(path_ + "/lock", 64).value_or(std::string())));
+      return Error{Errc::in_use, path_ + " is in use by another runner" +
+                                     (pid.empty() ? "" : " (process " + pid + ")")};
+    }
+    if (::ftruncate(file->get(), 0) == 0) {  // the number is for people: it may be missing
+      (void)write_all(file->get(), std::to_string(CallsApart::program()) + '\n');
+    }
+    lock_ = *std::move(file);
+    return {};
+  }
+
+  [[nodiscard]] Result<KeptLog> adopt_log(std::string name, Output const& output) const {
+    auto const file = open_file(logs() + '/' + name, O_RDONLY);
+    if (!file) return file.error();
+    if (auto synced = sync_log(*file, output.size()); !synced) return synced.error();
+    auto const pieces = output.pieces();
+    return KeptLog{std::move(name), {pieces.begin(), pieces.end()}, output.sha256()};
+  }
+  [[nodiscard]] Result<Descriptor> create_log(std::string const& name) const {
+    return open_file(logs() + '/' + name, O_WRONLY | O_CREAT | O_EXCL);
+  }
+  [[nodiscard]] Result<void> sync_log(Descriptor const& file, std::uint64_t size) const {
+    if (size > sync_at_once) return {};
+    if (auto synced = sync_file(file, logs()); !synced) return synced;
+    return sync_folder(logs());
+  }
+
+  std::string path_;
+  std::string run_logs_;
+  Descriptor lock_;
+};
+
+}  // namespace sla::inline v1
+
+// sla/spool/eviction.hpp
+// What a spool gives up when it is full, in this order: the logs of passes, passes, the other logs,
+// and then whatever is oldest. A result outlives its log, and what failed outlives what passed. The
+// parcel that is being delivered stays, and so does the newest.
+
+namespace sla::inline v1 {
+
+/// About how much memory a parcel takes, its log included.
+[[nodiscard]] inline std::uint64_t parcel_bytes(Parcel const& parcel) noexcept {
+  Report const& report = parcel.report;
+  std::uint64_t bytes = sizeof parcel + report.outcome.output.size() + report.job.service.size() +
+                        report.job.run_id.size() + report.outcome.remark.size() +
+                        report.outcome.reason.size() + parcel.reason.size();
+  for (auto const& group : report.job.groups) bytes += sizeof(std::string) + group.size();
+  for (auto const& word : report.job.command) bytes += sizeof(std::string) + word.size();
+  return bytes;
+}
+
+/// What goes next of one parcel; the lower goes first.
+enum class Sacrifice : std::uint8_t { log_of_pass, pass, log, result };
+
+/// `log_gains` says whether giving up the log alone is worth while.
+[[nodiscard]] constexpr Sacrifice sacrifice(bool pass, bool log_gains) noexcept {
+  if (pass) return log_gains ? Sacrifice::log_of_pass : Sacrifice::pass;
+  return log_gains ? Sacrifice::log : Sacrifice::result;
+}
+
+/// What has to go.
+struct Eviction {
+  std::uint64_t number = 0;
+  bool log_only = false;
+};
+
+[[nodiscard]] constexpr std::string_view eviction_line(Eviction eviction) noexcept {
+  return eviction.log_only ? "no room for undelivered results: a log is dropped"
+                           : "no room for undelivered results: a result is dropped";
+}
+
+/// Takes the log from a parcel, whose event then says why there is none.
+inline void drop_log(Parcel& parcel) {
+  parcel.report.outcome.output = Output();
+  parcel.report.log_error = "dropped: no room in the spool";
+  parcel.log = Part::done;
+}
+
+/// The parcels of a spool in the order in which they go.
+class EvictionOrder {
+ public:
+  void add(std::uint64_t number, Sacrifice what) { order_.insert({what, number}); }
+  void remove(std::uint64_t number, Sacrifice what) { order_.erase({what, number}); }
+
+  /// What goes next; two parcels stay.
+  [[nodiscard]] std::optional<Eviction> next(std::uint64_t spared, std::uint64_t newest) const {
+    for (auto const& [what, number] : order_) {
+      if (number == spared || number == newest) continue;
+      return Eviction{number, what == Sacrifice::log_of_pass || what == Sacrifice::log};
+    }
+    return std::nullopt;
+  }
+
+ private:
+  std::set<std::pair<Sacrifice, std::uint64_t>> order_{};
+};
+
+}  // namespace sla::inline v1
+
+// sla/spool/journal.hpp
+// A folder of numbered record files, the segments: records are added to the last one, and the first
+// ones are deleted once nobody needs what is in them. The caller says which records are needed and
+// what they mean. Segments are deleted from the front only, so a record that revokes an earlier one
+// never goes before it. (A file for each entry would need none of this, but two syncs for an entry
+// instead of one, and after an outage a hundred times as long to open.)
+
+namespace sla::inline v1 {
+
+/// Where a record stands in a journal.
+struct Place {
+  std::uint64_t segment = 0;
+  std::uint64_t offset = 0;
+  std::uint64_t size = 0;  ///< of the whole record
+};
+
+/// The records of one process, which has the folder for itself. Not thread-safe.
+class Journal {
+ public:
+  struct Options {
+    std::string folder;                      ///< there already
+    std::uint64_t segment_size = 1U << 20U;  ///< a new segment begins behind this
+  };
+
+  /// Opens what is there and hands each record to `visit(Place, std::string_view)`, in the order in
+  /// which they were added. A record that was torn at the end is cut off.
+  template <class Visit>
+  [[nodiscard]] static Result<Journal> open(Options options, Visit visit) {
+    return open(std::move(options), O_RDWR, visit);
+  }
+  /// The same for a folder that another process may be writing to; changes nothing there.
+  template <class Visit>
+  [[nodiscard]] static Result<void> look(std::string const& folder, Visit visit) {
+    auto journal = open({.folder = folder}, O_RDONLY, visit);
+    if (!journal) return journal.error();
+    return {};
+  }
+
+  /// Adds a record. It is not kept until keep() says so.
+  [[nodiscard]] Result<Place> append(std::string_view payload, Sync sync) {
+    if (segments_.empty() || segments_.back().file.size() >= options_.segment_size) {
+      if (auto begun = begin_segment(); !begun) return begun.error();
+    }
+    Segment& last = segments_.back();
+    auto const offset = last.file.append(payload, sync);
+    if (!offset) return offset.error();
+    return Place{last.number, *offset, record_head + payload.size()};
+  }
+
+  /// Returns the payload of a record.
+  [[nodiscard]] Result<std::string> read(Place place) const {
+    for (Segment const& segment : segments_) {
+      if (segment.number == place.segment) return segment.file.read(place.offset);
+    }
+    return Error{Errc::malformed, options_.folder + ": a segment is gone"};
+  }
+
+  /// The record is needed.
+  void keep(Place place) noexcept { count(place, true); }
+  /// The record is not needed any more.
+  void release(Place place) noexcept { count(place, false); }
+
+  /// Deletes the segments at the front that nobody needs, once what came after them is on the disk;
+  /// where that is all, nothing is left, or no more than so many bytes.
+  void tidy(std::uint64_t leave = 0) {
+    while (segments_.size() > 1 && segments_.front().needed == 0 && sync()) {
+      ::unlink(segments_.front().file.path().c_str());
+      segments_.erase(segments_.begin());
+    }
+    if (segments_.size() != 1 || segments_[0].needed != 0) return;
+    if (segments_[0].file.size() > leave) (void)segments_[0].file.cut(0);
+  }
+
+  [[nodiscard]] bool empty() const noexcept {
+    return segments_.empty() || (segments_.size() == 1 && segments_[0].file.size() == 0);
+  }
+
+  /// Returns the first segment, where so little of all of them is needed that it is worth while to
+  /// add the needed records of the first one again at the end.
+  [[nodiscard]] std::optional<std::uint64_t> worth_moving() const noexcept {
+    std::uint64_t all = 0, needed = 0;
+    for (Segment const& segment : segments_) {
+      all += segment.file.size();
+      needed += segment.needed_bytes;
+    }
+    if (segments_.size() < 2 || all <= 2 * (needed + options_.segment_size)) return std::nullopt;
+    return segments_.front().number;
+  }
+
+  /// Writes to the disk what was added with Sync::later.
+  [[nodiscard]] Result<void> sync() const {
+    return segments_.empty() ? Result<void>{} : segments_.back().file.sync();
+  }
+
+  /// Returns true if what is added would still be found: the folder was neither deleted nor
+  /// replaced.
+  [[nodiscard]] bool in_place() const noexcept {
+    return segments_.empty() ? ::access(options_.folder.c_str(), F_OK) == 0
+                             : segments_.back().file.in_place();
+  }
+
+  /// Returns how many bytes were found that are no records, but for a torn one at the end.
+  [[nodiscard]] std::uint64_t damaged() const noexcept { return damaged_; }
+
+ private:
+  struct Segment {
+    std::uint64_t number;
+    RecordFile file;
+    std::uint64_t needed = 0;  ///< records
+    std::uint64_t needed_bytes = 0;
+  };
+  static constexpr std::string_view ending = ".records";
+
+  explicit Journal(Options options) : options_(std::move(options)) {}
+
+  template <class Visit>
+  static Result<Journal> open(Options options, int flags, Visit visit) {
+    Journal journal(std::move(options));
+    auto const names = list_folder(journal.options_.folder);
+    if (!names) return names.error();
+    for (std::string const& name : *names) {
+      std::string_view const stem = std::string_view(name).substr(0, name.find('.'));
+      auto const number = parse_integer<std::uint64_t>(stem);
+      if (!number || name != file_name(*number)) continue;
+      auto file = RecordFile::open(journal.options_.folder + '/' + name, flags);
+      if (!file && file.error().system_number() == ENOENT) continue;  // deleted while we look
+      if (!file) return file.error();
+      journal.segments_.push_back({*number, *std::move(file)});
+    }
+    for (Segment& segment : journal.segments_) {
+      if (auto done = journal.visit_segment(segment, flags, visit); !done) return done.error();
+    }
+    return journal;
+  }
+
+  template <class Visit>
+  Result<void> visit_segment(Segment& segment, int flags, Visit& visit) {
+    auto const bytes = segment.file.bytes(0, segment.file.size());
+    if (!bytes) return bytes.error();
+    std::size_t end = 0;
+    while (auto const record = find_record(*bytes, end)) {
+      damaged_ += record->begin - end;
+      end = record->end();
+      visit(Place{segment.number, record->begin, end - record->begin}, record->payload);
+    }
+    if (end == bytes->size()) return {};
+    bool const last = segment.number == segments_.back().number;
+    if (!last) damaged_ += bytes->size() - end;
+    return last && flags == O_RDWR ? segment.file.cut(end) : Result<void>{};
+  }
+
+  static std::string file_name(std::uint64_t number) {
+    std::string const digits = std::to_string(number);
+    return std::string(digits.size() < 10 ? 10 - digits.size() : 0, '0') + digits +
+           std::string(ending);
+  }
+
+  Result<void> begin_segment() {
+    std::uint64_t const number = segments_.empty() ? 1 : segments_.back().number + 1;
+    if (auto synced = sync(); !synced) return synced;
+    auto file = RecordFile::create(options_.folder + '/' + file_name(number));
+    if (!file) return file.error();
+    if (auto synced = sync_folder(options_.folder); !synced) {
+      ::unlink(file->path().c_str());
+      return synced;
+    }
+    segments_.push_back({number, *std::move(file)});
+    return {};
+  }
+
+  void count(Place place, bool needed) noexcept {
+    for (Segment& segment : segments_) {
+      if (segment.number != place.segment) continue;
+      segment.needed += needed ? 1U : static_cast<std::uint64_t>(-1);
+      segment.needed_bytes += needed ? place.size : std::uint64_t{0} - place.size;
+    }
+  }
+
+  Options options_;
+  std::vector<Segment> segments_;
+  std::uint64_t damaged_ = 0;
+};
+
+}  // namespace sla::inline v1
+
+// sla/spool/index.hpp
+// The parcels of a spool as they are known in memory: where each stands, how far it got, how much
+// room all of them take and which go first when it is too much. One that is not on a disk is held
+// here whole. Nothing here takes longer the more parcels there are, but for passing over those that
+// wait for something else.
+
+namespace sla::inline v1 {
+
+/// What is known of one parcel.
+struct Shelved {
+  std::optional<Place> place{};    ///< its latest record
+  KeptLog log{};                   ///< its log on the disk
+  std::unique_ptr<Parcel> held{};  ///< the parcel itself, where the record is missing or too old
+  Part log_part = Part::waiting;
+  Part event_part = Part::waiting;
+  bool pass = false;
+  bool counts = true;
+
+  /// Takes over how far a parcel got.
+  void note(Parcel const& parcel) noexcept {
+    log_part = parcel.log;
+    event_part = parcel.event;
+    pass = parcel.report.succeeded();
+    counts = parcel.report.counts();
+  }
+  /// Holds a parcel whole.
+  void hold(Parcel const& parcel) {
+    held = std::make_unique<Parcel>(parcel);
+    note(parcel);
+  }
+  /// Takes the log of the parcel that is held from its file into memory, where it is small: many
+  /// parcels do not take a descriptor each. Whether it did.
+  bool take_in_log() {
+    constexpr std::uint64_t small = 64 * 1024;
+    Output& output = held->report.outcome.output;
+    if (output.size() > small || output.in_memory()) return false;
+    auto text = output.text();
+    if (!text) return false;
+    std::uint64_t const size = text->size();
+    output = Output({}, {{size, 0, *std::move(text)}}, output.sha256());
+    return true;
+  }
+};
+
+/// How much of its limit a parcel takes that is held whole: about as much memory.
+[[nodiscard]] inline std::uint64_t memory_use(Parcel const& parcel) noexcept {
+  constexpr std::uint64_t nodes = 256;  // and what the allocator needs for each piece
+  return sizeof(Shelved) + nodes + parcel_bytes(parcel);
+}
+
+/// How much of its limit a parcel takes on a disk: whole blocks, and a fixed sum for the record,
+/// the names and what is known of it in memory, so that the limit bounds all of them.
+[[nodiscard]] constexpr std::uint64_t disk_use(std::uint64_t log_bytes) noexcept {
+  constexpr std::uint64_t block = 4096;
+  return 2 * block + (log_bytes + block - 1) / block * block;
+}
+
+/// All parcels of one spool, by number. Not thread-safe.
+class Shelf {
+ public:
+  using Map = std::map<std::uint64_t, Shelved>;
+
+  [[nodiscard]] Map const& all() const noexcept { return all_; }
+  [[nodiscard]] SpoolCount const& count() const noexcept { return count_; }
+  [[nodiscard]] std::uint64_t disk_bytes() const noexcept { return disk_bytes_; }
+  [[nodiscard]] std::uint64_t memory_bytes() const noexcept { return memory_bytes_; }
+  [[nodiscard]] std::uint64_t last_number() const noexcept {
+    return all_.empty() ? 0 : all_.rbegin()->first;
+  }
+
+  /// The number of the next parcel. Numbers follow the clock, so that what was held in memory while
+  /// a disk could not even be read sorts behind what is found there later.
+  [[nodiscard]] std::uint64_t next_number() {
+    auto const now = std::chrono::duration_cast<std::chrono::microseconds>(
+        std::chrono::system_clock::now().time_since_epoch());
+    last_ = std::max({last_ + 1, static_cast<std::uint64_t>(now.count()), last_number() + 1});
+    return last_;
+  }
+
+  /// Adds a parcel, or changes one: `change(Shelved&)`.
+  template <class Change>
+  void put(std::uint64_t number, Change change) {
+    auto const [at, added] = all_.try_emplace(number);
+    if (!added) tally(number, at->second, false);
+    change(at->second);
+    tally(number, at->second, true);
+    if (at->second.event_part == Part::waiting && number < first_event_) first_event_ = number;
+  }
+  void erase(std::uint64_t number) {
+    auto const at = all_.find(number);
+    if (at == all_.end()) return;
+    tally(number, at->second, false);
+    all_.erase(at);
+  }
+
+  /// The oldest behind that number whose event waits.
+  [[nodiscard]] std::optional<std::uint64_t> next_event(std::uint64_t behind) {
+    bool const of_all = behind < first_event_;
+    auto at = of_all ? all_.lower_bound(first_event_) : all_.upper_bound(behind);
+    while (at != all_.end() && at->second.event_part != Part::waiting) ++at;
+    std::uint64_t const found = at != all_.end() ? at->first : last_number() + 1;
+    if (of_all) first_event_ = found;
+    if (at == all_.end()) return std::nullopt;
+    return found;
+  }
+
+  /// The next, in a circle, whose log waits.
+  [[nodiscard]] std::optional<std::uint64_t> next_log(std::uint64_t behind) const {
+    if (count_.logs + count_.ahead == 0) return std::nullopt;
+    for (auto at = all_.upper_bound(behind); at != all_.end(); ++at) {
+      if (at->second.log_part == Part::waiting) return at->first;
+    }
+    for (auto const& [number, parcel] : all_) {
+      if (parcel.log_part == Part::waiting) return number;
+    }
+    return std::nullopt;
+  }
+
+  /// What has to go from the disk, or from memory; `spared` and the newest stay.
+  [[nodiscard]] std::optional<Eviction> eviction(bool on_disk, std::uint64_t spared) const {
+    auto found = (on_disk ? disk_order_ : memory_order_).next(spared, last_number());
+    // Where the event is delivered the log is all there is.
+    if (found && all_.at(found->number).event_part == Part::done) found->log_only = false;
+    return found;
+  }
+
+ private:
+  static Sacrifice next_of(Shelved const& parcel) noexcept {
+    std::uint64_t const log =
+        parcel.held ? parcel.held->report.outcome.output.size() : parcel.log.size();
+    std::uint64_t const worth_while = parcel.held ? sizeof(Parcel) : 1;
+    return sacrifice(parcel.pass, parcel.event_part == Part::done || log >= worth_while);
+  }
+
+  void tally(std::uint64_t number, Shelved const& parcel, bool there) {
+    auto const move = [there](auto& total, auto amount) {
+      total = there ? total + amount : total - amount;
+    };
+    std::size_t const one = 1;
+    bool const event = parcel.event_part == Part::waiting;
+    if (event) move(count_.events, one);
+    if (parcel.log_part == Part::waiting) move(event ? count_.ahead : count_.logs, one);
+    if (parcel.log_part == Part::refused || parcel.event_part == Part::refused) {
+      move(count_.refused, one);
+    }
+    if (parcel.place) move(disk_bytes_, disk_use(parcel.log.size()));
+    if (parcel.held) move(memory_bytes_, memory_use(*parcel.held));
+    EvictionOrder& order = parcel.held ? memory_order_ : disk_order_;
+    there ? order.add(number, next_of(parcel)) : order.remove(number, next_of(parcel));
+  }
+
+  Map all_{};
+  EvictionOrder disk_order_{};
+  EvictionOrder memory_order_{};
+  SpoolCount count_{};
+  std::uint64_t disk_bytes_ = 0;
+  std::uint64_t memory_bytes_ = 0;
+  std::uint64_t last_ = 0;
+  std::uint64_t first_event_ = 1;  ///< no event waits before this one
+};
+
+}  // namespace sla::inline v1
+
+// sla/spool/last_events.hpp
+// When the last event of each check ended, kept in the folder of a spool, so that the first event
+// of the next process says it, and what that event left for the next process to know. A file for
+// each check holds the last record and the one before it, should the process die while it writes.
+
+namespace sla::inline v1 {
+
+/// Remembers the last event of each check, which is a service at a location. Not thread-safe.
+class LastEvents {
+ public:
+  explicit LastEvents(std::string folder) : folder_(std::move(folder)) {}
+
+  /// Tells a new event when the one before it ended, if it does not know and this does; learns of
+  /// it.
+  void complete(Parcel& parcel) {
+    Report& report = parcel.report;
+    if (report.counts() && !report.previous_end) {
+      Last const& last = of(report.job);
+      if (last.number != 0) report.previous_end = last.end;
+    }
+    learn(parcel);
+    if (report.memory) of(report.job).memory = std::exchange(report.memory, nullptr);
+  }
+  /// Learns of an event. Those of a check are in the order of their numbers, whatever clocks say.
+  void learn(Parcel const& parcel) {
+    if (!parcel.report.counts()) return;
+    Last& last = of(parcel.report.job);
+    if (parcel.number <= last.number) return;
+    last.number = parcel.number;
+    last.end = parcel.report.event_end();
+  }
+
+  /// Returns what the last event of that check left for the next process; its number is 0 where
+  /// that is nothing.
+  [[nodiscard]] Recalled recall(Job const& job) {
+    Last const& last = of(job);
+    if (!last.memory) return {};
+    return {last.number, *last.memory};
+  }
+
+  /// Writes down what is known of a check. What cannot be written the next process does not know.
+  void keep(Job const& job) { write(check_of(job), of(job)); }
+  void keep_all() {
+    for (auto& [check, last] : known_) write(check, last);
+  }
+
+ private:
+  struct Last {
+    std::uint64_t number = 0;  ///< 0: there is none
+    WallTime end{};
+    std::shared_ptr<std::string const> memory{};
+    bool second = true;  ///< it stands in the second half of the file
+  };
+  /// The halves are written over in turns. (Another file in the place of the old one would cost a
+  /// disk more than all else that it does for an event.)
+  static constexpr std::size_t half = 32'768;
+
+  /// The names of the fields. A name keeps its meaning for ever.
+  enum Field : std::uint8_t { field_check = 1, field_number = 2, field_end = 3, field_memory = 4 };
+
+  static std::string check_of(Job const& job) { return job.service + '\n' + job.location; }
+
+  Last& of(Job const& job) {
+    auto const [at, fresh] = known_.try_emplace(check_of(job));
+    if (fresh) at->second = read(at->first);
+    return at->second;
+  }
+
+  /// A service may have a longer name than a file. Of two with one checksum one is forgotten.
+  [[nodiscard]] std::string file_of(std::string const& check) const {
+    return folder_ + '/' + std::to_string(crc32c(check)) + ".last";
+  }
+
+  [[nodiscard]] Last read(std::string const& check) const {
+    auto const bytes = read_file(file_of(check), 2 * half);
+    Last newest;
+    for (std::size_t at = 0; bytes;) {
+      auto const record = find_record(*bytes, at);
+      if (!record) break;
+      at = record->end();
+      Last last = parse(record->payload, check);
+      last.second = record->begin >= half;
+      if (last.number > newest.number) newest = std::move(last);
+    }
+    return newest;
+  }
+  /// Reads a record; one of another check is as if there were none.
+  static Last parse(std::string_view payload, std::string const& check) {
+    Last last;
+    bool same = false;
+    RecordReader in(payload);
+    while (auto const field = in.next()) {
+      std::int64_t const number = field->number().value_or(0);
+      if (field->name == field_check) same = field->value == check;
+      if (field->name == field_number) last.number = static_cast<std::uint64_t>(number);
+      if (field->name == field_end) last.end = WallTime{Duration{number}};
+      if (field->name == field_memory) {
+        last.memory = std::make_shared<std::string const>(field->value);
+      }
+    }
+    return same ? last : Last{};
+  }
+
+  void write(std::string const& check, Last& last) const {
+    if (last.number == 0) return;
+    RecordWriter out;
+    out.text(field_check, check).number(field_number, static_cast<std::int64_t>(last.number));
+    out.number(field_end, last.end.time_since_epoch().count());
+    if (last.memory) out.text(field_memory, *last.memory);
+    std::string const record = frame_record(out.bytes());
+    auto const file = open_file(file_of(check), O_WRONLY | O_CREAT);
+    if (!file || record.size() > half) return;
+    last.second = !last.second;
+    (void)write_at_place(*file, last.second ? half : 0, record);
+  }
+
+  std::string folder_;
+  std::map<std::string, Last> known_{};
+};
+
+}  // namespace sla::inline v1
+
+// sla/spool/outage.hpp
+// Whether a disk takes what is written, as far as is known, when it is tried again, and what is
+// said about it, which is one line a minute at most.
+
+namespace sla::inline v1 {
+
+/// The outage of one spool's disk, or that there is none. Not thread-safe.
+class Outage {
+ public:
+  Outage(std::string folder, Duration retry, Logger log)
+      : folder_(std::move(folder)), retry_(retry), log_(log) {}
+
+  /// Whether the disk cannot be written.
+  explicit operator bool() const noexcept { return lasts_; }
+
+  void begin(Error const& error) {
+    if (std::exchange(lasts_, true)) return;
+    Instant const now = std::chrono::steady_clock::now();
+    retry_at_ = now + retry_;
+    said_ = now - said_at_ >= std::chrono::minutes{1};
+    if (!said_) return;
+    said_at_ = now;
+    log_.warning("the spool cannot be written: results are kept in memory",
+                 {{"spool", folder_}, {"reason", error.message}});
+  }
+  void end() {
+    if (!std::exchange(lasts_, false)) return;
+    if (said_) log_.info("the spool can be written again", {{"spool", folder_}});
+  }
+
+  /// Whether it is time to try the disk again, which counts as tried then.
+  [[nodiscard]] bool take_due(Instant now) {
+    if (!lasts_ || now < retry_at_) return false;
+    retry_at_ = now + retry_;
+    return true;
+  }
+  /// When it is; the last instant of all where there is no outage.
+  [[nodiscard]] Instant due() const noexcept { return lasts_ ? retry_at_ : Instant::max(); }
+
+ private:
+  std::string folder_;
+  Duration retry_;
+  Logger log_;
+  bool lasts_ = false;
+  bool said_ = false;                                    ///< a line said so
+  Instant said_at_ = Instant{} - std::chrono::hours{1};  ///< of the monotonic clock
+  Instant retry_at_{};
+};
+
+}  // namespace sla::inline v1
+
+// sla/spool/store.hpp
+// What a spool on disk writes and reads: a journal of parcels, of numbers that are done with and of
+// how many reports were dropped, in a SpoolFolder beside the logs. Every step says whether it
+// worked; what to do where it did not is spool/disk.hpp.
+
+namespace sla::inline v1 {
+
+/// A locked folder and its journal. Not thread-safe.
+class SpoolStore {
+ public:
+  /// Opens the folder; Errc::in_use if another process has it. In the order of their writing the
+  /// visitor gets each `parcel(Place, KeptParcel)`, `gone(number)` and `dropped(Place, count)`.
+  template <class Visitor>
+  [[nodiscard]] static Result<SpoolStore> open(std::string const& path, Visitor& visitor,
+                                               std::string const& run_logs = {}) {
+    auto folder = SpoolFolder::open(path, run_logs);
+    if (!folder) return folder.error();
+    auto journal = Journal::open({.folder = folder->journal()}, reader(visitor));
+    if (!journal) return journal.error();
+    return SpoolStore(*std::move(folder), *std::move(journal));
+  }
+  /// Hands out the same without a lock, and changes nothing.
+  template <class Visitor>
+  [[nodiscard]] static Result<void> look(std::string const& path, Visitor& visitor) {
+    return Journal::look(SpoolFolder::look(path).journal(), reader(visitor));
+  }
+
+  [[nodiscard]] SpoolFolder const& folder() const noexcept { return folder_; }
+  [[nodiscard]] Journal& journal() noexcept { return journal_; }
+
+  /// Writes a parcel, its log first where that is not on the disk yet, and notes where it is. What
+  /// is there of a log that the parcel has no more is deleted.
+  [[nodiscard]] Result<void> write(Parcel const& parcel, Shelved& shelved, Sync sync) {
+    bool const new_log = shelved.log.file.empty() && parcel.report.outcome.output.size() != 0;
+    if (new_log) {
+      auto log = folder_.keep_log(parcel.report, parcel.number);
+      if (!log) return log.error();
+      shelved.log = *std::move(log);
+    }
+    bool const has_log = parcel.log != Part::done || parcel.report.outcome.output.size() != 0;
+    KeptLog const none;
+    auto const place =
+        journal_.append(kind_parcel + write_parcel(parcel, has_log ? shelved.log : none), sync);
+    if (!place) return place.error();
+    move(shelved.place, *place);
+    if (!has_log) folder_.remove_log(std::exchange(shelved.log, none).file);
+    return {};
+  }
+
+  /// Reads a parcel, its log included where there is one that can be read. Errc::malformed where
+  /// the record is damaged.
+  [[nodiscard]] Result<Parcel> read(Shelved const& shelved) const {
+    auto const payload = journal_.read(*shelved.place);
+    if (!payload) return payload.error();
+    auto kept = read_parcel(std::string_view(*payload).substr(1));
+    if (!kept) return Error{Errc::malformed, "a record is damaged"};
+    kept->parcel.log = shelved.log_part;
+    kept->parcel.event = shelved.event_part;
+    auto log = folder_.open_log(shelved.log);
+    if (log) {
+      kept->parcel.report.outcome.output = *std::move(log);
+    } else if (is_gone(log.error().system_number())) {
+      kept->parcel.log = Part::done;
+      kept->parcel.report.log_error = "the log is gone from the spool";
+    } else {
+      kept->parcel.unreadable = log.error().message;
+    }
+    return std::move(kept->parcel);
+  }
+
+  /// Notes that a parcel is done with, and deletes what is left of it.
+  [[nodiscard]] Result<void> forget(std::uint64_t number, Shelved const& shelved) {
+    Result<void> noted;
+    if (shelved.place) {
+      journal_.release(*shelved.place);
+      journal_.tidy(left);
+      if (!journal_.empty()) noted = write_gone(number);
+    }
+    folder_.remove_log(shelved.log.file);  // a death before this leaves a file that nobody needs
+    return noted;
+  }
+  [[nodiscard]] Result<void> write_gone(std::uint64_t number) {
+    std::string payload(1, kind_gone);
+    append_number(payload, number);
+    auto const place = journal_.append(payload, Sync::later);
+    if (!place) return place.error();
+    return {};
+  }
+
+  /// Notes how many reports were dropped; 0 is the same as no note.
+  [[nodiscard]] Result<void> write_dropped(std::uint64_t count) {
+    std::string payload(1, kind_dropped);
+    append_number(payload, count);
+    auto const place = journal_.append(payload, Sync::later);
+    if (!place) return place.error();
+    move(dropped_, *place);
+    if (count == 0) journal_.release(*std::exchange(dropped_, std::nullopt));
+    return {};
+  }
+  /// The note that is valid was found there.
+  void keep_dropped(Place place) {
+    journal_.keep(place);
+    dropped_ = place;
+  }
+
+  /// Adds the records of the first segment, where nothing but a few of them is needed, again at the
+  /// end; `shelf` knows which they are.
+  [[nodiscard]] Result<void> move_first_segment(Shelf& shelf, std::uint64_t dropped) {
+    auto const segment = journal_.worth_moving();
+    if (!segment) return {};
+    for (auto const& [number, parcel] : shelf.all()) {
+      if (!parcel.place || parcel.place->segment != *segment) continue;
+      auto const payload = journal_.read(*parcel.place);
+      if (!payload) return payload.error();
+      auto const place = journal_.append(*payload, Sync::later);
+      if (!place) return place.error();
+      shelf.put(number, [&](Shelved& shelved) { move(shelved.place, *place); });
+    }
+    if (dropped_ && dropped_->segment == *segment) {
+      if (auto written = write_dropped(dropped); !written) return written;
+    }
+    if (auto synced = journal_.sync(); !synced) return synced;
+    journal_.tidy();
+    return {};
+  }
+
+ private:
+  static constexpr char kind_parcel = 'P';
+  static constexpr char kind_gone = 'G';
+  static constexpr char kind_dropped = 'D';
+  /// Bytes of a journal that nobody needs: to cut a file short costs more than many records.
+  static constexpr std::uint64_t left = 64 * 1024;
+
+  SpoolStore(SpoolFolder folder, Journal journal)
+      : folder_(std::move(folder)), journal_(std::move(journal)) {}
+
+  template <class Visitor>
+  static auto reader(Visitor& visitor) {
+    return [&visitor](Place place, std::string_view payload) {
+      char const kind = payload.empty() ? '\0' : payload[0];
+      payload.remove_prefix(payload.empty() ? 0 : 1);
+      if (kind == kind_parcel) {
+        if (auto kept = read_parcel(payload)) visitor.parcel(place, *std::move(kept));
+      }
+      if (payload.size() != sizeof(std::uint64_t)) return;
+      auto const number = leading_number<std::uint64_t>(payload);
+      if (kind == kind_gone) visitor.gone(number);
+      if (kind == kind_dropped) visitor.dropped(place, number);
+    };
+  }
+
+  /// Whether an error means that the file is not there, rather than that it cannot be read now.
+  static bool is_gone(int number) noexcept { return number == ENOENT || number == ENOTDIR; }
+
+  /// A record has a successor.
+  void move(std::optional<Place>& from, Place to) {
+    journal_.keep(to);
+    if (from) journal_.release(*from);
+    from = to;
+    journal_.tidy(left);
+  }
+
+  SpoolFolder folder_;
+  Journal journal_;
+  std::optional<Place> dropped_{};
+};
+
+}  // namespace sla::inline v1
+
+// sla/spool/recovery.hpp
+// What a spool on disk finds when it opens its folder: the parcels that an earlier process left,
+// and the runs that it had begun and never ended. The latter become reports too, INTERRUPTED, with
+// their logs as far as they got.
+
+namespace sla::inline v1 {
+
+/// Collects what a SpoolStore hands out, the later record of a parcel in the place of the earlier.
+class Intake {
+ public:
+  /// Tells the last events, where there is somebody who remembers them, of each parcel.
+  explicit Intake(LastEvents* last_events = nullptr) : last_events_(last_events) {}
+
+  void parcel(Place place, KeptParcel kept) {
+    Found& found = found_[kept.parcel.number];
+    found.shelved.place = place;
+    found.shelved.log = std::move(kept.log);
+    found.shelved.note(kept.parcel);
+    if (last_events_ != nullptr) last_events_->learn(kept.parcel);
+    found.run = std::move(kept.parcel.report.job.run_id);
+  }
+  void gone(std::uint64_t number) { found_.erase(number); }
+  /// Its event is delivered, its log is not.
+  void delivered(std::uint64_t number) {
+    auto const found = found_.find(number);
+    if (found != found_.end()) found->second.shelved.event_part = Part::done;
+  }
+  void dropped(Place place, std::uint64_t count) {
+    dropped_.reset();
+    if (count != 0) dropped_ = {place, count};
+  }
+
+  /// Puts the parcels on the shelf, where what is held already is newer, but for logs that were
+  /// lost; gives how many reports had been dropped.
+  std::uint64_t shelve(SpoolStore& store, Shelf& shelf,
+                       std::set<std::uint64_t> const& lost_logs = {}) {
+    while (!found_.empty()) {  // one by one, so that all of them are in memory only once
+      auto const entry = found_.extract(found_.begin());
+      Shelved& found = entry.mapped().shelved;
+      store.folder().unmark(entry.mapped().run);
+      store.journal().keep(*found.place);
+      shelf.put(entry.key(), [&](Shelved& mine) {
+        if (!mine.held) {
+          mine = std::move(found);
+        } else {
+          mine.place = found.place;
+          if (lost_logs.count(entry.key()) != 0) give_back(store, mine, std::move(found.log));
+        }
+      });
+    }
+    if (!dropped_) return 0;
+    store.keep_dropped(dropped_->first);
+    return dropped_->second;
+  }
+
+ private:
+  struct Found {
+    Shelved shelved{};
+    std::string run{};
+  };
+
+  static void give_back(SpoolStore const& store, Shelved& shelved, KeptLog log) {
+    auto output = store.folder().open_log(log);
+    if (!output) return;
+    Parcel& parcel = *shelved.held;
+    parcel.log = Part::waiting;
+    parcel.report.log_error.clear();
+    parcel.report.outcome.output = *std::move(output);
+    shelved.log = std::move(log);
+    shelved.note(parcel);
+  }
+
+  LastEvents* last_events_;
+  std::map<std::uint64_t, Found> found_{};
+  std::optional<std::pair<Place, std::uint64_t>> dropped_{};
+};
+
+/// Makes a report of one run that died, writes it and puts it on the shelf.
+[[nodiscard]] inline Result<void> take_up_run(SpoolStore& store, Shelf& shelf, Report report) {
+  RescuedLog rescued = store.folder().rescue_log(report.job.run_id);
+  report.outcome = {.verdict = Verdict::interrupted, .exit_code = 128 + SIGKILL, .signal = SIGKILL};
+  report.ended_at = std::max(report.started_at, rescued.written_at.value_or(report.started_at));
+  report.duration = report.ended_at - report.started_at;
+  Parcel const parcel{.number = shelf.next_number(), .report = std::move(report)};
+  Result<void> written;
+  shelf.put(parcel.number, [&](Shelved& shelved) {
+    shelved.note(parcel);
+    shelved.log = std::move(rescued.log);
+    written = store.write(parcel, shelved, Sync::now);
+  });
+  if (written) {
+    store.folder().unmark(parcel.report.job.run_id);
+  } else {
+    shelf.erase(parcel.number);
+  }
+  return written;
+}
+
+/// Makes a report of each marked run that is neither in flight nor on the shelf, and removes the
+/// logs that nobody needs.
+[[nodiscard]] inline Result<void> take_up_runs(SpoolStore& store, Shelf& shelf,
+                                               std::set<std::string> const& in_flight,
+                                               Logger const& log) {
+  std::set<std::string> runs = in_flight;
+  std::set<std::string> logs;
+  for (std::string const& run : in_flight) logs.insert(log_file_name(run));
+  for (auto const& [number, shelved] : shelf.all()) {
+    if (shelved.held) runs.insert(shelved.held->report.job.run_id);
+    logs.insert(shelved.log.file);
+  }
+  for (Report const& report : store.folder().marked()) {
+    if (runs.count(report.job.run_id) != 0) continue;
+    logs.insert(log_file_name(report.job.run_id));
+    if (auto taken = take_up_run(store, shelf, report); !taken) return taken;
+    log.warning("a run died with its runner; its log is kept as INTERRUPTED",
+                {{"run", report.job.run_id},
+                 {"service", report.job.service},
+                 {"started", iso_time(report.started_at)}});
+  }
+  store.folder().remove_logs_unless([&](std::string const& name) { return logs.count(name) != 0; });
+  return {};
+}
+
+}  // namespace sla::inline v1
+
+// sla/spool/disk.hpp
+// A spool in a folder: survives the process, and the machine as far as its disk does. Where the
+// disk is full, read-only or gone, reports are held in memory, a line says so, and they go to the
+// disk as soon as it can be written again. What is kept is bounded; when it is full the logs of
+// passes are dropped first and then the oldest passes, and the results among them are counted. A
+// run that died with its runner becomes an INTERRUPTED report.
+
+namespace sla::inline v1 {
+
+/// Keeps reports in a folder. Not thread-safe.
+class DiskSpool {
+ public:
+  struct Options {
+    std::string folder;
+    std::string run_logs{};  ///< where an executor puts the output of runs, if not in logs()
+    std::uint64_t limit = 256U << 20U;          ///< of disk_use() of all, but for the newest report
+    std::uint64_t memory_limit = 32U << 20U;    ///< bytes held while the disk cannot be written
+    Duration retry = std::chrono::seconds{30};  ///< how often such a disk is tried again
+  };
+
+  /// Opens the folder and takes up what is in it. The only Error is Errc::in_use, if another
+  /// process uses it: a folder that cannot be written is worked around.
+  [[nodiscard]] static Result<DiskSpool> open(Options options, Logger log = Logger{}) {
+    DiskSpool spool(std::move(options), log);
+    auto attached = spool.attach();
+    if (!attached && attached.error().code == Errc::in_use) return attached.error();
+    if (!attached) spool.outage_.begin(attached.error());
+    return spool;
+  }
+
+  /// Where an executor puts the output of a run, under log_file_name().
+  [[nodiscard]] std::string logs() const { return SpoolFolder::look(options_.folder).logs(); }
+
+  /// Marks a run, so that it is known should this process die. Does not wait for the disk.
+  void begin(Report const& report) {
+    begun_.insert(report.job.run_id);
+    if (store_ && !outage_) (void)store_->folder().mark(report);
+  }
+
+  void add(Report const& report) {
+    std::string const& run = report.job.run_id;
+    Parcel parcel{.number = shelf_.next_number(), .report = report};
+    last_events_.complete(parcel);
+    put(parcel, Sync::now);
+    if (!outage_) last_events_.keep(report.job);
+    begun_.erase(run);
+    if (!outage_) store_->folder().unmark(run);
+    bool const unwanted = report.outcome.output.size() == 0 && !run.empty();
+    if (unwanted && store_) store_->folder().remove_log(log_file_name(run));
+    make_room();
+  }
+
+  [[nodiscard]] Result<std::optional<Parcel>> next_event(std::uint64_t behind = 0) {
+    while (auto const number = shelf_.next_event(behind)) {
+      auto parcel = hand_out(*number);
+      if (!parcel || *parcel) return parcel;
+    }
+    return std::optional<Parcel>();
+  }
+  [[nodiscard]] Result<std::optional<Parcel>> next_log(std::uint64_t behind) {
+    while (auto const number = shelf_.next_log(behind)) {
+      auto parcel = hand_out(*number);
+      if (!parcel || *parcel) return parcel;
+    }
+    return std::optional<Parcel>();
+  }
+
+  void update(Parcel const& parcel) {
+    handed_out_ = 0;
+    if (shelf_.all().count(parcel.number) == 0) return;
+    if (parcel.complete()) return forget(parcel.number);
+    put(parcel, Sync::later);
+  }
+
+  Instant tend(Instant now) {
+    if (store_ && !outage_ && store_->journal().worth_moving()) {
+      auto const moved = store_->move_first_segment(shelf_, dropped_);
+      if (!moved) outage_.begin(moved.error());
+      return now;
+    }
+    if (outage_.take_due(now)) (void)ready();
+    return outage_.due();
+  }
+
+  [[nodiscard]] Recalled recall(Job const& job) { return last_events_.recall(job); }
+  [[nodiscard]] SpoolCount count() const noexcept { return shelf_.count(); }
+  [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
+  void reported(std::uint64_t number) { set_dropped(dropped_ - number); }
+
+  [[nodiscard]] std::vector<Parcel> in_memory() const {
+    std::vector<Parcel> held;
+    for (auto const& [number, parcel] : shelf_.all()) {
+      if (parcel.held) held.push_back(*parcel.held);
+    }
+    return held;
+  }
+
+ private:
+  DiskSpool(Options options, Logger log)
+      : options_(std::move(options)), log_(log), outage_(options_.folder, options_.retry, log) {}
+
+  /// Writes a parcel, or holds it in memory where that cannot be.
+  void put(Parcel const& parcel, Sync sync) {
+    bool const writable = ready();
+    shelf_.put(parcel.number, [&](Shelved& shelved) {
+      auto const written = writable ? store_->write(parcel, shelved, sync) : Result<void>{};
+      if (!written) outage_.begin(written.error());
+      if (!writable || !written) return hold(shelved, parcel);
+      shelved.note(parcel);
+      shelved.held.reset();
+    });
+  }
+  void hold(Shelved& shelved, Parcel const& parcel) const {
+    shelved.hold(parcel);
+    bool const file_is_left = shelved.take_in_log() && shelved.log.file.empty();
+    std::string const& run = parcel.report.job.run_id;
+    if (store_ && file_is_left) store_->folder().remove_log(log_file_name(run));
+  }
+
+  /// Reads a parcel. One whose record is damaged is given up: nothing is handed out.
+  Result<std::optional<Parcel>> hand_out(std::uint64_t number) {
+    auto parcel = load(shelf_.all().at(number));
+    if (parcel) {
+      handed_out_ = number;
+      return std::optional<Parcel>(*std::move(parcel));
+    }
+    if (parcel.error().code != Errc::malformed) return parcel.error().within("spool");
+    log_.error("a spooled result is lost", {{"reason", parcel.error().message}});
+    set_dropped(dropped_ + 1);
+    forget(number);
+    return std::optional<Parcel>();
+  }
+  Result<Parcel> load(Shelved const& shelved) const {
+    if (shelved.held) return *shelved.held;
+    if (!store_) return Error{Errc::malformed, "it is nowhere"};
+    return store_->read(shelved);
+  }
+
+  void forget(std::uint64_t number) {
+    if (store_) {
+      Shelved const& shelved = shelf_.all().at(number);
+      if (shelved.held) store_->folder().unmark(shelved.held->report.job.run_id);
+      if (!store_->forget(number, shelved)) gone_.insert(number);
+    } else if (number <= left_behind_) {
+      gone_.insert(number);
+    }
+    shelf_.erase(number);
+  }
+
+  void set_dropped(std::uint64_t count) {
+    dropped_ = count;
+    if (store_ && !outage_) (void)store_->write_dropped(count);
+  }
+
+  void make_room() {
+    while (shelf_.disk_bytes() > options_.limit && evict(shelf_.eviction(true, handed_out_))) {
+    }
+    while (shelf_.memory_bytes() > options_.memory_limit &&
+           evict(shelf_.eviction(false, handed_out_))) {
+    }
+  }
+  bool evict(std::optional<Eviction> const& eviction) {
+    if (!eviction) return false;
+    auto parcel = load(shelf_.all().at(eviction->number));
+    log_.warning(eviction_line(*eviction),
+                 {{"run", parcel ? parcel->report.job.run_id : std::string()}});
+    if (eviction->log_only && parcel) {
+      drop_log(*parcel);
+      put(*parcel, Sync::later);
+      return true;
+    }
+    Shelved const& shelved = shelf_.all().at(eviction->number);
+    if (shelved.event_part == Part::waiting && shelved.counts) set_dropped(dropped_ + 1);
+    forget(eviction->number);
+    return true;
+  }
+
+  /// Whether the disk can be written, as far as is known; tries it where it could not.
+  bool ready() {
+    if (store_ && !store_->journal().in_place()) leave();
+    if (!outage_) return true;
+    auto written = store_ ? Result<void>{} : attach();
+    if (written) written = write_held();
+    if (written) outage_.end();
+    return written.has_value();
+  }
+
+  /// The folder is gone: what can still be read of its files is held in memory. The rest is found
+  /// again should the folder come back.
+  void leave() {
+    outage_.begin({Errc::system, "the folder is gone"});
+    std::vector<std::uint64_t> numbers;
+    for (auto const& [number, shelved] : shelf_.all()) numbers.push_back(number);
+    for (std::uint64_t const number : numbers) {
+      auto parcel = load(shelf_.all().at(number));
+      if (!parcel)
+        log_.error("a spooled result is out of reach", {{"reason", parcel.error().message}});
+      shelf_.put(number, [&](Shelved& shelved) {
+        bool const had_log = shelved.log_part == Part::waiting && !shelved.log.file.empty();
+        shelved.place.reset();
+        shelved.log = {};
+        if (!parcel) return;
+        if (had_log && parcel->report.outcome.output.size() == 0) {
+          parcel->log = Part::done;
+          lost_logs_.insert(number);
+        }
+        hold(shelved, *parcel);
+      });
+      Shelved const& left = shelf_.all().at(number);
+      if (!left.held || left.held->complete()) shelf_.erase(number);
+    }
+    left_behind_ = shelf_.last_number();
+    store_.reset();
+  }
+
+  Result<void> write_held() {
+    std::vector<std::uint64_t> held;
+    for (auto const& [number, shelved] : shelf_.all()) {
+      if (shelved.held) held.push_back(number);
+    }
+    Result<void> written;
+    for (std::uint64_t const number : held) {
+      shelf_.put(number, [&](Shelved& shelved) {
+        written = store_->write(*shelved.held, shelved, Sync::later);
+      });
+      if (!written) return written;
+    }
+    for (std::uint64_t const number : gone_) {
+      if (written = store_->write_gone(number); !written) return written;
+    }
+    if (written = store_->write_dropped(dropped_); !written) return written;
+    if (written = store_->journal().sync(); !written) return written;
+    for (std::uint64_t const number : held) {
+      shelf_.put(number, [&](Shelved& shelved) {
+        store_->folder().unmark(shelved.held->report.job.run_id);
+        shelved.held.reset();
+      });
+    }
+    gone_.clear();
+    return {};
+  }
+
+  Result<void> attach() {
+    Intake intake(&last_events_);
+    auto store = SpoolStore::open(options_.folder, intake, options_.run_logs);
+    if (!store) return store.error();
+    store_ = std::make_unique<SpoolStore>(*std::move(store));
+    for (std::uint64_t const number : lost_logs_) {
+      if (gone_.erase(number) != 0) intake.delivered(number);
+    }
+    for (std::uint64_t const number : gone_) intake.gone(number);
+    dropped_ = std::max(dropped_, intake.shelve(*store_, shelf_, lost_logs_));
+    lost_logs_.clear();
+    if (std::uint64_t const damaged = store_->journal().damaged(); damaged != 0) {
+      log_.error("the spool is damaged",
+                 {{"spool", options_.folder}, {"unreadable_bytes", damaged}});
+    }
+    last_events_.keep_all();
+    auto taken = take_up_runs(*store_, shelf_, begun_, log_);
+    store_->journal().tidy();
+    return taken;
+  }
+
+  Options options_;
+  Logger log_;
+  Outage outage_;
+  Shelf shelf_{};
+  LastEvents last_events_{SpoolFolder::look(options_.folder).last_events()};
+  std::unique_ptr<SpoolStore> store_{};
+  std::set<std::string> begun_{};        ///< the runs in flight
+  std::set<std::uint64_t> gone_{};       ///< done with, and not noted on the disk yet
+  std::set<std::uint64_t> lost_logs_{};  ///< parcels whose logs went away with the folder
+  std::uint64_t left_behind_ = 0;        ///< a folder that went away may have parcels up to here
+  std::uint64_t dropped_ = 0;
+  std::uint64_t handed_out_ = 0;
+};
+static_assert(Spool<DiskSpool>);
+
+}  // namespace sla::inline v1
+
+// sla/spool/either.hpp
+// One of two spools, chosen at run time: on disk where there is a folder for it, otherwise in
+// memory.
+
+namespace sla::inline v1 {
+
+/// Is an A or a B.
+template <class A, class B>
+class EitherSpool {
+ public:
+  EitherSpool(A spool) : spool_(std::in_place_index<0>, std::move(spool)) {}
+  EitherSpool(B spool) : spool_(std::in_place_index<1>, std::move(spool)) {}
+
+  void begin(Report const& report) {
+    ask([&](auto& spool) { spool.begin(report); });
+  }
+  void add(Report const& report) {
+    ask([&](auto& spool) { spool.add(report); });
+  }
+  [[nodiscard]] Recalled recall(Job const& job) {
+    return ask([&](auto& spool) { return spool.recall(job); });
+  }
+  Result<std::optional<Parcel>> next_event(std::uint64_t behind) {
+    return ask([&](auto& spool) { return spool.next_event(behind); });
+  }
+  Result<std::optional<Parcel>> next_log(std::uint64_t behind) {
+    return ask([&](auto& spool) { return spool.next_log(behind); });
+  }
+  void update(Parcel const& parcel) {
+    ask([&](auto& spool) { spool.update(parcel); });
+  }
+  Instant tend(Instant now) {
+    return ask([&](auto& spool) { return spool.tend(now); });
+  }
+  [[nodiscard]] SpoolCount count() {
+    return ask([](auto& spool) { return spool.count(); });
+  }
+  [[nodiscard]] std::uint64_t dropped() {
+    return ask([](auto& spool) { return spool.dropped(); });
+  }
+  void reported(std::uint64_t number) {
+    ask([&](auto& spool) { spool.reported(number); });
+  }
+  [[nodiscard]] std::vector<Parcel> in_memory() {
+    return ask([](auto& spool) { return spool.in_memory(); });
+  }
+
+ private:
+  template <class Question>
+  auto ask(Question question) {
+    return std::visit(question, spool_);
+  }
+
+  std::variant<internal::HeldSpool<A>, internal::HeldSpool<B>> spool_;
+
+  static_assert(Spool<A>,
+                "EitherSpool's first parameter must be a sla::Spool: movable, with begin(), add(), "
+                "next_event(), next_log(), update(), tend(), count(), dropped(), reported() and "
+                "in_memory()");
+  static_assert(Spool<B>,
+                "EitherSpool's second parameter must be a sla::Spool: movable, with begin(), "
+                "add(), next_event(), next_log(), update(), tend(), count(), dropped(), reported() "
+                "and in_memory()");
+};
+
+}  // namespace sla::inline v1
+
+// sla/spool/memory.hpp
+// A spool in memory: survives every outage, but not the process. Its logs stay where the executor
+// put them. When it is full it drops the logs of passes first and then the oldest passes, and
+// counts the results that it drops.
+
+namespace sla::inline v1 {
+
+/// Keeps reports in memory. Not thread-safe.
+class MemorySpool {
+ public:
+  struct Options {
+    std::uint64_t limit = 32U << 20U;  ///< bytes, logs included, but for the newest report
+  };
+
+  MemorySpool() = default;
+  explicit MemorySpool(Options options, Logger log = Logger{}) : options_(options), log_(log) {}
+
+  void begin(Report const&) noexcept {}
+
+  void add(Report const& report) {
+    Parcel parcel{.number = shelf_.next_number(), .report = report};
+    parcel.report.memory.reset();  // there is no next process
+    put(parcel);
+  }
+  [[nodiscard]] Recalled recall(Job const&) const { return {}; }
+
+  [[nodiscard]] Result<std::optional<Parcel>> next_event(std::uint64_t behind = 0) {
+    return hand_out(shelf_.next_event(behind));
+  }
+  [[nodiscard]] Result<std::optional<Parcel>> next_log(std::uint64_t behind) {
+    return hand_out(shelf_.next_log(behind));
+  }
+
+  void update(Parcel const& parcel) {
+    handed_out_ = 0;
+    if (shelf_.all().count(parcel.number) == 0) return;
+    if (parcel.complete()) return shelf_.erase(parcel.number);
+    put(parcel);
+  }
+
+  Instant tend(Instant) noexcept { return Instant::max(); }
+
+  [[nodiscard]] SpoolCount count() const noexcept { return shelf_.count(); }
+  [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
+  void reported(std::uint64_t number) noexcept { dropped_ -= number; }
+
+  [[nodiscard]] std::vector<Parcel> in_memory() const {
+    std::vector<Parcel> all;
+    for (auto const& [number, parcel] : shelf_.all()) all.push_back(*parcel.held);
+    return all;
+  }
+
+ private:
+  Result<std::optional<Parcel>> hand_out(std::optional<std::uint64_t> number) {
+    if (!number) return std::optional<Parcel>();
+    handed_out_ = *number;
+    return std::optional<Parcel>(*shelf_.all().at(*number).held);
+  }
+
+  void put(Parcel const& parcel) {
+    shelf_.put(parcel.number, [&](Shelved& shelved) { shelved.hold(parcel); });
+    while (shelf_.memory_bytes() > options_.limit) {
+      auto const eviction = shelf_.eviction(false, handed_out_);
+      if (!eviction) return;
+      evict(*eviction);
+    }
+  }
+
+  void evict(Eviction const& eviction) {
+    Parcel const& parcel = *shelf_.all().at(eviction.number).held;
+    log_.warning(eviction_line(eviction), {{"run", parcel.report.job.run_id}});
+    if (eviction.log_only) {
+      return shelf_.put(eviction.number, [](Shelved& shelved) {
+        drop_log(*shelved.held);
+        shelved.note(*shelved.held);
+      });
+    }
+    if (parcel.event == Part::waiting && parcel.report.counts()) ++dropped_;
+    shelf_.erase(eviction.number);
+  }
+
+  Options options_{};
+  Logger log_{};
+  Shelf shelf_{};
+  std::uint64_t dropped_ = 0;
+  std::uint64_t handed_out_ = 0;
+};
+static_assert(Spool<MemorySpool>);
+
+}  // namespace sla::inline v1
+
+// sla/spool/patient.hpp
+// A spool on a disk that may hang, such as a network mount: nobody waits for it longer than a
+// limit, and once only. What it does is done by a thread of its own, in calls apart. While one of
+// them takes too long reports are kept in memory and delivered from there; those that wait go to
+// the disk as soon as it answers again.
+
+namespace sla::inline v1 {
+
+/// Keeps reports in an S. Not thread-safe; the numbers of what is in memory are the higher ones.
+template <class S>
+class PatientSpool {
+  using Disk = internal::HeldSpool<S>;
+
+ public:
+  struct Options {
+    std::string name{};                          ///< of the folder, for the log
+    Duration limit = std::chrono::seconds{2};    ///< for one call
+    std::shared_ptr<std::atomic<bool>> hangs{};  ///< is told; may be nothing
+  };
+
+  /// Calls `make() -> Result<S>`, and goes on without where that takes too long. The Error is that
+  /// of the call. `make` owns what it touches.
+  template <class Make>
+  [[nodiscard]] static Result<PatientSpool> open(Make make, Options options, Logger log = {}) {
+    PatientSpool spool(std::move(options), log);
+    auto const why = std::make_shared<std::string>();
+    auto const opened = spool.disk_.insist(
+        [make = std::move(make), why, figures = spool.figures_](std::optional<Disk>& disk) {
+          auto made = make();
+          if (!made) *why = made.error().message;
+          if (!made) return Result<void>(made.error());
+          disk.emplace(*std::move(made));
+          *figures = Figures{disk->count(), disk->dropped()};
+          return Result<void>();
+        },
+        [why, log](std::optional<Disk>&) {
+          if (!why->empty()) log.error("results are kept in memory only: spool: " + *why);
+        });
+    if (opened && !*opened) return opened->error();
+    if (!opened) spool.note_hang();
+    return spool;
+  }
+
+  void begin(Report const& report) {
+    (void)ask([report](Disk& disk) {
+      disk.begin(report);
+      return true;
+    });
+  }
+  /// What is the only event that waits is handed out with it, for the call that comes next.
+  void add(Report const& report) {
+    added_ = true;
+    auto const keep = [report](Disk& disk) {
+      disk.add(report);
+      return disk.count().events == 1 ? disk.next_event(0) : std::optional<Parcel>();
+    };
+    auto const take_back = [run = report.job.run_id](Disk& disk) { retract(disk, run); };
+    auto const kept = ask(keep, take_back);
+    if (!kept) return memory_.add(report);
+    ahead_ = kept->value_or(std::nullopt);
+  }
+
+  [[nodiscard]] Recalled recall(Job const& job) {
+    return ask([job](Disk& disk) { return disk.recall(job); }).value_or(Recalled{});
+  }
+
+  [[nodiscard]] Result<std::optional<Parcel>> next_event(std::uint64_t behind = 0) {
+    auto const ahead = std::exchange(ahead_, std::nullopt);
+    if (ahead && behind < ahead->number) return ahead;
+    if (behind < in_memory_from) {
+      auto found = ask([behind](Disk& disk) { return disk.next_event(behind); });
+      if (found && (!*found || **found)) return *std::move(found);
+    }
+    return of_memory(memory_.next_event(in_memory(behind)));
+  }
+  /// The two take turns.
+  [[nodiscard]] Result<std::optional<Parcel>> next_log(std::uint64_t behind) {
+    ahead_.reset();
+    auto const of_disk = [&]() -> Result<std::optional<Parcel>> {
+      std::uint64_t const from = behind < in_memory_from ? behind : 0;
+      auto found = ask([from](Disk& disk) { return disk.next_log(from); });
+      return found ? *std::move(found) : std::optional<Parcel>();
+    };
+    memory_turn_ = !memory_turn_;
+    if (!memory_turn_) {
+      auto found = of_disk();
+      if (!found || *found) return found;
+    }
+    auto found = of_memory(memory_.next_log(in_memory(behind)));
+    return *found || !memory_turn_ ? found : of_disk();
+  }
+
+  void update(Parcel const& parcel) {
+    ahead_.reset();
+    if (parcel.number < in_memory_from) {
+      tend_at_ = tell([parcel, now = tended_at_](Disk& disk) {
+                   disk.update(parcel);
+                   return disk.tend(now);
+                 }).value_or(Instant::min());
+      return;
+    }
+    Parcel own = parcel;
+    own.number = in_memory(parcel.number);
+    memory_.update(own);
+  }
+
+  /// What update() leaves to do is done with it; what add() does can wait a moment for that.
+  Instant tend(Instant now) {
+    Instant const moment = now + std::chrono::seconds{1};
+    tended_at_ = now;
+    if (!answers()) return moment;
+    move_to_disk();
+    if (std::exchange(added_, false)) tend_at_ = std::min(tend_at_, moment);
+    if (now < tend_at_) return tend_at_;
+    tend_at_ = ask([now](Disk& disk) { return disk.tend(now); }).value_or(Instant::min());
+    return answers() ? tend_at_ : moment;
+  }
+
+  [[nodiscard]] SpoolCount count() {
+    SpoolCount all = memory_.count();
+    if (!answers()) return all;  // nothing else can be had now
+    all.events += figures_->count.events;
+    all.logs += figures_->count.logs;
+    all.ahead += figures_->count.ahead;
+    all.refused += figures_->count.refused;
+    return all;
+  }
+  [[nodiscard]] std::uint64_t dropped() {
+    return memory_.dropped() + (answers() ? figures_->dropped : 0);
+  }
+  void reported(std::uint64_t number) {
+    std::uint64_t const here = std::min(number, memory_.dropped());
+    memory_.reported(here);
+    if (number == here) return;
+    (void)tell([left = number - here](Disk& disk) {
+      disk.reported(left);
+      return true;
+    });
+  }
+
+  [[nodiscard]] std::vector<Parcel> in_memory() {
+    std::vector<Parcel> all = memory_.in_memory();
+    for (Parcel& parcel : all) parcel.number += in_memory_from;
+    auto const held = ask([](Disk& disk) { return disk.in_memory(); });
+    if (held) all.insert(all.begin(), held->begin(), held->end());
+    return all;
+  }
+
+ private:
+  static constexpr std::uint64_t in_memory_from = std::uint64_t{1} << 62U;
+
+  /// What is known of the disk; its calls write it.
+  struct Figures {
+    SpoolCount count{};
+    std::uint64_t dropped = 0;
+  };
+
+  PatientSpool(Options options, Logger log)
+      : options_(std::move(options)), log_(log), memory_({}, log), disk_(options_.limit) {}
+
+  /// Takes back a report that was added too late: it was kept in memory meanwhile.
+  static void retract(Disk& disk, std::string const& run) {
+    for (std::uint64_t behind = 0;;) {
+      auto parcel = disk.next_event(behind);
+      if (!parcel || !*parcel) return;
+      behind = (*parcel)->number;
+      if ((*parcel)->report.job.run_id != run) continue;
+      (*parcel)->log = (*parcel)->event = Part::done;
+      return disk.update(**parcel);
+    }
+  }
+
+  struct NothingToUndo {
+    void operator()(Disk&) const noexcept {}
+  };
+
+  bool answers() {
+    bool const answers = disk_.answers();
+    if (!answers) note_hang();
+    if (answers && options_.hangs) *options_.hangs = false;
+    if (answers && std::exchange(hung_, false)) {
+      log_.info("the spool answers again", {{"spool", options_.name}});
+    }
+    return answers;
+  }
+  void note_hang() {
+    if (options_.hangs) *options_.hangs = true;
+    if (std::exchange(hung_, true)) return;
+    log_.warning("the spool does not answer: results are kept in memory",
+                 {{"spool", options_.name}});
+  }
+
+  /// Gives what the spool on the disk says, where there is one and it answers in time.
+  template <class Question, class Undo = NothingToUndo>
+  auto ask(Question question, Undo undo = {}) {
+    using Answer = std::optional<decltype(question(std::declval<Disk&>()))>;
+    if (!answers()) return Answer();
+    auto answer = disk_.ask(on_disk(std::move(question)), [undo](std::optional<Disk>& disk) {
+      if (disk) undo(*disk);
+    });
+    if (!answer) note_hang();
+    return answer ? *std::move(answer) : Answer();
+  }
+  /// Has the disk do it, later if need be; gives what ask() does.
+  template <class Act>
+  auto tell(Act act) {
+    using Answer = std::optional<decltype(act(std::declval<Disk&>()))>;
+    auto done = disk_.insist(on_disk(std::move(act)));
+    if (!done) note_hang();
+    return done ? *std::move(done) : Answer();
+  }
+  template <class Question>
+  auto on_disk(Question question) const {
+    return [question = std::move(question), figures = figures_](std::optional<Disk>& disk) {
+      using Answer = std::optional<decltype(question(*disk))>;
+      if (!disk) return Answer();
+      Answer answer(question(*disk));
+      *figures = Figures{disk->count(), disk->dropped()};
+      return answer;
+    };
+  }
+
+  static std::uint64_t in_memory(std::uint64_t number) noexcept {
+    return number < in_memory_from ? 0 : number - in_memory_from;
+  }
+  static Result<std::optional<Parcel>> of_memory(Result<std::optional<Parcel>> found) {
+    if (found && *found) (*found)->number += in_memory_from;
+    return found;
+  }
+
+  /// What nothing happened to yet is as safe on the disk as if it had never hung.
+  void move_to_disk() {
+    if (memory_.count().events == 0) return;
+    for (Parcel parcel : memory_.in_memory()) {
+      if (parcel.log != Part::waiting || parcel.event != Part::waiting) continue;
+      auto const moved = ask(
+          [report = parcel.report](Disk& disk) {
+            disk.add(report);
+            return true;
+          },
+          [run = parcel.report.job.run_id](Disk& disk) { retract(disk, run); });
+      if (!moved) return;
+      parcel.log = parcel.event = Part::done;
+      memory_.update(parcel);
+    }
+  }
+
+  Options options_;
+  Logger log_;
+  MemorySpool memory_;
+  Patient<Disk> disk_;
+  std::shared_ptr<Figures> figures_ = std::make_shared<Figures>();
+  std::optional<Parcel> ahead_{};  ///< the next event as the disk has it
+  Instant tend_at_ = Instant::min();
+  Instant tended_at_ = Instant::min();  ///< when it was last thought of
+  bool added_ = false;                  ///< something was, since then
+  bool hung_ = false;
+  bool memory_turn_ = false;
+
+  static_assert(Spool<S>,
+                "PatientSpool's parameter must be a sla::Spool: movable, with begin(), add(), "
+                "next_event(), next_log(), update(), tend(), count(), dropped(), reported() and "
+                "in_memory()");
+};
+
+}  // namespace sla::inline v1
+
 // sla/ledger/event.hpp
 // One event as the ledger sees it, and how it is read from a line of JSON: the event itself, or the
 // envelope in which SNS hands it on. Whatever else an event has is not looked at.
@@ -15005,102 +17009,6 @@ class LogFirst {
 
 }  // namespace sla::inline v1
 
-// sla/publisher/spool.hpp
-// The contract of a Spool: keeps reports, in order, until they are delivered. A report travels as a
-// Parcel of two parts, its log and its event, each delivered by itself. The models stand in spool/;
-// what delivers from a spool is publisher/delivery.hpp.
-
-namespace sla::inline v1 {
-
-/// How far one part of a parcel got.
-enum class Part : std::uint8_t {
-  waiting,  ///< to be delivered
-  done,     ///< delivered, or there is nothing to deliver
-  refused,  ///< it can never succeed: set aside until a person decides
-};
-
-/// One report on its way.
-struct Parcel {
-  std::uint64_t number = 0;  ///< later reports have higher numbers
-  Report report{};           ///< log_uri is set once the log is delivered
-  Part log = Part::waiting;
-  Part event = Part::waiting;
-  std::string reason{};      ///< why a part was refused
-  std::string unreadable{};  ///< why the log, which waits, cannot be read now
-
-  [[nodiscard]] bool waiting() const noexcept {
-    return log == Part::waiting || event == Part::waiting;
-  }
-  [[nodiscard]] bool complete() const noexcept { return log == Part::done && event == Part::done; }
-};
-
-/// What an event left for the next process to know of its check.
-struct Recalled {
-  std::uint64_t number = 0;  ///< of the parcel; 0: there is none
-  std::string memory{};
-};
-
-/// How much there is to do.
-struct SpoolCount {
-  std::size_t events = 0;   ///< parcels whose event waits
-  std::size_t logs = 0;     ///< parcels whose log alone waits
-  std::size_t ahead = 0;    ///< parcels whose log waits before their event
-  std::size_t refused = 0;  ///< parcels with a part that was set aside
-};
-
-/// `begin(report)`: a run begins, of which only the job and the start are known. `add(report)`: it
-/// ended; once add() returns the report is kept as safely as this spool can. `next_event(number)`:
-/// the oldest parcel behind that one whose event waits. `next_log(number)`: the next parcel, in a
-/// circle, whose log waits. `update(parcel)`: a part of it got further; a complete one is
-/// forgotten. `tend(now)`: housekeeping, and when it is wanted again. `dropped()`: how many reports
-/// had to be dropped for want of room and were not `reported(number)` yet. `in_memory()`: what
-/// would be lost with this process. (In groups, so that a compiler names no more than one.)
-template <class S>
-concept Spool = bool{std::movable<S>} && requires(S& s, Report const& report) {
-  { s.begin(report) } -> std::same_as<void>;
-  { s.add(report) } -> std::same_as<void>;
-}
-&&requires(S& s, std::uint64_t number) {
-  { s.next_event(number) } -> std::same_as<Result<std::optional<Parcel>>>;
-  { s.next_log(number) } -> std::same_as<Result<std::optional<Parcel>>>;
-}
-&&requires(S& s, Parcel const& parcel, Instant now) {
-  { s.update(parcel) } -> std::same_as<void>;
-  { s.tend(now) } -> std::same_as<Instant>;
-}
-&&requires(S& s, std::uint64_t number) {
-  { s.dropped() } -> std::same_as<std::uint64_t>;
-  { s.reported(number) } -> std::same_as<void>;
-}
-&&requires(S& s) {
-  { s.count() } -> std::same_as<SpoolCount>;
-  { s.in_memory() } -> std::same_as<std::vector<Parcel>>;
-};
-
-namespace internal {
-
-/// Takes the place of a spool that a door refused, so that the refusal is the only error.
-template <class X>
-struct RefusedSpool {
-  RefusedSpool(X const&) noexcept {}
-  void begin(Report const&) {}
-  void add(Report const&) {}
-  Result<std::optional<Parcel>> next_event(std::uint64_t) { return std::optional<Parcel>(); }
-  Result<std::optional<Parcel>> next_log(std::uint64_t) { return std::optional<Parcel>(); }
-  void update(Parcel const&) {}
-  Instant tend(Instant) { return Instant::max(); }
-  SpoolCount count() { return {}; }
-  std::uint64_t dropped() { return 0; }
-  void reported(std::uint64_t) {}
-  std::vector<Parcel> in_memory() { return {}; }
-};
-template <class X>
-using HeldSpool = std::conditional_t<Spool<X>, X, RefusedSpool<X>>;
-
-}  // namespace internal
-
-}  // namespace sla::inline v1
-
 // sla/publisher/delivery_options.hpp
 // How the delivery from a spool goes about it, and what cuts it short.
 
@@ -16276,1912 +18184,6 @@ class Sns {
   static_assert(TopicSource<T>,
                 "Sns's second parameter must be a sla::TopicSource: movable, with "
                 "sla::Result<std::string> arn()");
-};
-
-}  // namespace sla::inline v1
-
-// sla/publisher/spool/last_events.hpp
-// When the last event of each check ended, kept in the folder of a spool, so that the first event
-// of the next process says it, and what that event left for the next process to know. A file for
-// each check holds the last record and the one before it, should the process die while it writes.
-
-namespace sla::inline v1 {
-
-/// Remembers the last event of each check, which is a service at a location. Not thread-safe.
-class LastEvents {
- public:
-  explicit LastEvents(std::string folder) : folder_(std::move(folder)) {}
-
-  /// Tells a new event when the one before it ended, if it does not know and this does; learns of
-  /// it.
-  void complete(Parcel& parcel) {
-    Report& report = parcel.report;
-    if (report.counts() && !report.previous_end) {
-      Last const& last = of(report.job);
-      if (last.number != 0) report.previous_end = last.end;
-    }
-    learn(parcel);
-    if (report.memory) of(report.job).memory = std::exchange(report.memory, nullptr);
-  }
-  /// Learns of an event. Those of a check are in the order of their numbers, whatever clocks say.
-  void learn(Parcel const& parcel) {
-    if (!parcel.report.counts()) return;
-    Last& last = of(parcel.report.job);
-    if (parcel.number <= last.number) return;
-    last.number = parcel.number;
-    last.end = parcel.report.event_end();
-  }
-
-  /// Returns what the last event of that check left for the next process; its number is 0 where
-  /// that is nothing.
-  [[nodiscard]] Recalled recall(Job const& job) {
-    Last const& last = of(job);
-    if (!last.memory) return {};
-    return {last.number, *last.memory};
-  }
-
-  /// Writes down what is known of a check. What cannot be written the next process does not know.
-  void keep(Job const& job) { write(check_of(job), of(job)); }
-  void keep_all() {
-    for (auto& [check, last] : known_) write(check, last);
-  }
-
- private:
-  struct Last {
-    std::uint64_t number = 0;  ///< 0: there is none
-    WallTime end{};
-    std::shared_ptr<std::string const> memory{};
-    bool second = true;  ///< it stands in the second half of the file
-  };
-  /// The halves are written over in turns. (Another file in the place of the old one would cost a
-  /// disk more than all else that it does for an event.)
-  static constexpr std::size_t half = 32'768;
-
-  /// The names of the fields. A name keeps its meaning for ever.
-  enum Field : std::uint8_t { field_check = 1, field_number = 2, field_end = 3, field_memory = 4 };
-
-  static std::string check_of(Job const& job) { return job.service + '\n' + job.location; }
-
-  Last& of(Job const& job) {
-    auto const [at, fresh] = known_.try_emplace(check_of(job));
-    if (fresh) at->second = read(at->first);
-    return at->second;
-  }
-
-  /// A service may have a longer name than a file. Of two with one checksum one is forgotten.
-  [[nodiscard]] std::string file_of(std::string const& check) const {
-    return folder_ + '/' + std::to_string(crc32c(check)) + ".last";
-  }
-
-  [[nodiscard]] Last read(std::string const& check) const {
-    auto const bytes = read_file(file_of(check), 2 * half);
-    Last newest;
-    for (std::size_t at = 0; bytes;) {
-      auto const record = find_record(*bytes, at);
-      if (!record) break;
-      at = record->end();
-      Last last = parse(record->payload, check);
-      last.second = record->begin >= half;
-      if (last.number > newest.number) newest = std::move(last);
-    }
-    return newest;
-  }
-  /// Reads a record; one of another check is as if there were none.
-  static Last parse(std::string_view payload, std::string const& check) {
-    Last last;
-    bool same = false;
-    RecordReader in(payload);
-    while (auto const field = in.next()) {
-      std::int64_t const number = field->number().value_or(0);
-      if (field->name == field_check) same = field->value == check;
-      if (field->name == field_number) last.number = static_cast<std::uint64_t>(number);
-      if (field->name == field_end) last.end = WallTime{Duration{number}};
-      if (field->name == field_memory) {
-        last.memory = std::make_shared<std::string const>(field->value);
-      }
-    }
-    return same ? last : Last{};
-  }
-
-  void write(std::string const& check, Last& last) const {
-    if (last.number == 0) return;
-    RecordWriter out;
-    out.text(field_check, check).number(field_number, static_cast<std::int64_t>(last.number));
-    out.number(field_end, last.end.time_since_epoch().count());
-    if (last.memory) out.text(field_memory, *last.memory);
-    std::string const record = frame_record(out.bytes());
-    auto const file = open_file(file_of(check), O_WRONLY | O_CREAT);
-    if (!file || record.size() > half) return;
-    last.second = !last.second;
-    (void)write_at_place(*file, last.second ? half : 0, record);
-  }
-
-  std::string folder_;
-  std::map<std::string, Last> known_{};
-};
-
-}  // namespace sla::inline v1
-
-// sla/publisher/spool/parcel_record.hpp
-// A parcel as the bytes of a record, and back. What is read may come from an older or a newer
-// version of this program, or be damaged: it is checked, and what makes no sense is no parcel. The
-// bytes of the log stand in a file of their own.
-
-namespace sla::inline v1 {
-
-/// Where a spool on disk keeps the log of a parcel.
-struct KeptLog {
-  std::string file{};                   ///< its name; empty where there is no log
-  std::vector<Output::Piece> pieces{};  ///< the log in order
-  std::optional<Sha256Bytes> sha256{};
-
-  [[nodiscard]] std::uint64_t size() const noexcept {
-    std::uint64_t size = 0;
-    for (Output::Piece const& piece : pieces) size += piece.size;
-    return size;
-  }
-};
-
-/// A parcel without its log, and where the log is.
-struct KeptParcel {
-  Parcel parcel{};
-  KeptLog log{};
-};
-
-namespace detail {
-
-/// The names of the fields. A name keeps its meaning for ever.
-enum ParcelField : std::uint8_t {
-  field_number = 1,
-  field_log = 2,
-  field_event = 3,
-  field_reason = 4,
-  field_service = 5,
-  field_group = 6,
-  field_word = 7,
-  field_tag = 8,
-  field_target = 9,
-  field_run = 10,
-  field_verdict = 11,
-  field_exit = 12,
-  field_signal = 13,
-  field_started = 14,
-  field_ended = 15,
-  field_duration = 16,
-  field_log_uri = 17,
-  field_log_error = 18,
-  field_file = 19,
-  field_piece_size = 20,  ///< begins a piece
-  field_piece_offset = 21,
-  field_piece_text = 22,
-  field_sha256 = 23,
-  field_outcome_reason = 24,
-  field_location = 25,
-  field_boot = 26,
-  field_seq = 27,
-  field_previous_end = 28,
-  field_next_expected = 29,
-  field_state = 30,
-  field_transition = 31,
-  field_alert = 32,
-  field_standing = 33,
-};
-
-inline void write_sequence(RecordWriter& out, Report const& report) {
-  if (!report.job.location.empty()) out.text(field_location, report.job.location);
-  if (report.job.seq != 0) {
-    out.text(field_boot, report.job.boot_id);
-    out.number(field_seq, static_cast<std::int64_t>(report.job.seq));
-  }
-  auto const time = [&](ParcelField field, std::optional<WallTime> at) {
-    if (at) out.number(field, at->time_since_epoch().count());
-  };
-  time(field_previous_end, report.previous_end);
-  time(field_next_expected, report.next_expected_by);
-}
-
-inline void write_standing(RecordWriter& out, Standing const& standing) {
-  if (standing.json.empty()) return;
-  out.text(field_state, standing.state).text(field_transition, standing.transition);
-  out.text(field_alert, standing.alert).text(field_standing, standing.json);
-}
-
-inline void read_standing(Standing& standing, RecordField field) {
-  if (field.name == field_state) standing.state = field.value;
-  if (field.name == field_transition) standing.transition = field.value;
-  if (field.name == field_alert) standing.alert = field.value;
-  if (field.name == field_standing) standing.json = field.value;
-}
-
-inline void write_report(RecordWriter& out, Report const& report) {
-  Job const& job = report.job;
-  out.text(field_service, job.service).text(field_run, job.run_id);
-  for (std::string const& group : job.groups) out.text(field_group, group);
-  for (std::string const& word : job.command) out.text(field_word, word);
-  out.text(field_tag, job.tag_id).text(field_target, job.sla_target);
-  write_sequence(out, report);
-  write_standing(out, report.standing);
-  out.number(field_verdict, static_cast<std::int64_t>(report.outcome.verdict));
-  out.number(field_exit, report.outcome.exit_code).number(field_signal, report.outcome.signal);
-  out.text(field_outcome_reason, report.outcome.reason);
-  out.number(field_started, report.started_at.time_since_epoch().count());
-  out.number(field_ended, report.ended_at.time_since_epoch().count());
-  out.number(field_duration, report.duration.count());
-  out.text(field_log_uri, report.log_uri).text(field_log_error, report.log_error);
-}
-
-inline void write_log(RecordWriter& out, KeptLog const& log) {
-  out.text(field_file, log.file);
-  for (Output::Piece const& piece : log.pieces) {
-    out.number(field_piece_size, static_cast<std::int64_t>(piece.size));
-    if (piece.offset != 0) {
-      out.number(field_piece_offset, static_cast<std::int64_t>(piece.offset));
-    }
-    if (!piece.text.empty()) out.text(field_piece_text, piece.text);
-  }
-  if (log.sha256) {
-    out.text(field_sha256, {reinterpret_cast<char const*>(log.sha256->data()), log.sha256->size()});
-  }
-}
-
-/// Takes a text of the report. Whether the field is one.
-inline bool read_report_text(Report& report, RecordField field) {
-  std::string const text(field.value);
-  switch (field.name) {
-    case field_service:
-      report.job.service = text;
-      return true;
-    case field_run:
-      report.job.run_id = text;
-      return true;
-    case field_group:
-      report.job.groups.push_back(text);
-      return true;
-    case field_word:
-      report.job.command.push_back(text);
-      return true;
-    case field_tag:
-      report.job.tag_id = text;
-      return true;
-    case field_target:
-      report.job.sla_target = text;
-      return true;
-    case field_log_uri:
-      report.log_uri = text;
-      return true;
-    case field_log_error:
-      report.log_error = text;
-      return true;
-    case field_outcome_reason:
-      report.outcome.reason = text;
-      return true;
-    case field_location:
-      report.job.location = text;
-      return true;
-    case field_boot:
-      report.job.boot_id = text;
-      return true;
-    default:
-      return false;
-  }
-}
-
-/// Takes a number of the report. Whether the field is one, or none that is known.
-inline bool read_report_number(Report& report, std::uint8_t name, std::int64_t value) {
-  switch (name) {
-    case field_verdict:
-      if (value < 0 || value > static_cast<std::int64_t>(Verdict::skipped)) return false;
-      report.outcome.verdict = static_cast<Verdict>(value);
-      return true;
-    case field_exit:
-      report.outcome.exit_code = static_cast<int>(value);
-      return true;
-    case field_signal:
-      report.outcome.signal = static_cast<int>(value);
-      return true;
-    case field_started:
-      report.started_at = WallTime{Duration{value}};
-      return true;
-    case field_ended:
-      report.ended_at = WallTime{Duration{value}};
-      return true;
-    case field_duration:
-      report.duration = Duration{value};
-      return true;
-    case field_seq:
-      report.job.seq = static_cast<std::uint64_t>(value);
-      return true;
-    case field_previous_end:
-      report.previous_end = WallTime{Duration{value}};
-      return true;
-    case field_next_expected:
-      report.next_expected_by = WallTime{Duration{value}};
-      return true;
-    default:
-      return true;
-  }
-}
-
-inline bool read_log_field(KeptLog& log, RecordField field) {
-  auto const number = static_cast<std::uint64_t>(field.number().value_or(0));
-  switch (field.name) {
-    case field_file:
-      log.file = field.value;
-      return log.file.find('/') == std::string::npos;
-    case field_piece_size:
-      log.pieces.push_back({number, 0, {}});
-      return number < INT64_MAX / 2;
-    case field_piece_offset:
-      if (log.pieces.empty()) return false;
-      log.pieces.back().offset = number;
-      return number < INT64_MAX / 2;
-    case field_piece_text:
-      if (log.pieces.empty()) return false;
-      log.pieces.back().text = field.value;
-      return field.value.size() == log.pieces.back().size;
-    case field_sha256: {
-      Sha256Bytes bytes{};
-      if (field.value.size() != bytes.size()) return false;
-      std::transform(field.value.begin(), field.value.end(), bytes.begin(),
-                     [](char c) { return static_cast<unsigned char>(c); });
-      log.sha256 = bytes;
-      return true;
-    }
-    default:
-      return true;
-  }
-}
-
-inline bool read_part(Part& part, std::int64_t value) {
-  if (value < 0 || value > static_cast<std::int64_t>(Part::refused)) return false;
-  part = static_cast<Part>(value);
-  return true;
-}
-
-inline bool read_parcel_field(KeptParcel& kept, RecordField field) {
-  auto const number = field.number().value_or(0);
-  switch (field.name) {
-    case field_number:
-      kept.parcel.number = static_cast<std::uint64_t>(number);
-      return number > 0;
-    case field_log:
-      return read_part(kept.parcel.log, number);
-    case field_event:
-      return read_part(kept.parcel.event, number);
-    case field_reason:
-      kept.parcel.reason = field.value;
-      return true;
-    default:
-      read_standing(kept.parcel.report.standing, field);
-      return read_report_text(kept.parcel.report, field) ||
-             (read_report_number(kept.parcel.report, field.name, number) &&
-              read_log_field(kept.log, field));
-  }
-}
-
-}  // namespace detail
-
-/// The bytes of a parcel. Its output is not in them.
-[[nodiscard]] inline std::string write_parcel(Parcel const& parcel, KeptLog const& log) {
-  RecordWriter out;
-  out.number(detail::field_number, static_cast<std::int64_t>(parcel.number));
-  out.number(detail::field_log, static_cast<std::int64_t>(parcel.log));
-  out.number(detail::field_event, static_cast<std::int64_t>(parcel.event));
-  out.text(detail::field_reason, parcel.reason);
-  detail::write_report(out, parcel.report);
-  detail::write_log(out, log);
-  return std::move(out).bytes();
-}
-
-/// Reads the bytes of a parcel; nothing where they are none.
-[[nodiscard]] inline std::optional<KeptParcel> read_parcel(std::string_view bytes) {
-  KeptParcel kept;
-  RecordReader in(bytes);
-  while (auto const field = in.next()) {
-    if (!detail::read_parcel_field(kept, *field)) return std::nullopt;
-  }
-  if (!in.at_end() || kept.parcel.number == 0) return std::nullopt;
-  return kept;
-}
-
-}  // namespace sla::inline v1
-
-// sla/publisher/spool/room.hpp
-// What a spool gives up when it is full, in this order: the logs of passes, passes, the other logs,
-// and then whatever is oldest. A result outlives its log, and what failed outlives what passed. The
-// parcel that is being delivered stays, and so does the newest.
-
-namespace sla::inline v1 {
-
-/// About how much memory a parcel takes, its log included.
-[[nodiscard]] inline std::uint64_t parcel_bytes(Parcel const& parcel) noexcept {
-  Report const& report = parcel.report;
-  std::uint64_t bytes = sizeof parcel + report.outcome.output.size() + report.job.service.size() +
-                        report.job.run_id.size() + report.outcome.remark.size() +
-                        report.outcome.reason.size() + parcel.reason.size();
-  for (auto const& group : report.job.groups) bytes += sizeof(std::string) + group.size();
-  for (auto const& word : report.job.command) bytes += sizeof(std::string) + word.size();
-  return bytes;
-}
-
-/// What goes next of one parcel; the lower goes first.
-enum class Sacrifice : std::uint8_t { log_of_pass, pass, log, result };
-
-/// `log_gains` says whether giving up the log alone is worth while.
-[[nodiscard]] constexpr Sacrifice sacrifice(bool pass, bool log_gains) noexcept {
-  if (pass) return log_gains ? Sacrifice::log_of_pass : Sacrifice::pass;
-  return log_gains ? Sacrifice::log : Sacrifice::result;
-}
-
-/// What has to go.
-struct Eviction {
-  std::uint64_t number = 0;
-  bool log_only = false;
-};
-
-[[nodiscard]] constexpr std::string_view eviction_line(Eviction eviction) noexcept {
-  return eviction.log_only ? "no room for undelivered results: a log is dropped"
-                           : "no room for undelivered results: a result is dropped";
-}
-
-/// Takes the log from a parcel, whose event then says why there is none.
-inline void drop_log(Parcel& parcel) {
-  parcel.report.outcome.output = Output();
-  parcel.report.log_error = "dropped: no room in the spool";
-  parcel.log = Part::done;
-}
-
-/// The parcels of a spool in the order in which they go.
-class EvictionOrder {
- public:
-  void add(std::uint64_t number, Sacrifice what) { order_.insert({what, number}); }
-  void remove(std::uint64_t number, Sacrifice what) { order_.erase({what, number}); }
-
-  /// What goes next; two parcels stay.
-  [[nodiscard]] std::optional<Eviction> next(std::uint64_t spared, std::uint64_t newest) const {
-    for (auto const& [what, number] : order_) {
-      if (number == spared || number == newest) continue;
-      return Eviction{number, what == Sacrifice::log_of_pass || what == Sacrifice::log};
-    }
-    return std::nullopt;
-  }
-
- private:
-  std::set<std::pair<Sacrifice, std::uint64_t>> order_{};
-};
-
-}  // namespace sla::inline v1
-
-// sla/publisher/spool/shelf.hpp
-// The parcels of a spool as they are known in memory: where each stands, how far it got, how much
-// room all of them take and which go first when it is too much. One that is not on a disk is held
-// here whole. Nothing here takes longer the more parcels there are, but for passing over those that
-// wait for something else.
-
-namespace sla::inline v1 {
-
-/// What is known of one parcel.
-struct Shelved {
-  std::optional<Place> place{};    ///< its latest record
-  KeptLog log{};                   ///< its log on the disk
-  std::unique_ptr<Parcel> held{};  ///< the parcel itself, where the record is missing or too old
-  Part log_part = Part::waiting;
-  Part event_part = Part::waiting;
-  bool pass = false;
-  bool counts = true;
-
-  /// Takes over how far a parcel got.
-  void note(Parcel const& parcel) noexcept {
-    log_part = parcel.log;
-    event_part = parcel.event;
-    pass = parcel.report.succeeded();
-    counts = parcel.report.counts();
-  }
-  /// Holds a parcel whole.
-  void hold(Parcel const& parcel) {
-    held = std::make_unique<Parcel>(parcel);
-    note(parcel);
-  }
-  /// Takes the log of the parcel that is held from its file into memory, where it is small: many
-  /// parcels do not take a descriptor each. Whether it did.
-  bool take_in_log() {
-    constexpr std::uint64_t small = 64 * 1024;
-    Output& output = held->report.outcome.output;
-    if (output.size() > small || output.in_memory()) return false;
-    auto text = output.text();
-    if (!text) return false;
-    std::uint64_t const size = text->size();
-    output = Output({}, {{size, 0, *std::move(text)}}, output.sha256());
-    return true;
-  }
-};
-
-/// How much of its limit a parcel takes that is held whole: about as much memory.
-[[nodiscard]] inline std::uint64_t memory_use(Parcel const& parcel) noexcept {
-  constexpr std::uint64_t nodes = 256;  // and what the allocator needs for each piece
-  return sizeof(Shelved) + nodes + parcel_bytes(parcel);
-}
-
-/// How much of its limit a parcel takes on a disk: whole blocks, and a fixed sum for the record,
-/// the names and what is known of it in memory, so that the limit bounds all of them.
-[[nodiscard]] constexpr std::uint64_t disk_use(std::uint64_t log_bytes) noexcept {
-  constexpr std::uint64_t block = 4096;
-  return 2 * block + (log_bytes + block - 1) / block * block;
-}
-
-/// All parcels of one spool, by number. Not thread-safe.
-class Shelf {
- public:
-  using Map = std::map<std::uint64_t, Shelved>;
-
-  [[nodiscard]] Map const& all() const noexcept { return all_; }
-  [[nodiscard]] SpoolCount const& count() const noexcept { return count_; }
-  [[nodiscard]] std::uint64_t disk_bytes() const noexcept { return disk_bytes_; }
-  [[nodiscard]] std::uint64_t memory_bytes() const noexcept { return memory_bytes_; }
-  [[nodiscard]] std::uint64_t last_number() const noexcept {
-    return all_.empty() ? 0 : all_.rbegin()->first;
-  }
-
-  /// The number of the next parcel. Numbers follow the clock, so that what was held in memory while
-  /// a disk could not even be read sorts behind what is found there later.
-  [[nodiscard]] std::uint64_t next_number() {
-    auto const now = std::chrono::duration_cast<std::chrono::microseconds>(
-        std::chrono::system_clock::now().time_since_epoch());
-    last_ = std::max({last_ + 1, static_cast<std::uint64_t>(now.count()), last_number() + 1});
-    return last_;
-  }
-
-  /// Adds a parcel, or changes one: `change(Shelved&)`.
-  template <class Change>
-  void put(std::uint64_t number, Change change) {
-    auto const [at, added] = all_.try_emplace(number);
-    if (!added) tally(number, at->second, false);
-    change(at->second);
-    tally(number, at->second, true);
-    if (at->second.event_part == Part::waiting && number < first_event_) first_event_ = number;
-  }
-  void erase(std::uint64_t number) {
-    auto const at = all_.find(number);
-    if (at == all_.end()) return;
-    tally(number, at->second, false);
-    all_.erase(at);
-  }
-
-  /// The oldest behind that number whose event waits.
-  [[nodiscard]] std::optional<std::uint64_t> next_event(std::uint64_t behind) {
-    bool const of_all = behind < first_event_;
-    auto at = of_all ? all_.lower_bound(first_event_) : all_.upper_bound(behind);
-    while (at != all_.end() && at->second.event_part != Part::waiting) ++at;
-    std::uint64_t const found = at != all_.end() ? at->first : last_number() + 1;
-    if (of_all) first_event_ = found;
-    if (at == all_.end()) return std::nullopt;
-    return found;
-  }
-
-  /// The next, in a circle, whose log waits.
-  [[nodiscard]] std::optional<std::uint64_t> next_log(std::uint64_t behind) const {
-    if (count_.logs + count_.ahead == 0) return std::nullopt;
-    for (auto at = all_.upper_bound(behind); at != all_.end(); ++at) {
-      if (at->second.log_part == Part::waiting) return at->first;
-    }
-    for (auto const& [number, parcel] : all_) {
-      if (parcel.log_part == Part::waiting) return number;
-    }
-    return std::nullopt;
-  }
-
-  /// What has to go from the disk, or from memory; `spared` and the newest stay.
-  [[nodiscard]] std::optional<Eviction> eviction(bool on_disk, std::uint64_t spared) const {
-    auto found = (on_disk ? disk_order_ : memory_order_).next(spared, last_number());
-    // Where the event is delivered the log is all there is.
-    if (found && all_.at(found->number).event_part == Part::done) found->log_only = false;
-    return found;
-  }
-
- private:
-  static Sacrifice next_of(Shelved const& parcel) noexcept {
-    std::uint64_t const log =
-        parcel.held ? parcel.held->report.outcome.output.size() : parcel.log.size();
-    std::uint64_t const worth_while = parcel.held ? sizeof(Parcel) : 1;
-    return sacrifice(parcel.pass, parcel.event_part == Part::done || log >= worth_while);
-  }
-
-  void tally(std::uint64_t number, Shelved const& parcel, bool there) {
-    auto const move = [there](auto& total, auto amount) {
-      total = there ? total + amount : total - amount;
-    };
-    std::size_t const one = 1;
-    bool const event = parcel.event_part == Part::waiting;
-    if (event) move(count_.events, one);
-    if (parcel.log_part == Part::waiting) move(event ? count_.ahead : count_.logs, one);
-    if (parcel.log_part == Part::refused || parcel.event_part == Part::refused) {
-      move(count_.refused, one);
-    }
-    if (parcel.place) move(disk_bytes_, disk_use(parcel.log.size()));
-    if (parcel.held) move(memory_bytes_, memory_use(*parcel.held));
-    EvictionOrder& order = parcel.held ? memory_order_ : disk_order_;
-    there ? order.add(number, next_of(parcel)) : order.remove(number, next_of(parcel));
-  }
-
-  Map all_{};
-  EvictionOrder disk_order_{};
-  EvictionOrder memory_order_{};
-  SpoolCount count_{};
-  std::uint64_t disk_bytes_ = 0;
-  std::uint64_t memory_bytes_ = 0;
-  std::uint64_t last_ = 0;
-  std::uint64_t first_event_ = 1;  ///< no event waits before this one
-};
-
-}  // namespace sla::inline v1
-
-// sla/publisher/spool/folder.hpp
-// The folder of a spool on disk: a lock that keeps a second runner out, the journal's folder, the
-// logs, a marker for each run in flight, and what was the last event of each check. It is for one
-// user alone (0700, files 0600). It knows files and names; what they mean to a delivery is
-// publisher/spool/disk.hpp.
-
-namespace sla::inline v1 {
-
-/// What a run that died had written.
-struct RescuedLog {
-  KeptLog log{};
-  std::optional<WallTime> written_at{};  ///< when it last wrote something
-};
-
-/// The files of a spool. While it lives no other process opens the same folder.
-class SpoolFolder {
- public:
-  /// Makes the folder where it is missing, and locks it. Errc::in_use if another process has it.
-  /// `run_logs` is where an executor writes the logs of runs, if not in logs().
-  [[nodiscard]] static Result<SpoolFolder> open(std::string path, std::string run_logs = {}) {
-    SpoolFolder folder(std::move(path), std::move(run_logs));
-    for (std::string const& part :
-         {folder.path_, folder.journal(), folder.logs(), folder.runs(), folder.last_events()}) {
-      if (auto made = make_folder(part); !made) return made.error();
-    }
-    if (auto locked = folder.lock(); !locked) return locked.error();
-    return folder;
-  }
-  /// To look at the files of a folder that may be another process's.
-  [[nodiscard]] static SpoolFolder look(std::string path) {
-    return SpoolFolder(std::move(path), {});
-  }
-
-  [[nodiscard]] std::string const& path() const noexcept { return path_; }
-  [[nodiscard]] std::string journal() const { return path_ + "/journal"; }
-  [[nodiscard]] std::string logs() const { return path_ + "/logs"; }
-  [[nodiscard]] std::string last_events() const { return path_ + "/last"; }
-
-  /// Keeps the output of a report as a file; what an executor wrote to log_file_name() in logs() is
-  /// one already, what it wrote elsewhere gets a second name. A small one is on the disk when this
-  /// returns.
-  [[nodiscard]] Result<KeptLog> keep_log(Report const& report, std::uint64_t number) const {
-    Output const& output = report.outcome.output;
-    if (output.size() == 0) return KeptLog{};
-    std::string const own = std::to_string(number) + ".log";
-    std::string name = report.job.run_id.empty() ? own : log_file_name(report.job.run_id);
-    if (output.stands_in(logs() + '/' + name) || (output.stands_in(run_log(name)) && share(name))) {
-      return adopt_log(std::move(name), output);
-    }
-    auto file = create_log(name);
-    if (!file && file.error().system_number() == EEXIST) file = create_log(name = own);
-    if (!file) return file.error();
-    auto written =
-        output.each_block([&](std::string_view block) { return write_all(file->get(), block); });
-    if (written) written = sync_log(*file, output.size());
-    if (!written) {
-      remove_log(name);
-      return written.error();
-    }
-    return KeptLog{name, {{output.size(), 0, {}}}, output.sha256()};
-  }
-
-  /// The kept log. What the file has lost since, in a power failure, is left out with a line that
-  /// says so.
-  [[nodiscard]] Result<Output> open_log(KeptLog const& log) const {
-    if (log.file.empty()) return Output();
-    auto file = open_file(logs() + '/' + log.file, O_RDONLY);
-    if (!file) return file.error();
-    struct stat about {};
-    if (::fstat(file->get(), &about) != 0) return system_error(log.file);
-    auto const size = static_cast<std::uint64_t>(about.st_size);
-    std::vector<Output::Piece> pieces;
-    std::uint64_t lost = 0;
-    for (Output::Piece piece : log.pieces) {
-      std::uint64_t const there = piece.offset < size ? size - piece.offset : 0;
-      if (piece.text.empty() && piece.size > there) {
-        lost += piece.size - there;
-        piece.size = there;
-      }
-      if (piece.size != 0) pieces.push_back(std::move(piece));
-    }
-    constexpr auto disk = Output::Disk::may_hang;
-    if (lost == 0) return Output(*std::move(file), std::move(pieces), log.sha256, disk);
-    std::string line = "\n[sla-runner: " + std::to_string(lost) + " bytes were lost]\n";
-    std::uint64_t const line_size = line.size();
-    pieces.push_back({line_size, 0, std::move(line)});
-    return Output(*std::move(file), std::move(pieces), std::nullopt, disk);
-  }
-
-  void remove_log(std::string const& name) const {
-    if (!name.empty()) ::unlink((logs() + '/' + name).c_str());
-  }
-
-  /// Removes the logs for which `wanted(name)` is false.
-  template <class Wanted>
-  void remove_logs_unless(Wanted wanted) const {
-    auto const names = list_folder(logs());
-    if (!names) return;
-    for (std::string const& name : *names) {
-      if (!wanted(name)) remove_log(name);
-    }
-  }
-
-  /// Notes that a run begins. Survives the death of this process. The file is that of a run which
-  /// ended, if there is one: what it says behind the new record means nothing.
-  [[nodiscard]] Result<void> mark(Report const& report) const {
-    std::string const name = run_name(report.job.run_id);
-    std::string const draft = this->draft();
-    auto const file = open_file(draft, O_WRONLY | O_CREAT);
-    if (!file) return file.error();
-    std::string const bytes = frame_record(write_parcel({.number = 1, .report = report}, {}));
-    auto marked = write_all(file->get(), bytes);
-    if (marked && ::rename(draft.c_str(), (runs() + '/' + name).c_str()) != 0) {
-      marked = system_error(draft);
-    }
-    if (!marked) ::unlink(draft.c_str());
-    return marked;
-  }
-  void unmark(std::string const& run_id) const {
-    (void)::rename((runs() + '/' + run_name(run_id)).c_str(), draft().c_str());
-  }
-
-  /// The runs that are marked.
-  [[nodiscard]] std::vector<Report> marked() const {
-    std::vector<Report> reports;
-    auto const names = list_folder(runs());
-    for (std::string const& name : names.value_or(std::vector<std::string>{})) {
-      std::string const path = runs() + '/' + name;
-      auto const bytes = read_file(path, record_limit + record_head);
-      auto const record = bytes ? find_record(*bytes) : std::nullopt;
-      auto kept = record ? read_parcel(record->payload) : std::nullopt;
-      // After a power failure it may be what the file said of another run.
-      bool const right = kept && run_name(kept->parcel.report.job.run_id) == name;
-      if (right) reports.push_back(std::move(kept->parcel.report));
-      if (bytes && !right) ::unlink(path.c_str());
-    }
-    return reports;
-  }
-
-  /// The log of a marked run, as far as it got.
-  [[nodiscard]] RescuedLog rescue_log(std::string const& run_id) const {
-    RescuedLog rescued;
-    std::string name = log_file_name(run_id);
-    (void)share(name);  // fails where there is none, or it is here
-    struct stat about {};
-    if (::stat((logs() + '/' + name).c_str(), &about) != 0) return rescued;
-    rescued.log.file = std::move(name);
-    rescued.log.pieces.push_back({static_cast<std::uint64_t>(about.st_size), 0, {}});
-    rescued.written_at = WallTime{std::chrono::seconds{about.st_mtim.tv_sec} +
-                                  std::chrono::nanoseconds{about.st_mtim.tv_nsec}};
-    return rescued;
-  }
-
- private:
-  static constexpr std::uint64_t sync_at_once = 1U << 20U;  ///< a larger log would hold up the run
-
-  SpoolFolder(std::string path, std::string run_logs)
-      : path_(std::move(path)), run_logs_(std::move(run_logs)) {}
-
-  [[nodiscard]] std::string run_log(std::string const& name) const {
-    return (run_logs_.empty() ? logs() : run_logs_) + '/' + name;
-  }
-  /// Gives the log that an executor wrote elsewhere a name in logs() too.
-  [[nodiscard]] bool share(std::string const& name) const {
-    return ::link(run_log(name).c_str(), (logs() + '/' + name).c_str()) == 0;
-  }
-
-  [[nodiscard]] std::string runs() const { return path_ + "/runs"; }
-  [[nodiscard]] std::string draft() const { return runs() + "/.draft"; }
-  static std::string run_name(std::string_view run_id) {
-    return percent_encode(run_id, Slash::encode) + ".run";
-  }
-
-  /// Returns errno, or 0. What a runner that was killed had open is closed a moment later.
-  static int take_lock(Descriptor const& file) noexcept {
-    SteadyClock const clock;
-    std::chrono::milliseconds const look{10};
-    for (Instant const until = clock.now() + 30 * look;; clock.sleep_until(clock.now() + look)) {
-      if (uninterrupted([&] { return ::flock(file.get(), LOCK_EX | LOCK_NB); }) == 0) return 0;
-      if (errno != EWOULDBLOCK || clock.now() >= until) return errno;
-    }
-  }
-  Result<void> lock() {
-    auto file = open_file(path_ + "/lock", O_RDWR | O_CREAT);
-    if (!file) return file.error();
-    if (int const failed = take_lock(*file); failed != 0) {
-      if (failed != EWOULDBLOCK) return system_error(path_ + "/lock", failed);
-      std::string const pid(trim(read_file(path_ + "/lock", 64).value_or(std::string())));
-      return Error{Errc::in_use, path_ + " is in use by another runner" +
-                                     (pid.empty() ? "" : " (process " + pid + ")")};
-    }
-    if (::ftruncate(file->get(), 0) == 0) {  // the number is for people: it may be missing
-      (void)write_all(file->get(), std::to_string(CallsApart::program()) + '\n');
-    }
-    lock_ = *std::move(file);
-    return {};
-  }
-
-  [[nodiscard]] Result<KeptLog> adopt_log(std::string name, Output const& output) const {
-    auto const file = open_file(logs() + '/' + name, O_RDONLY);
-    if (!file) return file.error();
-    if (auto synced = sync_log(*file, output.size()); !synced) return synced.error();
-    auto const pieces = output.pieces();
-    return KeptLog{std::move(name), {pieces.begin(), pieces.end()}, output.sha256()};
-  }
-  [[nodiscard]] Result<Descriptor> create_log(std::string const& name) const {
-    return open_file(logs() + '/' + name, O_WRONLY | O_CREAT | O_EXCL);
-  }
-  [[nodiscard]] Result<void> sync_log(Descriptor const& file, std::uint64_t size) const {
-    if (size > sync_at_once) return {};
-    if (auto synced = sync_file(file, logs()); !synced) return synced;
-    return sync_folder(logs());
-  }
-
-  std::string path_;
-  std::string run_logs_;
-  Descriptor lock_;
-};
-
-}  // namespace sla::inline v1
-
-// sla/publisher/spool/store.hpp
-// What a spool on disk writes and reads: a journal of parcels, of numbers that are done with and of
-// how many reports were dropped, in a SpoolFolder beside the logs. Every step says whether it
-// worked; what to do where it did not is publisher/spool/disk.hpp.
-
-namespace sla::inline v1 {
-
-/// A locked folder and its journal. Not thread-safe.
-class SpoolStore {
- public:
-  /// Opens the folder; Errc::in_use if another process has it. In the order of their writing the
-  /// visitor gets each `parcel(Place, KeptParcel)`, `gone(number)` and `dropped(Place, count)`.
-  template <class Visitor>
-  [[nodiscard]] static Result<SpoolStore> open(std::string const& path, Visitor& visitor,
-                                               std::string const& run_logs = {}) {
-    auto folder = SpoolFolder::open(path, run_logs);
-    if (!folder) return folder.error();
-    auto journal = Journal::open({.folder = folder->journal()}, reader(visitor));
-    if (!journal) return journal.error();
-    return SpoolStore(*std::move(folder), *std::move(journal));
-  }
-  /// Hands out the same without a lock, and changes nothing.
-  template <class Visitor>
-  [[nodiscard]] static Result<void> look(std::string const& path, Visitor& visitor) {
-    return Journal::look(SpoolFolder::look(path).journal(), reader(visitor));
-  }
-
-  [[nodiscard]] SpoolFolder const& folder() const noexcept { return folder_; }
-  [[nodiscard]] Journal& journal() noexcept { return journal_; }
-
-  /// Writes a parcel, its log first where that is not on the disk yet, and notes where it is. What
-  /// is there of a log that the parcel has no more is deleted.
-  [[nodiscard]] Result<void> write(Parcel const& parcel, Shelved& shelved, Sync sync) {
-    bool const new_log = shelved.log.file.empty() && parcel.report.outcome.output.size() != 0;
-    if (new_log) {
-      auto log = folder_.keep_log(parcel.report, parcel.number);
-      if (!log) return log.error();
-      shelved.log = *std::move(log);
-    }
-    bool const has_log = parcel.log != Part::done || parcel.report.outcome.output.size() != 0;
-    KeptLog const none;
-    auto const place =
-        journal_.append(kind_parcel + write_parcel(parcel, has_log ? shelved.log : none), sync);
-    if (!place) return place.error();
-    move(shelved.place, *place);
-    if (!has_log) folder_.remove_log(std::exchange(shelved.log, none).file);
-    return {};
-  }
-
-  /// Reads a parcel, its log included where there is one that can be read. Errc::malformed where
-  /// the record is damaged.
-  [[nodiscard]] Result<Parcel> read(Shelved const& shelved) const {
-    auto const payload = journal_.read(*shelved.place);
-    if (!payload) return payload.error();
-    auto kept = read_parcel(std::string_view(*payload).substr(1));
-    if (!kept) return Error{Errc::malformed, "a record is damaged"};
-    kept->parcel.log = shelved.log_part;
-    kept->parcel.event = shelved.event_part;
-    auto log = folder_.open_log(shelved.log);
-    if (log) {
-      kept->parcel.report.outcome.output = *std::move(log);
-    } else if (is_gone(log.error().system_number())) {
-      kept->parcel.log = Part::done;
-      kept->parcel.report.log_error = "the log is gone from the spool";
-    } else {
-      kept->parcel.unreadable = log.error().message;
-    }
-    return std::move(kept->parcel);
-  }
-
-  /// Notes that a parcel is done with, and deletes what is left of it.
-  [[nodiscard]] Result<void> forget(std::uint64_t number, Shelved const& shelved) {
-    Result<void> noted;
-    if (shelved.place) {
-      journal_.release(*shelved.place);
-      journal_.tidy(left);
-      if (!journal_.empty()) noted = write_gone(number);
-    }
-    folder_.remove_log(shelved.log.file);  // a death before this leaves a file that nobody needs
-    return noted;
-  }
-  [[nodiscard]] Result<void> write_gone(std::uint64_t number) {
-    std::string payload(1, kind_gone);
-    append_number(payload, number);
-    auto const place = journal_.append(payload, Sync::later);
-    if (!place) return place.error();
-    return {};
-  }
-
-  /// Notes how many reports were dropped; 0 is the same as no note.
-  [[nodiscard]] Result<void> write_dropped(std::uint64_t count) {
-    std::string payload(1, kind_dropped);
-    append_number(payload, count);
-    auto const place = journal_.append(payload, Sync::later);
-    if (!place) return place.error();
-    move(dropped_, *place);
-    if (count == 0) journal_.release(*std::exchange(dropped_, std::nullopt));
-    return {};
-  }
-  /// The note that is valid was found there.
-  void keep_dropped(Place place) {
-    journal_.keep(place);
-    dropped_ = place;
-  }
-
-  /// Adds the records of the first segment, where nothing but a few of them is needed, again at the
-  /// end; `shelf` knows which they are.
-  [[nodiscard]] Result<void> move_first_segment(Shelf& shelf, std::uint64_t dropped) {
-    auto const segment = journal_.worth_moving();
-    if (!segment) return {};
-    for (auto const& [number, parcel] : shelf.all()) {
-      if (!parcel.place || parcel.place->segment != *segment) continue;
-      auto const payload = journal_.read(*parcel.place);
-      if (!payload) return payload.error();
-      auto const place = journal_.append(*payload, Sync::later);
-      if (!place) return place.error();
-      shelf.put(number, [&](Shelved& shelved) { move(shelved.place, *place); });
-    }
-    if (dropped_ && dropped_->segment == *segment) {
-      if (auto written = write_dropped(dropped); !written) return written;
-    }
-    if (auto synced = journal_.sync(); !synced) return synced;
-    journal_.tidy();
-    return {};
-  }
-
- private:
-  static constexpr char kind_parcel = 'P';
-  static constexpr char kind_gone = 'G';
-  static constexpr char kind_dropped = 'D';
-  /// Bytes of a journal that nobody needs: to cut a file short costs more than many records.
-  static constexpr std::uint64_t left = 64 * 1024;
-
-  SpoolStore(SpoolFolder folder, Journal journal)
-      : folder_(std::move(folder)), journal_(std::move(journal)) {}
-
-  template <class Visitor>
-  static auto reader(Visitor& visitor) {
-    return [&visitor](Place place, std::string_view payload) {
-      char const kind = payload.empty() ? '\0' : payload[0];
-      payload.remove_prefix(payload.empty() ? 0 : 1);
-      if (kind == kind_parcel) {
-        if (auto kept = read_parcel(payload)) visitor.parcel(place, *std::move(kept));
-      }
-      if (payload.size() != sizeof(std::uint64_t)) return;
-      auto const number = leading_number<std::uint64_t>(payload);
-      if (kind == kind_gone) visitor.gone(number);
-      if (kind == kind_dropped) visitor.dropped(place, number);
-    };
-  }
-
-  /// Whether an error means that the file is not there, rather than that it cannot be read now.
-  static bool is_gone(int number) noexcept { return number == ENOENT || number == ENOTDIR; }
-
-  /// A record has a successor.
-  void move(std::optional<Place>& from, Place to) {
-    journal_.keep(to);
-    if (from) journal_.release(*from);
-    from = to;
-    journal_.tidy(left);
-  }
-
-  SpoolFolder folder_;
-  Journal journal_;
-  std::optional<Place> dropped_{};
-};
-
-}  // namespace sla::inline v1
-
-// sla/publisher/spool/intake.hpp
-// What a spool on disk finds when it opens its folder: the parcels that an earlier process left,
-// and the runs that it had begun and never ended. The latter become reports too, INTERRUPTED, with
-// their logs as far as they got.
-
-namespace sla::inline v1 {
-
-/// Collects what a SpoolStore hands out, the later record of a parcel in the place of the earlier.
-class Intake {
- public:
-  /// Tells the last events, where there is somebody who remembers them, of each parcel.
-  explicit Intake(LastEvents* last_events = nullptr) : last_events_(last_events) {}
-
-  void parcel(Place place, KeptParcel kept) {
-    Found& found = found_[kept.parcel.number];
-    found.shelved.place = place;
-    found.shelved.log = std::move(kept.log);
-    found.shelved.note(kept.parcel);
-    if (last_events_ != nullptr) last_events_->learn(kept.parcel);
-    found.run = std::move(kept.parcel.report.job.run_id);
-  }
-  void gone(std::uint64_t number) { found_.erase(number); }
-  /// Its event is delivered, its log is not.
-  void delivered(std::uint64_t number) {
-    auto const found = found_.find(number);
-    if (found != found_.end()) found->second.shelved.event_part = Part::done;
-  }
-  void dropped(Place place, std::uint64_t count) {
-    dropped_.reset();
-    if (count != 0) dropped_ = {place, count};
-  }
-
-  /// Puts the parcels on the shelf, where what is held already is newer, but for logs that were
-  /// lost; gives how many reports had been dropped.
-  std::uint64_t shelve(SpoolStore& store, Shelf& shelf,
-                       std::set<std::uint64_t> const& lost_logs = {}) {
-    while (!found_.empty()) {  // one by one, so that all of them are in memory only once
-      auto const entry = found_.extract(found_.begin());
-      Shelved& found = entry.mapped().shelved;
-      store.folder().unmark(entry.mapped().run);
-      store.journal().keep(*found.place);
-      shelf.put(entry.key(), [&](Shelved& mine) {
-        if (!mine.held) {
-          mine = std::move(found);
-        } else {
-          mine.place = found.place;
-          if (lost_logs.count(entry.key()) != 0) give_back(store, mine, std::move(found.log));
-        }
-      });
-    }
-    if (!dropped_) return 0;
-    store.keep_dropped(dropped_->first);
-    return dropped_->second;
-  }
-
- private:
-  struct Found {
-    Shelved shelved{};
-    std::string run{};
-  };
-
-  static void give_back(SpoolStore const& store, Shelved& shelved, KeptLog log) {
-    auto output = store.folder().open_log(log);
-    if (!output) return;
-    Parcel& parcel = *shelved.held;
-    parcel.log = Part::waiting;
-    parcel.report.log_error.clear();
-    parcel.report.outcome.output = *std::move(output);
-    shelved.log = std::move(log);
-    shelved.note(parcel);
-  }
-
-  LastEvents* last_events_;
-  std::map<std::uint64_t, Found> found_{};
-  std::optional<std::pair<Place, std::uint64_t>> dropped_{};
-};
-
-/// Makes a report of one run that died, writes it and puts it on the shelf.
-[[nodiscard]] inline Result<void> take_up_run(SpoolStore& store, Shelf& shelf, Report report) {
-  RescuedLog rescued = store.folder().rescue_log(report.job.run_id);
-  report.outcome = {.verdict = Verdict::interrupted, .exit_code = 128 + SIGKILL, .signal = SIGKILL};
-  report.ended_at = std::max(report.started_at, rescued.written_at.value_or(report.started_at));
-  report.duration = report.ended_at - report.started_at;
-  Parcel const parcel{.number = shelf.next_number(), .report = std::move(report)};
-  Result<void> written;
-  shelf.put(parcel.number, [&](Shelved& shelved) {
-    shelved.note(parcel);
-    shelved.log = std::move(rescued.log);
-    written = store.write(parcel, shelved, Sync::now);
-  });
-  if (written) {
-    store.folder().unmark(parcel.report.job.run_id);
-  } else {
-    shelf.erase(parcel.number);
-  }
-  return written;
-}
-
-/// Makes a report of each marked run that is neither in flight nor on the shelf, and removes the
-/// logs that nobody needs.
-[[nodiscard]] inline Result<void> take_up_runs(SpoolStore& store, Shelf& shelf,
-                                               std::set<std::string> const& in_flight,
-                                               Logger const& log) {
-  std::set<std::string> runs = in_flight;
-  std::set<std::string> logs;
-  for (std::string const& run : in_flight) logs.insert(log_file_name(run));
-  for (auto const& [number, shelved] : shelf.all()) {
-    if (shelved.held) runs.insert(shelved.held->report.job.run_id);
-    logs.insert(shelved.log.file);
-  }
-  for (Report const& report : store.folder().marked()) {
-    if (runs.count(report.job.run_id) != 0) continue;
-    logs.insert(log_file_name(report.job.run_id));
-    if (auto taken = take_up_run(store, shelf, report); !taken) return taken;
-    log.warning("a run died with its runner; its log is kept as INTERRUPTED",
-                {{"run", report.job.run_id},
-                 {"service", report.job.service},
-                 {"started", iso_time(report.started_at)}});
-  }
-  store.folder().remove_logs_unless([&](std::string const& name) { return logs.count(name) != 0; });
-  return {};
-}
-
-}  // namespace sla::inline v1
-
-// sla/publisher/spool/outage.hpp
-// Whether a disk takes what is written, as far as is known, when it is tried again, and what is
-// said about it, which is one line a minute at most.
-
-namespace sla::inline v1 {
-
-/// The outage of one spool's disk, or that there is none. Not thread-safe.
-class Outage {
- public:
-  Outage(std::string folder, Duration retry, Logger log)
-      : folder_(std::move(folder)), retry_(retry), log_(log) {}
-
-  /// Whether the disk cannot be written.
-  explicit operator bool() const noexcept { return lasts_; }
-
-  void begin(Error const& error) {
-    if (std::exchange(lasts_, true)) return;
-    Instant const now = std::chrono::steady_clock::now();
-    retry_at_ = now + retry_;
-    said_ = now - said_at_ >= std::chrono::minutes{1};
-    if (!said_) return;
-    said_at_ = now;
-    log_.warning("the spool cannot be written: results are kept in memory",
-                 {{"spool", folder_}, {"reason", error.message}});
-  }
-  void end() {
-    if (!std::exchange(lasts_, false)) return;
-    if (said_) log_.info("the spool can be written again", {{"spool", folder_}});
-  }
-
-  /// Whether it is time to try the disk again, which counts as tried then.
-  [[nodiscard]] bool take_due(Instant now) {
-    if (!lasts_ || now < retry_at_) return false;
-    retry_at_ = now + retry_;
-    return true;
-  }
-  /// When it is; the last instant of all where there is no outage.
-  [[nodiscard]] Instant due() const noexcept { return lasts_ ? retry_at_ : Instant::max(); }
-
- private:
-  std::string folder_;
-  Duration retry_;
-  Logger log_;
-  bool lasts_ = false;
-  bool said_ = false;                                    ///< a line said so
-  Instant said_at_ = Instant{} - std::chrono::hours{1};  ///< of the monotonic clock
-  Instant retry_at_{};
-};
-
-}  // namespace sla::inline v1
-
-// sla/publisher/spool/disk.hpp
-// A spool in a folder: survives the process, and the machine as far as its disk does. Where the
-// disk is full, read-only or gone, reports are held in memory, a line says so, and they go to the
-// disk as soon as it can be written again. What is kept is bounded; when it is full the logs of
-// passes are dropped first and then the oldest passes, and the results among them are counted. A
-// run that died with its runner becomes an INTERRUPTED report.
-
-namespace sla::inline v1 {
-
-/// Keeps reports in a folder. Not thread-safe.
-class DiskSpool {
- public:
-  struct Options {
-    std::string folder;
-    std::string run_logs{};  ///< where an executor puts the output of runs, if not in logs()
-    std::uint64_t limit = 256U << 20U;          ///< of disk_use() of all, but for the newest report
-    std::uint64_t memory_limit = 32U << 20U;    ///< bytes held while the disk cannot be written
-    Duration retry = std::chrono::seconds{30};  ///< how often such a disk is tried again
-  };
-
-  /// Opens the folder and takes up what is in it. The only Error is Errc::in_use, if another
-  /// process uses it: a folder that cannot be written is worked around.
-  [[nodiscard]] static Result<DiskSpool> open(Options options, Logger log = Logger{}) {
-    DiskSpool spool(std::move(options), log);
-    auto attached = spool.attach();
-    if (!attached && attached.error().code == Errc::in_use) return attached.error();
-    if (!attached) spool.outage_.begin(attached.error());
-    return spool;
-  }
-
-  /// Where an executor puts the output of a run, under log_file_name().
-  [[nodiscard]] std::string logs() const { return SpoolFolder::look(options_.folder).logs(); }
-
-  /// Marks a run, so that it is known should this process die. Does not wait for the disk.
-  void begin(Report const& report) {
-    begun_.insert(report.job.run_id);
-    if (store_ && !outage_) (void)store_->folder().mark(report);
-  }
-
-  void add(Report const& report) {
-    std::string const& run = report.job.run_id;
-    Parcel parcel{.number = shelf_.next_number(), .report = report};
-    last_events_.complete(parcel);
-    put(parcel, Sync::now);
-    if (!outage_) last_events_.keep(report.job);
-    begun_.erase(run);
-    if (!outage_) store_->folder().unmark(run);
-    bool const unwanted = report.outcome.output.size() == 0 && !run.empty();
-    if (unwanted && store_) store_->folder().remove_log(log_file_name(run));
-    make_room();
-  }
-
-  [[nodiscard]] Result<std::optional<Parcel>> next_event(std::uint64_t behind = 0) {
-    while (auto const number = shelf_.next_event(behind)) {
-      auto parcel = hand_out(*number);
-      if (!parcel || *parcel) return parcel;
-    }
-    return std::optional<Parcel>();
-  }
-  [[nodiscard]] Result<std::optional<Parcel>> next_log(std::uint64_t behind) {
-    while (auto const number = shelf_.next_log(behind)) {
-      auto parcel = hand_out(*number);
-      if (!parcel || *parcel) return parcel;
-    }
-    return std::optional<Parcel>();
-  }
-
-  void update(Parcel const& parcel) {
-    handed_out_ = 0;
-    if (shelf_.all().count(parcel.number) == 0) return;
-    if (parcel.complete()) return forget(parcel.number);
-    put(parcel, Sync::later);
-  }
-
-  Instant tend(Instant now) {
-    if (store_ && !outage_ && store_->journal().worth_moving()) {
-      auto const moved = store_->move_first_segment(shelf_, dropped_);
-      if (!moved) outage_.begin(moved.error());
-      return now;
-    }
-    if (outage_.take_due(now)) (void)ready();
-    return outage_.due();
-  }
-
-  [[nodiscard]] Recalled recall(Job const& job) { return last_events_.recall(job); }
-  [[nodiscard]] SpoolCount count() const noexcept { return shelf_.count(); }
-  [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
-  void reported(std::uint64_t number) { set_dropped(dropped_ - number); }
-
-  [[nodiscard]] std::vector<Parcel> in_memory() const {
-    std::vector<Parcel> held;
-    for (auto const& [number, parcel] : shelf_.all()) {
-      if (parcel.held) held.push_back(*parcel.held);
-    }
-    return held;
-  }
-
- private:
-  DiskSpool(Options options, Logger log)
-      : options_(std::move(options)), log_(log), outage_(options_.folder, options_.retry, log) {}
-
-  /// Writes a parcel, or holds it in memory where that cannot be.
-  void put(Parcel const& parcel, Sync sync) {
-    bool const writable = ready();
-    shelf_.put(parcel.number, [&](Shelved& shelved) {
-      auto const written = writable ? store_->write(parcel, shelved, sync) : Result<void>{};
-      if (!written) outage_.begin(written.error());
-      if (!writable || !written) return hold(shelved, parcel);
-      shelved.note(parcel);
-      shelved.held.reset();
-    });
-  }
-  void hold(Shelved& shelved, Parcel const& parcel) const {
-    shelved.hold(parcel);
-    bool const file_is_left = shelved.take_in_log() && shelved.log.file.empty();
-    std::string const& run = parcel.report.job.run_id;
-    if (store_ && file_is_left) store_->folder().remove_log(log_file_name(run));
-  }
-
-  /// Reads a parcel. One whose record is damaged is given up: nothing is handed out.
-  Result<std::optional<Parcel>> hand_out(std::uint64_t number) {
-    auto parcel = load(shelf_.all().at(number));
-    if (parcel) {
-      handed_out_ = number;
-      return std::optional<Parcel>(*std::move(parcel));
-    }
-    if (parcel.error().code != Errc::malformed) return parcel.error().within("spool");
-    log_.error("a spooled result is lost", {{"reason", parcel.error().message}});
-    set_dropped(dropped_ + 1);
-    forget(number);
-    return std::optional<Parcel>();
-  }
-  Result<Parcel> load(Shelved const& shelved) const {
-    if (shelved.held) return *shelved.held;
-    if (!store_) return Error{Errc::malformed, "it is nowhere"};
-    return store_->read(shelved);
-  }
-
-  void forget(std::uint64_t number) {
-    if (store_) {
-      Shelved const& shelved = shelf_.all().at(number);
-      if (shelved.held) store_->folder().unmark(shelved.held->report.job.run_id);
-      if (!store_->forget(number, shelved)) gone_.insert(number);
-    } else if (number <= left_behind_) {
-      gone_.insert(number);
-    }
-    shelf_.erase(number);
-  }
-
-  void set_dropped(std::uint64_t count) {
-    dropped_ = count;
-    if (store_ && !outage_) (void)store_->write_dropped(count);
-  }
-
-  void make_room() {
-    while (shelf_.disk_bytes() > options_.limit && evict(shelf_.eviction(true, handed_out_))) {
-    }
-    while (shelf_.memory_bytes() > options_.memory_limit &&
-           evict(shelf_.eviction(false, handed_out_))) {
-    }
-  }
-  bool evict(std::optional<Eviction> const& eviction) {
-    if (!eviction) return false;
-    auto parcel = load(shelf_.all().at(eviction->number));
-    log_.warning(eviction_line(*eviction),
-                 {{"run", parcel ? parcel->report.job.run_id : std::string()}});
-    if (eviction->log_only && parcel) {
-      drop_log(*parcel);
-      put(*parcel, Sync::later);
-      return true;
-    }
-    Shelved const& shelved = shelf_.all().at(eviction->number);
-    if (shelved.event_part == Part::waiting && shelved.counts) set_dropped(dropped_ + 1);
-    forget(eviction->number);
-    return true;
-  }
-
-  /// Whether the disk can be written, as far as is known; tries it where it could not.
-  bool ready() {
-    if (store_ && !store_->journal().in_place()) leave();
-    if (!outage_) return true;
-    auto written = store_ ? Result<void>{} : attach();
-    if (written) written = write_held();
-    if (written) outage_.end();
-    return written.has_value();
-  }
-
-  /// The folder is gone: what can still be read of its files is held in memory. The rest is found
-  /// again should the folder come back.
-  void leave() {
-    outage_.begin({Errc::system, "the folder is gone"});
-    std::vector<std::uint64_t> numbers;
-    for (auto const& [number, shelved] : shelf_.all()) numbers.push_back(number);
-    for (std::uint64_t const number : numbers) {
-      auto parcel = load(shelf_.all().at(number));
-      if (!parcel)
-        log_.error("a spooled result is out of reach", {{"reason", parcel.error().message}});
-      shelf_.put(number, [&](Shelved& shelved) {
-        bool const had_log = shelved.log_part == Part::waiting && !shelved.log.file.empty();
-        shelved.place.reset();
-        shelved.log = {};
-        if (!parcel) return;
-        if (had_log && parcel->report.outcome.output.size() == 0) {
-          parcel->log = Part::done;
-          lost_logs_.insert(number);
-        }
-        hold(shelved, *parcel);
-      });
-      Shelved const& left = shelf_.all().at(number);
-      if (!left.held || left.held->complete()) shelf_.erase(number);
-    }
-    left_behind_ = shelf_.last_number();
-    store_.reset();
-  }
-
-  Result<void> write_held() {
-    std::vector<std::uint64_t> held;
-    for (auto const& [number, shelved] : shelf_.all()) {
-      if (shelved.held) held.push_back(number);
-    }
-    Result<void> written;
-    for (std::uint64_t const number : held) {
-      shelf_.put(number, [&](Shelved& shelved) {
-        written = store_->write(*shelved.held, shelved, Sync::later);
-      });
-      if (!written) return written;
-    }
-    for (std::uint64_t const number : gone_) {
-      if (written = store_->write_gone(number); !written) return written;
-    }
-    if (written = store_->write_dropped(dropped_); !written) return written;
-    if (written = store_->journal().sync(); !written) return written;
-    for (std::uint64_t const number : held) {
-      shelf_.put(number, [&](Shelved& shelved) {
-        store_->folder().unmark(shelved.held->report.job.run_id);
-        shelved.held.reset();
-      });
-    }
-    gone_.clear();
-    return {};
-  }
-
-  Result<void> attach() {
-    Intake intake(&last_events_);
-    auto store = SpoolStore::open(options_.folder, intake, options_.run_logs);
-    if (!store) return store.error();
-    store_ = std::make_unique<SpoolStore>(*std::move(store));
-    for (std::uint64_t const number : lost_logs_) {
-      if (gone_.erase(number) != 0) intake.delivered(number);
-    }
-    for (std::uint64_t const number : gone_) intake.gone(number);
-    dropped_ = std::max(dropped_, intake.shelve(*store_, shelf_, lost_logs_));
-    lost_logs_.clear();
-    if (std::uint64_t const damaged = store_->journal().damaged(); damaged != 0) {
-      log_.error("the spool is damaged",
-                 {{"spool", options_.folder}, {"unreadable_bytes", damaged}});
-    }
-    last_events_.keep_all();
-    auto taken = take_up_runs(*store_, shelf_, begun_, log_);
-    store_->journal().tidy();
-    return taken;
-  }
-
-  Options options_;
-  Logger log_;
-  Outage outage_;
-  Shelf shelf_{};
-  LastEvents last_events_{SpoolFolder::look(options_.folder).last_events()};
-  std::unique_ptr<SpoolStore> store_{};
-  std::set<std::string> begun_{};        ///< the runs in flight
-  std::set<std::uint64_t> gone_{};       ///< done with, and not noted on the disk yet
-  std::set<std::uint64_t> lost_logs_{};  ///< parcels whose logs went away with the folder
-  std::uint64_t left_behind_ = 0;        ///< a folder that went away may have parcels up to here
-  std::uint64_t dropped_ = 0;
-  std::uint64_t handed_out_ = 0;
-};
-static_assert(Spool<DiskSpool>);
-
-}  // namespace sla::inline v1
-
-// sla/publisher/spool/either.hpp
-// One of two spools, chosen at run time: on disk where there is a folder for it, otherwise in
-// memory.
-
-namespace sla::inline v1 {
-
-/// Is an A or a B.
-template <class A, class B>
-class EitherSpool {
- public:
-  EitherSpool(A spool) : spool_(std::in_place_index<0>, std::move(spool)) {}
-  EitherSpool(B spool) : spool_(std::in_place_index<1>, std::move(spool)) {}
-
-  void begin(Report const& report) {
-    ask([&](auto& spool) { spool.begin(report); });
-  }
-  void add(Report const& report) {
-    ask([&](auto& spool) { spool.add(report); });
-  }
-  [[nodiscard]] Recalled recall(Job const& job) {
-    return ask([&](auto& spool) { return spool.recall(job); });
-  }
-  Result<std::optional<Parcel>> next_event(std::uint64_t behind) {
-    return ask([&](auto& spool) { return spool.next_event(behind); });
-  }
-  Result<std::optional<Parcel>> next_log(std::uint64_t behind) {
-    return ask([&](auto& spool) { return spool.next_log(behind); });
-  }
-  void update(Parcel const& parcel) {
-    ask([&](auto& spool) { spool.update(parcel); });
-  }
-  Instant tend(Instant now) {
-    return ask([&](auto& spool) { return spool.tend(now); });
-  }
-  [[nodiscard]] SpoolCount count() {
-    return ask([](auto& spool) { return spool.count(); });
-  }
-  [[nodiscard]] std::uint64_t dropped() {
-    return ask([](auto& spool) { return spool.dropped(); });
-  }
-  void reported(std::uint64_t number) {
-    ask([&](auto& spool) { spool.reported(number); });
-  }
-  [[nodiscard]] std::vector<Parcel> in_memory() {
-    return ask([](auto& spool) { return spool.in_memory(); });
-  }
-
- private:
-  template <class Question>
-  auto ask(Question question) {
-    return std::visit(question, spool_);
-  }
-
-  std::variant<internal::HeldSpool<A>, internal::HeldSpool<B>> spool_;
-
-  static_assert(Spool<A>,
-                "EitherSpool's first parameter must be a sla::Spool: movable, with begin(), add(), "
-                "next_event(), next_log(), update(), tend(), count(), dropped(), reported() and "
-                "in_memory()");
-  static_assert(Spool<B>,
-                "EitherSpool's second parameter must be a sla::Spool: movable, with begin(), "
-                "add(), next_event(), next_log(), update(), tend(), count(), dropped(), reported() "
-                "and in_memory()");
-};
-
-}  // namespace sla::inline v1
-
-// sla/publisher/spool/memory.hpp
-// A spool in memory: survives every outage, but not the process. Its logs stay where the executor
-// put them. When it is full it drops the logs of passes first and then the oldest passes, and
-// counts the results that it drops.
-
-namespace sla::inline v1 {
-
-/// Keeps reports in memory. Not thread-safe.
-class MemorySpool {
- public:
-  struct Options {
-    std::uint64_t limit = 32U << 20U;  ///< bytes, logs included, but for the newest report
-  };
-
-  MemorySpool() = default;
-  explicit MemorySpool(Options options, Logger log = Logger{}) : options_(options), log_(log) {}
-
-  void begin(Report const&) noexcept {}
-
-  void add(Report const& report) {
-    Parcel parcel{.number = shelf_.next_number(), .report = report};
-    parcel.report.memory.reset();  // there is no next process
-    put(parcel);
-  }
-  [[nodiscard]] Recalled recall(Job const&) const { return {}; }
-
-  [[nodiscard]] Result<std::optional<Parcel>> next_event(std::uint64_t behind = 0) {
-    return hand_out(shelf_.next_event(behind));
-  }
-  [[nodiscard]] Result<std::optional<Parcel>> next_log(std::uint64_t behind) {
-    return hand_out(shelf_.next_log(behind));
-  }
-
-  void update(Parcel const& parcel) {
-    handed_out_ = 0;
-    if (shelf_.all().count(parcel.number) == 0) return;
-    if (parcel.complete()) return shelf_.erase(parcel.number);
-    put(parcel);
-  }
-
-  Instant tend(Instant) noexcept { return Instant::max(); }
-
-  [[nodiscard]] SpoolCount count() const noexcept { return shelf_.count(); }
-  [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
-  void reported(std::uint64_t number) noexcept { dropped_ -= number; }
-
-  [[nodiscard]] std::vector<Parcel> in_memory() const {
-    std::vector<Parcel> all;
-    for (auto const& [number, parcel] : shelf_.all()) all.push_back(*parcel.held);
-    return all;
-  }
-
- private:
-  Result<std::optional<Parcel>> hand_out(std::optional<std::uint64_t> number) {
-    if (!number) return std::optional<Parcel>();
-    handed_out_ = *number;
-    return std::optional<Parcel>(*shelf_.all().at(*number).held);
-  }
-
-  void put(Parcel const& parcel) {
-    shelf_.put(parcel.number, [&](Shelved& shelved) { shelved.hold(parcel); });
-    while (shelf_.memory_bytes() > options_.limit) {
-      auto const eviction = shelf_.eviction(false, handed_out_);
-      if (!eviction) return;
-      evict(*eviction);
-    }
-  }
-
-  void evict(Eviction const& eviction) {
-    Parcel const& parcel = *shelf_.all().at(eviction.number).held;
-    log_.warning(eviction_line(eviction), {{"run", parcel.report.job.run_id}});
-    if (eviction.log_only) {
-      return shelf_.put(eviction.number, [](Shelved& shelved) {
-        drop_log(*shelved.held);
-        shelved.note(*shelved.held);
-      });
-    }
-    if (parcel.event == Part::waiting && parcel.report.counts()) ++dropped_;
-    shelf_.erase(eviction.number);
-  }
-
-  Options options_{};
-  Logger log_{};
-  Shelf shelf_{};
-  std::uint64_t dropped_ = 0;
-  std::uint64_t handed_out_ = 0;
-};
-static_assert(Spool<MemorySpool>);
-
-}  // namespace sla::inline v1
-
-// sla/publisher/spool/patient.hpp
-// A spool on a disk that may hang, such as a network mount: nobody waits for it longer than a
-// limit, and once only. What it does is done by a thread of its own, in calls apart. While one of
-// them takes too long reports are kept in memory and delivered from there; those that wait go to
-// the disk as soon as it answers again.
-
-namespace sla::inline v1 {
-
-/// Keeps reports in an S. Not thread-safe; the numbers of what is in memory are the higher ones.
-template <class S>
-class PatientSpool {
-  using Disk = internal::HeldSpool<S>;
-
- public:
-  struct Options {
-    std::string name{};                          ///< of the folder, for the log
-    Duration limit = std::chrono::seconds{2};    ///< for one call
-    std::shared_ptr<std::atomic<bool>> hangs{};  ///< is told; may be nothing
-  };
-
-  /// Calls `make() -> Result<S>`, and goes on without where that takes too long. The Error is that
-  /// of the call. `make` owns what it touches.
-  template <class Make>
-  [[nodiscard]] static Result<PatientSpool> open(Make make, Options options, Logger log = {}) {
-    PatientSpool spool(std::move(options), log);
-    auto const why = std::make_shared<std::string>();
-    auto const opened = spool.disk_.insist(
-        [make = std::move(make), why, figures = spool.figures_](std::optional<Disk>& disk) {
-          auto made = make();
-          if (!made) *why = made.error().message;
-          if (!made) return Result<void>(made.error());
-          disk.emplace(*std::move(made));
-          *figures = Figures{disk->count(), disk->dropped()};
-          return Result<void>();
-        },
-        [why, log](std::optional<Disk>&) {
-          if (!why->empty()) log.error("results are kept in memory only: spool: " + *why);
-        });
-    if (opened && !*opened) return opened->error();
-    if (!opened) spool.note_hang();
-    return spool;
-  }
-
-  void begin(Report const& report) {
-    (void)ask([report](Disk& disk) {
-      disk.begin(report);
-      return true;
-    });
-  }
-  /// What is the only event that waits is handed out with it, for the call that comes next.
-  void add(Report const& report) {
-    added_ = true;
-    auto const keep = [report](Disk& disk) {
-      disk.add(report);
-      return disk.count().events == 1 ? disk.next_event(0) : std::optional<Parcel>();
-    };
-    auto const take_back = [run = report.job.run_id](Disk& disk) { retract(disk, run); };
-    auto const kept = ask(keep, take_back);
-    if (!kept) return memory_.add(report);
-    ahead_ = kept->value_or(std::nullopt);
-  }
-
-  [[nodiscard]] Recalled recall(Job const& job) {
-    return ask([job](Disk& disk) { return disk.recall(job); }).value_or(Recalled{});
-  }
-
-  [[nodiscard]] Result<std::optional<Parcel>> next_event(std::uint64_t behind = 0) {
-    auto const ahead = std::exchange(ahead_, std::nullopt);
-    if (ahead && behind < ahead->number) return ahead;
-    if (behind < in_memory_from) {
-      auto found = ask([behind](Disk& disk) { return disk.next_event(behind); });
-      if (found && (!*found || **found)) return *std::move(found);
-    }
-    return of_memory(memory_.next_event(in_memory(behind)));
-  }
-  /// The two take turns.
-  [[nodiscard]] Result<std::optional<Parcel>> next_log(std::uint64_t behind) {
-    ahead_.reset();
-    auto const of_disk = [&]() -> Result<std::optional<Parcel>> {
-      std::uint64_t const from = behind < in_memory_from ? behind : 0;
-      auto found = ask([from](Disk& disk) { return disk.next_log(from); });
-      return found ? *std::move(found) : std::optional<Parcel>();
-    };
-    memory_turn_ = !memory_turn_;
-    if (!memory_turn_) {
-      auto found = of_disk();
-      if (!found || *found) return found;
-    }
-    auto found = of_memory(memory_.next_log(in_memory(behind)));
-    return *found || !memory_turn_ ? found : of_disk();
-  }
-
-  void update(Parcel const& parcel) {
-    ahead_.reset();
-    if (parcel.number < in_memory_from) {
-      tend_at_ = tell([parcel, now = tended_at_](Disk& disk) {
-                   disk.update(parcel);
-                   return disk.tend(now);
-                 }).value_or(Instant::min());
-      return;
-    }
-    Parcel own = parcel;
-    own.number = in_memory(parcel.number);
-    memory_.update(own);
-  }
-
-  /// What update() leaves to do is done with it; what add() does can wait a moment for that.
-  Instant tend(Instant now) {
-    Instant const moment = now + std::chrono::seconds{1};
-    tended_at_ = now;
-    if (!answers()) return moment;
-    move_to_disk();
-    if (std::exchange(added_, false)) tend_at_ = std::min(tend_at_, moment);
-    if (now < tend_at_) return tend_at_;
-    tend_at_ = ask([now](Disk& disk) { return disk.tend(now); }).value_or(Instant::min());
-    return answers() ? tend_at_ : moment;
-  }
-
-  [[nodiscard]] SpoolCount count() {
-    SpoolCount all = memory_.count();
-    if (!answers()) return all;  // nothing else can be had now
-    all.events += figures_->count.events;
-    all.logs += figures_->count.logs;
-    all.ahead += figures_->count.ahead;
-    all.refused += figures_->count.refused;
-    return all;
-  }
-  [[nodiscard]] std::uint64_t dropped() {
-    return memory_.dropped() + (answers() ? figures_->dropped : 0);
-  }
-  void reported(std::uint64_t number) {
-    std::uint64_t const here = std::min(number, memory_.dropped());
-    memory_.reported(here);
-    if (number == here) return;
-    (void)tell([left = number - here](Disk& disk) {
-      disk.reported(left);
-      return true;
-    });
-  }
-
-  [[nodiscard]] std::vector<Parcel> in_memory() {
-    std::vector<Parcel> all = memory_.in_memory();
-    for (Parcel& parcel : all) parcel.number += in_memory_from;
-    auto const held = ask([](Disk& disk) { return disk.in_memory(); });
-    if (held) all.insert(all.begin(), held->begin(), held->end());
-    return all;
-  }
-
- private:
-  static constexpr std::uint64_t in_memory_from = std::uint64_t{1} << 62U;
-
-  /// What is known of the disk; its calls write it.
-  struct Figures {
-    SpoolCount count{};
-    std::uint64_t dropped = 0;
-  };
-
-  PatientSpool(Options options, Logger log)
-      : options_(std::move(options)), log_(log), memory_({}, log), disk_(options_.limit) {}
-
-  /// Takes back a report that was added too late: it was kept in memory meanwhile.
-  static void retract(Disk& disk, std::string const& run) {
-    for (std::uint64_t behind = 0;;) {
-      auto parcel = disk.next_event(behind);
-      if (!parcel || !*parcel) return;
-      behind = (*parcel)->number;
-      if ((*parcel)->report.job.run_id != run) continue;
-      (*parcel)->log = (*parcel)->event = Part::done;
-      return disk.update(**parcel);
-    }
-  }
-
-  struct NothingToUndo {
-    void operator()(Disk&) const noexcept {}
-  };
-
-  bool answers() {
-    bool const answers = disk_.answers();
-    if (!answers) note_hang();
-    if (answers && options_.hangs) *options_.hangs = false;
-    if (answers && std::exchange(hung_, false)) {
-      log_.info("the spool answers again", {{"spool", options_.name}});
-    }
-    return answers;
-  }
-  void note_hang() {
-    if (options_.hangs) *options_.hangs = true;
-    if (std::exchange(hung_, true)) return;
-    log_.warning("the spool does not answer: results are kept in memory",
-                 {{"spool", options_.name}});
-  }
-
-  /// Gives what the spool on the disk says, where there is one and it answers in time.
-  template <class Question, class Undo = NothingToUndo>
-  auto ask(Question question, Undo undo = {}) {
-    using Answer = std::optional<decltype(question(std::declval<Disk&>()))>;
-    if (!answers()) return Answer();
-    auto answer = disk_.ask(on_disk(std::move(question)), [undo](std::optional<Disk>& disk) {
-      if (disk) undo(*disk);
-    });
-    if (!answer) note_hang();
-    return answer ? *std::move(answer) : Answer();
-  }
-  /// Has the disk do it, later if need be; gives what ask() does.
-  template <class Act>
-  auto tell(Act act) {
-    using Answer = std::optional<decltype(act(std::declval<Disk&>()))>;
-    auto done = disk_.insist(on_disk(std::move(act)));
-    if (!done) note_hang();
-    return done ? *std::move(done) : Answer();
-  }
-  template <class Question>
-  auto on_disk(Question question) const {
-    return [question = std::move(question), figures = figures_](std::optional<Disk>& disk) {
-      using Answer = std::optional<decltype(question(*disk))>;
-      if (!disk) return Answer();
-      Answer answer(question(*disk));
-      *figures = Figures{disk->count(), disk->dropped()};
-      return answer;
-    };
-  }
-
-  static std::uint64_t in_memory(std::uint64_t number) noexcept {
-    return number < in_memory_from ? 0 : number - in_memory_from;
-  }
-  static Result<std::optional<Parcel>> of_memory(Result<std::optional<Parcel>> found) {
-    if (found && *found) (*found)->number += in_memory_from;
-    return found;
-  }
-
-  /// What nothing happened to yet is as safe on the disk as if it had never hung.
-  void move_to_disk() {
-    if (memory_.count().events == 0) return;
-    for (Parcel parcel : memory_.in_memory()) {
-      if (parcel.log != Part::waiting || parcel.event != Part::waiting) continue;
-      auto const moved = ask(
-          [report = parcel.report](Disk& disk) {
-            disk.add(report);
-            return true;
-          },
-          [run = parcel.report.job.run_id](Disk& disk) { retract(disk, run); });
-      if (!moved) return;
-      parcel.log = parcel.event = Part::done;
-      memory_.update(parcel);
-    }
-  }
-
-  Options options_;
-  Logger log_;
-  MemorySpool memory_;
-  Patient<Disk> disk_;
-  std::shared_ptr<Figures> figures_ = std::make_shared<Figures>();
-  std::optional<Parcel> ahead_{};  ///< the next event as the disk has it
-  Instant tend_at_ = Instant::min();
-  Instant tended_at_ = Instant::min();  ///< when it was last thought of
-  bool added_ = false;                  ///< something was, since then
-  bool hung_ = false;
-  bool memory_turn_ = false;
-
-  static_assert(Spool<S>,
-                "PatientSpool's parameter must be a sla::Spool: movable, with begin(), add(), "
-                "next_event(), next_log(), update(), tend(), count(), dropped(), reported() and "
-                "in_memory()");
 };
 
 }  // namespace sla::inline v1

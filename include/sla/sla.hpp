@@ -6,6 +6,7 @@
 //   core/        std and POSIX only: results, time, text, JSON, what passes between the policies
 //   process/     starting programs and looking after them
 //   aws/         in wings: http, wire, sign, config, call, service, credential
+//   spool/       keeps reports until they are delivered, in memory or on disk
 //   ledger/      what a stream of events proves about availability
 //   scheduler/   says when the next run begins
 //   executor/    runs the test
@@ -46,6 +47,9 @@
 //   aws/service/ssm.hpp                   get_parameters_by_path()
 //   aws/service/sts.hpp                   get_caller_identity()
 //   aws/service/cloudwatch.hpp            put_metric_data()
+//   spool.hpp                             the contract Spool
+//   spool/memory.hpp                      MemorySpool
+//   spool/disk.hpp                        DiskSpool
 //   ledger/reducer.hpp                    reduce(): what events prove
 //   ledger/error_budget.hpp               ErrorBudget: how fast an objective is used up
 //   scheduler.hpp                         the contract Scheduler
@@ -66,8 +70,6 @@
 //   publisher/console.hpp                 Console: events to stdout
 //   publisher/dry_run.hpp                 DryRun: shows what would be sent
 //   publisher/spooled.hpp                 Spooled: keeps results until delivered
-//   publisher/spool/memory.hpp            MemorySpool
-//   publisher/spool/disk.hpp              DiskSpool
 //   publisher/tracked.hpp                 Tracked: says how the service stands
 //   publisher/log_first.hpp               LogFirst: the log, then its event
 //   publisher/all.hpp                     All: each of several
@@ -83,7 +85,6 @@
 
 #include "sla/core/apart.hpp"
 #include "sla/core/backoff.hpp"
-#include "sla/core/checksum.hpp"
 #include "sla/core/clock.hpp"
 #include "sla/core/clone.hpp"
 #include "sla/core/descriptor.hpp"
@@ -93,7 +94,6 @@
 #include "sla/core/folder.hpp"
 #include "sla/core/futex.hpp"
 #include "sla/core/helper.hpp"
-#include "sla/core/journal.hpp"
 #include "sla/core/json.hpp"
 #include "sla/core/log.hpp"
 #include "sla/core/outlet.hpp"
@@ -102,7 +102,6 @@
 #include "sla/core/pipe_signal.hpp"
 #include "sla/core/random.hpp"
 #include "sla/core/record.hpp"
-#include "sla/core/record_file.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/run.hpp"
 #include "sla/core/run_id.hpp"
@@ -182,6 +181,23 @@
 #include "sla/aws/credential/role_caller.hpp"
 #include "sla/aws/credential/web_identity.hpp"
 
+#include "sla/spool.hpp"
+#include "sla/spool/checksum.hpp"
+#include "sla/spool/directory.hpp"
+#include "sla/spool/disk.hpp"
+#include "sla/spool/either.hpp"
+#include "sla/spool/entry_record.hpp"
+#include "sla/spool/eviction.hpp"
+#include "sla/spool/index.hpp"
+#include "sla/spool/journal.hpp"
+#include "sla/spool/last_events.hpp"
+#include "sla/spool/memory.hpp"
+#include "sla/spool/outage.hpp"
+#include "sla/spool/patient.hpp"
+#include "sla/spool/record_file.hpp"
+#include "sla/spool/recovery.hpp"
+#include "sla/spool/store.hpp"
+
 #include "sla/ledger/book.hpp"
 #include "sla/ledger/durations.hpp"
 #include "sla/ledger/error_budget.hpp"
@@ -232,19 +248,6 @@
 #include "sla/publisher/refusals.hpp"
 #include "sla/publisher/s3_log.hpp"
 #include "sla/publisher/sns.hpp"
-#include "sla/publisher/spool.hpp"
-#include "sla/publisher/spool/disk.hpp"
-#include "sla/publisher/spool/either.hpp"
-#include "sla/publisher/spool/folder.hpp"
-#include "sla/publisher/spool/intake.hpp"
-#include "sla/publisher/spool/last_events.hpp"
-#include "sla/publisher/spool/memory.hpp"
-#include "sla/publisher/spool/patient.hpp"
-#include "sla/publisher/spool/outage.hpp"
-#include "sla/publisher/spool/parcel_record.hpp"
-#include "sla/publisher/spool/room.hpp"
-#include "sla/publisher/spool/shelf.hpp"
-#include "sla/publisher/spool/store.hpp"
 #include "sla/publisher/spooled.hpp"
 #include "sla/publisher/then.hpp"
 #include "sla/publisher/topic.hpp"

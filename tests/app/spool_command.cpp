@@ -9,7 +9,7 @@
 #include "../support/spool_case.hpp"
 #include "../support/temporary_folder.hpp"
 #include "sla/app/arguments.hpp"
-#include "sla/publisher/spool/disk.hpp"
+#include "sla/spool/disk.hpp"
 
 using namespace sla;
 using namespace sla::app;

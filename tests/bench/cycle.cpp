@@ -22,9 +22,9 @@
 #include "sla/aws/sign/digest.hpp"
 #include "sla/executor/direct.hpp"
 #include "sla/publisher/log_first.hpp"
-#include "sla/publisher/spool/memory.hpp"
 #include "sla/publisher/spooled.hpp"
 #include "sla/runner.hpp"
+#include "sla/spool/memory.hpp"
 #include "tests/support/aws_sinks.hpp"
 #include "tests/support/meter.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Any bytes as a file of records: what is found is a record, is in order, and reads as a parcel
 // that comes back as it is. A record that is added to the bytes is found, whatever they are.
-#include "sla/core/record_file.hpp"
+#include "sla/spool/record_file.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "sla/publisher/spool/parcel_record.hpp"
+#include "sla/spool/entry_record.hpp"
 
 using namespace sla;
 

@@ -14,7 +14,7 @@
 #include "../support/fake_clock.hpp"
 #include "../support/fake_publisher.hpp"
 #include "../support/spool_case.hpp"
-#include "sla/publisher/spool/memory.hpp"
+#include "sla/spool/memory.hpp"
 
 using namespace sla;
 using namespace std::chrono_literals;

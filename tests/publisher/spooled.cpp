@@ -18,8 +18,8 @@
 #include "../support/no_threads.hpp"
 #include "../support/spool_case.hpp"
 #include "../support/temporary_folder.hpp"
-#include "sla/publisher/spool/disk.hpp"
-#include "sla/publisher/spool/memory.hpp"
+#include "sla/spool/disk.hpp"
+#include "sla/spool/memory.hpp"
 
 using namespace sla;
 using namespace std::chrono_literals;

@@ -14,11 +14,11 @@
 #include "minimal.hpp"
 #include "sla/core/result.hpp"
 #include "sla/publisher/delivery.hpp"
-#include "sla/publisher/spool/either.hpp"
-#include "sla/publisher/spool/memory.hpp"
-#include "sla/publisher/spool/patient.hpp"
 #include "sla/publisher/spooled.hpp"
 #include "sla/runner.hpp"
+#include "sla/spool/either.hpp"
+#include "sla/spool/memory.hpp"
+#include "sla/spool/patient.hpp"
 
 struct OtherSpool : sla::MemorySpool {};
 

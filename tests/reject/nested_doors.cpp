@@ -16,10 +16,10 @@
 #include "sla/publisher/best_effort.hpp"
 #include "sla/publisher/log_first.hpp"
 #include "sla/publisher/optional.hpp"
-#include "sla/publisher/spool/memory.hpp"
 #include "sla/publisher/spooled.hpp"
 #include "sla/publisher/then.hpp"
 #include "sla/runner.hpp"
+#include "sla/spool/memory.hpp"
 
 using Publisher = MinimalPublisher;
 

@@ -77,8 +77,9 @@ class Directions(Amalgamate):
         self.tree({
             "core/text.hpp": header(),
             "aws/service/sns.hpp": header("core/text.hpp"),
+            "spool.hpp": header("core/text.hpp"),
             "scheduler.hpp": header("core/text.hpp"),
-            "publisher.hpp": header("core/text.hpp"),
+            "publisher.hpp": header("spool.hpp"),
             "publisher/sns.hpp": header("publisher.hpp", "aws/service/sns.hpp"),
             "runner.hpp": header("scheduler.hpp", "publisher.hpp"),
             "app/commands.hpp": header("runner.hpp", "publisher/sns.hpp"),
@@ -88,6 +89,10 @@ class Directions(Amalgamate):
     def test_an_upward_include_is_refused(self):
         self.tree({"core/text.hpp": header("aws/service/sns.hpp"), "aws/service/sns.hpp": header()})
         self.assert_refused("include/sla/core/text.hpp:3: an upward include: core is below aws")
+
+    def test_a_spool_does_not_know_its_publisher(self):
+        self.tree({"spool/disk.hpp": header("publisher.hpp"), "publisher.hpp": header()})
+        self.assert_refused("spool/disk.hpp:3: an upward include: spool is below publisher")
 
     def test_the_wings_of_aws_include_what_is_below(self):
         self.tree({"aws/http/url.hpp": header(), "aws/sign/sigv4.hpp": header("aws/http/url.hpp")})

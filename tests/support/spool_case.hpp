@@ -10,7 +10,7 @@
 #include "sample_report.hpp"
 #include "sla/core/output.hpp"
 #include "sla/core/run.hpp"
-#include "sla/publisher/spool.hpp"
+#include "sla/spool.hpp"
 
 inline sla::Report report_of(std::string run, sla::Verdict verdict = sla::Verdict::pass,
                              std::string log = "a log\n") {

@@ -31,14 +31,14 @@
 #include "sla/publisher/optional.hpp"
 #include "sla/publisher/s3_log.hpp"
 #include "sla/publisher/sns.hpp"
-#include "sla/publisher/spool/disk.hpp"
-#include "sla/publisher/spool/either.hpp"
-#include "sla/publisher/spool/folder.hpp"
-#include "sla/publisher/spool/memory.hpp"
-#include "sla/publisher/spool/patient.hpp"
 #include "sla/publisher/spooled.hpp"
 #include "sla/publisher/then.hpp"
 #include "sla/publisher/topic.hpp"
+#include "sla/spool/directory.hpp"
+#include "sla/spool/disk.hpp"
+#include "sla/spool/either.hpp"
+#include "sla/spool/memory.hpp"
+#include "sla/spool/patient.hpp"
 
 namespace sla::inline v1::app {
 

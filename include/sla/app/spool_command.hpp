@@ -22,9 +22,9 @@
 #include "sla/core/environment.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/time.hpp"
-#include "sla/publisher/spool/intake.hpp"
-#include "sla/publisher/spool/shelf.hpp"
-#include "sla/publisher/spool/store.hpp"
+#include "sla/spool/index.hpp"
+#include "sla/spool/recovery.hpp"
+#include "sla/spool/store.hpp"
 
 namespace sla::inline v1::app {
 

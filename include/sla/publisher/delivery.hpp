@@ -25,7 +25,7 @@
 #include "sla/publisher/log_first.hpp"
 #include "sla/publisher/log_store.hpp"
 #include "sla/publisher/refusals.hpp"
-#include "sla/publisher/spool.hpp"
+#include "sla/spool.hpp"
 
 namespace sla::inline v1 {
 

@@ -8,7 +8,7 @@
 #include "sla/publisher.hpp"
 #include "sla/publisher/log_first.hpp"
 #include "sla/publisher/log_store.hpp"
-#include "sla/publisher/spool.hpp"
+#include "sla/spool.hpp"
 
 namespace sla::inline v1 {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "sla/publisher/spool.hpp"
+#include "sla/spool.hpp"
 
 #include <doctest/doctest.h>
 

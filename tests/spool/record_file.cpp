@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "sla/core/record_file.hpp"
+#include "sla/spool/record_file.hpp"
 
 #include <doctest/doctest.h>
 #include <sys/resource.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Covers: publisher/spool/intake.hpp, publisher/spool/store.hpp
-#include "sla/publisher/spool/disk.hpp"
+// Covers: spool/recovery.hpp, spool/store.hpp
+#include "sla/spool/disk.hpp"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
@@ -17,10 +17,10 @@
 #include <utility>
 #include <vector>
 
-#include "../../support/memory_file.hpp"
-#include "../../support/small_disk.hpp"
-#include "../../support/spool_case.hpp"
-#include "../../support/temporary_folder.hpp"
+#include "../support/memory_file.hpp"
+#include "../support/small_disk.hpp"
+#include "../support/spool_case.hpp"
+#include "../support/temporary_folder.hpp"
 
 using namespace sla;
 using namespace std::chrono_literals;

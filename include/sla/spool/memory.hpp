@@ -10,8 +10,8 @@
 #include "sla/core/log.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/time.hpp"
-#include "sla/publisher/spool.hpp"
-#include "sla/publisher/spool/shelf.hpp"
+#include "sla/spool.hpp"
+#include "sla/spool/index.hpp"
 
 namespace sla::inline v1 {
 

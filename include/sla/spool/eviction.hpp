@@ -10,7 +10,7 @@
 #include <string_view>
 #include <utility>
 
-#include "sla/publisher/spool.hpp"
+#include "sla/spool.hpp"
 
 namespace sla::inline v1 {
 

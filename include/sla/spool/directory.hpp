@@ -3,7 +3,7 @@
 // The folder of a spool on disk: a lock that keeps a second runner out, the journal's folder, the
 // logs, a marker for each run in flight, and what was the last event of each check. It is for one
 // user alone (0700, files 0600). It knows files and names; what they mean to a delivery is
-// publisher/spool/disk.hpp.
+// spool/disk.hpp.
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/file.h>
@@ -24,11 +24,11 @@
 #include "sla/core/descriptor.hpp"
 #include "sla/core/folder.hpp"
 #include "sla/core/output.hpp"
-#include "sla/core/record_file.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/run_id.hpp"
 #include "sla/core/text.hpp"
-#include "sla/publisher/spool/parcel_record.hpp"
+#include "sla/spool/entry_record.hpp"
+#include "sla/spool/record_file.hpp"
 
 namespace sla::inline v1 {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "sla/publisher/spool/room.hpp"
+#include "sla/spool/eviction.hpp"
 
 #include <doctest/doctest.h>
 

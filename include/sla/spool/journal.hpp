@@ -18,9 +18,9 @@
 
 #include "sla/core/descriptor.hpp"
 #include "sla/core/folder.hpp"
-#include "sla/core/record_file.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/text.hpp"
+#include "sla/spool/record_file.hpp"
 
 namespace sla::inline v1 {
 

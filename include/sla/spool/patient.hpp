@@ -18,8 +18,8 @@
 #include "sla/core/patient.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/time.hpp"
-#include "sla/publisher/spool.hpp"
-#include "sla/publisher/spool/memory.hpp"
+#include "sla/spool.hpp"
+#include "sla/spool/memory.hpp"
 
 namespace sla::inline v1 {
 

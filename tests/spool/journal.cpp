@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "sla/core/journal.hpp"
+#include "sla/spool/journal.hpp"
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>

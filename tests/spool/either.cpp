@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
-#include "sla/publisher/spool/either.hpp"
+#include "sla/spool/either.hpp"
 
 #include <doctest/doctest.h>
 
 #include <string>
 #include <vector>
 
-#include "../../support/spool_case.hpp"
-#include "../../support/temporary_folder.hpp"
-#include "sla/publisher/spool/disk.hpp"
-#include "sla/publisher/spool/memory.hpp"
+#include "../support/spool_case.hpp"
+#include "../support/temporary_folder.hpp"
+#include "sla/spool/disk.hpp"
+#include "sla/spool/memory.hpp"
 
 using namespace sla;
 

@@ -13,13 +13,13 @@
 #include <string_view>
 #include <utility>
 
-#include "sla/core/checksum.hpp"
 #include "sla/core/descriptor.hpp"
 #include "sla/core/file_apart.hpp"
 #include "sla/core/record.hpp"
-#include "sla/core/record_file.hpp"
 #include "sla/core/time.hpp"
-#include "sla/publisher/spool.hpp"
+#include "sla/spool.hpp"
+#include "sla/spool/checksum.hpp"
+#include "sla/spool/record_file.hpp"
 
 namespace sla::inline v1 {
 

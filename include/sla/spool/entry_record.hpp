@@ -15,7 +15,7 @@
 #include "sla/core/output.hpp"
 #include "sla/core/record.hpp"
 #include "sla/core/text.hpp"
-#include "sla/publisher/spool.hpp"
+#include "sla/spool.hpp"
 
 namespace sla::inline v1 {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "sla/publisher/spool/last_events.hpp"
+#include "sla/spool/last_events.hpp"
 
 #include <doctest/doctest.h>
 
@@ -11,8 +11,8 @@
 #include <string>
 #include <utility>
 
-#include "../../support/sample_report.hpp"
-#include "../../support/temporary_folder.hpp"
+#include "../support/sample_report.hpp"
+#include "../support/temporary_folder.hpp"
 
 using namespace sla;
 using namespace std::chrono_literals;

@@ -17,9 +17,9 @@
 #include "sla/core/result.hpp"
 #include "sla/core/run_id.hpp"
 #include "sla/core/time.hpp"
-#include "sla/publisher/spool/last_events.hpp"
-#include "sla/publisher/spool/shelf.hpp"
-#include "sla/publisher/spool/store.hpp"
+#include "sla/spool/index.hpp"
+#include "sla/spool/last_events.hpp"
+#include "sla/spool/store.hpp"
 
 namespace sla::inline v1 {
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-// Covers: publisher/spool/shelf.hpp
-#include "sla/publisher/spool/memory.hpp"
+// Covers: spool/index.hpp
+#include "sla/spool/memory.hpp"
 
 #include <doctest/doctest.h>
 
 #include <string>
 #include <vector>
 
-#include "../../support/spool_case.hpp"
+#include "../support/spool_case.hpp"
 
 using namespace sla;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "sla/publisher/spool/parcel_record.hpp"
+#include "sla/spool/entry_record.hpp"
 
 #include <doctest/doctest.h>
 
@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <string>
 
-#include "../../support/sample_report.hpp"
+#include "../support/sample_report.hpp"
 
 using namespace sla;
 using namespace std::chrono_literals;

@@ -13,11 +13,11 @@
 #include <optional>
 #include <utility>
 
-#include "sla/core/journal.hpp"
 #include "sla/core/output.hpp"
-#include "sla/publisher/spool.hpp"
-#include "sla/publisher/spool/parcel_record.hpp"
-#include "sla/publisher/spool/room.hpp"
+#include "sla/spool.hpp"
+#include "sla/spool/entry_record.hpp"
+#include "sla/spool/eviction.hpp"
+#include "sla/spool/journal.hpp"
 
 namespace sla::inline v1 {
 

@@ -14,10 +14,10 @@
 #include <string_view>
 #include <utility>
 
-#include "sla/core/checksum.hpp"
 #include "sla/core/descriptor.hpp"
 #include "sla/core/record.hpp"
 #include "sla/core/result.hpp"
+#include "sla/spool/checksum.hpp"
 
 namespace sla::inline v1 {
 

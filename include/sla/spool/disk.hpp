@@ -18,12 +18,12 @@
 #include "sla/core/log.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/time.hpp"
-#include "sla/publisher/spool.hpp"
-#include "sla/publisher/spool/intake.hpp"
-#include "sla/publisher/spool/last_events.hpp"
-#include "sla/publisher/spool/outage.hpp"
-#include "sla/publisher/spool/shelf.hpp"
-#include "sla/publisher/spool/store.hpp"
+#include "sla/spool.hpp"
+#include "sla/spool/index.hpp"
+#include "sla/spool/last_events.hpp"
+#include "sla/spool/outage.hpp"
+#include "sla/spool/recovery.hpp"
+#include "sla/spool/store.hpp"
 
 namespace sla::inline v1 {
 

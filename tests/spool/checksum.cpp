@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "sla/core/checksum.hpp"
+#include "sla/spool/checksum.hpp"
 
 #include <doctest/doctest.h>
 

@@ -2,7 +2,7 @@
 #pragma once
 // What a spool on disk writes and reads: a journal of parcels, of numbers that are done with and of
 // how many reports were dropped, in a SpoolFolder beside the logs. Every step says whether it
-// worked; what to do where it did not is publisher/spool/disk.hpp.
+// worked; what to do where it did not is spool/disk.hpp.
 #include <cerrno>
 #include <cstdint>
 #include <optional>
@@ -10,13 +10,13 @@
 #include <string_view>
 #include <utility>
 
-#include "sla/core/journal.hpp"
 #include "sla/core/record.hpp"
 #include "sla/core/result.hpp"
-#include "sla/publisher/spool.hpp"
-#include "sla/publisher/spool/folder.hpp"
-#include "sla/publisher/spool/parcel_record.hpp"
-#include "sla/publisher/spool/shelf.hpp"
+#include "sla/spool.hpp"
+#include "sla/spool/directory.hpp"
+#include "sla/spool/entry_record.hpp"
+#include "sla/spool/index.hpp"
+#include "sla/spool/journal.hpp"
 
 namespace sla::inline v1 {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "sla/publisher/spool/patient.hpp"
+#include "sla/spool/patient.hpp"
 
 #include <doctest/doctest.h>
 
@@ -11,9 +11,9 @@
 #include <utility>
 #include <vector>
 
-#include "../../support/eventually.hpp"
-#include "../../support/memory_file.hpp"
-#include "../../support/spool_case.hpp"
+#include "../support/eventually.hpp"
+#include "../support/memory_file.hpp"
+#include "../support/spool_case.hpp"
 
 using namespace sla;
 using namespace std::chrono_literals;

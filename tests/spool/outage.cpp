@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "sla/publisher/spool/outage.hpp"
+#include "sla/spool/outage.hpp"
 
 #include <doctest/doctest.h>
 
@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <string>
 
-#include "../../support/memory_file.hpp"
+#include "../support/memory_file.hpp"
 
 using namespace sla;
 using namespace std::chrono_literals;

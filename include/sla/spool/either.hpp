@@ -8,7 +8,7 @@
 #include <variant>
 #include <vector>
 
-#include "sla/publisher/spool.hpp"
+#include "sla/spool.hpp"
 
 namespace sla::inline v1 {
 

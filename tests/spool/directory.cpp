@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "sla/publisher/spool/folder.hpp"
+#include "sla/spool/directory.hpp"
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "../../support/spool_case.hpp"
-#include "../../support/temporary_folder.hpp"
+#include "../support/spool_case.hpp"
+#include "../support/temporary_folder.hpp"
 #include "sla/executor/capture.hpp"
 
 using namespace sla;
