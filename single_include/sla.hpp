@@ -11588,16 +11588,22 @@ inline constexpr std::array<std::uint32_t, 256> crc32c_table = [] {
 
 }  // namespace sla::inline v1
 
-// sla/spool/entry_record.hpp
-// A parcel as the bytes of a record, and back. What is read may come from an older or a newer
-// version of this program, or be damaged: it is checked, and what makes no sense is no parcel. The
-// bytes of the log stand in a file of their own.
+// sla/spool/record_position.hpp
+// Where a spool on disk has what it keeps: a record in its journal, a log in a file of its own.
+// Plain values, so that what is in memory needs nothing else of the disk.
 
 namespace sla::inline v1 {
 
-/// Where a spool on disk keeps the log of a parcel.
+/// Where a record stands in a journal.
+struct RecordPosition {
+  std::uint64_t segment = 0;
+  std::uint64_t offset = 0;
+  std::uint64_t size = 0;  ///< of the whole record
+};
+
+/// Where the log of a parcel is.
 struct KeptLog {
-  std::string file{};                   ///< its name; empty where there is no log
+  std::string file{};                   ///< its name; empty if there is no log
   std::vector<Output::Piece> pieces{};  ///< the log in order
   std::optional<Sha256Bytes> sha256{};
 
@@ -11607,6 +11613,15 @@ struct KeptLog {
     return size;
   }
 };
+
+}  // namespace sla::inline v1
+
+// sla/spool/entry_record.hpp
+// A parcel as the bytes of a record, and back. What is read may come from an older or a newer
+// version of this program, or be damaged: it is checked, and what makes no sense is no parcel. The
+// bytes of the log stand in a file of their own.
+
+namespace sla::inline v1 {
 
 /// A parcel without its log, and where the log is.
 struct KeptParcel {
@@ -11944,8 +11959,8 @@ class RecordFile {
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
   [[nodiscard]] std::string const& path() const noexcept { return path_; }
 
-  /// Adds a record; gives its place. After an Error the file is as it was before, as far as the
-  /// disk lets it.
+  /// Adds a record and returns its position. After an Error the file is as it was before, as far as
+  /// the disk lets it.
   [[nodiscard]] Result<std::uint64_t> append(std::string_view payload, Sync sync) {
     if (payload.size() > record_limit) return Error{Errc::invalid, "the record is too large"};
     std::string const record = frame_record(payload);
@@ -11958,24 +11973,24 @@ class RecordFile {
     return std::exchange(size_, size_ + record.size());
   }
 
-  /// Returns the payload of the record at that place.
-  [[nodiscard]] Result<std::string> read(std::uint64_t place) const {
-    auto head = bytes(place, record_head);
+  /// Returns the payload of the record at that position.
+  [[nodiscard]] Result<std::string> read(std::uint64_t position) const {
+    auto head = bytes(position, record_head);
     if (!head) return head.error();
     bool const is_record = head->size() == record_head && head->starts_with(record_mark);
     auto const size =
         is_record ? leading_number<std::uint32_t>(std::string_view(*head).substr(4)) : 0U;
     if (is_record && size <= record_limit) {
-      auto all = bytes(place, record_head + size);
+      auto all = bytes(position, record_head + size);
       if (!all) return all.error();
       auto const found = find_record(*all);
       if (found && found->begin == 0) return std::string(found->payload);
     }
     return Error{Errc::malformed,
-                 path_ + ": the record at " + std::to_string(place) + " is damaged"};
+                 path_ + ": the record at " + std::to_string(position) + " is damaged"};
   }
 
-  /// All bytes from a place on, at most `limit` of them.
+  /// Returns all bytes from a position on, at most `limit` of them.
   [[nodiscard]] Result<std::string> bytes(std::uint64_t from, std::uint64_t limit) const {
     std::string out(static_cast<std::size_t>(limit), '\0');
     std::size_t have = 0;
@@ -11991,12 +12006,13 @@ class RecordFile {
     return out;
   }
 
-  /// Takes away what stands behind that place.
-  [[nodiscard]] Result<void> cut(std::uint64_t place) {
-    if (uninterrupted([&] { return ::ftruncate(file_.get(), static_cast<off_t>(place)); }) != 0) {
+  /// Takes away what stands behind that position.
+  [[nodiscard]] Result<void> cut(std::uint64_t position) {
+    if (uninterrupted([&] { return ::ftruncate(file_.get(), static_cast<off_t>(position)); }) !=
+        0) {
       return system_error(path_);
     }
-    size_ = place;
+    size_ = position;
     return {};
   }
 
@@ -12316,191 +12332,6 @@ class EvictionOrder {
 
 }  // namespace sla::inline v1
 
-// sla/spool/journal.hpp
-// A folder of numbered record files, the segments: records are added to the last one, and the first
-// ones are deleted once nobody needs what is in them. The caller says which records are needed and
-// what they mean. Segments are deleted from the front only, so a record that revokes an earlier one
-// never goes before it. (A file for each entry would need none of this, but two syncs for an entry
-// instead of one, and after an outage a hundred times as long to open.)
-
-namespace sla::inline v1 {
-
-/// Where a record stands in a journal.
-struct Place {
-  std::uint64_t segment = 0;
-  std::uint64_t offset = 0;
-  std::uint64_t size = 0;  ///< of the whole record
-};
-
-/// The records of one process, which has the folder for itself. Not thread-safe.
-class Journal {
- public:
-  struct Options {
-    std::string folder;                      ///< there already
-    std::uint64_t segment_size = 1U << 20U;  ///< a new segment begins behind this
-  };
-
-  /// Opens what is there and hands each record to `visit(Place, std::string_view)`, in the order in
-  /// which they were added. A record that was torn at the end is cut off.
-  template <class Visit>
-  [[nodiscard]] static Result<Journal> open(Options options, Visit visit) {
-    return open(std::move(options), O_RDWR, visit);
-  }
-  /// The same for a folder that another process may be writing to; changes nothing there.
-  template <class Visit>
-  [[nodiscard]] static Result<void> look(std::string const& folder, Visit visit) {
-    auto journal = open({.folder = folder}, O_RDONLY, visit);
-    if (!journal) return journal.error();
-    return {};
-  }
-
-  /// Adds a record. It is not kept until keep() says so.
-  [[nodiscard]] Result<Place> append(std::string_view payload, Sync sync) {
-    if (segments_.empty() || segments_.back().file.size() >= options_.segment_size) {
-      if (auto begun = begin_segment(); !begun) return begun.error();
-    }
-    Segment& last = segments_.back();
-    auto const offset = last.file.append(payload, sync);
-    if (!offset) return offset.error();
-    return Place{last.number, *offset, record_head + payload.size()};
-  }
-
-  /// Returns the payload of a record.
-  [[nodiscard]] Result<std::string> read(Place place) const {
-    for (Segment const& segment : segments_) {
-      if (segment.number == place.segment) return segment.file.read(place.offset);
-    }
-    return Error{Errc::malformed, options_.folder + ": a segment is gone"};
-  }
-
-  /// The record is needed.
-  void keep(Place place) noexcept { count(place, true); }
-  /// The record is not needed any more.
-  void release(Place place) noexcept { count(place, false); }
-
-  /// Deletes the segments at the front that nobody needs, once what came after them is on the disk;
-  /// where that is all, nothing is left, or no more than so many bytes.
-  void tidy(std::uint64_t leave = 0) {
-    while (segments_.size() > 1 && segments_.front().needed == 0 && sync()) {
-      ::unlink(segments_.front().file.path().c_str());
-      segments_.erase(segments_.begin());
-    }
-    if (segments_.size() != 1 || segments_[0].needed != 0) return;
-    if (segments_[0].file.size() > leave) (void)segments_[0].file.cut(0);
-  }
-
-  [[nodiscard]] bool empty() const noexcept {
-    return segments_.empty() || (segments_.size() == 1 && segments_[0].file.size() == 0);
-  }
-
-  /// Returns the first segment, where so little of all of them is needed that it is worth while to
-  /// add the needed records of the first one again at the end.
-  [[nodiscard]] std::optional<std::uint64_t> worth_moving() const noexcept {
-    std::uint64_t all = 0, needed = 0;
-    for (Segment const& segment : segments_) {
-      all += segment.file.size();
-      needed += segment.needed_bytes;
-    }
-    if (segments_.size() < 2 || all <= 2 * (needed + options_.segment_size)) return std::nullopt;
-    return segments_.front().number;
-  }
-
-  /// Writes to the disk what was added with Sync::later.
-  [[nodiscard]] Result<void> sync() const {
-    return segments_.empty() ? Result<void>{} : segments_.back().file.sync();
-  }
-
-  /// Returns true if what is added would still be found: the folder was neither deleted nor
-  /// replaced.
-  [[nodiscard]] bool in_place() const noexcept {
-    return segments_.empty() ? ::access(options_.folder.c_str(), F_OK) == 0
-                             : segments_.back().file.in_place();
-  }
-
-  /// Returns how many bytes were found that are no records, but for a torn one at the end.
-  [[nodiscard]] std::uint64_t damaged() const noexcept { return damaged_; }
-
- private:
-  struct Segment {
-    std::uint64_t number;
-    RecordFile file;
-    std::uint64_t needed = 0;  ///< records
-    std::uint64_t needed_bytes = 0;
-  };
-  static constexpr std::string_view ending = ".records";
-
-  explicit Journal(Options options) : options_(std::move(options)) {}
-
-  template <class Visit>
-  static Result<Journal> open(Options options, int flags, Visit visit) {
-    Journal journal(std::move(options));
-    auto const names = list_folder(journal.options_.folder);
-    if (!names) return names.error();
-    for (std::string const& name : *names) {
-      std::string_view const stem = std::string_view(name).substr(0, name.find('.'));
-      auto const number = parse_integer<std::uint64_t>(stem);
-      if (!number || name != file_name(*number)) continue;
-      auto file = RecordFile::open(journal.options_.folder + '/' + name, flags);
-      if (!file && file.error().system_number() == ENOENT) continue;  // deleted while we look
-      if (!file) return file.error();
-      journal.segments_.push_back({*number, *std::move(file)});
-    }
-    for (Segment& segment : journal.segments_) {
-      if (auto done = journal.visit_segment(segment, flags, visit); !done) return done.error();
-    }
-    return journal;
-  }
-
-  template <class Visit>
-  Result<void> visit_segment(Segment& segment, int flags, Visit& visit) {
-    auto const bytes = segment.file.bytes(0, segment.file.size());
-    if (!bytes) return bytes.error();
-    std::size_t end = 0;
-    while (auto const record = find_record(*bytes, end)) {
-      damaged_ += record->begin - end;
-      end = record->end();
-      visit(Place{segment.number, record->begin, end - record->begin}, record->payload);
-    }
-    if (end == bytes->size()) return {};
-    bool const last = segment.number == segments_.back().number;
-    if (!last) damaged_ += bytes->size() - end;
-    return last && flags == O_RDWR ? segment.file.cut(end) : Result<void>{};
-  }
-
-  static std::string file_name(std::uint64_t number) {
-    std::string const digits = std::to_string(number);
-    return std::string(digits.size() < 10 ? 10 - digits.size() : 0, '0') + digits +
-           std::string(ending);
-  }
-
-  Result<void> begin_segment() {
-    std::uint64_t const number = segments_.empty() ? 1 : segments_.back().number + 1;
-    if (auto synced = sync(); !synced) return synced;
-    auto file = RecordFile::create(options_.folder + '/' + file_name(number));
-    if (!file) return file.error();
-    if (auto synced = sync_folder(options_.folder); !synced) {
-      ::unlink(file->path().c_str());
-      return synced;
-    }
-    segments_.push_back({number, *std::move(file)});
-    return {};
-  }
-
-  void count(Place place, bool needed) noexcept {
-    for (Segment& segment : segments_) {
-      if (segment.number != place.segment) continue;
-      segment.needed += needed ? 1U : static_cast<std::uint64_t>(-1);
-      segment.needed_bytes += needed ? place.size : std::uint64_t{0} - place.size;
-    }
-  }
-
-  Options options_;
-  std::vector<Segment> segments_;
-  std::uint64_t damaged_ = 0;
-};
-
-}  // namespace sla::inline v1
-
 // sla/spool/index.hpp
 // The parcels of a spool as they are known in memory: where each stands, how far it got, how much
 // room all of them take and which go first when it is too much. One that is not on a disk is held
@@ -12511,8 +12342,8 @@ namespace sla::inline v1 {
 
 /// What is known of one parcel.
 struct Shelved {
-  std::optional<Place> place{};    ///< its latest record
-  KeptLog log{};                   ///< its log on the disk
+  std::optional<RecordPosition> position{};  ///< its latest record
+  KeptLog log{};                             ///< its log on the disk
   std::unique_ptr<Parcel> held{};  ///< the parcel itself, where the record is missing or too old
   Part log_part = Part::waiting;
   Part event_part = Part::waiting;
@@ -12646,7 +12477,7 @@ class Shelf {
     if (parcel.log_part == Part::refused || parcel.event_part == Part::refused) {
       move(count_.refused, one);
     }
-    if (parcel.place) move(disk_bytes_, disk_use(parcel.log.size()));
+    if (parcel.position) move(disk_bytes_, disk_use(parcel.log.size()));
     if (parcel.held) move(memory_bytes_, memory_use(*parcel.held));
     EvictionOrder& order = parcel.held ? memory_order_ : disk_order_;
     there ? order.add(number, next_of(parcel)) : order.remove(number, next_of(parcel));
@@ -12837,6 +12668,184 @@ class Outage {
 
 }  // namespace sla::inline v1
 
+// sla/spool/journal.hpp
+// A folder of numbered record files, the segments: records are added to the last one, and the first
+// ones are deleted once nobody needs what is in them. The caller says which records are needed and
+// what they mean. Segments are deleted from the front only, so a record that revokes an earlier one
+// never goes before it. (A file for each entry would need none of this, but two syncs for an entry
+// instead of one, and after an outage a hundred times as long to open.)
+
+namespace sla::inline v1 {
+
+/// The records of one process, which has the folder for itself. Not thread-safe.
+class Journal {
+ public:
+  struct Options {
+    std::string folder;                      ///< there already
+    std::uint64_t segment_size = 1U << 20U;  ///< a new segment begins behind this
+  };
+
+  /// Opens what is there and hands each record to `visit(RecordPosition, std::string_view)`, in the
+  /// order in which they were added. A record that was torn at the end is cut off.
+  template <class Visit>
+  [[nodiscard]] static Result<Journal> open(Options options, Visit visit) {
+    return open(std::move(options), O_RDWR, visit);
+  }
+  /// The same for a folder that another process may be writing to; changes nothing there.
+  template <class Visit>
+  [[nodiscard]] static Result<void> look(std::string const& folder, Visit visit) {
+    auto journal = open({.folder = folder}, O_RDONLY, visit);
+    if (!journal) return journal.error();
+    return {};
+  }
+
+  /// Adds a record. It is not kept until keep() says so.
+  [[nodiscard]] Result<RecordPosition> append(std::string_view payload, Sync sync) {
+    if (segments_.empty() || segments_.back().file.size() >= options_.segment_size) {
+      if (auto begun = begin_segment(); !begun) return begun.error();
+    }
+    Segment& last = segments_.back();
+    auto const offset = last.file.append(payload, sync);
+    if (!offset) return offset.error();
+    return RecordPosition{last.number, *offset, record_head + payload.size()};
+  }
+
+  /// Returns the payload of a record.
+  [[nodiscard]] Result<std::string> read(RecordPosition position) const {
+    for (Segment const& segment : segments_) {
+      if (segment.number == position.segment) return segment.file.read(position.offset);
+    }
+    return Error{Errc::malformed, options_.folder + ": a segment is gone"};
+  }
+
+  /// The record is needed.
+  void keep(RecordPosition position) noexcept { count(position, true); }
+  /// The record is not needed any more.
+  void release(RecordPosition position) noexcept { count(position, false); }
+
+  /// Deletes the segments at the front that nobody needs, once what came after them is on the disk;
+  /// where that is all, nothing is left, or no more than so many bytes.
+  void tidy(std::uint64_t leave = 0) {
+    while (segments_.size() > 1 && segments_.front().needed == 0 && sync()) {
+      ::unlink(segments_.front().file.path().c_str());
+      segments_.erase(segments_.begin());
+    }
+    if (segments_.size() != 1 || segments_[0].needed != 0) return;
+    if (segments_[0].file.size() > leave) (void)segments_[0].file.cut(0);
+  }
+
+  [[nodiscard]] bool empty() const noexcept {
+    return segments_.empty() || (segments_.size() == 1 && segments_[0].file.size() == 0);
+  }
+
+  /// Returns the first segment, where so little of all of them is needed that it is worth while to
+  /// add the needed records of the first one again at the end.
+  [[nodiscard]] std::optional<std::uint64_t> worth_moving() const noexcept {
+    std::uint64_t all = 0, needed = 0;
+    for (Segment const& segment : segments_) {
+      all += segment.file.size();
+      needed += segment.needed_bytes;
+    }
+    if (segments_.size() < 2 || all <= 2 * (needed + options_.segment_size)) return std::nullopt;
+    return segments_.front().number;
+  }
+
+  /// Writes to the disk what was added with Sync::later.
+  [[nodiscard]] Result<void> sync() const {
+    return segments_.empty() ? Result<void>{} : segments_.back().file.sync();
+  }
+
+  /// Returns true if what is added would still be found: the folder was neither deleted nor
+  /// replaced.
+  [[nodiscard]] bool in_place() const noexcept {
+    return segments_.empty() ? ::access(options_.folder.c_str(), F_OK) == 0
+                             : segments_.back().file.in_place();
+  }
+
+  /// Returns how many bytes were found that are no records, but for a torn one at the end.
+  [[nodiscard]] std::uint64_t damaged() const noexcept { return damaged_; }
+
+ private:
+  struct Segment {
+    std::uint64_t number;
+    RecordFile file;
+    std::uint64_t needed = 0;  ///< records
+    std::uint64_t needed_bytes = 0;
+  };
+  static constexpr std::string_view ending = ".records";
+
+  explicit Journal(Options options) : options_(std::move(options)) {}
+
+  template <class Visit>
+  static Result<Journal> open(Options options, int flags, Visit visit) {
+    Journal journal(std::move(options));
+    auto const names = list_folder(journal.options_.folder);
+    if (!names) return names.error();
+    for (std::string const& name : *names) {
+      std::string_view const stem = std::string_view(name).substr(0, name.find('.'));
+      auto const number = parse_integer<std::uint64_t>(stem);
+      if (!number || name != file_name(*number)) continue;
+      auto file = RecordFile::open(journal.options_.folder + '/' + name, flags);
+      if (!file && file.error().system_number() == ENOENT) continue;  // deleted while we look
+      if (!file) return file.error();
+      journal.segments_.push_back({*number, *std::move(file)});
+    }
+    for (Segment& segment : journal.segments_) {
+      if (auto done = journal.visit_segment(segment, flags, visit); !done) return done.error();
+    }
+    return journal;
+  }
+
+  template <class Visit>
+  Result<void> visit_segment(Segment& segment, int flags, Visit& visit) {
+    auto const bytes = segment.file.bytes(0, segment.file.size());
+    if (!bytes) return bytes.error();
+    std::size_t end = 0;
+    while (auto const record = find_record(*bytes, end)) {
+      damaged_ += record->begin - end;
+      end = record->end();
+      visit(RecordPosition{segment.number, record->begin, end - record->begin}, record->payload);
+    }
+    if (end == bytes->size()) return {};
+    bool const last = segment.number == segments_.back().number;
+    if (!last) damaged_ += bytes->size() - end;
+    return last && flags == O_RDWR ? segment.file.cut(end) : Result<void>{};
+  }
+
+  static std::string file_name(std::uint64_t number) {
+    std::string const digits = std::to_string(number);
+    return std::string(digits.size() < 10 ? 10 - digits.size() : 0, '0') + digits +
+           std::string(ending);
+  }
+
+  Result<void> begin_segment() {
+    std::uint64_t const number = segments_.empty() ? 1 : segments_.back().number + 1;
+    if (auto synced = sync(); !synced) return synced;
+    auto file = RecordFile::create(options_.folder + '/' + file_name(number));
+    if (!file) return file.error();
+    if (auto synced = sync_folder(options_.folder); !synced) {
+      ::unlink(file->path().c_str());
+      return synced;
+    }
+    segments_.push_back({number, *std::move(file)});
+    return {};
+  }
+
+  void count(RecordPosition position, bool needed) noexcept {
+    for (Segment& segment : segments_) {
+      if (segment.number != position.segment) continue;
+      segment.needed += needed ? 1U : static_cast<std::uint64_t>(-1);
+      segment.needed_bytes += needed ? position.size : std::uint64_t{0} - position.size;
+    }
+  }
+
+  Options options_;
+  std::vector<Segment> segments_;
+  std::uint64_t damaged_ = 0;
+};
+
+}  // namespace sla::inline v1
+
 // sla/spool/store.hpp
 // What a spool on disk writes and reads: a journal of parcels, of numbers that are done with and of
 // how many reports were dropped, in a SpoolFolder beside the logs. Every step says whether it
@@ -12848,7 +12857,8 @@ namespace sla::inline v1 {
 class SpoolStore {
  public:
   /// Opens the folder; Errc::in_use if another process has it. In the order of their writing the
-  /// visitor gets each `parcel(Place, KeptParcel)`, `gone(number)` and `dropped(Place, count)`.
+  /// visitor gets each `parcel(RecordPosition, KeptParcel)`, `gone(number)` and
+  /// `dropped(RecordPosition, count)`.
   template <class Visitor>
   [[nodiscard]] static Result<SpoolStore> open(std::string const& path, Visitor& visitor,
                                                std::string const& run_logs = {}) {
@@ -12878,10 +12888,10 @@ class SpoolStore {
     }
     bool const has_log = parcel.log != Part::done || parcel.report.outcome.output.size() != 0;
     KeptLog const none;
-    auto const place =
+    auto const position =
         journal_.append(kind_parcel + write_parcel(parcel, has_log ? shelved.log : none), sync);
-    if (!place) return place.error();
-    move(shelved.place, *place);
+    if (!position) return position.error();
+    move(shelved.position, *position);
     if (!has_log) folder_.remove_log(std::exchange(shelved.log, none).file);
     return {};
   }
@@ -12889,7 +12899,7 @@ class SpoolStore {
   /// Reads a parcel, its log included where there is one that can be read. Errc::malformed where
   /// the record is damaged.
   [[nodiscard]] Result<Parcel> read(Shelved const& shelved) const {
-    auto const payload = journal_.read(*shelved.place);
+    auto const payload = journal_.read(*shelved.position);
     if (!payload) return payload.error();
     auto kept = read_parcel(std::string_view(*payload).substr(1));
     if (!kept) return Error{Errc::malformed, "a record is damaged"};
@@ -12910,8 +12920,8 @@ class SpoolStore {
   /// Notes that a parcel is done with, and deletes what is left of it.
   [[nodiscard]] Result<void> forget(std::uint64_t number, Shelved const& shelved) {
     Result<void> noted;
-    if (shelved.place) {
-      journal_.release(*shelved.place);
+    if (shelved.position) {
+      journal_.release(*shelved.position);
       journal_.tidy(left);
       if (!journal_.empty()) noted = write_gone(number);
     }
@@ -12921,8 +12931,8 @@ class SpoolStore {
   [[nodiscard]] Result<void> write_gone(std::uint64_t number) {
     std::string payload(1, kind_gone);
     append_number(payload, number);
-    auto const place = journal_.append(payload, Sync::later);
-    if (!place) return place.error();
+    auto const position = journal_.append(payload, Sync::later);
+    if (!position) return position.error();
     return {};
   }
 
@@ -12930,16 +12940,16 @@ class SpoolStore {
   [[nodiscard]] Result<void> write_dropped(std::uint64_t count) {
     std::string payload(1, kind_dropped);
     append_number(payload, count);
-    auto const place = journal_.append(payload, Sync::later);
-    if (!place) return place.error();
-    move(dropped_, *place);
+    auto const position = journal_.append(payload, Sync::later);
+    if (!position) return position.error();
+    move(dropped_, *position);
     if (count == 0) journal_.release(*std::exchange(dropped_, std::nullopt));
     return {};
   }
   /// The note that is valid was found there.
-  void keep_dropped(Place place) {
-    journal_.keep(place);
-    dropped_ = place;
+  void keep_dropped(RecordPosition position) {
+    journal_.keep(position);
+    dropped_ = position;
   }
 
   /// Adds the records of the first segment, where nothing but a few of them is needed, again at the
@@ -12948,12 +12958,12 @@ class SpoolStore {
     auto const segment = journal_.worth_moving();
     if (!segment) return {};
     for (auto const& [number, parcel] : shelf.all()) {
-      if (!parcel.place || parcel.place->segment != *segment) continue;
-      auto const payload = journal_.read(*parcel.place);
+      if (!parcel.position || parcel.position->segment != *segment) continue;
+      auto const payload = journal_.read(*parcel.position);
       if (!payload) return payload.error();
-      auto const place = journal_.append(*payload, Sync::later);
-      if (!place) return place.error();
-      shelf.put(number, [&](Shelved& shelved) { move(shelved.place, *place); });
+      auto const position = journal_.append(*payload, Sync::later);
+      if (!position) return position.error();
+      shelf.put(number, [&](Shelved& shelved) { move(shelved.position, *position); });
     }
     if (dropped_ && dropped_->segment == *segment) {
       if (auto written = write_dropped(dropped); !written) return written;
@@ -12975,16 +12985,16 @@ class SpoolStore {
 
   template <class Visitor>
   static auto reader(Visitor& visitor) {
-    return [&visitor](Place place, std::string_view payload) {
+    return [&visitor](RecordPosition position, std::string_view payload) {
       char const kind = payload.empty() ? '\0' : payload[0];
       payload.remove_prefix(payload.empty() ? 0 : 1);
       if (kind == kind_parcel) {
-        if (auto kept = read_parcel(payload)) visitor.parcel(place, *std::move(kept));
+        if (auto kept = read_parcel(payload)) visitor.parcel(position, *std::move(kept));
       }
       if (payload.size() != sizeof(std::uint64_t)) return;
       auto const number = leading_number<std::uint64_t>(payload);
       if (kind == kind_gone) visitor.gone(number);
-      if (kind == kind_dropped) visitor.dropped(place, number);
+      if (kind == kind_dropped) visitor.dropped(position, number);
     };
   }
 
@@ -12992,7 +13002,7 @@ class SpoolStore {
   static bool is_gone(int number) noexcept { return number == ENOENT || number == ENOTDIR; }
 
   /// A record has a successor.
-  void move(std::optional<Place>& from, Place to) {
+  void move(std::optional<RecordPosition>& from, RecordPosition to) {
     journal_.keep(to);
     if (from) journal_.release(*from);
     from = to;
@@ -13001,7 +13011,7 @@ class SpoolStore {
 
   SpoolFolder folder_;
   Journal journal_;
-  std::optional<Place> dropped_{};
+  std::optional<RecordPosition> dropped_{};
 };
 
 }  // namespace sla::inline v1
@@ -13013,15 +13023,15 @@ class SpoolStore {
 
 namespace sla::inline v1 {
 
-/// Collects what a SpoolStore hands out, the later record of a parcel in the place of the earlier.
+/// Collects what a SpoolStore hands out; the later record of a parcel replaces the earlier one.
 class Intake {
  public:
   /// Tells the last events, where there is somebody who remembers them, of each parcel.
   explicit Intake(LastEvents* last_events = nullptr) : last_events_(last_events) {}
 
-  void parcel(Place place, KeptParcel kept) {
+  void parcel(RecordPosition position, KeptParcel kept) {
     Found& found = found_[kept.parcel.number];
-    found.shelved.place = place;
+    found.shelved.position = position;
     found.shelved.log = std::move(kept.log);
     found.shelved.note(kept.parcel);
     if (last_events_ != nullptr) last_events_->learn(kept.parcel);
@@ -13033,9 +13043,9 @@ class Intake {
     auto const found = found_.find(number);
     if (found != found_.end()) found->second.shelved.event_part = Part::done;
   }
-  void dropped(Place place, std::uint64_t count) {
+  void dropped(RecordPosition position, std::uint64_t count) {
     dropped_.reset();
-    if (count != 0) dropped_ = {place, count};
+    if (count != 0) dropped_ = {position, count};
   }
 
   /// Puts the parcels on the shelf, where what is held already is newer, but for logs that were
@@ -13046,12 +13056,12 @@ class Intake {
       auto const entry = found_.extract(found_.begin());
       Shelved& found = entry.mapped().shelved;
       store.folder().unmark(entry.mapped().run);
-      store.journal().keep(*found.place);
+      store.journal().keep(*found.position);
       shelf.put(entry.key(), [&](Shelved& mine) {
         if (!mine.held) {
           mine = std::move(found);
         } else {
-          mine.place = found.place;
+          mine.position = found.position;
           if (lost_logs.count(entry.key()) != 0) give_back(store, mine, std::move(found.log));
         }
       });
@@ -13080,7 +13090,7 @@ class Intake {
 
   LastEvents* last_events_;
   std::map<std::uint64_t, Found> found_{};
-  std::optional<std::pair<Place, std::uint64_t>> dropped_{};
+  std::optional<std::pair<RecordPosition, std::uint64_t>> dropped_{};
 };
 
 /// Makes a report of one run that died, writes it and puts it on the shelf.
@@ -13330,7 +13340,7 @@ class DiskSpool {
         log_.error("a spooled result is out of reach", {{"reason", parcel.error().message}});
       shelf_.put(number, [&](Shelved& shelved) {
         bool const had_log = shelved.log_part == Part::waiting && !shelved.log.file.empty();
-        shelved.place.reset();
+        shelved.position.reset();
         shelved.log = {};
         if (!parcel) return;
         if (had_log && parcel->report.outcome.output.size() == 0) {

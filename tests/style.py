@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""The layout of the C++ files, what the checker of shell scripts finds, and that each header has a
-test: tests/<path>.cpp, or one whose line 'Covers: path.hpp, path.hpp' names it."""
+"""The layout of the C++ files, what the checker of shell scripts finds, that each header has a test:
+tests/<path>.cpp, or one whose line 'Covers: path.hpp, path.hpp' names it, and what costs nothing to
+those who do not use it."""
 
 import re
 import shutil
@@ -45,6 +46,19 @@ class Tested(unittest.TestCase):
         self.assertEqual([], sorted(headers - own - set(named)),
                          "these have no test; write tests/<path>.cpp, or name them after 'Covers:'")
         self.assertEqual([], sorted(own & set(named)), "these have a test of their own")
+
+
+class Includes(unittest.TestCase):
+    def test_a_spool_in_memory_needs_nothing_of_the_disk(self):
+        reached, waiting = set(), {"sla/spool/memory.hpp"}
+        while waiting:
+            name = waiting.pop()
+            reached.add(name)
+            text = (ROOT / "include" / name).read_text()
+            waiting |= set(re.findall(r'^#include "(.*)"', text, re.M)) - reached
+        self.assertEqual({f"sla/spool/{name}.hpp" for name in
+                          ("eviction", "index", "memory", "record_position")},
+                         {name for name in reached if name.startswith("sla/spool/")})
 
 
 class Style(unittest.TestCase):

@@ -195,6 +195,7 @@
 #include "sla/spool/outage.hpp"
 #include "sla/spool/patient.hpp"
 #include "sla/spool/record_file.hpp"
+#include "sla/spool/record_position.hpp"
 #include "sla/spool/recovery.hpp"
 #include "sla/spool/store.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Covers: spool/recovery.hpp, spool/store.hpp
+// Covers: spool/record_position.hpp, spool/recovery.hpp, spool/store.hpp
 #include "sla/spool/disk.hpp"
 
 #include <doctest/doctest.h>

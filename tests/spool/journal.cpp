@@ -22,8 +22,9 @@ struct Opened {
 };
 Opened open(TemporaryFolder const& folder, std::uint64_t segment_size = 1U << 20U) {
   Texts found;
-  auto journal = Journal::open({.folder = folder.path(), .segment_size = segment_size},
-                               [&](Place, std::string_view text) { found.emplace_back(text); });
+  auto journal =
+      Journal::open({.folder = folder.path(), .segment_size = segment_size},
+                    [&](RecordPosition, std::string_view text) { found.emplace_back(text); });
   return {std::move(journal), std::move(found)};
 }
 
@@ -34,9 +35,9 @@ TEST_CASE("what was appended is there when the journal is opened again") {
   {
     auto journal = open(folder).journal;
     REQUIRE(journal);
-    auto const place = journal->append("one", Sync::now);
-    REQUIRE(place);
-    CHECK(journal->read(*place).value() == "one");
+    auto const position = journal->append("one", Sync::now);
+    REQUIRE(position);
+    CHECK(journal->read(*position).value() == "one");
     REQUIRE(journal->append("two", Sync::later));
   }
   auto again = open(folder);
@@ -61,20 +62,20 @@ TEST_CASE("a segment that is full is followed by another, and order is kept") {
 TEST_CASE("segments that nobody needs go, but only from the front") {
   TemporaryFolder const folder;
   auto journal = open(folder, 1).journal;
-  std::vector<Place> places;
+  std::vector<RecordPosition> positions;
   for (int i = 0; i < 4; ++i) {
-    places.push_back(journal->append("text", Sync::later).value());
-    journal->keep(places.back());
+    positions.push_back(journal->append("text", Sync::later).value());
+    journal->keep(positions.back());
   }
-  journal->release(places[1]);
+  journal->release(positions[1]);
   journal->tidy();
   CHECK(folder.files().size() == 4);
-  journal->release(places[0]);
+  journal->release(positions[0]);
   journal->tidy();
   CHECK(folder.files() == Texts{"0000000003.records", "0000000004.records"});
   CHECK(!journal->empty());
-  journal->release(places[2]);
-  journal->release(places[3]);
+  journal->release(positions[2]);
+  journal->release(positions[3]);
   journal->tidy();
   CHECK(folder.files() == Texts{"0000000004.records"});
   CHECK(journal->empty());
@@ -107,7 +108,7 @@ TEST_CASE("looking changes nothing") {
   write_file(folder / "0000000001.records", torn);
   Texts found;
   CHECK(Journal::look(folder.path(),
-                      [&](Place, std::string_view text) { found.emplace_back(text); }));
+                      [&](RecordPosition, std::string_view text) { found.emplace_back(text); }));
   CHECK(found == Texts{"one"});
   CHECK(contents(folder / "0000000001.records") == torn);
 }
@@ -122,20 +123,20 @@ TEST_CASE("other files in the folder are left alone") {
 TEST_CASE("when little of much is needed the first segment is worth moving") {
   TemporaryFolder const folder;
   auto journal = open(folder, 100).journal;
-  std::vector<Place> places;
+  std::vector<RecordPosition> positions;
   for (int i = 0; i < 100; ++i) {
-    places.push_back(journal->append("some text", Sync::later).value());
-    journal->keep(places.back());
+    positions.push_back(journal->append("some text", Sync::later).value());
+    journal->keep(positions.back());
   }
   CHECK(!journal->worth_moving());
-  for (std::size_t i = 1; i < places.size(); ++i) journal->release(places[i]);
+  for (std::size_t i = 1; i < positions.size(); ++i) journal->release(positions[i]);
   CHECK(journal->worth_moving() == 1);
 }
 
 TEST_CASE("a folder that is gone is noticed, with and without a segment") {
   TemporaryFolder const folder;
   REQUIRE(::mkdir((folder / "sub").c_str(), 0700) == 0);
-  auto journal = Journal::open({.folder = folder / "sub"}, [](Place, std::string_view) {});
+  auto journal = Journal::open({.folder = folder / "sub"}, [](RecordPosition, std::string_view) {});
   REQUIRE(journal);
   CHECK(journal->in_place());
   REQUIRE(journal->append("one", Sync::now));

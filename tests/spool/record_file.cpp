@@ -58,7 +58,7 @@ TEST_CASE("bytes between records are passed over") {
                  std::string(20, '\xFF') + frame_record("two")) == Texts{"one", "two"});
 }
 
-TEST_CASE("what is appended is read back, by place and in order") {
+TEST_CASE("what is appended is read back, by position and in order") {
   TemporaryFolder const folder;
   auto file = RecordFile::create(folder / "file");
   REQUIRE(file);
@@ -83,7 +83,7 @@ TEST_CASE("the file is for its user alone, and is never created twice") {
   CHECK(RecordFile::create(folder / "file").error().system_number() == EEXIST);
 }
 
-TEST_CASE("a place without a record is an error") {
+TEST_CASE("a position without a record is an error") {
   TemporaryFolder const folder;
   auto file = RecordFile::create(folder / "file");
   REQUIRE(file);

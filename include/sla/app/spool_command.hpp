@@ -63,9 +63,9 @@ struct SpoolListing {
   std::map<std::uint64_t, KeptParcel> parcels{};
   std::uint64_t lost = 0;
 
-  void parcel(Place, KeptParcel kept) { parcels[kept.parcel.number] = std::move(kept); }
+  void parcel(RecordPosition, KeptParcel kept) { parcels[kept.parcel.number] = std::move(kept); }
   void gone(std::uint64_t number) { parcels.erase(number); }
-  void dropped(Place, std::uint64_t count) { lost = count; }
+  void dropped(RecordPosition, std::uint64_t count) { lost = count; }
 };
 
 inline std::string_view part_text(Part part) {

@@ -217,7 +217,7 @@ class DiskSpool {
         log_.error("a spooled result is out of reach", {{"reason", parcel.error().message}});
       shelf_.put(number, [&](Shelved& shelved) {
         bool const had_log = shelved.log_part == Part::waiting && !shelved.log.file.empty();
-        shelved.place.reset();
+        shelved.position.reset();
         shelved.log = {};
         if (!parcel) return;
         if (had_log && parcel->report.outcome.output.size() == 0) {

@@ -16,21 +16,9 @@
 #include "sla/core/record.hpp"
 #include "sla/core/text.hpp"
 #include "sla/spool.hpp"
+#include "sla/spool/record_position.hpp"
 
 namespace sla::inline v1 {
-
-/// Where a spool on disk keeps the log of a parcel.
-struct KeptLog {
-  std::string file{};                   ///< its name; empty where there is no log
-  std::vector<Output::Piece> pieces{};  ///< the log in order
-  std::optional<Sha256Bytes> sha256{};
-
-  [[nodiscard]] std::uint64_t size() const noexcept {
-    std::uint64_t size = 0;
-    for (Output::Piece const& piece : pieces) size += piece.size;
-    return size;
-  }
-};
 
 /// A parcel without its log, and where the log is.
 struct KeptParcel {

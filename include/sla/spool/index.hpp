@@ -15,16 +15,15 @@
 
 #include "sla/core/output.hpp"
 #include "sla/spool.hpp"
-#include "sla/spool/entry_record.hpp"
 #include "sla/spool/eviction.hpp"
-#include "sla/spool/journal.hpp"
+#include "sla/spool/record_position.hpp"
 
 namespace sla::inline v1 {
 
 /// What is known of one parcel.
 struct Shelved {
-  std::optional<Place> place{};    ///< its latest record
-  KeptLog log{};                   ///< its log on the disk
+  std::optional<RecordPosition> position{};  ///< its latest record
+  KeptLog log{};                             ///< its log on the disk
   std::unique_ptr<Parcel> held{};  ///< the parcel itself, where the record is missing or too old
   Part log_part = Part::waiting;
   Part event_part = Part::waiting;
@@ -158,7 +157,7 @@ class Shelf {
     if (parcel.log_part == Part::refused || parcel.event_part == Part::refused) {
       move(count_.refused, one);
     }
-    if (parcel.place) move(disk_bytes_, disk_use(parcel.log.size()));
+    if (parcel.position) move(disk_bytes_, disk_use(parcel.log.size()));
     if (parcel.held) move(memory_bytes_, memory_use(*parcel.held));
     EvictionOrder& order = parcel.held ? memory_order_ : disk_order_;
     there ? order.add(number, next_of(parcel)) : order.remove(number, next_of(parcel));

@@ -21,15 +21,9 @@
 #include "sla/core/result.hpp"
 #include "sla/core/text.hpp"
 #include "sla/spool/record_file.hpp"
+#include "sla/spool/record_position.hpp"
 
 namespace sla::inline v1 {
-
-/// Where a record stands in a journal.
-struct Place {
-  std::uint64_t segment = 0;
-  std::uint64_t offset = 0;
-  std::uint64_t size = 0;  ///< of the whole record
-};
 
 /// The records of one process, which has the folder for itself. Not thread-safe.
 class Journal {
@@ -39,8 +33,8 @@ class Journal {
     std::uint64_t segment_size = 1U << 20U;  ///< a new segment begins behind this
   };
 
-  /// Opens what is there and hands each record to `visit(Place, std::string_view)`, in the order in
-  /// which they were added. A record that was torn at the end is cut off.
+  /// Opens what is there and hands each record to `visit(RecordPosition, std::string_view)`, in the
+  /// order in which they were added. A record that was torn at the end is cut off.
   template <class Visit>
   [[nodiscard]] static Result<Journal> open(Options options, Visit visit) {
     return open(std::move(options), O_RDWR, visit);
@@ -54,28 +48,28 @@ class Journal {
   }
 
   /// Adds a record. It is not kept until keep() says so.
-  [[nodiscard]] Result<Place> append(std::string_view payload, Sync sync) {
+  [[nodiscard]] Result<RecordPosition> append(std::string_view payload, Sync sync) {
     if (segments_.empty() || segments_.back().file.size() >= options_.segment_size) {
       if (auto begun = begin_segment(); !begun) return begun.error();
     }
     Segment& last = segments_.back();
     auto const offset = last.file.append(payload, sync);
     if (!offset) return offset.error();
-    return Place{last.number, *offset, record_head + payload.size()};
+    return RecordPosition{last.number, *offset, record_head + payload.size()};
   }
 
   /// Returns the payload of a record.
-  [[nodiscard]] Result<std::string> read(Place place) const {
+  [[nodiscard]] Result<std::string> read(RecordPosition position) const {
     for (Segment const& segment : segments_) {
-      if (segment.number == place.segment) return segment.file.read(place.offset);
+      if (segment.number == position.segment) return segment.file.read(position.offset);
     }
     return Error{Errc::malformed, options_.folder + ": a segment is gone"};
   }
 
   /// The record is needed.
-  void keep(Place place) noexcept { count(place, true); }
+  void keep(RecordPosition position) noexcept { count(position, true); }
   /// The record is not needed any more.
-  void release(Place place) noexcept { count(place, false); }
+  void release(RecordPosition position) noexcept { count(position, false); }
 
   /// Deletes the segments at the front that nobody needs, once what came after them is on the disk;
   /// where that is all, nothing is left, or no more than so many bytes.
@@ -158,7 +152,7 @@ class Journal {
     while (auto const record = find_record(*bytes, end)) {
       damaged_ += record->begin - end;
       end = record->end();
-      visit(Place{segment.number, record->begin, end - record->begin}, record->payload);
+      visit(RecordPosition{segment.number, record->begin, end - record->begin}, record->payload);
     }
     if (end == bytes->size()) return {};
     bool const last = segment.number == segments_.back().number;
@@ -185,11 +179,11 @@ class Journal {
     return {};
   }
 
-  void count(Place place, bool needed) noexcept {
+  void count(RecordPosition position, bool needed) noexcept {
     for (Segment& segment : segments_) {
-      if (segment.number != place.segment) continue;
+      if (segment.number != position.segment) continue;
       segment.needed += needed ? 1U : static_cast<std::uint64_t>(-1);
-      segment.needed_bytes += needed ? place.size : std::uint64_t{0} - place.size;
+      segment.needed_bytes += needed ? position.size : std::uint64_t{0} - position.size;
     }
   }
 

@@ -86,8 +86,8 @@ class RecordFile {
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
   [[nodiscard]] std::string const& path() const noexcept { return path_; }
 
-  /// Adds a record; gives its place. After an Error the file is as it was before, as far as the
-  /// disk lets it.
+  /// Adds a record and returns its position. After an Error the file is as it was before, as far as
+  /// the disk lets it.
   [[nodiscard]] Result<std::uint64_t> append(std::string_view payload, Sync sync) {
     if (payload.size() > record_limit) return Error{Errc::invalid, "the record is too large"};
     std::string const record = frame_record(payload);
@@ -100,24 +100,24 @@ class RecordFile {
     return std::exchange(size_, size_ + record.size());
   }
 
-  /// Returns the payload of the record at that place.
-  [[nodiscard]] Result<std::string> read(std::uint64_t place) const {
-    auto head = bytes(place, record_head);
+  /// Returns the payload of the record at that position.
+  [[nodiscard]] Result<std::string> read(std::uint64_t position) const {
+    auto head = bytes(position, record_head);
     if (!head) return head.error();
     bool const is_record = head->size() == record_head && head->starts_with(record_mark);
     auto const size =
         is_record ? leading_number<std::uint32_t>(std::string_view(*head).substr(4)) : 0U;
     if (is_record && size <= record_limit) {
-      auto all = bytes(place, record_head + size);
+      auto all = bytes(position, record_head + size);
       if (!all) return all.error();
       auto const found = find_record(*all);
       if (found && found->begin == 0) return std::string(found->payload);
     }
     return Error{Errc::malformed,
-                 path_ + ": the record at " + std::to_string(place) + " is damaged"};
+                 path_ + ": the record at " + std::to_string(position) + " is damaged"};
   }
 
-  /// All bytes from a place on, at most `limit` of them.
+  /// Returns all bytes from a position on, at most `limit` of them.
   [[nodiscard]] Result<std::string> bytes(std::uint64_t from, std::uint64_t limit) const {
     std::string out(static_cast<std::size_t>(limit), '\0');
     std::size_t have = 0;
@@ -133,12 +133,13 @@ class RecordFile {
     return out;
   }
 
-  /// Takes away what stands behind that place.
-  [[nodiscard]] Result<void> cut(std::uint64_t place) {
-    if (uninterrupted([&] { return ::ftruncate(file_.get(), static_cast<off_t>(place)); }) != 0) {
+  /// Takes away what stands behind that position.
+  [[nodiscard]] Result<void> cut(std::uint64_t position) {
+    if (uninterrupted([&] { return ::ftruncate(file_.get(), static_cast<off_t>(position)); }) !=
+        0) {
       return system_error(path_);
     }
-    size_ = place;
+    size_ = position;
     return {};
   }
 

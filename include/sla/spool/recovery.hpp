@@ -23,15 +23,15 @@
 
 namespace sla::inline v1 {
 
-/// Collects what a SpoolStore hands out, the later record of a parcel in the place of the earlier.
+/// Collects what a SpoolStore hands out; the later record of a parcel replaces the earlier one.
 class Intake {
  public:
   /// Tells the last events, where there is somebody who remembers them, of each parcel.
   explicit Intake(LastEvents* last_events = nullptr) : last_events_(last_events) {}
 
-  void parcel(Place place, KeptParcel kept) {
+  void parcel(RecordPosition position, KeptParcel kept) {
     Found& found = found_[kept.parcel.number];
-    found.shelved.place = place;
+    found.shelved.position = position;
     found.shelved.log = std::move(kept.log);
     found.shelved.note(kept.parcel);
     if (last_events_ != nullptr) last_events_->learn(kept.parcel);
@@ -43,9 +43,9 @@ class Intake {
     auto const found = found_.find(number);
     if (found != found_.end()) found->second.shelved.event_part = Part::done;
   }
-  void dropped(Place place, std::uint64_t count) {
+  void dropped(RecordPosition position, std::uint64_t count) {
     dropped_.reset();
-    if (count != 0) dropped_ = {place, count};
+    if (count != 0) dropped_ = {position, count};
   }
 
   /// Puts the parcels on the shelf, where what is held already is newer, but for logs that were
@@ -56,12 +56,12 @@ class Intake {
       auto const entry = found_.extract(found_.begin());
       Shelved& found = entry.mapped().shelved;
       store.folder().unmark(entry.mapped().run);
-      store.journal().keep(*found.place);
+      store.journal().keep(*found.position);
       shelf.put(entry.key(), [&](Shelved& mine) {
         if (!mine.held) {
           mine = std::move(found);
         } else {
-          mine.place = found.place;
+          mine.position = found.position;
           if (lost_logs.count(entry.key()) != 0) give_back(store, mine, std::move(found.log));
         }
       });
@@ -90,7 +90,7 @@ class Intake {
 
   LastEvents* last_events_;
   std::map<std::uint64_t, Found> found_{};
-  std::optional<std::pair<Place, std::uint64_t>> dropped_{};
+  std::optional<std::pair<RecordPosition, std::uint64_t>> dropped_{};
 };
 
 /// Makes a report of one run that died, writes it and puts it on the shelf.

@@ -24,7 +24,8 @@ namespace sla::inline v1 {
 class SpoolStore {
  public:
   /// Opens the folder; Errc::in_use if another process has it. In the order of their writing the
-  /// visitor gets each `parcel(Place, KeptParcel)`, `gone(number)` and `dropped(Place, count)`.
+  /// visitor gets each `parcel(RecordPosition, KeptParcel)`, `gone(number)` and
+  /// `dropped(RecordPosition, count)`.
   template <class Visitor>
   [[nodiscard]] static Result<SpoolStore> open(std::string const& path, Visitor& visitor,
                                                std::string const& run_logs = {}) {
@@ -54,10 +55,10 @@ class SpoolStore {
     }
     bool const has_log = parcel.log != Part::done || parcel.report.outcome.output.size() != 0;
     KeptLog const none;
-    auto const place =
+    auto const position =
         journal_.append(kind_parcel + write_parcel(parcel, has_log ? shelved.log : none), sync);
-    if (!place) return place.error();
-    move(shelved.place, *place);
+    if (!position) return position.error();
+    move(shelved.position, *position);
     if (!has_log) folder_.remove_log(std::exchange(shelved.log, none).file);
     return {};
   }
@@ -65,7 +66,7 @@ class SpoolStore {
   /// Reads a parcel, its log included where there is one that can be read. Errc::malformed where
   /// the record is damaged.
   [[nodiscard]] Result<Parcel> read(Shelved const& shelved) const {
-    auto const payload = journal_.read(*shelved.place);
+    auto const payload = journal_.read(*shelved.position);
     if (!payload) return payload.error();
     auto kept = read_parcel(std::string_view(*payload).substr(1));
     if (!kept) return Error{Errc::malformed, "a record is damaged"};
@@ -86,8 +87,8 @@ class SpoolStore {
   /// Notes that a parcel is done with, and deletes what is left of it.
   [[nodiscard]] Result<void> forget(std::uint64_t number, Shelved const& shelved) {
     Result<void> noted;
-    if (shelved.place) {
-      journal_.release(*shelved.place);
+    if (shelved.position) {
+      journal_.release(*shelved.position);
       journal_.tidy(left);
       if (!journal_.empty()) noted = write_gone(number);
     }
@@ -97,8 +98,8 @@ class SpoolStore {
   [[nodiscard]] Result<void> write_gone(std::uint64_t number) {
     std::string payload(1, kind_gone);
     append_number(payload, number);
-    auto const place = journal_.append(payload, Sync::later);
-    if (!place) return place.error();
+    auto const position = journal_.append(payload, Sync::later);
+    if (!position) return position.error();
     return {};
   }
 
@@ -106,16 +107,16 @@ class SpoolStore {
   [[nodiscard]] Result<void> write_dropped(std::uint64_t count) {
     std::string payload(1, kind_dropped);
     append_number(payload, count);
-    auto const place = journal_.append(payload, Sync::later);
-    if (!place) return place.error();
-    move(dropped_, *place);
+    auto const position = journal_.append(payload, Sync::later);
+    if (!position) return position.error();
+    move(dropped_, *position);
     if (count == 0) journal_.release(*std::exchange(dropped_, std::nullopt));
     return {};
   }
   /// The note that is valid was found there.
-  void keep_dropped(Place place) {
-    journal_.keep(place);
-    dropped_ = place;
+  void keep_dropped(RecordPosition position) {
+    journal_.keep(position);
+    dropped_ = position;
   }
 
   /// Adds the records of the first segment, where nothing but a few of them is needed, again at the
@@ -124,12 +125,12 @@ class SpoolStore {
     auto const segment = journal_.worth_moving();
     if (!segment) return {};
     for (auto const& [number, parcel] : shelf.all()) {
-      if (!parcel.place || parcel.place->segment != *segment) continue;
-      auto const payload = journal_.read(*parcel.place);
+      if (!parcel.position || parcel.position->segment != *segment) continue;
+      auto const payload = journal_.read(*parcel.position);
       if (!payload) return payload.error();
-      auto const place = journal_.append(*payload, Sync::later);
-      if (!place) return place.error();
-      shelf.put(number, [&](Shelved& shelved) { move(shelved.place, *place); });
+      auto const position = journal_.append(*payload, Sync::later);
+      if (!position) return position.error();
+      shelf.put(number, [&](Shelved& shelved) { move(shelved.position, *position); });
     }
     if (dropped_ && dropped_->segment == *segment) {
       if (auto written = write_dropped(dropped); !written) return written;
@@ -151,16 +152,16 @@ class SpoolStore {
 
   template <class Visitor>
   static auto reader(Visitor& visitor) {
-    return [&visitor](Place place, std::string_view payload) {
+    return [&visitor](RecordPosition position, std::string_view payload) {
       char const kind = payload.empty() ? '\0' : payload[0];
       payload.remove_prefix(payload.empty() ? 0 : 1);
       if (kind == kind_parcel) {
-        if (auto kept = read_parcel(payload)) visitor.parcel(place, *std::move(kept));
+        if (auto kept = read_parcel(payload)) visitor.parcel(position, *std::move(kept));
       }
       if (payload.size() != sizeof(std::uint64_t)) return;
       auto const number = leading_number<std::uint64_t>(payload);
       if (kind == kind_gone) visitor.gone(number);
-      if (kind == kind_dropped) visitor.dropped(place, number);
+      if (kind == kind_dropped) visitor.dropped(position, number);
     };
   }
 
@@ -168,7 +169,7 @@ class SpoolStore {
   static bool is_gone(int number) noexcept { return number == ENOENT || number == ENOTDIR; }
 
   /// A record has a successor.
-  void move(std::optional<Place>& from, Place to) {
+  void move(std::optional<RecordPosition>& from, RecordPosition to) {
     journal_.keep(to);
     if (from) journal_.release(*from);
     from = to;
@@ -177,7 +178,7 @@ class SpoolStore {
 
   SpoolFolder folder_;
   Journal journal_;
-  std::optional<Place> dropped_{};
+  std::optional<RecordPosition> dropped_{};
 };
 
 }  // namespace sla::inline v1

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// Where a spool on disk has what it keeps: a record in its journal, a log in a file of its own.
+// Plain values, so that what is in memory needs nothing else of the disk.
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sla/core/output.hpp"
+
+namespace sla::inline v1 {
+
+/// Where a record stands in a journal.
+struct RecordPosition {
+  std::uint64_t segment = 0;
+  std::uint64_t offset = 0;
+  std::uint64_t size = 0;  ///< of the whole record
+};
+
+/// Where the log of a parcel is.
+struct KeptLog {
+  std::string file{};                   ///< its name; empty if there is no log
+  std::vector<Output::Piece> pieces{};  ///< the log in order
+  std::optional<Sha256Bytes> sha256{};
+
+  [[nodiscard]] std::uint64_t size() const noexcept {
+    std::uint64_t size = 0;
+    for (Output::Piece const& piece : pieces) size += piece.size;
+    return size;
+  }
+};
+
+}  // namespace sla::inline v1
