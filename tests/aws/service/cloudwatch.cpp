@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -81,6 +82,12 @@ TEST_CASE("data are put by posting a form") {
 TEST_CASE("a value is a finite number, written so that it is read as the same one") {
   CHECK(valued(914).find(".Value=914&") != std::string::npos);
   CHECK(valued(0.001).find(".Value=0.001&") != std::string::npos);
+  CHECK(valued(-0.1).find(".Value=-0.1&") != std::string::npos);
+  for (double const value : {1.0 / 3, 0.1 + 0.2, 1e100 / 7, 5e-324, 123456789.123, -2.0 / 3}) {
+    std::string const text = aws::detail::metric_value(value);
+    CAPTURE(text);
+    CHECK(std::strtod(text.c_str(), nullptr) == value);
+  }
   CHECK(valued(-1e300 / 3).find("within 2^360") != std::string::npos);
   CHECK(valued(std::numeric_limits<double>::infinity()).find("within") != std::string::npos);
   CHECK(valued(std::numeric_limits<double>::quiet_NaN()).find("within") != std::string::npos);

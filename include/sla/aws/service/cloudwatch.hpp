@@ -5,9 +5,10 @@
 // that was lost may let a number count twice.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <cstddef>
+#include <cstdio>
+#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -126,11 +127,22 @@ inline Result<void> check_datum(MetricDatum const& datum) {
   return {};
 }
 
-/// The shortest text that is read as the same number.
+/// Returns a short text that is read as the same number, with a point in every locale.
 inline std::string metric_value(double value) {
   std::array<char, 32> text{};
-  auto const done = std::to_chars(text.data(), text.data() + text.size(), value);
-  return {text.data(), done.ptr};
+  for (int digits = 15; digits <= 17; ++digits) {
+    std::snprintf(text.data(), text.size(), "%.*g", digits, value);
+    if (std::strtod(text.data(), nullptr) == value) break;
+  }
+  std::string out;
+  for (char const c : std::string_view(text.data())) {
+    if (is_digit(c) || c == '-' || c == '+' || c == 'e') {
+      out += c;
+    } else if (out.empty() || out.back() != '.') {  // the locale's point may be two bytes
+      out += '.';
+    }
+  }
+  return out;
 }
 
 inline void add_datum(QueryForm& form, MetricDatum const& datum, std::size_t number) {
