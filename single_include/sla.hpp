@@ -11489,13 +11489,13 @@ class Refreshing {
 }  // namespace sla::inline v1::aws
 
 // sla/spool.hpp
-// The contract of a Spool: keeps reports, in order, until they are delivered. A report travels as a
-// Parcel of two parts, its log and its event, each delivered by itself. The models stand in spool/;
-// what delivers from a spool is publisher/delivery.hpp.
+// The contract of a Spool: keeps reports, in order, until they are delivered. A report travels as
+// an Entry of two parts, its log and its event, each delivered by itself. The models stand in
+// spool/; what delivers from a spool is publisher/delivery.hpp.
 
 namespace sla::inline v1 {
 
-/// How far one part of a parcel got.
+/// How far one part of an entry got.
 enum class Part : std::uint8_t {
   waiting,  ///< to be delivered
   done,     ///< delivered, or there is nothing to deliver
@@ -11503,7 +11503,7 @@ enum class Part : std::uint8_t {
 };
 
 /// One report on its way.
-struct Parcel {
+struct Entry {
   std::uint64_t number = 0;  ///< later reports have higher numbers
   Report report{};           ///< log_uri is set once the log is delivered
   Part log = Part::waiting;
@@ -11519,22 +11519,22 @@ struct Parcel {
 
 /// What an event left for the next process to know of its check.
 struct Recalled {
-  std::uint64_t number = 0;  ///< of the parcel; 0: there is none
+  std::uint64_t number = 0;  ///< of the entry; 0: there is none
   std::string memory{};
 };
 
 /// How much there is to do.
 struct SpoolCount {
-  std::size_t events = 0;   ///< parcels whose event waits
-  std::size_t logs = 0;     ///< parcels whose log alone waits
-  std::size_t ahead = 0;    ///< parcels whose log waits before their event
-  std::size_t refused = 0;  ///< parcels with a part that was set aside
+  std::size_t events = 0;   ///< entries whose event waits
+  std::size_t logs = 0;     ///< entries whose log alone waits
+  std::size_t ahead = 0;    ///< entries whose log waits before their event
+  std::size_t refused = 0;  ///< entries with a part that was set aside
 };
 
 /// `begin(report)`: a run begins, of which only the job and the start are known. `add(report)`: it
 /// ended; once add() returns the report is kept as safely as this spool can. `next_event(number)`:
-/// the oldest parcel behind that one whose event waits. `next_log(number)`: the next parcel, in a
-/// circle, whose log waits. `update(parcel)`: a part of it got further; a complete one is
+/// the oldest entry behind that one whose event waits. `next_log(number)`: the next entry, in a
+/// circle, whose log waits. `update(entry)`: a part of it got further; a complete one is
 /// forgotten. `tend(now)`: housekeeping, and when it is wanted again. `dropped()`: how many reports
 /// had to be dropped for want of room and were not `reported(number)` yet. `in_memory()`: what
 /// would be lost with this process. (In groups, so that a compiler names no more than one.)
@@ -11544,11 +11544,11 @@ concept Spool = bool{std::movable<S>} && requires(S& s, Report const& report) {
   { s.add(report) } -> std::same_as<void>;
 }
 &&requires(S& s, std::uint64_t number) {
-  { s.next_event(number) } -> std::same_as<Result<std::optional<Parcel>>>;
-  { s.next_log(number) } -> std::same_as<Result<std::optional<Parcel>>>;
+  { s.next_event(number) } -> std::same_as<Result<std::optional<Entry>>>;
+  { s.next_log(number) } -> std::same_as<Result<std::optional<Entry>>>;
 }
-&&requires(S& s, Parcel const& parcel, Instant now) {
-  { s.update(parcel) } -> std::same_as<void>;
+&&requires(S& s, Entry const& entry, Instant now) {
+  { s.update(entry) } -> std::same_as<void>;
   { s.tend(now) } -> std::same_as<Instant>;
 }
 &&requires(S& s, std::uint64_t number) {
@@ -11557,7 +11557,7 @@ concept Spool = bool{std::movable<S>} && requires(S& s, Report const& report) {
 }
 &&requires(S& s) {
   { s.count() } -> std::same_as<SpoolCount>;
-  { s.in_memory() } -> std::same_as<std::vector<Parcel>>;
+  { s.in_memory() } -> std::same_as<std::vector<Entry>>;
 };
 
 namespace internal {
@@ -11568,14 +11568,14 @@ struct RefusedSpool {
   RefusedSpool(X const&) noexcept {}
   void begin(Report const&) {}
   void add(Report const&) {}
-  Result<std::optional<Parcel>> next_event(std::uint64_t) { return std::optional<Parcel>(); }
-  Result<std::optional<Parcel>> next_log(std::uint64_t) { return std::optional<Parcel>(); }
-  void update(Parcel const&) {}
+  Result<std::optional<Entry>> next_event(std::uint64_t) { return std::optional<Entry>(); }
+  Result<std::optional<Entry>> next_log(std::uint64_t) { return std::optional<Entry>(); }
+  void update(Entry const&) {}
   Instant tend(Instant) { return Instant::max(); }
   SpoolCount count() { return {}; }
   std::uint64_t dropped() { return 0; }
   void reported(std::uint64_t) {}
-  std::vector<Parcel> in_memory() { return {}; }
+  std::vector<Entry> in_memory() { return {}; }
 };
 template <class X>
 using HeldSpool = std::conditional_t<Spool<X>, X, RefusedSpool<X>>;
@@ -11632,7 +11632,7 @@ struct RecordPosition {
   std::uint64_t size = 0;  ///< of the whole record
 };
 
-/// Where the log of a parcel is.
+/// Where the log of an entry is.
 struct KeptLog {
   std::string file{};                   ///< its name; empty if there is no log
   std::vector<Output::Piece> pieces{};  ///< the log in order
@@ -11648,22 +11648,22 @@ struct KeptLog {
 }  // namespace sla::inline v1
 
 // sla/spool/entry_record.hpp
-// A parcel as the bytes of a record, and back. What is read may come from an older or a newer
-// version of this program, or be damaged: it is checked, and what makes no sense is no parcel. The
+// An entry as the bytes of a record, and back. What is read may come from an older or a newer
+// version of this program, or be damaged: it is checked, and what makes no sense is no entry. The
 // bytes of the log stand in a file of their own.
 
 namespace sla::inline v1 {
 
-/// A parcel without its log, and where the log is.
-struct KeptParcel {
-  Parcel parcel{};
+/// An entry without its log, and where the log is.
+struct KeptEntry {
+  Entry entry{};
   KeptLog log{};
 };
 
 namespace detail {
 
 /// The names of the fields. A name keeps its meaning for ever.
-enum ParcelField : std::uint8_t {
+enum EntryField : std::uint8_t {
   field_number = 1,
   field_log = 2,
   field_event = 3,
@@ -11705,7 +11705,7 @@ inline void write_sequence(RecordWriter& out, Report const& report) {
     out.text(field_boot, report.job.boot_id);
     out.number(field_seq, static_cast<std::int64_t>(report.job.seq));
   }
-  auto const time = [&](ParcelField field, std::optional<WallTime> at) {
+  auto const time = [&](EntryField field, std::optional<WallTime> at) {
     if (at) out.number(field, at->time_since_epoch().count());
   };
   time(field_previous_end, report.previous_end);
@@ -11870,49 +11870,49 @@ inline bool read_part(Part& part, std::int64_t value) {
   return true;
 }
 
-inline bool read_parcel_field(KeptParcel& kept, RecordField field) {
+inline bool read_entry_field(KeptEntry& kept, RecordField field) {
   auto const number = field.number().value_or(0);
   switch (field.name) {
     case field_number:
-      kept.parcel.number = static_cast<std::uint64_t>(number);
+      kept.entry.number = static_cast<std::uint64_t>(number);
       return number > 0;
     case field_log:
-      return read_part(kept.parcel.log, number);
+      return read_part(kept.entry.log, number);
     case field_event:
-      return read_part(kept.parcel.event, number);
+      return read_part(kept.entry.event, number);
     case field_reason:
-      kept.parcel.reason = field.value;
+      kept.entry.reason = field.value;
       return true;
     default:
-      read_standing(kept.parcel.report.standing, field);
-      return read_report_text(kept.parcel.report, field) ||
-             (read_report_number(kept.parcel.report, field.name, number) &&
+      read_standing(kept.entry.report.standing, field);
+      return read_report_text(kept.entry.report, field) ||
+             (read_report_number(kept.entry.report, field.name, number) &&
               read_log_field(kept.log, field));
   }
 }
 
 }  // namespace detail
 
-/// The bytes of a parcel. Its output is not in them.
-[[nodiscard]] inline std::string write_parcel(Parcel const& parcel, KeptLog const& log) {
+/// The bytes of an entry. Its output is not in them.
+[[nodiscard]] inline std::string write_entry(Entry const& entry, KeptLog const& log) {
   RecordWriter out;
-  out.number(detail::field_number, static_cast<std::int64_t>(parcel.number));
-  out.number(detail::field_log, static_cast<std::int64_t>(parcel.log));
-  out.number(detail::field_event, static_cast<std::int64_t>(parcel.event));
-  out.text(detail::field_reason, parcel.reason);
-  detail::write_report(out, parcel.report);
+  out.number(detail::field_number, static_cast<std::int64_t>(entry.number));
+  out.number(detail::field_log, static_cast<std::int64_t>(entry.log));
+  out.number(detail::field_event, static_cast<std::int64_t>(entry.event));
+  out.text(detail::field_reason, entry.reason);
+  detail::write_report(out, entry.report);
   detail::write_log(out, log);
   return std::move(out).bytes();
 }
 
-/// Reads the bytes of a parcel; nothing where they are none.
-[[nodiscard]] inline std::optional<KeptParcel> read_parcel(std::string_view bytes) {
-  KeptParcel kept;
+/// Reads the bytes of an entry; nothing where they are none.
+[[nodiscard]] inline std::optional<KeptEntry> read_entry(std::string_view bytes) {
+  KeptEntry kept;
   RecordReader in(bytes);
   while (auto const field = in.next()) {
-    if (!detail::read_parcel_field(kept, *field)) return std::nullopt;
+    if (!detail::read_entry_field(kept, *field)) return std::nullopt;
   }
-  if (!in.at_end() || kept.parcel.number == 0) return std::nullopt;
+  if (!in.at_end() || kept.entry.number == 0) return std::nullopt;
   return kept;
 }
 
@@ -12186,7 +12186,7 @@ class SpoolFolder {
     std::string const draft = this->draft();
     auto const file = open_file(draft, O_WRONLY | O_CREAT);
     if (!file) return file.error();
-    std::string const bytes = frame_record(write_parcel({.number = 1, .report = report}, {}));
+    std::string const bytes = frame_record(write_entry({.number = 1, .report = report}, {}));
     auto marked = write_all(file->get(), bytes);
     if (marked && ::rename(draft.c_str(), (runs() + '/' + name).c_str()) != 0) {
       marked = system_error(draft);
@@ -12206,10 +12206,10 @@ class SpoolFolder {
       std::string const path = runs() + '/' + name;
       auto const bytes = read_file(path, record_limit + record_head);
       auto const record = bytes ? find_record(*bytes) : std::nullopt;
-      auto kept = record ? read_parcel(record->payload) : std::nullopt;
+      auto kept = record ? read_entry(record->payload) : std::nullopt;
       // After a power failure it may be what the file said of another run.
-      bool const right = kept && run_name(kept->parcel.report.job.run_id) == name;
-      if (right) reports.push_back(std::move(kept->parcel.report));
+      bool const right = kept && run_name(kept->entry.report.job.run_id) == name;
+      if (right) reports.push_back(std::move(kept->entry.report));
       if (bytes && !right) ::unlink(path.c_str());
     }
     return reports;
@@ -12300,22 +12300,22 @@ class SpoolFolder {
 // sla/spool/eviction.hpp
 // What a spool gives up when it is full, in this order: the logs of passes, passes, the other logs,
 // and then whatever is oldest. A result outlives its log, and what failed outlives what passed. The
-// parcel that is being delivered stays, and so does the newest.
+// entry that is being delivered stays, and so does the newest.
 
 namespace sla::inline v1 {
 
-/// About how much memory a parcel takes, its log included.
-[[nodiscard]] inline std::uint64_t parcel_bytes(Parcel const& parcel) noexcept {
-  Report const& report = parcel.report;
-  std::uint64_t bytes = sizeof parcel + report.outcome.output.size() + report.job.service.size() +
+/// About how much memory an entry takes, its log included.
+[[nodiscard]] inline std::uint64_t entry_bytes(Entry const& entry) noexcept {
+  Report const& report = entry.report;
+  std::uint64_t bytes = sizeof entry + report.outcome.output.size() + report.job.service.size() +
                         report.job.run_id.size() + report.outcome.remark.size() +
-                        report.outcome.reason.size() + parcel.reason.size();
+                        report.outcome.reason.size() + entry.reason.size();
   for (auto const& group : report.job.groups) bytes += sizeof(std::string) + group.size();
   for (auto const& word : report.job.command) bytes += sizeof(std::string) + word.size();
   return bytes;
 }
 
-/// What goes next of one parcel; the lower goes first.
+/// What goes next of one entry; the lower goes first.
 enum class Sacrifice : std::uint8_t { log_of_pass, pass, log, result };
 
 /// `log_gains` says whether giving up the log alone is worth while.
@@ -12335,20 +12335,20 @@ struct Eviction {
                            : "no room for undelivered results: a result is dropped";
 }
 
-/// Takes the log from a parcel, whose event then says why there is none.
-inline void drop_log(Parcel& parcel) {
-  parcel.report.outcome.output = Output();
-  parcel.report.log_error = "dropped: no room in the spool";
-  parcel.log = Part::done;
+/// Takes the log from an entry, whose event then says why there is none.
+inline void drop_log(Entry& entry) {
+  entry.report.outcome.output = Output();
+  entry.report.log_error = "dropped: no room in the spool";
+  entry.log = Part::done;
 }
 
-/// The parcels of a spool in the order in which they go.
+/// The entries of a spool in the order in which they go.
 class EvictionOrder {
  public:
   void add(std::uint64_t number, Sacrifice what) { order_.insert({what, number}); }
   void remove(std::uint64_t number, Sacrifice what) { order_.erase({what, number}); }
 
-  /// What goes next; two parcels stay.
+  /// What goes next; two entries stay.
   [[nodiscard]] std::optional<Eviction> next(std::uint64_t spared, std::uint64_t newest) const {
     for (auto const& [what, number] : order_) {
       if (number == spared || number == newest) continue;
@@ -12364,37 +12364,37 @@ class EvictionOrder {
 }  // namespace sla::inline v1
 
 // sla/spool/index.hpp
-// The parcels of a spool as they are known in memory: where each stands, how far it got, how much
+// The entries of a spool as they are known in memory: where each stands, how far it got, how much
 // room all of them take and which go first when it is too much. One that is not on a disk is held
-// here whole. Nothing here takes longer the more parcels there are, but for passing over those that
+// here whole. Nothing here takes longer the more entries there are, but for passing over those that
 // wait for something else.
 
 namespace sla::inline v1 {
 
-/// What is known of one parcel.
+/// What is known of one entry.
 struct Shelved {
   std::optional<RecordPosition> position{};  ///< its latest record
   KeptLog log{};                             ///< its log on the disk
-  std::unique_ptr<Parcel> held{};  ///< the parcel itself, where the record is missing or too old
+  std::unique_ptr<Entry> held{};  ///< the entry itself, where the record is missing or too old
   Part log_part = Part::waiting;
   Part event_part = Part::waiting;
   bool pass = false;
   bool counts = true;
 
-  /// Takes over how far a parcel got.
-  void note(Parcel const& parcel) noexcept {
-    log_part = parcel.log;
-    event_part = parcel.event;
-    pass = parcel.report.succeeded();
-    counts = parcel.report.counts();
+  /// Takes over how far an entry got.
+  void note(Entry const& entry) noexcept {
+    log_part = entry.log;
+    event_part = entry.event;
+    pass = entry.report.succeeded();
+    counts = entry.report.counts();
   }
-  /// Holds a parcel whole.
-  void hold(Parcel const& parcel) {
-    held = std::make_unique<Parcel>(parcel);
-    note(parcel);
+  /// Holds an entry whole.
+  void hold(Entry const& entry) {
+    held = std::make_unique<Entry>(entry);
+    note(entry);
   }
-  /// Takes the log of the parcel that is held from its file into memory, where it is small: many
-  /// parcels do not take a descriptor each. Whether it did.
+  /// Takes the log of the entry that is held from its file into memory, where it is small: many
+  /// entries do not take a descriptor each. Whether it did.
   bool take_in_log() {
     constexpr std::uint64_t small = 64 * 1024;
     Output& output = held->report.outcome.output;
@@ -12407,20 +12407,20 @@ struct Shelved {
   }
 };
 
-/// How much of its limit a parcel takes that is held whole: about as much memory.
-[[nodiscard]] inline std::uint64_t memory_use(Parcel const& parcel) noexcept {
+/// How much of its limit an entry takes that is held whole: about as much memory.
+[[nodiscard]] inline std::uint64_t memory_use(Entry const& entry) noexcept {
   constexpr std::uint64_t nodes = 256;  // and what the allocator needs for each piece
-  return sizeof(Shelved) + nodes + parcel_bytes(parcel);
+  return sizeof(Shelved) + nodes + entry_bytes(entry);
 }
 
-/// How much of its limit a parcel takes on a disk: whole blocks, and a fixed sum for the record,
+/// How much of its limit an entry takes on a disk: whole blocks, and a fixed sum for the record,
 /// the names and what is known of it in memory, so that the limit bounds all of them.
 [[nodiscard]] constexpr std::uint64_t disk_use(std::uint64_t log_bytes) noexcept {
   constexpr std::uint64_t block = 4096;
   return 2 * block + (log_bytes + block - 1) / block * block;
 }
 
-/// All parcels of one spool, by number. Not thread-safe.
+/// All entries of one spool, by number. Not thread-safe.
 class Shelf {
  public:
   using Map = std::map<std::uint64_t, Shelved>;
@@ -12433,7 +12433,7 @@ class Shelf {
     return all_.empty() ? 0 : all_.rbegin()->first;
   }
 
-  /// The number of the next parcel. Numbers follow the clock, so that what was held in memory while
+  /// The number of the next entry. Numbers follow the clock, so that what was held in memory while
   /// a disk could not even be read sorts behind what is found there later.
   [[nodiscard]] std::uint64_t next_number() {
     auto const now = std::chrono::duration_cast<std::chrono::microseconds>(
@@ -12442,7 +12442,7 @@ class Shelf {
     return last_;
   }
 
-  /// Adds a parcel, or changes one: `change(Shelved&)`.
+  /// Adds an entry, or changes one: `change(Shelved&)`.
   template <class Change>
   void put(std::uint64_t number, Change change) {
     auto const [at, added] = all_.try_emplace(number);
@@ -12475,8 +12475,8 @@ class Shelf {
     for (auto at = all_.upper_bound(behind); at != all_.end(); ++at) {
       if (at->second.log_part == Part::waiting) return at->first;
     }
-    for (auto const& [number, parcel] : all_) {
-      if (parcel.log_part == Part::waiting) return number;
+    for (auto const& [number, entry] : all_) {
+      if (entry.log_part == Part::waiting) return number;
     }
     return std::nullopt;
   }
@@ -12490,28 +12490,28 @@ class Shelf {
   }
 
  private:
-  static Sacrifice next_of(Shelved const& parcel) noexcept {
+  static Sacrifice next_of(Shelved const& entry) noexcept {
     std::uint64_t const log =
-        parcel.held ? parcel.held->report.outcome.output.size() : parcel.log.size();
-    std::uint64_t const worth_while = parcel.held ? sizeof(Parcel) : 1;
-    return sacrifice(parcel.pass, parcel.event_part == Part::done || log >= worth_while);
+        entry.held ? entry.held->report.outcome.output.size() : entry.log.size();
+    std::uint64_t const worth_while = entry.held ? sizeof(Entry) : 1;
+    return sacrifice(entry.pass, entry.event_part == Part::done || log >= worth_while);
   }
 
-  void tally(std::uint64_t number, Shelved const& parcel, bool there) {
+  void tally(std::uint64_t number, Shelved const& entry, bool there) {
     auto const move = [there](auto& total, auto amount) {
       total = there ? total + amount : total - amount;
     };
     std::size_t const one = 1;
-    bool const event = parcel.event_part == Part::waiting;
+    bool const event = entry.event_part == Part::waiting;
     if (event) move(count_.events, one);
-    if (parcel.log_part == Part::waiting) move(event ? count_.ahead : count_.logs, one);
-    if (parcel.log_part == Part::refused || parcel.event_part == Part::refused) {
+    if (entry.log_part == Part::waiting) move(event ? count_.ahead : count_.logs, one);
+    if (entry.log_part == Part::refused || entry.event_part == Part::refused) {
       move(count_.refused, one);
     }
-    if (parcel.position) move(disk_bytes_, disk_use(parcel.log.size()));
-    if (parcel.held) move(memory_bytes_, memory_use(*parcel.held));
-    EvictionOrder& order = parcel.held ? memory_order_ : disk_order_;
-    there ? order.add(number, next_of(parcel)) : order.remove(number, next_of(parcel));
+    if (entry.position) move(disk_bytes_, disk_use(entry.log.size()));
+    if (entry.held) move(memory_bytes_, memory_use(*entry.held));
+    EvictionOrder& order = entry.held ? memory_order_ : disk_order_;
+    there ? order.add(number, next_of(entry)) : order.remove(number, next_of(entry));
   }
 
   Map all_{};
@@ -12540,22 +12540,22 @@ class LastEvents {
 
   /// Tells a new event when the one before it ended, if it does not know and this does; learns of
   /// it.
-  void complete(Parcel& parcel) {
-    Report& report = parcel.report;
+  void complete(Entry& entry) {
+    Report& report = entry.report;
     if (report.counts() && !report.previous_end) {
       Last const& last = of(report.job);
       if (last.number != 0) report.previous_end = last.end;
     }
-    learn(parcel);
+    learn(entry);
     if (report.memory) of(report.job).memory = std::exchange(report.memory, nullptr);
   }
   /// Learns of an event. Those of a check are in the order of their numbers, whatever clocks say.
-  void learn(Parcel const& parcel) {
-    if (!parcel.report.counts()) return;
-    Last& last = of(parcel.report.job);
-    if (parcel.number <= last.number) return;
-    last.number = parcel.number;
-    last.end = parcel.report.event_end();
+  void learn(Entry const& entry) {
+    if (!entry.report.counts()) return;
+    Last& last = of(entry.report.job);
+    if (entry.number <= last.number) return;
+    last.number = entry.number;
+    last.end = entry.report.event_end();
   }
 
   /// Returns what the last event of that check left for the next process; its number is 0 where
@@ -12878,7 +12878,7 @@ class Journal {
 }  // namespace sla::inline v1
 
 // sla/spool/store.hpp
-// What a spool on disk writes and reads: a journal of parcels, of numbers that are done with and of
+// What a spool on disk writes and reads: a journal of entries, of numbers that are done with and of
 // how many reports were dropped, in a SpoolFolder beside the logs. Every step says whether it
 // worked; what to do where it did not is spool/disk.hpp.
 
@@ -12888,7 +12888,7 @@ namespace sla::inline v1 {
 class SpoolStore {
  public:
   /// Opens the folder; Errc::in_use if another process has it. In the order of their writing the
-  /// visitor gets each `parcel(RecordPosition, KeptParcel)`, `gone(number)` and
+  /// visitor gets each `entry(RecordPosition, KeptEntry)`, `gone(number)` and
   /// `dropped(RecordPosition, count)`.
   template <class Visitor>
   [[nodiscard]] static Result<SpoolStore> open(std::string const& path, Visitor& visitor,
@@ -12908,47 +12908,47 @@ class SpoolStore {
   [[nodiscard]] SpoolFolder const& folder() const noexcept { return folder_; }
   [[nodiscard]] Journal& journal() noexcept { return journal_; }
 
-  /// Writes a parcel, its log first where that is not on the disk yet, and notes where it is. What
-  /// is there of a log that the parcel has no more is deleted.
-  [[nodiscard]] Result<void> write(Parcel const& parcel, Shelved& shelved, Sync sync) {
-    bool const new_log = shelved.log.file.empty() && parcel.report.outcome.output.size() != 0;
+  /// Writes an entry, its log first where that is not on the disk yet, and notes where it is. What
+  /// is there of a log that the entry has no more is deleted.
+  [[nodiscard]] Result<void> write(Entry const& entry, Shelved& shelved, Sync sync) {
+    bool const new_log = shelved.log.file.empty() && entry.report.outcome.output.size() != 0;
     if (new_log) {
-      auto log = folder_.keep_log(parcel.report, parcel.number);
+      auto log = folder_.keep_log(entry.report, entry.number);
       if (!log) return log.error();
       shelved.log = *std::move(log);
     }
-    bool const has_log = parcel.log != Part::done || parcel.report.outcome.output.size() != 0;
+    bool const has_log = entry.log != Part::done || entry.report.outcome.output.size() != 0;
     KeptLog const none;
     auto const position =
-        journal_.append(kind_parcel + write_parcel(parcel, has_log ? shelved.log : none), sync);
+        journal_.append(kind_entry + write_entry(entry, has_log ? shelved.log : none), sync);
     if (!position) return position.error();
     move(shelved.position, *position);
     if (!has_log) folder_.remove_log(std::exchange(shelved.log, none).file);
     return {};
   }
 
-  /// Reads a parcel, its log included where there is one that can be read. Errc::malformed where
+  /// Reads an entry, its log included where there is one that can be read. Errc::malformed where
   /// the record is damaged.
-  [[nodiscard]] Result<Parcel> read(Shelved const& shelved) const {
+  [[nodiscard]] Result<Entry> read(Shelved const& shelved) const {
     auto const payload = journal_.read(*shelved.position);
     if (!payload) return payload.error();
-    auto kept = read_parcel(std::string_view(*payload).substr(1));
+    auto kept = read_entry(std::string_view(*payload).substr(1));
     if (!kept) return Error{Errc::malformed, "a record is damaged"};
-    kept->parcel.log = shelved.log_part;
-    kept->parcel.event = shelved.event_part;
+    kept->entry.log = shelved.log_part;
+    kept->entry.event = shelved.event_part;
     auto log = folder_.open_log(shelved.log);
     if (log) {
-      kept->parcel.report.outcome.output = *std::move(log);
+      kept->entry.report.outcome.output = *std::move(log);
     } else if (is_gone(log.error().system_number())) {
-      kept->parcel.log = Part::done;
-      kept->parcel.report.log_error = "the log is gone from the spool";
+      kept->entry.log = Part::done;
+      kept->entry.report.log_error = "the log is gone from the spool";
     } else {
-      kept->parcel.unreadable = log.error().message;
+      kept->entry.unreadable = log.error().message;
     }
-    return std::move(kept->parcel);
+    return std::move(kept->entry);
   }
 
-  /// Notes that a parcel is done with, and deletes what is left of it.
+  /// Notes that an entry is done with, and deletes what is left of it.
   [[nodiscard]] Result<void> forget(std::uint64_t number, Shelved const& shelved) {
     Result<void> noted;
     if (shelved.position) {
@@ -12988,9 +12988,9 @@ class SpoolStore {
   [[nodiscard]] Result<void> move_first_segment(Shelf& shelf, std::uint64_t dropped) {
     auto const segment = journal_.worth_moving();
     if (!segment) return {};
-    for (auto const& [number, parcel] : shelf.all()) {
-      if (!parcel.position || parcel.position->segment != *segment) continue;
-      auto const payload = journal_.read(*parcel.position);
+    for (auto const& [number, entry] : shelf.all()) {
+      if (!entry.position || entry.position->segment != *segment) continue;
+      auto const payload = journal_.read(*entry.position);
       if (!payload) return payload.error();
       auto const position = journal_.append(*payload, Sync::later);
       if (!position) return position.error();
@@ -13005,7 +13005,7 @@ class SpoolStore {
   }
 
  private:
-  static constexpr char kind_parcel = 'P';
+  static constexpr char kind_entry = 'P';
   static constexpr char kind_gone = 'G';
   static constexpr char kind_dropped = 'D';
   /// Bytes of a journal that nobody needs: to cut a file short costs more than many records.
@@ -13019,8 +13019,8 @@ class SpoolStore {
     return [&visitor](RecordPosition position, std::string_view payload) {
       char const kind = payload.empty() ? '\0' : payload[0];
       payload.remove_prefix(payload.empty() ? 0 : 1);
-      if (kind == kind_parcel) {
-        if (auto kept = read_parcel(payload)) visitor.parcel(position, *std::move(kept));
+      if (kind == kind_entry) {
+        if (auto kept = read_entry(payload)) visitor.entry(position, *std::move(kept));
       }
       if (payload.size() != sizeof(std::uint64_t)) return;
       auto const number = leading_number<std::uint64_t>(payload);
@@ -13048,25 +13048,25 @@ class SpoolStore {
 }  // namespace sla::inline v1
 
 // sla/spool/recovery.hpp
-// What a spool on disk finds when it opens its folder: the parcels that an earlier process left,
+// What a spool on disk finds when it opens its folder: the entries that an earlier process left,
 // and the runs that it had begun and never ended. The latter become reports too, INTERRUPTED, with
 // their logs as far as they got.
 
 namespace sla::inline v1 {
 
-/// Collects what a SpoolStore hands out; the later record of a parcel replaces the earlier one.
+/// Collects what a SpoolStore hands out; the later record of an entry replaces the earlier one.
 class Intake {
  public:
-  /// Tells the last events, where there is somebody who remembers them, of each parcel.
+  /// Tells the last events, where there is somebody who remembers them, of each entry.
   explicit Intake(LastEvents* last_events = nullptr) : last_events_(last_events) {}
 
-  void parcel(RecordPosition position, KeptParcel kept) {
-    Found& found = found_[kept.parcel.number];
+  void entry(RecordPosition position, KeptEntry kept) {
+    Found& found = found_[kept.entry.number];
     found.shelved.position = position;
     found.shelved.log = std::move(kept.log);
-    found.shelved.note(kept.parcel);
-    if (last_events_ != nullptr) last_events_->learn(kept.parcel);
-    found.run = std::move(kept.parcel.report.job.run_id);
+    found.shelved.note(kept.entry);
+    if (last_events_ != nullptr) last_events_->learn(kept.entry);
+    found.run = std::move(kept.entry.report.job.run_id);
   }
   void gone(std::uint64_t number) { found_.erase(number); }
   /// Its event is delivered, its log is not.
@@ -13079,21 +13079,21 @@ class Intake {
     if (count != 0) dropped_ = {position, count};
   }
 
-  /// Puts the parcels on the shelf, where what is held already is newer, but for logs that were
+  /// Puts the entries on the shelf, where what is held already is newer, but for logs that were
   /// lost; gives how many reports had been dropped.
   std::uint64_t shelve(SpoolStore& store, Shelf& shelf,
                        std::set<std::uint64_t> const& lost_logs = {}) {
     while (!found_.empty()) {  // one by one, so that all of them are in memory only once
-      auto const entry = found_.extract(found_.begin());
-      Shelved& found = entry.mapped().shelved;
-      store.folder().unmark(entry.mapped().run);
+      auto const node = found_.extract(found_.begin());
+      Shelved& found = node.mapped().shelved;
+      store.folder().unmark(node.mapped().run);
       store.journal().keep(*found.position);
-      shelf.put(entry.key(), [&](Shelved& mine) {
+      shelf.put(node.key(), [&](Shelved& mine) {
         if (!mine.held) {
           mine = std::move(found);
         } else {
           mine.position = found.position;
-          if (lost_logs.count(entry.key()) != 0) give_back(store, mine, std::move(found.log));
+          if (lost_logs.count(node.key()) != 0) give_back(store, mine, std::move(found.log));
         }
       });
     }
@@ -13111,12 +13111,12 @@ class Intake {
   static void give_back(SpoolStore const& store, Shelved& shelved, KeptLog log) {
     auto output = store.folder().open_log(log);
     if (!output) return;
-    Parcel& parcel = *shelved.held;
-    parcel.log = Part::waiting;
-    parcel.report.log_error.clear();
-    parcel.report.outcome.output = *std::move(output);
+    Entry& entry = *shelved.held;
+    entry.log = Part::waiting;
+    entry.report.log_error.clear();
+    entry.report.outcome.output = *std::move(output);
     shelved.log = std::move(log);
-    shelved.note(parcel);
+    shelved.note(entry);
   }
 
   LastEvents* last_events_;
@@ -13130,17 +13130,17 @@ class Intake {
   report.outcome = {.verdict = Verdict::interrupted, .exit_code = 128 + SIGKILL, .signal = SIGKILL};
   report.ended_at = std::max(report.started_at, rescued.written_at.value_or(report.started_at));
   report.duration = report.ended_at - report.started_at;
-  Parcel const parcel{.number = shelf.next_number(), .report = std::move(report)};
+  Entry const entry{.number = shelf.next_number(), .report = std::move(report)};
   Result<void> written;
-  shelf.put(parcel.number, [&](Shelved& shelved) {
-    shelved.note(parcel);
+  shelf.put(entry.number, [&](Shelved& shelved) {
+    shelved.note(entry);
     shelved.log = std::move(rescued.log);
-    written = store.write(parcel, shelved, Sync::now);
+    written = store.write(entry, shelved, Sync::now);
   });
   if (written) {
-    store.folder().unmark(parcel.report.job.run_id);
+    store.folder().unmark(entry.report.job.run_id);
   } else {
-    shelf.erase(parcel.number);
+    shelf.erase(entry.number);
   }
   return written;
 }
@@ -13213,9 +13213,9 @@ class DiskSpool {
 
   void add(Report const& report) {
     std::string const& run = report.job.run_id;
-    Parcel parcel{.number = shelf_.next_number(), .report = report};
-    last_events_.complete(parcel);
-    put(parcel, Sync::now);
+    Entry entry{.number = shelf_.next_number(), .report = report};
+    last_events_.complete(entry);
+    put(entry, Sync::now);
     if (!outage_) last_events_.keep(report.job);
     begun_.erase(run);
     if (!outage_) store_->folder().unmark(run);
@@ -13224,26 +13224,26 @@ class DiskSpool {
     make_room();
   }
 
-  [[nodiscard]] Result<std::optional<Parcel>> next_event(std::uint64_t behind = 0) {
+  [[nodiscard]] Result<std::optional<Entry>> next_event(std::uint64_t behind = 0) {
     while (auto const number = shelf_.next_event(behind)) {
-      auto parcel = hand_out(*number);
-      if (!parcel || *parcel) return parcel;
+      auto entry = hand_out(*number);
+      if (!entry || *entry) return entry;
     }
-    return std::optional<Parcel>();
+    return std::optional<Entry>();
   }
-  [[nodiscard]] Result<std::optional<Parcel>> next_log(std::uint64_t behind) {
+  [[nodiscard]] Result<std::optional<Entry>> next_log(std::uint64_t behind) {
     while (auto const number = shelf_.next_log(behind)) {
-      auto parcel = hand_out(*number);
-      if (!parcel || *parcel) return parcel;
+      auto entry = hand_out(*number);
+      if (!entry || *entry) return entry;
     }
-    return std::optional<Parcel>();
+    return std::optional<Entry>();
   }
 
-  void update(Parcel const& parcel) {
+  void update(Entry const& entry) {
     handed_out_ = 0;
-    if (shelf_.all().count(parcel.number) == 0) return;
-    if (parcel.complete()) return forget(parcel.number);
-    put(parcel, Sync::later);
+    if (shelf_.all().count(entry.number) == 0) return;
+    if (entry.complete()) return forget(entry.number);
+    put(entry, Sync::later);
   }
 
   Instant tend(Instant now) {
@@ -13261,10 +13261,10 @@ class DiskSpool {
   [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
   void reported(std::uint64_t number) { set_dropped(dropped_ - number); }
 
-  [[nodiscard]] std::vector<Parcel> in_memory() const {
-    std::vector<Parcel> held;
-    for (auto const& [number, parcel] : shelf_.all()) {
-      if (parcel.held) held.push_back(*parcel.held);
+  [[nodiscard]] std::vector<Entry> in_memory() const {
+    std::vector<Entry> held;
+    for (auto const& [number, entry] : shelf_.all()) {
+      if (entry.held) held.push_back(*entry.held);
     }
     return held;
   }
@@ -13273,38 +13273,38 @@ class DiskSpool {
   DiskSpool(Options options, Logger log)
       : options_(std::move(options)), log_(log), outage_(options_.folder, options_.retry, log) {}
 
-  /// Writes a parcel, or holds it in memory where that cannot be.
-  void put(Parcel const& parcel, Sync sync) {
+  /// Writes an entry, or holds it in memory where that cannot be.
+  void put(Entry const& entry, Sync sync) {
     bool const writable = ready();
-    shelf_.put(parcel.number, [&](Shelved& shelved) {
-      auto const written = writable ? store_->write(parcel, shelved, sync) : Result<void>{};
+    shelf_.put(entry.number, [&](Shelved& shelved) {
+      auto const written = writable ? store_->write(entry, shelved, sync) : Result<void>{};
       if (!written) outage_.begin(written.error());
-      if (!writable || !written) return hold(shelved, parcel);
-      shelved.note(parcel);
+      if (!writable || !written) return hold(shelved, entry);
+      shelved.note(entry);
       shelved.held.reset();
     });
   }
-  void hold(Shelved& shelved, Parcel const& parcel) const {
-    shelved.hold(parcel);
+  void hold(Shelved& shelved, Entry const& entry) const {
+    shelved.hold(entry);
     bool const file_is_left = shelved.take_in_log() && shelved.log.file.empty();
-    std::string const& run = parcel.report.job.run_id;
+    std::string const& run = entry.report.job.run_id;
     if (store_ && file_is_left) store_->folder().remove_log(log_file_name(run));
   }
 
-  /// Reads a parcel. One whose record is damaged is given up: nothing is handed out.
-  Result<std::optional<Parcel>> hand_out(std::uint64_t number) {
-    auto parcel = load(shelf_.all().at(number));
-    if (parcel) {
+  /// Reads an entry. One whose record is damaged is given up: nothing is handed out.
+  Result<std::optional<Entry>> hand_out(std::uint64_t number) {
+    auto entry = load(shelf_.all().at(number));
+    if (entry) {
       handed_out_ = number;
-      return std::optional<Parcel>(*std::move(parcel));
+      return std::optional<Entry>(*std::move(entry));
     }
-    if (parcel.error().code != Errc::malformed) return parcel.error().within("spool");
-    log_.error("a spooled result is lost", {{"reason", parcel.error().message}});
+    if (entry.error().code != Errc::malformed) return entry.error().within("spool");
+    log_.error("a spooled result is lost", {{"reason", entry.error().message}});
     set_dropped(dropped_ + 1);
     forget(number);
-    return std::optional<Parcel>();
+    return std::optional<Entry>();
   }
-  Result<Parcel> load(Shelved const& shelved) const {
+  Result<Entry> load(Shelved const& shelved) const {
     if (shelved.held) return *shelved.held;
     if (!store_) return Error{Errc::malformed, "it is nowhere"};
     return store_->read(shelved);
@@ -13335,12 +13335,12 @@ class DiskSpool {
   }
   bool evict(std::optional<Eviction> const& eviction) {
     if (!eviction) return false;
-    auto parcel = load(shelf_.all().at(eviction->number));
+    auto entry = load(shelf_.all().at(eviction->number));
     log_.warning(eviction_line(*eviction),
-                 {{"run", parcel ? parcel->report.job.run_id : std::string()}});
-    if (eviction->log_only && parcel) {
-      drop_log(*parcel);
-      put(*parcel, Sync::later);
+                 {{"run", entry ? entry->report.job.run_id : std::string()}});
+    if (eviction->log_only && entry) {
+      drop_log(*entry);
+      put(*entry, Sync::later);
       return true;
     }
     Shelved const& shelved = shelf_.all().at(eviction->number);
@@ -13366,19 +13366,19 @@ class DiskSpool {
     std::vector<std::uint64_t> numbers;
     for (auto const& [number, shelved] : shelf_.all()) numbers.push_back(number);
     for (std::uint64_t const number : numbers) {
-      auto parcel = load(shelf_.all().at(number));
-      if (!parcel)
-        log_.error("a spooled result is out of reach", {{"reason", parcel.error().message}});
+      auto entry = load(shelf_.all().at(number));
+      if (!entry)
+        log_.error("a spooled result is out of reach", {{"reason", entry.error().message}});
       shelf_.put(number, [&](Shelved& shelved) {
         bool const had_log = shelved.log_part == Part::waiting && !shelved.log.file.empty();
         shelved.position.reset();
         shelved.log = {};
-        if (!parcel) return;
-        if (had_log && parcel->report.outcome.output.size() == 0) {
-          parcel->log = Part::done;
+        if (!entry) return;
+        if (had_log && entry->report.outcome.output.size() == 0) {
+          entry->log = Part::done;
           lost_logs_.insert(number);
         }
-        hold(shelved, *parcel);
+        hold(shelved, *entry);
       });
       Shelved const& left = shelf_.all().at(number);
       if (!left.held || left.held->complete()) shelf_.erase(number);
@@ -13443,8 +13443,8 @@ class DiskSpool {
   std::unique_ptr<SpoolStore> store_{};
   std::set<std::string> begun_{};        ///< the runs in flight
   std::set<std::uint64_t> gone_{};       ///< done with, and not noted on the disk yet
-  std::set<std::uint64_t> lost_logs_{};  ///< parcels whose logs went away with the folder
-  std::uint64_t left_behind_ = 0;        ///< a folder that went away may have parcels up to here
+  std::set<std::uint64_t> lost_logs_{};  ///< entries whose logs went away with the folder
+  std::uint64_t left_behind_ = 0;        ///< a folder that went away may have entries up to here
   std::uint64_t dropped_ = 0;
   std::uint64_t handed_out_ = 0;
 };
@@ -13474,14 +13474,14 @@ class EitherSpool {
   [[nodiscard]] Recalled recall(Job const& job) {
     return ask([&](auto& spool) { return spool.recall(job); });
   }
-  Result<std::optional<Parcel>> next_event(std::uint64_t behind) {
+  Result<std::optional<Entry>> next_event(std::uint64_t behind) {
     return ask([&](auto& spool) { return spool.next_event(behind); });
   }
-  Result<std::optional<Parcel>> next_log(std::uint64_t behind) {
+  Result<std::optional<Entry>> next_log(std::uint64_t behind) {
     return ask([&](auto& spool) { return spool.next_log(behind); });
   }
-  void update(Parcel const& parcel) {
-    ask([&](auto& spool) { spool.update(parcel); });
+  void update(Entry const& entry) {
+    ask([&](auto& spool) { spool.update(entry); });
   }
   Instant tend(Instant now) {
     return ask([&](auto& spool) { return spool.tend(now); });
@@ -13495,7 +13495,7 @@ class EitherSpool {
   void reported(std::uint64_t number) {
     ask([&](auto& spool) { spool.reported(number); });
   }
-  [[nodiscard]] std::vector<Parcel> in_memory() {
+  [[nodiscard]] std::vector<Entry> in_memory() {
     return ask([](auto& spool) { return spool.in_memory(); });
   }
 
@@ -13539,24 +13539,24 @@ class MemorySpool {
   void begin(Report const&) noexcept {}
 
   void add(Report const& report) {
-    Parcel parcel{.number = shelf_.next_number(), .report = report};
-    parcel.report.memory.reset();  // there is no next process
-    put(parcel);
+    Entry entry{.number = shelf_.next_number(), .report = report};
+    entry.report.memory.reset();  // there is no next process
+    put(entry);
   }
   [[nodiscard]] Recalled recall(Job const&) const { return {}; }
 
-  [[nodiscard]] Result<std::optional<Parcel>> next_event(std::uint64_t behind = 0) {
+  [[nodiscard]] Result<std::optional<Entry>> next_event(std::uint64_t behind = 0) {
     return hand_out(shelf_.next_event(behind));
   }
-  [[nodiscard]] Result<std::optional<Parcel>> next_log(std::uint64_t behind) {
+  [[nodiscard]] Result<std::optional<Entry>> next_log(std::uint64_t behind) {
     return hand_out(shelf_.next_log(behind));
   }
 
-  void update(Parcel const& parcel) {
+  void update(Entry const& entry) {
     handed_out_ = 0;
-    if (shelf_.all().count(parcel.number) == 0) return;
-    if (parcel.complete()) return shelf_.erase(parcel.number);
-    put(parcel);
+    if (shelf_.all().count(entry.number) == 0) return;
+    if (entry.complete()) return shelf_.erase(entry.number);
+    put(entry);
   }
 
   Instant tend(Instant) noexcept { return Instant::max(); }
@@ -13565,21 +13565,21 @@ class MemorySpool {
   [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
   void reported(std::uint64_t number) noexcept { dropped_ -= number; }
 
-  [[nodiscard]] std::vector<Parcel> in_memory() const {
-    std::vector<Parcel> all;
-    for (auto const& [number, parcel] : shelf_.all()) all.push_back(*parcel.held);
+  [[nodiscard]] std::vector<Entry> in_memory() const {
+    std::vector<Entry> all;
+    for (auto const& [number, entry] : shelf_.all()) all.push_back(*entry.held);
     return all;
   }
 
  private:
-  Result<std::optional<Parcel>> hand_out(std::optional<std::uint64_t> number) {
-    if (!number) return std::optional<Parcel>();
+  Result<std::optional<Entry>> hand_out(std::optional<std::uint64_t> number) {
+    if (!number) return std::optional<Entry>();
     handed_out_ = *number;
-    return std::optional<Parcel>(*shelf_.all().at(*number).held);
+    return std::optional<Entry>(*shelf_.all().at(*number).held);
   }
 
-  void put(Parcel const& parcel) {
-    shelf_.put(parcel.number, [&](Shelved& shelved) { shelved.hold(parcel); });
+  void put(Entry const& entry) {
+    shelf_.put(entry.number, [&](Shelved& shelved) { shelved.hold(entry); });
     while (shelf_.memory_bytes() > options_.limit) {
       auto const eviction = shelf_.eviction(false, handed_out_);
       if (!eviction) return;
@@ -13588,15 +13588,15 @@ class MemorySpool {
   }
 
   void evict(Eviction const& eviction) {
-    Parcel const& parcel = *shelf_.all().at(eviction.number).held;
-    log_.warning(eviction_line(eviction), {{"run", parcel.report.job.run_id}});
+    Entry const& entry = *shelf_.all().at(eviction.number).held;
+    log_.warning(eviction_line(eviction), {{"run", entry.report.job.run_id}});
     if (eviction.log_only) {
       return shelf_.put(eviction.number, [](Shelved& shelved) {
         drop_log(*shelved.held);
         shelved.note(*shelved.held);
       });
     }
-    if (parcel.event == Part::waiting && parcel.report.counts()) ++dropped_;
+    if (entry.event == Part::waiting && entry.report.counts()) ++dropped_;
     shelf_.erase(eviction.number);
   }
 
@@ -13664,7 +13664,7 @@ class PatientSpool {
     added_ = true;
     auto const keep = [report](Disk& disk) {
       disk.add(report);
-      return disk.count().events == 1 ? disk.next_event(0) : std::optional<Parcel>();
+      return disk.count().events == 1 ? disk.next_event(0) : std::optional<Entry>();
     };
     auto const take_back = [run = report.job.run_id](Disk& disk) { retract(disk, run); };
     auto const kept = ask(keep, take_back);
@@ -13676,7 +13676,7 @@ class PatientSpool {
     return ask([job](Disk& disk) { return disk.recall(job); }).value_or(Recalled{});
   }
 
-  [[nodiscard]] Result<std::optional<Parcel>> next_event(std::uint64_t behind = 0) {
+  [[nodiscard]] Result<std::optional<Entry>> next_event(std::uint64_t behind = 0) {
     auto const ahead = std::exchange(ahead_, std::nullopt);
     if (ahead && behind < ahead->number) return ahead;
     if (behind < in_memory_from) {
@@ -13686,12 +13686,12 @@ class PatientSpool {
     return of_memory(memory_.next_event(in_memory(behind)));
   }
   /// The two take turns.
-  [[nodiscard]] Result<std::optional<Parcel>> next_log(std::uint64_t behind) {
+  [[nodiscard]] Result<std::optional<Entry>> next_log(std::uint64_t behind) {
     ahead_.reset();
-    auto const of_disk = [&]() -> Result<std::optional<Parcel>> {
+    auto const of_disk = [&]() -> Result<std::optional<Entry>> {
       std::uint64_t const from = behind < in_memory_from ? behind : 0;
       auto found = ask([from](Disk& disk) { return disk.next_log(from); });
-      return found ? *std::move(found) : std::optional<Parcel>();
+      return found ? *std::move(found) : std::optional<Entry>();
     };
     memory_turn_ = !memory_turn_;
     if (!memory_turn_) {
@@ -13702,17 +13702,17 @@ class PatientSpool {
     return *found || !memory_turn_ ? found : of_disk();
   }
 
-  void update(Parcel const& parcel) {
+  void update(Entry const& entry) {
     ahead_.reset();
-    if (parcel.number < in_memory_from) {
-      tend_at_ = tell([parcel, now = tended_at_](Disk& disk) {
-                   disk.update(parcel);
+    if (entry.number < in_memory_from) {
+      tend_at_ = tell([entry, now = tended_at_](Disk& disk) {
+                   disk.update(entry);
                    return disk.tend(now);
                  }).value_or(Instant::min());
       return;
     }
-    Parcel own = parcel;
-    own.number = in_memory(parcel.number);
+    Entry own = entry;
+    own.number = in_memory(entry.number);
     memory_.update(own);
   }
 
@@ -13750,9 +13750,9 @@ class PatientSpool {
     });
   }
 
-  [[nodiscard]] std::vector<Parcel> in_memory() {
-    std::vector<Parcel> all = memory_.in_memory();
-    for (Parcel& parcel : all) parcel.number += in_memory_from;
+  [[nodiscard]] std::vector<Entry> in_memory() {
+    std::vector<Entry> all = memory_.in_memory();
+    for (Entry& entry : all) entry.number += in_memory_from;
     auto const held = ask([](Disk& disk) { return disk.in_memory(); });
     if (held) all.insert(all.begin(), held->begin(), held->end());
     return all;
@@ -13773,12 +13773,12 @@ class PatientSpool {
   /// Takes back a report that was added too late: it was kept in memory meanwhile.
   static void retract(Disk& disk, std::string const& run) {
     for (std::uint64_t behind = 0;;) {
-      auto parcel = disk.next_event(behind);
-      if (!parcel || !*parcel) return;
-      behind = (*parcel)->number;
-      if ((*parcel)->report.job.run_id != run) continue;
-      (*parcel)->log = (*parcel)->event = Part::done;
-      return disk.update(**parcel);
+      auto entry = disk.next_event(behind);
+      if (!entry || !*entry) return;
+      behind = (*entry)->number;
+      if ((*entry)->report.job.run_id != run) continue;
+      (*entry)->log = (*entry)->event = Part::done;
+      return disk.update(**entry);
     }
   }
 
@@ -13835,7 +13835,7 @@ class PatientSpool {
   static std::uint64_t in_memory(std::uint64_t number) noexcept {
     return number < in_memory_from ? 0 : number - in_memory_from;
   }
-  static Result<std::optional<Parcel>> of_memory(Result<std::optional<Parcel>> found) {
+  static Result<std::optional<Entry>> of_memory(Result<std::optional<Entry>> found) {
     if (found && *found) (*found)->number += in_memory_from;
     return found;
   }
@@ -13843,17 +13843,17 @@ class PatientSpool {
   /// What nothing happened to yet is as safe on the disk as if it had never hung.
   void move_to_disk() {
     if (memory_.count().events == 0) return;
-    for (Parcel parcel : memory_.in_memory()) {
-      if (parcel.log != Part::waiting || parcel.event != Part::waiting) continue;
+    for (Entry entry : memory_.in_memory()) {
+      if (entry.log != Part::waiting || entry.event != Part::waiting) continue;
       auto const moved = ask(
-          [report = parcel.report](Disk& disk) {
+          [report = entry.report](Disk& disk) {
             disk.add(report);
             return true;
           },
-          [run = parcel.report.job.run_id](Disk& disk) { retract(disk, run); });
+          [run = entry.report.job.run_id](Disk& disk) { retract(disk, run); });
       if (!moved) return;
-      parcel.log = parcel.event = Part::done;
-      memory_.update(parcel);
+      entry.log = entry.event = Part::done;
+      memory_.update(entry);
     }
   }
 
@@ -13862,7 +13862,7 @@ class PatientSpool {
   MemorySpool memory_;
   Patient<Disk> disk_;
   std::shared_ptr<Figures> figures_ = std::make_shared<Figures>();
-  std::optional<Parcel> ahead_{};  ///< the next event as the disk has it
+  std::optional<Entry> ahead_{};  ///< the next event as the disk has it
   Instant tend_at_ = Instant::min();
   Instant tended_at_ = Instant::min();  ///< when it was last thought of
   bool added_ = false;                  ///< something was, since then
@@ -17385,12 +17385,12 @@ class Delivery {
     return spool_.count();
   }
   /// Returns what would be lost with this process.
-  [[nodiscard]] std::vector<Parcel> in_memory() {
+  [[nodiscard]] std::vector<Entry> in_memory() {
     std::lock_guard const lock(mutex_);
     return spool_.in_memory();
   }
 
-  /// Delivers one parcel, if one is due. When to call it again: a past instant is at once, the last
+  /// Delivers one entry, if one is due. When to call it again: a past instant is at once, the last
   /// instant of all when something is added.
   Instant step() {
     Instant const now = clock_.now();
@@ -17413,15 +17413,15 @@ class Delivery {
     return next;
   }
 
-  /// Why a parcel was not delivered, as far as is known; only for the thread that delivers, or once
+  /// Why an entry was not delivered, as far as is known; only for the thread that delivers, or once
   /// it has ended.
-  [[nodiscard]] std::string reason(Parcel const& parcel) const {
-    std::string text = parcel.reason;
+  [[nodiscard]] std::string reason(Entry const& entry) const {
+    std::string text = entry.reason;
     auto const add = [&](Part part, std::string const& why) {
       if (part == Part::waiting) text.append(text.empty() ? "" : "; ").append(why);
     };
-    add(parcel.log, logs_.why);
-    add(parcel.event, events_.why);
+    add(entry.log, logs_.why);
+    add(entry.event, events_.why);
     return text;
   }
 
@@ -17439,118 +17439,118 @@ class Delivery {
   /// refused take turns.
   bool deliver_event(Instant now) {
     auto const behind = [](auto& spool, std::uint64_t number) { return spool.next_event(number); };
-    auto parcel = pick(events_, now, behind);
-    if (!parcel && std::exchange(events_.last, 0) != 0) parcel = pick(events_, now, behind);
-    if (!parcel) return false;
-    bool const moved = send_log(*parcel);
-    auto const done = publish(*parcel);
-    if (!done && !event_stands_back(*parcel, done.error())) {
-      fail(events_, *parcel, done.error());
-      if (hurried_ && !mends_itself(done.error().code)) events_.last = parcel->number;
+    auto entry = pick(events_, now, behind);
+    if (!entry && std::exchange(events_.last, 0) != 0) entry = pick(events_, now, behind);
+    if (!entry) return false;
+    bool const moved = send_log(*entry);
+    auto const done = publish(*entry);
+    if (!done && !event_stands_back(*entry, done.error())) {
+      fail(events_, *entry, done.error());
+      if (hurried_ && !mends_itself(done.error().code)) events_.last = entry->number;
     }
-    if (moved || parcel->event != Part::waiting) update(*parcel);
+    if (moved || entry->event != Part::waiting) update(*entry);
     return true;
   }
   bool deliver_log(Instant now) {
-    auto parcel =
+    auto entry =
         pick(logs_, now, [](auto& spool, std::uint64_t number) { return spool.next_log(number); });
-    if (!parcel) return false;
-    logs_.last = parcel->number;
-    bool const lost = parcel->log != Part::waiting;
-    if (send_log(*parcel) || lost) update(*parcel);
+    if (!entry) return false;
+    logs_.last = entry->number;
+    bool const lost = entry->log != Part::waiting;
+    if (send_log(*entry) || lost) update(*entry);
     return true;
   }
 
   /// The first behind the last one that does not wait by itself: `next(spool, number)`.
   template <class Next>
-  std::optional<Parcel> pick(Way& way, Instant now, Next next) {
+  std::optional<Entry> pick(Way& way, Instant now, Next next) {
     std::optional<std::uint64_t> first;
     for (std::uint64_t behind = way.last;;) {
-      auto parcel = take(way.lane, [&](auto& spool) { return next(spool, behind); });
-      if (!parcel || way.refused.due(parcel->number) <= now) return parcel;
-      if (first == parcel->number) return std::nullopt;  // once around
-      behind = parcel->number;
+      auto entry = take(way.lane, [&](auto& spool) { return next(spool, behind); });
+      if (!entry || way.refused.due(entry->number) <= now) return entry;
+      if (first == entry->number) return std::nullopt;  // once around
+      behind = entry->number;
       if (!first) first = behind;
     }
   }
 
-  bool event_stands_back(Parcel& parcel, Error const& error) {
-    Refusals* const known = events_.refused_again(parcel.number, error, clock_.now());
-    if (known && !hurried_ && events_.passed == known->passed) try_another(parcel.number);
-    return stands_back(known, events_, parcel, parcel.event, error);
+  bool event_stands_back(Entry& entry, Error const& error) {
+    Refusals* const known = events_.refused_again(entry.number, error, clock_.now());
+    if (known && !hurried_ && events_.passed == known->passed) try_another(entry.number);
+    return stands_back(known, events_, entry, entry.event, error);
   }
   /// Returns true if a message that was refused holds up no other: it waits by itself because
   /// others pass, or is set aside because that went on for hours and its content may be why.
-  bool stands_back(Refusals* known, Way& way, Parcel& parcel, Part& part, Error const& error) {
+  bool stands_back(Refusals* known, Way& way, Entry& entry, Part& part, Error const& error) {
     if (hurried_ || known == nullptr || way.passed == known->passed) return false;
     if (known->lasting() && fault_of(error.code) == Fault::unknown) {
-      refuse(part, parcel, error);
-      way.refused.forget(parcel.number);
+      refuse(part, entry, error);
+      way.refused.forget(entry.number);
       return true;
     }
-    bool const rested = way.refused.rested(parcel.number);
+    bool const rested = way.refused.rested(entry.number);
     way.refused.rest(*known, clock_.now());
     if (rested) return true;
     log_.warning("refused while others pass, and tried again by itself: " + error.message,
-                 {{"run", parcel.report.job.run_id}});
+                 {{"run", entry.report.job.run_id}});
     return true;
   }
 
   /// Tries the event behind one that was refused; a run that is no result has none.
   void try_another(std::uint64_t refused) {
     for (std::uint64_t behind = refused;;) {
-      auto parcel = take(events_.lane, [=](auto& spool) { return spool.next_event(behind); });
-      if (!parcel) return;
-      behind = parcel->number;
+      auto entry = take(events_.lane, [=](auto& spool) { return spool.next_event(behind); });
+      if (!entry) return;
+      behind = entry->number;
       if (events_.refused.due(behind) > clock_.now()) continue;
-      bool const moved = send_log(*parcel);
-      if (publish(*parcel) || moved) update(*parcel);
-      if (parcel->report.counts()) return;
+      bool const moved = send_log(*entry);
+      if (publish(*entry) || moved) update(*entry);
+      if (entry->report.counts()) return;
     }
   }
 
-  /// A parcel of the spool; where it could not be read its way out has failed.
+  /// An entry of the spool; where it could not be read its way out has failed.
   template <class Next>
-  std::optional<Parcel> take(Lane& lane, Next next) {
-    auto parcel = with_spool(next);
-    if (parcel) return *std::move(parcel);
-    lane.failed({.error = parcel.error()}, clock_.now());
+  std::optional<Entry> take(Lane& lane, Next next) {
+    auto entry = with_spool(next);
+    if (entry) return *std::move(entry);
+    lane.failed({.error = entry.error()}, clock_.now());
     return std::nullopt;
   }
 
-  void update(Parcel& parcel) {
-    if (parcel.log == Part::waiting) parcel.report.log_error.clear();  // it may still succeed
-    if (parcel.log == Part::done) parcel.report.outcome.output = Output();
-    with_spool([&](auto& spool) { spool.update(parcel); });
+  void update(Entry& entry) {
+    if (entry.log == Part::waiting) entry.report.log_error.clear();  // it may still succeed
+    if (entry.log == Part::done) entry.report.outcome.output = Output();
+    with_spool([&](auto& spool) { spool.update(entry); });
   }
 
   /// Returns true if the log got further. Where it did not, the report says why.
-  bool send_log(Parcel& parcel) {
-    if (parcel.log != Part::waiting) return false;
-    Report& report = parcel.report;
+  bool send_log(Entry& entry) {
+    if (entry.log != Part::waiting) return false;
+    Report& report = entry.report;
     if (!wants_log(upload_, report)) {
-      parcel.log = Part::done;
+      entry.log = Part::done;
       return true;
     }
-    report.log_error = hindrance(parcel.number);
+    report.log_error = hindrance(entry.number);
     if (!report.log_error.empty()) return false;
-    Result<std::string> uri = Error{Errc::system, parcel.unreadable};
-    if (parcel.unreadable.empty()) uri = store_.store(report);
+    Result<std::string> uri = Error{Errc::system, entry.unreadable};
+    if (entry.unreadable.empty()) uri = store_.store(report);
     if (uri) {
-      logs_.delivered(parcel.number);
+      logs_.delivered(entry.number);
       report.log_uri = *std::move(uri);
-      parcel.log = Part::done;
+      entry.log = Part::done;
       log_.info("log stored", {{"run", report.job.run_id}, {"log", report.log_uri}});
       return true;
     }
     report.log_error = uri.error().message;
     if (fault_of(uri.error().code) == Fault::content) {
-      refuse(parcel.log, parcel, uri.error());
-    } else if (!stands_back(logs_.refused_again(parcel.number, uri.error(), clock_.now()), logs_,
-                            parcel, parcel.log, uri.error())) {
-      fail(logs_, parcel, uri.error());
+      refuse(entry.log, entry, uri.error());
+    } else if (!stands_back(logs_.refused_again(entry.number, uri.error(), clock_.now()), logs_,
+                            entry, entry.log, uri.error())) {
+      fail(logs_, entry, uri.error());
     }
-    return parcel.log != Part::waiting;
+    return entry.log != Part::waiting;
   }
   /// Why no log is sent now; empty where nothing is in the way.
   [[nodiscard]] std::string hindrance(std::uint64_t number) const {
@@ -17561,40 +17561,40 @@ class Delivery {
   }
 
   /// Publishes the event; one that was delivered, or never can be, got further.
-  Result<void> publish(Parcel& parcel) {
-    Report report = parcel.report;
+  Result<void> publish(Entry& entry) {
+    Report report = entry.report;
     report.dropped = with_spool([](auto& spool) { return spool.dropped(); });
     auto done = publish_wanted(publisher_, report);
     if (!done && fault_of(done.error().code) != Fault::content) return done;
     if (!done) {
       events_.lane.succeeded();  // for all others
-      refuse(parcel.event, parcel, done.error());
+      refuse(entry.event, entry, done.error());
       return {};
     }
-    parcel.event = Part::done;
+    entry.event = Part::done;
     if (!report.counts()) return {};
-    events_.delivered(parcel.number);
+    events_.delivered(entry.number);
     if (report.dropped != 0) with_spool([&](auto& spool) { spool.reported(report.dropped); });
     return {};
   }
 
   /// Sets a part aside.
-  void refuse(Part& part, Parcel& parcel, Error const& error) const {
+  void refuse(Part& part, Entry& entry, Error const& error) const {
     part = Part::refused;
-    parcel.reason = error.message;
+    entry.reason = error.message;
     log_.error("not delivered: refused for good: " + error.message,
-               {{"run", parcel.report.job.run_id}});
+               {{"run", entry.report.job.run_id}});
   }
 
   /// An attempt failed; one that only ended because this very delivery is stopped is no failure,
   /// and a reason for what is left only where there is no better one.
-  void fail(Way& way, Parcel const& parcel, Error const& error) {
+  void fail(Way& way, Entry const& entry, Error const& error) {
     bool const event = &way == &events_;
     bool const stopped = (event ? stops_.events : stops_.logs).level() != StopLevel::none;
     bool const cut = error.code == Errc::stopped && stopped;
     SpoolCount const left = count();
     std::size_t const waiting = event ? left.events : left.logs + left.ahead;
-    if (!cut) way.lane.failed({error, parcel.report.job.run_id, waiting}, clock_.now());
+    if (!cut) way.lane.failed({error, entry.report.job.run_id, waiting}, clock_.now());
     if (!cut || way.why == Way::no_time) way.why = error.message;
   }
 
@@ -18428,12 +18428,12 @@ class Spooled {
         log.warning("what is not delivered stays in the spool",
                     {{"events", left.events}, {"logs", left.logs}});
       }
-      for (Parcel const& parcel : lost) {
+      for (Entry const& entry : lost) {
         if (clock.now() >= until) return;
-        Report const& report = parcel.report;
-        std::string const reason = hangs ? "it hangs" : delivery.reason(parcel);
-        if (parcel.waiting()) log.error("not delivered: " + reason, {{"run", report.job.run_id}});
-        if (parcel.event == Part::done || !report.counts()) continue;
+        Report const& report = entry.report;
+        std::string const reason = hangs ? "it hangs" : delivery.reason(entry);
+        if (entry.waiting()) log.error("not delivered: " + reason, {{"run", report.job.run_id}});
+        if (entry.event == Part::done || !report.counts()) continue;
         JsonWriter json;
         json.begin_object().key("undelivered").literal(event_json(report, options.format));
         json.key("reason").string(reason).end_object();

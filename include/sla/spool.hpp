@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// The contract of a Spool: keeps reports, in order, until they are delivered. A report travels as a
-// Parcel of two parts, its log and its event, each delivered by itself. The models stand in spool/;
-// what delivers from a spool is publisher/delivery.hpp.
+// The contract of a Spool: keeps reports, in order, until they are delivered. A report travels as
+// an Entry of two parts, its log and its event, each delivered by itself. The models stand in
+// spool/; what delivers from a spool is publisher/delivery.hpp.
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -17,7 +17,7 @@
 
 namespace sla::inline v1 {
 
-/// How far one part of a parcel got.
+/// How far one part of an entry got.
 enum class Part : std::uint8_t {
   waiting,  ///< to be delivered
   done,     ///< delivered, or there is nothing to deliver
@@ -25,7 +25,7 @@ enum class Part : std::uint8_t {
 };
 
 /// One report on its way.
-struct Parcel {
+struct Entry {
   std::uint64_t number = 0;  ///< later reports have higher numbers
   Report report{};           ///< log_uri is set once the log is delivered
   Part log = Part::waiting;
@@ -41,22 +41,22 @@ struct Parcel {
 
 /// What an event left for the next process to know of its check.
 struct Recalled {
-  std::uint64_t number = 0;  ///< of the parcel; 0: there is none
+  std::uint64_t number = 0;  ///< of the entry; 0: there is none
   std::string memory{};
 };
 
 /// How much there is to do.
 struct SpoolCount {
-  std::size_t events = 0;   ///< parcels whose event waits
-  std::size_t logs = 0;     ///< parcels whose log alone waits
-  std::size_t ahead = 0;    ///< parcels whose log waits before their event
-  std::size_t refused = 0;  ///< parcels with a part that was set aside
+  std::size_t events = 0;   ///< entries whose event waits
+  std::size_t logs = 0;     ///< entries whose log alone waits
+  std::size_t ahead = 0;    ///< entries whose log waits before their event
+  std::size_t refused = 0;  ///< entries with a part that was set aside
 };
 
 /// `begin(report)`: a run begins, of which only the job and the start are known. `add(report)`: it
 /// ended; once add() returns the report is kept as safely as this spool can. `next_event(number)`:
-/// the oldest parcel behind that one whose event waits. `next_log(number)`: the next parcel, in a
-/// circle, whose log waits. `update(parcel)`: a part of it got further; a complete one is
+/// the oldest entry behind that one whose event waits. `next_log(number)`: the next entry, in a
+/// circle, whose log waits. `update(entry)`: a part of it got further; a complete one is
 /// forgotten. `tend(now)`: housekeeping, and when it is wanted again. `dropped()`: how many reports
 /// had to be dropped for want of room and were not `reported(number)` yet. `in_memory()`: what
 /// would be lost with this process. (In groups, so that a compiler names no more than one.)
@@ -66,11 +66,11 @@ concept Spool = bool{std::movable<S>} && requires(S& s, Report const& report) {
   { s.add(report) } -> std::same_as<void>;
 }
 &&requires(S& s, std::uint64_t number) {
-  { s.next_event(number) } -> std::same_as<Result<std::optional<Parcel>>>;
-  { s.next_log(number) } -> std::same_as<Result<std::optional<Parcel>>>;
+  { s.next_event(number) } -> std::same_as<Result<std::optional<Entry>>>;
+  { s.next_log(number) } -> std::same_as<Result<std::optional<Entry>>>;
 }
-&&requires(S& s, Parcel const& parcel, Instant now) {
-  { s.update(parcel) } -> std::same_as<void>;
+&&requires(S& s, Entry const& entry, Instant now) {
+  { s.update(entry) } -> std::same_as<void>;
   { s.tend(now) } -> std::same_as<Instant>;
 }
 &&requires(S& s, std::uint64_t number) {
@@ -79,7 +79,7 @@ concept Spool = bool{std::movable<S>} && requires(S& s, Report const& report) {
 }
 &&requires(S& s) {
   { s.count() } -> std::same_as<SpoolCount>;
-  { s.in_memory() } -> std::same_as<std::vector<Parcel>>;
+  { s.in_memory() } -> std::same_as<std::vector<Entry>>;
 };
 
 namespace internal {
@@ -90,14 +90,14 @@ struct RefusedSpool {
   RefusedSpool(X const&) noexcept {}
   void begin(Report const&) {}
   void add(Report const&) {}
-  Result<std::optional<Parcel>> next_event(std::uint64_t) { return std::optional<Parcel>(); }
-  Result<std::optional<Parcel>> next_log(std::uint64_t) { return std::optional<Parcel>(); }
-  void update(Parcel const&) {}
+  Result<std::optional<Entry>> next_event(std::uint64_t) { return std::optional<Entry>(); }
+  Result<std::optional<Entry>> next_log(std::uint64_t) { return std::optional<Entry>(); }
+  void update(Entry const&) {}
   Instant tend(Instant) { return Instant::max(); }
   SpoolCount count() { return {}; }
   std::uint64_t dropped() { return 0; }
   void reported(std::uint64_t) {}
-  std::vector<Parcel> in_memory() { return {}; }
+  std::vector<Entry> in_memory() { return {}; }
 };
 template <class X>
 using HeldSpool = std::conditional_t<Spool<X>, X, RefusedSpool<X>>;

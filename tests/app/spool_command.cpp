@@ -109,9 +109,9 @@ TEST_CASE("drop of a refused log keeps the event that still waits") {
   {
     auto spool = DiskSpool::open({.folder = path + "/aws"}, silent);
     spool->add(report_of("a"));
-    auto parcel = *spool->next_event().value();
-    parcel.log = Part::refused;
-    spool->update(parcel);
+    auto entry = *spool->next_event().value();
+    entry.log = Part::refused;
+    spool->update(entry);
   }
   CHECK(run({"drop", "--spool", path.c_str()}).text == "1 dropped\n");
   auto spool = DiskSpool::open({.folder = path + "/aws"}, silent);

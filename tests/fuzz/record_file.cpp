@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Any bytes as a file of records: what is found is a record, is in order, and reads as a parcel
+// Any bytes as a file of records: what is found is a record, is in order, and reads as an entry
 // that comes back as it is. A record that is added to the bytes is found, whatever they are.
 #include "sla/spool/record_file.hpp"
 
@@ -19,12 +19,12 @@ void check(bool good) {
   if (!good) std::abort();
 }
 
-void check_parcel(std::string_view payload) {
-  auto const kept = read_parcel(payload);
+void check_entry(std::string_view payload) {
+  auto const kept = read_entry(payload);
   if (!kept) return;
-  std::string const written = write_parcel(kept->parcel, kept->log);
-  auto const again = read_parcel(written);
-  check(again && write_parcel(again->parcel, again->log) == written);
+  std::string const written = write_entry(kept->entry, kept->log);
+  auto const again = read_entry(written);
+  check(again && write_entry(again->entry, again->log) == written);
 }
 
 }  // namespace
@@ -32,13 +32,13 @@ void check_parcel(std::string_view payload) {
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
   std::string bytes(size, '\0');
   for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<char>(data[i]);
-  check_parcel(bytes);
+  check_entry(bytes);
   std::size_t end = 0;
   while (auto const found = find_record(bytes, end)) {
     check(found->begin >= end && found->end() <= bytes.size());
     check(frame_record(found->payload) ==
           std::string_view(bytes).substr(found->begin, found->end() - found->begin));
-    check_parcel(found->payload);
+    check_entry(found->payload);
     end = found->end();
   }
   std::string const more = bytes.substr(end) + frame_record("more");

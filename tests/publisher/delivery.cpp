@@ -37,16 +37,16 @@ struct FlawedSpool : MemorySpool {
         unreadable(&the_unreadable),
         gone(&the_gone) {}
 
-  Result<std::optional<Parcel>> next_event(std::uint64_t behind) {
+  Result<std::optional<Entry>> next_event(std::uint64_t behind) {
     return flawed(MemorySpool::next_event(behind));
   }
-  Result<std::optional<Parcel>> next_log(std::uint64_t behind) {
+  Result<std::optional<Entry>> next_log(std::uint64_t behind) {
     return flawed(MemorySpool::next_log(behind));
   }
-  Result<std::optional<Parcel>> flawed(Result<std::optional<Parcel>> parcel) const {
-    if (*parcel && *gone) (*parcel)->log = Part::done;
-    if (*parcel) (*parcel)->unreadable = *unreadable;
-    return parcel;
+  Result<std::optional<Entry>> flawed(Result<std::optional<Entry>> entry) const {
+    if (*entry && *gone) (*entry)->log = Part::done;
+    if (*entry) (*entry)->unreadable = *unreadable;
+    return entry;
   }
 };
 

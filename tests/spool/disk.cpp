@@ -43,10 +43,10 @@ void add_all(DiskSpool& spool, Texts const& runs) {
 /// The logs of all events that wait, in order; delivers both.
 Texts logs_of_all(DiskSpool& spool) {
   Texts logs;
-  for (auto parcel = spool.next_event(); parcel && *parcel; parcel = spool.next_event()) {
-    logs.push_back((*parcel)->report.outcome.output.text().value());
-    (*parcel)->event = (*parcel)->log = Part::done;
-    spool.update(**parcel);
+  for (auto entry = spool.next_event(); entry && *entry; entry = spool.next_event()) {
+    logs.push_back((*entry)->report.outcome.output.text().value());
+    (*entry)->event = (*entry)->log = Part::done;
+    spool.update(**entry);
   }
   return logs;
 }
@@ -110,18 +110,18 @@ TEST_CASE("what was delivered is gone for good, and takes no room") {
   CHECK(std::filesystem::is_empty(folder / "spool/logs"));
 }
 
-TEST_CASE("how far a parcel got is known after a restart") {
+TEST_CASE("how far an entry got is known after a restart") {
   TemporaryFolder const folder;
   {
     auto spool = open(folder / "spool");
     add_all(spool, {"log only", "event only", "refused"});
     CHECK(deliver_event(spool) == "log only");
-    auto parcel = *spool.next_event().value();
-    parcel.log = Part::done;
-    parcel.report.log_uri = "s3://bucket/key";
-    spool.update(parcel);
+    auto entry = *spool.next_event().value();
+    entry.log = Part::done;
+    entry.report.log_uri = "s3://bucket/key";
+    spool.update(entry);
     auto refused = spool.next_event().value();
-    CHECK(refused->number == parcel.number);
+    CHECK(refused->number == entry.number);
   }
   {
     auto spool = open(folder / "spool");
@@ -152,8 +152,8 @@ TEST_CASE("the first event after a restart knows when the last one ended, delive
     return report;
   };
   auto const previous_end = [](DiskSpool& spool, std::string const& run) {
-    for (auto parcel = spool.next_event(); *parcel; parcel = spool.next_event((*parcel)->number)) {
-      if ((*parcel)->report.job.run_id == run) return (*parcel)->report.previous_end;
+    for (auto entry = spool.next_event(); *entry; entry = spool.next_event((*entry)->number)) {
+      if ((*entry)->report.job.run_id == run) return (*entry)->report.previous_end;
     }
     return std::optional<WallTime>();
   };
@@ -237,14 +237,14 @@ TEST_CASE("a run that died with its process is known at the next start, with its
   MemoryFile said;
   {
     auto spool = open(folder / "spool", Logger{{.descriptor = said.descriptor()}});
-    auto const parcel = *spool.next_event().value();
-    CHECK(parcel.report.job.run_id == "died");
-    CHECK(!parcel.report.counts());
-    CHECK(parcel.report.job.boot_id == "boot");
-    CHECK(parcel.report.job.seq == 7);
-    CHECK(parcel.report.outcome.output.text().value() == "as far as it got");
-    CHECK(parcel.report.started_at == sample_report().started_at);
-    CHECK(parcel.report.ended_at >= parcel.report.started_at);
+    auto const entry = *spool.next_event().value();
+    CHECK(entry.report.job.run_id == "died");
+    CHECK(!entry.report.counts());
+    CHECK(entry.report.job.boot_id == "boot");
+    CHECK(entry.report.job.seq == 7);
+    CHECK(entry.report.outcome.output.text().value() == "as far as it got");
+    CHECK(entry.report.started_at == sample_report().started_at);
+    CHECK(entry.report.ended_at >= entry.report.started_at);
   }
   CHECK(lines(said.text()) == 1);
   CHECK(holds(said.text(), "kept as INTERRUPTED run=died service=example-service"));
@@ -281,9 +281,9 @@ TEST_CASE("a log that somebody deleted does not hold up its event") {
   auto spool = open(folder / "spool");
   add_all(spool, {"a"});
   REQUIRE(::unlink((folder / "spool/logs/a.log").c_str()) == 0);
-  auto const parcel = *spool.next_event().value();
-  CHECK(parcel.log == Part::done);
-  CHECK(parcel.report.log_error == "the log is gone from the spool");
+  auto const entry = *spool.next_event().value();
+  CHECK(entry.log == Part::done);
+  CHECK(entry.report.log_error == "the log is gone from the spool");
 }
 
 TEST_CASE(
@@ -321,13 +321,13 @@ TEST_CASE("without passes the oldest logs go, and their events stay") {
   }
   auto spool = open(folder / "spool");
   CHECK(spool.count().events == 3);
-  auto const parcel = *spool.next_event().value();
-  CHECK(parcel.report.job.run_id == "a");
-  CHECK(parcel.report.outcome.output.size() == 0);
-  CHECK(parcel.report.log_error == "dropped: no room in the spool");
+  auto const entry = *spool.next_event().value();
+  CHECK(entry.report.job.run_id == "a");
+  CHECK(entry.report.outcome.output.size() == 0);
+  CHECK(entry.report.log_error == "dropped: no room in the spool");
 }
 
-TEST_CASE("the journal stays small, however long one parcel stays in it") {
+TEST_CASE("the journal stays small, however long one entry stays in it") {
   TemporaryFolder const folder;
   auto spool = open(folder / "spool");
   spool.add(report_of("stays"));
@@ -431,11 +431,11 @@ TEST_CASE("a log that is not wanted any more is deleted with what the executor w
   spool.add(report);
   CHECK(std::filesystem::is_empty(folder / "spool/logs"));
   spool.add(executed("b", spool.logs(), "delivered before its event"));
-  auto parcel = *spool.next_event().value();
-  parcel = *spool.next_event(parcel.number).value();
-  parcel.log = Part::done;
-  parcel.report.outcome.output = Output();
-  spool.update(parcel);
+  auto entry = *spool.next_event().value();
+  entry = *spool.next_event(entry.number).value();
+  entry.log = Part::done;
+  entry.report.outcome.output = Output();
+  spool.update(entry);
   CHECK(std::filesystem::is_empty(folder / "spool/logs"));
   CHECK(spool.next_event().value()->report.log_error.empty());
 }
@@ -458,12 +458,12 @@ TEST_CASE("two spools share the log that an executor wrote for one of them") {
     write_file(first.logs() + "/died.log", "as far as it got");
   }
   auto second = open_second();
-  auto const parcel = *second.next_event().value();
-  CHECK(parcel.report.outcome.verdict == Verdict::interrupted);
-  CHECK(parcel.report.outcome.output.text().value() == "as far as it got");
+  auto const entry = *second.next_event().value();
+  CHECK(entry.report.outcome.verdict == Verdict::interrupted);
+  CHECK(entry.report.outcome.output.text().value() == "as far as it got");
 }
 
-TEST_CASE("what is known of all parcels is bounded, however small they are") {
+TEST_CASE("what is known of all entries is bounded, however small they are") {
   TemporaryFolder const folder;
   auto spool = *DiskSpool::open({.folder = folder / "spool", .limit = 1U << 20U}, silent);
   for (int i = 0; i < 300; ++i) spool.add(report_of(std::to_string(i), Verdict::fail, ""));

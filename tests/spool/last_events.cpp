@@ -20,18 +20,18 @@ using namespace std::chrono_literals;
 namespace {
 
 /// An event that ended at that second.
-Parcel event(std::uint64_t number, int second, std::string service = "shop",
-             std::string location = "") {
-  Parcel parcel{.number = number};
-  parcel.report.job.service = std::move(service);
-  parcel.report.job.location = std::move(location);
-  parcel.report.started_at = WallTime{std::chrono::seconds{second}};
-  return parcel;
+Entry event(std::uint64_t number, int second, std::string service = "shop",
+            std::string location = "") {
+  Entry entry{.number = number};
+  entry.report.job.service = std::move(service);
+  entry.report.job.location = std::move(location);
+  entry.report.started_at = WallTime{std::chrono::seconds{second}};
+  return entry;
 }
 
-std::optional<WallTime> end_before(LastEvents& last, Parcel parcel) {
-  last.complete(parcel);
-  return parcel.report.previous_end;
+std::optional<WallTime> end_before(LastEvents& last, Entry entry) {
+  last.complete(entry);
+  return entry.report.previous_end;
 }
 
 }  // namespace
@@ -52,10 +52,10 @@ TEST_CASE("what an event knows already stays, and one that is no result is told 
   TemporaryFolder const folder;
   LastEvents last(folder.path());
   last.learn(event(1, 10));
-  Parcel knows = event(2, 30);
+  Entry knows = event(2, 30);
   knows.report.previous_end = WallTime{25s};
   CHECK(end_before(last, knows) == WallTime{25s});
-  Parcel none = event(3, 40);
+  Entry none = event(3, 40);
   none.report.outcome.verdict = Verdict::interrupted;
   CHECK_FALSE(end_before(last, none));
   CHECK(end_before(last, event(4, 50)) == WallTime{30s});
@@ -66,13 +66,13 @@ TEST_CASE("what an event left for the next process is there, and goes no further
   LastEvents before(folder.path());
   CHECK(before.recall(event(0, 0).report.job).number == 0);
   for (std::size_t const size : {std::size_t{100}, std::size_t{16'000}}) {
-    Parcel parcel = event(size, 10);
-    parcel.report.memory = std::make_shared<std::string const>(size, 'x');
-    before.complete(parcel);
-    CHECK_FALSE(parcel.report.memory);
-    before.keep(parcel.report.job);
+    Entry entry = event(size, 10);
+    entry.report.memory = std::make_shared<std::string const>(size, 'x');
+    before.complete(entry);
+    CHECK_FALSE(entry.report.memory);
+    before.keep(entry.report.job);
     LastEvents after(folder.path());
-    Recalled const recalled = after.recall(parcel.report.job);
+    Recalled const recalled = after.recall(entry.report.job);
     CHECK(recalled.number == size);
     CHECK(recalled.memory == std::string(size, 'x'));
     CHECK(after.recall(event(0, 0, "other").report.job).number == 0);
@@ -87,10 +87,10 @@ TEST_CASE("a death in the middle of writing leaves the event before") {
   TemporaryFolder const folder;
   for (int second = 1; second < 6; ++second) {
     LastEvents last(folder.path());
-    Parcel parcel = event(static_cast<std::uint64_t>(second), second);
-    parcel.report.memory = std::make_shared<std::string const>(10'000, 'x');
-    last.complete(parcel);
-    last.keep(parcel.report.job);
+    Entry entry = event(static_cast<std::uint64_t>(second), second);
+    entry.report.memory = std::make_shared<std::string const>(10'000, 'x');
+    last.complete(entry);
+    last.keep(entry.report.job);
     if (second == 1) continue;
     auto const file = std::filesystem::directory_iterator(folder.path())->path();
     std::string const bytes = read_file(file.string(), 65'536).value();

@@ -64,10 +64,10 @@ TEST_CASE("what was refused stays, with its reason, out of the way") {
   MemorySpool spool;
   spool.add(report_of("a"));
   spool.add(report_of("b"));
-  auto parcel = *spool.next_event().value();
-  parcel.event = Part::refused;
-  parcel.reason = "too large";
-  spool.update(parcel);
+  auto entry = *spool.next_event().value();
+  entry.event = Part::refused;
+  entry.reason = "too large";
+  spool.update(entry);
   CHECK(deliver(spool) == "b");
   CHECK(spool.count().refused == 1);
   REQUIRE(spool.in_memory().size() == 1);
@@ -123,7 +123,7 @@ TEST_CASE("an interrupted run is no result that could be dropped") {
   CHECK(spool.dropped() == 0);
 }
 
-TEST_CASE("a parcel that is gone by now is updated without effect") {
+TEST_CASE("an entry that is gone by now is updated without effect") {
   MemorySpool spool;
   spool.update({.number = 7});
   CHECK(spool.in_memory().empty());

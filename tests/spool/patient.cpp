@@ -30,16 +30,16 @@ class Moody {
 
   void begin(Report const& report) { usual().begin(report); }
   void add(Report const& report) { usual().add(report); }
-  Result<std::optional<Parcel>> next_event(std::uint64_t behind) {
+  Result<std::optional<Entry>> next_event(std::uint64_t behind) {
     return usual().next_event(behind);
   }
-  Result<std::optional<Parcel>> next_log(std::uint64_t behind) { return usual().next_log(behind); }
-  void update(Parcel const& parcel) { usual().update(parcel); }
+  Result<std::optional<Entry>> next_log(std::uint64_t behind) { return usual().next_log(behind); }
+  void update(Entry const& entry) { usual().update(entry); }
   Instant tend(Instant now) { return usual().tend(now); }
   SpoolCount count() { return spool_.count(); }
   std::uint64_t dropped() { return spool_.dropped(); }
   void reported(std::uint64_t number) { usual().reported(number); }
-  std::vector<Parcel> in_memory() { return {}; }
+  std::vector<Entry> in_memory() { return {}; }
 
  private:
   MemorySpool& usual() {
@@ -136,11 +136,11 @@ TEST_CASE("what the disk handed out before it hung is done once it answers") {
   World world;
   auto spool = world.open();
   spool.add(report_of("a"));
-  auto parcel = spool.next_event(0).value();
-  REQUIRE(parcel);
+  auto entry = spool.next_event(0).value();
+  REQUIRE(entry);
   *world.disk = true;
-  parcel->event = parcel->log = Part::done;
-  spool.update(*parcel);
+  entry->event = entry->log = Part::done;
+  spool.update(*entry);
   CHECK(spool.count().events == 0);  // nothing that could be had now
   recover(world, spool);
   CHECK(spool.count().events == 0);

@@ -24,22 +24,22 @@ inline sla::Report report_of(std::string run, sla::Verdict verdict = sla::Verdic
 /// The run of the next event, and says that it was delivered; empty where none waits.
 template <class S>
 std::string deliver_event(S& spool) {
-  auto parcel = spool.next_event(0);
-  if (!parcel) return parcel.error().message;
-  if (!*parcel) return {};
-  (*parcel)->event = sla::Part::done;
-  spool.update(**parcel);
-  return (*parcel)->report.job.run_id;
+  auto entry = spool.next_event(0);
+  if (!entry) return entry.error().message;
+  if (!*entry) return {};
+  (*entry)->event = sla::Part::done;
+  spool.update(**entry);
+  return (*entry)->report.job.run_id;
 }
 /// The same with its log.
 template <class S>
 std::string deliver(S& spool) {
-  auto parcel = spool.next_event(0);
-  if (!parcel) return parcel.error().message;
-  if (!*parcel) return {};
-  (*parcel)->event = (*parcel)->log = sla::Part::done;
-  spool.update(**parcel);
-  return (*parcel)->report.job.run_id;
+  auto entry = spool.next_event(0);
+  if (!entry) return entry.error().message;
+  if (!*entry) return {};
+  (*entry)->event = (*entry)->log = sla::Part::done;
+  spool.update(**entry);
+  return (*entry)->report.job.run_id;
 }
 /// The runs of all events that wait, in order; delivers them.
 template <class S>

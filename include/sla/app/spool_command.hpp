@@ -60,11 +60,11 @@ inline Result<SpoolCommand> parse_spool_command(Arguments const& arguments,
 
 /// Collects what a spool has, for a listing.
 struct SpoolListing {
-  std::map<std::uint64_t, KeptParcel> parcels{};
+  std::map<std::uint64_t, KeptEntry> entries{};
   std::uint64_t lost = 0;
 
-  void parcel(RecordPosition, KeptParcel kept) { parcels[kept.parcel.number] = std::move(kept); }
-  void gone(std::uint64_t number) { parcels.erase(number); }
+  void entry(RecordPosition, KeptEntry kept) { entries[kept.entry.number] = std::move(kept); }
+  void gone(std::uint64_t number) { entries.erase(number); }
   void dropped(RecordPosition, std::uint64_t count) { lost = count; }
 };
 
@@ -73,19 +73,19 @@ inline std::string_view part_text(Part part) {
 }
 
 /// `2026-01-01T00:00:00.000Z shop fail 0190163d-... to=aws event=waits log=refused bytes=120: why`
-inline std::string parcel_line(KeptParcel const& kept, std::string_view sink) {
-  Report const& report = kept.parcel.report;
+inline std::string entry_line(KeptEntry const& kept, std::string_view sink) {
+  Report const& report = kept.entry.report;
   std::string line = iso_time(report.ended_at) + ' ' + escaped(report.job.service) + ' ';
   line.append(to_string(report.outcome.verdict)).append(" ").append(escaped(report.job.run_id));
   line.append(" to=").append(sink);
-  line.append(" event=").append(part_text(kept.parcel.event));
-  line.append(" log=").append(part_text(kept.parcel.log));
+  line.append(" event=").append(part_text(kept.entry.event));
+  line.append(" log=").append(part_text(kept.entry.log));
   line.append(" bytes=").append(std::to_string(kept.log.size()));
-  if (!kept.parcel.reason.empty()) line.append(": ").append(escaped(kept.parcel.reason));
+  if (!kept.entry.reason.empty()) line.append(": ").append(escaped(kept.entry.reason));
   return line + '\n';
 }
 
-/// What all the spools of a runner have: how many parcels, and what of them.
+/// What all the spools of a runner have: how many entries, and what of them.
 struct SpoolSum {
   std::size_t waiting = 0;
   std::size_t refused = 0;
@@ -98,9 +98,9 @@ inline Result<std::string> list_sink(std::string const& folder, std::string_view
   auto looked = SpoolStore::look(spool_folder(folder, sink), listing);
   if (!looked) return looked.error();
   std::string text;
-  for (auto const& [number, kept] : listing.parcels) {
-    text += parcel_line(kept, sink);
-    ++(kept.parcel.waiting() ? sum.waiting : sum.refused);
+  for (auto const& [number, kept] : listing.entries) {
+    text += entry_line(kept, sink);
+    ++(kept.entry.waiting() ? sum.waiting : sum.refused);
   }
   sum.lost += listing.lost;
   return text;
@@ -120,7 +120,7 @@ inline SpoolAnswer list_spool(SpoolCommand const& command,
   return answer;
 }
 
-/// Changes the parcels of one spool, one after another.
+/// Changes the entries of one spool, one after another.
 class SpoolEditor {
  public:
   SpoolEditor(SpoolStore& store, Shelf& shelf) : store_(store), shelf_(shelf) {}
@@ -144,17 +144,17 @@ class SpoolEditor {
   Result<bool> change(std::uint64_t number, Change apply) {
     Shelved const& shelved = shelf_.all().at(number);
     if (shelved.log_part != Part::refused && shelved.event_part != Part::refused) return false;
-    auto parcel = store_.read(shelved);
-    if (!parcel) return parcel.error();
-    for (Part* const part : {&parcel->log, &parcel->event}) {
+    auto entry = store_.read(shelved);
+    if (!entry) return entry.error();
+    for (Part* const part : {&entry->log, &entry->event}) {
       if (*part == Part::refused) apply(*part);
     }
-    if (parcel->complete()) return drop(number);
-    parcel->reason.clear();
+    if (entry->complete()) return drop(number);
+    entry->reason.clear();
     Result<void> written;
     shelf_.put(number, [&](Shelved& mine) {
-      mine.note(*parcel);
-      written = store_.write(*parcel, mine, Sync::now);
+      mine.note(*entry);
+      written = store_.write(*entry, mine, Sync::now);
     });
     if (!written) return written.error();
     return true;
@@ -164,9 +164,9 @@ class SpoolEditor {
   Shelf& shelf_;
 };
 
-/// Does to one parcel what the command says, where that is meant; whether it did.
-inline Result<bool> edit_parcel(SpoolCommand const& command, SpoolEditor& editor,
-                                std::uint64_t number, std::string const& run) {
+/// Does to one entry what the command says, where that is meant; whether it did.
+inline Result<bool> edit_entry(SpoolCommand const& command, SpoolEditor& editor,
+                               std::uint64_t number, std::string const& run) {
   auto const& runs = command.runs;
   bool const named = std::find(runs.begin(), runs.end(), run) != runs.end();
   if (!runs.empty() && !named) return false;
@@ -174,7 +174,7 @@ inline Result<bool> edit_parcel(SpoolCommand const& command, SpoolEditor& editor
   return named ? editor.drop(number) : editor.drop_refused(number);
 }
 
-/// How many parcels of one spool it changed.
+/// How many entries of one spool it changed.
 inline Result<std::size_t> edit_sink(SpoolCommand const& command, std::string_view sink) {
   std::string const folder = spool_folder(command.folder, sink);
   SpoolListing listing;
@@ -187,9 +187,9 @@ inline Result<std::size_t> edit_sink(SpoolCommand const& command, std::string_vi
   intake.shelve(*store, shelf);
   SpoolEditor editor(*store, shelf);
   std::size_t changed = 0;
-  for (auto const& [number, kept] : listing.parcels) {
+  for (auto const& [number, kept] : listing.entries) {
     if (shelf.all().count(number) == 0) continue;
-    auto const done = edit_parcel(command, editor, number, kept.parcel.report.job.run_id);
+    auto const done = edit_entry(command, editor, number, kept.entry.report.job.run_id);
     if (!done) return done.error();
     if (*done) ++changed;
   }

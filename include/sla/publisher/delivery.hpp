@@ -69,12 +69,12 @@ class Delivery {
     return spool_.count();
   }
   /// Returns what would be lost with this process.
-  [[nodiscard]] std::vector<Parcel> in_memory() {
+  [[nodiscard]] std::vector<Entry> in_memory() {
     std::lock_guard const lock(mutex_);
     return spool_.in_memory();
   }
 
-  /// Delivers one parcel, if one is due. When to call it again: a past instant is at once, the last
+  /// Delivers one entry, if one is due. When to call it again: a past instant is at once, the last
   /// instant of all when something is added.
   Instant step() {
     Instant const now = clock_.now();
@@ -97,15 +97,15 @@ class Delivery {
     return next;
   }
 
-  /// Why a parcel was not delivered, as far as is known; only for the thread that delivers, or once
+  /// Why an entry was not delivered, as far as is known; only for the thread that delivers, or once
   /// it has ended.
-  [[nodiscard]] std::string reason(Parcel const& parcel) const {
-    std::string text = parcel.reason;
+  [[nodiscard]] std::string reason(Entry const& entry) const {
+    std::string text = entry.reason;
     auto const add = [&](Part part, std::string const& why) {
       if (part == Part::waiting) text.append(text.empty() ? "" : "; ").append(why);
     };
-    add(parcel.log, logs_.why);
-    add(parcel.event, events_.why);
+    add(entry.log, logs_.why);
+    add(entry.event, events_.why);
     return text;
   }
 
@@ -123,118 +123,118 @@ class Delivery {
   /// refused take turns.
   bool deliver_event(Instant now) {
     auto const behind = [](auto& spool, std::uint64_t number) { return spool.next_event(number); };
-    auto parcel = pick(events_, now, behind);
-    if (!parcel && std::exchange(events_.last, 0) != 0) parcel = pick(events_, now, behind);
-    if (!parcel) return false;
-    bool const moved = send_log(*parcel);
-    auto const done = publish(*parcel);
-    if (!done && !event_stands_back(*parcel, done.error())) {
-      fail(events_, *parcel, done.error());
-      if (hurried_ && !mends_itself(done.error().code)) events_.last = parcel->number;
+    auto entry = pick(events_, now, behind);
+    if (!entry && std::exchange(events_.last, 0) != 0) entry = pick(events_, now, behind);
+    if (!entry) return false;
+    bool const moved = send_log(*entry);
+    auto const done = publish(*entry);
+    if (!done && !event_stands_back(*entry, done.error())) {
+      fail(events_, *entry, done.error());
+      if (hurried_ && !mends_itself(done.error().code)) events_.last = entry->number;
     }
-    if (moved || parcel->event != Part::waiting) update(*parcel);
+    if (moved || entry->event != Part::waiting) update(*entry);
     return true;
   }
   bool deliver_log(Instant now) {
-    auto parcel =
+    auto entry =
         pick(logs_, now, [](auto& spool, std::uint64_t number) { return spool.next_log(number); });
-    if (!parcel) return false;
-    logs_.last = parcel->number;
-    bool const lost = parcel->log != Part::waiting;
-    if (send_log(*parcel) || lost) update(*parcel);
+    if (!entry) return false;
+    logs_.last = entry->number;
+    bool const lost = entry->log != Part::waiting;
+    if (send_log(*entry) || lost) update(*entry);
     return true;
   }
 
   /// The first behind the last one that does not wait by itself: `next(spool, number)`.
   template <class Next>
-  std::optional<Parcel> pick(Way& way, Instant now, Next next) {
+  std::optional<Entry> pick(Way& way, Instant now, Next next) {
     std::optional<std::uint64_t> first;
     for (std::uint64_t behind = way.last;;) {
-      auto parcel = take(way.lane, [&](auto& spool) { return next(spool, behind); });
-      if (!parcel || way.refused.due(parcel->number) <= now) return parcel;
-      if (first == parcel->number) return std::nullopt;  // once around
-      behind = parcel->number;
+      auto entry = take(way.lane, [&](auto& spool) { return next(spool, behind); });
+      if (!entry || way.refused.due(entry->number) <= now) return entry;
+      if (first == entry->number) return std::nullopt;  // once around
+      behind = entry->number;
       if (!first) first = behind;
     }
   }
 
-  bool event_stands_back(Parcel& parcel, Error const& error) {
-    Refusals* const known = events_.refused_again(parcel.number, error, clock_.now());
-    if (known && !hurried_ && events_.passed == known->passed) try_another(parcel.number);
-    return stands_back(known, events_, parcel, parcel.event, error);
+  bool event_stands_back(Entry& entry, Error const& error) {
+    Refusals* const known = events_.refused_again(entry.number, error, clock_.now());
+    if (known && !hurried_ && events_.passed == known->passed) try_another(entry.number);
+    return stands_back(known, events_, entry, entry.event, error);
   }
   /// Returns true if a message that was refused holds up no other: it waits by itself because
   /// others pass, or is set aside because that went on for hours and its content may be why.
-  bool stands_back(Refusals* known, Way& way, Parcel& parcel, Part& part, Error const& error) {
+  bool stands_back(Refusals* known, Way& way, Entry& entry, Part& part, Error const& error) {
     if (hurried_ || known == nullptr || way.passed == known->passed) return false;
     if (known->lasting() && fault_of(error.code) == Fault::unknown) {
-      refuse(part, parcel, error);
-      way.refused.forget(parcel.number);
+      refuse(part, entry, error);
+      way.refused.forget(entry.number);
       return true;
     }
-    bool const rested = way.refused.rested(parcel.number);
+    bool const rested = way.refused.rested(entry.number);
     way.refused.rest(*known, clock_.now());
     if (rested) return true;
     log_.warning("refused while others pass, and tried again by itself: " + error.message,
-                 {{"run", parcel.report.job.run_id}});
+                 {{"run", entry.report.job.run_id}});
     return true;
   }
 
   /// Tries the event behind one that was refused; a run that is no result has none.
   void try_another(std::uint64_t refused) {
     for (std::uint64_t behind = refused;;) {
-      auto parcel = take(events_.lane, [=](auto& spool) { return spool.next_event(behind); });
-      if (!parcel) return;
-      behind = parcel->number;
+      auto entry = take(events_.lane, [=](auto& spool) { return spool.next_event(behind); });
+      if (!entry) return;
+      behind = entry->number;
       if (events_.refused.due(behind) > clock_.now()) continue;
-      bool const moved = send_log(*parcel);
-      if (publish(*parcel) || moved) update(*parcel);
-      if (parcel->report.counts()) return;
+      bool const moved = send_log(*entry);
+      if (publish(*entry) || moved) update(*entry);
+      if (entry->report.counts()) return;
     }
   }
 
-  /// A parcel of the spool; where it could not be read its way out has failed.
+  /// An entry of the spool; where it could not be read its way out has failed.
   template <class Next>
-  std::optional<Parcel> take(Lane& lane, Next next) {
-    auto parcel = with_spool(next);
-    if (parcel) return *std::move(parcel);
-    lane.failed({.error = parcel.error()}, clock_.now());
+  std::optional<Entry> take(Lane& lane, Next next) {
+    auto entry = with_spool(next);
+    if (entry) return *std::move(entry);
+    lane.failed({.error = entry.error()}, clock_.now());
     return std::nullopt;
   }
 
-  void update(Parcel& parcel) {
-    if (parcel.log == Part::waiting) parcel.report.log_error.clear();  // it may still succeed
-    if (parcel.log == Part::done) parcel.report.outcome.output = Output();
-    with_spool([&](auto& spool) { spool.update(parcel); });
+  void update(Entry& entry) {
+    if (entry.log == Part::waiting) entry.report.log_error.clear();  // it may still succeed
+    if (entry.log == Part::done) entry.report.outcome.output = Output();
+    with_spool([&](auto& spool) { spool.update(entry); });
   }
 
   /// Returns true if the log got further. Where it did not, the report says why.
-  bool send_log(Parcel& parcel) {
-    if (parcel.log != Part::waiting) return false;
-    Report& report = parcel.report;
+  bool send_log(Entry& entry) {
+    if (entry.log != Part::waiting) return false;
+    Report& report = entry.report;
     if (!wants_log(upload_, report)) {
-      parcel.log = Part::done;
+      entry.log = Part::done;
       return true;
     }
-    report.log_error = hindrance(parcel.number);
+    report.log_error = hindrance(entry.number);
     if (!report.log_error.empty()) return false;
-    Result<std::string> uri = Error{Errc::system, parcel.unreadable};
-    if (parcel.unreadable.empty()) uri = store_.store(report);
+    Result<std::string> uri = Error{Errc::system, entry.unreadable};
+    if (entry.unreadable.empty()) uri = store_.store(report);
     if (uri) {
-      logs_.delivered(parcel.number);
+      logs_.delivered(entry.number);
       report.log_uri = *std::move(uri);
-      parcel.log = Part::done;
+      entry.log = Part::done;
       log_.info("log stored", {{"run", report.job.run_id}, {"log", report.log_uri}});
       return true;
     }
     report.log_error = uri.error().message;
     if (fault_of(uri.error().code) == Fault::content) {
-      refuse(parcel.log, parcel, uri.error());
-    } else if (!stands_back(logs_.refused_again(parcel.number, uri.error(), clock_.now()), logs_,
-                            parcel, parcel.log, uri.error())) {
-      fail(logs_, parcel, uri.error());
+      refuse(entry.log, entry, uri.error());
+    } else if (!stands_back(logs_.refused_again(entry.number, uri.error(), clock_.now()), logs_,
+                            entry, entry.log, uri.error())) {
+      fail(logs_, entry, uri.error());
     }
-    return parcel.log != Part::waiting;
+    return entry.log != Part::waiting;
   }
   /// Why no log is sent now; empty where nothing is in the way.
   [[nodiscard]] std::string hindrance(std::uint64_t number) const {
@@ -245,40 +245,40 @@ class Delivery {
   }
 
   /// Publishes the event; one that was delivered, or never can be, got further.
-  Result<void> publish(Parcel& parcel) {
-    Report report = parcel.report;
+  Result<void> publish(Entry& entry) {
+    Report report = entry.report;
     report.dropped = with_spool([](auto& spool) { return spool.dropped(); });
     auto done = publish_wanted(publisher_, report);
     if (!done && fault_of(done.error().code) != Fault::content) return done;
     if (!done) {
       events_.lane.succeeded();  // for all others
-      refuse(parcel.event, parcel, done.error());
+      refuse(entry.event, entry, done.error());
       return {};
     }
-    parcel.event = Part::done;
+    entry.event = Part::done;
     if (!report.counts()) return {};
-    events_.delivered(parcel.number);
+    events_.delivered(entry.number);
     if (report.dropped != 0) with_spool([&](auto& spool) { spool.reported(report.dropped); });
     return {};
   }
 
   /// Sets a part aside.
-  void refuse(Part& part, Parcel& parcel, Error const& error) const {
+  void refuse(Part& part, Entry& entry, Error const& error) const {
     part = Part::refused;
-    parcel.reason = error.message;
+    entry.reason = error.message;
     log_.error("not delivered: refused for good: " + error.message,
-               {{"run", parcel.report.job.run_id}});
+               {{"run", entry.report.job.run_id}});
   }
 
   /// An attempt failed; one that only ended because this very delivery is stopped is no failure,
   /// and a reason for what is left only where there is no better one.
-  void fail(Way& way, Parcel const& parcel, Error const& error) {
+  void fail(Way& way, Entry const& entry, Error const& error) {
     bool const event = &way == &events_;
     bool const stopped = (event ? stops_.events : stops_.logs).level() != StopLevel::none;
     bool const cut = error.code == Errc::stopped && stopped;
     SpoolCount const left = count();
     std::size_t const waiting = event ? left.events : left.logs + left.ahead;
-    if (!cut) way.lane.failed({error, parcel.report.job.run_id, waiting}, clock_.now());
+    if (!cut) way.lane.failed({error, entry.report.job.run_id, waiting}, clock_.now());
     if (!cut || way.why == Way::no_time) way.why = error.message;
   }
 

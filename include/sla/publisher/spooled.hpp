@@ -220,12 +220,12 @@ class Spooled {
         log.warning("what is not delivered stays in the spool",
                     {{"events", left.events}, {"logs", left.logs}});
       }
-      for (Parcel const& parcel : lost) {
+      for (Entry const& entry : lost) {
         if (clock.now() >= until) return;
-        Report const& report = parcel.report;
-        std::string const reason = hangs ? "it hangs" : delivery.reason(parcel);
-        if (parcel.waiting()) log.error("not delivered: " + reason, {{"run", report.job.run_id}});
-        if (parcel.event == Part::done || !report.counts()) continue;
+        Report const& report = entry.report;
+        std::string const reason = hangs ? "it hangs" : delivery.reason(entry);
+        if (entry.waiting()) log.error("not delivered: " + reason, {{"run", report.job.run_id}});
+        if (entry.event == Part::done || !report.counts()) continue;
         JsonWriter json;
         json.begin_object().key("undelivered").literal(event_json(report, options.format));
         json.key("reason").string(reason).end_object();

@@ -134,7 +134,7 @@ class SpoolFolder {
     std::string const draft = this->draft();
     auto const file = open_file(draft, O_WRONLY | O_CREAT);
     if (!file) return file.error();
-    std::string const bytes = frame_record(write_parcel({.number = 1, .report = report}, {}));
+    std::string const bytes = frame_record(write_entry({.number = 1, .report = report}, {}));
     auto marked = write_all(file->get(), bytes);
     if (marked && ::rename(draft.c_str(), (runs() + '/' + name).c_str()) != 0) {
       marked = system_error(draft);
@@ -154,10 +154,10 @@ class SpoolFolder {
       std::string const path = runs() + '/' + name;
       auto const bytes = read_file(path, record_limit + record_head);
       auto const record = bytes ? find_record(*bytes) : std::nullopt;
-      auto kept = record ? read_parcel(record->payload) : std::nullopt;
+      auto kept = record ? read_entry(record->payload) : std::nullopt;
       // After a power failure it may be what the file said of another run.
-      bool const right = kept && run_name(kept->parcel.report.job.run_id) == name;
-      if (right) reports.push_back(std::move(kept->parcel.report));
+      bool const right = kept && run_name(kept->entry.report.job.run_id) == name;
+      if (right) reports.push_back(std::move(kept->entry.report));
       if (bytes && !right) ::unlink(path.c_str());
     }
     return reports;

@@ -59,9 +59,9 @@ class DiskSpool {
 
   void add(Report const& report) {
     std::string const& run = report.job.run_id;
-    Parcel parcel{.number = shelf_.next_number(), .report = report};
-    last_events_.complete(parcel);
-    put(parcel, Sync::now);
+    Entry entry{.number = shelf_.next_number(), .report = report};
+    last_events_.complete(entry);
+    put(entry, Sync::now);
     if (!outage_) last_events_.keep(report.job);
     begun_.erase(run);
     if (!outage_) store_->folder().unmark(run);
@@ -70,26 +70,26 @@ class DiskSpool {
     make_room();
   }
 
-  [[nodiscard]] Result<std::optional<Parcel>> next_event(std::uint64_t behind = 0) {
+  [[nodiscard]] Result<std::optional<Entry>> next_event(std::uint64_t behind = 0) {
     while (auto const number = shelf_.next_event(behind)) {
-      auto parcel = hand_out(*number);
-      if (!parcel || *parcel) return parcel;
+      auto entry = hand_out(*number);
+      if (!entry || *entry) return entry;
     }
-    return std::optional<Parcel>();
+    return std::optional<Entry>();
   }
-  [[nodiscard]] Result<std::optional<Parcel>> next_log(std::uint64_t behind) {
+  [[nodiscard]] Result<std::optional<Entry>> next_log(std::uint64_t behind) {
     while (auto const number = shelf_.next_log(behind)) {
-      auto parcel = hand_out(*number);
-      if (!parcel || *parcel) return parcel;
+      auto entry = hand_out(*number);
+      if (!entry || *entry) return entry;
     }
-    return std::optional<Parcel>();
+    return std::optional<Entry>();
   }
 
-  void update(Parcel const& parcel) {
+  void update(Entry const& entry) {
     handed_out_ = 0;
-    if (shelf_.all().count(parcel.number) == 0) return;
-    if (parcel.complete()) return forget(parcel.number);
-    put(parcel, Sync::later);
+    if (shelf_.all().count(entry.number) == 0) return;
+    if (entry.complete()) return forget(entry.number);
+    put(entry, Sync::later);
   }
 
   Instant tend(Instant now) {
@@ -107,10 +107,10 @@ class DiskSpool {
   [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
   void reported(std::uint64_t number) { set_dropped(dropped_ - number); }
 
-  [[nodiscard]] std::vector<Parcel> in_memory() const {
-    std::vector<Parcel> held;
-    for (auto const& [number, parcel] : shelf_.all()) {
-      if (parcel.held) held.push_back(*parcel.held);
+  [[nodiscard]] std::vector<Entry> in_memory() const {
+    std::vector<Entry> held;
+    for (auto const& [number, entry] : shelf_.all()) {
+      if (entry.held) held.push_back(*entry.held);
     }
     return held;
   }
@@ -119,38 +119,38 @@ class DiskSpool {
   DiskSpool(Options options, Logger log)
       : options_(std::move(options)), log_(log), outage_(options_.folder, options_.retry, log) {}
 
-  /// Writes a parcel, or holds it in memory where that cannot be.
-  void put(Parcel const& parcel, Sync sync) {
+  /// Writes an entry, or holds it in memory where that cannot be.
+  void put(Entry const& entry, Sync sync) {
     bool const writable = ready();
-    shelf_.put(parcel.number, [&](Shelved& shelved) {
-      auto const written = writable ? store_->write(parcel, shelved, sync) : Result<void>{};
+    shelf_.put(entry.number, [&](Shelved& shelved) {
+      auto const written = writable ? store_->write(entry, shelved, sync) : Result<void>{};
       if (!written) outage_.begin(written.error());
-      if (!writable || !written) return hold(shelved, parcel);
-      shelved.note(parcel);
+      if (!writable || !written) return hold(shelved, entry);
+      shelved.note(entry);
       shelved.held.reset();
     });
   }
-  void hold(Shelved& shelved, Parcel const& parcel) const {
-    shelved.hold(parcel);
+  void hold(Shelved& shelved, Entry const& entry) const {
+    shelved.hold(entry);
     bool const file_is_left = shelved.take_in_log() && shelved.log.file.empty();
-    std::string const& run = parcel.report.job.run_id;
+    std::string const& run = entry.report.job.run_id;
     if (store_ && file_is_left) store_->folder().remove_log(log_file_name(run));
   }
 
-  /// Reads a parcel. One whose record is damaged is given up: nothing is handed out.
-  Result<std::optional<Parcel>> hand_out(std::uint64_t number) {
-    auto parcel = load(shelf_.all().at(number));
-    if (parcel) {
+  /// Reads an entry. One whose record is damaged is given up: nothing is handed out.
+  Result<std::optional<Entry>> hand_out(std::uint64_t number) {
+    auto entry = load(shelf_.all().at(number));
+    if (entry) {
       handed_out_ = number;
-      return std::optional<Parcel>(*std::move(parcel));
+      return std::optional<Entry>(*std::move(entry));
     }
-    if (parcel.error().code != Errc::malformed) return parcel.error().within("spool");
-    log_.error("a spooled result is lost", {{"reason", parcel.error().message}});
+    if (entry.error().code != Errc::malformed) return entry.error().within("spool");
+    log_.error("a spooled result is lost", {{"reason", entry.error().message}});
     set_dropped(dropped_ + 1);
     forget(number);
-    return std::optional<Parcel>();
+    return std::optional<Entry>();
   }
-  Result<Parcel> load(Shelved const& shelved) const {
+  Result<Entry> load(Shelved const& shelved) const {
     if (shelved.held) return *shelved.held;
     if (!store_) return Error{Errc::malformed, "it is nowhere"};
     return store_->read(shelved);
@@ -181,12 +181,12 @@ class DiskSpool {
   }
   bool evict(std::optional<Eviction> const& eviction) {
     if (!eviction) return false;
-    auto parcel = load(shelf_.all().at(eviction->number));
+    auto entry = load(shelf_.all().at(eviction->number));
     log_.warning(eviction_line(*eviction),
-                 {{"run", parcel ? parcel->report.job.run_id : std::string()}});
-    if (eviction->log_only && parcel) {
-      drop_log(*parcel);
-      put(*parcel, Sync::later);
+                 {{"run", entry ? entry->report.job.run_id : std::string()}});
+    if (eviction->log_only && entry) {
+      drop_log(*entry);
+      put(*entry, Sync::later);
       return true;
     }
     Shelved const& shelved = shelf_.all().at(eviction->number);
@@ -212,19 +212,19 @@ class DiskSpool {
     std::vector<std::uint64_t> numbers;
     for (auto const& [number, shelved] : shelf_.all()) numbers.push_back(number);
     for (std::uint64_t const number : numbers) {
-      auto parcel = load(shelf_.all().at(number));
-      if (!parcel)
-        log_.error("a spooled result is out of reach", {{"reason", parcel.error().message}});
+      auto entry = load(shelf_.all().at(number));
+      if (!entry)
+        log_.error("a spooled result is out of reach", {{"reason", entry.error().message}});
       shelf_.put(number, [&](Shelved& shelved) {
         bool const had_log = shelved.log_part == Part::waiting && !shelved.log.file.empty();
         shelved.position.reset();
         shelved.log = {};
-        if (!parcel) return;
-        if (had_log && parcel->report.outcome.output.size() == 0) {
-          parcel->log = Part::done;
+        if (!entry) return;
+        if (had_log && entry->report.outcome.output.size() == 0) {
+          entry->log = Part::done;
           lost_logs_.insert(number);
         }
-        hold(shelved, *parcel);
+        hold(shelved, *entry);
       });
       Shelved const& left = shelf_.all().at(number);
       if (!left.held || left.held->complete()) shelf_.erase(number);
@@ -289,8 +289,8 @@ class DiskSpool {
   std::unique_ptr<SpoolStore> store_{};
   std::set<std::string> begun_{};        ///< the runs in flight
   std::set<std::uint64_t> gone_{};       ///< done with, and not noted on the disk yet
-  std::set<std::uint64_t> lost_logs_{};  ///< parcels whose logs went away with the folder
-  std::uint64_t left_behind_ = 0;        ///< a folder that went away may have parcels up to here
+  std::set<std::uint64_t> lost_logs_{};  ///< entries whose logs went away with the folder
+  std::uint64_t left_behind_ = 0;        ///< a folder that went away may have entries up to here
   std::uint64_t dropped_ = 0;
   std::uint64_t handed_out_ = 0;
 };

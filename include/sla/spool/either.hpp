@@ -28,14 +28,14 @@ class EitherSpool {
   [[nodiscard]] Recalled recall(Job const& job) {
     return ask([&](auto& spool) { return spool.recall(job); });
   }
-  Result<std::optional<Parcel>> next_event(std::uint64_t behind) {
+  Result<std::optional<Entry>> next_event(std::uint64_t behind) {
     return ask([&](auto& spool) { return spool.next_event(behind); });
   }
-  Result<std::optional<Parcel>> next_log(std::uint64_t behind) {
+  Result<std::optional<Entry>> next_log(std::uint64_t behind) {
     return ask([&](auto& spool) { return spool.next_log(behind); });
   }
-  void update(Parcel const& parcel) {
-    ask([&](auto& spool) { spool.update(parcel); });
+  void update(Entry const& entry) {
+    ask([&](auto& spool) { spool.update(entry); });
   }
   Instant tend(Instant now) {
     return ask([&](auto& spool) { return spool.tend(now); });
@@ -49,7 +49,7 @@ class EitherSpool {
   void reported(std::uint64_t number) {
     ask([&](auto& spool) { spool.reported(number); });
   }
-  [[nodiscard]] std::vector<Parcel> in_memory() {
+  [[nodiscard]] std::vector<Entry> in_memory() {
     return ask([](auto& spool) { return spool.in_memory(); });
   }
 

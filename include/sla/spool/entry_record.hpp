@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// A parcel as the bytes of a record, and back. What is read may come from an older or a newer
-// version of this program, or be damaged: it is checked, and what makes no sense is no parcel. The
+// An entry as the bytes of a record, and back. What is read may come from an older or a newer
+// version of this program, or be damaged: it is checked, and what makes no sense is no entry. The
 // bytes of the log stand in a file of their own.
 #include <algorithm>
 #include <chrono>
@@ -20,16 +20,16 @@
 
 namespace sla::inline v1 {
 
-/// A parcel without its log, and where the log is.
-struct KeptParcel {
-  Parcel parcel{};
+/// An entry without its log, and where the log is.
+struct KeptEntry {
+  Entry entry{};
   KeptLog log{};
 };
 
 namespace detail {
 
 /// The names of the fields. A name keeps its meaning for ever.
-enum ParcelField : std::uint8_t {
+enum EntryField : std::uint8_t {
   field_number = 1,
   field_log = 2,
   field_event = 3,
@@ -71,7 +71,7 @@ inline void write_sequence(RecordWriter& out, Report const& report) {
     out.text(field_boot, report.job.boot_id);
     out.number(field_seq, static_cast<std::int64_t>(report.job.seq));
   }
-  auto const time = [&](ParcelField field, std::optional<WallTime> at) {
+  auto const time = [&](EntryField field, std::optional<WallTime> at) {
     if (at) out.number(field, at->time_since_epoch().count());
   };
   time(field_previous_end, report.previous_end);
@@ -236,49 +236,49 @@ inline bool read_part(Part& part, std::int64_t value) {
   return true;
 }
 
-inline bool read_parcel_field(KeptParcel& kept, RecordField field) {
+inline bool read_entry_field(KeptEntry& kept, RecordField field) {
   auto const number = field.number().value_or(0);
   switch (field.name) {
     case field_number:
-      kept.parcel.number = static_cast<std::uint64_t>(number);
+      kept.entry.number = static_cast<std::uint64_t>(number);
       return number > 0;
     case field_log:
-      return read_part(kept.parcel.log, number);
+      return read_part(kept.entry.log, number);
     case field_event:
-      return read_part(kept.parcel.event, number);
+      return read_part(kept.entry.event, number);
     case field_reason:
-      kept.parcel.reason = field.value;
+      kept.entry.reason = field.value;
       return true;
     default:
-      read_standing(kept.parcel.report.standing, field);
-      return read_report_text(kept.parcel.report, field) ||
-             (read_report_number(kept.parcel.report, field.name, number) &&
+      read_standing(kept.entry.report.standing, field);
+      return read_report_text(kept.entry.report, field) ||
+             (read_report_number(kept.entry.report, field.name, number) &&
               read_log_field(kept.log, field));
   }
 }
 
 }  // namespace detail
 
-/// The bytes of a parcel. Its output is not in them.
-[[nodiscard]] inline std::string write_parcel(Parcel const& parcel, KeptLog const& log) {
+/// The bytes of an entry. Its output is not in them.
+[[nodiscard]] inline std::string write_entry(Entry const& entry, KeptLog const& log) {
   RecordWriter out;
-  out.number(detail::field_number, static_cast<std::int64_t>(parcel.number));
-  out.number(detail::field_log, static_cast<std::int64_t>(parcel.log));
-  out.number(detail::field_event, static_cast<std::int64_t>(parcel.event));
-  out.text(detail::field_reason, parcel.reason);
-  detail::write_report(out, parcel.report);
+  out.number(detail::field_number, static_cast<std::int64_t>(entry.number));
+  out.number(detail::field_log, static_cast<std::int64_t>(entry.log));
+  out.number(detail::field_event, static_cast<std::int64_t>(entry.event));
+  out.text(detail::field_reason, entry.reason);
+  detail::write_report(out, entry.report);
   detail::write_log(out, log);
   return std::move(out).bytes();
 }
 
-/// Reads the bytes of a parcel; nothing where they are none.
-[[nodiscard]] inline std::optional<KeptParcel> read_parcel(std::string_view bytes) {
-  KeptParcel kept;
+/// Reads the bytes of an entry; nothing where they are none.
+[[nodiscard]] inline std::optional<KeptEntry> read_entry(std::string_view bytes) {
+  KeptEntry kept;
   RecordReader in(bytes);
   while (auto const field = in.next()) {
-    if (!detail::read_parcel_field(kept, *field)) return std::nullopt;
+    if (!detail::read_entry_field(kept, *field)) return std::nullopt;
   }
-  if (!in.at_end() || kept.parcel.number == 0) return std::nullopt;
+  if (!in.at_end() || kept.entry.number == 0) return std::nullopt;
   return kept;
 }
 

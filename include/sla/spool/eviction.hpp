@@ -2,7 +2,7 @@
 #pragma once
 // What a spool gives up when it is full, in this order: the logs of passes, passes, the other logs,
 // and then whatever is oldest. A result outlives its log, and what failed outlives what passed. The
-// parcel that is being delivered stays, and so does the newest.
+// entry that is being delivered stays, and so does the newest.
 #include <cstdint>
 #include <optional>
 #include <set>
@@ -14,18 +14,18 @@
 
 namespace sla::inline v1 {
 
-/// About how much memory a parcel takes, its log included.
-[[nodiscard]] inline std::uint64_t parcel_bytes(Parcel const& parcel) noexcept {
-  Report const& report = parcel.report;
-  std::uint64_t bytes = sizeof parcel + report.outcome.output.size() + report.job.service.size() +
+/// About how much memory an entry takes, its log included.
+[[nodiscard]] inline std::uint64_t entry_bytes(Entry const& entry) noexcept {
+  Report const& report = entry.report;
+  std::uint64_t bytes = sizeof entry + report.outcome.output.size() + report.job.service.size() +
                         report.job.run_id.size() + report.outcome.remark.size() +
-                        report.outcome.reason.size() + parcel.reason.size();
+                        report.outcome.reason.size() + entry.reason.size();
   for (auto const& group : report.job.groups) bytes += sizeof(std::string) + group.size();
   for (auto const& word : report.job.command) bytes += sizeof(std::string) + word.size();
   return bytes;
 }
 
-/// What goes next of one parcel; the lower goes first.
+/// What goes next of one entry; the lower goes first.
 enum class Sacrifice : std::uint8_t { log_of_pass, pass, log, result };
 
 /// `log_gains` says whether giving up the log alone is worth while.
@@ -45,20 +45,20 @@ struct Eviction {
                            : "no room for undelivered results: a result is dropped";
 }
 
-/// Takes the log from a parcel, whose event then says why there is none.
-inline void drop_log(Parcel& parcel) {
-  parcel.report.outcome.output = Output();
-  parcel.report.log_error = "dropped: no room in the spool";
-  parcel.log = Part::done;
+/// Takes the log from an entry, whose event then says why there is none.
+inline void drop_log(Entry& entry) {
+  entry.report.outcome.output = Output();
+  entry.report.log_error = "dropped: no room in the spool";
+  entry.log = Part::done;
 }
 
-/// The parcels of a spool in the order in which they go.
+/// The entries of a spool in the order in which they go.
 class EvictionOrder {
  public:
   void add(std::uint64_t number, Sacrifice what) { order_.insert({what, number}); }
   void remove(std::uint64_t number, Sacrifice what) { order_.erase({what, number}); }
 
-  /// What goes next; two parcels stay.
+  /// What goes next; two entries stay.
   [[nodiscard]] std::optional<Eviction> next(std::uint64_t spared, std::uint64_t newest) const {
     for (auto const& [what, number] : order_) {
       if (number == spared || number == newest) continue;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// The parcels of a spool as they are known in memory: where each stands, how far it got, how much
+// The entries of a spool as they are known in memory: where each stands, how far it got, how much
 // room all of them take and which go first when it is too much. One that is not on a disk is held
-// here whole. Nothing here takes longer the more parcels there are, but for passing over those that
+// here whole. Nothing here takes longer the more entries there are, but for passing over those that
 // wait for something else.
 #include <algorithm>
 #include <chrono>
@@ -20,30 +20,30 @@
 
 namespace sla::inline v1 {
 
-/// What is known of one parcel.
+/// What is known of one entry.
 struct Shelved {
   std::optional<RecordPosition> position{};  ///< its latest record
   KeptLog log{};                             ///< its log on the disk
-  std::unique_ptr<Parcel> held{};  ///< the parcel itself, where the record is missing or too old
+  std::unique_ptr<Entry> held{};  ///< the entry itself, where the record is missing or too old
   Part log_part = Part::waiting;
   Part event_part = Part::waiting;
   bool pass = false;
   bool counts = true;
 
-  /// Takes over how far a parcel got.
-  void note(Parcel const& parcel) noexcept {
-    log_part = parcel.log;
-    event_part = parcel.event;
-    pass = parcel.report.succeeded();
-    counts = parcel.report.counts();
+  /// Takes over how far an entry got.
+  void note(Entry const& entry) noexcept {
+    log_part = entry.log;
+    event_part = entry.event;
+    pass = entry.report.succeeded();
+    counts = entry.report.counts();
   }
-  /// Holds a parcel whole.
-  void hold(Parcel const& parcel) {
-    held = std::make_unique<Parcel>(parcel);
-    note(parcel);
+  /// Holds an entry whole.
+  void hold(Entry const& entry) {
+    held = std::make_unique<Entry>(entry);
+    note(entry);
   }
-  /// Takes the log of the parcel that is held from its file into memory, where it is small: many
-  /// parcels do not take a descriptor each. Whether it did.
+  /// Takes the log of the entry that is held from its file into memory, where it is small: many
+  /// entries do not take a descriptor each. Whether it did.
   bool take_in_log() {
     constexpr std::uint64_t small = 64 * 1024;
     Output& output = held->report.outcome.output;
@@ -56,20 +56,20 @@ struct Shelved {
   }
 };
 
-/// How much of its limit a parcel takes that is held whole: about as much memory.
-[[nodiscard]] inline std::uint64_t memory_use(Parcel const& parcel) noexcept {
+/// How much of its limit an entry takes that is held whole: about as much memory.
+[[nodiscard]] inline std::uint64_t memory_use(Entry const& entry) noexcept {
   constexpr std::uint64_t nodes = 256;  // and what the allocator needs for each piece
-  return sizeof(Shelved) + nodes + parcel_bytes(parcel);
+  return sizeof(Shelved) + nodes + entry_bytes(entry);
 }
 
-/// How much of its limit a parcel takes on a disk: whole blocks, and a fixed sum for the record,
+/// How much of its limit an entry takes on a disk: whole blocks, and a fixed sum for the record,
 /// the names and what is known of it in memory, so that the limit bounds all of them.
 [[nodiscard]] constexpr std::uint64_t disk_use(std::uint64_t log_bytes) noexcept {
   constexpr std::uint64_t block = 4096;
   return 2 * block + (log_bytes + block - 1) / block * block;
 }
 
-/// All parcels of one spool, by number. Not thread-safe.
+/// All entries of one spool, by number. Not thread-safe.
 class Shelf {
  public:
   using Map = std::map<std::uint64_t, Shelved>;
@@ -82,7 +82,7 @@ class Shelf {
     return all_.empty() ? 0 : all_.rbegin()->first;
   }
 
-  /// The number of the next parcel. Numbers follow the clock, so that what was held in memory while
+  /// The number of the next entry. Numbers follow the clock, so that what was held in memory while
   /// a disk could not even be read sorts behind what is found there later.
   [[nodiscard]] std::uint64_t next_number() {
     auto const now = std::chrono::duration_cast<std::chrono::microseconds>(
@@ -91,7 +91,7 @@ class Shelf {
     return last_;
   }
 
-  /// Adds a parcel, or changes one: `change(Shelved&)`.
+  /// Adds an entry, or changes one: `change(Shelved&)`.
   template <class Change>
   void put(std::uint64_t number, Change change) {
     auto const [at, added] = all_.try_emplace(number);
@@ -124,8 +124,8 @@ class Shelf {
     for (auto at = all_.upper_bound(behind); at != all_.end(); ++at) {
       if (at->second.log_part == Part::waiting) return at->first;
     }
-    for (auto const& [number, parcel] : all_) {
-      if (parcel.log_part == Part::waiting) return number;
+    for (auto const& [number, entry] : all_) {
+      if (entry.log_part == Part::waiting) return number;
     }
     return std::nullopt;
   }
@@ -139,28 +139,28 @@ class Shelf {
   }
 
  private:
-  static Sacrifice next_of(Shelved const& parcel) noexcept {
+  static Sacrifice next_of(Shelved const& entry) noexcept {
     std::uint64_t const log =
-        parcel.held ? parcel.held->report.outcome.output.size() : parcel.log.size();
-    std::uint64_t const worth_while = parcel.held ? sizeof(Parcel) : 1;
-    return sacrifice(parcel.pass, parcel.event_part == Part::done || log >= worth_while);
+        entry.held ? entry.held->report.outcome.output.size() : entry.log.size();
+    std::uint64_t const worth_while = entry.held ? sizeof(Entry) : 1;
+    return sacrifice(entry.pass, entry.event_part == Part::done || log >= worth_while);
   }
 
-  void tally(std::uint64_t number, Shelved const& parcel, bool there) {
+  void tally(std::uint64_t number, Shelved const& entry, bool there) {
     auto const move = [there](auto& total, auto amount) {
       total = there ? total + amount : total - amount;
     };
     std::size_t const one = 1;
-    bool const event = parcel.event_part == Part::waiting;
+    bool const event = entry.event_part == Part::waiting;
     if (event) move(count_.events, one);
-    if (parcel.log_part == Part::waiting) move(event ? count_.ahead : count_.logs, one);
-    if (parcel.log_part == Part::refused || parcel.event_part == Part::refused) {
+    if (entry.log_part == Part::waiting) move(event ? count_.ahead : count_.logs, one);
+    if (entry.log_part == Part::refused || entry.event_part == Part::refused) {
       move(count_.refused, one);
     }
-    if (parcel.position) move(disk_bytes_, disk_use(parcel.log.size()));
-    if (parcel.held) move(memory_bytes_, memory_use(*parcel.held));
-    EvictionOrder& order = parcel.held ? memory_order_ : disk_order_;
-    there ? order.add(number, next_of(parcel)) : order.remove(number, next_of(parcel));
+    if (entry.position) move(disk_bytes_, disk_use(entry.log.size()));
+    if (entry.held) move(memory_bytes_, memory_use(*entry.held));
+    EvictionOrder& order = entry.held ? memory_order_ : disk_order_;
+    there ? order.add(number, next_of(entry)) : order.remove(number, next_of(entry));
   }
 
   Map all_{};

@@ -30,22 +30,22 @@ class LastEvents {
 
   /// Tells a new event when the one before it ended, if it does not know and this does; learns of
   /// it.
-  void complete(Parcel& parcel) {
-    Report& report = parcel.report;
+  void complete(Entry& entry) {
+    Report& report = entry.report;
     if (report.counts() && !report.previous_end) {
       Last const& last = of(report.job);
       if (last.number != 0) report.previous_end = last.end;
     }
-    learn(parcel);
+    learn(entry);
     if (report.memory) of(report.job).memory = std::exchange(report.memory, nullptr);
   }
   /// Learns of an event. Those of a check are in the order of their numbers, whatever clocks say.
-  void learn(Parcel const& parcel) {
-    if (!parcel.report.counts()) return;
-    Last& last = of(parcel.report.job);
-    if (parcel.number <= last.number) return;
-    last.number = parcel.number;
-    last.end = parcel.report.event_end();
+  void learn(Entry const& entry) {
+    if (!entry.report.counts()) return;
+    Last& last = of(entry.report.job);
+    if (entry.number <= last.number) return;
+    last.number = entry.number;
+    last.end = entry.report.event_end();
   }
 
   /// Returns what the last event of that check left for the next process; its number is 0 where

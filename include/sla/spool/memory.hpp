@@ -28,24 +28,24 @@ class MemorySpool {
   void begin(Report const&) noexcept {}
 
   void add(Report const& report) {
-    Parcel parcel{.number = shelf_.next_number(), .report = report};
-    parcel.report.memory.reset();  // there is no next process
-    put(parcel);
+    Entry entry{.number = shelf_.next_number(), .report = report};
+    entry.report.memory.reset();  // there is no next process
+    put(entry);
   }
   [[nodiscard]] Recalled recall(Job const&) const { return {}; }
 
-  [[nodiscard]] Result<std::optional<Parcel>> next_event(std::uint64_t behind = 0) {
+  [[nodiscard]] Result<std::optional<Entry>> next_event(std::uint64_t behind = 0) {
     return hand_out(shelf_.next_event(behind));
   }
-  [[nodiscard]] Result<std::optional<Parcel>> next_log(std::uint64_t behind) {
+  [[nodiscard]] Result<std::optional<Entry>> next_log(std::uint64_t behind) {
     return hand_out(shelf_.next_log(behind));
   }
 
-  void update(Parcel const& parcel) {
+  void update(Entry const& entry) {
     handed_out_ = 0;
-    if (shelf_.all().count(parcel.number) == 0) return;
-    if (parcel.complete()) return shelf_.erase(parcel.number);
-    put(parcel);
+    if (shelf_.all().count(entry.number) == 0) return;
+    if (entry.complete()) return shelf_.erase(entry.number);
+    put(entry);
   }
 
   Instant tend(Instant) noexcept { return Instant::max(); }
@@ -54,21 +54,21 @@ class MemorySpool {
   [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
   void reported(std::uint64_t number) noexcept { dropped_ -= number; }
 
-  [[nodiscard]] std::vector<Parcel> in_memory() const {
-    std::vector<Parcel> all;
-    for (auto const& [number, parcel] : shelf_.all()) all.push_back(*parcel.held);
+  [[nodiscard]] std::vector<Entry> in_memory() const {
+    std::vector<Entry> all;
+    for (auto const& [number, entry] : shelf_.all()) all.push_back(*entry.held);
     return all;
   }
 
  private:
-  Result<std::optional<Parcel>> hand_out(std::optional<std::uint64_t> number) {
-    if (!number) return std::optional<Parcel>();
+  Result<std::optional<Entry>> hand_out(std::optional<std::uint64_t> number) {
+    if (!number) return std::optional<Entry>();
     handed_out_ = *number;
-    return std::optional<Parcel>(*shelf_.all().at(*number).held);
+    return std::optional<Entry>(*shelf_.all().at(*number).held);
   }
 
-  void put(Parcel const& parcel) {
-    shelf_.put(parcel.number, [&](Shelved& shelved) { shelved.hold(parcel); });
+  void put(Entry const& entry) {
+    shelf_.put(entry.number, [&](Shelved& shelved) { shelved.hold(entry); });
     while (shelf_.memory_bytes() > options_.limit) {
       auto const eviction = shelf_.eviction(false, handed_out_);
       if (!eviction) return;
@@ -77,15 +77,15 @@ class MemorySpool {
   }
 
   void evict(Eviction const& eviction) {
-    Parcel const& parcel = *shelf_.all().at(eviction.number).held;
-    log_.warning(eviction_line(eviction), {{"run", parcel.report.job.run_id}});
+    Entry const& entry = *shelf_.all().at(eviction.number).held;
+    log_.warning(eviction_line(eviction), {{"run", entry.report.job.run_id}});
     if (eviction.log_only) {
       return shelf_.put(eviction.number, [](Shelved& shelved) {
         drop_log(*shelved.held);
         shelved.note(*shelved.held);
       });
     }
-    if (parcel.event == Part::waiting && parcel.report.counts()) ++dropped_;
+    if (entry.event == Part::waiting && entry.report.counts()) ++dropped_;
     shelf_.erase(eviction.number);
   }
 

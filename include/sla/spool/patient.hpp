@@ -69,7 +69,7 @@ class PatientSpool {
     added_ = true;
     auto const keep = [report](Disk& disk) {
       disk.add(report);
-      return disk.count().events == 1 ? disk.next_event(0) : std::optional<Parcel>();
+      return disk.count().events == 1 ? disk.next_event(0) : std::optional<Entry>();
     };
     auto const take_back = [run = report.job.run_id](Disk& disk) { retract(disk, run); };
     auto const kept = ask(keep, take_back);
@@ -81,7 +81,7 @@ class PatientSpool {
     return ask([job](Disk& disk) { return disk.recall(job); }).value_or(Recalled{});
   }
 
-  [[nodiscard]] Result<std::optional<Parcel>> next_event(std::uint64_t behind = 0) {
+  [[nodiscard]] Result<std::optional<Entry>> next_event(std::uint64_t behind = 0) {
     auto const ahead = std::exchange(ahead_, std::nullopt);
     if (ahead && behind < ahead->number) return ahead;
     if (behind < in_memory_from) {
@@ -91,12 +91,12 @@ class PatientSpool {
     return of_memory(memory_.next_event(in_memory(behind)));
   }
   /// The two take turns.
-  [[nodiscard]] Result<std::optional<Parcel>> next_log(std::uint64_t behind) {
+  [[nodiscard]] Result<std::optional<Entry>> next_log(std::uint64_t behind) {
     ahead_.reset();
-    auto const of_disk = [&]() -> Result<std::optional<Parcel>> {
+    auto const of_disk = [&]() -> Result<std::optional<Entry>> {
       std::uint64_t const from = behind < in_memory_from ? behind : 0;
       auto found = ask([from](Disk& disk) { return disk.next_log(from); });
-      return found ? *std::move(found) : std::optional<Parcel>();
+      return found ? *std::move(found) : std::optional<Entry>();
     };
     memory_turn_ = !memory_turn_;
     if (!memory_turn_) {
@@ -107,17 +107,17 @@ class PatientSpool {
     return *found || !memory_turn_ ? found : of_disk();
   }
 
-  void update(Parcel const& parcel) {
+  void update(Entry const& entry) {
     ahead_.reset();
-    if (parcel.number < in_memory_from) {
-      tend_at_ = tell([parcel, now = tended_at_](Disk& disk) {
-                   disk.update(parcel);
+    if (entry.number < in_memory_from) {
+      tend_at_ = tell([entry, now = tended_at_](Disk& disk) {
+                   disk.update(entry);
                    return disk.tend(now);
                  }).value_or(Instant::min());
       return;
     }
-    Parcel own = parcel;
-    own.number = in_memory(parcel.number);
+    Entry own = entry;
+    own.number = in_memory(entry.number);
     memory_.update(own);
   }
 
@@ -155,9 +155,9 @@ class PatientSpool {
     });
   }
 
-  [[nodiscard]] std::vector<Parcel> in_memory() {
-    std::vector<Parcel> all = memory_.in_memory();
-    for (Parcel& parcel : all) parcel.number += in_memory_from;
+  [[nodiscard]] std::vector<Entry> in_memory() {
+    std::vector<Entry> all = memory_.in_memory();
+    for (Entry& entry : all) entry.number += in_memory_from;
     auto const held = ask([](Disk& disk) { return disk.in_memory(); });
     if (held) all.insert(all.begin(), held->begin(), held->end());
     return all;
@@ -178,12 +178,12 @@ class PatientSpool {
   /// Takes back a report that was added too late: it was kept in memory meanwhile.
   static void retract(Disk& disk, std::string const& run) {
     for (std::uint64_t behind = 0;;) {
-      auto parcel = disk.next_event(behind);
-      if (!parcel || !*parcel) return;
-      behind = (*parcel)->number;
-      if ((*parcel)->report.job.run_id != run) continue;
-      (*parcel)->log = (*parcel)->event = Part::done;
-      return disk.update(**parcel);
+      auto entry = disk.next_event(behind);
+      if (!entry || !*entry) return;
+      behind = (*entry)->number;
+      if ((*entry)->report.job.run_id != run) continue;
+      (*entry)->log = (*entry)->event = Part::done;
+      return disk.update(**entry);
     }
   }
 
@@ -240,7 +240,7 @@ class PatientSpool {
   static std::uint64_t in_memory(std::uint64_t number) noexcept {
     return number < in_memory_from ? 0 : number - in_memory_from;
   }
-  static Result<std::optional<Parcel>> of_memory(Result<std::optional<Parcel>> found) {
+  static Result<std::optional<Entry>> of_memory(Result<std::optional<Entry>> found) {
     if (found && *found) (*found)->number += in_memory_from;
     return found;
   }
@@ -248,17 +248,17 @@ class PatientSpool {
   /// What nothing happened to yet is as safe on the disk as if it had never hung.
   void move_to_disk() {
     if (memory_.count().events == 0) return;
-    for (Parcel parcel : memory_.in_memory()) {
-      if (parcel.log != Part::waiting || parcel.event != Part::waiting) continue;
+    for (Entry entry : memory_.in_memory()) {
+      if (entry.log != Part::waiting || entry.event != Part::waiting) continue;
       auto const moved = ask(
-          [report = parcel.report](Disk& disk) {
+          [report = entry.report](Disk& disk) {
             disk.add(report);
             return true;
           },
-          [run = parcel.report.job.run_id](Disk& disk) { retract(disk, run); });
+          [run = entry.report.job.run_id](Disk& disk) { retract(disk, run); });
       if (!moved) return;
-      parcel.log = parcel.event = Part::done;
-      memory_.update(parcel);
+      entry.log = entry.event = Part::done;
+      memory_.update(entry);
     }
   }
 
@@ -267,7 +267,7 @@ class PatientSpool {
   MemorySpool memory_;
   Patient<Disk> disk_;
   std::shared_ptr<Figures> figures_ = std::make_shared<Figures>();
-  std::optional<Parcel> ahead_{};  ///< the next event as the disk has it
+  std::optional<Entry> ahead_{};  ///< the next event as the disk has it
   Instant tend_at_ = Instant::min();
   Instant tended_at_ = Instant::min();  ///< when it was last thought of
   bool added_ = false;                  ///< something was, since then

@@ -18,7 +18,7 @@ struct RecordPosition {
   std::uint64_t size = 0;  ///< of the whole record
 };
 
-/// Where the log of a parcel is.
+/// Where the log of an entry is.
 struct KeptLog {
   std::string file{};                   ///< its name; empty if there is no log
   std::vector<Output::Piece> pieces{};  ///< the log in order

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// What a spool on disk finds when it opens its folder: the parcels that an earlier process left,
+// What a spool on disk finds when it opens its folder: the entries that an earlier process left,
 // and the runs that it had begun and never ended. The latter become reports too, INTERRUPTED, with
 // their logs as far as they got.
 #include <signal.h>
@@ -23,19 +23,19 @@
 
 namespace sla::inline v1 {
 
-/// Collects what a SpoolStore hands out; the later record of a parcel replaces the earlier one.
+/// Collects what a SpoolStore hands out; the later record of an entry replaces the earlier one.
 class Intake {
  public:
-  /// Tells the last events, where there is somebody who remembers them, of each parcel.
+  /// Tells the last events, where there is somebody who remembers them, of each entry.
   explicit Intake(LastEvents* last_events = nullptr) : last_events_(last_events) {}
 
-  void parcel(RecordPosition position, KeptParcel kept) {
-    Found& found = found_[kept.parcel.number];
+  void entry(RecordPosition position, KeptEntry kept) {
+    Found& found = found_[kept.entry.number];
     found.shelved.position = position;
     found.shelved.log = std::move(kept.log);
-    found.shelved.note(kept.parcel);
-    if (last_events_ != nullptr) last_events_->learn(kept.parcel);
-    found.run = std::move(kept.parcel.report.job.run_id);
+    found.shelved.note(kept.entry);
+    if (last_events_ != nullptr) last_events_->learn(kept.entry);
+    found.run = std::move(kept.entry.report.job.run_id);
   }
   void gone(std::uint64_t number) { found_.erase(number); }
   /// Its event is delivered, its log is not.
@@ -48,21 +48,21 @@ class Intake {
     if (count != 0) dropped_ = {position, count};
   }
 
-  /// Puts the parcels on the shelf, where what is held already is newer, but for logs that were
+  /// Puts the entries on the shelf, where what is held already is newer, but for logs that were
   /// lost; gives how many reports had been dropped.
   std::uint64_t shelve(SpoolStore& store, Shelf& shelf,
                        std::set<std::uint64_t> const& lost_logs = {}) {
     while (!found_.empty()) {  // one by one, so that all of them are in memory only once
-      auto const entry = found_.extract(found_.begin());
-      Shelved& found = entry.mapped().shelved;
-      store.folder().unmark(entry.mapped().run);
+      auto const node = found_.extract(found_.begin());
+      Shelved& found = node.mapped().shelved;
+      store.folder().unmark(node.mapped().run);
       store.journal().keep(*found.position);
-      shelf.put(entry.key(), [&](Shelved& mine) {
+      shelf.put(node.key(), [&](Shelved& mine) {
         if (!mine.held) {
           mine = std::move(found);
         } else {
           mine.position = found.position;
-          if (lost_logs.count(entry.key()) != 0) give_back(store, mine, std::move(found.log));
+          if (lost_logs.count(node.key()) != 0) give_back(store, mine, std::move(found.log));
         }
       });
     }
@@ -80,12 +80,12 @@ class Intake {
   static void give_back(SpoolStore const& store, Shelved& shelved, KeptLog log) {
     auto output = store.folder().open_log(log);
     if (!output) return;
-    Parcel& parcel = *shelved.held;
-    parcel.log = Part::waiting;
-    parcel.report.log_error.clear();
-    parcel.report.outcome.output = *std::move(output);
+    Entry& entry = *shelved.held;
+    entry.log = Part::waiting;
+    entry.report.log_error.clear();
+    entry.report.outcome.output = *std::move(output);
     shelved.log = std::move(log);
-    shelved.note(parcel);
+    shelved.note(entry);
   }
 
   LastEvents* last_events_;
@@ -99,17 +99,17 @@ class Intake {
   report.outcome = {.verdict = Verdict::interrupted, .exit_code = 128 + SIGKILL, .signal = SIGKILL};
   report.ended_at = std::max(report.started_at, rescued.written_at.value_or(report.started_at));
   report.duration = report.ended_at - report.started_at;
-  Parcel const parcel{.number = shelf.next_number(), .report = std::move(report)};
+  Entry const entry{.number = shelf.next_number(), .report = std::move(report)};
   Result<void> written;
-  shelf.put(parcel.number, [&](Shelved& shelved) {
-    shelved.note(parcel);
+  shelf.put(entry.number, [&](Shelved& shelved) {
+    shelved.note(entry);
     shelved.log = std::move(rescued.log);
-    written = store.write(parcel, shelved, Sync::now);
+    written = store.write(entry, shelved, Sync::now);
   });
   if (written) {
-    store.folder().unmark(parcel.report.job.run_id);
+    store.folder().unmark(entry.report.job.run_id);
   } else {
-    shelf.erase(parcel.number);
+    shelf.erase(entry.number);
   }
   return written;
 }

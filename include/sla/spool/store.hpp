@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// What a spool on disk writes and reads: a journal of parcels, of numbers that are done with and of
+// What a spool on disk writes and reads: a journal of entries, of numbers that are done with and of
 // how many reports were dropped, in a SpoolFolder beside the logs. Every step says whether it
 // worked; what to do where it did not is spool/disk.hpp.
 #include <cerrno>
@@ -24,7 +24,7 @@ namespace sla::inline v1 {
 class SpoolStore {
  public:
   /// Opens the folder; Errc::in_use if another process has it. In the order of their writing the
-  /// visitor gets each `parcel(RecordPosition, KeptParcel)`, `gone(number)` and
+  /// visitor gets each `entry(RecordPosition, KeptEntry)`, `gone(number)` and
   /// `dropped(RecordPosition, count)`.
   template <class Visitor>
   [[nodiscard]] static Result<SpoolStore> open(std::string const& path, Visitor& visitor,
@@ -44,47 +44,47 @@ class SpoolStore {
   [[nodiscard]] SpoolFolder const& folder() const noexcept { return folder_; }
   [[nodiscard]] Journal& journal() noexcept { return journal_; }
 
-  /// Writes a parcel, its log first where that is not on the disk yet, and notes where it is. What
-  /// is there of a log that the parcel has no more is deleted.
-  [[nodiscard]] Result<void> write(Parcel const& parcel, Shelved& shelved, Sync sync) {
-    bool const new_log = shelved.log.file.empty() && parcel.report.outcome.output.size() != 0;
+  /// Writes an entry, its log first where that is not on the disk yet, and notes where it is. What
+  /// is there of a log that the entry has no more is deleted.
+  [[nodiscard]] Result<void> write(Entry const& entry, Shelved& shelved, Sync sync) {
+    bool const new_log = shelved.log.file.empty() && entry.report.outcome.output.size() != 0;
     if (new_log) {
-      auto log = folder_.keep_log(parcel.report, parcel.number);
+      auto log = folder_.keep_log(entry.report, entry.number);
       if (!log) return log.error();
       shelved.log = *std::move(log);
     }
-    bool const has_log = parcel.log != Part::done || parcel.report.outcome.output.size() != 0;
+    bool const has_log = entry.log != Part::done || entry.report.outcome.output.size() != 0;
     KeptLog const none;
     auto const position =
-        journal_.append(kind_parcel + write_parcel(parcel, has_log ? shelved.log : none), sync);
+        journal_.append(kind_entry + write_entry(entry, has_log ? shelved.log : none), sync);
     if (!position) return position.error();
     move(shelved.position, *position);
     if (!has_log) folder_.remove_log(std::exchange(shelved.log, none).file);
     return {};
   }
 
-  /// Reads a parcel, its log included where there is one that can be read. Errc::malformed where
+  /// Reads an entry, its log included where there is one that can be read. Errc::malformed where
   /// the record is damaged.
-  [[nodiscard]] Result<Parcel> read(Shelved const& shelved) const {
+  [[nodiscard]] Result<Entry> read(Shelved const& shelved) const {
     auto const payload = journal_.read(*shelved.position);
     if (!payload) return payload.error();
-    auto kept = read_parcel(std::string_view(*payload).substr(1));
+    auto kept = read_entry(std::string_view(*payload).substr(1));
     if (!kept) return Error{Errc::malformed, "a record is damaged"};
-    kept->parcel.log = shelved.log_part;
-    kept->parcel.event = shelved.event_part;
+    kept->entry.log = shelved.log_part;
+    kept->entry.event = shelved.event_part;
     auto log = folder_.open_log(shelved.log);
     if (log) {
-      kept->parcel.report.outcome.output = *std::move(log);
+      kept->entry.report.outcome.output = *std::move(log);
     } else if (is_gone(log.error().system_number())) {
-      kept->parcel.log = Part::done;
-      kept->parcel.report.log_error = "the log is gone from the spool";
+      kept->entry.log = Part::done;
+      kept->entry.report.log_error = "the log is gone from the spool";
     } else {
-      kept->parcel.unreadable = log.error().message;
+      kept->entry.unreadable = log.error().message;
     }
-    return std::move(kept->parcel);
+    return std::move(kept->entry);
   }
 
-  /// Notes that a parcel is done with, and deletes what is left of it.
+  /// Notes that an entry is done with, and deletes what is left of it.
   [[nodiscard]] Result<void> forget(std::uint64_t number, Shelved const& shelved) {
     Result<void> noted;
     if (shelved.position) {
@@ -124,9 +124,9 @@ class SpoolStore {
   [[nodiscard]] Result<void> move_first_segment(Shelf& shelf, std::uint64_t dropped) {
     auto const segment = journal_.worth_moving();
     if (!segment) return {};
-    for (auto const& [number, parcel] : shelf.all()) {
-      if (!parcel.position || parcel.position->segment != *segment) continue;
-      auto const payload = journal_.read(*parcel.position);
+    for (auto const& [number, entry] : shelf.all()) {
+      if (!entry.position || entry.position->segment != *segment) continue;
+      auto const payload = journal_.read(*entry.position);
       if (!payload) return payload.error();
       auto const position = journal_.append(*payload, Sync::later);
       if (!position) return position.error();
@@ -141,7 +141,7 @@ class SpoolStore {
   }
 
  private:
-  static constexpr char kind_parcel = 'P';
+  static constexpr char kind_entry = 'P';
   static constexpr char kind_gone = 'G';
   static constexpr char kind_dropped = 'D';
   /// Bytes of a journal that nobody needs: to cut a file short costs more than many records.
@@ -155,8 +155,8 @@ class SpoolStore {
     return [&visitor](RecordPosition position, std::string_view payload) {
       char const kind = payload.empty() ? '\0' : payload[0];
       payload.remove_prefix(payload.empty() ? 0 : 1);
-      if (kind == kind_parcel) {
-        if (auto kept = read_parcel(payload)) visitor.parcel(position, *std::move(kept));
+      if (kind == kind_entry) {
+        if (auto kept = read_entry(payload)) visitor.entry(position, *std::move(kept));
       }
       if (payload.size() != sizeof(std::uint64_t)) return;
       auto const number = leading_number<std::uint64_t>(payload);
