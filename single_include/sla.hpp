@@ -63,6 +63,8 @@
 //   executor.hpp                          the contract Executor
 //   executor/direct.hpp                   Direct: runs words
 //   executor/shell.hpp                    Shell: runs a command text
+//   executor/http_probe.hpp               HttpProbe: asks a server over HTTP
+//   executor/tcp_probe.hpp                TcpProbe: connects to a port
 //   executor/announced.hpp                Announced: tells a spool of each run
 //   publisher.hpp                         the contract Publisher
 //   publisher/sns.hpp                     Sns: events to a topic
@@ -106,14 +108,17 @@
 #include <limits.h>
 #include <linux/futex.h>
 #include <linux/magic.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/asn1.h>
 #include <openssl/bio.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -3137,6 +3142,11 @@ struct Outcome {
   std::string remark{};  ///< a sentence for the runner's own log, when there is something to say
   /// Why a run that failed without a word of its own failed, in one line; else empty.
   std::string reason{};
+  /// What kind of failure it was, where an executor can tell, such as `dns` or `timeout`; else
+  /// empty.
+  std::string cause{};
+  bool degraded = false;  ///< whether it passed, but not as well as it should
+  std::string probe{};    ///< what a probe measured, a JSON object; else empty
   /// When it ended, if that was before execute() returned.
   std::optional<Instant> ended{};
 };
@@ -4951,7 +4961,7 @@ class ResponseBuilder {
 // sla/aws/http/curl_transfer.hpp
 // One request under way in libcurl: what libcurl calls meanwhile, and the loop that drives it,
 // which ends it when one of its stages takes too long, and at once when a stop is due. What is
-// sent, and what the end means, is aws/http/curl.hpp's business, and only that includes this.
+// sent, and what the end means, is the business of who includes this.
 
 namespace sla::inline v1::aws {
 
@@ -4959,6 +4969,35 @@ struct CurlRelease {
   void operator()(CURL* handle) const noexcept { curl_easy_cleanup(handle); }
 };
 using CurlHandle = std::unique_ptr<CURL, CurlRelease>;
+
+struct CurlMultiRelease {
+  void operator()(CURLM* multi) const noexcept {
+    PipeSignalGuard const guard;  // a TLS connection ends with a write
+    (void)curl_multi_cleanup(multi);
+  }
+};
+using CurlMulti = std::unique_ptr<CURLM, CurlMultiRelease>;
+
+/// Waits until libcurl has something to do, the stop has news, or the time is over. Returns false
+/// if libcurl cannot.
+[[nodiscard]] inline bool await_curl(CURLM* multi, Stop const* stop, Duration longest) {
+  std::array<curl_waitfd, 2> news{};
+  unsigned count = 0;
+  if (stop != nullptr) {
+    for (pollfd const& watched : stop->watch()) {
+      if (watched.fd >= 0) news[count++] = {watched.fd, CURL_WAIT_POLLIN, 0};
+    }
+  }
+  auto const time = std::chrono::ceil<std::chrono::milliseconds>(longest).count();
+  return curl_multi_poll(multi, news.data(), count, static_cast<int>(time), nullptr) == CURLM_OK;
+}
+
+/// Returns how the one request ended that is over.
+[[nodiscard]] inline CURLcode end_of_request(CURLM* multi) {
+  int left = 0;
+  CURLMsg const* const end = curl_multi_info_read(multi, &left);
+  return end != nullptr && end->msg == CURLMSG_DONE ? end->data.result : CURLE_FAILED_INIT;
+}
 
 /// Sets options and remembers the first that was refused.
 struct CurlSetup {
@@ -5096,13 +5135,6 @@ class CurlLoop {
   }
 
  private:
-  struct Release {
-    void operator()(CURLM* multi) const noexcept {
-      PipeSignalGuard const guard;  // a TLS connection ends with a write
-      (void)curl_multi_cleanup(multi);
-    }
-  };
-
   struct Errand {
     CURL* handle;
     CurlTransfer& transfer;
@@ -5126,7 +5158,8 @@ class CurlLoop {
       until(transfer.due());
       until(errand.deadline);
       if (errand.stop != nullptr) until(errand.stop->deadline().value_or(Instant::max()));
-      if (!wait(errand.stop, std::max(left, Duration::zero()))) return CURLE_FAILED_INIT;
+      left = std::max(left, Duration::zero());
+      if (!await_curl(multi_.get(), errand.stop, left)) return CURLE_FAILED_INIT;
     }
   }
 
@@ -5149,25 +5182,8 @@ class CurlLoop {
     errand.transfer.limit_connection(setup, now - errand.begun);
   }
 
-  /// Until libcurl has something to do, or the stop has news.
-  bool wait(Stop const* stop, Duration longest) {
-    std::array<curl_waitfd, 2> news{};
-    unsigned count = 0;
-    if (stop != nullptr) {
-      for (pollfd const& watched : stop->watch()) {
-        if (watched.fd >= 0) news[count++] = {watched.fd, CURL_WAIT_POLLIN, 0};
-      }
-    }
-    auto const time = std::chrono::ceil<std::chrono::milliseconds>(longest).count();
-    return curl_multi_poll(multi_.get(), news.data(), count, static_cast<int>(time), nullptr) ==
-           CURLM_OK;
-  }
-
   CURLcode outcome(CurlTransfer& transfer, Instant now) {
-    int left = 0;
-    CURLMsg const* const end = curl_multi_info_read(multi_.get(), &left);
-    if (end == nullptr || end->msg != CURLMSG_DONE) return CURLE_FAILED_INIT;
-    CURLcode const code = end->data.result;
+    CURLcode const code = end_of_request(multi_.get());
     transfer.late = code == CURLE_OPERATION_TIMEDOUT;
     if (code == CURLE_OK) transfer.watch.moved(now);
     return code;
@@ -5175,7 +5191,7 @@ class CurlLoop {
 
   static constexpr Duration longest_pause = std::chrono::milliseconds{500};
 
-  std::unique_ptr<CURLM, Release> multi_{};
+  CurlMulti multi_{};
 };
 
 }  // namespace sla::inline v1::aws
@@ -5351,7 +5367,7 @@ struct TrustOptions {
 }  // namespace sla::inline v1::aws
 
 // sla/aws/http/curl.hpp
-// The real Transport, over libcurl, and with aws/http/curl_transfer.hpp the only user of it. One
+// The real Transport, over libcurl, which nothing but aws/http/curl*.hpp uses. One
 // connection stays open between requests. TLS is always verified, no redirect is followed, and
 // libcurl adds nothing to a request but Host, User-Agent and Content-Length. Each stage of a
 // request has a limit, which grows where it was met; a deadline and that of a Stop bound all of it.
@@ -5381,9 +5397,11 @@ inline constexpr CurlMeaning curl_meanings[] = {
     {CURLE_FAILED_INIT, Errc::system, "libcurl"},
 };
 
-/// What a CURLcode means, for the program and for people.
-inline Error curl_error(CURLcode code) {
-  for (auto const& known : curl_meanings) {
+}  // namespace detail
+
+/// Returns what a CURLcode means, for the program and for people.
+[[nodiscard]] inline Error error_of_curl(CURLcode code) {
+  for (auto const& known : detail::curl_meanings) {
     if (known.code == code) return {known.meaning, std::string(known.message), curl_code(code)};
   }
   return {Errc::unavailable, "the connection failed", curl_code(code)};
@@ -5404,13 +5422,28 @@ inline constexpr std::pair<CURLoption, long> curl_options[] = {
     {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
 };
 
-}  // namespace detail
+/// Sets whom to trust, of which a proxy that speaks TLS itself is one. With a file and a folder
+/// libcurl reads the file again for each connection.
+inline void set_trust(CurlSetup& setup, Trust const& trust) {
+  auto const path = [](std::string const& p) { return p.empty() ? nullptr : p.c_str(); };
+  for (CURLoption const option : {CURLOPT_CAINFO, CURLOPT_PROXY_CAINFO}) {
+    setup.set(option, path(trust.file));
+  }
+  for (CURLoption const option : {CURLOPT_CAPATH, CURLOPT_PROXY_CAPATH}) {
+    setup.set(option, path(trust.folder));
+  }
+  if (!trust.empty()) return;
+  // libcurl only reads what it gets as not const.
+  curl_blob roots{const_cast<char*>(amazon_roots.data()), amazon_roots.size(), CURL_BLOB_NOCOPY};
+  setup.set(CURLOPT_CAINFO_BLOB, &roots);
+  setup.set(CURLOPT_PROXY_CAINFO_BLOB, &roots);
+}
 
 /// Initialises libcurl and its TLS library: about a millisecond, once per process, from any thread.
 /// The first request does it; a program that has something else to do meanwhile may be earlier.
 [[nodiscard]] inline Result<void> initialise_curl() {
   static CURLcode const code = curl_global_init(CURL_GLOBAL_DEFAULT);
-  return code == CURLE_OK ? Result<void>() : detail::curl_error(CURLE_FAILED_INIT);
+  return code == CURLE_OK ? Result<void>() : error_of_curl(CURLE_FAILED_INIT);
 }
 
 /// Which proxy requests go through.
@@ -5456,7 +5489,7 @@ class Curl {
       auto const code = perform(request, *headers, deadline, under_way);
       if (under_way.error) return *under_way.error;
       if (under_way.late) return late(under_way);
-      bool const untrusted = detail::curl_error(code).message == detail::not_trusted;
+      bool const untrusted = error_of_curl(code).message == detail::not_trusted;
       if (code == CURLE_OK) patience_.passed(under_way.watch);
       if (code == CURLE_OK) return std::move(under_way.answer).finish(under_way.status);
       Error error = failure(code, under_way);
@@ -5470,7 +5503,7 @@ class Curl {
     if (!handle_) {
       if (auto ready = initialise_curl(); !ready) return ready.error();
       CurlHandle handle(curl_easy_init());
-      if (!handle) return detail::curl_error(CURLE_FAILED_INIT);
+      if (!handle) return error_of_curl(CURLE_FAILED_INIT);
       char const* own = nullptr;
       (void)curl_easy_getinfo(handle.get(), CURLINFO_CAINFO, &own);
       trust_ = find_trust({.asked = options_.trust, .own = own != nullptr ? own : ""});
@@ -5497,7 +5530,7 @@ class Curl {
     }
     setup.set(CURLOPT_HTTPHEADER, list.data());
     set_connection(setup);
-    if (trust_) set_trust(setup);
+    if (trust_) set_trust(setup, *trust_);
     set_request(setup, request);
     under_way.attach(setup);
     if (setup.code == CURLE_OK) {
@@ -5511,25 +5544,8 @@ class Curl {
   }
 
   void set_connection(CurlSetup& setup) const {
-    for (auto const& [option, value] : detail::curl_options) setup.set(option, value);
+    for (auto const& [option, value] : curl_options) setup.set(option, value);
     if (options_.proxy == Proxy::none) setup.set(CURLOPT_PROXY, "");
-  }
-
-  /// A proxy may speak TLS itself. With a file and a folder libcurl reads the file again for each
-  /// connection.
-  void set_trust(CurlSetup& setup) const {
-    auto const path = [](std::string const& p) { return p.empty() ? nullptr : p.c_str(); };
-    for (CURLoption const option : {CURLOPT_CAINFO, CURLOPT_PROXY_CAINFO}) {
-      setup.set(option, path(trust_->file));
-    }
-    for (CURLoption const option : {CURLOPT_CAPATH, CURLOPT_PROXY_CAPATH}) {
-      setup.set(option, path(trust_->folder));
-    }
-    if (!trust_->empty()) return;
-    // libcurl only reads what it gets as not const.
-    curl_blob roots{const_cast<char*>(amazon_roots.data()), amazon_roots.size(), CURL_BLOB_NOCOPY};
-    setup.set(CURLOPT_CAINFO_BLOB, &roots);
-    setup.set(CURLOPT_PROXY_CAINFO_BLOB, &roots);
   }
 
   static void set_request(CurlSetup& setup, Request const& request) {
@@ -5556,7 +5572,7 @@ class Curl {
 
   /// libcurl's words on a proxy or a URL may hold a password that somebody put there.
   Error failure(CURLcode code, CurlTransfer const& transfer) {
-    Error error = detail::curl_error(code);
+    Error error = error_of_curl(code);
     std::string_view const words(transfer.words);
     // The kernel gives up a peer that acknowledges nothing.
     bool const broken = code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR;
@@ -5589,6 +5605,494 @@ class Curl {
 static_assert(Transport<Curl>);
 
 }  // namespace sla::inline v1::aws
+
+// sla/aws/http/probe_facts.hpp
+// What a probe asks a server, and what it finds out, as values. Who asks is
+// aws/http/curl_probe.hpp, what it means is the business of the executors.
+
+namespace sla::inline v1::internal {
+
+/// What is asked for.
+struct ProbeRequest {
+  std::string url{};
+  std::string method{};  ///< empty: the connection alone
+  std::vector<aws::Header> headers{};
+  std::string body{};
+  int redirects = 0;          ///< how many are followed
+  bool keep_alive = false;    ///< whether the next request may use the connection
+  bool around_proxy = false;  ///< whether no proxy is used, whatever the environment says
+};
+
+/// What a probe does, in this order.
+enum class ProbePhase { resolve, connect, tls, wait, receive };
+inline constexpr std::size_t probe_phases = 5;
+
+/// Why there was no whole answer.
+enum class ProbeFault {
+  none,
+  stopped,
+  late,
+  no_name,
+  no_proxy,           ///< its name has no address
+  no_connection,      ///< `system` says why
+  proxy_refused,      ///< with `status`
+  expired,            ///< the certificate
+  not_yet_valid,      ///< the certificate
+  self_signed,        ///< the certificate
+  unknown_authority,  ///< of the certificate
+  wrong_host,         ///< in the certificate
+  bad_certificate,    ///< in another way
+  tls,
+  closed,   ///< without an answer
+  reset,    ///< before an answer
+  cut_off,  ///< in the answer
+  no_http,
+  redirects,  ///< more than were allowed
+  other,
+};
+
+/// What was found out.
+struct ProbeFacts {
+  ProbeFault fault = ProbeFault::none;
+  ProbePhase reached = ProbePhase::resolve;   ///< the phase in which it ended
+  std::array<Duration, probe_phases> took{};  ///< their sum is the whole
+  Instant ended{};
+  std::string ip{};
+  int status = 0;
+  std::uint64_t received = 0;  ///< bytes of the body
+  int system = 0;              ///< errno of a connection that failed
+  /// How long the certificates of the server are valid; negative if the fault is that they expired.
+  std::optional<Duration> validity{};
+  std::string trusted{};  ///< where the trusted certificates are
+  std::string words{};    ///< libcurl's own
+
+  /// Returns how long all of it took.
+  [[nodiscard]] Duration whole() const noexcept {
+    Duration sum{};
+    for (Duration const& part : took) sum += part;
+    return sum;
+  }
+};
+
+}  // namespace sla::inline v1::internal
+
+// sla/aws/http/peer_certificate.hpp
+// What OpenSSL says of the certificate of a server: how long it is still valid, and why it was not
+// accepted.
+
+namespace sla::inline v1::internal {
+
+/// Returns what a result of the verification means, such as X509_V_ERR_CERT_HAS_EXPIRED. Whether
+/// the host is another's is not OpenSSL's to say.
+[[nodiscard]] constexpr ProbeFault certificate_fault(long verification) noexcept {
+  switch (verification) {
+    case X509_V_OK:
+      return ProbeFault::wrong_host;
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+      return ProbeFault::expired;
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+      return ProbeFault::not_yet_valid;
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+      return ProbeFault::self_signed;
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+      return ProbeFault::unknown_authority;
+    default:
+      return ProbeFault::bad_certificate;
+  }
+}
+
+/// Returns how long a certificate is valid from now on, negative if it has expired, or nullopt if
+/// the text is no certificate (PEM).
+[[nodiscard]] inline std::optional<Duration> validity_left(std::string_view pem) {
+  struct Free {
+    void operator()(BIO* text) const noexcept { BIO_free(text); }
+    void operator()(X509* certificate) const noexcept { X509_free(certificate); }
+  };
+  std::unique_ptr<BIO, Free> const text(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  if (!text) return std::nullopt;
+  std::unique_ptr<X509, Free> const certificate(
+      PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr));
+  if (!certificate) return std::nullopt;
+  int days = 0, seconds = 0;
+  ASN1_TIME const* const end = X509_get0_notAfter(certificate.get());
+  if (ASN1_TIME_diff(&days, &seconds, nullptr, end) != 1) return std::nullopt;
+  return std::chrono::hours{24} * days + std::chrono::seconds{seconds};
+}
+
+}  // namespace sla::inline v1::internal
+
+// sla/aws/http/curl_probe_watch.hpp
+// One probe under way in libcurl: what libcurl calls meanwhile, how far it got and when, and what
+// its end means. Only aws/http/curl_probe.hpp includes this.
+
+namespace sla::inline v1::internal {
+
+/// Follows one probe. The functions are called from C, so nothing may be thrown through them.
+class CurlProbeWatch {
+ public:
+  explicit CurlProbeWatch(aws::CurlSetup& setup) : handle_(setup.handle) {
+    setup.set(CURLOPT_ERRORBUFFER, &words_[0]);
+    setup.set(CURLOPT_RESOLVER_START_FUNCTION, &start_resolving);
+    setup.set(CURLOPT_RESOLVER_START_DATA, this);
+    setup.set(CURLOPT_OPENSOCKETFUNCTION, &open_socket);
+    setup.set(CURLOPT_OPENSOCKETDATA, this);
+    setup.set(CURLOPT_PREREQFUNCTION, &start_sending);
+    setup.set(CURLOPT_PREREQDATA, this);
+  }
+  CurlProbeWatch(CurlProbeWatch const&) = delete;
+  CurlProbeWatch& operator=(CurlProbeWatch const&) = delete;
+
+  /// Something of an answer is there.
+  void receives() noexcept { phase_ = ProbePhase::receive; }
+
+  /// Returns what libcurl's end means, and what it leaves to be known. `begun` is when the probe
+  /// began, `started` when libcurl did.
+  [[nodiscard]] ProbeFacts facts(CURLcode code, Instant begun, Instant started) const {
+    ProbeFacts facts{.reached = reached(), .ended = std::chrono::steady_clock::now()};
+    facts.fault = fault_of(code, facts.reached);
+    facts.took = durations(facts.reached, started - begun, facts.ended - begun);
+    facts.ip = text(CURLINFO_PRIMARY_IP);
+    bool const by_proxy = facts.fault == ProbeFault::proxy_refused;
+    facts.status =
+        static_cast<int>(number(by_proxy ? CURLINFO_HTTP_CONNECTCODE : CURLINFO_RESPONSE_CODE));
+    curl_off_t bytes = 0;
+    (void)curl_easy_getinfo(handle_, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
+    facts.received = static_cast<std::uint64_t>(bytes);
+    facts.system = static_cast<int>(number(CURLINFO_OS_ERRNO));
+    // What libcurl says of a URL or a proxy may hold a password.
+    bool const secret = code == CURLE_URL_MALFORMAT || code == CURLE_COULDNT_RESOLVE_PROXY;
+    facts.words = secret || words_[0] == '\0' ? curl_easy_strerror(code) : &words_[0];
+    facts.validity = validity(facts.fault == ProbeFault::expired);
+    return facts;
+  }
+
+  /// Returns for how long the certificates of the server are valid: until the first of them
+  /// expires. One that has expired before was not what was trusted, unless it is what is looked
+  /// for.
+  [[nodiscard]] std::optional<Duration> validity(bool expired) const {
+    curl_certinfo* chain = nullptr;
+    (void)curl_easy_getinfo(handle_, CURLINFO_CERTINFO, &chain);
+    std::optional<Duration> shortest;
+    for (int i = 0; chain != nullptr && i < chain->num_of_certs; ++i) {
+      for (curl_slist const* line = chain->certinfo[i]; line != nullptr; line = line->next) {
+        std::string_view const text = line->data;
+        auto const left = text.starts_with("Cert:") ? validity_left(text.substr(5)) : std::nullopt;
+        if (!left || (*left < Duration::zero()) != expired) continue;
+        shortest = std::min(*left, shortest.value_or(*left));
+      }
+    }
+    return shortest;
+  }
+
+ private:
+  /// Returns one of libcurl's timers; zero is not yet.
+  [[nodiscard]] Duration timer(CURLINFO which) const noexcept {
+    curl_off_t microseconds = 0;
+    (void)curl_easy_getinfo(handle_, which, &microseconds);
+    return std::chrono::microseconds{microseconds};
+  }
+  [[nodiscard]] long number(CURLINFO which) const noexcept {
+    long value = 0;
+    (void)curl_easy_getinfo(handle_, which, &value);
+    return value;
+  }
+  [[nodiscard]] std::string text(CURLINFO which) const {
+    char const* value = nullptr;
+    (void)curl_easy_getinfo(handle_, which, &value);
+    return value == nullptr ? "" : value;
+  }
+
+  /// Returns the phase. That a connection stands is known from libcurl's timer alone; what follows
+  /// then is TLS, or the request at once.
+  [[nodiscard]] ProbePhase reached() const noexcept {
+    bool const stands = timer(CURLINFO_CONNECT_TIME_T) > connected_;
+    return phase_ == ProbePhase::connect && stands ? ProbePhase::tls : phase_;
+  }
+
+  /// Returns how long each phase took; that in which it ended takes the rest.
+  [[nodiscard]] std::array<Duration, probe_phases> durations(ProbePhase reached, Duration before,
+                                                             Duration whole) const noexcept {
+    constexpr std::array ends{CURLINFO_NAMELOOKUP_TIME_T, CURLINFO_CONNECT_TIME_T,
+                              CURLINFO_APPCONNECT_TIME_T, CURLINFO_STARTTRANSFER_TIME_T};
+    std::array<Duration, probe_phases> took{};
+    Duration last{};
+    for (std::size_t i = 0; i < static_cast<std::size_t>(reached); ++i) {
+      Duration const at = timer(ends[i]);
+      if (at == Duration::zero()) continue;  // as TLS where there is none
+      Duration const end = std::clamp(before + at, last, whole);
+      took[i] = end - std::exchange(last, end);
+    }
+    took[static_cast<std::size_t>(reached)] = whole - last;
+    return took;
+  }
+
+  [[nodiscard]] ProbeFault fault_of(CURLcode code, ProbePhase reached) const noexcept {
+    switch (code) {
+      case CURLE_OK:
+        return ProbeFault::none;
+      case CURLE_ABORTED_BY_CALLBACK:
+        return ProbeFault::stopped;
+      case CURLE_OPERATION_TIMEDOUT:
+        return ProbeFault::late;
+      case CURLE_COULDNT_RESOLVE_HOST:
+        return ProbeFault::no_name;
+      case CURLE_COULDNT_RESOLVE_PROXY:
+        return ProbeFault::no_proxy;
+      case CURLE_COULDNT_CONNECT:
+        return ProbeFault::no_connection;
+      case CURLE_PEER_FAILED_VERIFICATION:
+        return certificate_fault(number(CURLINFO_SSL_VERIFYRESULT));
+      case CURLE_SSL_CONNECT_ERROR:
+        return ProbeFault::tls;
+      case CURLE_GOT_NOTHING:
+        return ProbeFault::closed;
+      case CURLE_PARTIAL_FILE:
+        return ProbeFault::cut_off;
+      case CURLE_WEIRD_SERVER_REPLY:
+      case CURLE_UNSUPPORTED_PROTOCOL:
+        return ProbeFault::no_http;
+      case CURLE_TOO_MANY_REDIRECTS:
+        return ProbeFault::redirects;
+      case CURLE_SEND_ERROR:
+      case CURLE_RECV_ERROR:
+      case CURLE_HTTP2:
+      case CURLE_HTTP2_STREAM:
+        if (number(CURLINFO_HTTP_CONNECTCODE) >= 300) return ProbeFault::proxy_refused;
+        if (reached == ProbePhase::tls) return ProbeFault::tls;
+        return reached == ProbePhase::receive ? ProbeFault::cut_off : ProbeFault::reset;
+      default:
+        return ProbeFault::other;
+    }
+  }
+
+  static int start_resolving(void*, void*, void* user) noexcept {
+    static_cast<CurlProbeWatch*>(user)->phase_ = ProbePhase::resolve;
+    return 0;
+  }
+  static curl_socket_t open_socket(void* user, curlsocktype, curl_sockaddr* address) noexcept {
+    auto& self = *static_cast<CurlProbeWatch*>(user);
+    self.phase_ = ProbePhase::connect;
+    self.connected_ = self.timer(CURLINFO_CONNECT_TIME_T);
+    return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  }
+  static int start_sending(void* user, char*, char*, int, int) noexcept {
+    static_cast<CurlProbeWatch*>(user)->phase_ = ProbePhase::wait;
+    return CURL_PREREQFUNC_OK;
+  }
+
+  CURL* handle_;
+  ProbePhase phase_ = ProbePhase::resolve;
+  Duration connected_{};  ///< libcurl's timer when the last connection began
+  char words_[CURL_ERROR_SIZE] = "";
+};
+
+}  // namespace sla::inline v1::internal
+
+// sla/aws/http/curl_probe.hpp
+// Asks a server once, over libcurl, for executors that are probes: on a connection of its own, with
+// TLS verified, a limit for the whole, and cut at once by a stop. It says how far it got and how
+// long each phase took.
+
+namespace sla::inline v1::internal {
+
+/// Returns `host:port` of a URL. Errc::invalid where it is none of HTTP; the message, which reads
+/// on after the URL, has nothing of it.
+[[nodiscard]] inline Result<std::string> address_of_url(std::string const& url) {
+  std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> const parts(curl_url(), &curl_url_cleanup);
+  auto const part = [&](CURLUPart which) -> std::string {
+    char* text = nullptr;
+    if (curl_url_get(parts.get(), which, &text, CURLU_DEFAULT_PORT) != CURLUE_OK) return {};
+    std::string copy(text);
+    curl_free(text);
+    return copy;
+  };
+  bool const read = parts && !has_control(url) &&
+                    curl_url_set(parts.get(), CURLUPART_URL, url.c_str(), 0) == CURLUE_OK;
+  std::string const scheme = read ? part(CURLUPART_SCHEME) : "";
+  if (scheme == "http" || scheme == "https")
+    return part(CURLUPART_HOST) + ':' + part(CURLUPART_PORT);
+  return Error{Errc::invalid, "is no URL such as https://shop.example/health"};
+}
+
+/// Asks one server after the other. Not thread-safe.
+class CurlProbe {
+ public:
+  CurlProbe() = default;
+  explicit CurlProbe(aws::Trust trust) : asked_(std::move(trust)) {}
+
+  /// Asks, and hands what arrives to `answer.head(line)` and `answer.body(block)`. A limit of zero
+  /// is none. An Error means that it could not even begin.
+  template <class Answer>
+  Result<ProbeFacts> ask(ProbeRequest const& request, Duration limit, Stop const& stop,
+                         Answer& answer) {
+    Errand errand{.request = request, .stop = stop, .begun = now()};
+    if (limit > Duration::zero()) errand.deadline = errand.begun + limit;
+    auto headers = aws::curl_headers({.headers = request.headers});
+    if (!headers) return headers.error();
+    if (auto ready = open(errand); !ready) return ready.error();
+    aws::CurlSetup setup{errand.handle.get()};
+    CurlProbeWatch watch(setup);
+    Arrival<Answer> arrival{watch, answer};
+    setup.set(CURLOPT_HEADERFUNCTION, &Arrival<Answer>::head);
+    setup.set(CURLOPT_HEADERDATA, &arrival);
+    setup.set(CURLOPT_WRITEFUNCTION, &Arrival<Answer>::body);
+    setup.set(CURLOPT_WRITEDATA, &arrival);
+    return perform(errand, *headers, setup, watch);
+  }
+
+ private:
+  struct Errand {
+    ProbeRequest const& request;
+    Stop const& stop;
+    Instant begun;
+    Instant deadline = Instant::max();
+    aws::CurlHandle handle{};
+  };
+  template <class Answer>
+  struct Arrival {
+    CurlProbeWatch& watch;
+    Answer& answer;
+
+    static std::size_t head(char* data, std::size_t size, std::size_t count, void* user) noexcept {
+      auto& self = *static_cast<Arrival*>(user);
+      self.watch.receives();
+      self.answer.head(std::string_view(data, size * count));
+      return size * count;
+    }
+    static std::size_t body(char* data, std::size_t size, std::size_t count, void* user) noexcept {
+      static_cast<Arrival*>(user)->answer.body(std::string_view(data, size * count));
+      return size * count;
+    }
+  };
+
+  static Instant now() noexcept { return std::chrono::steady_clock::now(); }
+
+  /// Prepares libcurl, and finds out whom to trust.
+  Result<void> open(Errand& errand) {
+    if (auto ready = aws::initialise_curl(); !ready) return ready.error();
+    errand.handle.reset(curl_easy_init());
+    if (!multi_) multi_.reset(curl_multi_init());
+    if (!errand.handle || !multi_) return aws::error_of_curl(CURLE_FAILED_INIT);
+    if (trust_) return {};
+    char const* own = nullptr;
+    (void)curl_easy_getinfo(errand.handle.get(), CURLINFO_CAINFO, &own);
+    auto trust = aws::find_trust({.asked = asked_, .own = own != nullptr ? own : ""});
+    if (trust) trust_ = *std::move(trust);
+    // Whom to trust is only missed where it matters.
+    bool const needed = !lower(errand.request.url.substr(0, 5)).starts_with("http:");
+    return trust_ || !needed ? Result<void>() : trust.error();
+  }
+
+  void set_connection(Errand const& errand, aws::CurlSetup& setup) const {
+    for (auto const& [option, value] : aws::curl_options) setup.set(option, value);
+    setup.set(CURLOPT_URL, errand.request.url.c_str());
+    setup.set(CURLOPT_PROTOCOLS_STR, "http,https");
+    setup.set(CURLOPT_DISALLOW_USERNAME_IN_URL, 0L);
+    setup.set(CURLOPT_DNS_CACHE_TIMEOUT, 0L);
+    setup.set(CURLOPT_SSL_SESSIONID_CACHE, 0L);
+    setup.set(CURLOPT_CERTINFO, 1L);
+    if (errand.request.around_proxy) setup.set(CURLOPT_PROXY, "");
+    if (trust_) aws::set_trust(setup, *trust_);
+    if (errand.deadline == Instant::max()) return;
+    auto const left = std::chrono::ceil<std::chrono::milliseconds>(errand.deadline - now());
+    setup.set(CURLOPT_CONNECTTIMEOUT_MS, std::max(static_cast<long>(left.count()), 1L));
+  }
+
+  static void set_request(ProbeRequest const& request, aws::CurlSetup& setup) {
+    long const fresh = request.keep_alive ? 0 : 1;
+    setup.set(CURLOPT_FRESH_CONNECT, fresh);
+    setup.set(CURLOPT_FORBID_REUSE, fresh);
+    if (request.method.empty()) return setup.set(CURLOPT_CONNECT_ONLY, 1L);
+    setup.set(CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_NONE});  // the best that libcurl has
+    setup.set(CURLOPT_FOLLOWLOCATION, request.redirects > 0 ? 1L : 0L);
+    setup.set(CURLOPT_MAXREDIRS, long{request.redirects});
+    setup.set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+    if (!request.body.empty()) {
+      setup.set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+      setup.set(CURLOPT_POSTFIELDS, request.body.data());
+    } else if (request.method == "HEAD") {
+      return setup.set(CURLOPT_NOBODY, 1L);
+    }
+    bool const usual = request.method == (request.body.empty() ? "GET" : "POST");
+    if (!usual) setup.set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
+  }
+
+  Result<ProbeFacts> perform(Errand const& errand, std::vector<std::string>& headers,
+                             aws::CurlSetup& setup, CurlProbeWatch const& watch) {
+    std::vector<curl_slist> list(headers.size());
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      list[i] = {headers[i].data(), i + 1 < list.size() ? &list[i + 1] : nullptr};
+    }
+    setup.set(CURLOPT_HTTPHEADER, list.data());
+    set_connection(errand, setup);
+    set_request(errand.request, setup);
+    if (setup.code != CURLE_OK) return aws::error_of_curl(setup.code);
+    Instant const started = now();
+    CURLcode const code = drive(errand);
+    ProbeFacts facts = watch.facts(code, errand.begun, started);
+    if (facts.fault == ProbeFault::expired) facts.validity = expired_since(errand);
+    if (trust_) facts.trusted = trust_->where();
+    if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE) forget();
+    return facts;
+  }
+
+  /// The trusted certificates may have been replaced: libcurl would keep them for a day.
+  void forget() {
+    trust_.reset();
+    multi_.reset();
+  }
+
+  /// Returns since when the certificate has expired, which the refused handshake does not tell: it
+  /// is asked for once more, and nothing is sent.
+  std::optional<Duration> expired_since(Errand const& errand) {
+    Errand again{.request = errand.request, .stop = errand.stop, .begun = now()};
+    again.deadline = std::min(errand.deadline, again.begun + std::chrono::seconds{2});
+    again.handle.reset(curl_easy_init());
+    if (!again.handle) return std::nullopt;
+    aws::CurlSetup setup{again.handle.get()};
+    CurlProbeWatch const watch(setup);
+    set_connection(again, setup);
+    setup.set(CURLOPT_CONNECT_ONLY, 1L);
+    setup.set(CURLOPT_SSL_VERIFYPEER, 0L);
+    setup.set(CURLOPT_SSL_VERIFYHOST, 0L);
+    if (setup.code != CURLE_OK || drive(again) != CURLE_OK) return std::nullopt;
+    return watch.validity(true);
+  }
+
+  /// Drives the request to its end. CURLE_ABORTED_BY_CALLBACK where the stop came,
+  /// CURLE_OPERATION_TIMEDOUT where the deadline did.
+  CURLcode drive(Errand const& errand) {
+    PipeSignalGuard const guard;
+    CURL* const handle = errand.handle.get();
+    if (curl_multi_add_handle(multi_.get(), handle) != CURLM_OK) return CURLE_FAILED_INIT;
+    CURLcode const code = end_of(errand);
+    (void)curl_multi_remove_handle(multi_.get(), handle);
+    return code;
+  }
+  CURLcode end_of(Errand const& errand) {
+    for (int running = 1;;) {
+      if (errand.stop.level() != StopLevel::none) return CURLE_ABORTED_BY_CALLBACK;
+      if (errand.deadline <= now()) return CURLE_OPERATION_TIMEDOUT;
+      if (curl_multi_perform(multi_.get(), &running) != CURLM_OK) return CURLE_FAILED_INIT;
+      if (running == 0) return aws::end_of_request(multi_.get());
+      Duration const longest = std::chrono::seconds{1};
+      Duration const left = errand.deadline - now();
+      if (!aws::await_curl(multi_.get(), &errand.stop,
+                           std::clamp(left, Duration::zero(), longest))) {
+        return CURLE_FAILED_INIT;
+      }
+    }
+  }
+
+  aws::Trust asked_{};
+  std::optional<aws::Trust> trust_{};
+  aws::CurlMulti multi_{};
+};
+
+}  // namespace sla::inline v1::internal
 
 // sla/aws/wire/query.hpp
 // The query protocol of SNS, STS and CloudWatch: a form with the action and its parameters, posted
@@ -16519,6 +17023,477 @@ static_assert(Executor<Direct<>>);
 
 }  // namespace sla::inline v1
 
+// sla/executor/name_answer.hpp
+// Asks why a name could not be resolved, as libcurl does not tell: whether it does not exist, or
+// nobody answered.
+
+namespace sla::inline v1::internal {
+
+/// What DNS says of a name.
+enum class NameAnswer { exists, no_address, no_name, none };
+
+/// Returns the meaning of a result of getaddrinfo(3).
+[[nodiscard]] constexpr NameAnswer name_answer(int result) noexcept {
+  if (result == 0) return NameAnswer::exists;
+  if (result == EAI_NONAME) return NameAnswer::no_name;
+  constexpr int no_data = -5;  // EAI_NODATA, which has no name in POSIX
+  return result == no_data ? NameAnswer::no_address : NameAnswer::none;
+}
+
+/// Asks for the name, for as long as the limit allows and no stop comes; NameAnswer::none if there
+/// was no answer by then.
+[[nodiscard]] inline NameAnswer ask_for_name(std::string name, Duration limit, Stop const& stop) {
+  struct Question {
+    std::string name;
+    Descriptor answered;
+    std::atomic<NameAnswer> answer = NameAnswer::none;
+  };
+  auto const question = std::make_shared<Question>();
+  question->name = std::move(name);
+  question->answered = Descriptor{::eventfd(0, EFD_CLOEXEC)};
+  auto thread = Thread::start([question] {  // the resolver has limits of its own, longer ones
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    addrinfo* found = nullptr;
+    int const result = ::getaddrinfo(question->name.c_str(), nullptr, &hints, &found);
+    if (found != nullptr) ::freeaddrinfo(found);
+    question->answer = name_answer(result);
+    std::uint64_t const one = 1;
+    (void)!::write(question->answered.get(), &one, sizeof one);
+  });
+  if (!thread) return NameAnswer::none;
+  thread->detach();
+  auto const news = stop.watch();
+  std::array<pollfd, 3> watched{pollfd{question->answered.get(), POLLIN, 0}, news[0], news[1]};
+  timespec const time = to_timespec(limit);
+  (void)::ppoll(watched.data(), watched.size(), &time, nullptr);
+  return question->answer;
+}
+
+}  // namespace sla::inline v1::internal
+
+// sla/executor/probe_judgement.hpp
+// Judges what a probe found: the cause, and a reason that an engineer on call understands. All
+// but one question to DNS is pure.
+
+namespace sla::inline v1::internal {
+
+/// What was probed, and how.
+struct ProbeTarget {
+  std::string address{};  ///< host:port, as messages name it
+  bool tls = false;
+  Duration limit{};
+  NameAnswer name = NameAnswer::exists;  ///< why it could not be resolved, if it could not
+
+  [[nodiscard]] std::string host() const { return address.substr(0, address.rfind(':')); }
+};
+
+/// What is wrong; empty where nothing is.
+struct ProbeFinding {
+  std::string_view cause{};  ///< dns, connect, tls, timeout, status, body, cert
+  std::string reason{};
+};
+
+/// Returns a number of things: `1 day`, `3 days`.
+[[nodiscard]] inline std::string counted(std::int64_t number, std::string_view thing) {
+  return std::to_string(number) + ' ' + std::string(thing) + (number == 1 ? "" : "s");
+}
+
+/// Returns the days of a time, rounded down.
+[[nodiscard]] inline std::int64_t whole_days(Duration time) {
+  return std::chrono::floor<std::chrono::days>(time).count();
+}
+
+/// Returns the whole days of a time, or hours or minutes where it is short: `3 days`, `5 hours`.
+[[nodiscard]] inline std::string rough_time(Duration time) {
+  using std::chrono::hours, std::chrono::minutes;
+  if (time >= hours{24}) return counted(time / hours{24}, "day");
+  if (time >= hours{1}) return counted(time / hours{1}, "hour");
+  return counted(time / minutes{1}, "minute");
+}
+
+namespace detail {
+
+inline ProbeFinding judge_late(ProbeFacts const& facts, ProbeTarget const& target) {
+  Duration const time = target.limit > Duration::zero() ? target.limit : facts.whole();
+  std::string seconds = decimal_seconds(time);
+  seconds.erase(seconds.find_last_not_of('0') + 1);
+  if (seconds.back() == '.') seconds.pop_back();
+  std::string reason = "timeout after " + seconds + " s ";
+  switch (facts.reached) {
+    case ProbePhase::resolve:
+      reason += "while resolving the name " + target.host();
+      break;
+    case ProbePhase::connect:
+      reason += "while connecting to " + target.address;
+      break;
+    case ProbePhase::tls:
+      reason += "in the TLS handshake with " + target.address;
+      break;
+    case ProbePhase::wait:
+      reason += "while waiting for the answer of " + target.address;
+      break;
+    case ProbePhase::receive:
+      reason += "while the answer of " + target.address + " came in, after " +
+                counted(static_cast<std::int64_t>(facts.received), "byte");
+      break;
+  }
+  return {"timeout", std::move(reason)};
+}
+
+inline ProbeFinding judge_name(ProbeTarget const& target) {
+  std::string const name = target.host();
+  if (target.name == NameAnswer::no_name) return {"dns", "the name " + name + " does not exist"};
+  if (target.name == NameAnswer::no_address) return {"dns", "the name " + name + " has no address"};
+  if (target.name == NameAnswer::none) {
+    return {"dns", "DNS does not answer: the name " + name + " could not be resolved"};
+  }
+  return {"dns", "the name " + name + " could not be resolved"};
+}
+
+inline ProbeFinding judge_connection(ProbeFacts const& facts, ProbeTarget const& target) {
+  switch (facts.system) {
+    case ECONNREFUSED:
+      return {"connect", target.address + " refused the connection"};
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+    case EADDRNOTAVAIL:
+      return {"connect", target.address + " is unreachable: " + std::strerror(facts.system)};
+    case ETIMEDOUT:
+      return judge_late(facts, target);
+    default:
+      return {"connect", "could not connect to " + target.address + ": " + facts.words};
+  }
+}
+
+inline ProbeFinding judge_certificate(ProbeFacts const& facts, ProbeTarget const& target) {
+  std::string reason = "the certificate of " + target.address;
+  switch (facts.fault) {
+    case ProbeFault::expired:
+      reason += facts.validity ? " expired " + rough_time(-*facts.validity) + " ago" : " expired";
+      break;
+    case ProbeFault::not_yet_valid:
+      reason += " is not valid yet";
+      break;
+    case ProbeFault::wrong_host:
+      reason += " is for another host";
+      break;
+    case ProbeFault::self_signed:
+      reason += " is self-signed; trusted are those in " + facts.trusted;
+      break;
+    case ProbeFault::unknown_authority:
+      reason += " is signed by an unknown authority; trusted are those in " + facts.trusted;
+      break;
+    default:
+      reason += " cannot be trusted: " + facts.words;
+      break;
+  }
+  return {"cert", std::move(reason)};
+}
+
+inline ProbeFinding judge_other(ProbeFacts const& facts, ProbeTarget const& target) {
+  constexpr std::array<std::string_view, probe_phases> causes{"dns", "connect", "tls", "connect",
+                                                              "body"};
+  return {causes[static_cast<std::size_t>(facts.reached)],
+          "the probe of " + target.address + " failed: " + facts.words};
+}
+
+}  // namespace detail
+
+/// Asks DNS once more where it is not known why a name has no address. One that took long had no
+/// answer.
+[[nodiscard]] inline NameAnswer why_no_name(ProbeFacts const& facts, ProbeTarget const& target,
+                                            Stop const& stop) {
+  if (facts.fault != ProbeFault::no_name) return NameAnswer::exists;
+  if (facts.whole() > std::chrono::seconds{3}) return NameAnswer::none;
+  return ask_for_name(target.host(), std::chrono::seconds{2}, stop);
+}
+
+/// Returns why there was no whole answer; nothing where there was one.
+[[nodiscard]] inline ProbeFinding judge_fault(ProbeFacts const& facts, ProbeTarget const& target) {
+  switch (facts.fault) {
+    case ProbeFault::none:
+    case ProbeFault::stopped:
+      return {};
+    case ProbeFault::late:
+      return detail::judge_late(facts, target);
+    case ProbeFault::no_name:
+      return detail::judge_name(target);
+    case ProbeFault::no_proxy:
+      return {"dns", "the name of the proxy could not be resolved (HTTPS_PROXY, http_proxy)"};
+    case ProbeFault::no_connection:
+      return detail::judge_connection(facts, target);
+    case ProbeFault::proxy_refused:
+      return {"connect", "the proxy did not connect to " + target.address + ": http status " +
+                             std::to_string(facts.status)};
+    case ProbeFault::expired:
+    case ProbeFault::not_yet_valid:
+    case ProbeFault::self_signed:
+    case ProbeFault::unknown_authority:
+    case ProbeFault::wrong_host:
+    case ProbeFault::bad_certificate:
+      return detail::judge_certificate(facts, target);
+    case ProbeFault::tls:
+      return {"tls", "no TLS with " + target.address + ": " + facts.words};
+    case ProbeFault::closed:
+      return {"connect", target.address + " closed the connection without an answer"};
+    case ProbeFault::reset:
+      return {"connect", target.address + " reset the connection before it answered"};
+    case ProbeFault::cut_off:
+      return {"body", "the answer of " + target.address + " was cut off after " +
+                          counted(static_cast<std::int64_t>(facts.received), "byte")};
+    case ProbeFault::no_http:
+      return {"status", "what " + target.address + " answers is not HTTP: " + facts.words};
+    case ProbeFault::redirects:
+      return {"status", target.address + " redirects more often than is allowed"};
+    case ProbeFault::other:
+      return detail::judge_other(facts, target);
+  }
+  return {};
+}
+
+/// Returns the object `probe` of the event: the phases that were reached, in milliseconds whose sum
+/// is that of the whole.
+[[nodiscard]] inline std::string probe_json(ProbeFacts const& facts, ProbeTarget const& target) {
+  constexpr std::array<std::string_view, probe_phases> names{"resolveMs", "connectMs", "tlsMs",
+                                                             "processingMs", "transferMs"};
+  JsonWriter json;
+  json.begin_object();
+  if (facts.status != 0) json.key("status").integer(facts.status);
+  if (!facts.ip.empty()) json.key("ip").string(facts.ip);
+  Duration until{};
+  std::int64_t written = 0;
+  for (std::size_t i = 0; i <= static_cast<std::size_t>(facts.reached); ++i) {
+    until += facts.took[i];
+    bool const has_tls = target.tls || static_cast<ProbePhase>(i) != ProbePhase::tls;
+    if (!has_tls) continue;  // what little there is belongs to the next, if it comes
+    std::int64_t const at = until / std::chrono::milliseconds{1};
+    json.key(names[i]).integer(at - written);
+    written = at;
+  }
+  if (facts.validity) {
+    json.key("certDays").integer(whole_days(*facts.validity));
+  }
+  return json.end_object().text();
+}
+
+/// Returns the outcome of a probe: it passed if nothing was found.
+[[nodiscard]] inline Outcome probe_outcome(ProbeFacts const& facts, ProbeTarget const& target,
+                                           ProbeFinding finding) {
+  Outcome outcome{.ended = facts.ended};
+  outcome.probe = probe_json(facts, target);
+  if (facts.fault == ProbeFault::stopped) outcome.verdict = Verdict::interrupted;
+  if (finding.cause.empty()) return outcome;
+  outcome.verdict = finding.cause == "timeout" ? Verdict::timeout : Verdict::fail;
+  outcome.exit_code = 1;
+  outcome.cause = finding.cause;
+  outcome.reason = std::move(finding.reason);
+  return outcome;
+}
+
+}  // namespace sla::inline v1::internal
+
+// sla/executor/status_ranges.hpp
+// The HTTP statuses that a probe expects: `200-299,304`.
+
+namespace sla::inline v1 {
+
+/// Statuses from the first to the last, both included.
+struct StatusRange {
+  int first = 200;
+  int last = 299;
+
+  bool operator==(StatusRange const&) const = default;
+};
+
+/// Returns true if one of the ranges has the status.
+[[nodiscard]] inline bool has_status(std::vector<StatusRange> const& ranges, int status) {
+  return std::any_of(ranges.begin(), ranges.end(), [status](StatusRange const& range) {
+    return range.first <= status && status <= range.last;
+  });
+}
+
+/// Returns the ranges as they are written.
+[[nodiscard]] inline std::string to_string(std::vector<StatusRange> const& ranges) {
+  std::string text;
+  for (StatusRange const& range : ranges) {
+    text.append(text.empty() ? "" : ",").append(std::to_string(range.first));
+    if (range.last != range.first) text.append("-").append(std::to_string(range.last));
+  }
+  return text;
+}
+
+/// Reads statuses and ranges of them between commas. The error is a fragment that reads on after
+/// the text.
+[[nodiscard]] inline Result<std::vector<StatusRange>> parse_status_ranges(std::string_view text) {
+  std::vector<StatusRange> ranges;
+  for (std::string_view const part : split(text, ',')) {
+    std::string_view const range = trim(part);
+    auto const first = parse_integer<int>(range.substr(0, range.find('-')));
+    auto const last = parse_integer<int>(range.substr(range.find('-') + 1));
+    if (!first || !last || *first < 100 || *last > 599 || *first > *last) {
+      return Error{Errc::invalid, "are no HTTP statuses from 100 to 599, such as 200-299,304"};
+    }
+    ranges.push_back({*first, *last});
+  }
+  return ranges;
+}
+
+}  // namespace sla::inline v1
+
+// sla/executor/http_probe.hpp
+// Asks a server over HTTP whether it is well, in the process itself: an image that holds nothing
+// else can test something. Each run has a connection of its own and sees what a new visitor sees,
+// unless it is told to keep it. TLS is always verified. What was measured, and why it failed, is in
+// the outcome's probe, cause and reason; the log is the answer as it came.
+
+namespace sla::inline v1 {
+
+/// What an HttpProbe asks, and what it expects.
+struct HttpProbeOptions {
+  std::string url{};  ///< http or https; a name and a password in it are for Basic authentication
+  std::string method{};  ///< empty: GET, or POST where there is a body
+  std::vector<aws::Header> headers{};
+  std::string body{};
+  std::vector<StatusRange> expect_status{StatusRange{}};
+  std::string expect_body{};       ///< a text that the answer must hold; empty is none
+  int max_redirects = 0;           ///< how many are followed
+  std::optional<int> cert_days{};  ///< degraded if the server's certificate has fewer days left
+  Duration timeout = std::chrono::seconds{30};  ///< for the whole; 0 is no limit
+  std::uint64_t log_limit = 16U << 20U;         ///< bytes kept of the answer; 0 keeps all
+  bool keep_alive = false;  ///< whether the next run may use the connection of this one
+  aws::Trust trust{};       ///< whom to trust; empty is the system's authorities, or else Amazon's
+};
+
+namespace internal {
+
+/// Looks for a text in what comes in blocks, also over their borders.
+class StreamSearch {
+ public:
+  explicit StreamSearch(std::string text) : text_(std::move(text)) {}
+
+  void take(std::string_view block) {
+    if (found()) return;
+    // The end of what came before and as much of this as a match over the border can have.
+    std::string border = end_ + std::string(block.substr(0, text_.size() - 1));
+    found_ = border.find(text_) != border.npos || block.find(text_) != block.npos;
+    std::size_t const most = text_.size() - 1;
+    if (block.size() >= most) border = block;
+    end_ = border.substr(border.size() - std::min(most, border.size()));
+  }
+  [[nodiscard]] bool found() const noexcept { return found_ || text_.empty(); }
+
+ private:
+  std::string text_;
+  std::string end_{};  ///< of what came before, one byte shorter than the text
+  bool found_ = false;
+};
+
+/// Returns the end of a probe's reason where that is not an answer as it was expected.
+[[nodiscard]] inline ProbeFinding judge_answer(ProbeFacts const& facts,
+                                               HttpProbeOptions const& options, bool found) {
+  if (!has_status(options.expect_status, facts.status)) {
+    bool const redirect = facts.status >= 300 && facts.status < 400 && facts.status != 304;
+    return {"status", "http status " + std::to_string(facts.status) + ", expected " +
+                          to_string(options.expect_status) +
+                          (redirect ? "; redirects are not followed" : "")};
+  }
+  if (found) return {};
+  return {"body", "the answer lacks the text " + JsonWriter().string(options.expect_body).text()};
+}
+
+/// Takes in an answer. D as in Capture.
+template <class D>
+struct HttpAnswer {
+  Capture<D> log;
+  StreamSearch search;
+  char last = '\n';
+
+  void head(std::string_view line) { write(line); }
+  void body(std::string_view block) {
+    search.take(block);
+    write(block);
+  }
+  void write(std::string_view text) {
+    if (!text.empty()) last = text.back();
+    log.append(text);
+  }
+  /// Returns the log, which ends with the reason where there is one.
+  Output finish(std::string const& reason) && {
+    if (!reason.empty()) {
+      log.append((last == '\n' ? "[sla-runner: " : "\n[sla-runner: ") + reason + "]\n");
+    }
+    return std::move(log).finish();
+  }
+};
+
+}  // namespace internal
+
+/// Executes each job as one request. D is NoDigest, or the digest to take of the log as it streams,
+/// such as Sha256. The job's command is nothing to it.
+template <class D = NoDigest>
+class HttpProbe {
+ public:
+  explicit HttpProbe(HttpProbeOptions options)
+      : options_(std::move(options)), curl_(options_.trust) {}
+
+  Result<Outcome> execute(Job const&, Stop const& stop) {
+    auto address = internal::address_of_url(options_.url);
+    if (!address) return std::move(address).error().within("the URL of the probe");
+    internal::HttpAnswer<D> answer{.log = internal::Capture<D>(options_.log_limit),
+                                   .search = internal::StreamSearch(options_.expect_body)};
+    auto const facts = curl_.ask(request(), options_.timeout, stop, answer);
+    if (!facts) return facts.error();
+    internal::ProbeTarget target{.address = *std::move(address),
+                                 .tls = options_.url.starts_with("https"),
+                                 .limit = options_.timeout};
+    target.name = internal::why_no_name(*facts, target, stop);
+    auto finding = internal::judge_fault(*facts, target);
+    if (facts->fault == internal::ProbeFault::none) {
+      finding = internal::judge_answer(*facts, options_, answer.search.found());
+    }
+    Outcome outcome = internal::probe_outcome(*facts, target, std::move(finding));
+    if (outcome.verdict == Verdict::pass) look_at_validity(*facts, target, outcome);
+    outcome.output = std::move(answer).finish(outcome.reason);
+    return outcome;
+  }
+
+  [[nodiscard]] std::optional<Duration> longest_run() const {
+    if (options_.timeout <= Duration::zero()) return std::nullopt;
+    return options_.timeout + std::chrono::seconds{2};  // and a moment to find out why
+  }
+
+ private:
+  [[nodiscard]] internal::ProbeRequest request() const {
+    std::string const usual = options_.body.empty() ? "GET" : "POST";
+    return {.url = options_.url,
+            .method = options_.method.empty() ? usual : options_.method,
+            .headers = options_.headers,
+            .body = options_.body,
+            .redirects = options_.max_redirects,
+            .keep_alive = options_.keep_alive};
+  }
+
+  /// A kept connection does not show its certificates again.
+  void look_at_validity(internal::ProbeFacts const& facts, internal::ProbeTarget const& target,
+                        Outcome& outcome) const {
+    if (!options_.cert_days || !facts.validity) return;
+    std::int64_t const days = internal::whole_days(*facts.validity);
+    if (days >= *options_.cert_days) return;
+    outcome.degraded = true;
+    outcome.cause = "cert";
+    outcome.reason = "the certificate of " + target.address + " expires in " +
+                     internal::rough_time(*facts.validity) + ", expected at least " +
+                     internal::counted(*options_.cert_days, "day");
+  }
+
+  HttpProbeOptions options_;
+  internal::CurlProbe curl_;
+};
+static_assert(Executor<HttpProbe<>>);
+
+}  // namespace sla::inline v1
+
 // sla/executor/shell.hpp
 // Runs the job's command text with /bin/sh; in a container without one the text is split by the
 // shell's quoting rules and executed directly.
@@ -16547,6 +17522,66 @@ class Shell {
   ProcessOptions options_{};
 };
 static_assert(Executor<Shell<>>);
+
+}  // namespace sla::inline v1
+
+// sla/executor/tcp_probe.hpp
+// Connects to a port and lets go again: whether something listens there, and how long it takes. No
+// byte is sent, and no proxy is used.
+
+namespace sla::inline v1 {
+
+/// What a TcpProbe connects to.
+struct TcpProbeOptions {
+  std::string address{};                        ///< host:port; an IPv6 address stands in brackets
+  Duration timeout = std::chrono::seconds{30};  ///< 0 is no limit
+};
+
+/// Checks that a text is host:port. The error is a fragment that reads on after it.
+[[nodiscard]] inline Result<void> check_tcp_address(std::string const& text) {
+  auto const address = internal::address_of_url("http://" + text);
+  if (address && *address == text) return {};
+  return Error{Errc::invalid, "is no host and port such as db.example:5432 or [::1]:5432"};
+}
+
+/// Executes each job as one connection. The job's command is nothing to it.
+class TcpProbe {
+ public:
+  explicit TcpProbe(TcpProbeOptions options) : options_(std::move(options)) {}
+
+  Result<Outcome> execute(Job const&, Stop const& stop) {
+    auto const good = check_tcp_address(options_.address);
+    if (!good) return good.error().within("the address of the probe");
+    Nothing nothing;
+    auto const facts = curl_.ask({.url = "http://" + options_.address, .around_proxy = true},
+                                 options_.timeout, stop, nothing);
+    if (!facts) return facts.error();
+    internal::ProbeTarget target{.address = options_.address, .limit = options_.timeout};
+    target.name = internal::why_no_name(*facts, target, stop);
+    Outcome outcome =
+        internal::probe_outcome(*facts, target, internal::judge_fault(*facts, target));
+    std::string const text = outcome.verdict == Verdict::pass
+                                 ? "connected to " + target.address + " (" + facts->ip + ")"
+                                 : outcome.reason;
+    if (!text.empty()) outcome.output = Output("[sla-runner: " + text + "]\n");
+    return outcome;
+  }
+
+  [[nodiscard]] std::optional<Duration> longest_run() const {
+    if (options_.timeout <= Duration::zero()) return std::nullopt;
+    return options_.timeout + std::chrono::seconds{2};  // and a moment to find out why
+  }
+
+ private:
+  struct Nothing {
+    void head(std::string_view) {}
+    void body(std::string_view) {}
+  };
+
+  TcpProbeOptions options_;
+  internal::CurlProbe curl_{};
+};
+static_assert(Executor<TcpProbe>);
 
 }  // namespace sla::inline v1
 
@@ -16864,6 +17899,14 @@ inline void write_sequence(JsonWriter& json, Report const& report) {
   if (!report.standing.json.empty()) json.literal(report.standing.json);
 }
 
+/// What an executor found out beside the verdict.
+inline void write_finding(JsonWriter& json, Outcome const& outcome) {
+  write_optional(json, "reason", outcome.reason);
+  write_optional(json, "cause", outcome.cause);
+  if (outcome.degraded) json.key("degraded").boolean(true);
+  if (!outcome.probe.empty()) json.key("probe").literal(outcome.probe);
+}
+
 /// `1.5` for one and a half seconds, `914` for a whole number of them.
 inline std::string shortest_seconds(Duration duration) {
   std::string text = decimal_seconds(duration);
@@ -16894,7 +17937,7 @@ inline std::string shortest_seconds(Duration duration) {
   json.key("verdict").string(to_string(report.outcome.verdict));
   json.key("exitCode").integer(report.outcome.exit_code);
   if (report.outcome.signal != 0) json.key("signal").integer(report.outcome.signal);
-  detail::write_optional(json, "reason", report.outcome.reason);
+  detail::write_finding(json, report.outcome);
   json.key("startedAtMs").integer(epoch_milliseconds(report.started_at));
   json.key("durationMs")
       .integer(std::chrono::floor<std::chrono::milliseconds>(report.duration).count());

@@ -60,6 +60,8 @@
 //   executor.hpp                          the contract Executor
 //   executor/direct.hpp                   Direct: runs words
 //   executor/shell.hpp                    Shell: runs a command text
+//   executor/http_probe.hpp               HttpProbe: asks a server over HTTP
+//   executor/tcp_probe.hpp                TcpProbe: connects to a port
 //   executor/announced.hpp                Announced: tells a spool of each run
 //   publisher.hpp                         the contract Publisher
 //   publisher/sns.hpp                     Sns: events to a topic
@@ -127,8 +129,12 @@
 #include "sla/aws/http/amazon_roots.hpp"
 #include "sla/aws/http/curl.hpp"
 #include "sla/aws/http/curl_headers.hpp"
+#include "sla/aws/http/curl_probe.hpp"
+#include "sla/aws/http/curl_probe_watch.hpp"
 #include "sla/aws/http/curl_transfer.hpp"
 #include "sla/aws/http/patience.hpp"
+#include "sla/aws/http/peer_certificate.hpp"
+#include "sla/aws/http/probe_facts.hpp"
 #include "sla/aws/http/response_builder.hpp"
 #include "sla/aws/http/transport.hpp"
 #include "sla/aws/http/trust.hpp"
@@ -223,12 +229,17 @@
 #include "sla/executor/announced.hpp"
 #include "sla/executor/capture.hpp"
 #include "sla/executor/direct.hpp"
+#include "sla/executor/http_probe.hpp"
 #include "sla/executor/judgement.hpp"
 #include "sla/executor/log_file.hpp"
+#include "sla/executor/name_answer.hpp"
 #include "sla/executor/pass_through.hpp"
+#include "sla/executor/probe_judgement.hpp"
 #include "sla/executor/process.hpp"
 #include "sla/executor/process_options.hpp"
 #include "sla/executor/shell.hpp"
+#include "sla/executor/status_ranges.hpp"
+#include "sla/executor/tcp_probe.hpp"
 
 #include "sla/publisher.hpp"
 #include "sla/publisher/all.hpp"

@@ -69,6 +69,18 @@ TEST_CASE("everything there is to say is said, in this order") {
         R"("logError":"s3 put: http 503: slow down","tagID":"tag-1","slaTarget":"99.9"})");
 }
 
+TEST_CASE("what an executor found out stands beside the reason") {
+  Report report = sample_report();
+  report.outcome.reason = "the certificate expires in 5 days, expected at least 14 days";
+  report.outcome.cause = "cert";
+  report.outcome.degraded = true;
+  report.outcome.probe = R"({"status":200,"resolveMs":1})";
+  CHECK(has(documented(report),
+            R"("exitCode":0,"reason":"the certificate expires in 5 days, expected at least 14 )"
+            R"(days","cause":"cert","degraded":true,"probe":{"status":200,"resolveMs":1},)"
+            R"("startedAtMs":1574514286000,)"));
+}
+
 TEST_CASE("what a ledger needs stands in both formats as numbers, and only what is known") {
   Report report = sample_report();
   report.job.boot_id = "0190163d-0000-7000-8000-000000000001";

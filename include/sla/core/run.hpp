@@ -77,6 +77,11 @@ struct Outcome {
   std::string remark{};  ///< a sentence for the runner's own log, when there is something to say
   /// Why a run that failed without a word of its own failed, in one line; else empty.
   std::string reason{};
+  /// What kind of failure it was, where an executor can tell, such as `dns` or `timeout`; else
+  /// empty.
+  std::string cause{};
+  bool degraded = false;  ///< whether it passed, but not as well as it should
+  std::string probe{};    ///< what a probe measured, a JSON object; else empty
   /// When it ended, if that was before execute() returned.
   std::optional<Instant> ended{};
 };

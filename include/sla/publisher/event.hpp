@@ -50,6 +50,14 @@ inline void write_sequence(JsonWriter& json, Report const& report) {
   if (!report.standing.json.empty()) json.literal(report.standing.json);
 }
 
+/// What an executor found out beside the verdict.
+inline void write_finding(JsonWriter& json, Outcome const& outcome) {
+  write_optional(json, "reason", outcome.reason);
+  write_optional(json, "cause", outcome.cause);
+  if (outcome.degraded) json.key("degraded").boolean(true);
+  if (!outcome.probe.empty()) json.key("probe").literal(outcome.probe);
+}
+
 /// `1.5` for one and a half seconds, `914` for a whole number of them.
 inline std::string shortest_seconds(Duration duration) {
   std::string text = decimal_seconds(duration);
@@ -80,7 +88,7 @@ inline std::string shortest_seconds(Duration duration) {
   json.key("verdict").string(to_string(report.outcome.verdict));
   json.key("exitCode").integer(report.outcome.exit_code);
   if (report.outcome.signal != 0) json.key("signal").integer(report.outcome.signal);
-  detail::write_optional(json, "reason", report.outcome.reason);
+  detail::write_finding(json, report.outcome);
   json.key("startedAtMs").integer(epoch_milliseconds(report.started_at));
   json.key("durationMs")
       .integer(std::chrono::floor<std::chrono::milliseconds>(report.duration).count());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// The real Transport, over libcurl, and with aws/http/curl_transfer.hpp the only user of it. One
+// The real Transport, over libcurl, which nothing but aws/http/curl*.hpp uses. One
 // connection stays open between requests. TLS is always verified, no redirect is followed, and
 // libcurl adds nothing to a request but Host, User-Agent and Content-Length. Each stage of a
 // request has a limit, which grows where it was met; a deadline and that of a Stop bound all of it.
@@ -49,9 +49,11 @@ inline constexpr CurlMeaning curl_meanings[] = {
     {CURLE_FAILED_INIT, Errc::system, "libcurl"},
 };
 
-/// What a CURLcode means, for the program and for people.
-inline Error curl_error(CURLcode code) {
-  for (auto const& known : curl_meanings) {
+}  // namespace detail
+
+/// Returns what a CURLcode means, for the program and for people.
+[[nodiscard]] inline Error error_of_curl(CURLcode code) {
+  for (auto const& known : detail::curl_meanings) {
     if (known.code == code) return {known.meaning, std::string(known.message), curl_code(code)};
   }
   return {Errc::unavailable, "the connection failed", curl_code(code)};
@@ -72,13 +74,28 @@ inline constexpr std::pair<CURLoption, long> curl_options[] = {
     {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
 };
 
-}  // namespace detail
+/// Sets whom to trust, of which a proxy that speaks TLS itself is one. With a file and a folder
+/// libcurl reads the file again for each connection.
+inline void set_trust(CurlSetup& setup, Trust const& trust) {
+  auto const path = [](std::string const& p) { return p.empty() ? nullptr : p.c_str(); };
+  for (CURLoption const option : {CURLOPT_CAINFO, CURLOPT_PROXY_CAINFO}) {
+    setup.set(option, path(trust.file));
+  }
+  for (CURLoption const option : {CURLOPT_CAPATH, CURLOPT_PROXY_CAPATH}) {
+    setup.set(option, path(trust.folder));
+  }
+  if (!trust.empty()) return;
+  // libcurl only reads what it gets as not const.
+  curl_blob roots{const_cast<char*>(amazon_roots.data()), amazon_roots.size(), CURL_BLOB_NOCOPY};
+  setup.set(CURLOPT_CAINFO_BLOB, &roots);
+  setup.set(CURLOPT_PROXY_CAINFO_BLOB, &roots);
+}
 
 /// Initialises libcurl and its TLS library: about a millisecond, once per process, from any thread.
 /// The first request does it; a program that has something else to do meanwhile may be earlier.
 [[nodiscard]] inline Result<void> initialise_curl() {
   static CURLcode const code = curl_global_init(CURL_GLOBAL_DEFAULT);
-  return code == CURLE_OK ? Result<void>() : detail::curl_error(CURLE_FAILED_INIT);
+  return code == CURLE_OK ? Result<void>() : error_of_curl(CURLE_FAILED_INIT);
 }
 
 /// Which proxy requests go through.
@@ -124,7 +141,7 @@ class Curl {
       auto const code = perform(request, *headers, deadline, under_way);
       if (under_way.error) return *under_way.error;
       if (under_way.late) return late(under_way);
-      bool const untrusted = detail::curl_error(code).message == detail::not_trusted;
+      bool const untrusted = error_of_curl(code).message == detail::not_trusted;
       if (code == CURLE_OK) patience_.passed(under_way.watch);
       if (code == CURLE_OK) return std::move(under_way.answer).finish(under_way.status);
       Error error = failure(code, under_way);
@@ -138,7 +155,7 @@ class Curl {
     if (!handle_) {
       if (auto ready = initialise_curl(); !ready) return ready.error();
       CurlHandle handle(curl_easy_init());
-      if (!handle) return detail::curl_error(CURLE_FAILED_INIT);
+      if (!handle) return error_of_curl(CURLE_FAILED_INIT);
       char const* own = nullptr;
       (void)curl_easy_getinfo(handle.get(), CURLINFO_CAINFO, &own);
       trust_ = find_trust({.asked = options_.trust, .own = own != nullptr ? own : ""});
@@ -165,7 +182,7 @@ class Curl {
     }
     setup.set(CURLOPT_HTTPHEADER, list.data());
     set_connection(setup);
-    if (trust_) set_trust(setup);
+    if (trust_) set_trust(setup, *trust_);
     set_request(setup, request);
     under_way.attach(setup);
     if (setup.code == CURLE_OK) {
@@ -179,25 +196,8 @@ class Curl {
   }
 
   void set_connection(CurlSetup& setup) const {
-    for (auto const& [option, value] : detail::curl_options) setup.set(option, value);
+    for (auto const& [option, value] : curl_options) setup.set(option, value);
     if (options_.proxy == Proxy::none) setup.set(CURLOPT_PROXY, "");
-  }
-
-  /// A proxy may speak TLS itself. With a file and a folder libcurl reads the file again for each
-  /// connection.
-  void set_trust(CurlSetup& setup) const {
-    auto const path = [](std::string const& p) { return p.empty() ? nullptr : p.c_str(); };
-    for (CURLoption const option : {CURLOPT_CAINFO, CURLOPT_PROXY_CAINFO}) {
-      setup.set(option, path(trust_->file));
-    }
-    for (CURLoption const option : {CURLOPT_CAPATH, CURLOPT_PROXY_CAPATH}) {
-      setup.set(option, path(trust_->folder));
-    }
-    if (!trust_->empty()) return;
-    // libcurl only reads what it gets as not const.
-    curl_blob roots{const_cast<char*>(amazon_roots.data()), amazon_roots.size(), CURL_BLOB_NOCOPY};
-    setup.set(CURLOPT_CAINFO_BLOB, &roots);
-    setup.set(CURLOPT_PROXY_CAINFO_BLOB, &roots);
   }
 
   static void set_request(CurlSetup& setup, Request const& request) {
@@ -224,7 +224,7 @@ class Curl {
 
   /// libcurl's words on a proxy or a URL may hold a password that somebody put there.
   Error failure(CURLcode code, CurlTransfer const& transfer) {
-    Error error = detail::curl_error(code);
+    Error error = error_of_curl(code);
     std::string_view const words(transfer.words);
     // The kernel gives up a peer that acknowledges nothing.
     bool const broken = code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR;

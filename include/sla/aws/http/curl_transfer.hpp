@@ -2,7 +2,7 @@
 #pragma once
 // One request under way in libcurl: what libcurl calls meanwhile, and the loop that drives it,
 // which ends it when one of its stages takes too long, and at once when a stop is due. What is
-// sent, and what the end means, is aws/http/curl.hpp's business, and only that includes this.
+// sent, and what the end means, is the business of who includes this.
 #include <curl/curl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -31,6 +31,35 @@ struct CurlRelease {
   void operator()(CURL* handle) const noexcept { curl_easy_cleanup(handle); }
 };
 using CurlHandle = std::unique_ptr<CURL, CurlRelease>;
+
+struct CurlMultiRelease {
+  void operator()(CURLM* multi) const noexcept {
+    PipeSignalGuard const guard;  // a TLS connection ends with a write
+    (void)curl_multi_cleanup(multi);
+  }
+};
+using CurlMulti = std::unique_ptr<CURLM, CurlMultiRelease>;
+
+/// Waits until libcurl has something to do, the stop has news, or the time is over. Returns false
+/// if libcurl cannot.
+[[nodiscard]] inline bool await_curl(CURLM* multi, Stop const* stop, Duration longest) {
+  std::array<curl_waitfd, 2> news{};
+  unsigned count = 0;
+  if (stop != nullptr) {
+    for (pollfd const& watched : stop->watch()) {
+      if (watched.fd >= 0) news[count++] = {watched.fd, CURL_WAIT_POLLIN, 0};
+    }
+  }
+  auto const time = std::chrono::ceil<std::chrono::milliseconds>(longest).count();
+  return curl_multi_poll(multi, news.data(), count, static_cast<int>(time), nullptr) == CURLM_OK;
+}
+
+/// Returns how the one request ended that is over.
+[[nodiscard]] inline CURLcode end_of_request(CURLM* multi) {
+  int left = 0;
+  CURLMsg const* const end = curl_multi_info_read(multi, &left);
+  return end != nullptr && end->msg == CURLMSG_DONE ? end->data.result : CURLE_FAILED_INIT;
+}
 
 /// Sets options and remembers the first that was refused.
 struct CurlSetup {
@@ -168,13 +197,6 @@ class CurlLoop {
   }
 
  private:
-  struct Release {
-    void operator()(CURLM* multi) const noexcept {
-      PipeSignalGuard const guard;  // a TLS connection ends with a write
-      (void)curl_multi_cleanup(multi);
-    }
-  };
-
   struct Errand {
     CURL* handle;
     CurlTransfer& transfer;
@@ -198,7 +220,8 @@ class CurlLoop {
       until(transfer.due());
       until(errand.deadline);
       if (errand.stop != nullptr) until(errand.stop->deadline().value_or(Instant::max()));
-      if (!wait(errand.stop, std::max(left, Duration::zero()))) return CURLE_FAILED_INIT;
+      left = std::max(left, Duration::zero());
+      if (!await_curl(multi_.get(), errand.stop, left)) return CURLE_FAILED_INIT;
     }
   }
 
@@ -221,25 +244,8 @@ class CurlLoop {
     errand.transfer.limit_connection(setup, now - errand.begun);
   }
 
-  /// Until libcurl has something to do, or the stop has news.
-  bool wait(Stop const* stop, Duration longest) {
-    std::array<curl_waitfd, 2> news{};
-    unsigned count = 0;
-    if (stop != nullptr) {
-      for (pollfd const& watched : stop->watch()) {
-        if (watched.fd >= 0) news[count++] = {watched.fd, CURL_WAIT_POLLIN, 0};
-      }
-    }
-    auto const time = std::chrono::ceil<std::chrono::milliseconds>(longest).count();
-    return curl_multi_poll(multi_.get(), news.data(), count, static_cast<int>(time), nullptr) ==
-           CURLM_OK;
-  }
-
   CURLcode outcome(CurlTransfer& transfer, Instant now) {
-    int left = 0;
-    CURLMsg const* const end = curl_multi_info_read(multi_.get(), &left);
-    if (end == nullptr || end->msg != CURLMSG_DONE) return CURLE_FAILED_INIT;
-    CURLcode const code = end->data.result;
+    CURLcode const code = end_of_request(multi_.get());
     transfer.late = code == CURLE_OPERATION_TIMEDOUT;
     if (code == CURLE_OK) transfer.watch.moved(now);
     return code;
@@ -247,7 +253,7 @@ class CurlLoop {
 
   static constexpr Duration longest_pause = std::chrono::milliseconds{500};
 
-  std::unique_ptr<CURLM, Release> multi_{};
+  CurlMulti multi_{};
 };
 
 }  // namespace sla::inline v1::aws

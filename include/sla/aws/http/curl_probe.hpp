@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// Asks a server once, over libcurl, for executors that are probes: on a connection of its own, with
+// TLS verified, a limit for the whole, and cut at once by a stop. It says how far it got and how
+// long each phase took.
+#include <curl/curl.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "sla/aws/http/curl.hpp"
+#include "sla/aws/http/curl_headers.hpp"
+#include "sla/aws/http/curl_probe_watch.hpp"
+#include "sla/aws/http/curl_transfer.hpp"
+#include "sla/aws/http/probe_facts.hpp"
+#include "sla/aws/http/trust.hpp"
+#include "sla/core/pipe_signal.hpp"
+#include "sla/core/result.hpp"
+#include "sla/core/stop.hpp"
+#include "sla/core/text.hpp"
+#include "sla/core/time.hpp"
+
+namespace sla::inline v1::internal {
+
+/// Returns `host:port` of a URL. Errc::invalid where it is none of HTTP; the message, which reads
+/// on after the URL, has nothing of it.
+[[nodiscard]] inline Result<std::string> address_of_url(std::string const& url) {
+  std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> const parts(curl_url(), &curl_url_cleanup);
+  auto const part = [&](CURLUPart which) -> std::string {
+    char* text = nullptr;
+    if (curl_url_get(parts.get(), which, &text, CURLU_DEFAULT_PORT) != CURLUE_OK) return {};
+    std::string copy(text);
+    curl_free(text);
+    return copy;
+  };
+  bool const read = parts && !has_control(url) &&
+                    curl_url_set(parts.get(), CURLUPART_URL, url.c_str(), 0) == CURLUE_OK;
+  std::string const scheme = read ? part(CURLUPART_SCHEME) : "";
+  if (scheme == "http" || scheme == "https")
+    return part(CURLUPART_HOST) + ':' + part(CURLUPART_PORT);
+  return Error{Errc::invalid, "is no URL such as https://shop.example/health"};
+}
+
+/// Asks one server after the other. Not thread-safe.
+class CurlProbe {
+ public:
+  CurlProbe() = default;
+  explicit CurlProbe(aws::Trust trust) : asked_(std::move(trust)) {}
+
+  /// Asks, and hands what arrives to `answer.head(line)` and `answer.body(block)`. A limit of zero
+  /// is none. An Error means that it could not even begin.
+  template <class Answer>
+  Result<ProbeFacts> ask(ProbeRequest const& request, Duration limit, Stop const& stop,
+                         Answer& answer) {
+    Errand errand{.request = request, .stop = stop, .begun = now()};
+    if (limit > Duration::zero()) errand.deadline = errand.begun + limit;
+    auto headers = aws::curl_headers({.headers = request.headers});
+    if (!headers) return headers.error();
+    if (auto ready = open(errand); !ready) return ready.error();
+    aws::CurlSetup setup{errand.handle.get()};
+    CurlProbeWatch watch(setup);
+    Arrival<Answer> arrival{watch, answer};
+    setup.set(CURLOPT_HEADERFUNCTION, &Arrival<Answer>::head);
+    setup.set(CURLOPT_HEADERDATA, &arrival);
+    setup.set(CURLOPT_WRITEFUNCTION, &Arrival<Answer>::body);
+    setup.set(CURLOPT_WRITEDATA, &arrival);
+    return perform(errand, *headers, setup, watch);
+  }
+
+ private:
+  struct Errand {
+    ProbeRequest const& request;
+    Stop const& stop;
+    Instant begun;
+    Instant deadline = Instant::max();
+    aws::CurlHandle handle{};
+  };
+  template <class Answer>
+  struct Arrival {
+    CurlProbeWatch& watch;
+    Answer& answer;
+
+    static std::size_t head(char* data, std::size_t size, std::size_t count, void* user) noexcept {
+      auto& self = *static_cast<Arrival*>(user);
+      self.watch.receives();
+      self.answer.head(std::string_view(data, size * count));
+      return size * count;
+    }
+    static std::size_t body(char* data, std::size_t size, std::size_t count, void* user) noexcept {
+      static_cast<Arrival*>(user)->answer.body(std::string_view(data, size * count));
+      return size * count;
+    }
+  };
+
+  static Instant now() noexcept { return std::chrono::steady_clock::now(); }
+
+  /// Prepares libcurl, and finds out whom to trust.
+  Result<void> open(Errand& errand) {
+    if (auto ready = aws::initialise_curl(); !ready) return ready.error();
+    errand.handle.reset(curl_easy_init());
+    if (!multi_) multi_.reset(curl_multi_init());
+    if (!errand.handle || !multi_) return aws::error_of_curl(CURLE_FAILED_INIT);
+    if (trust_) return {};
+    char const* own = nullptr;
+    (void)curl_easy_getinfo(errand.handle.get(), CURLINFO_CAINFO, &own);
+    auto trust = aws::find_trust({.asked = asked_, .own = own != nullptr ? own : ""});
+    if (trust) trust_ = *std::move(trust);
+    // Whom to trust is only missed where it matters.
+    bool const needed = !lower(errand.request.url.substr(0, 5)).starts_with("http:");
+    return trust_ || !needed ? Result<void>() : trust.error();
+  }
+
+  void set_connection(Errand const& errand, aws::CurlSetup& setup) const {
+    for (auto const& [option, value] : aws::curl_options) setup.set(option, value);
+    setup.set(CURLOPT_URL, errand.request.url.c_str());
+    setup.set(CURLOPT_PROTOCOLS_STR, "http,https");
+    setup.set(CURLOPT_DISALLOW_USERNAME_IN_URL, 0L);
+    setup.set(CURLOPT_DNS_CACHE_TIMEOUT, 0L);
+    setup.set(CURLOPT_SSL_SESSIONID_CACHE, 0L);
+    setup.set(CURLOPT_CERTINFO, 1L);
+    if (errand.request.around_proxy) setup.set(CURLOPT_PROXY, "");
+    if (trust_) aws::set_trust(setup, *trust_);
+    if (errand.deadline == Instant::max()) return;
+    auto const left = std::chrono::ceil<std::chrono::milliseconds>(errand.deadline - now());
+    setup.set(CURLOPT_CONNECTTIMEOUT_MS, std::max(static_cast<long>(left.count()), 1L));
+  }
+
+  static void set_request(ProbeRequest const& request, aws::CurlSetup& setup) {
+    long const fresh = request.keep_alive ? 0 : 1;
+    setup.set(CURLOPT_FRESH_CONNECT, fresh);
+    setup.set(CURLOPT_FORBID_REUSE, fresh);
+    if (request.method.empty()) return setup.set(CURLOPT_CONNECT_ONLY, 1L);
+    setup.set(CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_NONE});  // the best that libcurl has
+    setup.set(CURLOPT_FOLLOWLOCATION, request.redirects > 0 ? 1L : 0L);
+    setup.set(CURLOPT_MAXREDIRS, long{request.redirects});
+    setup.set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+    if (!request.body.empty()) {
+      setup.set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+      setup.set(CURLOPT_POSTFIELDS, request.body.data());
+    } else if (request.method == "HEAD") {
+      return setup.set(CURLOPT_NOBODY, 1L);
+    }
+    bool const usual = request.method == (request.body.empty() ? "GET" : "POST");
+    if (!usual) setup.set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
+  }
+
+  Result<ProbeFacts> perform(Errand const& errand, std::vector<std::string>& headers,
+                             aws::CurlSetup& setup, CurlProbeWatch const& watch) {
+    std::vector<curl_slist> list(headers.size());
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      list[i] = {headers[i].data(), i + 1 < list.size() ? &list[i + 1] : nullptr};
+    }
+    setup.set(CURLOPT_HTTPHEADER, list.data());
+    set_connection(errand, setup);
+    set_request(errand.request, setup);
+    if (setup.code != CURLE_OK) return aws::error_of_curl(setup.code);
+    Instant const started = now();
+    CURLcode const code = drive(errand);
+    ProbeFacts facts = watch.facts(code, errand.begun, started);
+    if (facts.fault == ProbeFault::expired) facts.validity = expired_since(errand);
+    if (trust_) facts.trusted = trust_->where();
+    if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE) forget();
+    return facts;
+  }
+
+  /// The trusted certificates may have been replaced: libcurl would keep them for a day.
+  void forget() {
+    trust_.reset();
+    multi_.reset();
+  }
+
+  /// Returns since when the certificate has expired, which the refused handshake does not tell: it
+  /// is asked for once more, and nothing is sent.
+  std::optional<Duration> expired_since(Errand const& errand) {
+    Errand again{.request = errand.request, .stop = errand.stop, .begun = now()};
+    again.deadline = std::min(errand.deadline, again.begun + std::chrono::seconds{2});
+    again.handle.reset(curl_easy_init());
+    if (!again.handle) return std::nullopt;
+    aws::CurlSetup setup{again.handle.get()};
+    CurlProbeWatch const watch(setup);
+    set_connection(again, setup);
+    setup.set(CURLOPT_CONNECT_ONLY, 1L);
+    setup.set(CURLOPT_SSL_VERIFYPEER, 0L);
+    setup.set(CURLOPT_SSL_VERIFYHOST, 0L);
+    if (setup.code != CURLE_OK || drive(again) != CURLE_OK) return std::nullopt;
+    return watch.validity(true);
+  }
+
+  /// Drives the request to its end. CURLE_ABORTED_BY_CALLBACK where the stop came,
+  /// CURLE_OPERATION_TIMEDOUT where the deadline did.
+  CURLcode drive(Errand const& errand) {
+    PipeSignalGuard const guard;
+    CURL* const handle = errand.handle.get();
+    if (curl_multi_add_handle(multi_.get(), handle) != CURLM_OK) return CURLE_FAILED_INIT;
+    CURLcode const code = end_of(errand);
+    (void)curl_multi_remove_handle(multi_.get(), handle);
+    return code;
+  }
+  CURLcode end_of(Errand const& errand) {
+    for (int running = 1;;) {
+      if (errand.stop.level() != StopLevel::none) return CURLE_ABORTED_BY_CALLBACK;
+      if (errand.deadline <= now()) return CURLE_OPERATION_TIMEDOUT;
+      if (curl_multi_perform(multi_.get(), &running) != CURLM_OK) return CURLE_FAILED_INIT;
+      if (running == 0) return aws::end_of_request(multi_.get());
+      Duration const longest = std::chrono::seconds{1};
+      Duration const left = errand.deadline - now();
+      if (!aws::await_curl(multi_.get(), &errand.stop,
+                           std::clamp(left, Duration::zero(), longest))) {
+        return CURLE_FAILED_INIT;
+      }
+    }
+  }
+
+  aws::Trust asked_{};
+  std::optional<aws::Trust> trust_{};
+  aws::CurlMulti multi_{};
+};
+
+}  // namespace sla::inline v1::internal

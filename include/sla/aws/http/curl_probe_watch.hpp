@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// One probe under way in libcurl: what libcurl calls meanwhile, how far it got and when, and what
+// its end means. Only aws/http/curl_probe.hpp includes this.
+#include <curl/curl.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "sla/aws/http/curl_transfer.hpp"
+#include "sla/aws/http/peer_certificate.hpp"
+#include "sla/aws/http/probe_facts.hpp"
+#include "sla/core/time.hpp"
+
+namespace sla::inline v1::internal {
+
+/// Follows one probe. The functions are called from C, so nothing may be thrown through them.
+class CurlProbeWatch {
+ public:
+  explicit CurlProbeWatch(aws::CurlSetup& setup) : handle_(setup.handle) {
+    setup.set(CURLOPT_ERRORBUFFER, &words_[0]);
+    setup.set(CURLOPT_RESOLVER_START_FUNCTION, &start_resolving);
+    setup.set(CURLOPT_RESOLVER_START_DATA, this);
+    setup.set(CURLOPT_OPENSOCKETFUNCTION, &open_socket);
+    setup.set(CURLOPT_OPENSOCKETDATA, this);
+    setup.set(CURLOPT_PREREQFUNCTION, &start_sending);
+    setup.set(CURLOPT_PREREQDATA, this);
+  }
+  CurlProbeWatch(CurlProbeWatch const&) = delete;
+  CurlProbeWatch& operator=(CurlProbeWatch const&) = delete;
+
+  /// Something of an answer is there.
+  void receives() noexcept { phase_ = ProbePhase::receive; }
+
+  /// Returns what libcurl's end means, and what it leaves to be known. `begun` is when the probe
+  /// began, `started` when libcurl did.
+  [[nodiscard]] ProbeFacts facts(CURLcode code, Instant begun, Instant started) const {
+    ProbeFacts facts{.reached = reached(), .ended = std::chrono::steady_clock::now()};
+    facts.fault = fault_of(code, facts.reached);
+    facts.took = durations(facts.reached, started - begun, facts.ended - begun);
+    facts.ip = text(CURLINFO_PRIMARY_IP);
+    bool const by_proxy = facts.fault == ProbeFault::proxy_refused;
+    facts.status =
+        static_cast<int>(number(by_proxy ? CURLINFO_HTTP_CONNECTCODE : CURLINFO_RESPONSE_CODE));
+    curl_off_t bytes = 0;
+    (void)curl_easy_getinfo(handle_, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
+    facts.received = static_cast<std::uint64_t>(bytes);
+    facts.system = static_cast<int>(number(CURLINFO_OS_ERRNO));
+    // What libcurl says of a URL or a proxy may hold a password.
+    bool const secret = code == CURLE_URL_MALFORMAT || code == CURLE_COULDNT_RESOLVE_PROXY;
+    facts.words = secret || words_[0] == '\0' ? curl_easy_strerror(code) : &words_[0];
+    facts.validity = validity(facts.fault == ProbeFault::expired);
+    return facts;
+  }
+
+  /// Returns for how long the certificates of the server are valid: until the first of them
+  /// expires. One that has expired before was not what was trusted, unless it is what is looked
+  /// for.
+  [[nodiscard]] std::optional<Duration> validity(bool expired) const {
+    curl_certinfo* chain = nullptr;
+    (void)curl_easy_getinfo(handle_, CURLINFO_CERTINFO, &chain);
+    std::optional<Duration> shortest;
+    for (int i = 0; chain != nullptr && i < chain->num_of_certs; ++i) {
+      for (curl_slist const* line = chain->certinfo[i]; line != nullptr; line = line->next) {
+        std::string_view const text = line->data;
+        auto const left = text.starts_with("Cert:") ? validity_left(text.substr(5)) : std::nullopt;
+        if (!left || (*left < Duration::zero()) != expired) continue;
+        shortest = std::min(*left, shortest.value_or(*left));
+      }
+    }
+    return shortest;
+  }
+
+ private:
+  /// Returns one of libcurl's timers; zero is not yet.
+  [[nodiscard]] Duration timer(CURLINFO which) const noexcept {
+    curl_off_t microseconds = 0;
+    (void)curl_easy_getinfo(handle_, which, &microseconds);
+    return std::chrono::microseconds{microseconds};
+  }
+  [[nodiscard]] long number(CURLINFO which) const noexcept {
+    long value = 0;
+    (void)curl_easy_getinfo(handle_, which, &value);
+    return value;
+  }
+  [[nodiscard]] std::string text(CURLINFO which) const {
+    char const* value = nullptr;
+    (void)curl_easy_getinfo(handle_, which, &value);
+    return value == nullptr ? "" : value;
+  }
+
+  /// Returns the phase. That a connection stands is known from libcurl's timer alone; what follows
+  /// then is TLS, or the request at once.
+  [[nodiscard]] ProbePhase reached() const noexcept {
+    bool const stands = timer(CURLINFO_CONNECT_TIME_T) > connected_;
+    return phase_ == ProbePhase::connect && stands ? ProbePhase::tls : phase_;
+  }
+
+  /// Returns how long each phase took; that in which it ended takes the rest.
+  [[nodiscard]] std::array<Duration, probe_phases> durations(ProbePhase reached, Duration before,
+                                                             Duration whole) const noexcept {
+    constexpr std::array ends{CURLINFO_NAMELOOKUP_TIME_T, CURLINFO_CONNECT_TIME_T,
+                              CURLINFO_APPCONNECT_TIME_T, CURLINFO_STARTTRANSFER_TIME_T};
+    std::array<Duration, probe_phases> took{};
+    Duration last{};
+    for (std::size_t i = 0; i < static_cast<std::size_t>(reached); ++i) {
+      Duration const at = timer(ends[i]);
+      if (at == Duration::zero()) continue;  // as TLS where there is none
+      Duration const end = std::clamp(before + at, last, whole);
+      took[i] = end - std::exchange(last, end);
+    }
+    took[static_cast<std::size_t>(reached)] = whole - last;
+    return took;
+  }
+
+  [[nodiscard]] ProbeFault fault_of(CURLcode code, ProbePhase reached) const noexcept {
+    switch (code) {
+      case CURLE_OK:
+        return ProbeFault::none;
+      case CURLE_ABORTED_BY_CALLBACK:
+        return ProbeFault::stopped;
+      case CURLE_OPERATION_TIMEDOUT:
+        return ProbeFault::late;
+      case CURLE_COULDNT_RESOLVE_HOST:
+        return ProbeFault::no_name;
+      case CURLE_COULDNT_RESOLVE_PROXY:
+        return ProbeFault::no_proxy;
+      case CURLE_COULDNT_CONNECT:
+        return ProbeFault::no_connection;
+      case CURLE_PEER_FAILED_VERIFICATION:
+        return certificate_fault(number(CURLINFO_SSL_VERIFYRESULT));
+      case CURLE_SSL_CONNECT_ERROR:
+        return ProbeFault::tls;
+      case CURLE_GOT_NOTHING:
+        return ProbeFault::closed;
+      case CURLE_PARTIAL_FILE:
+        return ProbeFault::cut_off;
+      case CURLE_WEIRD_SERVER_REPLY:
+      case CURLE_UNSUPPORTED_PROTOCOL:
+        return ProbeFault::no_http;
+      case CURLE_TOO_MANY_REDIRECTS:
+        return ProbeFault::redirects;
+      case CURLE_SEND_ERROR:
+      case CURLE_RECV_ERROR:
+      case CURLE_HTTP2:
+      case CURLE_HTTP2_STREAM:
+        if (number(CURLINFO_HTTP_CONNECTCODE) >= 300) return ProbeFault::proxy_refused;
+        if (reached == ProbePhase::tls) return ProbeFault::tls;
+        return reached == ProbePhase::receive ? ProbeFault::cut_off : ProbeFault::reset;
+      default:
+        return ProbeFault::other;
+    }
+  }
+
+  static int start_resolving(void*, void*, void* user) noexcept {
+    static_cast<CurlProbeWatch*>(user)->phase_ = ProbePhase::resolve;
+    return 0;
+  }
+  static curl_socket_t open_socket(void* user, curlsocktype, curl_sockaddr* address) noexcept {
+    auto& self = *static_cast<CurlProbeWatch*>(user);
+    self.phase_ = ProbePhase::connect;
+    self.connected_ = self.timer(CURLINFO_CONNECT_TIME_T);
+    return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  }
+  static int start_sending(void* user, char*, char*, int, int) noexcept {
+    static_cast<CurlProbeWatch*>(user)->phase_ = ProbePhase::wait;
+    return CURL_PREREQFUNC_OK;
+  }
+
+  CURL* handle_;
+  ProbePhase phase_ = ProbePhase::resolve;
+  Duration connected_{};  ///< libcurl's timer when the last connection began
+  char words_[CURL_ERROR_SIZE] = "";
+};
+
+}  // namespace sla::inline v1::internal
