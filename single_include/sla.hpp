@@ -12876,7 +12876,7 @@ class EvictionOrder {
 namespace sla::inline v1 {
 
 /// What is known of one entry.
-struct Shelved {
+struct EntryState {
   std::optional<RecordPosition> position{};  ///< its latest record
   KeptLog log{};                             ///< its log on the disk
   std::unique_ptr<Entry> held{};  ///< the entry itself, where the record is missing or too old
@@ -12914,7 +12914,7 @@ struct Shelved {
 /// How much of its limit an entry takes that is held whole: about as much memory.
 [[nodiscard]] inline std::uint64_t memory_use(Entry const& entry) noexcept {
   constexpr std::uint64_t nodes = 256;  // and what the allocator needs for each piece
-  return sizeof(Shelved) + nodes + entry_bytes(entry);
+  return sizeof(EntryState) + nodes + entry_bytes(entry);
 }
 
 /// How much of its limit an entry takes on a disk: whole blocks, and a fixed sum for the record,
@@ -12925,9 +12925,9 @@ struct Shelved {
 }
 
 /// All entries of one spool, by number. Not thread-safe.
-class Shelf {
+class SpoolIndex {
  public:
-  using Map = std::map<std::uint64_t, Shelved>;
+  using Map = std::map<std::uint64_t, EntryState>;
 
   [[nodiscard]] Map const& all() const noexcept { return all_; }
   [[nodiscard]] SpoolCount const& count() const noexcept { return count_; }
@@ -12946,7 +12946,7 @@ class Shelf {
     return last_;
   }
 
-  /// Adds an entry, or changes one: `change(Shelved&)`.
+  /// Adds an entry, or changes one: `change(EntryState&)`.
   template <class Change>
   void put(std::uint64_t number, Change change) {
     auto const [at, added] = all_.try_emplace(number);
@@ -12994,14 +12994,14 @@ class Shelf {
   }
 
  private:
-  static Sacrifice next_of(Shelved const& entry) noexcept {
+  static Sacrifice next_of(EntryState const& entry) noexcept {
     std::uint64_t const log =
         entry.held ? entry.held->report.outcome.output.size() : entry.log.size();
     std::uint64_t const worth_while = entry.held ? sizeof(Entry) : 1;
     return sacrifice(entry.pass, entry.event_part == Part::done || log >= worth_while);
   }
 
-  void tally(std::uint64_t number, Shelved const& entry, bool there) {
+  void tally(std::uint64_t number, EntryState const& entry, bool there) {
     auto const move = [there](auto& total, auto amount) {
       total = there ? total + amount : total - amount;
     };
@@ -13414,33 +13414,33 @@ class SpoolStore {
 
   /// Writes an entry, its log first where that is not on the disk yet, and notes where it is. What
   /// is there of a log that the entry has no more is deleted.
-  [[nodiscard]] Result<void> write(Entry const& entry, Shelved& shelved, Sync sync) {
-    bool const new_log = shelved.log.file.empty() && entry.report.outcome.output.size() != 0;
+  [[nodiscard]] Result<void> write(Entry const& entry, EntryState& state, Sync sync) {
+    bool const new_log = state.log.file.empty() && entry.report.outcome.output.size() != 0;
     if (new_log) {
       auto log = folder_.keep_log(entry.report, entry.number);
       if (!log) return log.error();
-      shelved.log = *std::move(log);
+      state.log = *std::move(log);
     }
     bool const has_log = entry.log != Part::done || entry.report.outcome.output.size() != 0;
     KeptLog const none;
     auto const position =
-        journal_.append(kind_entry + write_entry(entry, has_log ? shelved.log : none), sync);
+        journal_.append(kind_entry + write_entry(entry, has_log ? state.log : none), sync);
     if (!position) return position.error();
-    move(shelved.position, *position);
-    if (!has_log) folder_.remove_log(std::exchange(shelved.log, none).file);
+    move(state.position, *position);
+    if (!has_log) folder_.remove_log(std::exchange(state.log, none).file);
     return {};
   }
 
   /// Reads an entry, its log included where there is one that can be read. Errc::malformed where
   /// the record is damaged.
-  [[nodiscard]] Result<Entry> read(Shelved const& shelved) const {
-    auto const payload = journal_.read(*shelved.position);
+  [[nodiscard]] Result<Entry> read(EntryState const& state) const {
+    auto const payload = journal_.read(*state.position);
     if (!payload) return payload.error();
     auto kept = read_entry(std::string_view(*payload).substr(1));
     if (!kept) return Error{Errc::malformed, "a record is damaged"};
-    kept->entry.log = shelved.log_part;
-    kept->entry.event = shelved.event_part;
-    auto log = folder_.open_log(shelved.log);
+    kept->entry.log = state.log_part;
+    kept->entry.event = state.event_part;
+    auto log = folder_.open_log(state.log);
     if (log) {
       kept->entry.report.outcome.output = *std::move(log);
     } else if (is_gone(log.error().system_number())) {
@@ -13453,14 +13453,14 @@ class SpoolStore {
   }
 
   /// Notes that an entry is done with, and deletes what is left of it.
-  [[nodiscard]] Result<void> forget(std::uint64_t number, Shelved const& shelved) {
+  [[nodiscard]] Result<void> forget(std::uint64_t number, EntryState const& state) {
     Result<void> noted;
-    if (shelved.position) {
-      journal_.release(*shelved.position);
+    if (state.position) {
+      journal_.release(*state.position);
       journal_.tidy(left);
       if (!journal_.empty()) noted = write_gone(number);
     }
-    folder_.remove_log(shelved.log.file);  // a death before this leaves a file that nobody needs
+    folder_.remove_log(state.log.file);  // a death before this leaves a file that nobody needs
     return noted;
   }
   [[nodiscard]] Result<void> write_gone(std::uint64_t number) {
@@ -13488,17 +13488,17 @@ class SpoolStore {
   }
 
   /// Adds the records of the first segment, where nothing but a few of them is needed, again at the
-  /// end; `shelf` knows which they are.
-  [[nodiscard]] Result<void> move_first_segment(Shelf& shelf, std::uint64_t dropped) {
+  /// end; `index` knows which they are.
+  [[nodiscard]] Result<void> move_first_segment(SpoolIndex& index, std::uint64_t dropped) {
     auto const segment = journal_.worth_moving();
     if (!segment) return {};
-    for (auto const& [number, entry] : shelf.all()) {
+    for (auto const& [number, entry] : index.all()) {
       if (!entry.position || entry.position->segment != *segment) continue;
       auto const payload = journal_.read(*entry.position);
       if (!payload) return payload.error();
       auto const position = journal_.append(*payload, Sync::later);
       if (!position) return position.error();
-      shelf.put(number, [&](Shelved& shelved) { move(shelved.position, *position); });
+      index.put(number, [&](EntryState& state) { move(state.position, *position); });
     }
     if (dropped_ && dropped_->segment == *segment) {
       if (auto written = write_dropped(dropped); !written) return written;
@@ -13566,9 +13566,9 @@ class Intake {
 
   void entry(RecordPosition position, KeptEntry kept) {
     Found& found = found_[kept.entry.number];
-    found.shelved.position = position;
-    found.shelved.log = std::move(kept.log);
-    found.shelved.note(kept.entry);
+    found.state.position = position;
+    found.state.log = std::move(kept.log);
+    found.state.note(kept.entry);
     if (last_events_ != nullptr) last_events_->learn(kept.entry);
     found.run = std::move(kept.entry.report.job.run_id);
   }
@@ -13576,23 +13576,23 @@ class Intake {
   /// Its event is delivered, its log is not.
   void delivered(std::uint64_t number) {
     auto const found = found_.find(number);
-    if (found != found_.end()) found->second.shelved.event_part = Part::done;
+    if (found != found_.end()) found->second.state.event_part = Part::done;
   }
   void dropped(RecordPosition position, std::uint64_t count) {
     dropped_.reset();
     if (count != 0) dropped_ = {position, count};
   }
 
-  /// Puts the entries on the shelf, where what is held already is newer, but for logs that were
-  /// lost; gives how many reports had been dropped.
-  std::uint64_t shelve(SpoolStore& store, Shelf& shelf,
+  /// Adds the entries to the index, unless what is held there already is newer, but gives back
+  /// logs that were lost. Returns how many reports had been dropped.
+  std::uint64_t add_to(SpoolStore& store, SpoolIndex& index,
                        std::set<std::uint64_t> const& lost_logs = {}) {
     while (!found_.empty()) {  // one by one, so that all of them are in memory only once
       auto const node = found_.extract(found_.begin());
-      Shelved& found = node.mapped().shelved;
+      EntryState& found = node.mapped().state;
       store.folder().unmark(node.mapped().run);
       store.journal().keep(*found.position);
-      shelf.put(node.key(), [&](Shelved& mine) {
+      index.put(node.key(), [&](EntryState& mine) {
         if (!mine.held) {
           mine = std::move(found);
         } else {
@@ -13608,19 +13608,19 @@ class Intake {
 
  private:
   struct Found {
-    Shelved shelved{};
+    EntryState state{};
     std::string run{};
   };
 
-  static void give_back(SpoolStore const& store, Shelved& shelved, KeptLog log) {
+  static void give_back(SpoolStore const& store, EntryState& state, KeptLog log) {
     auto output = store.folder().open_log(log);
     if (!output) return;
-    Entry& entry = *shelved.held;
+    Entry& entry = *state.held;
     entry.log = Part::waiting;
     entry.report.log_error.clear();
     entry.report.outcome.output = *std::move(output);
-    shelved.log = std::move(log);
-    shelved.note(entry);
+    state.log = std::move(log);
+    state.note(entry);
   }
 
   LastEvents* last_events_;
@@ -13628,43 +13628,43 @@ class Intake {
   std::optional<std::pair<RecordPosition, std::uint64_t>> dropped_{};
 };
 
-/// Makes a report of one run that died, writes it and puts it on the shelf.
-[[nodiscard]] inline Result<void> take_up_run(SpoolStore& store, Shelf& shelf, Report report) {
+/// Makes a report of one run that died, writes it and adds it to the index.
+[[nodiscard]] inline Result<void> take_up_run(SpoolStore& store, SpoolIndex& index, Report report) {
   RescuedLog rescued = store.folder().rescue_log(report.job.run_id);
   report.outcome = {.verdict = Verdict::interrupted, .exit_code = 128 + SIGKILL, .signal = SIGKILL};
   report.ended_at = std::max(report.started_at, rescued.written_at.value_or(report.started_at));
   report.duration = report.ended_at - report.started_at;
-  Entry const entry{.number = shelf.next_number(), .report = std::move(report)};
+  Entry const entry{.number = index.next_number(), .report = std::move(report)};
   Result<void> written;
-  shelf.put(entry.number, [&](Shelved& shelved) {
-    shelved.note(entry);
-    shelved.log = std::move(rescued.log);
-    written = store.write(entry, shelved, Sync::now);
+  index.put(entry.number, [&](EntryState& state) {
+    state.note(entry);
+    state.log = std::move(rescued.log);
+    written = store.write(entry, state, Sync::now);
   });
   if (written) {
     store.folder().unmark(entry.report.job.run_id);
   } else {
-    shelf.erase(entry.number);
+    index.erase(entry.number);
   }
   return written;
 }
 
-/// Makes a report of each marked run that is neither in flight nor on the shelf, and removes the
+/// Makes a report of each marked run that is neither in flight nor in the index, and removes the
 /// logs that nobody needs.
-[[nodiscard]] inline Result<void> take_up_runs(SpoolStore& store, Shelf& shelf,
+[[nodiscard]] inline Result<void> take_up_runs(SpoolStore& store, SpoolIndex& index,
                                                std::set<std::string> const& in_flight,
                                                Logger const& log) {
   std::set<std::string> runs = in_flight;
   std::set<std::string> logs;
   for (std::string const& run : in_flight) logs.insert(log_file_name(run));
-  for (auto const& [number, shelved] : shelf.all()) {
-    if (shelved.held) runs.insert(shelved.held->report.job.run_id);
-    logs.insert(shelved.log.file);
+  for (auto const& [number, state] : index.all()) {
+    if (state.held) runs.insert(state.held->report.job.run_id);
+    logs.insert(state.log.file);
   }
   for (Report const& report : store.folder().marked()) {
     if (runs.count(report.job.run_id) != 0) continue;
     logs.insert(log_file_name(report.job.run_id));
-    if (auto taken = take_up_run(store, shelf, report); !taken) return taken;
+    if (auto taken = take_up_run(store, index, report); !taken) return taken;
     log.warning("a run died with its runner; its log is kept as INTERRUPTED",
                 {{"run", report.job.run_id},
                  {"service", report.job.service},
@@ -13717,7 +13717,7 @@ class DiskSpool {
 
   void add(Report const& report) {
     std::string const& run = report.job.run_id;
-    Entry entry{.number = shelf_.next_number(), .report = report};
+    Entry entry{.number = index_.next_number(), .report = report};
     last_events_.complete(entry);
     put(entry, Sync::now);
     if (!outage_) last_events_.keep(report.job);
@@ -13729,14 +13729,14 @@ class DiskSpool {
   }
 
   [[nodiscard]] Result<std::optional<Entry>> next_event(std::uint64_t behind = 0) {
-    while (auto const number = shelf_.next_event(behind)) {
+    while (auto const number = index_.next_event(behind)) {
       auto entry = hand_out(*number);
       if (!entry || *entry) return entry;
     }
     return std::optional<Entry>();
   }
   [[nodiscard]] Result<std::optional<Entry>> next_log(std::uint64_t behind) {
-    while (auto const number = shelf_.next_log(behind)) {
+    while (auto const number = index_.next_log(behind)) {
       auto entry = hand_out(*number);
       if (!entry || *entry) return entry;
     }
@@ -13745,14 +13745,14 @@ class DiskSpool {
 
   void update(Entry const& entry) {
     handed_out_ = 0;
-    if (shelf_.all().count(entry.number) == 0) return;
+    if (index_.all().count(entry.number) == 0) return;
     if (entry.complete()) return forget(entry.number);
     put(entry, Sync::later);
   }
 
   Instant tend(Instant now) {
     if (store_ && !outage_ && store_->journal().worth_moving()) {
-      auto const moved = store_->move_first_segment(shelf_, dropped_);
+      auto const moved = store_->move_first_segment(index_, dropped_);
       if (!moved) outage_.begin(moved.error());
       return now;
     }
@@ -13761,13 +13761,13 @@ class DiskSpool {
   }
 
   [[nodiscard]] Recalled recall(Job const& job) { return last_events_.recall(job); }
-  [[nodiscard]] SpoolCount count() const noexcept { return shelf_.count(); }
+  [[nodiscard]] SpoolCount count() const noexcept { return index_.count(); }
   [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
   void reported(std::uint64_t number) { set_dropped(dropped_ - number); }
 
   [[nodiscard]] std::vector<Entry> in_memory() const {
     std::vector<Entry> held;
-    for (auto const& [number, entry] : shelf_.all()) {
+    for (auto const& [number, entry] : index_.all()) {
       if (entry.held) held.push_back(*entry.held);
     }
     return held;
@@ -13780,24 +13780,24 @@ class DiskSpool {
   /// Writes an entry, or holds it in memory where that cannot be.
   void put(Entry const& entry, Sync sync) {
     bool const writable = ready();
-    shelf_.put(entry.number, [&](Shelved& shelved) {
-      auto const written = writable ? store_->write(entry, shelved, sync) : Result<void>{};
+    index_.put(entry.number, [&](EntryState& state) {
+      auto const written = writable ? store_->write(entry, state, sync) : Result<void>{};
       if (!written) outage_.begin(written.error());
-      if (!writable || !written) return hold(shelved, entry);
-      shelved.note(entry);
-      shelved.held.reset();
+      if (!writable || !written) return hold(state, entry);
+      state.note(entry);
+      state.held.reset();
     });
   }
-  void hold(Shelved& shelved, Entry const& entry) const {
-    shelved.hold(entry);
-    bool const file_is_left = shelved.take_in_log() && shelved.log.file.empty();
+  void hold(EntryState& state, Entry const& entry) const {
+    state.hold(entry);
+    bool const file_is_left = state.take_in_log() && state.log.file.empty();
     std::string const& run = entry.report.job.run_id;
     if (store_ && file_is_left) store_->folder().remove_log(log_file_name(run));
   }
 
   /// Reads an entry. One whose record is damaged is given up: nothing is handed out.
   Result<std::optional<Entry>> hand_out(std::uint64_t number) {
-    auto entry = load(shelf_.all().at(number));
+    auto entry = load(index_.all().at(number));
     if (entry) {
       handed_out_ = number;
       return std::optional<Entry>(*std::move(entry));
@@ -13808,21 +13808,21 @@ class DiskSpool {
     forget(number);
     return std::optional<Entry>();
   }
-  Result<Entry> load(Shelved const& shelved) const {
-    if (shelved.held) return *shelved.held;
+  Result<Entry> load(EntryState const& state) const {
+    if (state.held) return *state.held;
     if (!store_) return Error{Errc::malformed, "it is nowhere"};
-    return store_->read(shelved);
+    return store_->read(state);
   }
 
   void forget(std::uint64_t number) {
     if (store_) {
-      Shelved const& shelved = shelf_.all().at(number);
-      if (shelved.held) store_->folder().unmark(shelved.held->report.job.run_id);
-      if (!store_->forget(number, shelved)) gone_.insert(number);
+      EntryState const& state = index_.all().at(number);
+      if (state.held) store_->folder().unmark(state.held->report.job.run_id);
+      if (!store_->forget(number, state)) gone_.insert(number);
     } else if (number <= left_behind_) {
       gone_.insert(number);
     }
-    shelf_.erase(number);
+    index_.erase(number);
   }
 
   void set_dropped(std::uint64_t count) {
@@ -13831,15 +13831,15 @@ class DiskSpool {
   }
 
   void make_room() {
-    while (shelf_.disk_bytes() > options_.limit && evict(shelf_.eviction(true, handed_out_))) {
+    while (index_.disk_bytes() > options_.limit && evict(index_.eviction(true, handed_out_))) {
     }
-    while (shelf_.memory_bytes() > options_.memory_limit &&
-           evict(shelf_.eviction(false, handed_out_))) {
+    while (index_.memory_bytes() > options_.memory_limit &&
+           evict(index_.eviction(false, handed_out_))) {
     }
   }
   bool evict(std::optional<Eviction> const& eviction) {
     if (!eviction) return false;
-    auto entry = load(shelf_.all().at(eviction->number));
+    auto entry = load(index_.all().at(eviction->number));
     log_.warning(eviction_line(*eviction),
                  {{"run", entry ? entry->report.job.run_id : std::string()}});
     if (eviction->log_only && entry) {
@@ -13847,8 +13847,8 @@ class DiskSpool {
       put(*entry, Sync::later);
       return true;
     }
-    Shelved const& shelved = shelf_.all().at(eviction->number);
-    if (shelved.event_part == Part::waiting && shelved.counts) set_dropped(dropped_ + 1);
+    EntryState const& state = index_.all().at(eviction->number);
+    if (state.event_part == Part::waiting && state.counts) set_dropped(dropped_ + 1);
     forget(eviction->number);
     return true;
   }
@@ -13868,38 +13868,38 @@ class DiskSpool {
   void leave() {
     outage_.begin({Errc::system, "the folder is gone"});
     std::vector<std::uint64_t> numbers;
-    for (auto const& [number, shelved] : shelf_.all()) numbers.push_back(number);
+    for (auto const& [number, state] : index_.all()) numbers.push_back(number);
     for (std::uint64_t const number : numbers) {
-      auto entry = load(shelf_.all().at(number));
+      auto entry = load(index_.all().at(number));
       if (!entry)
         log_.error("a spooled result is out of reach", {{"reason", entry.error().message}});
-      shelf_.put(number, [&](Shelved& shelved) {
-        bool const had_log = shelved.log_part == Part::waiting && !shelved.log.file.empty();
-        shelved.position.reset();
-        shelved.log = {};
+      index_.put(number, [&](EntryState& state) {
+        bool const had_log = state.log_part == Part::waiting && !state.log.file.empty();
+        state.position.reset();
+        state.log = {};
         if (!entry) return;
         if (had_log && entry->report.outcome.output.size() == 0) {
           entry->log = Part::done;
           lost_logs_.insert(number);
         }
-        hold(shelved, *entry);
+        hold(state, *entry);
       });
-      Shelved const& left = shelf_.all().at(number);
-      if (!left.held || left.held->complete()) shelf_.erase(number);
+      EntryState const& left = index_.all().at(number);
+      if (!left.held || left.held->complete()) index_.erase(number);
     }
-    left_behind_ = shelf_.last_number();
+    left_behind_ = index_.last_number();
     store_.reset();
   }
 
   Result<void> write_held() {
     std::vector<std::uint64_t> held;
-    for (auto const& [number, shelved] : shelf_.all()) {
-      if (shelved.held) held.push_back(number);
+    for (auto const& [number, state] : index_.all()) {
+      if (state.held) held.push_back(number);
     }
     Result<void> written;
     for (std::uint64_t const number : held) {
-      shelf_.put(number, [&](Shelved& shelved) {
-        written = store_->write(*shelved.held, shelved, Sync::later);
+      index_.put(number, [&](EntryState& state) {
+        written = store_->write(*state.held, state, Sync::later);
       });
       if (!written) return written;
     }
@@ -13909,9 +13909,9 @@ class DiskSpool {
     if (written = store_->write_dropped(dropped_); !written) return written;
     if (written = store_->journal().sync(); !written) return written;
     for (std::uint64_t const number : held) {
-      shelf_.put(number, [&](Shelved& shelved) {
-        store_->folder().unmark(shelved.held->report.job.run_id);
-        shelved.held.reset();
+      index_.put(number, [&](EntryState& state) {
+        store_->folder().unmark(state.held->report.job.run_id);
+        state.held.reset();
       });
     }
     gone_.clear();
@@ -13927,14 +13927,14 @@ class DiskSpool {
       if (gone_.erase(number) != 0) intake.delivered(number);
     }
     for (std::uint64_t const number : gone_) intake.gone(number);
-    dropped_ = std::max(dropped_, intake.shelve(*store_, shelf_, lost_logs_));
+    dropped_ = std::max(dropped_, intake.add_to(*store_, index_, lost_logs_));
     lost_logs_.clear();
     if (std::uint64_t const damaged = store_->journal().damaged(); damaged != 0) {
       log_.error("the spool is damaged",
                  {{"spool", options_.folder}, {"unreadable_bytes", damaged}});
     }
     last_events_.keep_all();
-    auto taken = take_up_runs(*store_, shelf_, begun_, log_);
+    auto taken = take_up_runs(*store_, index_, begun_, log_);
     store_->journal().tidy();
     return taken;
   }
@@ -13942,7 +13942,7 @@ class DiskSpool {
   Options options_;
   Logger log_;
   Outage outage_;
-  Shelf shelf_{};
+  SpoolIndex index_{};
   LastEvents last_events_{SpoolFolder::look(options_.folder).last_events()};
   std::unique_ptr<SpoolStore> store_{};
   std::set<std::string> begun_{};        ///< the runs in flight
@@ -14043,35 +14043,35 @@ class MemorySpool {
   void begin(Report const&) noexcept {}
 
   void add(Report const& report) {
-    Entry entry{.number = shelf_.next_number(), .report = report};
+    Entry entry{.number = index_.next_number(), .report = report};
     entry.report.memory.reset();  // there is no next process
     put(entry);
   }
   [[nodiscard]] Recalled recall(Job const&) const { return {}; }
 
   [[nodiscard]] Result<std::optional<Entry>> next_event(std::uint64_t behind = 0) {
-    return hand_out(shelf_.next_event(behind));
+    return hand_out(index_.next_event(behind));
   }
   [[nodiscard]] Result<std::optional<Entry>> next_log(std::uint64_t behind) {
-    return hand_out(shelf_.next_log(behind));
+    return hand_out(index_.next_log(behind));
   }
 
   void update(Entry const& entry) {
     handed_out_ = 0;
-    if (shelf_.all().count(entry.number) == 0) return;
-    if (entry.complete()) return shelf_.erase(entry.number);
+    if (index_.all().count(entry.number) == 0) return;
+    if (entry.complete()) return index_.erase(entry.number);
     put(entry);
   }
 
   Instant tend(Instant) noexcept { return Instant::max(); }
 
-  [[nodiscard]] SpoolCount count() const noexcept { return shelf_.count(); }
+  [[nodiscard]] SpoolCount count() const noexcept { return index_.count(); }
   [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
   void reported(std::uint64_t number) noexcept { dropped_ -= number; }
 
   [[nodiscard]] std::vector<Entry> in_memory() const {
     std::vector<Entry> all;
-    for (auto const& [number, entry] : shelf_.all()) all.push_back(*entry.held);
+    for (auto const& [number, entry] : index_.all()) all.push_back(*entry.held);
     return all;
   }
 
@@ -14079,34 +14079,34 @@ class MemorySpool {
   Result<std::optional<Entry>> hand_out(std::optional<std::uint64_t> number) {
     if (!number) return std::optional<Entry>();
     handed_out_ = *number;
-    return std::optional<Entry>(*shelf_.all().at(*number).held);
+    return std::optional<Entry>(*index_.all().at(*number).held);
   }
 
   void put(Entry const& entry) {
-    shelf_.put(entry.number, [&](Shelved& shelved) { shelved.hold(entry); });
-    while (shelf_.memory_bytes() > options_.limit) {
-      auto const eviction = shelf_.eviction(false, handed_out_);
+    index_.put(entry.number, [&](EntryState& state) { state.hold(entry); });
+    while (index_.memory_bytes() > options_.limit) {
+      auto const eviction = index_.eviction(false, handed_out_);
       if (!eviction) return;
       evict(*eviction);
     }
   }
 
   void evict(Eviction const& eviction) {
-    Entry const& entry = *shelf_.all().at(eviction.number).held;
+    Entry const& entry = *index_.all().at(eviction.number).held;
     log_.warning(eviction_line(eviction), {{"run", entry.report.job.run_id}});
     if (eviction.log_only) {
-      return shelf_.put(eviction.number, [](Shelved& shelved) {
-        drop_log(*shelved.held);
-        shelved.note(*shelved.held);
+      return index_.put(eviction.number, [](EntryState& state) {
+        drop_log(*state.held);
+        state.note(*state.held);
       });
     }
     if (entry.event == Part::waiting && entry.report.counts()) ++dropped_;
-    shelf_.erase(eviction.number);
+    index_.erase(eviction.number);
   }
 
   Options options_{};
   Logger log_{};
-  Shelf shelf_{};
+  SpoolIndex index_{};
   std::uint64_t dropped_ = 0;
   std::uint64_t handed_out_ = 0;
 };

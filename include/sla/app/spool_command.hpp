@@ -123,7 +123,7 @@ inline SpoolAnswer list_spool(SpoolCommand const& command,
 /// Changes the entries of one spool, one after another.
 class SpoolEditor {
  public:
-  SpoolEditor(SpoolStore& store, Shelf& shelf) : store_(store), shelf_(shelf) {}
+  SpoolEditor(SpoolStore& store, SpoolIndex& index) : store_(store), index_(index) {}
 
   /// Returns true if anything was set aside that now waits.
   Result<bool> replay(std::uint64_t number) {
@@ -134,17 +134,17 @@ class SpoolEditor {
     return change(number, [](Part& part) { part = Part::done; });
   }
   Result<bool> drop(std::uint64_t number) {
-    if (auto gone = store_.forget(number, shelf_.all().at(number)); !gone) return gone.error();
-    shelf_.erase(number);
+    if (auto gone = store_.forget(number, index_.all().at(number)); !gone) return gone.error();
+    index_.erase(number);
     return true;
   }
 
  private:
   template <class Change>
   Result<bool> change(std::uint64_t number, Change apply) {
-    Shelved const& shelved = shelf_.all().at(number);
-    if (shelved.log_part != Part::refused && shelved.event_part != Part::refused) return false;
-    auto entry = store_.read(shelved);
+    EntryState const& state = index_.all().at(number);
+    if (state.log_part != Part::refused && state.event_part != Part::refused) return false;
+    auto entry = store_.read(state);
     if (!entry) return entry.error();
     for (Part* const part : {&entry->log, &entry->event}) {
       if (*part == Part::refused) apply(*part);
@@ -152,7 +152,7 @@ class SpoolEditor {
     if (entry->complete()) return drop(number);
     entry->reason.clear();
     Result<void> written;
-    shelf_.put(number, [&](Shelved& mine) {
+    index_.put(number, [&](EntryState& mine) {
       mine.note(*entry);
       written = store_.write(*entry, mine, Sync::now);
     });
@@ -161,7 +161,7 @@ class SpoolEditor {
   }
 
   SpoolStore& store_;
-  Shelf& shelf_;
+  SpoolIndex& index_;
 };
 
 /// Does to one entry what the command says, where that is meant; whether it did.
@@ -183,12 +183,12 @@ inline Result<std::size_t> edit_sink(SpoolCommand const& command, std::string_vi
   Intake intake;
   auto store = SpoolStore::open(folder, intake);
   if (!store) return store.error();
-  Shelf shelf;
-  intake.shelve(*store, shelf);
-  SpoolEditor editor(*store, shelf);
+  SpoolIndex index;
+  intake.add_to(*store, index);
+  SpoolEditor editor(*store, index);
   std::size_t changed = 0;
   for (auto const& [number, kept] : listing.entries) {
-    if (shelf.all().count(number) == 0) continue;
+    if (index.all().count(number) == 0) continue;
     auto const done = edit_entry(command, editor, number, kept.entry.report.job.run_id);
     if (!done) return done.error();
     if (*done) ++changed;

@@ -59,7 +59,7 @@ class DiskSpool {
 
   void add(Report const& report) {
     std::string const& run = report.job.run_id;
-    Entry entry{.number = shelf_.next_number(), .report = report};
+    Entry entry{.number = index_.next_number(), .report = report};
     last_events_.complete(entry);
     put(entry, Sync::now);
     if (!outage_) last_events_.keep(report.job);
@@ -71,14 +71,14 @@ class DiskSpool {
   }
 
   [[nodiscard]] Result<std::optional<Entry>> next_event(std::uint64_t behind = 0) {
-    while (auto const number = shelf_.next_event(behind)) {
+    while (auto const number = index_.next_event(behind)) {
       auto entry = hand_out(*number);
       if (!entry || *entry) return entry;
     }
     return std::optional<Entry>();
   }
   [[nodiscard]] Result<std::optional<Entry>> next_log(std::uint64_t behind) {
-    while (auto const number = shelf_.next_log(behind)) {
+    while (auto const number = index_.next_log(behind)) {
       auto entry = hand_out(*number);
       if (!entry || *entry) return entry;
     }
@@ -87,14 +87,14 @@ class DiskSpool {
 
   void update(Entry const& entry) {
     handed_out_ = 0;
-    if (shelf_.all().count(entry.number) == 0) return;
+    if (index_.all().count(entry.number) == 0) return;
     if (entry.complete()) return forget(entry.number);
     put(entry, Sync::later);
   }
 
   Instant tend(Instant now) {
     if (store_ && !outage_ && store_->journal().worth_moving()) {
-      auto const moved = store_->move_first_segment(shelf_, dropped_);
+      auto const moved = store_->move_first_segment(index_, dropped_);
       if (!moved) outage_.begin(moved.error());
       return now;
     }
@@ -103,13 +103,13 @@ class DiskSpool {
   }
 
   [[nodiscard]] Recalled recall(Job const& job) { return last_events_.recall(job); }
-  [[nodiscard]] SpoolCount count() const noexcept { return shelf_.count(); }
+  [[nodiscard]] SpoolCount count() const noexcept { return index_.count(); }
   [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
   void reported(std::uint64_t number) { set_dropped(dropped_ - number); }
 
   [[nodiscard]] std::vector<Entry> in_memory() const {
     std::vector<Entry> held;
-    for (auto const& [number, entry] : shelf_.all()) {
+    for (auto const& [number, entry] : index_.all()) {
       if (entry.held) held.push_back(*entry.held);
     }
     return held;
@@ -122,24 +122,24 @@ class DiskSpool {
   /// Writes an entry, or holds it in memory where that cannot be.
   void put(Entry const& entry, Sync sync) {
     bool const writable = ready();
-    shelf_.put(entry.number, [&](Shelved& shelved) {
-      auto const written = writable ? store_->write(entry, shelved, sync) : Result<void>{};
+    index_.put(entry.number, [&](EntryState& state) {
+      auto const written = writable ? store_->write(entry, state, sync) : Result<void>{};
       if (!written) outage_.begin(written.error());
-      if (!writable || !written) return hold(shelved, entry);
-      shelved.note(entry);
-      shelved.held.reset();
+      if (!writable || !written) return hold(state, entry);
+      state.note(entry);
+      state.held.reset();
     });
   }
-  void hold(Shelved& shelved, Entry const& entry) const {
-    shelved.hold(entry);
-    bool const file_is_left = shelved.take_in_log() && shelved.log.file.empty();
+  void hold(EntryState& state, Entry const& entry) const {
+    state.hold(entry);
+    bool const file_is_left = state.take_in_log() && state.log.file.empty();
     std::string const& run = entry.report.job.run_id;
     if (store_ && file_is_left) store_->folder().remove_log(log_file_name(run));
   }
 
   /// Reads an entry. One whose record is damaged is given up: nothing is handed out.
   Result<std::optional<Entry>> hand_out(std::uint64_t number) {
-    auto entry = load(shelf_.all().at(number));
+    auto entry = load(index_.all().at(number));
     if (entry) {
       handed_out_ = number;
       return std::optional<Entry>(*std::move(entry));
@@ -150,21 +150,21 @@ class DiskSpool {
     forget(number);
     return std::optional<Entry>();
   }
-  Result<Entry> load(Shelved const& shelved) const {
-    if (shelved.held) return *shelved.held;
+  Result<Entry> load(EntryState const& state) const {
+    if (state.held) return *state.held;
     if (!store_) return Error{Errc::malformed, "it is nowhere"};
-    return store_->read(shelved);
+    return store_->read(state);
   }
 
   void forget(std::uint64_t number) {
     if (store_) {
-      Shelved const& shelved = shelf_.all().at(number);
-      if (shelved.held) store_->folder().unmark(shelved.held->report.job.run_id);
-      if (!store_->forget(number, shelved)) gone_.insert(number);
+      EntryState const& state = index_.all().at(number);
+      if (state.held) store_->folder().unmark(state.held->report.job.run_id);
+      if (!store_->forget(number, state)) gone_.insert(number);
     } else if (number <= left_behind_) {
       gone_.insert(number);
     }
-    shelf_.erase(number);
+    index_.erase(number);
   }
 
   void set_dropped(std::uint64_t count) {
@@ -173,15 +173,15 @@ class DiskSpool {
   }
 
   void make_room() {
-    while (shelf_.disk_bytes() > options_.limit && evict(shelf_.eviction(true, handed_out_))) {
+    while (index_.disk_bytes() > options_.limit && evict(index_.eviction(true, handed_out_))) {
     }
-    while (shelf_.memory_bytes() > options_.memory_limit &&
-           evict(shelf_.eviction(false, handed_out_))) {
+    while (index_.memory_bytes() > options_.memory_limit &&
+           evict(index_.eviction(false, handed_out_))) {
     }
   }
   bool evict(std::optional<Eviction> const& eviction) {
     if (!eviction) return false;
-    auto entry = load(shelf_.all().at(eviction->number));
+    auto entry = load(index_.all().at(eviction->number));
     log_.warning(eviction_line(*eviction),
                  {{"run", entry ? entry->report.job.run_id : std::string()}});
     if (eviction->log_only && entry) {
@@ -189,8 +189,8 @@ class DiskSpool {
       put(*entry, Sync::later);
       return true;
     }
-    Shelved const& shelved = shelf_.all().at(eviction->number);
-    if (shelved.event_part == Part::waiting && shelved.counts) set_dropped(dropped_ + 1);
+    EntryState const& state = index_.all().at(eviction->number);
+    if (state.event_part == Part::waiting && state.counts) set_dropped(dropped_ + 1);
     forget(eviction->number);
     return true;
   }
@@ -210,38 +210,38 @@ class DiskSpool {
   void leave() {
     outage_.begin({Errc::system, "the folder is gone"});
     std::vector<std::uint64_t> numbers;
-    for (auto const& [number, shelved] : shelf_.all()) numbers.push_back(number);
+    for (auto const& [number, state] : index_.all()) numbers.push_back(number);
     for (std::uint64_t const number : numbers) {
-      auto entry = load(shelf_.all().at(number));
+      auto entry = load(index_.all().at(number));
       if (!entry)
         log_.error("a spooled result is out of reach", {{"reason", entry.error().message}});
-      shelf_.put(number, [&](Shelved& shelved) {
-        bool const had_log = shelved.log_part == Part::waiting && !shelved.log.file.empty();
-        shelved.position.reset();
-        shelved.log = {};
+      index_.put(number, [&](EntryState& state) {
+        bool const had_log = state.log_part == Part::waiting && !state.log.file.empty();
+        state.position.reset();
+        state.log = {};
         if (!entry) return;
         if (had_log && entry->report.outcome.output.size() == 0) {
           entry->log = Part::done;
           lost_logs_.insert(number);
         }
-        hold(shelved, *entry);
+        hold(state, *entry);
       });
-      Shelved const& left = shelf_.all().at(number);
-      if (!left.held || left.held->complete()) shelf_.erase(number);
+      EntryState const& left = index_.all().at(number);
+      if (!left.held || left.held->complete()) index_.erase(number);
     }
-    left_behind_ = shelf_.last_number();
+    left_behind_ = index_.last_number();
     store_.reset();
   }
 
   Result<void> write_held() {
     std::vector<std::uint64_t> held;
-    for (auto const& [number, shelved] : shelf_.all()) {
-      if (shelved.held) held.push_back(number);
+    for (auto const& [number, state] : index_.all()) {
+      if (state.held) held.push_back(number);
     }
     Result<void> written;
     for (std::uint64_t const number : held) {
-      shelf_.put(number, [&](Shelved& shelved) {
-        written = store_->write(*shelved.held, shelved, Sync::later);
+      index_.put(number, [&](EntryState& state) {
+        written = store_->write(*state.held, state, Sync::later);
       });
       if (!written) return written;
     }
@@ -251,9 +251,9 @@ class DiskSpool {
     if (written = store_->write_dropped(dropped_); !written) return written;
     if (written = store_->journal().sync(); !written) return written;
     for (std::uint64_t const number : held) {
-      shelf_.put(number, [&](Shelved& shelved) {
-        store_->folder().unmark(shelved.held->report.job.run_id);
-        shelved.held.reset();
+      index_.put(number, [&](EntryState& state) {
+        store_->folder().unmark(state.held->report.job.run_id);
+        state.held.reset();
       });
     }
     gone_.clear();
@@ -269,14 +269,14 @@ class DiskSpool {
       if (gone_.erase(number) != 0) intake.delivered(number);
     }
     for (std::uint64_t const number : gone_) intake.gone(number);
-    dropped_ = std::max(dropped_, intake.shelve(*store_, shelf_, lost_logs_));
+    dropped_ = std::max(dropped_, intake.add_to(*store_, index_, lost_logs_));
     lost_logs_.clear();
     if (std::uint64_t const damaged = store_->journal().damaged(); damaged != 0) {
       log_.error("the spool is damaged",
                  {{"spool", options_.folder}, {"unreadable_bytes", damaged}});
     }
     last_events_.keep_all();
-    auto taken = take_up_runs(*store_, shelf_, begun_, log_);
+    auto taken = take_up_runs(*store_, index_, begun_, log_);
     store_->journal().tidy();
     return taken;
   }
@@ -284,7 +284,7 @@ class DiskSpool {
   Options options_;
   Logger log_;
   Outage outage_;
-  Shelf shelf_{};
+  SpoolIndex index_{};
   LastEvents last_events_{SpoolFolder::look(options_.folder).last_events()};
   std::unique_ptr<SpoolStore> store_{};
   std::set<std::string> begun_{};        ///< the runs in flight

@@ -21,7 +21,7 @@
 namespace sla::inline v1 {
 
 /// What is known of one entry.
-struct Shelved {
+struct EntryState {
   std::optional<RecordPosition> position{};  ///< its latest record
   KeptLog log{};                             ///< its log on the disk
   std::unique_ptr<Entry> held{};  ///< the entry itself, where the record is missing or too old
@@ -59,7 +59,7 @@ struct Shelved {
 /// How much of its limit an entry takes that is held whole: about as much memory.
 [[nodiscard]] inline std::uint64_t memory_use(Entry const& entry) noexcept {
   constexpr std::uint64_t nodes = 256;  // and what the allocator needs for each piece
-  return sizeof(Shelved) + nodes + entry_bytes(entry);
+  return sizeof(EntryState) + nodes + entry_bytes(entry);
 }
 
 /// How much of its limit an entry takes on a disk: whole blocks, and a fixed sum for the record,
@@ -70,9 +70,9 @@ struct Shelved {
 }
 
 /// All entries of one spool, by number. Not thread-safe.
-class Shelf {
+class SpoolIndex {
  public:
-  using Map = std::map<std::uint64_t, Shelved>;
+  using Map = std::map<std::uint64_t, EntryState>;
 
   [[nodiscard]] Map const& all() const noexcept { return all_; }
   [[nodiscard]] SpoolCount const& count() const noexcept { return count_; }
@@ -91,7 +91,7 @@ class Shelf {
     return last_;
   }
 
-  /// Adds an entry, or changes one: `change(Shelved&)`.
+  /// Adds an entry, or changes one: `change(EntryState&)`.
   template <class Change>
   void put(std::uint64_t number, Change change) {
     auto const [at, added] = all_.try_emplace(number);
@@ -139,14 +139,14 @@ class Shelf {
   }
 
  private:
-  static Sacrifice next_of(Shelved const& entry) noexcept {
+  static Sacrifice next_of(EntryState const& entry) noexcept {
     std::uint64_t const log =
         entry.held ? entry.held->report.outcome.output.size() : entry.log.size();
     std::uint64_t const worth_while = entry.held ? sizeof(Entry) : 1;
     return sacrifice(entry.pass, entry.event_part == Part::done || log >= worth_while);
   }
 
-  void tally(std::uint64_t number, Shelved const& entry, bool there) {
+  void tally(std::uint64_t number, EntryState const& entry, bool there) {
     auto const move = [there](auto& total, auto amount) {
       total = there ? total + amount : total - amount;
     };

@@ -28,35 +28,35 @@ class MemorySpool {
   void begin(Report const&) noexcept {}
 
   void add(Report const& report) {
-    Entry entry{.number = shelf_.next_number(), .report = report};
+    Entry entry{.number = index_.next_number(), .report = report};
     entry.report.memory.reset();  // there is no next process
     put(entry);
   }
   [[nodiscard]] Recalled recall(Job const&) const { return {}; }
 
   [[nodiscard]] Result<std::optional<Entry>> next_event(std::uint64_t behind = 0) {
-    return hand_out(shelf_.next_event(behind));
+    return hand_out(index_.next_event(behind));
   }
   [[nodiscard]] Result<std::optional<Entry>> next_log(std::uint64_t behind) {
-    return hand_out(shelf_.next_log(behind));
+    return hand_out(index_.next_log(behind));
   }
 
   void update(Entry const& entry) {
     handed_out_ = 0;
-    if (shelf_.all().count(entry.number) == 0) return;
-    if (entry.complete()) return shelf_.erase(entry.number);
+    if (index_.all().count(entry.number) == 0) return;
+    if (entry.complete()) return index_.erase(entry.number);
     put(entry);
   }
 
   Instant tend(Instant) noexcept { return Instant::max(); }
 
-  [[nodiscard]] SpoolCount count() const noexcept { return shelf_.count(); }
+  [[nodiscard]] SpoolCount count() const noexcept { return index_.count(); }
   [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
   void reported(std::uint64_t number) noexcept { dropped_ -= number; }
 
   [[nodiscard]] std::vector<Entry> in_memory() const {
     std::vector<Entry> all;
-    for (auto const& [number, entry] : shelf_.all()) all.push_back(*entry.held);
+    for (auto const& [number, entry] : index_.all()) all.push_back(*entry.held);
     return all;
   }
 
@@ -64,34 +64,34 @@ class MemorySpool {
   Result<std::optional<Entry>> hand_out(std::optional<std::uint64_t> number) {
     if (!number) return std::optional<Entry>();
     handed_out_ = *number;
-    return std::optional<Entry>(*shelf_.all().at(*number).held);
+    return std::optional<Entry>(*index_.all().at(*number).held);
   }
 
   void put(Entry const& entry) {
-    shelf_.put(entry.number, [&](Shelved& shelved) { shelved.hold(entry); });
-    while (shelf_.memory_bytes() > options_.limit) {
-      auto const eviction = shelf_.eviction(false, handed_out_);
+    index_.put(entry.number, [&](EntryState& state) { state.hold(entry); });
+    while (index_.memory_bytes() > options_.limit) {
+      auto const eviction = index_.eviction(false, handed_out_);
       if (!eviction) return;
       evict(*eviction);
     }
   }
 
   void evict(Eviction const& eviction) {
-    Entry const& entry = *shelf_.all().at(eviction.number).held;
+    Entry const& entry = *index_.all().at(eviction.number).held;
     log_.warning(eviction_line(eviction), {{"run", entry.report.job.run_id}});
     if (eviction.log_only) {
-      return shelf_.put(eviction.number, [](Shelved& shelved) {
-        drop_log(*shelved.held);
-        shelved.note(*shelved.held);
+      return index_.put(eviction.number, [](EntryState& state) {
+        drop_log(*state.held);
+        state.note(*state.held);
       });
     }
     if (entry.event == Part::waiting && entry.report.counts()) ++dropped_;
-    shelf_.erase(eviction.number);
+    index_.erase(eviction.number);
   }
 
   Options options_{};
   Logger log_{};
-  Shelf shelf_{};
+  SpoolIndex index_{};
   std::uint64_t dropped_ = 0;
   std::uint64_t handed_out_ = 0;
 };

@@ -31,9 +31,9 @@ class Intake {
 
   void entry(RecordPosition position, KeptEntry kept) {
     Found& found = found_[kept.entry.number];
-    found.shelved.position = position;
-    found.shelved.log = std::move(kept.log);
-    found.shelved.note(kept.entry);
+    found.state.position = position;
+    found.state.log = std::move(kept.log);
+    found.state.note(kept.entry);
     if (last_events_ != nullptr) last_events_->learn(kept.entry);
     found.run = std::move(kept.entry.report.job.run_id);
   }
@@ -41,23 +41,23 @@ class Intake {
   /// Its event is delivered, its log is not.
   void delivered(std::uint64_t number) {
     auto const found = found_.find(number);
-    if (found != found_.end()) found->second.shelved.event_part = Part::done;
+    if (found != found_.end()) found->second.state.event_part = Part::done;
   }
   void dropped(RecordPosition position, std::uint64_t count) {
     dropped_.reset();
     if (count != 0) dropped_ = {position, count};
   }
 
-  /// Puts the entries on the shelf, where what is held already is newer, but for logs that were
-  /// lost; gives how many reports had been dropped.
-  std::uint64_t shelve(SpoolStore& store, Shelf& shelf,
+  /// Adds the entries to the index, unless what is held there already is newer, but gives back
+  /// logs that were lost. Returns how many reports had been dropped.
+  std::uint64_t add_to(SpoolStore& store, SpoolIndex& index,
                        std::set<std::uint64_t> const& lost_logs = {}) {
     while (!found_.empty()) {  // one by one, so that all of them are in memory only once
       auto const node = found_.extract(found_.begin());
-      Shelved& found = node.mapped().shelved;
+      EntryState& found = node.mapped().state;
       store.folder().unmark(node.mapped().run);
       store.journal().keep(*found.position);
-      shelf.put(node.key(), [&](Shelved& mine) {
+      index.put(node.key(), [&](EntryState& mine) {
         if (!mine.held) {
           mine = std::move(found);
         } else {
@@ -73,19 +73,19 @@ class Intake {
 
  private:
   struct Found {
-    Shelved shelved{};
+    EntryState state{};
     std::string run{};
   };
 
-  static void give_back(SpoolStore const& store, Shelved& shelved, KeptLog log) {
+  static void give_back(SpoolStore const& store, EntryState& state, KeptLog log) {
     auto output = store.folder().open_log(log);
     if (!output) return;
-    Entry& entry = *shelved.held;
+    Entry& entry = *state.held;
     entry.log = Part::waiting;
     entry.report.log_error.clear();
     entry.report.outcome.output = *std::move(output);
-    shelved.log = std::move(log);
-    shelved.note(entry);
+    state.log = std::move(log);
+    state.note(entry);
   }
 
   LastEvents* last_events_;
@@ -93,43 +93,43 @@ class Intake {
   std::optional<std::pair<RecordPosition, std::uint64_t>> dropped_{};
 };
 
-/// Makes a report of one run that died, writes it and puts it on the shelf.
-[[nodiscard]] inline Result<void> take_up_run(SpoolStore& store, Shelf& shelf, Report report) {
+/// Makes a report of one run that died, writes it and adds it to the index.
+[[nodiscard]] inline Result<void> take_up_run(SpoolStore& store, SpoolIndex& index, Report report) {
   RescuedLog rescued = store.folder().rescue_log(report.job.run_id);
   report.outcome = {.verdict = Verdict::interrupted, .exit_code = 128 + SIGKILL, .signal = SIGKILL};
   report.ended_at = std::max(report.started_at, rescued.written_at.value_or(report.started_at));
   report.duration = report.ended_at - report.started_at;
-  Entry const entry{.number = shelf.next_number(), .report = std::move(report)};
+  Entry const entry{.number = index.next_number(), .report = std::move(report)};
   Result<void> written;
-  shelf.put(entry.number, [&](Shelved& shelved) {
-    shelved.note(entry);
-    shelved.log = std::move(rescued.log);
-    written = store.write(entry, shelved, Sync::now);
+  index.put(entry.number, [&](EntryState& state) {
+    state.note(entry);
+    state.log = std::move(rescued.log);
+    written = store.write(entry, state, Sync::now);
   });
   if (written) {
     store.folder().unmark(entry.report.job.run_id);
   } else {
-    shelf.erase(entry.number);
+    index.erase(entry.number);
   }
   return written;
 }
 
-/// Makes a report of each marked run that is neither in flight nor on the shelf, and removes the
+/// Makes a report of each marked run that is neither in flight nor in the index, and removes the
 /// logs that nobody needs.
-[[nodiscard]] inline Result<void> take_up_runs(SpoolStore& store, Shelf& shelf,
+[[nodiscard]] inline Result<void> take_up_runs(SpoolStore& store, SpoolIndex& index,
                                                std::set<std::string> const& in_flight,
                                                Logger const& log) {
   std::set<std::string> runs = in_flight;
   std::set<std::string> logs;
   for (std::string const& run : in_flight) logs.insert(log_file_name(run));
-  for (auto const& [number, shelved] : shelf.all()) {
-    if (shelved.held) runs.insert(shelved.held->report.job.run_id);
-    logs.insert(shelved.log.file);
+  for (auto const& [number, state] : index.all()) {
+    if (state.held) runs.insert(state.held->report.job.run_id);
+    logs.insert(state.log.file);
   }
   for (Report const& report : store.folder().marked()) {
     if (runs.count(report.job.run_id) != 0) continue;
     logs.insert(log_file_name(report.job.run_id));
-    if (auto taken = take_up_run(store, shelf, report); !taken) return taken;
+    if (auto taken = take_up_run(store, index, report); !taken) return taken;
     log.warning("a run died with its runner; its log is kept as INTERRUPTED",
                 {{"run", report.job.run_id},
                  {"service", report.job.service},

@@ -46,33 +46,33 @@ class SpoolStore {
 
   /// Writes an entry, its log first where that is not on the disk yet, and notes where it is. What
   /// is there of a log that the entry has no more is deleted.
-  [[nodiscard]] Result<void> write(Entry const& entry, Shelved& shelved, Sync sync) {
-    bool const new_log = shelved.log.file.empty() && entry.report.outcome.output.size() != 0;
+  [[nodiscard]] Result<void> write(Entry const& entry, EntryState& state, Sync sync) {
+    bool const new_log = state.log.file.empty() && entry.report.outcome.output.size() != 0;
     if (new_log) {
       auto log = folder_.keep_log(entry.report, entry.number);
       if (!log) return log.error();
-      shelved.log = *std::move(log);
+      state.log = *std::move(log);
     }
     bool const has_log = entry.log != Part::done || entry.report.outcome.output.size() != 0;
     KeptLog const none;
     auto const position =
-        journal_.append(kind_entry + write_entry(entry, has_log ? shelved.log : none), sync);
+        journal_.append(kind_entry + write_entry(entry, has_log ? state.log : none), sync);
     if (!position) return position.error();
-    move(shelved.position, *position);
-    if (!has_log) folder_.remove_log(std::exchange(shelved.log, none).file);
+    move(state.position, *position);
+    if (!has_log) folder_.remove_log(std::exchange(state.log, none).file);
     return {};
   }
 
   /// Reads an entry, its log included where there is one that can be read. Errc::malformed where
   /// the record is damaged.
-  [[nodiscard]] Result<Entry> read(Shelved const& shelved) const {
-    auto const payload = journal_.read(*shelved.position);
+  [[nodiscard]] Result<Entry> read(EntryState const& state) const {
+    auto const payload = journal_.read(*state.position);
     if (!payload) return payload.error();
     auto kept = read_entry(std::string_view(*payload).substr(1));
     if (!kept) return Error{Errc::malformed, "a record is damaged"};
-    kept->entry.log = shelved.log_part;
-    kept->entry.event = shelved.event_part;
-    auto log = folder_.open_log(shelved.log);
+    kept->entry.log = state.log_part;
+    kept->entry.event = state.event_part;
+    auto log = folder_.open_log(state.log);
     if (log) {
       kept->entry.report.outcome.output = *std::move(log);
     } else if (is_gone(log.error().system_number())) {
@@ -85,14 +85,14 @@ class SpoolStore {
   }
 
   /// Notes that an entry is done with, and deletes what is left of it.
-  [[nodiscard]] Result<void> forget(std::uint64_t number, Shelved const& shelved) {
+  [[nodiscard]] Result<void> forget(std::uint64_t number, EntryState const& state) {
     Result<void> noted;
-    if (shelved.position) {
-      journal_.release(*shelved.position);
+    if (state.position) {
+      journal_.release(*state.position);
       journal_.tidy(left);
       if (!journal_.empty()) noted = write_gone(number);
     }
-    folder_.remove_log(shelved.log.file);  // a death before this leaves a file that nobody needs
+    folder_.remove_log(state.log.file);  // a death before this leaves a file that nobody needs
     return noted;
   }
   [[nodiscard]] Result<void> write_gone(std::uint64_t number) {
@@ -120,17 +120,17 @@ class SpoolStore {
   }
 
   /// Adds the records of the first segment, where nothing but a few of them is needed, again at the
-  /// end; `shelf` knows which they are.
-  [[nodiscard]] Result<void> move_first_segment(Shelf& shelf, std::uint64_t dropped) {
+  /// end; `index` knows which they are.
+  [[nodiscard]] Result<void> move_first_segment(SpoolIndex& index, std::uint64_t dropped) {
     auto const segment = journal_.worth_moving();
     if (!segment) return {};
-    for (auto const& [number, entry] : shelf.all()) {
+    for (auto const& [number, entry] : index.all()) {
       if (!entry.position || entry.position->segment != *segment) continue;
       auto const payload = journal_.read(*entry.position);
       if (!payload) return payload.error();
       auto const position = journal_.append(*payload, Sync::later);
       if (!position) return position.error();
-      shelf.put(number, [&](Shelved& shelved) { move(shelved.position, *position); });
+      index.put(number, [&](EntryState& state) { move(state.position, *position); });
     }
     if (dropped_ && dropped_->segment == *segment) {
       if (auto written = write_dropped(dropped); !written) return written;
