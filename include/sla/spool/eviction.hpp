@@ -14,7 +14,7 @@
 
 namespace sla::inline v1 {
 
-/// About how much memory an entry takes, its log included.
+/// Returns about how much memory an entry takes, its log included.
 [[nodiscard]] inline std::uint64_t entry_bytes(Entry const& entry) noexcept {
   Report const& report = entry.report;
   std::uint64_t bytes = sizeof entry + report.outcome.output.size() + report.job.service.size() +
@@ -25,50 +25,51 @@ namespace sla::inline v1 {
   return bytes;
 }
 
-/// What goes next of one entry; the lower goes first.
-enum class Sacrifice : std::uint8_t { log_of_pass, pass, log, result };
+/// What an entry loses if it is evicted; the lowest goes first.
+enum class EvictionRank : std::uint8_t { log_of_pass, pass, log, result };
 
-/// `log_gains` says whether giving up the log alone is worth while.
-[[nodiscard]] constexpr Sacrifice sacrifice(bool pass, bool log_gains) noexcept {
-  if (pass) return log_gains ? Sacrifice::log_of_pass : Sacrifice::pass;
-  return log_gains ? Sacrifice::log : Sacrifice::result;
+/// Returns the rank of an entry. `log_gains` says if it is worth while to drop its log alone.
+[[nodiscard]] constexpr EvictionRank eviction_rank(bool pass, bool log_gains) noexcept {
+  if (pass) return log_gains ? EvictionRank::log_of_pass : EvictionRank::pass;
+  return log_gains ? EvictionRank::log : EvictionRank::result;
 }
 
-/// What has to go.
+/// One entry to evict.
 struct Eviction {
   std::uint64_t number = 0;
   bool log_only = false;
 };
 
+/// Returns the text of the line that says so.
 [[nodiscard]] constexpr std::string_view eviction_line(Eviction eviction) noexcept {
   return eviction.log_only ? "no room for undelivered results: a log is dropped"
                            : "no room for undelivered results: a result is dropped";
 }
 
-/// Takes the log from an entry, whose event then says why there is none.
+/// Removes the log of an entry; its event then says why there is none.
 inline void drop_log(Entry& entry) {
   entry.report.outcome.output = Output();
   entry.report.log_error = "dropped: no room in the spool";
   entry.log = Part::done;
 }
 
-/// The entries of a spool in the order in which they go.
+/// The entries of a spool in the order in which they are evicted.
 class EvictionOrder {
  public:
-  void add(std::uint64_t number, Sacrifice what) { order_.insert({what, number}); }
-  void remove(std::uint64_t number, Sacrifice what) { order_.erase({what, number}); }
+  void add(std::uint64_t number, EvictionRank rank) { order_.insert({rank, number}); }
+  void remove(std::uint64_t number, EvictionRank rank) { order_.erase({rank, number}); }
 
-  /// What goes next; two entries stay.
+  /// Returns what to evict next, but for the entries of these two numbers.
   [[nodiscard]] std::optional<Eviction> next(std::uint64_t spared, std::uint64_t newest) const {
-    for (auto const& [what, number] : order_) {
+    for (auto const& [rank, number] : order_) {
       if (number == spared || number == newest) continue;
-      return Eviction{number, what == Sacrifice::log_of_pass || what == Sacrifice::log};
+      return Eviction{number, rank == EvictionRank::log_of_pass || rank == EvictionRank::log};
     }
     return std::nullopt;
   }
 
  private:
-  std::set<std::pair<Sacrifice, std::uint64_t>> order_{};
+  std::set<std::pair<EvictionRank, std::uint64_t>> order_{};
 };
 
 }  // namespace sla::inline v1

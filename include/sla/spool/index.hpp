@@ -139,11 +139,11 @@ class SpoolIndex {
   }
 
  private:
-  static Sacrifice next_of(EntryState const& entry) noexcept {
+  static EvictionRank rank_of(EntryState const& entry) noexcept {
     std::uint64_t const log =
         entry.held ? entry.held->report.outcome.output.size() : entry.log.size();
     std::uint64_t const worth_while = entry.held ? sizeof(Entry) : 1;
-    return sacrifice(entry.pass, entry.event_part == Part::done || log >= worth_while);
+    return eviction_rank(entry.pass, entry.event_part == Part::done || log >= worth_while);
   }
 
   void tally(std::uint64_t number, EntryState const& entry, bool there) {
@@ -160,7 +160,7 @@ class SpoolIndex {
     if (entry.position) move(disk_bytes_, disk_use(entry.log.size()));
     if (entry.held) move(memory_bytes_, memory_use(*entry.held));
     EvictionOrder& order = entry.held ? memory_order_ : disk_order_;
-    there ? order.add(number, next_of(entry)) : order.remove(number, next_of(entry));
+    there ? order.add(number, rank_of(entry)) : order.remove(number, rank_of(entry));
   }
 
   Map all_{};
