@@ -12588,8 +12588,8 @@ class RecordFile {
 
 namespace sla::inline v1 {
 
-/// What a run that died had written.
-struct RescuedLog {
+/// The log of a run that died.
+struct RecoveredLog {
   KeptLog log{};
   std::optional<WallTime> written_at{};  ///< when it last wrote something
 };
@@ -12719,18 +12719,18 @@ class SpoolFolder {
     return reports;
   }
 
-  /// The log of a marked run, as far as it got.
-  [[nodiscard]] RescuedLog rescue_log(std::string const& run_id) const {
-    RescuedLog rescued;
+  /// Returns the log of a marked run, as far as it got.
+  [[nodiscard]] RecoveredLog recover_log(std::string const& run_id) const {
+    RecoveredLog recovered;
     std::string name = log_file_name(run_id);
     (void)share(name);  // fails where there is none, or it is here
     struct stat about {};
-    if (::stat((logs() + '/' + name).c_str(), &about) != 0) return rescued;
-    rescued.log.file = std::move(name);
-    rescued.log.pieces.push_back({static_cast<std::uint64_t>(about.st_size), 0, {}});
-    rescued.written_at = WallTime{std::chrono::seconds{about.st_mtim.tv_sec} +
-                                  std::chrono::nanoseconds{about.st_mtim.tv_nsec}};
-    return rescued;
+    if (::stat((logs() + '/' + name).c_str(), &about) != 0) return recovered;
+    recovered.log.file = std::move(name);
+    recovered.log.pieces.push_back({static_cast<std::uint64_t>(about.st_size), 0, {}});
+    recovered.written_at = WallTime{std::chrono::seconds{about.st_mtim.tv_sec} +
+                                    std::chrono::nanoseconds{about.st_mtim.tv_nsec}};
+    return recovered;
   }
 
  private:
@@ -13553,17 +13553,17 @@ class SpoolStore {
 }  // namespace sla::inline v1
 
 // sla/spool/recovery.hpp
-// What a spool on disk finds when it opens its folder: the entries that an earlier process left,
+// What a spool on disk recovers when it opens its folder: the entries that an earlier process left,
 // and the runs that it had begun and never ended. The latter become reports too, INTERRUPTED, with
 // their logs as far as they got.
 
 namespace sla::inline v1 {
 
 /// Collects what a SpoolStore hands out; the later record of an entry replaces the earlier one.
-class Intake {
+class SpoolRecovery {
  public:
-  /// Tells the last events, where there is somebody who remembers them, of each entry.
-  explicit Intake(LastEvents* last_events = nullptr) : last_events_(last_events) {}
+  /// Tells `last_events`, if given, of each entry.
+  explicit SpoolRecovery(LastEvents* last_events = nullptr) : last_events_(last_events) {}
 
   void entry(RecordPosition position, KeptEntry kept) {
     Found& found = found_[kept.entry.number];
@@ -13574,7 +13574,7 @@ class Intake {
     found.run = std::move(kept.entry.report.job.run_id);
   }
   void gone(std::uint64_t number) { found_.erase(number); }
-  /// Its event is delivered, its log is not.
+  /// Notes that the event of an entry is delivered, but not its log.
   void delivered(std::uint64_t number) {
     auto const found = found_.find(number);
     if (found != found_.end()) found->second.state.event_part = Part::done;
@@ -13629,17 +13629,17 @@ class Intake {
   std::optional<std::pair<RecordPosition, std::uint64_t>> dropped_{};
 };
 
-/// Makes a report of one run that died, writes it and adds it to the index.
-[[nodiscard]] inline Result<void> take_up_run(SpoolStore& store, SpoolIndex& index, Report report) {
-  RescuedLog rescued = store.folder().rescue_log(report.job.run_id);
+/// Makes the report of a run that died, writes it and adds it to the index.
+[[nodiscard]] inline Result<void> recover_run(SpoolStore& store, SpoolIndex& index, Report report) {
+  RecoveredLog recovered = store.folder().recover_log(report.job.run_id);
   report.outcome = {.verdict = Verdict::interrupted, .exit_code = 128 + SIGKILL, .signal = SIGKILL};
-  report.ended_at = std::max(report.started_at, rescued.written_at.value_or(report.started_at));
+  report.ended_at = std::max(report.started_at, recovered.written_at.value_or(report.started_at));
   report.duration = report.ended_at - report.started_at;
   Entry const entry{.number = index.next_number(), .report = std::move(report)};
   Result<void> written;
   index.put(entry.number, [&](EntryState& state) {
     state.note(entry);
-    state.log = std::move(rescued.log);
+    state.log = std::move(recovered.log);
     written = store.write(entry, state, Sync::now);
   });
   if (written) {
@@ -13652,7 +13652,7 @@ class Intake {
 
 /// Makes a report of each marked run that is neither in flight nor in the index, and removes the
 /// logs that nobody needs.
-[[nodiscard]] inline Result<void> take_up_runs(SpoolStore& store, SpoolIndex& index,
+[[nodiscard]] inline Result<void> recover_runs(SpoolStore& store, SpoolIndex& index,
                                                std::set<std::string> const& in_flight,
                                                Logger const& log) {
   std::set<std::string> runs = in_flight;
@@ -13665,7 +13665,7 @@ class Intake {
   for (Report const& report : store.folder().marked()) {
     if (runs.count(report.job.run_id) != 0) continue;
     logs.insert(log_file_name(report.job.run_id));
-    if (auto taken = take_up_run(store, index, report); !taken) return taken;
+    if (auto recovered = recover_run(store, index, report); !recovered) return recovered;
     log.warning("a run died with its runner; its log is kept as INTERRUPTED",
                 {{"run", report.job.run_id},
                  {"service", report.job.service},
@@ -13920,24 +13920,24 @@ class DiskSpool {
   }
 
   Result<void> attach() {
-    Intake intake(&last_events_);
-    auto store = SpoolStore::open(options_.folder, intake, options_.run_logs);
+    SpoolRecovery recovery(&last_events_);
+    auto store = SpoolStore::open(options_.folder, recovery, options_.run_logs);
     if (!store) return store.error();
     store_ = std::make_unique<SpoolStore>(*std::move(store));
     for (std::uint64_t const number : lost_logs_) {
-      if (gone_.erase(number) != 0) intake.delivered(number);
+      if (gone_.erase(number) != 0) recovery.delivered(number);
     }
-    for (std::uint64_t const number : gone_) intake.gone(number);
-    dropped_ = std::max(dropped_, intake.add_to(*store_, index_, lost_logs_));
+    for (std::uint64_t const number : gone_) recovery.gone(number);
+    dropped_ = std::max(dropped_, recovery.add_to(*store_, index_, lost_logs_));
     lost_logs_.clear();
     if (std::uint64_t const damaged = store_->journal().damaged(); damaged != 0) {
       log_.error("the spool is damaged",
                  {{"spool", options_.folder}, {"unreadable_bytes", damaged}});
     }
     last_events_.keep_all();
-    auto taken = take_up_runs(*store_, index_, begun_, log_);
+    auto recovered = recover_runs(*store_, index_, begun_, log_);
     store_->journal().tidy();
-    return taken;
+    return recovered;
   }
 
   Options options_;

@@ -129,11 +129,11 @@ TEST_CASE("the marker of a run that ended becomes that of the next, whichever is
 TEST_CASE("what a run that died had written is found") {
   TemporaryFolder const temporary;
   auto const folder = SpoolFolder::open(temporary / "spool");
-  CHECK(folder->rescue_log("a").log.file.empty());
+  CHECK(folder->recover_log("a").log.file.empty());
   write_file(temporary / "spool/logs/a.log", "so far");
-  auto const rescued = folder->rescue_log("a");
-  CHECK(folder->open_log(rescued.log).value().text().value() == "so far");
-  CHECK(rescued.written_at);
+  auto const recovered = folder->recover_log("a");
+  CHECK(folder->open_log(recovered.log).value().text().value() == "so far");
+  CHECK(recovered.written_at);
 }
 
 TEST_CASE("a log that an executor wrote into the folder is taken as it is") {

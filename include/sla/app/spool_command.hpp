@@ -180,11 +180,11 @@ inline Result<std::size_t> edit_sink(SpoolCommand const& command, std::string_vi
   SpoolListing listing;
   auto const looked = SpoolStore::look(folder, listing);
   if (!looked) return looked.error();
-  Intake intake;
-  auto store = SpoolStore::open(folder, intake);
+  SpoolRecovery recovery;
+  auto store = SpoolStore::open(folder, recovery);
   if (!store) return store.error();
   SpoolIndex index;
-  intake.add_to(*store, index);
+  recovery.add_to(*store, index);
   SpoolEditor editor(*store, index);
   std::size_t changed = 0;
   for (auto const& [number, kept] : listing.entries) {

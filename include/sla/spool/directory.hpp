@@ -32,8 +32,8 @@
 
 namespace sla::inline v1 {
 
-/// What a run that died had written.
-struct RescuedLog {
+/// The log of a run that died.
+struct RecoveredLog {
   KeptLog log{};
   std::optional<WallTime> written_at{};  ///< when it last wrote something
 };
@@ -163,18 +163,18 @@ class SpoolFolder {
     return reports;
   }
 
-  /// The log of a marked run, as far as it got.
-  [[nodiscard]] RescuedLog rescue_log(std::string const& run_id) const {
-    RescuedLog rescued;
+  /// Returns the log of a marked run, as far as it got.
+  [[nodiscard]] RecoveredLog recover_log(std::string const& run_id) const {
+    RecoveredLog recovered;
     std::string name = log_file_name(run_id);
     (void)share(name);  // fails where there is none, or it is here
     struct stat about {};
-    if (::stat((logs() + '/' + name).c_str(), &about) != 0) return rescued;
-    rescued.log.file = std::move(name);
-    rescued.log.pieces.push_back({static_cast<std::uint64_t>(about.st_size), 0, {}});
-    rescued.written_at = WallTime{std::chrono::seconds{about.st_mtim.tv_sec} +
-                                  std::chrono::nanoseconds{about.st_mtim.tv_nsec}};
-    return rescued;
+    if (::stat((logs() + '/' + name).c_str(), &about) != 0) return recovered;
+    recovered.log.file = std::move(name);
+    recovered.log.pieces.push_back({static_cast<std::uint64_t>(about.st_size), 0, {}});
+    recovered.written_at = WallTime{std::chrono::seconds{about.st_mtim.tv_sec} +
+                                    std::chrono::nanoseconds{about.st_mtim.tv_nsec}};
+    return recovered;
   }
 
  private:

@@ -261,24 +261,24 @@ class DiskSpool {
   }
 
   Result<void> attach() {
-    Intake intake(&last_events_);
-    auto store = SpoolStore::open(options_.folder, intake, options_.run_logs);
+    SpoolRecovery recovery(&last_events_);
+    auto store = SpoolStore::open(options_.folder, recovery, options_.run_logs);
     if (!store) return store.error();
     store_ = std::make_unique<SpoolStore>(*std::move(store));
     for (std::uint64_t const number : lost_logs_) {
-      if (gone_.erase(number) != 0) intake.delivered(number);
+      if (gone_.erase(number) != 0) recovery.delivered(number);
     }
-    for (std::uint64_t const number : gone_) intake.gone(number);
-    dropped_ = std::max(dropped_, intake.add_to(*store_, index_, lost_logs_));
+    for (std::uint64_t const number : gone_) recovery.gone(number);
+    dropped_ = std::max(dropped_, recovery.add_to(*store_, index_, lost_logs_));
     lost_logs_.clear();
     if (std::uint64_t const damaged = store_->journal().damaged(); damaged != 0) {
       log_.error("the spool is damaged",
                  {{"spool", options_.folder}, {"unreadable_bytes", damaged}});
     }
     last_events_.keep_all();
-    auto taken = take_up_runs(*store_, index_, begun_, log_);
+    auto recovered = recover_runs(*store_, index_, begun_, log_);
     store_->journal().tidy();
-    return taken;
+    return recovered;
   }
 
   Options options_;

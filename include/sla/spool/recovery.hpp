@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// What a spool on disk finds when it opens its folder: the entries that an earlier process left,
+// What a spool on disk recovers when it opens its folder: the entries that an earlier process left,
 // and the runs that it had begun and never ended. The latter become reports too, INTERRUPTED, with
 // their logs as far as they got.
 #include <signal.h>
@@ -24,10 +24,10 @@
 namespace sla::inline v1 {
 
 /// Collects what a SpoolStore hands out; the later record of an entry replaces the earlier one.
-class Intake {
+class SpoolRecovery {
  public:
-  /// Tells the last events, where there is somebody who remembers them, of each entry.
-  explicit Intake(LastEvents* last_events = nullptr) : last_events_(last_events) {}
+  /// Tells `last_events`, if given, of each entry.
+  explicit SpoolRecovery(LastEvents* last_events = nullptr) : last_events_(last_events) {}
 
   void entry(RecordPosition position, KeptEntry kept) {
     Found& found = found_[kept.entry.number];
@@ -38,7 +38,7 @@ class Intake {
     found.run = std::move(kept.entry.report.job.run_id);
   }
   void gone(std::uint64_t number) { found_.erase(number); }
-  /// Its event is delivered, its log is not.
+  /// Notes that the event of an entry is delivered, but not its log.
   void delivered(std::uint64_t number) {
     auto const found = found_.find(number);
     if (found != found_.end()) found->second.state.event_part = Part::done;
@@ -93,17 +93,17 @@ class Intake {
   std::optional<std::pair<RecordPosition, std::uint64_t>> dropped_{};
 };
 
-/// Makes a report of one run that died, writes it and adds it to the index.
-[[nodiscard]] inline Result<void> take_up_run(SpoolStore& store, SpoolIndex& index, Report report) {
-  RescuedLog rescued = store.folder().rescue_log(report.job.run_id);
+/// Makes the report of a run that died, writes it and adds it to the index.
+[[nodiscard]] inline Result<void> recover_run(SpoolStore& store, SpoolIndex& index, Report report) {
+  RecoveredLog recovered = store.folder().recover_log(report.job.run_id);
   report.outcome = {.verdict = Verdict::interrupted, .exit_code = 128 + SIGKILL, .signal = SIGKILL};
-  report.ended_at = std::max(report.started_at, rescued.written_at.value_or(report.started_at));
+  report.ended_at = std::max(report.started_at, recovered.written_at.value_or(report.started_at));
   report.duration = report.ended_at - report.started_at;
   Entry const entry{.number = index.next_number(), .report = std::move(report)};
   Result<void> written;
   index.put(entry.number, [&](EntryState& state) {
     state.note(entry);
-    state.log = std::move(rescued.log);
+    state.log = std::move(recovered.log);
     written = store.write(entry, state, Sync::now);
   });
   if (written) {
@@ -116,7 +116,7 @@ class Intake {
 
 /// Makes a report of each marked run that is neither in flight nor in the index, and removes the
 /// logs that nobody needs.
-[[nodiscard]] inline Result<void> take_up_runs(SpoolStore& store, SpoolIndex& index,
+[[nodiscard]] inline Result<void> recover_runs(SpoolStore& store, SpoolIndex& index,
                                                std::set<std::string> const& in_flight,
                                                Logger const& log) {
   std::set<std::string> runs = in_flight;
@@ -129,7 +129,7 @@ class Intake {
   for (Report const& report : store.folder().marked()) {
     if (runs.count(report.job.run_id) != 0) continue;
     logs.insert(log_file_name(report.job.run_id));
-    if (auto taken = take_up_run(store, index, report); !taken) return taken;
+    if (auto recovered = recover_run(store, index, report); !recovered) return recovered;
     log.warning("a run died with its runner; its log is kept as INTERRUPTED",
                 {{"run", report.job.run_id},
                  {"service", report.job.service},
