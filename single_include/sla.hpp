@@ -18143,10 +18143,10 @@ struct DeliveryPolicies {
 
 }  // namespace sla::inline v1
 
-// sla/publisher/lane.hpp
-// One way out of a spool, that of the logs or that of the events: when it may be tried again after
-// a failure, and what is said about it, which is one line a minute at most. And what a failure says
-// about the message that met it.
+// sla/publisher/retry_schedule.hpp
+// When a channel out of a spool, that of the logs or that of the events, may be tried again after a
+// failure, and what is said about it: one line a minute at most. And what a failure says about the
+// message that met it.
 
 namespace sla::inline v1 {
 
@@ -18174,8 +18174,8 @@ enum class Fault {
   return code != Errc::system && code != Errc::stopped;
 }
 
-/// The state of one way out. Not thread-safe.
-class Lane {
+/// The retries of one channel. Not thread-safe.
+class RetrySchedule {
  public:
   /// A failed attempt at one message.
   struct Failure {
@@ -18184,7 +18184,7 @@ class Lane {
     std::size_t waiting = 1;  ///< how many messages wait, this one included
   };
 
-  Lane(std::string_view name, Logger log, Backoff::Options options = {})
+  RetrySchedule(std::string_view name, Logger log, Backoff::Options options = {})
       : name_(name), log_(log), backoff_(options) {}
 
   /// Returns when it may be tried again; a past instant is now.
@@ -18291,7 +18291,7 @@ struct Refusals {
   }
 };
 
-/// The refused messages of one way out, by their number in the spool. Not thread-safe.
+/// The refused messages of one channel, by their number in the spool. Not thread-safe.
 class RefusedMessages {
  public:
   /// Counts a refusal. Null where there are too many to keep in mind: then it is no case of its
@@ -18350,11 +18350,11 @@ class RefusedMessages {
   std::map<std::uint64_t, Refusals> all_{};
 };
 
-/// One way out of a spool, and what is known of the messages on it.
-struct Way {
+/// One channel out of a spool, and what is known of the messages on it.
+struct Channel {
   static constexpr std::string_view no_time = "there was no time";
 
-  Lane lane;
+  RetrySchedule retry;
   RefusedMessages refused{};
   std::uint64_t passed = 0;  ///< how many were delivered
   std::uint64_t last = 0;    ///< the one that was tried last, where they take turns
@@ -18362,7 +18362,7 @@ struct Way {
 
   /// Returns when the next message may be tried, if there is one.
   [[nodiscard]] Instant due(Instant now) const {
-    return lane.due() > now ? lane.due() : refused.next_due(now);
+    return retry.due() > now ? retry.due() : refused.next_due(now);
   }
   /// Counts a refusal. Null unless that was often enough for a case of its own, by what does not
   /// mend itself.
@@ -18372,7 +18372,7 @@ struct Way {
     return known != nullptr && known->persistent() ? known : nullptr;
   }
   void delivered(std::uint64_t number) {
-    lane.succeeded();
+    retry.succeeded();
     refused.forget(number);
     ++passed;
   }
@@ -18403,8 +18403,8 @@ class Delivery {
         upload_(options.upload),
         clock_(std::move(clock)),
         log_(log),
-        logs_{.lane = Lane("logs", log, options.backoff)},
-        events_{.lane = Lane("events", log, options.backoff)} {}
+        logs_{.retry = RetrySchedule("logs", log, options.backoff)},
+        events_{.retry = RetrySchedule("events", log, options.backoff)} {}
 
   void begin(Report const& report) {
     std::lock_guard const lock(mutex_);
@@ -18434,31 +18434,30 @@ class Delivery {
     return spool_.in_memory();
   }
 
-  /// Delivers one entry, if one is due. When to call it again: a past instant is at once, the last
-  /// instant of all when something is added.
+  /// Delivers one entry, if one is due. Returns when to call it again: a past instant is at once,
+  /// the last instant of all when something is added.
   Instant step() {
     Instant const now = clock_.now();
     Instant next = with_spool([&](auto& spool) { return spool.tend(now); });
     if (hurried_) next = Instant::max();  // nothing waits for the housekeeping
     if (with_spool([this](auto&) { return std::exchange(news_, false); })) {
-      logs_.lane.nudge();
-      events_.lane.nudge();
+      logs_.retry.nudge();
+      events_.retry.nudge();
     }
     if (stops_.events.level() != StopLevel::none) return Instant::max();
     SpoolCount const count = this->count();
     if (count.events != 0) {
-      if (events_.lane.due() <= now && deliver_event(now)) return now;
+      if (events_.retry.due() <= now && deliver_event(now)) return now;
       next = std::min(next, events_.due(now));
     }
     if (count.logs + count.ahead != 0 && stops_.logs.level() == StopLevel::none) {
-      if (logs_.lane.due() <= now && deliver_log(now)) return now;
+      if (logs_.retry.due() <= now && deliver_log(now)) return now;
       next = std::min(next, logs_.due(now));
     }
     return next;
   }
 
-  /// Why an entry was not delivered, as far as is known; only for the thread that delivers, or once
-  /// it has ended.
+  /// Returns why an entry was not delivered; for the thread that delivers, or once it has ended.
   [[nodiscard]] std::string reason(Entry const& entry) const {
     std::string text = entry.reason;
     auto const add = [&](Part part, std::string const& why) {
@@ -18472,9 +18471,9 @@ class Delivery {
   /// Tries everything again as soon as it makes sense, because there is little time left.
   void hurry() {
     hurried_ = true;
-    for (Way* const way : {&logs_, &events_}) {
-      way->refused.clear();
-      way->lane.hurry(clock_.now());
+    for (Channel* const channel : {&logs_, &events_}) {
+      channel->refused.clear();
+      channel->retry.hurry(clock_.now());
     }
   }
 
@@ -18507,11 +18506,11 @@ class Delivery {
 
   /// The first behind the last one that does not wait by itself: `next(spool, number)`.
   template <class Next>
-  std::optional<Entry> pick(Way& way, Instant now, Next next) {
+  std::optional<Entry> pick(Channel& channel, Instant now, Next next) {
     std::optional<std::uint64_t> first;
-    for (std::uint64_t behind = way.last;;) {
-      auto entry = take(way.lane, [&](auto& spool) { return next(spool, behind); });
-      if (!entry || way.refused.due(entry->number) <= now) return entry;
+    for (std::uint64_t behind = channel.last;;) {
+      auto entry = take(channel.retry, [&](auto& spool) { return next(spool, behind); });
+      if (!entry || channel.refused.due(entry->number) <= now) return entry;
       if (first == entry->number) return std::nullopt;  // once around
       behind = entry->number;
       if (!first) first = behind;
@@ -18525,15 +18524,16 @@ class Delivery {
   }
   /// Returns true if a message that was refused holds up no other: it waits by itself because
   /// others pass, or is set aside because that went on for hours and its content may be why.
-  bool stands_back(Refusals* known, Way& way, Entry& entry, Part& part, Error const& error) {
-    if (hurried_ || known == nullptr || way.passed == known->passed) return false;
+  bool stands_back(Refusals* known, Channel& channel, Entry& entry, Part& part,
+                   Error const& error) {
+    if (hurried_ || known == nullptr || channel.passed == known->passed) return false;
     if (known->lasting() && fault_of(error.code) == Fault::unknown) {
       refuse(part, entry, error);
-      way.refused.forget(entry.number);
+      channel.refused.forget(entry.number);
       return true;
     }
-    bool const rested = way.refused.rested(entry.number);
-    way.refused.rest(*known, clock_.now());
+    bool const rested = channel.refused.rested(entry.number);
+    channel.refused.rest(*known, clock_.now());
     if (rested) return true;
     log_.warning("refused while others pass, and tried again by itself: " + error.message,
                  {{"run", entry.report.job.run_id}});
@@ -18543,7 +18543,7 @@ class Delivery {
   /// Tries the event behind one that was refused; a run that is no result has none.
   void try_another(std::uint64_t refused) {
     for (std::uint64_t behind = refused;;) {
-      auto entry = take(events_.lane, [=](auto& spool) { return spool.next_event(behind); });
+      auto entry = take(events_.retry, [=](auto& spool) { return spool.next_event(behind); });
       if (!entry) return;
       behind = entry->number;
       if (events_.refused.due(behind) > clock_.now()) continue;
@@ -18553,12 +18553,12 @@ class Delivery {
     }
   }
 
-  /// An entry of the spool; where it could not be read its way out has failed.
+  /// An entry of the spool; if it could not be read its channel has failed.
   template <class Next>
-  std::optional<Entry> take(Lane& lane, Next next) {
+  std::optional<Entry> take(RetrySchedule& retry, Next next) {
     auto entry = with_spool(next);
     if (entry) return *std::move(entry);
-    lane.failed({.error = entry.error()}, clock_.now());
+    retry.failed({.error = entry.error()}, clock_.now());
     return std::nullopt;
   }
 
@@ -18596,11 +18596,11 @@ class Delivery {
     }
     return entry.log != Part::waiting;
   }
-  /// Why no log is sent now; empty where nothing is in the way.
+  /// Returns why no log is sent now; empty if one is.
   [[nodiscard]] std::string hindrance(std::uint64_t number) const {
     if (stops_.logs.level() != StopLevel::none) return "the runner stops; the log follows later";
     Instant const now = clock_.now();
-    if (logs_.lane.due() > now) return logs_.lane.reason();
+    if (logs_.retry.due() > now) return logs_.retry.reason();
     return logs_.refused.due(number) > now ? "it was refused; it follows later" : std::string();
   }
 
@@ -18611,7 +18611,7 @@ class Delivery {
     auto done = publish_wanted(publisher_, report);
     if (!done && fault_of(done.error().code) != Fault::content) return done;
     if (!done) {
-      events_.lane.succeeded();  // for all others
+      events_.retry.succeeded();  // for all others
       refuse(entry.event, entry, done.error());
       return {};
     }
@@ -18632,14 +18632,14 @@ class Delivery {
 
   /// An attempt failed; one that only ended because this very delivery is stopped is no failure,
   /// and a reason for what is left only where there is no better one.
-  void fail(Way& way, Entry const& entry, Error const& error) {
-    bool const event = &way == &events_;
+  void fail(Channel& channel, Entry const& entry, Error const& error) {
+    bool const event = &channel == &events_;
     bool const stopped = (event ? stops_.events : stops_.logs).level() != StopLevel::none;
     bool const cut = error.code == Errc::stopped && stopped;
     SpoolCount const left = count();
     std::size_t const waiting = event ? left.events : left.logs + left.ahead;
-    if (!cut) way.lane.failed({error, entry.report.job.run_id, waiting}, clock_.now());
-    if (!cut || way.why == Way::no_time) way.why = error.message;
+    if (!cut) channel.retry.failed({error, entry.report.job.run_id, waiting}, clock_.now());
+    if (!cut || channel.why == Channel::no_time) channel.why = error.message;
   }
 
   internal::HeldLogStore<L> store_;
@@ -18649,8 +18649,8 @@ class Delivery {
   UploadLogs upload_;
   internal::HeldClock<C> clock_;
   Logger log_;
-  Way logs_;
-  Way events_;
+  Channel logs_;
+  Channel events_;
   bool hurried_ = false;
   bool news_ = false;   ///< something was added since the last step
   std::mutex mutex_{};  ///< guards the spool, and the news

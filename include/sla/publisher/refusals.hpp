@@ -14,7 +14,7 @@
 #include "sla/core/error.hpp"
 #include "sla/core/random.hpp"
 #include "sla/core/time.hpp"
-#include "sla/publisher/lane.hpp"
+#include "sla/publisher/retry_schedule.hpp"
 
 namespace sla::inline v1 {
 
@@ -34,7 +34,7 @@ struct Refusals {
   }
 };
 
-/// The refused messages of one way out, by their number in the spool. Not thread-safe.
+/// The refused messages of one channel, by their number in the spool. Not thread-safe.
 class RefusedMessages {
  public:
   /// Counts a refusal. Null where there are too many to keep in mind: then it is no case of its
@@ -93,11 +93,11 @@ class RefusedMessages {
   std::map<std::uint64_t, Refusals> all_{};
 };
 
-/// One way out of a spool, and what is known of the messages on it.
-struct Way {
+/// One channel out of a spool, and what is known of the messages on it.
+struct Channel {
   static constexpr std::string_view no_time = "there was no time";
 
-  Lane lane;
+  RetrySchedule retry;
   RefusedMessages refused{};
   std::uint64_t passed = 0;  ///< how many were delivered
   std::uint64_t last = 0;    ///< the one that was tried last, where they take turns
@@ -105,7 +105,7 @@ struct Way {
 
   /// Returns when the next message may be tried, if there is one.
   [[nodiscard]] Instant due(Instant now) const {
-    return lane.due() > now ? lane.due() : refused.next_due(now);
+    return retry.due() > now ? retry.due() : refused.next_due(now);
   }
   /// Counts a refusal. Null unless that was often enough for a case of its own, by what does not
   /// mend itself.
@@ -115,7 +115,7 @@ struct Way {
     return known != nullptr && known->persistent() ? known : nullptr;
   }
   void delivered(std::uint64_t number) {
-    lane.succeeded();
+    retry.succeeded();
     refused.forget(number);
     ++passed;
   }

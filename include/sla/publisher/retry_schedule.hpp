@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// One way out of a spool, that of the logs or that of the events: when it may be tried again after
-// a failure, and what is said about it, which is one line a minute at most. And what a failure says
-// about the message that met it.
+// When a channel out of a spool, that of the logs or that of the events, may be tried again after a
+// failure, and what is said about it: one line a minute at most. And what a failure says about the
+// message that met it.
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
@@ -42,8 +42,8 @@ enum class Fault {
   return code != Errc::system && code != Errc::stopped;
 }
 
-/// The state of one way out. Not thread-safe.
-class Lane {
+/// The retries of one channel. Not thread-safe.
+class RetrySchedule {
  public:
   /// A failed attempt at one message.
   struct Failure {
@@ -52,7 +52,7 @@ class Lane {
     std::size_t waiting = 1;  ///< how many messages wait, this one included
   };
 
-  Lane(std::string_view name, Logger log, Backoff::Options options = {})
+  RetrySchedule(std::string_view name, Logger log, Backoff::Options options = {})
       : name_(name), log_(log), backoff_(options) {}
 
   /// Returns when it may be tried again; a past instant is now.
