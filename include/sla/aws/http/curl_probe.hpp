@@ -59,23 +59,23 @@ class CurlProbe {
   template <class Answer>
   Result<ProbeFacts> ask(ProbeRequest const& request, Duration limit, Stop const& stop,
                          Answer& answer) {
-    Errand errand{.request = request, .stop = stop, .begun = now()};
-    if (limit > Duration::zero()) errand.deadline = errand.begun + limit;
+    Exchange exchange{.request = request, .stop = stop, .begun = now()};
+    if (limit > Duration::zero()) exchange.deadline = exchange.begun + limit;
     auto headers = aws::curl_headers({.headers = request.headers});
     if (!headers) return headers.error();
-    if (auto ready = open(errand); !ready) return ready.error();
-    aws::CurlSetup setup{errand.handle.get()};
+    if (auto ready = open(exchange); !ready) return ready.error();
+    aws::CurlSetup setup{exchange.handle.get()};
     CurlProbeWatch watch(setup);
     Arrival<Answer> arrival{watch, answer};
     setup.set(CURLOPT_HEADERFUNCTION, &Arrival<Answer>::head);
     setup.set(CURLOPT_HEADERDATA, &arrival);
     setup.set(CURLOPT_WRITEFUNCTION, &Arrival<Answer>::body);
     setup.set(CURLOPT_WRITEDATA, &arrival);
-    return perform(errand, *headers, setup, watch);
+    return perform(exchange, *headers, setup, watch);
   }
 
  private:
-  struct Errand {
+  struct Exchange {
     ProbeRequest const& request;
     Stop const& stop;
     Instant begun;
@@ -102,33 +102,33 @@ class CurlProbe {
   static Instant now() noexcept { return std::chrono::steady_clock::now(); }
 
   /// Prepares libcurl, and finds out whom to trust.
-  Result<void> open(Errand& errand) {
+  Result<void> open(Exchange& exchange) {
     if (auto ready = aws::initialise_curl(); !ready) return ready.error();
-    errand.handle.reset(curl_easy_init());
+    exchange.handle.reset(curl_easy_init());
     if (!multi_) multi_.reset(curl_multi_init());
-    if (!errand.handle || !multi_) return aws::error_of_curl(CURLE_FAILED_INIT);
+    if (!exchange.handle || !multi_) return aws::error_of_curl(CURLE_FAILED_INIT);
     if (trust_) return {};
     char const* own = nullptr;
-    (void)curl_easy_getinfo(errand.handle.get(), CURLINFO_CAINFO, &own);
+    (void)curl_easy_getinfo(exchange.handle.get(), CURLINFO_CAINFO, &own);
     auto trust = aws::find_trust({.asked = asked_, .own = own != nullptr ? own : ""});
     if (trust) trust_ = *std::move(trust);
     // Whom to trust is only missed where it matters.
-    bool const needed = !lower(errand.request.url.substr(0, 5)).starts_with("http:");
+    bool const needed = !lower(exchange.request.url.substr(0, 5)).starts_with("http:");
     return trust_ || !needed ? Result<void>() : trust.error();
   }
 
-  void set_connection(Errand const& errand, aws::CurlSetup& setup) const {
+  void set_connection(Exchange const& exchange, aws::CurlSetup& setup) const {
     for (auto const& [option, value] : aws::curl_options) setup.set(option, value);
-    setup.set(CURLOPT_URL, errand.request.url.c_str());
+    setup.set(CURLOPT_URL, exchange.request.url.c_str());
     setup.set(CURLOPT_PROTOCOLS_STR, "http,https");
     setup.set(CURLOPT_DISALLOW_USERNAME_IN_URL, 0L);
     setup.set(CURLOPT_DNS_CACHE_TIMEOUT, 0L);
     setup.set(CURLOPT_SSL_SESSIONID_CACHE, 0L);
     setup.set(CURLOPT_CERTINFO, 1L);
-    if (errand.request.around_proxy) setup.set(CURLOPT_PROXY, "");
+    if (exchange.request.around_proxy) setup.set(CURLOPT_PROXY, "");
     if (trust_) aws::set_trust(setup, *trust_);
-    if (errand.deadline == Instant::max()) return;
-    auto const left = std::chrono::ceil<std::chrono::milliseconds>(errand.deadline - now());
+    if (exchange.deadline == Instant::max()) return;
+    auto const left = std::chrono::ceil<std::chrono::milliseconds>(exchange.deadline - now());
     setup.set(CURLOPT_CONNECTTIMEOUT_MS, std::max(static_cast<long>(left.count()), 1L));
   }
 
@@ -151,20 +151,20 @@ class CurlProbe {
     if (!usual) setup.set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
   }
 
-  Result<ProbeFacts> perform(Errand const& errand, std::vector<std::string>& headers,
+  Result<ProbeFacts> perform(Exchange const& exchange, std::vector<std::string>& headers,
                              aws::CurlSetup& setup, CurlProbeWatch const& watch) {
     std::vector<curl_slist> list(headers.size());
     for (std::size_t i = 0; i < list.size(); ++i) {
       list[i] = {headers[i].data(), i + 1 < list.size() ? &list[i + 1] : nullptr};
     }
     setup.set(CURLOPT_HTTPHEADER, list.data());
-    set_connection(errand, setup);
-    set_request(errand.request, setup);
+    set_connection(exchange, setup);
+    set_request(exchange.request, setup);
     if (setup.code != CURLE_OK) return aws::error_of_curl(setup.code);
     Instant const started = now();
-    CURLcode const code = drive(errand);
-    ProbeFacts facts = watch.facts(code, errand.begun, started);
-    if (facts.fault == ProbeFault::expired) facts.validity = expired_since(errand);
+    CURLcode const code = drive(exchange);
+    ProbeFacts facts = watch.facts(code, exchange.begun, started);
+    if (facts.fault == ProbeFault::expired) facts.validity = expired_since(exchange);
     if (trust_) facts.trusted = trust_->where();
     if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE) forget();
     return facts;
@@ -178,9 +178,9 @@ class CurlProbe {
 
   /// Returns since when the certificate has expired, which the refused handshake does not tell: it
   /// is asked for once more, and nothing is sent.
-  std::optional<Duration> expired_since(Errand const& errand) {
-    Errand again{.request = errand.request, .stop = errand.stop, .begun = now()};
-    again.deadline = std::min(errand.deadline, again.begun + std::chrono::seconds{2});
+  std::optional<Duration> expired_since(Exchange const& exchange) {
+    Exchange again{.request = exchange.request, .stop = exchange.stop, .begun = now()};
+    again.deadline = std::min(exchange.deadline, again.begun + std::chrono::seconds{2});
     again.handle.reset(curl_easy_init());
     if (!again.handle) return std::nullopt;
     aws::CurlSetup setup{again.handle.get()};
@@ -195,23 +195,23 @@ class CurlProbe {
 
   /// Drives the request to its end. CURLE_ABORTED_BY_CALLBACK where the stop came,
   /// CURLE_OPERATION_TIMEDOUT where the deadline did.
-  CURLcode drive(Errand const& errand) {
+  CURLcode drive(Exchange const& exchange) {
     PipeSignalGuard const guard;
-    CURL* const handle = errand.handle.get();
+    CURL* const handle = exchange.handle.get();
     if (curl_multi_add_handle(multi_.get(), handle) != CURLM_OK) return CURLE_FAILED_INIT;
-    CURLcode const code = end_of(errand);
+    CURLcode const code = end_of(exchange);
     (void)curl_multi_remove_handle(multi_.get(), handle);
     return code;
   }
-  CURLcode end_of(Errand const& errand) {
+  CURLcode end_of(Exchange const& exchange) {
     for (int running = 1;;) {
-      if (errand.stop.level() != StopLevel::none) return CURLE_ABORTED_BY_CALLBACK;
-      if (errand.deadline <= now()) return CURLE_OPERATION_TIMEDOUT;
+      if (exchange.stop.level() != StopLevel::none) return CURLE_ABORTED_BY_CALLBACK;
+      if (exchange.deadline <= now()) return CURLE_OPERATION_TIMEDOUT;
       if (curl_multi_perform(multi_.get(), &running) != CURLM_OK) return CURLE_FAILED_INIT;
       if (running == 0) return aws::end_of_request(multi_.get());
       Duration const longest = std::chrono::seconds{1};
-      Duration const left = errand.deadline - now();
-      if (!aws::await_curl(multi_.get(), &errand.stop,
+      Duration const left = exchange.deadline - now();
+      if (!aws::await_curl(multi_.get(), &exchange.stop,
                            std::clamp(left, Duration::zero(), longest))) {
         return CURLE_FAILED_INIT;
       }

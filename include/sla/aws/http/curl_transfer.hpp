@@ -197,7 +197,7 @@ class CurlLoop {
   }
 
  private:
-  struct Errand {
+  struct Exchange {
     CURL* handle;
     CurlTransfer& transfer;
     Stop const* stop;
@@ -205,43 +205,43 @@ class CurlLoop {
     Instant begun = std::chrono::steady_clock::now();
   };
 
-  CURLcode drive(Errand const& errand) {
-    CurlTransfer& transfer = errand.transfer;
+  CURLcode drive(Exchange const& exchange) {
+    CurlTransfer& transfer = exchange.transfer;
     for (int running = 1;;) {
       Instant now = std::chrono::steady_clock::now();
-      if (auto const over = end(errand, now)) return *over;
-      allow_resolving(errand, now);
+      if (auto const over = end(exchange, now)) return *over;
+      allow_resolving(exchange, now);
       if (curl_multi_perform(multi_.get(), &running) != CURLM_OK) return CURLE_FAILED_INIT;
       now = std::chrono::steady_clock::now();
-      transfer.look(errand.handle, now);
+      transfer.look(exchange.handle, now);
       if (running == 0) return outcome(transfer, now);
       Duration left = longest_pause;
       auto const until = [&](Instant time) { left = std::min<Duration>(left, time - now); };
       until(transfer.due());
-      until(errand.deadline);
-      if (errand.stop != nullptr) until(errand.stop->deadline().value_or(Instant::max()));
+      until(exchange.deadline);
+      if (exchange.stop != nullptr) until(exchange.stop->deadline().value_or(Instant::max()));
       left = std::max(left, Duration::zero());
-      if (!await_curl(multi_.get(), errand.stop, left)) return CURLE_FAILED_INIT;
+      if (!await_curl(multi_.get(), exchange.stop, left)) return CURLE_FAILED_INIT;
     }
   }
 
   /// Whether it is over before libcurl says so.
-  static std::optional<CURLcode> end(Errand const& errand, Instant now) noexcept {
-    if (errand.stop != nullptr && errand.stop->deadline().value_or(Instant::max()) <= now) {
+  static std::optional<CURLcode> end(Exchange const& exchange, Instant now) noexcept {
+    if (exchange.stop != nullptr && exchange.stop->deadline().value_or(Instant::max()) <= now) {
       return CURLE_ABORTED_BY_CALLBACK;
     }
-    if (errand.deadline <= now) return CURLE_OPERATION_TIMEDOUT;
-    errand.transfer.late = errand.transfer.due() <= now;
-    if (errand.transfer.late) return CURLE_OPERATION_TIMEDOUT;
+    if (exchange.deadline <= now) return CURLE_OPERATION_TIMEDOUT;
+    exchange.transfer.late = exchange.transfer.due() <= now;
+    if (exchange.transfer.late) return CURLE_OPERATION_TIMEDOUT;
     return std::nullopt;
   }
 
   /// libcurl has one limit for the name and the connection, which it divides among the addresses.
   /// It is put off while the name is looked up, so that the connection gets all of its own.
-  static void allow_resolving(Errand const& errand, Instant now) noexcept {
-    if (errand.transfer.watch.stage() != Stage::resolve) return;
-    CurlSetup setup{errand.handle};
-    errand.transfer.limit_connection(setup, now - errand.begun);
+  static void allow_resolving(Exchange const& exchange, Instant now) noexcept {
+    if (exchange.transfer.watch.stage() != Stage::resolve) return;
+    CurlSetup setup{exchange.handle};
+    exchange.transfer.limit_connection(setup, now - exchange.begun);
   }
 
   CURLcode outcome(CurlTransfer& transfer, Instant now) {
