@@ -44,6 +44,12 @@ BANNED = {"regex", "iostream", "filesystem", "ranges", "functional", "format", "
           "source_location"}
 SYSTEM = re.compile(r"[a-z_0-9]+(\.h)?|(sys|linux|net|netinet|arpa)/[a-z_0-9]+\.h")
 
+# Words that are ours alone, and the field's.
+HOME_MADE = {"parcel": "entry", "shelf": "index", "shelve": "index", "shelved": "indexed",
+             "sacrifice": "eviction", "intake": "recovery", "lane": "channel",
+             "errand": "exchange", "shelter": "fallback", "blame": "fault"}
+WORD = re.compile(r"[A-Z]?[a-z]+")
+
 MOST_LINES = 300
 SPDX = "// SPDX-License-Identifier: MIT"
 
@@ -109,6 +115,15 @@ def lint_text(header, say):
         say(header, number, f"'{line}': macros and conditionals stand only in version.hpp, because "
             "they make the library differ from one user to the next; write a constant, a function "
             "or a template instead")
+
+
+def lint_words(where, text, say):
+    """No home-made word where the field has one, in names as little as in comments."""
+    for number, line in enumerate(text.splitlines(), 1):
+        for word in map(str.lower, WORD.findall(line)):
+            better = HOME_MADE.get(word) or HOME_MADE.get(word[:-1] if word[-1] == "s" else "")
+            if better:
+                say(where, number, f"'{word}' is a word of ours alone; the field's is '{better}'")
 
 
 def lint_includes(header, headers, say):
@@ -194,6 +209,26 @@ def lint_tree(headers, say):
     return bottom_up(headers, lambda *_: None)
 
 
+def folder_of(name):
+    """The folder that a header belongs to: publisher.hpp is the face of publisher/."""
+    return name.rsplit("/", 1)[0] if "/" in name else name.split(".")[0]
+
+
+def lint_folders(headers, say):
+    """No two folders need each other; app/ and what is in it are one program."""
+    needs = {}
+    for header in headers.values():
+        mine = folder_of(header.name)
+        for line, name, _ in header.ours():
+            if name in headers and folder_of(name) != mine:
+                needs.setdefault((mine, folder_of(name)), (header, line, name))
+    for (mine, other), (header, line, name) in sorted(needs.items(), key=lambda item: item[0]):
+        back = needs.get((other, mine))
+        if back and mine < other and mine != "app":
+            say(header, line, f"{mine}/ and {other}/ need each other: {header.name} includes {name}, "
+                f"and {back[0].name} includes {back[2]}; move what both need to a folder below")
+
+
 def bottom_up(headers, say, roots=(LIBRARY,)):
     """All headers that these reach, each after those that it includes."""
     order, path = [headers["version.hpp"]], []
@@ -275,6 +310,7 @@ def lint_tests(headers, say):
         for test in sorted((ROOT / "tests").glob(pattern)):
             name = test.relative_to(ROOT / "tests").with_suffix(".hpp").as_posix()
             text = test.read_text(encoding="utf-8")
+            lint_words(test, text, say)
             first = next((m[2] for m in map(INCLUDE.match, text.splitlines()) if m), "nothing")
             if name in headers and first != f"sla/{name}":
                 say(test, 1, f"a test includes the header that it mirrors first, so that a header "
@@ -348,6 +384,8 @@ def main(arguments):
     for header in headers.values():
         lint_text(header, say)
         lint_includes(header, headers, say)
+        lint_words(header, header.text, say)
+    lint_folders(headers, say)
     order = lint_tree(headers, say)
     if "sla.hpp" in headers:
         lint_umbrella(headers["sla.hpp"], headers, say)

@@ -131,6 +131,24 @@ class Directions(Amalgamate):
         self.tree({"core/a.hpp": header("core/b.hpp"), "core/b.hpp": header("core/a.hpp")})
         self.assert_refused("include/sla/core/b.hpp:3", "core/a.hpp -> core/b.hpp -> core/a.hpp")
 
+    def test_two_folders_that_need_each_other_are_refused(self):
+        self.tree({
+            "publisher.hpp": header(),
+            "publisher/file/a.hpp": header("publisher.hpp"),
+            "publisher/b.hpp": header("publisher/file/a.hpp"),
+        })
+        self.assert_refused(
+            "publisher/b.hpp:3: publisher/ and publisher/file/ need each other: publisher/b.hpp "
+            "includes publisher/file/a.hpp, and publisher/file/a.hpp includes publisher.hpp")
+
+    def test_the_folders_of_the_program_share_what_is_beside_them(self):
+        self.tree({
+            "app/quoted.hpp": header(),
+            "app/report/text.hpp": header("app/quoted.hpp"),
+            "app/commands.hpp": header("app/report/text.hpp"),
+        })
+        self.assert_accepted()
+
     def test_a_header_in_no_room_is_refused(self):
         self.tree({"util/text.hpp": header()})
         self.assert_refused("util/text.hpp:1: there is no room 'util'")
@@ -245,6 +263,22 @@ inline constexpr auto text = R"--(
 )--";
 ''')})
         self.assert_accepted()
+
+    def test_a_home_made_word_is_refused(self):
+        for text in ("// Holds parcels.", "int parcel_size;", "struct ParcelRecord;"):
+            with self.subTest(text):
+                self.tree({"core/text.hpp": header(text=f"{text}\n")})
+                self.assert_refused("core/text.hpp:4: 'parcel", "the field's is 'entry'")
+
+    def test_a_word_that_holds_a_home_made_one_is_accepted(self):
+        self.tree({"core/text.hpp": header(text="// In a plane, by itself.\n")})
+        self.assert_accepted()
+
+    def test_a_home_made_word_in_a_test_is_refused(self):
+        self.tree({"core/text.hpp": header()})
+        self.write("tests/core/text.cpp", '#include "sla/core/text.hpp"\nint lane;\n')
+        self.write("tests/meson.build", "['core/text.cpp']")
+        self.assert_refused("tests/core/text.cpp:2: 'lane' is a word of ours alone")
 
     def test_more_than_300_lines_are_refused(self):
         self.tree({"core/text.hpp": header(text="//\n" * 297)})
