@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "sla/app/report_source.hpp"
+#include "sla/app/report/source.hpp"
 #include "sla/ledger/reducer.hpp"
 
 using namespace sla;

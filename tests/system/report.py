@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Covers: app/report.hpp, app/report_arguments.hpp, app/report_bar.hpp, app/report_bucket.hpp, app/report_days.hpp, app/report_flags.hpp, app/report_format.hpp, app/report_output.hpp, app/report_page.hpp, app/report_page_style.hpp, app/report_progress.hpp, app/report_source.hpp, app/report_text.hpp
+# Covers: app/report.hpp, app/report/arguments.hpp, app/report/bar.hpp, app/report/bucket.hpp, app/report/days.hpp, app/report/flags.hpp, app/report/format.hpp, app/report/output.hpp, app/report/page.hpp, app/report/page_style.hpp, app/report/progress.hpp, app/report/source.hpp, app/report/text.hpp
 """`sla-runner report`: what the real program says of events, of others and of its own."""
 
 from __future__ import annotations

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "sla/app/quoted.hpp"
-#include "sla/app/report_plan.hpp"
+#include "sla/app/report/plan.hpp"
 #include "sla/core/time.hpp"
 #include "sla/ledger/durations.hpp"
 #include "sla/ledger/figures.hpp"

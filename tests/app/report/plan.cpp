@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "sla/app/report_plan.hpp"
+#include "sla/app/report/plan.hpp"
 
 #include <doctest/doctest.h>
 

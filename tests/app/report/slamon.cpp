@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Covers: app/report_flags.hpp, app/report_output.hpp
-#include "sla/app/report_slamon.hpp"
+// Covers: app/report/flags.hpp, app/report/output.hpp
+#include "sla/app/report/slamon.hpp"
 
 #include <doctest/doctest.h>
 

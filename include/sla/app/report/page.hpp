@@ -13,11 +13,11 @@
 #include <utility>
 #include <vector>
 
-#include "sla/app/report_bar.hpp"
-#include "sla/app/report_format.hpp"
-#include "sla/app/report_page_style.hpp"
-#include "sla/app/report_plan.hpp"
-#include "sla/app/report_text.hpp"
+#include "sla/app/report/bar.hpp"
+#include "sla/app/report/format.hpp"
+#include "sla/app/report/page_style.hpp"
+#include "sla/app/report/plan.hpp"
+#include "sla/app/report/text.hpp"
 #include "sla/core/text.hpp"
 #include "sla/ledger/durations.hpp"
 #include "sla/ledger/exclusion.hpp"

@@ -16,9 +16,9 @@
 #include <utility>
 #include <vector>
 
-#include "sla/app/report_format.hpp"
-#include "sla/app/report_output.hpp"
-#include "sla/app/report_plan.hpp"
+#include "sla/app/report/format.hpp"
+#include "sla/app/report/output.hpp"
+#include "sla/app/report/plan.hpp"
 #include "sla/core/json.hpp"
 #include "sla/core/time.hpp"
 #include "sla/ledger/event.hpp"

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "sla/app/report_arguments.hpp"
+#include "sla/app/report/arguments.hpp"
 #include "sla/core/json.hpp"
 #include "sla/ledger/figures.hpp"
 #include "sla/ledger/percentage.hpp"

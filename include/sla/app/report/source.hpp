@@ -19,11 +19,11 @@
 #include <vector>
 
 #include "sla/app/quoted.hpp"
-#include "sla/app/report_arguments.hpp"
-#include "sla/app/report_bucket.hpp"
-#include "sla/app/report_plan.hpp"
-#include "sla/app/report_progress.hpp"
-#include "sla/app/report_slamon.hpp"
+#include "sla/app/report/arguments.hpp"
+#include "sla/app/report/bucket.hpp"
+#include "sla/app/report/plan.hpp"
+#include "sla/app/report/progress.hpp"
+#include "sla/app/report/slamon.hpp"
 #include "sla/core/descriptor.hpp"
 #include "sla/core/environment.hpp"
 #include "sla/core/result.hpp"

@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "sla/app/quoted.hpp"
-#include "sla/app/report_days.hpp"
-#include "sla/app/report_format.hpp"
-#include "sla/app/report_plan.hpp"
+#include "sla/app/report/days.hpp"
+#include "sla/app/report/format.hpp"
+#include "sla/app/report/plan.hpp"
 #include "sla/core/time.hpp"
 #include "sla/ledger/reducer.hpp"
 

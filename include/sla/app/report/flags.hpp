@@ -4,8 +4,8 @@
 #include <string_view>
 
 #include "sla/app/command.hpp"
-#include "sla/app/report_arguments.hpp"
-#include "sla/app/report_bucket.hpp"
+#include "sla/app/report/arguments.hpp"
+#include "sla/app/report/bucket.hpp"
 #include "sla/app/setting_checks.hpp"
 #include "sla/core/result.hpp"
 

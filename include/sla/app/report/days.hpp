@@ -12,9 +12,9 @@
 
 #include "sla/app/help.hpp"
 #include "sla/app/quoted.hpp"
-#include "sla/app/report_bar.hpp"
-#include "sla/app/report_format.hpp"
-#include "sla/app/report_plan.hpp"
+#include "sla/app/report/bar.hpp"
+#include "sla/app/report/format.hpp"
+#include "sla/app/report/plan.hpp"
 #include "sla/ledger/reducer.hpp"
 
 namespace sla::inline v1::app {

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "sla/app/quoted.hpp"
-#include "sla/app/report_bucket.hpp"
+#include "sla/app/report/bucket.hpp"
 #include "sla/core/descriptor.hpp"
 #include "sla/core/environment.hpp"
 #include "sla/core/folder.hpp"
