@@ -12595,12 +12595,12 @@ struct RecoveredLog {
 };
 
 /// The files of a spool. While it lives no other process opens the same folder.
-class SpoolFolder {
+class SpoolDirectory {
  public:
   /// Makes the folder where it is missing, and locks it. Errc::in_use if another process has it.
   /// `run_logs` is where an executor writes the logs of runs, if not in logs().
-  [[nodiscard]] static Result<SpoolFolder> open(std::string path, std::string run_logs = {}) {
-    SpoolFolder folder(std::move(path), std::move(run_logs));
+  [[nodiscard]] static Result<SpoolDirectory> open(std::string path, std::string run_logs = {}) {
+    SpoolDirectory folder(std::move(path), std::move(run_logs));
     for (std::string const& part :
          {folder.path_, folder.journal(), folder.logs(), folder.runs(), folder.last_events()}) {
       if (auto made = make_folder(part); !made) return made.error();
@@ -12609,8 +12609,8 @@ class SpoolFolder {
     return folder;
   }
   /// To look at the files of a folder that may be another process's.
-  [[nodiscard]] static SpoolFolder look(std::string path) {
-    return SpoolFolder(std::move(path), {});
+  [[nodiscard]] static SpoolDirectory look(std::string path) {
+    return SpoolDirectory(std::move(path), {});
   }
 
   [[nodiscard]] std::string const& path() const noexcept { return path_; }
@@ -12736,7 +12736,7 @@ class SpoolFolder {
  private:
   static constexpr std::uint64_t sync_at_once = 1U << 20U;  ///< a larger log would hold up the run
 
-  SpoolFolder(std::string path, std::string run_logs)
+  SpoolDirectory(std::string path, std::string run_logs)
       : path_(std::move(path)), run_logs_(std::move(run_logs)) {}
 
   [[nodiscard]] std::string run_log(std::string const& name) const {
@@ -13384,7 +13384,7 @@ class Journal {
 
 // sla/spool/store.hpp
 // What a spool on disk writes and reads: a journal of entries, of numbers that are done with and of
-// how many reports were dropped, in a SpoolFolder beside the logs. Every step says whether it
+// how many reports were dropped, in a SpoolDirectory beside the logs. Every step says whether it
 // worked; what to do where it did not is spool/disk.hpp.
 
 namespace sla::inline v1 {
@@ -13398,7 +13398,7 @@ class SpoolStore {
   template <class Visitor>
   [[nodiscard]] static Result<SpoolStore> open(std::string const& path, Visitor& visitor,
                                                std::string const& run_logs = {}) {
-    auto folder = SpoolFolder::open(path, run_logs);
+    auto folder = SpoolDirectory::open(path, run_logs);
     if (!folder) return folder.error();
     auto journal = Journal::open({.folder = folder->journal()}, reader(visitor));
     if (!journal) return journal.error();
@@ -13407,10 +13407,10 @@ class SpoolStore {
   /// Hands out the same without a lock, and changes nothing.
   template <class Visitor>
   [[nodiscard]] static Result<void> look(std::string const& path, Visitor& visitor) {
-    return Journal::look(SpoolFolder::look(path).journal(), reader(visitor));
+    return Journal::look(SpoolDirectory::look(path).journal(), reader(visitor));
   }
 
-  [[nodiscard]] SpoolFolder const& folder() const noexcept { return folder_; }
+  [[nodiscard]] SpoolDirectory const& folder() const noexcept { return folder_; }
   [[nodiscard]] Journal& journal() noexcept { return journal_; }
 
   /// Writes an entry, its log first where that is not on the disk yet, and notes where it is. What
@@ -13516,7 +13516,7 @@ class SpoolStore {
   /// Bytes of a journal that nobody needs: to cut a file short costs more than many records.
   static constexpr std::uint64_t left = 64 * 1024;
 
-  SpoolStore(SpoolFolder folder, Journal journal)
+  SpoolStore(SpoolDirectory folder, Journal journal)
       : folder_(std::move(folder)), journal_(std::move(journal)) {}
 
   template <class Visitor>
@@ -13545,7 +13545,7 @@ class SpoolStore {
     journal_.tidy(left);
   }
 
-  SpoolFolder folder_;
+  SpoolDirectory folder_;
   Journal journal_;
   std::optional<RecordPosition> dropped_{};
 };
@@ -13708,7 +13708,7 @@ class DiskSpool {
   }
 
   /// Where an executor puts the output of a run, under log_file_name().
-  [[nodiscard]] std::string logs() const { return SpoolFolder::look(options_.folder).logs(); }
+  [[nodiscard]] std::string logs() const { return SpoolDirectory::look(options_.folder).logs(); }
 
   /// Marks a run, so that it is known should this process die. Does not wait for the disk.
   void begin(Report const& report) {
@@ -13944,7 +13944,7 @@ class DiskSpool {
   Logger log_;
   Outage outage_;
   SpoolIndex index_{};
-  LastEvents last_events_{SpoolFolder::look(options_.folder).last_events()};
+  LastEvents last_events_{SpoolDirectory::look(options_.folder).last_events()};
   std::unique_ptr<SpoolStore> store_{};
   std::set<std::string> begun_{};        ///< the runs in flight
   std::set<std::uint64_t> gone_{};       ///< done with, and not noted on the disk yet

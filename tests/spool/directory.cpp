@@ -16,7 +16,7 @@ using namespace sla::internal;
 
 TEST_CASE("the folder and all in it are for its user alone") {
   TemporaryFolder const temporary;
-  auto const folder = SpoolFolder::open(temporary / "spool");
+  auto const folder = SpoolDirectory::open(temporary / "spool");
   REQUIRE(folder);
   REQUIRE(folder->keep_log(report_of("a"), 1));
   REQUIRE(folder->mark(report_of("b")));
@@ -30,20 +30,20 @@ TEST_CASE("the folder and all in it are for its user alone") {
 TEST_CASE("two never share a folder, and the second hears who has it") {
   TemporaryFolder const temporary;
   {
-    auto const first = SpoolFolder::open(temporary / "spool");
+    auto const first = SpoolDirectory::open(temporary / "spool");
     REQUIRE(first);
-    auto const second = SpoolFolder::open(temporary / "spool");
+    auto const second = SpoolDirectory::open(temporary / "spool");
     REQUIRE(!second);
     CHECK(second.error().code == Errc::in_use);
     CHECK(second.error().message == temporary / "spool" + " is in use by another runner (process " +
                                         std::to_string(::getpid()) + ")");
   }
-  CHECK(SpoolFolder::open(temporary / "spool"));
+  CHECK(SpoolDirectory::open(temporary / "spool"));
 }
 
 TEST_CASE("a log is kept byte by byte") {
   TemporaryFolder const temporary;
-  auto const folder = SpoolFolder::open(temporary / "spool");
+  auto const folder = SpoolDirectory::open(temporary / "spool");
   std::string const bytes("one\0two\xFF\n", 9);
   auto const log = folder->keep_log(report_of("a", Verdict::pass, bytes), 1);
   REQUIRE(log);
@@ -55,7 +55,7 @@ TEST_CASE("a log is kept byte by byte") {
 
 TEST_CASE("an output without bytes is no file") {
   TemporaryFolder const temporary;
-  auto const folder = SpoolFolder::open(temporary / "spool");
+  auto const folder = SpoolDirectory::open(temporary / "spool");
   auto const log = folder->keep_log(report_of("a", Verdict::pass, ""), 1);
   REQUIRE(log);
   CHECK(log->file.empty());
@@ -64,7 +64,7 @@ TEST_CASE("an output without bytes is no file") {
 
 TEST_CASE("no run id leads out of the folder, and none replaces the log of another") {
   TemporaryFolder const temporary;
-  auto const folder = SpoolFolder::open(temporary / "spool");
+  auto const folder = SpoolDirectory::open(temporary / "spool");
   CHECK(folder->keep_log(report_of("../../x"), 1)->file == "..%2F..%2Fx.log");
   CHECK(folder->keep_log(report_of("a", Verdict::pass, "first"), 1)->file == "a.log");
   auto const second = folder->keep_log(report_of("a", Verdict::pass, "second"), 2);
@@ -75,7 +75,7 @@ TEST_CASE("no run id leads out of the folder, and none replaces the log of anoth
 
 TEST_CASE("a log that lost its end in a power failure says so") {
   TemporaryFolder const temporary;
-  auto const folder = SpoolFolder::open(temporary / "spool");
+  auto const folder = SpoolDirectory::open(temporary / "spool");
   auto const log = folder->keep_log(report_of("a", Verdict::pass, "0123456789"), 1);
   REQUIRE(::truncate((temporary / "spool/logs/a.log").c_str(), 4) == 0);
   auto const output = folder->open_log(*log).value();
@@ -85,7 +85,7 @@ TEST_CASE("a log that lost its end in a power failure says so") {
 
 TEST_CASE("a run that was marked is known until it is unmarked") {
   TemporaryFolder const temporary;
-  auto const folder = SpoolFolder::open(temporary / "spool");
+  auto const folder = SpoolDirectory::open(temporary / "spool");
   CHECK(folder->marked().empty());
   REQUIRE(folder->mark(report_of("a")));
   REQUIRE(folder->marked().size() == 1);
@@ -98,7 +98,7 @@ TEST_CASE("a run that was marked is known until it is unmarked") {
 
 TEST_CASE("a marker that is no marker is passed over and removed") {
   TemporaryFolder const temporary;
-  auto const folder = SpoolFolder::open(temporary / "spool");
+  auto const folder = SpoolDirectory::open(temporary / "spool");
   write_file(temporary / "spool/runs/a.run", "rubbish");
   CHECK(folder->marked().empty());
   CHECK(contents(temporary / "spool/runs/a.run").empty());
@@ -110,7 +110,7 @@ TEST_CASE("a marker that is no marker is passed over and removed") {
 
 TEST_CASE("the marker of a run that ended becomes that of the next, whichever is longer") {
   TemporaryFolder const temporary;
-  auto const folder = SpoolFolder::open(temporary / "spool");
+  auto const folder = SpoolDirectory::open(temporary / "spool");
   for (std::string const& run : {std::string("a"), std::string(100, 'b'), std::string("c")}) {
     REQUIRE(folder->mark(report_of(run)));
     REQUIRE(folder->marked().size() == 1);
@@ -128,7 +128,7 @@ TEST_CASE("the marker of a run that ended becomes that of the next, whichever is
 
 TEST_CASE("what a run that died had written is found") {
   TemporaryFolder const temporary;
-  auto const folder = SpoolFolder::open(temporary / "spool");
+  auto const folder = SpoolDirectory::open(temporary / "spool");
   CHECK(folder->recover_log("a").log.file.empty());
   write_file(temporary / "spool/logs/a.log", "so far");
   auto const recovered = folder->recover_log("a");
@@ -138,7 +138,7 @@ TEST_CASE("what a run that died had written is found") {
 
 TEST_CASE("a log that an executor wrote into the folder is taken as it is") {
   TemporaryFolder const folder;
-  auto const spool = SpoolFolder::open(folder / "spool");
+  auto const spool = SpoolDirectory::open(folder / "spool");
   REQUIRE(spool);
   std::string const name = log_file_name("a run");
   Capture<> capture(10, spool->logs() + '/' + name);

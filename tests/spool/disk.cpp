@@ -259,13 +259,13 @@ TEST_CASE("a run that ended is not taken for one that died") {
     auto spool = open(folder / "spool");
     spool.begin(report_of("a"));
     spool.add(report_of("a"));
-    CHECK(SpoolFolder::look(folder / "spool").marked().empty());
-    REQUIRE(SpoolFolder::look(folder / "spool").mark(report_of("a")));  // died just before this
+    CHECK(SpoolDirectory::look(folder / "spool").marked().empty());
+    REQUIRE(SpoolDirectory::look(folder / "spool").mark(report_of("a")));  // died just before this
   }
   auto spool = open(folder / "spool");
   CHECK(spool.count().events == 1);
   CHECK(spool.next_event().value()->report.counts());
-  CHECK(SpoolFolder::look(folder / "spool").marked().empty());
+  CHECK(SpoolDirectory::look(folder / "spool").marked().empty());
 }
 
 TEST_CASE("logs that belong to nothing are removed") {

@@ -39,12 +39,12 @@ struct RecoveredLog {
 };
 
 /// The files of a spool. While it lives no other process opens the same folder.
-class SpoolFolder {
+class SpoolDirectory {
  public:
   /// Makes the folder where it is missing, and locks it. Errc::in_use if another process has it.
   /// `run_logs` is where an executor writes the logs of runs, if not in logs().
-  [[nodiscard]] static Result<SpoolFolder> open(std::string path, std::string run_logs = {}) {
-    SpoolFolder folder(std::move(path), std::move(run_logs));
+  [[nodiscard]] static Result<SpoolDirectory> open(std::string path, std::string run_logs = {}) {
+    SpoolDirectory folder(std::move(path), std::move(run_logs));
     for (std::string const& part :
          {folder.path_, folder.journal(), folder.logs(), folder.runs(), folder.last_events()}) {
       if (auto made = make_folder(part); !made) return made.error();
@@ -53,8 +53,8 @@ class SpoolFolder {
     return folder;
   }
   /// To look at the files of a folder that may be another process's.
-  [[nodiscard]] static SpoolFolder look(std::string path) {
-    return SpoolFolder(std::move(path), {});
+  [[nodiscard]] static SpoolDirectory look(std::string path) {
+    return SpoolDirectory(std::move(path), {});
   }
 
   [[nodiscard]] std::string const& path() const noexcept { return path_; }
@@ -180,7 +180,7 @@ class SpoolFolder {
  private:
   static constexpr std::uint64_t sync_at_once = 1U << 20U;  ///< a larger log would hold up the run
 
-  SpoolFolder(std::string path, std::string run_logs)
+  SpoolDirectory(std::string path, std::string run_logs)
       : path_(std::move(path)), run_logs_(std::move(run_logs)) {}
 
   [[nodiscard]] std::string run_log(std::string const& name) const {

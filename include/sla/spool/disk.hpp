@@ -49,7 +49,7 @@ class DiskSpool {
   }
 
   /// Where an executor puts the output of a run, under log_file_name().
-  [[nodiscard]] std::string logs() const { return SpoolFolder::look(options_.folder).logs(); }
+  [[nodiscard]] std::string logs() const { return SpoolDirectory::look(options_.folder).logs(); }
 
   /// Marks a run, so that it is known should this process die. Does not wait for the disk.
   void begin(Report const& report) {
@@ -285,7 +285,7 @@ class DiskSpool {
   Logger log_;
   Outage outage_;
   SpoolIndex index_{};
-  LastEvents last_events_{SpoolFolder::look(options_.folder).last_events()};
+  LastEvents last_events_{SpoolDirectory::look(options_.folder).last_events()};
   std::unique_ptr<SpoolStore> store_{};
   std::set<std::string> begun_{};        ///< the runs in flight
   std::set<std::uint64_t> gone_{};       ///< done with, and not noted on the disk yet

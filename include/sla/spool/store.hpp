@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // What a spool on disk writes and reads: a journal of entries, of numbers that are done with and of
-// how many reports were dropped, in a SpoolFolder beside the logs. Every step says whether it
+// how many reports were dropped, in a SpoolDirectory beside the logs. Every step says whether it
 // worked; what to do where it did not is spool/disk.hpp.
 #include <cerrno>
 #include <cstdint>
@@ -29,7 +29,7 @@ class SpoolStore {
   template <class Visitor>
   [[nodiscard]] static Result<SpoolStore> open(std::string const& path, Visitor& visitor,
                                                std::string const& run_logs = {}) {
-    auto folder = SpoolFolder::open(path, run_logs);
+    auto folder = SpoolDirectory::open(path, run_logs);
     if (!folder) return folder.error();
     auto journal = Journal::open({.folder = folder->journal()}, reader(visitor));
     if (!journal) return journal.error();
@@ -38,10 +38,10 @@ class SpoolStore {
   /// Hands out the same without a lock, and changes nothing.
   template <class Visitor>
   [[nodiscard]] static Result<void> look(std::string const& path, Visitor& visitor) {
-    return Journal::look(SpoolFolder::look(path).journal(), reader(visitor));
+    return Journal::look(SpoolDirectory::look(path).journal(), reader(visitor));
   }
 
-  [[nodiscard]] SpoolFolder const& folder() const noexcept { return folder_; }
+  [[nodiscard]] SpoolDirectory const& folder() const noexcept { return folder_; }
   [[nodiscard]] Journal& journal() noexcept { return journal_; }
 
   /// Writes an entry, its log first where that is not on the disk yet, and notes where it is. What
@@ -147,7 +147,7 @@ class SpoolStore {
   /// Bytes of a journal that nobody needs: to cut a file short costs more than many records.
   static constexpr std::uint64_t left = 64 * 1024;
 
-  SpoolStore(SpoolFolder folder, Journal journal)
+  SpoolStore(SpoolDirectory folder, Journal journal)
       : folder_(std::move(folder)), journal_(std::move(journal)) {}
 
   template <class Visitor>
@@ -176,7 +176,7 @@ class SpoolStore {
     journal_.tidy(left);
   }
 
-  SpoolFolder folder_;
+  SpoolDirectory folder_;
   Journal journal_;
   std::optional<RecordPosition> dropped_{};
 };
