@@ -5682,11 +5682,13 @@ struct ProbeFacts {
 
 namespace sla::inline v1::internal {
 
-/// Returns what a result of the verification means, such as X509_V_ERR_CERT_HAS_EXPIRED. Whether
-/// the host is another's is not OpenSSL's to say.
+/// Returns what a result of the verification means, such as X509_V_ERR_CERT_HAS_EXPIRED.
 [[nodiscard]] constexpr ProbeFault certificate_fault(long verification) noexcept {
   switch (verification) {
     case X509_V_OK:
+    case X509_V_ERR_UNSPECIFIED:  // what libcurl leaves where it looked at the host itself
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
       return ProbeFault::wrong_host;
     case X509_V_ERR_CERT_HAS_EXPIRED:
       return ProbeFault::expired;
@@ -5733,7 +5735,8 @@ namespace sla::inline v1::internal {
 /// Follows one probe. The functions are called from C, so nothing may be thrown through them.
 class CurlProbeWatch {
  public:
-  explicit CurlProbeWatch(aws::CurlSetup& setup) : handle_(setup.handle) {
+  /// A probe that has ended in the phase `last` or beyond has ended in that.
+  CurlProbeWatch(aws::CurlSetup& setup, ProbePhase last) : handle_(setup.handle), last_(last) {
     setup.set(CURLOPT_ERRORBUFFER, &words_[0]);
     setup.set(CURLOPT_RESOLVER_START_FUNCTION, &start_resolving);
     setup.set(CURLOPT_RESOLVER_START_DATA, this);
@@ -5745,6 +5748,17 @@ class CurlProbeWatch {
   CurlProbeWatch(CurlProbeWatch const&) = delete;
   CurlProbeWatch& operator=(CurlProbeWatch const&) = delete;
 
+  /// Looks whether a connection stands by now: libcurl tells it only after TLS.
+  void look(Instant now) noexcept {
+    if (phase_ != ProbePhase::connect || stood_) return;
+    for (int const made : sockets_) {
+      sockaddr_storage peer{};
+      socklen_t size = sizeof peer;
+      if (made >= 0 && ::getpeername(made, reinterpret_cast<sockaddr*>(&peer), &size) == 0) {
+        stood_ = now;
+      }
+    }
+  }
   /// Something of an answer is there.
   void receives() noexcept { phase_ = ProbePhase::receive; }
 
@@ -5753,7 +5767,7 @@ class CurlProbeWatch {
   [[nodiscard]] ProbeFacts facts(CURLcode code, Instant begun, Instant started) const {
     ProbeFacts facts{.reached = reached(), .ended = std::chrono::steady_clock::now()};
     facts.fault = fault_of(code, facts.reached);
-    facts.took = durations(facts.reached, started - begun, facts.ended - begun);
+    facts.took = durations(facts, begun, started);
     facts.ip = text(CURLINFO_PRIMARY_IP);
     bool const by_proxy = facts.fault == ProbeFault::proxy_refused;
     facts.status =
@@ -5805,27 +5819,30 @@ class CurlProbeWatch {
     return value == nullptr ? "" : value;
   }
 
-  /// Returns the phase. That a connection stands is known from libcurl's timer alone; what follows
-  /// then is TLS, or the request at once.
+  /// Returns the phase. What follows on a connection is TLS, or the request at once.
   [[nodiscard]] ProbePhase reached() const noexcept {
-    bool const stands = timer(CURLINFO_CONNECT_TIME_T) > connected_;
-    return phase_ == ProbePhase::connect && stands ? ProbePhase::tls : phase_;
+    bool const tls = phase_ == ProbePhase::connect && stood_;
+    return std::min(tls ? ProbePhase::tls : phase_, last_);
   }
 
   /// Returns how long each phase took; that in which it ended takes the rest.
-  [[nodiscard]] std::array<Duration, probe_phases> durations(ProbePhase reached, Duration before,
-                                                             Duration whole) const noexcept {
+  [[nodiscard]] std::array<Duration, probe_phases> durations(ProbeFacts const& facts, Instant begun,
+                                                             Instant started) const noexcept {
     constexpr std::array ends{CURLINFO_NAMELOOKUP_TIME_T, CURLINFO_CONNECT_TIME_T,
                               CURLINFO_APPCONNECT_TIME_T, CURLINFO_STARTTRANSFER_TIME_T};
     std::array<Duration, probe_phases> took{};
     Duration last{};
-    for (std::size_t i = 0; i < static_cast<std::size_t>(reached); ++i) {
-      Duration const at = timer(ends[i]);
+    auto const reached = static_cast<std::size_t>(facts.reached);
+    Duration const whole = facts.ended - begun;
+    for (std::size_t i = 0; i < reached; ++i) {
+      Duration at = timer(ends[i]);
+      bool const connected = static_cast<ProbePhase>(i) == ProbePhase::connect && stood_;
+      if (at == Duration::zero() && connected) at = *stood_ - started;
       if (at == Duration::zero()) continue;  // as TLS where there is none
-      Duration const end = std::clamp(before + at, last, whole);
+      Duration const end = std::clamp(started - begun + at, last, whole);
       took[i] = end - std::exchange(last, end);
     }
-    took[static_cast<std::size_t>(reached)] = whole - last;
+    took[reached] = whole - last;
     return took;
   }
 
@@ -5875,8 +5892,10 @@ class CurlProbeWatch {
   static curl_socket_t open_socket(void* user, curlsocktype, curl_sockaddr* address) noexcept {
     auto& self = *static_cast<CurlProbeWatch*>(user);
     self.phase_ = ProbePhase::connect;
-    self.connected_ = self.timer(CURLINFO_CONNECT_TIME_T);
-    return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    self.stood_.reset();
+    self.sockets_[0] = self.sockets_[1];  // libcurl tries two addresses at once at most
+    int const made = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    return self.sockets_[1] = made;
   }
   static int start_sending(void* user, char*, char*, int, int) noexcept {
     static_cast<CurlProbeWatch*>(user)->phase_ = ProbePhase::wait;
@@ -5884,8 +5903,10 @@ class CurlProbeWatch {
   }
 
   CURL* handle_;
+  ProbePhase last_;
   ProbePhase phase_ = ProbePhase::resolve;
-  Duration connected_{};  ///< libcurl's timer when the last connection began
+  std::array<int, 2> sockets_{-1, -1};
+  std::optional<Instant> stood_{};  ///< since when the connection is there
   char words_[CURL_ERROR_SIZE] = "";
 };
 
@@ -5934,7 +5955,8 @@ class CurlProbe {
     if (!headers) return headers.error();
     if (auto ready = open(exchange); !ready) return ready.error();
     aws::CurlSetup setup{exchange.handle.get()};
-    CurlProbeWatch watch(setup);
+    bool const alone = request.method.empty();
+    CurlProbeWatch watch(setup, alone ? ProbePhase::connect : ProbePhase::receive);
     Arrival<Answer> arrival{watch, answer};
     setup.set(CURLOPT_HEADERFUNCTION, &Arrival<Answer>::head);
     setup.set(CURLOPT_HEADERDATA, &arrival);
@@ -5980,10 +6002,11 @@ class CurlProbe {
     char const* own = nullptr;
     (void)curl_easy_getinfo(exchange.handle.get(), CURLINFO_CAINFO, &own);
     auto trust = aws::find_trust({.asked = asked_, .own = own != nullptr ? own : ""});
-    if (trust) trust_ = *std::move(trust);
     // Whom to trust is only missed where it matters.
     bool const needed = !lower(exchange.request.url.substr(0, 5)).starts_with("http:");
-    return trust_ || !needed ? Result<void>() : trust.error();
+    if (!trust && needed) return trust.error();
+    if (trust) trust_ = *std::move(trust);
+    return {};
   }
 
   void set_connection(Exchange const& exchange, aws::CurlSetup& setup) const {
@@ -6021,7 +6044,7 @@ class CurlProbe {
   }
 
   Result<ProbeFacts> perform(Exchange const& exchange, std::vector<std::string>& headers,
-                             aws::CurlSetup& setup, CurlProbeWatch const& watch) {
+                             aws::CurlSetup& setup, CurlProbeWatch& watch) {
     std::vector<curl_slist> list(headers.size());
     for (std::size_t i = 0; i < list.size(); ++i) {
       list[i] = {headers[i].data(), i + 1 < list.size() ? &list[i + 1] : nullptr};
@@ -6031,7 +6054,7 @@ class CurlProbe {
     set_request(exchange.request, setup);
     if (setup.code != CURLE_OK) return aws::error_of_curl(setup.code);
     Instant const started = now();
-    CURLcode const code = drive(exchange);
+    CURLcode const code = drive(exchange, watch);
     ProbeFacts facts = watch.facts(code, exchange.begun, started);
     if (facts.fault == ProbeFault::expired) facts.validity = expired_since(exchange);
     if (trust_) facts.trusted = trust_->where();
@@ -6053,29 +6076,30 @@ class CurlProbe {
     again.handle.reset(curl_easy_init());
     if (!again.handle) return std::nullopt;
     aws::CurlSetup setup{again.handle.get()};
-    CurlProbeWatch const watch(setup);
+    CurlProbeWatch watch(setup, ProbePhase::tls);
     set_connection(again, setup);
     setup.set(CURLOPT_CONNECT_ONLY, 1L);
     setup.set(CURLOPT_SSL_VERIFYPEER, 0L);
     setup.set(CURLOPT_SSL_VERIFYHOST, 0L);
-    if (setup.code != CURLE_OK || drive(again) != CURLE_OK) return std::nullopt;
+    if (setup.code != CURLE_OK || drive(again, watch) != CURLE_OK) return std::nullopt;
     return watch.validity(true);
   }
 
   /// Drives the request to its end. CURLE_ABORTED_BY_CALLBACK where the stop came,
   /// CURLE_OPERATION_TIMEDOUT where the deadline did.
-  CURLcode drive(Exchange const& exchange) {
+  CURLcode drive(Exchange const& exchange, CurlProbeWatch& watch) {
     PipeSignalGuard const guard;
     CURL* const handle = exchange.handle.get();
     if (curl_multi_add_handle(multi_.get(), handle) != CURLM_OK) return CURLE_FAILED_INIT;
-    CURLcode const code = end_of(exchange);
+    CURLcode const code = end_of(exchange, watch);
     (void)curl_multi_remove_handle(multi_.get(), handle);
     return code;
   }
-  CURLcode end_of(Exchange const& exchange) {
+  CURLcode end_of(Exchange const& exchange, CurlProbeWatch& watch) {
     for (int running = 1;;) {
       if (exchange.stop.level() != StopLevel::none) return CURLE_ABORTED_BY_CALLBACK;
       if (exchange.deadline <= now()) return CURLE_OPERATION_TIMEDOUT;
+      watch.look(now());
       if (curl_multi_perform(multi_.get(), &running) != CURLM_OK) return CURLE_FAILED_INIT;
       if (running == 0) return aws::end_of_request(multi_.get());
       Duration const longest = std::chrono::seconds{1};

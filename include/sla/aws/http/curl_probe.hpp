@@ -65,7 +65,8 @@ class CurlProbe {
     if (!headers) return headers.error();
     if (auto ready = open(exchange); !ready) return ready.error();
     aws::CurlSetup setup{exchange.handle.get()};
-    CurlProbeWatch watch(setup);
+    bool const alone = request.method.empty();
+    CurlProbeWatch watch(setup, alone ? ProbePhase::connect : ProbePhase::receive);
     Arrival<Answer> arrival{watch, answer};
     setup.set(CURLOPT_HEADERFUNCTION, &Arrival<Answer>::head);
     setup.set(CURLOPT_HEADERDATA, &arrival);
@@ -111,10 +112,11 @@ class CurlProbe {
     char const* own = nullptr;
     (void)curl_easy_getinfo(exchange.handle.get(), CURLINFO_CAINFO, &own);
     auto trust = aws::find_trust({.asked = asked_, .own = own != nullptr ? own : ""});
-    if (trust) trust_ = *std::move(trust);
     // Whom to trust is only missed where it matters.
     bool const needed = !lower(exchange.request.url.substr(0, 5)).starts_with("http:");
-    return trust_ || !needed ? Result<void>() : trust.error();
+    if (!trust && needed) return trust.error();
+    if (trust) trust_ = *std::move(trust);
+    return {};
   }
 
   void set_connection(Exchange const& exchange, aws::CurlSetup& setup) const {
@@ -152,7 +154,7 @@ class CurlProbe {
   }
 
   Result<ProbeFacts> perform(Exchange const& exchange, std::vector<std::string>& headers,
-                             aws::CurlSetup& setup, CurlProbeWatch const& watch) {
+                             aws::CurlSetup& setup, CurlProbeWatch& watch) {
     std::vector<curl_slist> list(headers.size());
     for (std::size_t i = 0; i < list.size(); ++i) {
       list[i] = {headers[i].data(), i + 1 < list.size() ? &list[i + 1] : nullptr};
@@ -162,7 +164,7 @@ class CurlProbe {
     set_request(exchange.request, setup);
     if (setup.code != CURLE_OK) return aws::error_of_curl(setup.code);
     Instant const started = now();
-    CURLcode const code = drive(exchange);
+    CURLcode const code = drive(exchange, watch);
     ProbeFacts facts = watch.facts(code, exchange.begun, started);
     if (facts.fault == ProbeFault::expired) facts.validity = expired_since(exchange);
     if (trust_) facts.trusted = trust_->where();
@@ -184,29 +186,30 @@ class CurlProbe {
     again.handle.reset(curl_easy_init());
     if (!again.handle) return std::nullopt;
     aws::CurlSetup setup{again.handle.get()};
-    CurlProbeWatch const watch(setup);
+    CurlProbeWatch watch(setup, ProbePhase::tls);
     set_connection(again, setup);
     setup.set(CURLOPT_CONNECT_ONLY, 1L);
     setup.set(CURLOPT_SSL_VERIFYPEER, 0L);
     setup.set(CURLOPT_SSL_VERIFYHOST, 0L);
-    if (setup.code != CURLE_OK || drive(again) != CURLE_OK) return std::nullopt;
+    if (setup.code != CURLE_OK || drive(again, watch) != CURLE_OK) return std::nullopt;
     return watch.validity(true);
   }
 
   /// Drives the request to its end. CURLE_ABORTED_BY_CALLBACK where the stop came,
   /// CURLE_OPERATION_TIMEDOUT where the deadline did.
-  CURLcode drive(Exchange const& exchange) {
+  CURLcode drive(Exchange const& exchange, CurlProbeWatch& watch) {
     PipeSignalGuard const guard;
     CURL* const handle = exchange.handle.get();
     if (curl_multi_add_handle(multi_.get(), handle) != CURLM_OK) return CURLE_FAILED_INIT;
-    CURLcode const code = end_of(exchange);
+    CURLcode const code = end_of(exchange, watch);
     (void)curl_multi_remove_handle(multi_.get(), handle);
     return code;
   }
-  CURLcode end_of(Exchange const& exchange) {
+  CURLcode end_of(Exchange const& exchange, CurlProbeWatch& watch) {
     for (int running = 1;;) {
       if (exchange.stop.level() != StopLevel::none) return CURLE_ABORTED_BY_CALLBACK;
       if (exchange.deadline <= now()) return CURLE_OPERATION_TIMEDOUT;
+      watch.look(now());
       if (curl_multi_perform(multi_.get(), &running) != CURLM_OK) return CURLE_FAILED_INIT;
       if (running == 0) return aws::end_of_request(multi_.get());
       Duration const longest = std::chrono::seconds{1};

@@ -25,7 +25,8 @@ namespace sla::inline v1::internal {
 /// Follows one probe. The functions are called from C, so nothing may be thrown through them.
 class CurlProbeWatch {
  public:
-  explicit CurlProbeWatch(aws::CurlSetup& setup) : handle_(setup.handle) {
+  /// A probe that has ended in the phase `last` or beyond has ended in that.
+  CurlProbeWatch(aws::CurlSetup& setup, ProbePhase last) : handle_(setup.handle), last_(last) {
     setup.set(CURLOPT_ERRORBUFFER, &words_[0]);
     setup.set(CURLOPT_RESOLVER_START_FUNCTION, &start_resolving);
     setup.set(CURLOPT_RESOLVER_START_DATA, this);
@@ -37,6 +38,17 @@ class CurlProbeWatch {
   CurlProbeWatch(CurlProbeWatch const&) = delete;
   CurlProbeWatch& operator=(CurlProbeWatch const&) = delete;
 
+  /// Looks whether a connection stands by now: libcurl tells it only after TLS.
+  void look(Instant now) noexcept {
+    if (phase_ != ProbePhase::connect || stood_) return;
+    for (int const made : sockets_) {
+      sockaddr_storage peer{};
+      socklen_t size = sizeof peer;
+      if (made >= 0 && ::getpeername(made, reinterpret_cast<sockaddr*>(&peer), &size) == 0) {
+        stood_ = now;
+      }
+    }
+  }
   /// Something of an answer is there.
   void receives() noexcept { phase_ = ProbePhase::receive; }
 
@@ -45,7 +57,7 @@ class CurlProbeWatch {
   [[nodiscard]] ProbeFacts facts(CURLcode code, Instant begun, Instant started) const {
     ProbeFacts facts{.reached = reached(), .ended = std::chrono::steady_clock::now()};
     facts.fault = fault_of(code, facts.reached);
-    facts.took = durations(facts.reached, started - begun, facts.ended - begun);
+    facts.took = durations(facts, begun, started);
     facts.ip = text(CURLINFO_PRIMARY_IP);
     bool const by_proxy = facts.fault == ProbeFault::proxy_refused;
     facts.status =
@@ -97,27 +109,30 @@ class CurlProbeWatch {
     return value == nullptr ? "" : value;
   }
 
-  /// Returns the phase. That a connection stands is known from libcurl's timer alone; what follows
-  /// then is TLS, or the request at once.
+  /// Returns the phase. What follows on a connection is TLS, or the request at once.
   [[nodiscard]] ProbePhase reached() const noexcept {
-    bool const stands = timer(CURLINFO_CONNECT_TIME_T) > connected_;
-    return phase_ == ProbePhase::connect && stands ? ProbePhase::tls : phase_;
+    bool const tls = phase_ == ProbePhase::connect && stood_;
+    return std::min(tls ? ProbePhase::tls : phase_, last_);
   }
 
   /// Returns how long each phase took; that in which it ended takes the rest.
-  [[nodiscard]] std::array<Duration, probe_phases> durations(ProbePhase reached, Duration before,
-                                                             Duration whole) const noexcept {
+  [[nodiscard]] std::array<Duration, probe_phases> durations(ProbeFacts const& facts, Instant begun,
+                                                             Instant started) const noexcept {
     constexpr std::array ends{CURLINFO_NAMELOOKUP_TIME_T, CURLINFO_CONNECT_TIME_T,
                               CURLINFO_APPCONNECT_TIME_T, CURLINFO_STARTTRANSFER_TIME_T};
     std::array<Duration, probe_phases> took{};
     Duration last{};
-    for (std::size_t i = 0; i < static_cast<std::size_t>(reached); ++i) {
-      Duration const at = timer(ends[i]);
+    auto const reached = static_cast<std::size_t>(facts.reached);
+    Duration const whole = facts.ended - begun;
+    for (std::size_t i = 0; i < reached; ++i) {
+      Duration at = timer(ends[i]);
+      bool const connected = static_cast<ProbePhase>(i) == ProbePhase::connect && stood_;
+      if (at == Duration::zero() && connected) at = *stood_ - started;
       if (at == Duration::zero()) continue;  // as TLS where there is none
-      Duration const end = std::clamp(before + at, last, whole);
+      Duration const end = std::clamp(started - begun + at, last, whole);
       took[i] = end - std::exchange(last, end);
     }
-    took[static_cast<std::size_t>(reached)] = whole - last;
+    took[reached] = whole - last;
     return took;
   }
 
@@ -167,8 +182,10 @@ class CurlProbeWatch {
   static curl_socket_t open_socket(void* user, curlsocktype, curl_sockaddr* address) noexcept {
     auto& self = *static_cast<CurlProbeWatch*>(user);
     self.phase_ = ProbePhase::connect;
-    self.connected_ = self.timer(CURLINFO_CONNECT_TIME_T);
-    return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    self.stood_.reset();
+    self.sockets_[0] = self.sockets_[1];  // libcurl tries two addresses at once at most
+    int const made = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    return self.sockets_[1] = made;
   }
   static int start_sending(void* user, char*, char*, int, int) noexcept {
     static_cast<CurlProbeWatch*>(user)->phase_ = ProbePhase::wait;
@@ -176,8 +193,10 @@ class CurlProbeWatch {
   }
 
   CURL* handle_;
+  ProbePhase last_;
   ProbePhase phase_ = ProbePhase::resolve;
-  Duration connected_{};  ///< libcurl's timer when the last connection began
+  std::array<int, 2> sockets_{-1, -1};
+  std::optional<Instant> stood_{};  ///< since when the connection is there
   char words_[CURL_ERROR_SIZE] = "";
 };
 

@@ -18,11 +18,13 @@
 
 namespace sla::inline v1::internal {
 
-/// Returns what a result of the verification means, such as X509_V_ERR_CERT_HAS_EXPIRED. Whether
-/// the host is another's is not OpenSSL's to say.
+/// Returns what a result of the verification means, such as X509_V_ERR_CERT_HAS_EXPIRED.
 [[nodiscard]] constexpr ProbeFault certificate_fault(long verification) noexcept {
   switch (verification) {
     case X509_V_OK:
+    case X509_V_ERR_UNSPECIFIED:  // what libcurl leaves where it looked at the host itself
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
       return ProbeFault::wrong_host;
     case X509_V_ERR_CERT_HAS_EXPIRED:
       return ProbeFault::expired;
