@@ -115,6 +115,21 @@ TEST_CASE("delay and every exclude each other") {
   CHECK_FALSE(taken_back.settings.delay);
 }
 
+TEST_CASE("a probe is in place of a command, and has 30 seconds unless it is told otherwise") {
+  auto const url = parse({"--command=", "--url", "http://a/"}, with({}));
+  CHECK(url.problems.empty());
+  CHECK(url.settings.timeout == 30s);
+  auto const told = parse({"--command=", "--tcp", "a:1", "--timeout", "5m"}, with({}));
+  CHECK(told.problems.empty());
+  CHECK(told.settings.timeout == 5min);
+  CHECK(parse({}, with({})).settings.timeout == 1h);
+  CHECK(parse({"--url", "http://a/"}, with({})).problems ==
+        Lines{"Command ($SLARUNNER_COMMAND) and URL (--url) exclude each other: give one of them"});
+  CHECK(parse({"--method", "GET"}, with({{"SLARUNNER_KEEPALIVE", "on"}})).problems ==
+        Lines{"Method (--method) is for a URL (--url): give one",
+              "Keep Alive ($SLARUNNER_KEEPALIVE) is for a URL (--url): give one"});
+}
+
 TEST_CASE("each malformed setting is named, and so is where it was set") {
   std::string const control = " holds a control character";
   struct {

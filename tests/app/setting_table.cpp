@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 TEST_CASE("the flags and variables are those that users rely on") {
   std::set<std::string_view> flags;
@@ -77,4 +78,20 @@ TEST_CASE("a secret is shown as stars, anything else quoted") {
   sla::app::Setting const plain{.flag = "name", .value = "TEXT"};
   CHECK(sla::app::shown_value(secret, "hunter2") == "***");
   CHECK(sla::app::shown_value(plain, "a\nb") == "'a\\nb'");
+}
+
+TEST_CASE("a URL is shown without a name, a password and a query") {
+  sla::app::Setting const url{.flag = "url", .shown = sla::app::Shown::without_secrets};
+  for (auto const& [given, shown] : {
+           std::pair{"https://shop.example/a", "https://shop.example/a"},
+           std::pair{"https://me:word@shop.example/a", "https://***@shop.example/a"},
+           std::pair{"https://me:w@rd@shop.example", "https://***@shop.example"},
+           std::pair{"https://shop.example/a?b=c", "https://shop.example/a?***"},
+           std::pair{"https://me:wo/rd@shop.example", "https://***"},
+           std::pair{"https://me@shop.example?b", "https://***@shop.example?***"},
+           std::pair{"me:word@shop.example", "***@shop.example"},
+           std::pair{"https://me:wo?rd@shop.example", "https://***"},
+       }) {
+    CHECK(sla::app::value_shown(url, given) == shown);
+  }
 }

@@ -113,6 +113,12 @@ TEST_CASE("names stand between commas, without their blanks and without the empt
   CHECK(read<Names>(" , ") == Names{});
 }
 
+TEST_CASE("headers are lines, which may hold commas") {
+  using Headers = sla::app::HeaderLines;
+  CHECK(read<Headers>("A: b, c\n\nD: e")->lines == std::vector<std::string>{"A: b, c", "D: e"});
+  CHECK(read<Headers>("")->lines.empty());
+}
+
 TEST_CASE("an enumeration is read in any case and written in its own") {
   CHECK(read<sla::EventFormat>("documented") == sla::EventFormat::documented);
   CHECK(read<sla::EventFormat>("NUMBERS") == sla::EventFormat::numbers);

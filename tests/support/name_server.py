@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A name server on a loopback address of its own: every name is 127.0.0.1."""
+"""A name server on a loopback address of its own: every name is 127.0.0.1, or none is there."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ AAAA = b"\x00\x1c"
 
 class NameServer:
     """Answers until it is closed, but for the types of questions in `silent`; `asked` lists the
-    names. Port 53 needs root."""
+    names. One that is `empty` knows no name. Port 53 needs root."""
 
-    def __init__(self, address: str, silent: tuple[bytes, ...] = ()) -> None:
+    def __init__(self, address: str, silent: tuple[bytes, ...] = (), empty: bool = False) -> None:
         self.address = address
+        self._flags = b"\x81\x83" if empty else b"\x81\x80"
+        self._known = () if empty else (A,)
         self._silent = silent
         self.asked: list[str] = []
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -49,7 +51,7 @@ class NameServer:
         self.asked.append(".".join(labels))
         if question[-4:-2] in self._silent:
             return b""
-        found = question[-4:-2] == A
-        head = query[:2] + b"\x81\x80\x00\x01" + (b"\x00\x01" if found else b"\x00\x00") + b"\0" * 4
+        found = question[-4:-2] in self._known
+        head = query[:2] + self._flags + b"\x00\x01" + (b"\x00\x01" if found else b"\x00\x00") + b"\0" * 4
         answer = b"\xc0\x0c" + A + b"\x00\x01" + b"\0\0\0\x3c" + b"\x00\x04" + b"\x7f\0\0\x01"
         return head + question + (answer if found else b"")

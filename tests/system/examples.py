@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+import http.server
 import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
+import threading
 import unittest
 from pathlib import Path
 
@@ -25,6 +28,13 @@ Credential=AKIAIOSFODNN7EXAMPLE/20260101/eu-central-1/sns/aws4_request, \
 SignedHeaders=content-type;host;x-amz-date, \
 Signature={signature}
 """
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    """Serves files and says nothing."""
+
+    def log_message(self, *arguments: object) -> None:
+        pass
 
 
 def code_of(text: str) -> str:
@@ -78,6 +88,28 @@ class ProgramsTest(unittest.TestCase):
         self.assertEqual("hi", finished.out_text.splitlines()[0])
         event = json.loads(finished.out_text.splitlines()[1])
         self.assertEqual((True, "pass"), (event["succeeded"], event["verdict"]))
+
+    def test_a_fleet_of_probes_asks_each_url(self) -> None:
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), QuietHandler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        url = f"http://127.0.0.1:{server.server_port}/"
+        process = RunnerProcess(["good", url, "bad", url + "nowhere"], {},
+                                program=str(self.path("probe")))
+        self.addCleanup(process.kill_all)
+        process.wait_for_line("run starts")
+        process.send(signal.SIGUSR1)  # the second need not wait for its turn
+        for service in ("good", "bad"):
+            process.wait_for_line(f'^{{"service":"{service}"', stream="out")
+        finished = process.stop()
+        self.assertEqual(0, finished.code, finished.err_text)
+        events = {event["service"]: event
+                  for event in map(json.loads, finished.out_text.splitlines())}
+        self.assertEqual((True, 200),
+                         (events["good"]["succeeded"], events["good"]["probe"]["status"]))
+        self.assertEqual((False, "status"),
+                         (events["bad"]["succeeded"], events["bad"]["cause"]))
 
     def test_the_durable_runner_delivers_what_a_kill_left_behind(self) -> None:
         folder = Path(tempfile.mkdtemp(prefix="sla-test-"))
@@ -239,6 +271,10 @@ class ReadmeTest(RunnerTest):
     def test_the_publisher_is_that_of_the_example(self) -> None:
         example = code_of((_ROOT / "examples/custom_publisher.cpp").read_text())
         self.assertTrue(any(code_of(block) in example for block in self.blocks[1:]))
+
+    def test_the_fleet_of_probes_is_that_of_the_example(self) -> None:
+        self.assertIn(code_of((_ROOT / "examples/probe.cpp").read_text()),
+                      list(map(code_of, self.blocks)))
 
     def test_the_program_with_sns_and_s3_is_that_of_the_example(self) -> None:
         self.assertIn(code_of((_ROOT / "examples/sns_s3.cpp").read_text()),

@@ -54,7 +54,19 @@ _VALUES = (
     ("failure-threshold", "SLARUNNER_FAILURETHRESHOLD", "4", "4"),
     ("success-threshold", "SLARUNNER_SUCCESSTHRESHOLD", "1", "1"),
 )
-_SWITCHES = ("once", "disabled", "dry-run")
+# The same, of a probe.
+_PROBE_VALUES = (
+    ("url", "SLARUNNER_URL", "https://a:b@shop.example/?c", "https://***@shop.example/?***"),
+    ("method", "SLARUNNER_METHOD", "PUT", "PUT"),
+    ("header", "SLARUNNER_HEADER", "A: b", "***"),
+    ("body", "SLARUNNER_BODY", "text", "***"),
+    ("expect-status", "SLARUNNER_EXPECTSTATUS", "200,404", "200,404"),
+    ("expect-body", "SLARUNNER_EXPECTBODY", "a, b", "a, b"),
+    ("max-redirects", "SLARUNNER_MAXREDIRECTS", "3", "3"),
+    ("cert-days", "SLARUNNER_CERTDAYS", "14", "14"),
+    ("keep-alive", "SLARUNNER_KEEPALIVE", "yes", "on"),
+)
+_SWITCHES = ("once", "disabled", "dry-run", "keep-alive")
 _REGION = {"AWS_REGION": "eu-central-1"}
 
 
@@ -80,7 +92,7 @@ class SourcesTest(SettingsTest):
     """Flags, variables and defaults."""
 
     def test_every_setting_can_be_a_flag(self) -> None:
-        for flag, _, value, shown in _VALUES:
+        for flag, _, value, shown in _VALUES + _PROBE_VALUES:
             with self.subTest(flag):
                 given = [f"--{flag}={value}"]
                 self.assertEqual((shown, f"--{flag}"), self.shown(*given)[flag])
@@ -92,10 +104,11 @@ class SourcesTest(SettingsTest):
             self.assertEqual(("on", f"--{flag}"), self.shown(f"--{flag}", "--store", "x")[flag])
 
     def test_every_setting_can_be_a_variable(self) -> None:
-        shown = self.shown(**{variable: value for _, variable, value, _ in _VALUES})
-        for flag, variable, _, expected in _VALUES:
-            with self.subTest(flag):
-                self.assertEqual((expected, f"${variable}"), shown[flag])
+        for values in (_VALUES, _PROBE_VALUES):
+            shown = self.shown(**{variable: value for _, variable, value, _ in values})
+            for flag, variable, _, expected in values:
+                with self.subTest(flag):
+                    self.assertEqual((expected, f"${variable}"), shown[flag])
 
     def test_a_flag_beats_its_variable(self) -> None:
         shown = self.shown("--service", "flag", "--once=no", SLARUNNER_SERVICE="variable",
@@ -140,7 +153,7 @@ class HelpTest(SettingsTest):
     def test_help_names_every_setting_with_its_variable_and_default(self) -> None:
         finished = self.run_to_end("--help")
         self.assertEqual((0, b""), (finished.code, finished.err))
-        for flag, variable, _, _ in _VALUES:
+        for flag, variable, _, _ in _VALUES + _PROBE_VALUES:
             self.assertRegex(finished.out_text, rf"\n  --{flag}\b")
             self.assertRegex(finished.out_text, rf"\n    {variable}\b")
         for text in ("SLARUNNER_SVC_TAG", "SLA_TARGET", "--every SECONDS", "SLARUNNER_EVERY",

@@ -138,7 +138,7 @@ inline std::string printed_value(std::size_t row, Parsed const& parsed) {
   }
   std::string const value = field_text(setting.field, settings);
   if (value.empty()) return "-";
-  return is_secret(parsed, row) ? "***" : escaped(value);
+  return is_secret(parsed, row) ? "***" : escaped(value_shown(setting, value));
 }
 
 }  // namespace detail

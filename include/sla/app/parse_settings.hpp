@@ -6,6 +6,7 @@
 // line cannot be understood was found before.
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -99,6 +100,7 @@ class SettingsReader {
     for (std::size_t row = 0; row < setting_table.size(); ++row) read_row(row);
     bool const pending = options_.loaded == nullptr && !parsed_.settings.ssm_names.empty();
     bool const complete = !pending && options_.missing == ParseOptions::Missing::is_a_problem;
+    choose_what_to_run();
     if (complete) require_what_to_run();
     require_when_to_run(complete);
     if (complete) require_a_sink();
@@ -109,6 +111,9 @@ class SettingsReader {
  private:
   static constexpr std::size_t command = setting_index("command");
   static constexpr std::size_t words = setting_table.size();  // the row of --
+  static constexpr std::size_t url = setting_index("url");
+  static constexpr std::size_t tcp = setting_index("tcp");
+  static constexpr std::size_t timeout = setting_index("timeout");
   static constexpr std::size_t delay = setting_index("delay");
   static constexpr std::size_t every = setting_index("every");
   static constexpr std::size_t once = setting_index("once");
@@ -173,17 +178,33 @@ class SettingsReader {
     return setting_label(setting_table[row], parsed_.origins[row]);
   }
 
+  /// A command or a probe; a probe takes no hour.
+  void choose_what_to_run() {
+    std::size_t chosen = setting_table.size();
+    for (std::size_t const row : {command, url, tcp}) {
+      if (!is_set(row)) continue;
+      if (chosen != setting_table.size()) exclude_each_other(chosen, row);
+      chosen = row;
+    }
+    probe_ = is_set(url) || is_set(tcp);
+    if (probe_ && !is_set(timeout)) parsed_.settings.timeout = std::chrono::seconds{30};
+    for (std::size_t row = tcp + 1; row <= setting_index("keep-alive") && !is_set(url); ++row) {
+      if (is_set(row)) parsed_.problems.push_back(label(row) + " is for a URL (--url): give one");
+    }
+  }
+  void exclude_each_other(std::size_t one, std::size_t other) {
+    parsed_.problems.push_back(label(one) + " and " + label(other) +
+                               " exclude each other: give one of them");
+  }
+
   void require_what_to_run() {
     for (std::size_t const row : {command, setting_index("service")}) {
-      if (!is_set(row)) require(variable_label(row));
+      if (!is_set(row) && !(row == command && probe_)) require(variable_label(row));
     }
   }
 
   void require_when_to_run(bool complete) {
-    if (is_set(delay) && is_set(every)) {
-      parsed_.problems.push_back(label(delay) + " and " + label(every) +
-                                 " exclude each other: give one of them");
-    }
+    if (is_set(delay) && is_set(every)) exclude_each_other(delay, every);
     if (complete && is_set(expect_every) && !parsed_.settings.once && !wrong_[once]) {
       parsed_.problems.push_back(label(expect_every) +
                                  " is for --once: a runner that stays knows " +
@@ -221,6 +242,7 @@ class SettingsReader {
   ParseOptions options_;
   Parsed parsed_;
   std::array<bool, setting_table.size()> wrong_{};
+  bool probe_ = false;  ///< whether the program itself asks
 };
 
 }  // namespace detail

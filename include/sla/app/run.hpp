@@ -21,21 +21,22 @@
 #include "sla/app/load_parameters.hpp"
 #include "sla/app/parse_settings.hpp"
 #include "sla/app/printing.hpp"
+#include "sla/app/program_executor.hpp"
 #include "sla/app/setting_values.hpp"
 #include "sla/app/settings.hpp"
 #include "sla/app/sinks.hpp"
 #include "sla/app/startup.hpp"
 #include "sla/app/tracking.hpp"
 #include "sla/app/watched.hpp"
-#include "sla/aws/sign/digest.hpp"
 #include "sla/core/apart.hpp"
 #include "sla/core/environment.hpp"
 #include "sla/core/log.hpp"
 #include "sla/core/stop.hpp"
 #include "sla/core/stop_plan.hpp"
 #include "sla/executor/announced.hpp"
-#include "sla/executor/direct.hpp"
-#include "sla/executor/shell.hpp"
+#include "sla/executor/http_probe.hpp"
+#include "sla/executor/tcp_probe.hpp"
+#include "sla/process/words.hpp"
 #include "sla/publisher/dry_run.hpp"
 #include "sla/publisher/tracked.hpp"
 #include "sla/runner.hpp"
@@ -56,6 +57,7 @@ class Program {
     AwsSettings aws;
     Environment environment;
     std::vector<std::string> words;  ///< of the command
+    std::string body;                ///< of the request of a probe
   };
 
   explicit Program(Parts parts)
@@ -87,7 +89,7 @@ class Program {
     ProcessOptions process = this->process();
     process.log_folder = sinks.log_folder();
     process.log_folder_hangs = sinks.log_folder_hangs();
-    Announced executor{Direct<aws::Sha256>{std::move(process)}, SinkPolicy{sinks}};
+    Announced executor{this->executor(std::move(process)), SinkPolicy{sinks}};
     Runner runner{scheduler(), WatchedExecutor{std::move(executor), heartbeat, longest_run()},
                   Tracked{WatchedPublisher{SinkPolicy{sinks}, heartbeat, longest_recording},
                           tracking_of(parts_.settings, sinks.recall(job()))},
@@ -134,7 +136,7 @@ class Program {
          .bucket = settings.s3_bucket_name,
          .format = settings.event_format,
          .stop = &stop}};
-    Runner runner{Once{}, WatchedExecutor{Direct<aws::Sha256>{process()}, heartbeat, longest_run()},
+    Runner runner{Once{}, WatchedExecutor{executor(process()), heartbeat, longest_run()},
                   std::move(publisher), WatchedClock{heartbeat}, log_};
     Tally const tally = runner.run(job(), stop);
     if (tally.undelivered != 0) return exit_undelivered;
@@ -182,6 +184,18 @@ class Program {
             .log = log_};
   }
 
+  [[nodiscard]] ProgramExecutor executor(ProcessOptions process) const {
+    Settings const& settings = parts_.settings;
+    if (!settings.url.empty()) {
+      return ProgramExecutor{
+          ProgramExecutor::Http{probe_options(settings, parts_.body, parts_.aws.trust)}};
+    }
+    if (!settings.tcp.empty()) {
+      return ProgramExecutor{TcpProbe{{.address = settings.tcp, .timeout = settings.timeout}}};
+    }
+    return ProgramExecutor{ProgramExecutor::Command{std::move(process)}};
+  }
+
   /// Returns how long a run may take with all its limits; zero is no limit.
   [[nodiscard]] Duration longest_run() const {
     ProcessOptions const limits = process();
@@ -203,7 +217,8 @@ inline bool needs_region(Settings const& settings) {
 
 /// The words that run the command.
 inline Result<std::vector<std::string>> words_of(Settings const& settings) {
-  if (!settings.words.empty()) return settings.words;
+  bool const probe = !settings.url.empty() || !settings.tcp.empty();
+  if (probe || !settings.words.empty()) return settings.words;
   return shell_words(settings.command);
 }
 
@@ -219,6 +234,8 @@ inline int run_runner(Arguments const& arguments, Environment const& environment
   if (!words && !parsed.settings.command.empty()) {
     parsed.problems.push_back("Command: " + words.error().message);
   }
+  auto body = probe_body(parsed.settings);
+  if (!body) parsed.problems.push_back("Body: " + body.error().message);
   Logger const log{{.format = parsed.settings.log_format}};
   for (std::string const& warning : parsed.warnings) log.warning(warning);
   bool const wrong = complain(parsed.problems);
@@ -239,17 +256,19 @@ inline int run_runner(Arguments const& arguments, Environment const& environment
   Program const program{{.settings = std::move(parsed.settings),
                          .aws = std::move(startup->aws),
                          .environment = std::move(startup->environment),
-                         .words = *std::move(words)}};
+                         .words = *std::move(words),
+                         .body = *std::move(body)}};
   return program.run(*stop);
 }
 
 }  // namespace detail
 
 inline constexpr Command run_command{
-    .purpose = "Runs a command again and again, publishes each result and keeps its log.",
+    .purpose = "Runs a test again and again, publishes each result and keeps its log.",
     .usage =
         "sla-runner [SETTING]... --command TEXT\n"
         "sla-runner [SETTING]... -- WORD...\n"
+        "sla-runner [SETTING]... --url URL\n"
         "sla-runner COMMAND ...",
     .about =
         "A flag beats its environment variable, which beats a value loaded from SSM, which "
@@ -257,7 +276,8 @@ inline constexpr Command run_command{
         "empty one takes back what the environment says. SECONDS may have units: 90, 0.5, 5m, "
         "2h30m, 1d.",
     .examples =
-        "sla-runner --service shop --once --store results -- curl -fsS https://shop.example/\n"
+        "sla-runner --service shop --every 30 --store results --url https://shop.example/health\n"
+        "sla-runner --service shop --once --store results -- make -C tests smoke\n"
         "sla-runner --service shop --groups web,critical --delay 60 --s3-bucket-name shop-logs \\\n"
         "  --sns-topic-arn arn:aws:sns:eu-west-1:123456789012:sla --command 'make -C tests smoke'",
     .flags = setting_flags,

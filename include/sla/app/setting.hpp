@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // One setting: what it is called, what it means, and where its value goes.
+#include <algorithm>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -14,7 +16,7 @@
 namespace sla::inline v1::app {
 
 /// Whether people may see a value.
-enum class Shown { plainly, as_stars };
+enum class Shown { plainly, as_stars, without_secrets };
 
 /// One row of the table of settings.
 struct Setting {
@@ -40,9 +42,33 @@ struct Setting {
       .append(")");
 }
 
+/// Returns a URL with *** for a name and a password in it, and for its query. Where it is not clear
+/// how far they reach, all is ***.
+[[nodiscard]] inline std::string without_secrets(std::string_view url) {
+  std::size_t const colon = url.find("://");
+  std::size_t const begin = colon == std::string_view::npos ? 0 : colon + 3;
+  std::string shown(url.substr(0, begin));
+  std::string_view const rest = url.substr(begin);
+  std::size_t const at = rest.rfind('@');
+  if (at != std::string_view::npos) shown += "***";
+  std::size_t const authority = std::min(rest.find_first_of("/?#"), rest.size());
+  if (at != std::string_view::npos && at > authority) return shown;
+  std::size_t const query = std::min(rest.find('?'), rest.size());
+  std::size_t const from = at == std::string_view::npos ? 0 : at;
+  shown.append(rest.substr(from, query - from));
+  return query == rest.size() ? shown : shown + "?***";
+}
+
+/// Returns a value as people may see it.
+[[nodiscard]] inline std::string value_shown(Setting const& setting, std::string_view value) {
+  if (setting.shown == Shown::as_stars) return "***";
+  return setting.shown == Shown::plainly ? std::string(value) : without_secrets(value);
+}
+
 /// Returns a value as a message may show it.
 [[nodiscard]] inline std::string shown_value(Setting const& setting, std::string_view value) {
-  return setting.shown == Shown::as_stars ? "***" : quoted(value);
+  std::string const shown = value_shown(setting, value);
+  return setting.shown == Shown::as_stars ? shown : quoted(shown);
 }
 
 }  // namespace sla::inline v1::app

@@ -26,8 +26,8 @@ using SettingField =
     std::variant<AnyText, bool Settings::*, std::string Settings::*, Duration Settings::*,
                  std::optional<Duration> Settings::*, std::uint64_t Settings::*,
                  std::int64_t Settings::*, std::vector<std::string> Settings::*,
-                 EventFormat Settings::*, UploadLogs Settings::*, LogFormat Settings::*,
-                 aws::Addressing Settings::*>;
+                 HeaderLines Settings::*, EventFormat Settings::*, UploadLogs Settings::*,
+                 LogFormat Settings::*, aws::Addressing Settings::*>;
 
 namespace detail {
 

@@ -10,6 +10,7 @@
 
 #include "sla/app/bucket_settings.hpp"
 #include "sla/app/objective_settings.hpp"
+#include "sla/app/probe_settings.hpp"
 #include "sla/app/setting.hpp"
 #include "sla/app/setting_checks.hpp"
 #include "sla/app/setting_field.hpp"
@@ -145,7 +146,8 @@ inline constexpr auto later_settings = std::to_array<Setting>({
      .title = "Timeout",
      .value = "SECONDS",
      .fallback = "3600",
-     .meaning = "a run longer than this is stopped and fails with verdict timeout; 0 = no limit",
+     .meaning = "a run longer than this is stopped and fails with verdict timeout; 0 = no limit. "
+                "With url or tcp the default is 30",
      .field = &Settings::timeout},
     {.flag = "grace",
      .variable = "SLARUNNER_GRACE",
@@ -260,7 +262,7 @@ consteval auto joined(std::array<Setting, Sizes> const&... parts) {
 }  // namespace detail
 
 inline constexpr auto setting_table =
-    detail::joined(detail::first_settings, bucket_settings, detail::later_settings,
+    detail::joined(detail::first_settings, probe_settings, bucket_settings, detail::later_settings,
                    objective_settings, detail::last_settings);
 
 /// Returns the row of a flag; one that is not in the table does not compile.

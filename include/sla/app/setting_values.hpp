@@ -119,6 +119,14 @@ namespace detail {
   return {};
 }
 
+/// A header in each line; adds to what is there.
+[[nodiscard]] inline Result<void> read_value(std::string_view text, HeaderLines& out) {
+  for (std::string_view const line : split(text, '\n')) {
+    if (!line.empty()) out.lines.emplace_back(line);
+  }
+  return {};
+}
+
 /// One of the values that an enumeration has, and how it is written.
 template <class E>
 struct Choice {
@@ -210,6 +218,10 @@ template <class T>
   std::string out;
   for (std::string const& part : value) out.append(out.empty() ? "" : ",").append(part);
   return out;
+}
+
+[[nodiscard]] inline std::string value_text(HeaderLines const& value) {
+  return value_text(value.lines);
 }
 
 template <class E>

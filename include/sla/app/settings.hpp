@@ -16,11 +16,26 @@
 
 namespace sla::inline v1::app {
 
+/// The headers of a request, each a line.
+struct HeaderLines {
+  std::vector<std::string> lines{};
+};
+
 /// Every setting of the program; an empty text and an empty list are "not set".
 struct Settings {
   std::string command{};             ///< the command as text; empty where there are words
   std::vector<std::string> words{};  ///< the command as words, to be executed directly
-  std::string service{};             ///< the component under test
+  std::string url{};                 ///< what the program itself asks, instead of a command
+  std::string tcp{};                 ///< or the host:port that it connects to
+  std::string method{};
+  HeaderLines headers{};
+  std::string body{};  ///< a text, or @ and a file
+  std::string expect_status = "200-299";
+  std::string expect_body{};
+  std::string max_redirects = "0";
+  std::string cert_days{};  ///< a number
+  bool keep_alive = false;
+  std::string service{};  ///< the component under test
   std::vector<std::string> groups{};
   std::optional<Duration> delay{};  ///< between the end of a run and the start of the next
   std::optional<Duration> every{};  ///< between the starts of two runs; instead of delay

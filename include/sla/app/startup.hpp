@@ -15,6 +15,7 @@
 #include "sla/app/log_bucket.hpp"
 #include "sla/app/parameters.hpp"
 #include "sla/app/parse_settings.hpp"
+#include "sla/app/program_executor.hpp"
 #include "sla/app/region_variables.hpp"
 #include "sla/app/setting_table.hpp"
 #include "sla/aws/service/arn.hpp"
@@ -36,9 +37,11 @@ struct Startup {
 
 namespace detail {
 
-/// Returns true if the program speaks to AWS over TLS; `identity` always does, and needs no sink.
+/// Returns true if the program speaks TLS, to AWS or as a probe; `identity` always does, and needs
+/// no sink.
 inline bool needs_trust(Settings const& settings, aws::EndpointSettings const& endpoints,
                         ParseOptions::Missing missing) {
+  if (!settings.disabled && is_https(settings.url)) return true;
   if (settings.disabled || settings.dry_run) return !settings.ssm_names.empty();
   bool const topic = !settings.sns_topic_arn.empty() || !settings.sns_topic_name.empty();
   bool const other = missing == ParseOptions::Missing::is_fine || !settings.role.empty();

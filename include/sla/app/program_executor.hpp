@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// What the shipped program runs, as its settings say: a command, or a probe of its own.
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "sla/app/settings.hpp"
+#include "sla/aws/http/transport.hpp"
+#include "sla/aws/http/trust.hpp"
+#include "sla/aws/sign/digest.hpp"
+#include "sla/core/descriptor.hpp"
+#include "sla/core/result.hpp"
+#include "sla/core/text.hpp"
+#include "sla/executor.hpp"
+#include "sla/executor/direct.hpp"
+#include "sla/executor/http_probe.hpp"
+#include "sla/executor/status_ranges.hpp"
+#include "sla/executor/tcp_probe.hpp"
+
+namespace sla::inline v1::app {
+
+/// One of the executors of the program.
+class ProgramExecutor {
+ public:
+  using Command = Direct<aws::Sha256>;
+  using Http = HttpProbe<aws::Sha256>;
+
+  explicit ProgramExecutor(std::variant<Command, Http, TcpProbe> held) : held_(std::move(held)) {}
+
+  Result<Outcome> execute(Job const& job, Stop const& stop) {
+    return std::visit([&](auto& executor) { return executor.execute(job, stop); }, held_);
+  }
+  [[nodiscard]] std::optional<Duration> longest_run() const {
+    return std::visit([](auto const& executor) { return executor.longest_run(); }, held_);
+  }
+
+ private:
+  std::variant<Command, Http, TcpProbe> held_;
+};
+static_assert(Executor<ProgramExecutor>);
+
+/// Returns true if a URL is asked over TLS.
+[[nodiscard]] inline bool is_https(std::string_view url) {
+  return same_ignoring_case(url.substr(0, 6), "https:");
+}
+
+/// Returns what is sent as the body: a text, or what is in a file.
+[[nodiscard]] inline Result<std::string> probe_body(Settings const& settings) {
+  if (!settings.body.starts_with('@')) return settings.body;
+  constexpr std::size_t limit = std::size_t{16} << 20U;
+  return read_file(settings.body.substr(1), limit);
+}
+
+/// Returns the probe that the settings ask for, which were checked. The trust is that of AWS.
+[[nodiscard]] inline HttpProbeOptions probe_options(Settings const& settings, std::string body,
+                                                    aws::Trust const& trust) {
+  HttpProbeOptions options{.url = settings.url,
+                           .method = settings.method,
+                           .body = std::move(body),
+                           .expect_body = settings.expect_body,
+                           .timeout = settings.timeout,
+                           .log_limit = settings.log_limit,
+                           .keep_alive = settings.keep_alive,
+                           .trust = trust};
+  for (std::string const& line : settings.headers.lines) {
+    std::size_t const colon = line.find(':');
+    options.headers.push_back({line.substr(0, colon), std::string(trim(line.substr(colon + 1)))});
+  }
+  auto const statuses = parse_status_ranges(settings.expect_status);
+  if (statuses) options.expect_status = *statuses;
+  auto const redirects = parse_integer<int>(trim(settings.max_redirects));
+  options.max_redirects = redirects.value_or(0);
+  options.cert_days = parse_integer<int>(trim(settings.cert_days));
+  return options;
+}
+
+}  // namespace sla::inline v1::app
