@@ -254,7 +254,7 @@ struct Native {
 struct Error {
   Errc code = Errc::invalid;
   std::string message;
-  Native native{};  ///< none where nobody was asked
+  Native native{};  ///< none if nobody was asked
 
   /// Returns errno if the system refused, the status if a server did, libcurl's code if it did;
   /// else 0.
@@ -333,7 +333,7 @@ namespace detail {
   std::abort();
 }
 
-/// Whether a U makes the value of a Result<T>, and is neither one itself nor its Error.
+/// A type that makes the value of a Result<T>, and is neither one itself nor its Error.
 template <class U, class T>
 concept ValueFor =
     std::constructible_from<T, U&&> && !std::same_as<std::remove_cvref_t<U>, Error> &&
@@ -737,7 +737,7 @@ template <class Integer = std::int64_t>
   return negative ? -size : size;
 }
 
-/// Returns how many bytes the well-formed UTF-8 sequence at the start of the text has; 0 where it
+/// Returns how many bytes the well-formed UTF-8 sequence at the start of the text has; 0 if it
 /// is ill-formed (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF).
 [[nodiscard]] constexpr std::size_t utf8_length(std::string_view text) noexcept {
   if (text.empty()) return 0;
@@ -1304,7 +1304,7 @@ namespace sla::inline v1 {
 /// A started thread. Whoever holds it waits for its end, at the latest when this goes.
 class Thread {
  public:
-  /// Starts a thread that calls `body()`, which must not throw. Errc::system where there can be no
+  /// Starts a thread that calls `body()`, which must not throw. Errc::system if there can be no
   /// more threads.
   template <class Body>
   [[nodiscard]] static Result<Thread> start(Body body) {
@@ -1602,7 +1602,7 @@ class CallsApart {
 class Apart {
  public:
   /// Starts `body()`, which must not throw; what it touches lives until it has ended, or the
-  /// program has. Errc::system where there can be no more threads.
+  /// program has. Errc::system if there can be no more threads.
   template <class Body>
   [[nodiscard]] static Result<Apart> start(Body body) {
     auto state = std::make_shared<State>();
@@ -1811,7 +1811,7 @@ struct WriteCall {
 
 }  // namespace detail
 
-/// Reads from a file whose disk may hang, at most as much as the buffer holds; nothing where the
+/// Reads from a file whose disk may hang, at most as much as the buffer holds; nothing if the
 /// disk hangs.
 [[nodiscard]] inline std::optional<Result<std::size_t>> read_apart(Descriptor const& file,
                                                                    std::uint64_t at,
@@ -1826,7 +1826,7 @@ struct WriteCall {
 }
 
 /// Writes to a file whose disk may hang, and makes a new one of that path if it is not open;
-/// nothing where the disk hangs. Then the call goes on, and the descriptor must stay open.
+/// nothing if the disk hangs. Then the call goes on, and the descriptor must stay open.
 [[nodiscard]] inline std::optional<Result<void>> write_apart(Descriptor& file, std::string path,
                                                              std::uint64_t at,
                                                              std::string_view part) {
@@ -2102,7 +2102,7 @@ class Writer : public std::enable_shared_from_this<Writer> {
   Writer(Descriptor file, To to)
       : file_(std::move(file)), to_(to), room_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
 
-  /// Takes what there is room for, or nothing where it is to be a whole; how much it was.
+  /// Takes what there is room for, or nothing if it is to be a whole; how much it was.
   std::size_t add(std::string_view text, Part part) {
     std::lock_guard const lock(mutex_);
     std::size_t const size = std::min(text.size(), limit - waiting());
@@ -2123,16 +2123,16 @@ class Writer : public std::enable_shared_from_this<Writer> {
     return waiting();
   }
 
-  /// Whether anything was written since this was last asked.
+  /// Returns true if anything was written since the last call.
   [[nodiscard]] bool take_moved() noexcept { return moved_.exchange(false); }
 
-  /// Says once why the last write failed; 0 where none did.
+  /// Says once why the last write failed; 0 if none did.
   [[nodiscard]] int take_failure() {
     std::lock_guard const lock(mutex_);
     return std::exchange(failure_, 0);
   }
 
-  /// Waits until then at most for all that was taken to be written; whether it is.
+  /// Waits until then at most for all that was taken to be written; returns true if it is.
   bool settled(Instant until) {
     std::unique_lock lock(mutex_);
     Duration const left = until - std::chrono::steady_clock::now();
@@ -2277,7 +2277,7 @@ class Writers {
     return writers;
   }
 
-  /// The one for what the descriptor leads to; nothing where there can be none now.
+  /// The one for what the descriptor leads to; nothing if there can be none now.
   [[nodiscard]] std::shared_ptr<Writer> to(int descriptor, struct stat const& about) {
     std::lock_guard const lock(mutex_);
     auto const unused = [](Known const& known) {
@@ -2378,7 +2378,7 @@ class Outlet {
     return {own_ ? own_.get() : descriptor_, POLLOUT, 0};
   }
 
-  /// Waits until then at most for what was taken to be written; whether it is.
+  /// Waits until then at most for what was taken to be written; returns true if it is.
   bool settled(Instant until) { return !writer_ || writer_->settled(until); }
   /// Notes that nothing was taken for so long that nobody should wait for it; says whether it is
   /// so, until something is taken again. It holds for every Outlet to the same thing.
@@ -2481,7 +2481,7 @@ class Outlet {
   std::shared_ptr<Writer> writer_{};
 };
 
-/// Writes the text and takes off it what was written; Errc::timed_out where that was not all of it
+/// Writes the text and takes off it what was written; Errc::timed_out if that was not all of it
 /// by then. What is taken at once is written in any case.
 [[nodiscard]] inline Result<void> write_until(int descriptor, std::string_view& text,
                                               Instant until) {
@@ -2729,7 +2729,7 @@ class Output {
   }
 
   /// Fills the buffer with the bytes from the offset on; returns how many there were, 0 at the end.
-  /// Errc::system where they cannot be read, or the disk does not answer for two seconds.
+  /// Errc::system if they cannot be read, or the disk does not answer for two seconds.
   [[nodiscard]] Result<std::size_t> read(std::uint64_t offset, std::span<char> buffer) const {
     if (!held_) return std::size_t{0};
     for (Piece const& piece : held_->pieces) {
@@ -2811,13 +2811,13 @@ class Patient {
 
   explicit Patient(Duration limit) : limit_(limit) {}
 
-  /// Whether nothing is under way. Tries again where no call could be made.
+  /// Returns true if nothing is under way. Tries again if no call could be made.
   [[nodiscard]] bool answers() {
     if (!under_way_.expired()) return false;
     return (!refused_ && work_->is_empty()) || work_off();
   }
 
-  /// Gives what `question(std::optional<T>&)` says; nothing where it is not done in time, or
+  /// Gives what `question(std::optional<T>&)` says; nothing if it is not done in time, or
   /// something else is under way, which is then not waited for. What is done too late is followed
   /// by `undo(std::optional<T>&)`.
   template <class Question, class Undo = NoUndo>
@@ -2910,7 +2910,7 @@ class Patient {
     void operator()() const { work->run(); }
   };
 
-  /// Whether all is done within the limit.
+  /// Does all there is to do; returns true if it ended within the limit.
   bool work_off() {
     auto turn = std::make_shared<Turn>(Turn{work_});
     under_way_ = turn;
@@ -3380,7 +3380,7 @@ class Sequence {
   std::optional<WallTime> previous_end_{};
 };
 
-/// Returns the time that is so much later; nothing where that is in another century.
+/// Returns the time that is so much later; nothing if that is in another century.
 [[nodiscard]] inline std::optional<WallTime> later_by(WallTime time, Duration wait,
                                                       Duration longest) {
   constexpr Duration century = std::chrono::hours{24 * 36'525};
@@ -3803,7 +3803,7 @@ namespace sla::inline v1::internal {
 
 /// What the processes of one run have in common.
 struct RunMark {
-  rlim_t number = 0;     ///< the soft limit; 0 where the limit could not be set
+  rlim_t number = 0;     ///< the soft limit; 0 if the limit could not be set
   pid_t session = 0;     ///< led by the command itself; 0 is not looked at
   std::string run_id{};  ///< in the environment as run_id_variable; empty is not looked at
 
@@ -3816,7 +3816,7 @@ struct RunMark {
 
 namespace detail {
 
-/// The soft limit that /proc tells of a process, as text; empty where it cannot be read.
+/// Returns the soft limit that /proc tells of a process, as text; empty if it cannot be read.
 inline std::string limit_in_proc(pid_t pid) {
   auto const limits = read_file("/proc/" + std::to_string(pid) + "/limits", 16384);
   if (!limits) return {};
@@ -3866,7 +3866,7 @@ namespace sla::inline v1::internal {
 struct ProcessRow {
   pid_t pid = 0;
   pid_t parent = 0;    ///< 0 where it is not known
-  std::string name{};  ///< of its program, 15 bytes at most; empty where it is not known
+  std::string name{};  ///< of its program, 15 bytes at most; empty if it is not known
   char state = '?';    ///< a letter of proc_pid_stat(5), such as D
 };
 
@@ -3964,7 +3964,7 @@ namespace sla::inline v1::internal {
 /// Makes this process the parent of its orphaned descendants.
 inline void adopt_orphans() noexcept { ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
 
-/// Opens a descriptor that is readable once the process has ended; none where the kernel has no
+/// Opens a descriptor that is readable once the process has ended; none if the kernel has no
 /// pidfds (before Linux 5.3), in which case the caller has to look from time to time.
 [[nodiscard]] inline Descriptor open_pidfd(pid_t pid) noexcept {
   return Descriptor{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};  // glibc 2.36 wraps it
@@ -4122,7 +4122,7 @@ inline std::string bytes_of(Descriptor const& file, std::size_t size, std::uint6
   return bytes;
 }
 
-/// The loader that an ELF file of this machine's width asks for; empty where it asks for none.
+/// Returns the loader that an ELF file of this machine's width asks for; empty if it asks for none.
 inline std::string loader_of(Descriptor const& file) {
   std::string const head = bytes_of(file, sizeof(Elf64_Ehdr), 0);
   if (head.size() < sizeof(Elf64_Ehdr) || head[EI_CLASS] != ELFCLASS64) return {};
@@ -4149,7 +4149,7 @@ inline std::string interpreter_of(std::string_view head) {
   return std::string(line.substr(0, line.find_first_of(" \t")));
 }
 
-/// Why a file that is there answers ENOENT; empty where that is not known.
+/// Returns why a file that is there answers ENOENT; empty if that is not known.
 inline std::string missing_helper(std::string const& path) {
   auto const file = open_file(path, O_RDONLY | O_NONBLOCK);
   if (!file) return {};
@@ -4213,7 +4213,7 @@ inline std::string of_the_file(std::string const& path, int number) {
 }
 
 /// Explains why the first program of a command text did not start, where a shell answered 126 or
-/// 127; empty where there is nothing to add to the shell's own words.
+/// 127; empty if there is nothing to add to the shell's own words.
 [[nodiscard]] inline std::string shell_failure(std::vector<std::string> const& words, int code) {
   bool const shell = words.size() >= 3 && words[0] == "/bin/sh" && words[1] == "-c";
   if (!shell || (code != 126 && code != 127)) return {};
@@ -4361,7 +4361,7 @@ class WordSplitter {
 }
 
 /// Returns the words that run a command text on this machine: by the shell where there is one, else
-/// its own words. Errc::invalid where it needs a shell and there is none, so that a program can say
+/// its own words. Errc::invalid if it needs a shell and there is none, so that a program can say
 /// so at its start.
 [[nodiscard]] inline Result<std::vector<std::string>> shell_words(
     std::string const& text, std::string const& shell = "/bin/sh") {
@@ -4706,7 +4706,7 @@ struct Response {
   [[nodiscard]] bool ok() const noexcept { return status >= 200 && status < 300; }
 };
 
-/// Returns the first header of that name, in any case; nothing where there is none.
+/// Returns the first header of that name, in any case; nothing if there is none.
 [[nodiscard]] inline std::optional<std::string_view> find_header(std::vector<Header> const& headers,
                                                                  std::string_view name) noexcept {
   for (Header const& header : headers) {
@@ -4752,7 +4752,7 @@ namespace sla::inline v1::aws {
          std::to_string(SLA_VERSION_MINOR) + '.' + std::to_string(SLA_VERSION_PATCH);
 }
 
-/// Returns the lines. Errc::invalid where a header could smuggle in another; the message has no
+/// Returns the lines. Errc::invalid if a header could smuggle in another; the message has no
 /// value.
 [[nodiscard]] inline Result<std::vector<std::string>> curl_headers(Request const& request) {
   std::vector<std::string> lines;
@@ -5122,8 +5122,8 @@ struct CurlTransfer {
 /// Drives one request after another and keeps their connections. Not thread-safe.
 class CurlLoop {
  public:
-  /// Sends what the handle is set up for. CURLE_OPERATION_TIMEDOUT where a stage of the transfer
-  /// was too late, or the deadline came; CURLE_ABORTED_BY_CALLBACK where the stop was due.
+  /// Sends what the handle is set up for. CURLE_OPERATION_TIMEDOUT if a stage of the transfer
+  /// was too late, or the deadline came; CURLE_ABORTED_BY_CALLBACK if the stop was due.
   CURLcode perform(CURL* handle, CurlTransfer& transfer, Stop const* stop, Instant deadline) {
     PipeSignalGuard const guard;
     if (!multi_) multi_.reset(curl_multi_init());
@@ -5163,7 +5163,7 @@ class CurlLoop {
     }
   }
 
-  /// Whether it is over before libcurl says so.
+  /// Returns how it ended, if that is before libcurl says so.
   static std::optional<CURLcode> end(Exchange const& exchange, Instant now) noexcept {
     if (exchange.stop != nullptr && exchange.stop->deadline().value_or(Instant::max()) <= now) {
       return CURLE_ABORTED_BY_CALLBACK;
@@ -5208,7 +5208,7 @@ namespace sla::inline v1::aws {
 struct Trust {
   std::string file{};
   std::string folder{};  ///< where the name of each is its hash; several have colons in between
-  std::string name{};    ///< of the setting that says so; empty where none does
+  std::string name{};    ///< of the setting that says so; empty if none does
 
   [[nodiscard]] bool empty() const noexcept { return file.empty() && folder.empty(); }
   /// For people.
@@ -5346,7 +5346,7 @@ struct TrustOptions {
   std::string folder = "/etc/ssl/certs";  ///< where there is no file
 };
 
-/// Finds them. Errc::invalid where the file that is asked for cannot be read.
+/// Finds them. Errc::invalid if the file that is asked for cannot be read.
 [[nodiscard]] inline Result<Trust> find_trust(TrustOptions options) {
   Trust& asked = options.asked;
   if (!asked.file.empty() && ::access(asked.file.c_str(), R_OK) != 0) {
@@ -6187,7 +6187,7 @@ class QueryForm {
 
 namespace sla::inline v1::aws {
 
-/// The service's own words. Each is empty where the answer does not have it.
+/// The service's own words. Each is empty if the answer does not have it.
 struct ServiceError {
   std::string code{};        ///< such as `InvalidParameter`, as it stands on the wire
   std::string message{};     ///< for people
@@ -6216,7 +6216,7 @@ class JsonReply {
   /// More than this is not read.
   static constexpr std::size_t size_limit = std::size_t{4} * 1024 * 1024;
 
-  /// Reads a text whose outermost value is an object. Errc::malformed where it is none.
+  /// Reads a text whose outermost value is an object. Errc::malformed if it is none.
   [[nodiscard]] static Result<JsonReply> parse(std::string_view text) {
     auto reply = parse_file(text);
     if (!reply) return malformed(reply.error().message);
@@ -6262,7 +6262,7 @@ class JsonReply {
     return number(JsonPath{name});
   }
 
-  /// Returns the values of the array at the path, in order; none where there is no array.
+  /// Returns the values of the array at the path, in order; none if there is no array.
   [[nodiscard]] std::vector<JsonReply> items(JsonPath path) const {
     std::vector<JsonReply> all;
     auto const found = element(path);
@@ -6283,7 +6283,7 @@ class JsonReply {
     return scalar<bool>(JsonPath{name});
   }
 
-  /// Returns the names of the members of this value, in order; none where it is no object.
+  /// Returns the names of the members of this value, in order; none if it is no object.
   [[nodiscard]] std::vector<std::string_view> names() const {
     std::vector<std::string_view> all;
     simdjson::dom::object object;
@@ -6420,7 +6420,8 @@ namespace sla::inline v1::aws {
 
 namespace detail {
 
-/// The character of a numeric reference such as `#65` or `#x41` in UTF-8; empty where it is none.
+/// Returns the character of a numeric reference such as `#65` or `#x41` in UTF-8; empty if it is
+/// none.
 inline std::string xml_character(std::string_view reference) {
   bool const hexadecimal = reference.starts_with("#x");
   reference.remove_prefix(hexadecimal ? 2 : 1);
@@ -6554,7 +6555,7 @@ class XmlScanner {
 /// The names of elements on the way from the root to one, the root's included.
 using XmlPath = std::initializer_list<std::string_view>;
 
-/// Returns the text of the first element at the path, decoded; nothing where there is none, or
+/// Returns the text of the first element at the path, decoded; nothing if there is none, or
 /// where the document ends before the element does. Text of elements inside it is left out.
 [[nodiscard]] inline std::optional<std::string> xml_text(std::string_view document, XmlPath path) {
   using Kind = detail::XmlPiece::Kind;
@@ -6856,7 +6857,7 @@ struct Credentials {
   Secret secret_access_key{};
   Secret session_token{};             ///< empty for keys that do not expire
   std::optional<WallTime> expires{};  ///< by the service's clock
-  std::string account_id{};           ///< empty where the source does not say it
+  std::string account_id{};           ///< empty if the source does not say it
   std::string source{};               ///< which source they came from, for people
 };
 
@@ -6918,7 +6919,7 @@ struct OpensslFree {
   void operator()(EVP_MD_CTX* context) const noexcept { EVP_MD_CTX_free(context); }
 };
 
-/// Looked up by the first call; null where OpenSSL has no SHA-256.
+/// Looked up by the first call; null if OpenSSL has no SHA-256.
 inline EVP_MD const* sha256_algorithm() {
   static std::unique_ptr<EVP_MD, OpensslFree> const algorithm(
       EVP_MD_fetch(nullptr, "SHA256", nullptr));
@@ -7115,7 +7116,7 @@ struct NamedText {
   return true;
 }
 
-/// Returns the credentials. Errc::malformed where the key id or the secret is missing, a text
+/// Returns the credentials. Errc::malformed if the key id or the secret is missing, a text
 /// cannot be a key, or the expiration is no time.
 [[nodiscard]] inline Result<Credentials> make_credentials(KeyTexts const& texts,
                                                           std::string source) {
@@ -7644,7 +7645,7 @@ inline std::string iam_host(EndpointOptions const& options) {
   return detail::iam_place(region).region;
 }
 
-/// Returns the URL of a service. Errc::invalid where the options contradict each other or lack the
+/// Returns the URL of a service. Errc::invalid if the options contradict each other or lack the
 /// region; only a custom endpoint of another service than s3 needs none.
 [[nodiscard]] inline Result<Url> endpoint_url(Service service, EndpointOptions const& options) {
   if (auto good = detail::check_endpoint(service, options); !good) return good.error();
@@ -7843,8 +7844,8 @@ struct Bucket {
   std::string owner{};      ///< the account that the bucket must be of; empty: any
 };
 
-/// Whether a name can be that of a bucket. Upper case and underscores are allowed for the sake of
-/// old buckets.
+/// Checks that a name can be that of a bucket. Upper case and underscores are allowed for the sake
+/// of old buckets.
 [[nodiscard]] inline Result<void> check_bucket_name(std::string_view name) {
   auto const wrong = [](std::string_view why) {
     return Error{Errc::invalid, "not the name of a bucket: " + std::string(why)};
@@ -7960,7 +7961,7 @@ using IniProperties = std::map<std::string, std::string, std::less<>>;
 
 /// One section as it stands in the file; the same one may stand there several times.
 struct IniSection {
-  std::string kind{};  ///< `profile` of `[profile x]`; empty where there is one word alone
+  std::string kind{};  ///< `profile` of `[profile x]`; empty if there is one word alone
   std::string name{};  ///< `x`
   IniProperties properties{};
 
@@ -8285,8 +8286,8 @@ class Profiles {
   /// Why a file was passed over although it is there, for the message of an error; may be empty.
   [[nodiscard]] std::vector<std::string> const& notes() const noexcept { return notes_; }
 
-  /// Returns the profile of that name. Errc::not_configured where there is none, Errc::invalid
-  /// where it names a section of services that does not exist.
+  /// Returns the profile of that name. Errc::not_configured if there is none, Errc::invalid
+  /// if it names a section of services that does not exist.
   [[nodiscard]] Result<Profile> find(std::string_view name) const {
     auto const found = profiles_.find(name);
     auto const free = free_names_.find(name);
@@ -8306,7 +8307,7 @@ class Profiles {
   }
 
   /// Returns the chosen profile: an empty one where nobody asked for it and there is none,
-  /// Errc::invalid where somebody did.
+  /// Errc::invalid if somebody did.
   [[nodiscard]] Result<Profile> find(ProfileChoice const& choice) const {
     auto profile = find(choice.name);
     if (profile || profile.error().code != Errc::not_configured) return profile;
@@ -8324,7 +8325,8 @@ class Profiles {
     return expand_home(environment.get(variable).value_or(usual), environment);
   }
 
-  /// The text of a file; empty where it is not there or cannot be read, which a note then says.
+  /// Returns the text of a file; empty if it is not there or cannot be read, which a note then
+  /// says.
   Result<std::string> read_text(std::string const& path, FileReader const& files) {
     auto text = files.read(path);
     if (text && is_utf8(*text)) return text;
@@ -8393,7 +8395,7 @@ class Profiles {
 
 namespace sla::inline v1::aws {
 
-/// Returns the region, or nothing where none is set. A blank setting counts as none; Errc::invalid,
+/// Returns the region, or nothing if none is set. A blank setting counts as none; Errc::invalid,
 /// with the name of the setting, where it is no region.
 [[nodiscard]] inline Result<std::optional<RegionSetting>> configured_region(
     std::string_view flag, Environment const& environment, Profile const& profile) {
@@ -8677,7 +8679,7 @@ struct Refusal {
   RetryReason reason = RetryReason::none;
 };
 
-/// Whether an error of a transport or a service is worth another attempt.
+/// Returns why an error of a transport or a service is worth another attempt, if it is.
 [[nodiscard]] constexpr RetryReason retry_reason(Errc code) noexcept {
   if (code == Errc::throttled) return RetryReason::throttling;
   return retryable(code) ? RetryReason::transient : RetryReason::none;
@@ -9026,7 +9028,7 @@ class Client {
     Result<Response> result;
     RetryReason reason = RetryReason::none;
     Duration skew = Duration::zero();  ///< that it was signed with
-    std::string access_key_id{};       ///< empty where nothing is signed
+    std::string access_key_id{};       ///< empty if nothing is signed
     std::optional<std::string> retry_after{};
   };
 
@@ -9160,7 +9162,8 @@ struct Arn {
   return topic.ends_with(".fifo");
 }
 
-/// Whether SNS allows the name of a topic: 1 to 256 of A-Z a-z 0-9 _ and -, and an optional .fifo.
+/// Checks that SNS allows the name of a topic: 1 to 256 of A-Z a-z 0-9 _ and -, and an optional
+/// .fifo.
 [[nodiscard]] inline Result<void> check_topic_name(std::string_view name) {
   std::string_view stem = name;
   if (is_fifo_topic(stem)) stem.remove_suffix(5);
@@ -9255,7 +9258,7 @@ struct PutMetricDataInput {
 /// The longest value of a dimension.
 inline constexpr std::size_t most_dimension_value = 1024;
 
-/// Whether CloudWatch allows a namespace, and leaves it to others than AWS.
+/// Checks that CloudWatch allows a namespace, and leaves it to others than AWS.
 [[nodiscard]] inline Result<void> check_metric_namespace(std::string_view name) {
   constexpr std::string_view others = " ._/#:-";
   bool good =
@@ -9349,7 +9352,7 @@ inline void add_datum(QueryForm& form, MetricDatum const& datum, std::size_t num
 
 }  // namespace detail
 
-/// Returns the request that puts data at an endpoint; Errc::unacceptable where CloudWatch
+/// Returns the request that puts data at an endpoint; Errc::unacceptable if CloudWatch
 /// would refuse it.
 [[nodiscard]] inline Result<Request> put_metric_data_request(PutMetricDataInput const& input,
                                                              Url endpoint) {
@@ -9373,7 +9376,7 @@ inline void add_datum(QueryForm& form, MetricDatum const& datum, std::size_t num
   return std::move(form).request(std::move(endpoint));
 }
 
-/// Whether an answer is CloudWatch's. One that is not is a proxy's: Errc::unavailable.
+/// Checks that an answer is CloudWatch's. One that is not is a proxy's: Errc::unavailable.
 [[nodiscard]] inline Result<void> parse_put_metric_data_answer(Response const& response) {
   if (is_xml_root(response.body, "PutMetricDataResponse")) return {};
   return Error{Errc::unavailable, "the answer is not one of CloudWatch",
@@ -9468,7 +9471,7 @@ namespace sla::inline v1::aws {
 
 /// Reads where the service is from `variables(name)` and `profile(key)`, which give a text or
 /// nothing: AWS_EC2_METADATA_SERVICE_ENDPOINT[_MODE] and the profile's keys of that name.
-/// Errc::not_configured where AWS_EC2_METADATA_DISABLED is true.
+/// Errc::not_configured if AWS_EC2_METADATA_DISABLED is true.
 template <class Variables, class Profile>
 [[nodiscard]] Result<Url> read_imds_endpoint(Variables const& variables, Profile const& profile) {
   auto const invalid = [](std::string_view name, std::string_view why) {
@@ -9510,8 +9513,8 @@ class Imds {
         transport_(std::move(transport)),
         clock_(std::move(clock)) {}
 
-  /// Returns the text at a path such as `/latest/meta-data/placement/region`. Errc::not_found where
-  /// there is none, Errc::not_configured where there never was a metadata service.
+  /// Returns the text at a path such as `/latest/meta-data/placement/region`. Errc::not_found if
+  /// there is none, Errc::not_configured if there never was a metadata service.
   [[nodiscard]] Result<std::string> get(std::string_view path) {
     if (!endpoint_) return endpoint_.error();
     auto answer = ask(path);
@@ -9705,7 +9708,7 @@ inline void add_owner(std::vector<Header>& headers, Bucket const& bucket) {
   return url;
 }
 
-/// Returns the request that puts an object; Errc::unacceptable where S3 would refuse it.
+/// Returns the request that puts an object; Errc::unacceptable if S3 would refuse it.
 [[nodiscard]] inline Result<Request> put_object_request(Bucket const& bucket,
                                                         PutObjectInput const& input) {
   auto url = object_url(bucket, input.key);
@@ -9742,8 +9745,8 @@ inline void add_owner(std::vector<Header>& headers, Bucket const& bucket) {
   return request;
 }
 
-/// Whether the object was put. A success may hold an error, which is then as good as a status of
-/// 500; one without an ETag is a proxy's: Errc::unavailable.
+/// Checks that the object was put. A success may hold an error, which is then as good as a status
+/// of 500; one without an ETag is a proxy's: Errc::unavailable.
 [[nodiscard]] inline Result<void> parse_put_answer(Response const& response) {
   if (is_xml_root(response.body, "Error")) {
     ServiceError const error = read_xml_error(response);
@@ -9817,7 +9820,7 @@ Result<Response> call_s3(ServiceClient& client, Bucket& bucket, MakeRequest make
 
 }  // namespace detail
 
-/// Puts an object with a Client. Errc::exists where one with the key is there and is to be kept;
+/// Puts an object with a Client. Errc::exists if one with the key is there and is to be kept;
 /// that may be this very object, if the answer to an earlier attempt was lost.
 template <class ServiceClient>
 [[nodiscard]] Result<void> put_object(ServiceClient& client, Bucket& bucket,
@@ -9831,7 +9834,7 @@ template <class ServiceClient>
   return {};
 }
 
-/// Asks with a Client what is known of an object; Errc::not_found, or Errc::denied where the caller
+/// Asks with a Client what is known of an object; Errc::not_found, or Errc::denied if the caller
 /// may not list the bucket, if there is none.
 template <class ServiceClient>
 [[nodiscard]] Result<ObjectHead> head_object(ServiceClient& client, Bucket& bucket,
@@ -9932,7 +9935,7 @@ inline std::vector<ListedObject> listed_objects(std::string_view document) {
 
 }  // namespace detail
 
-/// Reads a page; Errc::unavailable where it is no answer of S3.
+/// Reads a page; Errc::unavailable if it is no answer of S3.
 [[nodiscard]] inline Result<ObjectPage> parse_object_page(Response const& response) {
   if (!is_xml_root(response.body, "ListBucketResult")) {
     return Error{Errc::unavailable, "the answer is no list of S3", http_status(response.status)};
@@ -10134,7 +10137,7 @@ inline std::size_t add_attributes(QueryForm& form,
 
 }  // namespace detail
 
-/// Returns the request that publishes a message at an endpoint; Errc::unacceptable where SNS would
+/// Returns the request that publishes a message at an endpoint; Errc::unacceptable if SNS would
 /// refuse it.
 [[nodiscard]] inline Result<Request> publish_request(PublishInput const& input, Url endpoint) {
   if (auto arn = parse_topic_arn(input.topic_arn); !arn) return arn.error();
@@ -10396,7 +10399,7 @@ struct Role {
   return name.size() < 2 ? "sla-runner" : name;
 }
 
-/// Whether STS would take the role: Errc::invalid with the reason where not.
+/// Checks that STS would take the role; Errc::invalid with the reason if not.
 [[nodiscard]] inline Result<void> check_role(Role const& role) {
   auto const arn = parse_arn(role.arn);
   if (!arn) return arn.error();
@@ -10432,7 +10435,7 @@ inline QueryForm role_form(std::string_view action, Role const& role) {
 
 }  // namespace detail
 
-/// Returns the request for a role, to be signed. Errc::invalid where STS would not take it.
+/// Returns the request for a role, to be signed. Errc::invalid if STS would not take it.
 [[nodiscard]] inline Result<Request> assume_role_request(Url endpoint, Role const& role) {
   if (auto good = check_role(role); !good) return good.error();
   QueryForm form = detail::role_form("AssumeRole", role);
@@ -10455,7 +10458,7 @@ inline QueryForm role_form(std::string_view action, Role const& role) {
   return std::move(form).request(std::move(endpoint));
 }
 
-/// Returns the credentials of a role from the answer to either request. Errc::unavailable where a
+/// Returns the credentials of a role from the answer to either request. Errc::unavailable if a
 /// success has none, which is a proxy's.
 [[nodiscard]] inline Result<Credentials> parse_assumed_role(Response const& response) {
   bool const web = is_xml_root(response.body, "AssumeRoleWithWebIdentityResponse");
@@ -10680,7 +10683,7 @@ inline bool is_agent_host(std::string_view host) {
 }  // namespace detail
 
 /// Reads AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, or else AWS_CONTAINER_CREDENTIALS_FULL_URI, and
-/// AWS_CONTAINER_AUTHORIZATION_TOKEN[_FILE]. Errc::not_configured where neither URI is set.
+/// AWS_CONTAINER_AUTHORIZATION_TOKEN[_FILE]. Errc::not_configured if neither URI is set.
 [[nodiscard]] inline Result<ContainerAgent> read_container_agent(Environment const& environment) {
   auto const relative = environment.get("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
   auto const full = environment.get("AWS_CONTAINER_CREDENTIALS_FULL_URI");
@@ -10816,7 +10819,7 @@ class EnvironmentCredentials {
  public:
   explicit EnvironmentCredentials(Environment const& environment) : found_(read(environment)) {}
 
-  /// Returns the keys; Errc::not_configured where none is set, Errc::invalid where they cannot be
+  /// Returns the keys; Errc::not_configured if none is set, Errc::invalid if they cannot be
   /// used.
   [[nodiscard]] Result<Credentials> credentials(WallTime /*now*/) const { return found_; }
 
@@ -10885,7 +10888,7 @@ class FirstOf {
   explicit FirstOf(Sources... sources) : sources_(std::move(sources)...) {}
 
   /// Returns the keys of the first source that is configured; that one is asked alone from then on.
-  /// Errc::not_configured where none is, with the reasons of all.
+  /// Errc::not_configured if none is, with the reasons of all.
   [[nodiscard]] Result<Credentials> credentials(WallTime now) {
     if (winner_) return ask_winner(now);
     tried_.clear();
@@ -10966,7 +10969,7 @@ class ImdsCredentials {
  public:
   explicit ImdsCredentials(Imds<T, C> imds) : imds_(std::move(imds)) {}
 
-  /// Returns the keys; Errc::not_configured where there is no metadata service, or no role.
+  /// Returns the keys; Errc::not_configured if there is no metadata service, or no role.
   [[nodiscard]] Result<Credentials> credentials(WallTime /*now*/) {
     auto keys = ask();
     bool const replaced = !keys && keys.error().code == Errc::not_found;
@@ -11223,7 +11226,7 @@ class ProcessRun {
 }  // namespace detail
 
 /// Runs the command and gives what it wrote to stdout. Errors never repeat that: Errc::timed_out
-/// where it took too long, Errc::stopped where a stop came first, Errc::system where it failed or
+/// if it took too long, Errc::stopped if a stop came first, Errc::system if it failed or
 /// wrote too much.
 [[nodiscard]] inline Result<std::string> process_output(std::string_view command,
                                                         Environment const& environment,
@@ -11240,7 +11243,7 @@ class ProcessRun {
 
 namespace sla::inline v1::aws {
 
-/// Reads what a credential process wrote. Errc::malformed where it cannot be understood.
+/// Reads what a credential process wrote. Errc::malformed if it cannot be understood.
 [[nodiscard]] inline Result<Credentials> parse_process_credentials(std::string_view output) {
   auto const reply = JsonReply::parse(output);
   if (!reply) return reply.error();
@@ -11300,7 +11303,7 @@ struct WebIdentity {
 };
 
 /// Reads AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_ARN and AWS_ROLE_SESSION_NAME. Errc::not_configured
-/// where no file is named, Errc::invalid where a file is named but no role.
+/// if no file is named, Errc::invalid if a file is named but no role.
 [[nodiscard]] inline Result<WebIdentity> read_web_identity(Environment const& environment,
                                                            std::string_view session_name) {
   auto const file = environment.get("AWS_WEB_IDENTITY_TOKEN_FILE");
@@ -11467,7 +11470,8 @@ class ProfilePlanner {
     return role;
   }
 
-  /// The name of the profile whose keys are to be used; nothing where it is the profile itself.
+  /// Returns the name of the profile whose keys are to be used; nothing if it is the profile
+  /// itself.
   static Result<std::optional<std::string>> next_profile(Profile const& profile) {
     auto const source_profile = profile.get("source_profile");
     auto const credential_source = profile.get("credential_source");
@@ -11546,7 +11550,7 @@ class ProfilePlanner {
 
 }  // namespace detail
 
-/// Returns the plan of a profile. Errc::not_configured where it says nothing about credentials; any
+/// Returns the plan of a profile. Errc::not_configured if it says nothing about credentials; any
 /// other error is Errc::invalid and names the profile. Roles without a session name get the one
 /// given.
 [[nodiscard]] inline Result<ProfilePlan> plan_profile(Profiles const& profiles,
@@ -11586,7 +11590,7 @@ class ProfileCredentials {
         container_(std::move(container)),
         imds_(std::move(imds)) {}
 
-  /// Returns the keys. Errc::not_configured where nobody asked for a profile and there is none, and
+  /// Returns the keys. Errc::not_configured if nobody asked for a profile and there is none, and
   /// where the profile says nothing about credentials.
   [[nodiscard]] Result<Credentials> credentials(WallTime now) {
     auto const plan = make_plan();
@@ -12284,7 +12288,7 @@ inline void write_log(RecordWriter& out, KeptLog const& log) {
   }
 }
 
-/// Takes a text of the report. Whether the field is one.
+/// Reads a text of the report. Returns true if the field is one.
 inline bool read_report_text(Report& report, RecordField field) {
   std::string const text(field.value);
   switch (field.name) {
@@ -12326,7 +12330,7 @@ inline bool read_report_text(Report& report, RecordField field) {
   }
 }
 
-/// Takes a number of the report. Whether the field is one, or none that is known.
+/// Reads a number of the report. Returns true if the field is one, or is not known.
 inline bool read_report_number(Report& report, std::uint8_t name, std::int64_t value) {
   switch (name) {
     case field_verdict:
@@ -12421,7 +12425,7 @@ inline bool read_entry_field(KeptEntry& kept, RecordField field) {
 
 }  // namespace detail
 
-/// The bytes of an entry. Its output is not in them.
+/// Returns the bytes of an entry. Its output is not in them.
 [[nodiscard]] inline std::string write_entry(Entry const& entry, KeptLog const& log) {
   RecordWriter out;
   out.number(detail::field_number, static_cast<std::int64_t>(entry.number));
@@ -12433,7 +12437,7 @@ inline bool read_entry_field(KeptEntry& kept, RecordField field) {
   return std::move(out).bytes();
 }
 
-/// Reads the bytes of an entry; nothing where they are none.
+/// Reads the bytes of an entry; nothing if they are none.
 [[nodiscard]] inline std::optional<KeptEntry> read_entry(std::string_view bytes) {
   KeptEntry kept;
   RecordReader in(bytes);
@@ -12475,7 +12479,7 @@ struct FoundRecord {
   [[nodiscard]] std::size_t end() const noexcept { return begin + record_head + payload.size(); }
 };
 
-/// Returns the first whole record that begins at or behind `from`; what is none is passed over.
+/// Returns the first whole record that begins at or behind `from`; other bytes are passed over.
 [[nodiscard]] inline std::optional<FoundRecord> find_record(std::string_view bytes,
                                                             std::size_t from = 0) noexcept {
   for (std::size_t at = bytes.find(record_mark, from); at != std::string_view::npos;
@@ -12565,7 +12569,7 @@ class RecordFile {
     return out;
   }
 
-  /// Takes away what stands behind that position.
+  /// Cuts off what stands behind that position.
   [[nodiscard]] Result<void> cut(std::uint64_t position) {
     if (uninterrupted([&] { return ::ftruncate(file_.get(), static_cast<off_t>(position)); }) !=
         0) {
@@ -12621,7 +12625,7 @@ struct RecoveredLog {
 /// The files of a spool. While it lives no other process opens the same folder.
 class SpoolDirectory {
  public:
-  /// Makes the folder where it is missing, and locks it. Errc::in_use if another process has it.
+  /// Makes the folder if it is missing, and locks it. Errc::in_use if another process has it.
   /// `run_logs` is where an executor writes the logs of runs, if not in logs().
   [[nodiscard]] static Result<SpoolDirectory> open(std::string path, std::string run_logs = {}) {
     SpoolDirectory folder(std::move(path), std::move(run_logs));
@@ -12632,7 +12636,7 @@ class SpoolDirectory {
     if (auto locked = folder.lock(); !locked) return locked.error();
     return folder;
   }
-  /// To look at the files of a folder that may be another process's.
+  /// Returns the files of a folder that may be another process's, to look at.
   [[nodiscard]] static SpoolDirectory look(std::string path) {
     return SpoolDirectory(std::move(path), {});
   }
@@ -12666,8 +12670,8 @@ class SpoolDirectory {
     return KeptLog{name, {{output.size(), 0, {}}}, output.sha256()};
   }
 
-  /// The kept log. What the file has lost since, in a power failure, is left out with a line that
-  /// says so.
+  /// Opens a kept log. What the file has lost since, in a power failure, is left out with a line
+  /// that says so.
   [[nodiscard]] Result<Output> open_log(KeptLog const& log) const {
     if (log.file.empty()) return Output();
     auto file = open_file(logs() + '/' + log.file, O_RDONLY);
@@ -12726,7 +12730,7 @@ class SpoolDirectory {
     (void)::rename((runs() + '/' + run_name(run_id)).c_str(), draft().c_str());
   }
 
-  /// The runs that are marked.
+  /// Returns the runs that are marked.
   [[nodiscard]] std::vector<Report> marked() const {
     std::vector<Report> reports;
     auto const names = list_folder(runs());
@@ -12922,8 +12926,8 @@ struct EntryState {
     held = std::make_unique<Entry>(entry);
     note(entry);
   }
-  /// Takes the log of the entry that is held from its file into memory, where it is small: many
-  /// entries do not take a descriptor each. Whether it did.
+  /// Reads the log of the entry that is held from its file into memory if it is small, so that many
+  /// entries do not take a descriptor each. Returns true if it did.
   bool take_in_log() {
     constexpr std::uint64_t small = 64 * 1024;
     Output& output = held->report.outcome.output;
@@ -12936,14 +12940,14 @@ struct EntryState {
   }
 };
 
-/// How much of its limit an entry takes that is held whole: about as much memory.
+/// Returns how much of the limit an entry takes that is held whole: about as much memory.
 [[nodiscard]] inline std::uint64_t memory_use(Entry const& entry) noexcept {
   constexpr std::uint64_t nodes = 256;  // and what the allocator needs for each piece
   return sizeof(EntryState) + nodes + entry_bytes(entry);
 }
 
-/// How much of its limit an entry takes on a disk: whole blocks, and a fixed sum for the record,
-/// the names and what is known of it in memory, so that the limit bounds all of them.
+/// Returns how much of the limit an entry takes on a disk: whole blocks, and a fixed sum for the
+/// record, the names and what is known of it in memory, so that the limit bounds all of them.
 [[nodiscard]] constexpr std::uint64_t disk_use(std::uint64_t log_bytes) noexcept {
   constexpr std::uint64_t block = 4096;
   return 2 * block + (log_bytes + block - 1) / block * block;
@@ -12962,8 +12966,8 @@ class SpoolIndex {
     return all_.empty() ? 0 : all_.rbegin()->first;
   }
 
-  /// The number of the next entry. Numbers follow the clock, so that what was held in memory while
-  /// a disk could not even be read sorts behind what is found there later.
+  /// Returns the number of the next entry. Numbers follow the clock, so that what was held in
+  /// memory while a disk could not even be read sorts behind what is found there later.
   [[nodiscard]] std::uint64_t next_number() {
     auto const now = std::chrono::duration_cast<std::chrono::microseconds>(
         std::chrono::system_clock::now().time_since_epoch());
@@ -12987,7 +12991,7 @@ class SpoolIndex {
     all_.erase(at);
   }
 
-  /// The oldest behind that number whose event waits.
+  /// Returns the oldest entry behind that number whose event waits.
   [[nodiscard]] std::optional<std::uint64_t> next_event(std::uint64_t behind) {
     bool const of_all = behind < first_event_;
     auto at = of_all ? all_.lower_bound(first_event_) : all_.upper_bound(behind);
@@ -12998,7 +13002,7 @@ class SpoolIndex {
     return found;
   }
 
-  /// The next, in a circle, whose log waits.
+  /// Returns the next entry, in a circle, whose log waits.
   [[nodiscard]] std::optional<std::uint64_t> next_log(std::uint64_t behind) const {
     if (count_.logs + count_.ahead == 0) return std::nullopt;
     for (auto at = all_.upper_bound(behind); at != all_.end(); ++at) {
@@ -13010,10 +13014,10 @@ class SpoolIndex {
     return std::nullopt;
   }
 
-  /// What has to go from the disk, or from memory; `spared` and the newest stay.
+  /// Returns what to evict from the disk, or from memory; `spared` and the newest stay.
   [[nodiscard]] std::optional<Eviction> eviction(bool on_disk, std::uint64_t spared) const {
     auto found = (on_disk ? disk_order_ : memory_order_).next(spared, last_number());
-    // Where the event is delivered the log is all there is.
+    // If the event is delivered the log is all there is.
     if (found && all_.at(found->number).event_part == Part::done) found->log_only = false;
     return found;
   }
@@ -13087,7 +13091,7 @@ class LastEvents {
     last.end = entry.report.event_end();
   }
 
-  /// Returns what the last event of that check left for the next process; its number is 0 where
+  /// Returns what the last event of that check left for the next process; its number is 0 if
   /// that is nothing.
   [[nodiscard]] Recalled recall(Job const& job) {
     Last const& last = of(job);
@@ -13178,18 +13182,18 @@ class LastEvents {
 }  // namespace sla::inline v1
 
 // sla/spool/outage.hpp
-// Whether a disk takes what is written, as far as is known, when it is tried again, and what is
-// said about it, which is one line a minute at most.
+// The outage of a spool's disk: if it takes what is written, as far as is known, when it is tried
+// again, and what is said about it, one line a minute at most.
 
 namespace sla::inline v1 {
 
-/// The outage of one spool's disk, or that there is none. Not thread-safe.
+/// The outage of one spool's disk, if there is one. Not thread-safe.
 class Outage {
  public:
   Outage(std::string folder, Duration retry, Logger log)
       : folder_(std::move(folder)), retry_(retry), log_(log) {}
 
-  /// Whether the disk cannot be written.
+  /// Returns true if the disk cannot be written.
   explicit operator bool() const noexcept { return lasts_; }
 
   void begin(Error const& error) {
@@ -13207,13 +13211,13 @@ class Outage {
     if (said_) log_.info("the spool can be written again", {{"spool", folder_}});
   }
 
-  /// Whether it is time to try the disk again, which counts as tried then.
+  /// Returns true if it is time to try the disk again, which then counts as tried.
   [[nodiscard]] bool take_due(Instant now) {
     if (!lasts_ || now < retry_at_) return false;
     retry_at_ = now + retry_;
     return true;
   }
-  /// When it is; the last instant of all where there is no outage.
+  /// Returns when that is; the last instant of all if there is no outage.
   [[nodiscard]] Instant due() const noexcept { return lasts_ ? retry_at_ : Instant::max(); }
 
  private:
@@ -13408,8 +13412,8 @@ class Journal {
 
 // sla/spool/store.hpp
 // What a spool on disk writes and reads: a journal of entries, of numbers that are done with and of
-// how many reports were dropped, in a SpoolDirectory beside the logs. Every step says whether it
-// worked; what to do where it did not is spool/disk.hpp.
+// how many reports were dropped, in a SpoolDirectory beside the logs. Every step reports its
+// failure; what to do about it is up to spool/disk.hpp.
 
 namespace sla::inline v1 {
 
@@ -13456,7 +13460,7 @@ class SpoolStore {
     return {};
   }
 
-  /// Reads an entry, its log included where there is one that can be read. Errc::malformed where
+  /// Reads an entry, its log included where there is one that can be read. Errc::malformed if
   /// the record is damaged.
   [[nodiscard]] Result<Entry> read(EntryState const& state) const {
     auto const payload = journal_.read(*state.position);
@@ -13558,7 +13562,7 @@ class SpoolStore {
     };
   }
 
-  /// Whether an error means that the file is not there, rather than that it cannot be read now.
+  /// Returns true if an error means that the file is not there, rather than unreadable now.
   static bool is_gone(int number) noexcept { return number == ENOENT || number == ENOTDIR; }
 
   /// A record has a successor.
@@ -13702,7 +13706,7 @@ class SpoolRecovery {
 }  // namespace sla::inline v1
 
 // sla/spool/disk.hpp
-// A spool in a folder: survives the process, and the machine as far as its disk does. Where the
+// A spool in a folder: survives the process, and the machine as far as its disk does. If the
 // disk is full, read-only or gone, reports are held in memory, a line says so, and they go to the
 // disk as soon as it can be written again. What is kept is bounded; when it is full the logs of
 // passes are dropped first and then the oldest passes, and the results among them are counted. A
@@ -13731,7 +13735,7 @@ class DiskSpool {
     return spool;
   }
 
-  /// Where an executor puts the output of a run, under log_file_name().
+  /// Returns where an executor puts the output of a run, under log_file_name().
   [[nodiscard]] std::string logs() const { return SpoolDirectory::look(options_.folder).logs(); }
 
   /// Marks a run, so that it is known should this process die. Does not wait for the disk.
@@ -13802,7 +13806,7 @@ class DiskSpool {
   DiskSpool(Options options, Logger log)
       : options_(std::move(options)), log_(log), outage_(options_.folder, options_.retry, log) {}
 
-  /// Writes an entry, or holds it in memory where that cannot be.
+  /// Writes an entry, or holds it in memory if that fails.
   void put(Entry const& entry, Sync sync) {
     bool const writable = ready();
     index_.put(entry.number, [&](EntryState& state) {
@@ -13878,7 +13882,7 @@ class DiskSpool {
     return true;
   }
 
-  /// Whether the disk can be written, as far as is known; tries it where it could not.
+  /// Returns true if the disk can be written, as far as is known; tries it if it could not.
   bool ready() {
     if (store_ && !store_->journal().in_place()) leave();
     if (!outage_) return true;
@@ -13982,7 +13986,7 @@ static_assert(Spool<DiskSpool>);
 }  // namespace sla::inline v1
 
 // sla/spool/either.hpp
-// One of two spools, chosen at run time: on disk where there is a folder for it, otherwise in
+// One of two spools, chosen at run time: on disk if there is a folder for it, otherwise in
 // memory.
 
 namespace sla::inline v1 {
@@ -14159,7 +14163,7 @@ class PatientSpool {
     std::shared_ptr<std::atomic<bool>> hangs{};  ///< is told; may be nothing
   };
 
-  /// Calls `make() -> Result<S>`, and goes on without where that takes too long. The Error is that
+  /// Calls `make() -> Result<S>`, and goes on without if that takes too long. The Error is that
   /// of the call. `make` owns what it touches.
   template <class Make>
   [[nodiscard]] static Result<PatientSpool> open(Make make, Options options, Logger log = {}) {
@@ -14422,10 +14426,10 @@ inline constexpr Milliseconds latest_time = 253'402'300'799'999;
 struct Event {
   std::string_view service{};
   std::vector<std::string_view> groups{};
-  std::string_view location{};  ///< where it was looked from; empty where it is not known
+  std::string_view location{};  ///< where it was looked from; empty if it is not known
   std::string_view verdict{};
   std::string_view run_id{};   ///< empty: a run that no other event can be about
-  std::string_view log_uri{};  ///< empty where there is none
+  std::string_view log_uri{};  ///< empty if there is none
   std::string_view boot_id{};  ///< with `seq`, or none of them
   Milliseconds end = 0;        ///< of the run
   std::uint32_t seq = 0;       ///< 1, 2, 3, ... within a boot; 0 is none
@@ -14480,7 +14484,7 @@ inline Error no_event(std::string_view why) {
 /// Reads events, one line after another.
 class EventReader {
  public:
-  /// Reads one line. The texts of the event live until the next call. Errc::malformed where the
+  /// Reads one line. The texts of the event live until the next call. Errc::malformed if the
   /// line is no event.
   [[nodiscard]] Result<Event> read(std::string_view line) {
     event_.reset();  // so that the next one may take its room
@@ -14567,7 +14571,7 @@ struct Record {
   Milliseconds until;
   /// End of the event before it; from then on, where what was lost before it begins, or no_time.
   Milliseconds previous;
-  std::uint64_t run;      ///< hash of the run's id; 0 where it has none
+  std::uint64_t run;      ///< hash of the run's id; 0 if it has none
   std::uint32_t boot;     ///< index in Book::boots
   std::uint32_t seq;      ///< 0: without one
   std::uint32_t detail;   ///< index in Book::details
@@ -14747,7 +14751,7 @@ class Durations {
   }
 
   /// Returns the least duration that so many percent of all do not exceed, rounded down to the
-  /// begin of its bucket; nothing where there is none.
+  /// begin of its bucket; nothing if there is none.
   [[nodiscard]] std::optional<std::int64_t> quantile(std::uint64_t percent) const noexcept {
     if (total_ == 0) return std::nullopt;
     std::uint64_t const rank = std::max<std::uint64_t>(1, (total_ * percent + 99) / 100);
@@ -15283,7 +15287,7 @@ struct Slices {
 };
 
 /// Returns a part in percent with three decimals, rounded down: 9,995 of 10,000 is `99.950`.
-/// Nothing where the whole is 0.
+/// Nothing if the whole is 0.
 [[nodiscard]] inline std::optional<std::string> percent(std::int64_t part, std::int64_t whole) {
   if (whole <= 0) return std::nullopt;
   std::int64_t thousandths = part / whole;
@@ -15451,7 +15455,7 @@ struct Surprise {
 };
 
 /// Returns twice the median of the distances above 0 of sorted ends, rounded down to a millisecond
-/// before it is doubled; 0 where there is no distance.
+/// before it is doubled; 0 if there is no distance.
 [[nodiscard]] inline Milliseconds usual_hold(std::span<Record const> sorted) {
   std::vector<Milliseconds> distances;
   for (std::size_t i = 1; i < sorted.size(); ++i) {
@@ -15518,7 +15522,7 @@ void hold_boot(std::span<Record> records, Boot const& boot, std::optional<Millis
 
 namespace sla::inline v1::ledger {
 
-/// Reads a key; nothing where the run was no result. Errc::malformed where it is no log's. The
+/// Reads a key; nothing if the run was no result. Errc::malformed if it is no log's. The
 /// texts of the event are those of the parameters.
 [[nodiscard]] inline Result<std::optional<Event>> read_log_key(std::string_view key,
                                                                std::string_view uri) {
@@ -16287,7 +16291,7 @@ struct ProcessOptions {
   /// A folder: the output of a run stands there under log_file_name(), should this process die.
   /// Where it is empty or cannot be written the output dies with the process.
   std::string log_folder{};
-  /// Whether that folder's disk hangs, as far as somebody knows: then it is as if it were empty.
+  /// True while that folder's disk is known to hang: then it is as if it were empty.
   std::shared_ptr<std::atomic<bool> const> log_folder_hangs{};
   Logger log{Logger::Options{.format = LogFormat::none}};  ///< says what a stop waits for
 
@@ -16346,7 +16350,7 @@ class Capture {
     return offset >= head_ && offset < kept_again ? kept_again - offset : 0;
   }
 
-  /// Reads back bytes that are still there, from an offset of the stream on; 0 where there are
+  /// Reads back bytes that are still there, from an offset of the stream on; 0 if there are
   /// none.
   [[nodiscard]] std::size_t read_back(std::uint64_t offset, std::span<char> buffer) const {
     std::uint64_t const end = failure_.empty() ? total_ : stored_;
@@ -16402,7 +16406,7 @@ class Capture {
   [[nodiscard]] Output::Disk disk() const noexcept {
     return path_.empty() ? Output::Disk::answers : Output::Disk::may_hang;
   }
-  /// Reads from the file; 0 where that cannot be.
+  /// Reads from the file; 0 if that cannot be.
   [[nodiscard]] std::size_t read(std::uint64_t at, std::span<char> buffer) const {
     if (path_.empty()) return read_at_place(file_, at, buffer).value_or(0);
     auto const n = read_apart(file_, at, buffer);
@@ -16609,7 +16613,7 @@ struct Aftermath {
   std::uint64_t not_passed_on = 0;  ///< bytes
 };
 
-/// Returns the remark of an outcome; empty where there is nothing to say.
+/// Returns the remark of an outcome; empty if there is nothing to say.
 [[nodiscard]] inline std::string remark_of(Aftermath const& after) {
   std::string text;
   auto const add = [&](std::string const& part) { text += (text.empty() ? "" : "; ") + part; };
@@ -16679,7 +16683,7 @@ class PassThrough {
     return open_ && passed_ < capture.total();
   }
 
-  /// Waits for what was taken to be written; whether it is.
+  /// Waits for what was taken to be written; returns true if it is.
   template <class End>
   [[nodiscard]] bool settle(Duration patience, End end) {
     Instant until = now() + patience;
@@ -16874,7 +16878,7 @@ class Process {
     return watched[2].revents != 0 || watched[3].revents != 0;
   }
 
-  /// Takes in one block, and whatever the reader of stdout has room for. Whether there was a block.
+  /// Reads one block and hands on what the reader of stdout takes. Returns true if there was one.
   bool read_output() {
     std::string_view block;
     if (pipe_) {
@@ -16946,8 +16950,8 @@ class Process {
     while (read_output()) continue;
     went_on_ = static_cast<bool>(pipe_);
   }
-  /// The program is over; what it started may still write for a while: the rest of the grace where
-  /// it was told to end, nothing where it was killed.
+  /// The program is over; what it started may still write for a while: the rest of the grace if
+  /// it was told to end, nothing if it was killed.
   void note_end() {
     ended_at_ = now();
     drain_until_ = stage_ == Stage::running ? *ended_at_ + options_.drain
@@ -17113,7 +17117,7 @@ struct ProbeTarget {
   [[nodiscard]] std::string host() const { return address.substr(0, address.rfind(':')); }
 };
 
-/// What is wrong; empty where nothing is.
+/// Returns what is wrong; empty if nothing is.
 struct ProbeFinding {
   std::string_view cause{};  ///< dns, connect, tls, timeout, status, body, cert
   std::string reason{};
@@ -17234,7 +17238,7 @@ inline ProbeFinding judge_other(ProbeFacts const& facts, ProbeTarget const& targ
   return ask_for_name(target.host(), std::chrono::seconds{2}, stop);
 }
 
-/// Returns why there was no whole answer; nothing where there was one.
+/// Returns why there was no whole answer; nothing if there was one.
 [[nodiscard]] inline ProbeFinding judge_fault(ProbeFacts const& facts, ProbeTarget const& target) {
   switch (facts.fault) {
     case ProbeFault::none:
@@ -18213,7 +18217,7 @@ class RetrySchedule {
 
   /// Returns when it may be tried again; a past instant is now.
   [[nodiscard]] Instant due() const noexcept { return due_; }
-  /// Why it is not tried now.
+  /// Returns why it is not tried now.
   [[nodiscard]] std::string const& reason() const noexcept { return reason_; }
 
   /// There is little time left. What mends itself is tried a second after its last failure. What
@@ -18318,7 +18322,7 @@ struct Refusals {
 /// The refused messages of one channel, by their number in the spool. Not thread-safe.
 class RefusedMessages {
  public:
-  /// Counts a refusal. Null where there are too many to keep in mind: then it is no case of its
+  /// Counts a refusal. Null if there are too many to keep in mind: then it is no case of its
   /// own.
   Refusals* refused(std::uint64_t number, std::uint64_t passed, Instant now) {
     if (all_.count(number) == 0 && !make_room(now)) return nullptr;
@@ -18434,7 +18438,7 @@ class Delivery {
     std::lock_guard const lock(mutex_);
     spool_.begin(report);
   }
-  /// Keeps the report, and its log where that is to be delivered.
+  /// Keeps the report, and its log if that is to be delivered.
   void add(Report const& report) {
     Report kept = report;
     if (!wants_log(upload_, report)) kept.outcome.output = Output();
@@ -18528,7 +18532,7 @@ class Delivery {
     return true;
   }
 
-  /// The first behind the last one that does not wait by itself: `next(spool, number)`.
+  /// Returns the first behind the last one that does not wait by itself: `next(spool, number)`.
   template <class Next>
   std::optional<Entry> pick(Channel& channel, Instant now, Next next) {
     std::optional<std::uint64_t> first;
@@ -18592,7 +18596,7 @@ class Delivery {
     with_spool([&](auto& spool) { spool.update(entry); });
   }
 
-  /// Returns true if the log got further. Where it did not, the report says why.
+  /// Returns true if the state of the log changed; if not, the report says why.
   bool send_log(Entry& entry) {
     if (entry.log != Part::waiting) return false;
     Report& report = entry.report;
@@ -18844,8 +18848,8 @@ namespace sla::inline v1 {
 class DryRun {
  public:
   struct Options {
-    std::string topic;   ///< the topic as it is set; empty where there is none
-    std::string bucket;  ///< where the log would go; empty where it would go nowhere
+    std::string topic;   ///< the topic as it is set; empty if there is none
+    std::string bucket;  ///< where the log would go; empty if it would go nowhere
     EventFormat format = EventFormat::documented;
     int descriptor = STDOUT_FILENO;  ///< stays the caller's
     Stop const* stop = nullptr;      ///< ends what nobody reads; of the calling thread
@@ -18952,7 +18956,7 @@ class Optional {
     return publisher_ ? publish_wanted(*publisher_, report) : Result<void>{};
   }
 
-  /// Where P is a log store: the log's URI, empty where there is no store.
+  /// Where P is a log store: the log's URI, empty if there is no store.
   Result<std::string> store(Report const& report) requires LogStore<Held> {
     return publisher_ ? publisher_->store(report) : Result<std::string>(std::string());
   }
@@ -19056,7 +19060,7 @@ class S3Log {
     return object.metadata.front().value;
   }
 
-  /// Puts the log where no other is; gives the run whose log has the key then, empty where that
+  /// Puts the log where no other is; gives the run whose log has the key then, empty if that
   /// may not be asked.
   Result<std::string> place(aws::PutObjectInput& object, Instant until) {
     if (condition_ == Condition::kept) return place_by_condition(object, until);
@@ -19131,7 +19135,7 @@ class S3Log {
     return aws::put_object(client_, options_.bucket, object, until);
   }
 
-  /// The run whose log has the key, or nothing where no object has it.
+  /// Returns the run whose log has the key, or nothing if no object has it.
   Result<std::optional<std::string>> look(std::string const& key, Instant until) {
     auto const head = aws::head_object(client_, options_.bucket, key, until);
     if (head)

@@ -53,7 +53,7 @@ using ProgramClient = aws::Client<aws::Curl, ProgramCredentials, HurriedClock>;
 }
 
 /// Asks the instance for the region where no setting says it, which takes seconds where there is no
-/// instance. Errc::invalid where it does not say it either, and what the instance failed with where
+/// instance. Errc::invalid if it does not say it either, and what the instance failed with where
 /// it may say it later.
 [[nodiscard]] inline Result<void> complete_region(AwsSettings& aws, Environment const& environment,
                                                   Stop const& stop) {

@@ -24,7 +24,7 @@ namespace sla::inline v1::app {
 
 /// Where and how AWS is reached.
 struct AwsSettings {
-  std::string region{};  ///< empty where nothing says it
+  std::string region{};  ///< empty if nothing says it
   aws::EndpointSettings endpoints{};
   aws::Trust trust{};           ///< whom TLS trusts; empty is the system's authorities
   std::string trust_problem{};  ///< why it cannot, which matters to who uses TLS

@@ -72,7 +72,7 @@ inline constexpr std::int64_t latest_heartbeat = 8'000'000'000;  // the kernel k
   return {static_cast<time_t>(tenths / 10), heartbeat_mark * 1000 + activity * 10 + tenths % 10};
 }
 
-/// Reads a promise from the text of an open file in /proc; nothing where it is something else.
+/// Reads a promise from the text of an open file in /proc; nothing if it is something else.
 [[nodiscard]] inline std::optional<Promise> read_promise(std::string_view text) {
   constexpr std::string_view name = "it_interval: (";
   std::size_t const at = text.find(name);

@@ -119,7 +119,7 @@ inline Result<aws::Credentials> ask_for_keys(IamPlan const& plan, AwsAccess cons
   return assumed;
 }
 
-/// The keys; the region is completed. Errc::stopped where a signal asked to stop meanwhile.
+/// The keys; the region is completed. Errc::stopped if a signal asked to stop meanwhile.
 inline Result<aws::Credentials> find_keys(IamPlan& plan) {
   auto const stop = Stop::on_signals({.budget = Duration::zero()});
   if (!stop) return stop.error();

@@ -72,8 +72,8 @@ inline Result<std::vector<aws::Parameter>> read_parameters(LoadPlan const& plan,
 
 }  // namespace detail
 
-/// Loads the parameters into the environment and that of the process. Errc::stopped where a signal
-/// asked to stop meanwhile, Errc::exists where a duplicate is a reason to stop.
+/// Loads the parameters into the environment and that of the process. Errc::stopped if a signal
+/// asked to stop meanwhile, Errc::exists if a duplicate is a reason to stop.
 [[nodiscard]] inline Result<LoadedVariables> load_parameters(LoadPlan const& plan,
                                                              Environment& environment) {
   Environment filled = environment;

@@ -24,7 +24,7 @@ namespace sla::inline v1::app {
 enum class Duplicates { skip, overwrite, abort };
 
 /// Returns the path below which the parameters of that name are: `/prod/shop/` for `shop` where
-/// AWS_ENV is prod. A name that begins with a slash is a path already. Errc::invalid where AWS_ENV
+/// AWS_ENV is prod. A name that begins with a slash is a path already. Errc::invalid if AWS_ENV
 /// is missing.
 [[nodiscard]] inline Result<std::string> parameter_path(std::string_view name,
                                                         Environment const& environment) {

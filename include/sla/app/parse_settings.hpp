@@ -55,10 +55,10 @@ inline constexpr std::span<Flag const> shared_flags{setting_flags.data(), settin
 
 /// What the settings are read for.
 struct ParseOptions {
-  /// Whether what is missing is a problem.
+  /// Says if a missing setting is a problem.
   enum class Missing { is_a_problem, is_fine };
 
-  /// Nothing where no parameters were loaded yet: what they may still bring is not missing.
+  /// Nothing if no parameters were loaded yet: what they may still bring is not missing.
   LoadedVariables const* loaded = nullptr;
   Missing missing = Missing::is_a_problem;
 };
@@ -71,7 +71,7 @@ struct Parsed {
   std::array<Origin, setting_table.size()> origins{};  ///< for each row of the table
   LoadedVariables loaded{};                            ///< what was made known of the parameters
 
-  /// Returns what the program exits with before it starts; 0 where the settings can be used.
+  /// Returns what the program exits with before it starts; 0 if the settings can be used.
   [[nodiscard]] int exit_code() const noexcept {
     return problems.empty() ? exit_success : exit_settings;
   }

@@ -47,7 +47,7 @@ inline Result<std::vector<ledger::Exclusion>> exclusions_of(ReportRequest const&
   return all;
 }
 
-/// Errc::not_found where a name that is asked for is nobody's.
+/// Errc::not_found if a name that is asked for is nobody's.
 inline Result<void> check_names(ledger::Book const& book, ReportRequest const& request) {
   auto const nobody = [](std::string_view what, std::string_view name) {
     return Error{Errc::not_found,

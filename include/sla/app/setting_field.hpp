@@ -63,7 +63,7 @@ struct FieldWriter {
   return std::visit(detail::FieldReader{settings, text}, field);
 }
 
-/// Returns the member's value as it would be written; empty where it is not set.
+/// Returns the member's value as it would be written; empty if it is not set.
 [[nodiscard]] inline std::string field_text(SettingField const& field, Settings const& settings) {
   return std::visit(detail::FieldWriter{settings}, field);
 }

@@ -23,7 +23,7 @@ struct HeaderLines {
 
 /// Every setting of the program; an empty text and an empty list are "not set".
 struct Settings {
-  std::string command{};             ///< the command as text; empty where there are words
+  std::string command{};             ///< the command as text; empty if there are words
   std::vector<std::string> words{};  ///< the command as words, to be executed directly
   std::string url{};                 ///< what the program itself asks, instead of a command
   std::string tcp{};                 ///< or the host:port that it connects to

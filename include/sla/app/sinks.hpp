@@ -75,7 +75,7 @@ class Sinks {
     return sinks;
   }
 
-  /// Returns where an executor puts the logs of runs; empty where they end with the process.
+  /// Returns where an executor puts the logs of runs; empty if they end with the process.
   [[nodiscard]] std::string const& log_folder() const noexcept { return log_folder_; }
   /// Returns true if that folder's disk hangs, as far as is known; it changes.
   [[nodiscard]] std::shared_ptr<std::atomic<bool> const> log_folder_hangs() const noexcept {

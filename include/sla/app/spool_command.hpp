@@ -164,7 +164,7 @@ class SpoolEditor {
   SpoolIndex& index_;
 };
 
-/// Does to one entry what the command says, where that is meant; whether it did.
+/// Does to one entry what the command says, if that is meant; returns true if it did.
 inline Result<bool> edit_entry(SpoolCommand const& command, SpoolEditor& editor,
                                std::uint64_t number, std::string const& run) {
   auto const& runs = command.runs;

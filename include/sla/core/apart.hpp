@@ -125,7 +125,7 @@ class CallsApart {
 class Apart {
  public:
   /// Starts `body()`, which must not throw; what it touches lives until it has ended, or the
-  /// program has. Errc::system where there can be no more threads.
+  /// program has. Errc::system if there can be no more threads.
   template <class Body>
   [[nodiscard]] static Result<Apart> start(Body body) {
     auto state = std::make_shared<State>();

@@ -56,7 +56,7 @@ struct Native {
 struct Error {
   Errc code = Errc::invalid;
   std::string message;
-  Native native{};  ///< none where nobody was asked
+  Native native{};  ///< none if nobody was asked
 
   /// Returns errno if the system refused, the status if a server did, libcurl's code if it did;
   /// else 0.

@@ -83,7 +83,7 @@ struct WriteCall {
 
 }  // namespace detail
 
-/// Reads from a file whose disk may hang, at most as much as the buffer holds; nothing where the
+/// Reads from a file whose disk may hang, at most as much as the buffer holds; nothing if the
 /// disk hangs.
 [[nodiscard]] inline std::optional<Result<std::size_t>> read_apart(Descriptor const& file,
                                                                    std::uint64_t at,
@@ -98,7 +98,7 @@ struct WriteCall {
 }
 
 /// Writes to a file whose disk may hang, and makes a new one of that path if it is not open;
-/// nothing where the disk hangs. Then the call goes on, and the descriptor must stay open.
+/// nothing if the disk hangs. Then the call goes on, and the descriptor must stay open.
 [[nodiscard]] inline std::optional<Result<void>> write_apart(Descriptor& file, std::string path,
                                                              std::uint64_t at,
                                                              std::string_view part) {

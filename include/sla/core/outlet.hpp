@@ -80,7 +80,7 @@ class Outlet {
     return {own_ ? own_.get() : descriptor_, POLLOUT, 0};
   }
 
-  /// Waits until then at most for what was taken to be written; whether it is.
+  /// Waits until then at most for what was taken to be written; returns true if it is.
   bool settled(Instant until) { return !writer_ || writer_->settled(until); }
   /// Notes that nothing was taken for so long that nobody should wait for it; says whether it is
   /// so, until something is taken again. It holds for every Outlet to the same thing.
@@ -183,7 +183,7 @@ class Outlet {
   std::shared_ptr<Writer> writer_{};
 };
 
-/// Writes the text and takes off it what was written; Errc::timed_out where that was not all of it
+/// Writes the text and takes off it what was written; Errc::timed_out if that was not all of it
 /// by then. What is taken at once is written in any case.
 [[nodiscard]] inline Result<void> write_until(int descriptor, std::string_view& text,
                                               Instant until) {

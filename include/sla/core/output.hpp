@@ -78,7 +78,7 @@ class Output {
   }
 
   /// Fills the buffer with the bytes from the offset on; returns how many there were, 0 at the end.
-  /// Errc::system where they cannot be read, or the disk does not answer for two seconds.
+  /// Errc::system if they cannot be read, or the disk does not answer for two seconds.
   [[nodiscard]] Result<std::size_t> read(std::uint64_t offset, std::span<char> buffer) const {
     if (!held_) return std::size_t{0};
     for (Piece const& piece : held_->pieces) {

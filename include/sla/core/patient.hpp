@@ -24,13 +24,13 @@ class Patient {
 
   explicit Patient(Duration limit) : limit_(limit) {}
 
-  /// Whether nothing is under way. Tries again where no call could be made.
+  /// Returns true if nothing is under way. Tries again if no call could be made.
   [[nodiscard]] bool answers() {
     if (!under_way_.expired()) return false;
     return (!refused_ && work_->is_empty()) || work_off();
   }
 
-  /// Gives what `question(std::optional<T>&)` says; nothing where it is not done in time, or
+  /// Gives what `question(std::optional<T>&)` says; nothing if it is not done in time, or
   /// something else is under way, which is then not waited for. What is done too late is followed
   /// by `undo(std::optional<T>&)`.
   template <class Question, class Undo = NoUndo>
@@ -123,7 +123,7 @@ class Patient {
     void operator()() const { work->run(); }
   };
 
-  /// Whether all is done within the limit.
+  /// Does all there is to do; returns true if it ended within the limit.
   bool work_off() {
     auto turn = std::make_shared<Turn>(Turn{work_});
     under_way_ = turn;

@@ -25,7 +25,7 @@ namespace detail {
   std::abort();
 }
 
-/// Whether a U makes the value of a Result<T>, and is neither one itself nor its Error.
+/// A type that makes the value of a Result<T>, and is neither one itself nor its Error.
 template <class U, class T>
 concept ValueFor =
     std::constructible_from<T, U&&> && !std::same_as<std::remove_cvref_t<U>, Error> &&

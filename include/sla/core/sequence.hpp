@@ -49,7 +49,7 @@ class Sequence {
   std::optional<WallTime> previous_end_{};
 };
 
-/// Returns the time that is so much later; nothing where that is in another century.
+/// Returns the time that is so much later; nothing if that is in another century.
 [[nodiscard]] inline std::optional<WallTime> later_by(WallTime time, Duration wait,
                                                       Duration longest) {
   constexpr Duration century = std::chrono::hours{24 * 36'525};

@@ -175,7 +175,7 @@ template <class Integer = std::int64_t>
   return negative ? -size : size;
 }
 
-/// Returns how many bytes the well-formed UTF-8 sequence at the start of the text has; 0 where it
+/// Returns how many bytes the well-formed UTF-8 sequence at the start of the text has; 0 if it
 /// is ill-formed (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF).
 [[nodiscard]] constexpr std::size_t utf8_length(std::string_view text) noexcept {
   if (text.empty()) return 0;

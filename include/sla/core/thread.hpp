@@ -18,7 +18,7 @@ namespace sla::inline v1 {
 /// A started thread. Whoever holds it waits for its end, at the latest when this goes.
 class Thread {
  public:
-  /// Starts a thread that calls `body()`, which must not throw. Errc::system where there can be no
+  /// Starts a thread that calls `body()`, which must not throw. Errc::system if there can be no
   /// more threads.
   template <class Body>
   [[nodiscard]] static Result<Thread> start(Body body) {

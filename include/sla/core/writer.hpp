@@ -42,7 +42,7 @@ class Writer : public std::enable_shared_from_this<Writer> {
   Writer(Descriptor file, To to)
       : file_(std::move(file)), to_(to), room_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
 
-  /// Takes what there is room for, or nothing where it is to be a whole; how much it was.
+  /// Takes what there is room for, or nothing if it is to be a whole; how much it was.
   std::size_t add(std::string_view text, Part part) {
     std::lock_guard const lock(mutex_);
     std::size_t const size = std::min(text.size(), limit - waiting());
@@ -63,16 +63,16 @@ class Writer : public std::enable_shared_from_this<Writer> {
     return waiting();
   }
 
-  /// Whether anything was written since this was last asked.
+  /// Returns true if anything was written since the last call.
   [[nodiscard]] bool take_moved() noexcept { return moved_.exchange(false); }
 
-  /// Says once why the last write failed; 0 where none did.
+  /// Says once why the last write failed; 0 if none did.
   [[nodiscard]] int take_failure() {
     std::lock_guard const lock(mutex_);
     return std::exchange(failure_, 0);
   }
 
-  /// Waits until then at most for all that was taken to be written; whether it is.
+  /// Waits until then at most for all that was taken to be written; returns true if it is.
   bool settled(Instant until) {
     std::unique_lock lock(mutex_);
     Duration const left = until - std::chrono::steady_clock::now();
@@ -217,7 +217,7 @@ class Writers {
     return writers;
   }
 
-  /// The one for what the descriptor leads to; nothing where there can be none now.
+  /// The one for what the descriptor leads to; nothing if there can be none now.
   [[nodiscard]] std::shared_ptr<Writer> to(int descriptor, struct stat const& about) {
     std::lock_guard const lock(mutex_);
     auto const unused = [](Known const& known) {

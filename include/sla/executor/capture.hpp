@@ -64,7 +64,7 @@ class Capture {
     return offset >= head_ && offset < kept_again ? kept_again - offset : 0;
   }
 
-  /// Reads back bytes that are still there, from an offset of the stream on; 0 where there are
+  /// Reads back bytes that are still there, from an offset of the stream on; 0 if there are
   /// none.
   [[nodiscard]] std::size_t read_back(std::uint64_t offset, std::span<char> buffer) const {
     std::uint64_t const end = failure_.empty() ? total_ : stored_;
@@ -120,7 +120,7 @@ class Capture {
   [[nodiscard]] Output::Disk disk() const noexcept {
     return path_.empty() ? Output::Disk::answers : Output::Disk::may_hang;
   }
-  /// Reads from the file; 0 where that cannot be.
+  /// Reads from the file; 0 if that cannot be.
   [[nodiscard]] std::size_t read(std::uint64_t at, std::span<char> buffer) const {
     if (path_.empty()) return read_at_place(file_, at, buffer).value_or(0);
     auto const n = read_apart(file_, at, buffer);

@@ -92,7 +92,7 @@ struct Aftermath {
   std::uint64_t not_passed_on = 0;  ///< bytes
 };
 
-/// Returns the remark of an outcome; empty where there is nothing to say.
+/// Returns the remark of an outcome; empty if there is nothing to say.
 [[nodiscard]] inline std::string remark_of(Aftermath const& after) {
   std::string text;
   auto const add = [&](std::string const& part) { text += (text.empty() ? "" : "; ") + part; };

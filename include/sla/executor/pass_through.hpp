@@ -67,7 +67,7 @@ class PassThrough {
     return open_ && passed_ < capture.total();
   }
 
-  /// Waits for what was taken to be written; whether it is.
+  /// Waits for what was taken to be written; returns true if it is.
   template <class End>
   [[nodiscard]] bool settle(Duration patience, End end) {
     Instant until = now() + patience;

@@ -31,7 +31,7 @@ struct ProbeTarget {
   [[nodiscard]] std::string host() const { return address.substr(0, address.rfind(':')); }
 };
 
-/// What is wrong; empty where nothing is.
+/// Returns what is wrong; empty if nothing is.
 struct ProbeFinding {
   std::string_view cause{};  ///< dns, connect, tls, timeout, status, body, cert
   std::string reason{};
@@ -152,7 +152,7 @@ inline ProbeFinding judge_other(ProbeFacts const& facts, ProbeTarget const& targ
   return ask_for_name(target.host(), std::chrono::seconds{2}, stop);
 }
 
-/// Returns why there was no whole answer; nothing where there was one.
+/// Returns why there was no whole answer; nothing if there was one.
 [[nodiscard]] inline ProbeFinding judge_fault(ProbeFacts const& facts, ProbeTarget const& target) {
   switch (facts.fault) {
     case ProbeFault::none:

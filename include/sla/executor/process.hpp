@@ -151,7 +151,7 @@ class Process {
     return watched[2].revents != 0 || watched[3].revents != 0;
   }
 
-  /// Takes in one block, and whatever the reader of stdout has room for. Whether there was a block.
+  /// Reads one block and hands on what the reader of stdout takes. Returns true if there was one.
   bool read_output() {
     std::string_view block;
     if (pipe_) {
@@ -223,8 +223,8 @@ class Process {
     while (read_output()) continue;
     went_on_ = static_cast<bool>(pipe_);
   }
-  /// The program is over; what it started may still write for a while: the rest of the grace where
-  /// it was told to end, nothing where it was killed.
+  /// The program is over; what it started may still write for a while: the rest of the grace if
+  /// it was told to end, nothing if it was killed.
   void note_end() {
     ended_at_ = now();
     drain_until_ = stage_ == Stage::running ? *ended_at_ + options_.drain

@@ -44,7 +44,7 @@ struct ProcessOptions {
   /// A folder: the output of a run stands there under log_file_name(), should this process die.
   /// Where it is empty or cannot be written the output dies with the process.
   std::string log_folder{};
-  /// Whether that folder's disk hangs, as far as somebody knows: then it is as if it were empty.
+  /// True while that folder's disk is known to hang: then it is as if it were empty.
   std::shared_ptr<std::atomic<bool> const> log_folder_hangs{};
   Logger log{Logger::Options{.format = LogFormat::none}};  ///< says what a stop waits for
 

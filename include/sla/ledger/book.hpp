@@ -33,7 +33,7 @@ struct Record {
   Milliseconds until;
   /// End of the event before it; from then on, where what was lost before it begins, or no_time.
   Milliseconds previous;
-  std::uint64_t run;      ///< hash of the run's id; 0 where it has none
+  std::uint64_t run;      ///< hash of the run's id; 0 if it has none
   std::uint32_t boot;     ///< index in Book::boots
   std::uint32_t seq;      ///< 0: without one
   std::uint32_t detail;   ///< index in Book::details

@@ -25,7 +25,7 @@ class Durations {
   }
 
   /// Returns the least duration that so many percent of all do not exceed, rounded down to the
-  /// begin of its bucket; nothing where there is none.
+  /// begin of its bucket; nothing if there is none.
   [[nodiscard]] std::optional<std::int64_t> quantile(std::uint64_t percent) const noexcept {
     if (total_ == 0) return std::nullopt;
     std::uint64_t const rank = std::max<std::uint64_t>(1, (total_ * percent + 99) / 100);

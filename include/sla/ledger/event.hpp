@@ -27,10 +27,10 @@ inline constexpr Milliseconds latest_time = 253'402'300'799'999;
 struct Event {
   std::string_view service{};
   std::vector<std::string_view> groups{};
-  std::string_view location{};  ///< where it was looked from; empty where it is not known
+  std::string_view location{};  ///< where it was looked from; empty if it is not known
   std::string_view verdict{};
   std::string_view run_id{};   ///< empty: a run that no other event can be about
-  std::string_view log_uri{};  ///< empty where there is none
+  std::string_view log_uri{};  ///< empty if there is none
   std::string_view boot_id{};  ///< with `seq`, or none of them
   Milliseconds end = 0;        ///< of the run
   std::uint32_t seq = 0;       ///< 1, 2, 3, ... within a boot; 0 is none
@@ -85,7 +85,7 @@ inline Error no_event(std::string_view why) {
 /// Reads events, one line after another.
 class EventReader {
  public:
-  /// Reads one line. The texts of the event live until the next call. Errc::malformed where the
+  /// Reads one line. The texts of the event live until the next call. Errc::malformed if the
   /// line is no event.
   [[nodiscard]] Result<Event> read(std::string_view line) {
     event_.reset();  // so that the next one may take its room

@@ -50,7 +50,7 @@ struct Slices {
 };
 
 /// Returns a part in percent with three decimals, rounded down: 9,995 of 10,000 is `99.950`.
-/// Nothing where the whole is 0.
+/// Nothing if the whole is 0.
 [[nodiscard]] inline std::optional<std::string> percent(std::int64_t part, std::int64_t whole) {
   if (whole <= 0) return std::nullopt;
   std::int64_t thousandths = part / whole;

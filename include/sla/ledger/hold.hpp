@@ -21,7 +21,7 @@ struct Surprise {
 };
 
 /// Returns twice the median of the distances above 0 of sorted ends, rounded down to a millisecond
-/// before it is doubled; 0 where there is no distance.
+/// before it is doubled; 0 if there is no distance.
 [[nodiscard]] inline Milliseconds usual_hold(std::span<Record const> sorted) {
   std::vector<Milliseconds> distances;
   for (std::size_t i = 1; i < sorted.size(); ++i) {

@@ -12,7 +12,7 @@
 
 namespace sla::inline v1::ledger {
 
-/// Reads a key; nothing where the run was no result. Errc::malformed where it is no log's. The
+/// Reads a key; nothing if the run was no result. Errc::malformed if it is no log's. The
 /// texts of the event are those of the parameters.
 [[nodiscard]] inline Result<std::optional<Event>> read_log_key(std::string_view key,
                                                                std::string_view uri) {

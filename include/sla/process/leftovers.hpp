@@ -32,7 +32,7 @@ namespace sla::inline v1::internal {
 /// Makes this process the parent of its orphaned descendants.
 inline void adopt_orphans() noexcept { ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
 
-/// Opens a descriptor that is readable once the process has ended; none where the kernel has no
+/// Opens a descriptor that is readable once the process has ended; none if the kernel has no
 /// pidfds (before Linux 5.3), in which case the caller has to look from time to time.
 [[nodiscard]] inline Descriptor open_pidfd(pid_t pid) noexcept {
   return Descriptor{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};  // glibc 2.36 wraps it

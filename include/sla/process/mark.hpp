@@ -27,7 +27,7 @@ namespace sla::inline v1::internal {
 
 /// What the processes of one run have in common.
 struct RunMark {
-  rlim_t number = 0;     ///< the soft limit; 0 where the limit could not be set
+  rlim_t number = 0;     ///< the soft limit; 0 if the limit could not be set
   pid_t session = 0;     ///< led by the command itself; 0 is not looked at
   std::string run_id{};  ///< in the environment as run_id_variable; empty is not looked at
 
@@ -40,7 +40,7 @@ struct RunMark {
 
 namespace detail {
 
-/// The soft limit that /proc tells of a process, as text; empty where it cannot be read.
+/// Returns the soft limit that /proc tells of a process, as text; empty if it cannot be read.
 inline std::string limit_in_proc(pid_t pid) {
   auto const limits = read_file("/proc/" + std::to_string(pid) + "/limits", 16384);
   if (!limits) return {};

@@ -35,7 +35,7 @@ inline std::string bytes_of(Descriptor const& file, std::size_t size, std::uint6
   return bytes;
 }
 
-/// The loader that an ELF file of this machine's width asks for; empty where it asks for none.
+/// Returns the loader that an ELF file of this machine's width asks for; empty if it asks for none.
 inline std::string loader_of(Descriptor const& file) {
   std::string const head = bytes_of(file, sizeof(Elf64_Ehdr), 0);
   if (head.size() < sizeof(Elf64_Ehdr) || head[EI_CLASS] != ELFCLASS64) return {};
@@ -62,7 +62,7 @@ inline std::string interpreter_of(std::string_view head) {
   return std::string(line.substr(0, line.find_first_of(" \t")));
 }
 
-/// Why a file that is there answers ENOENT; empty where that is not known.
+/// Returns why a file that is there answers ENOENT; empty if that is not known.
 inline std::string missing_helper(std::string const& path) {
   auto const file = open_file(path, O_RDONLY | O_NONBLOCK);
   if (!file) return {};
@@ -126,7 +126,7 @@ inline std::string of_the_file(std::string const& path, int number) {
 }
 
 /// Explains why the first program of a command text did not start, where a shell answered 126 or
-/// 127; empty where there is nothing to add to the shell's own words.
+/// 127; empty if there is nothing to add to the shell's own words.
 [[nodiscard]] inline std::string shell_failure(std::vector<std::string> const& words, int code) {
   bool const shell = words.size() >= 3 && words[0] == "/bin/sh" && words[1] == "-c";
   if (!shell || (code != 126 && code != 127)) return {};

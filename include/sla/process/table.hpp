@@ -25,7 +25,7 @@ namespace sla::inline v1::internal {
 struct ProcessRow {
   pid_t pid = 0;
   pid_t parent = 0;    ///< 0 where it is not known
-  std::string name{};  ///< of its program, 15 bytes at most; empty where it is not known
+  std::string name{};  ///< of its program, 15 bytes at most; empty if it is not known
   char state = '?';    ///< a letter of proc_pid_stat(5), such as D
 };
 

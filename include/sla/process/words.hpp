@@ -140,7 +140,7 @@ class WordSplitter {
 }
 
 /// Returns the words that run a command text on this machine: by the shell where there is one, else
-/// its own words. Errc::invalid where it needs a shell and there is none, so that a program can say
+/// its own words. Errc::invalid if it needs a shell and there is none, so that a program can say
 /// so at its start.
 [[nodiscard]] inline Result<std::vector<std::string>> shell_words(
     std::string const& text, std::string const& shell = "/bin/sh") {

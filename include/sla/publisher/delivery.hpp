@@ -50,7 +50,7 @@ class Delivery {
     std::lock_guard const lock(mutex_);
     spool_.begin(report);
   }
-  /// Keeps the report, and its log where that is to be delivered.
+  /// Keeps the report, and its log if that is to be delivered.
   void add(Report const& report) {
     Report kept = report;
     if (!wants_log(upload_, report)) kept.outcome.output = Output();
@@ -144,7 +144,7 @@ class Delivery {
     return true;
   }
 
-  /// The first behind the last one that does not wait by itself: `next(spool, number)`.
+  /// Returns the first behind the last one that does not wait by itself: `next(spool, number)`.
   template <class Next>
   std::optional<Entry> pick(Channel& channel, Instant now, Next next) {
     std::optional<std::uint64_t> first;
@@ -208,7 +208,7 @@ class Delivery {
     with_spool([&](auto& spool) { spool.update(entry); });
   }
 
-  /// Returns true if the log got further. Where it did not, the report says why.
+  /// Returns true if the state of the log changed; if not, the report says why.
   bool send_log(Entry& entry) {
     if (entry.log != Part::waiting) return false;
     Report& report = entry.report;

@@ -21,8 +21,8 @@ namespace sla::inline v1 {
 class DryRun {
  public:
   struct Options {
-    std::string topic;   ///< the topic as it is set; empty where there is none
-    std::string bucket;  ///< where the log would go; empty where it would go nowhere
+    std::string topic;   ///< the topic as it is set; empty if there is none
+    std::string bucket;  ///< where the log would go; empty if it would go nowhere
     EventFormat format = EventFormat::documented;
     int descriptor = STDOUT_FILENO;  ///< stays the caller's
     Stop const* stop = nullptr;      ///< ends what nobody reads; of the calling thread

@@ -37,7 +37,7 @@ struct Refusals {
 /// The refused messages of one channel, by their number in the spool. Not thread-safe.
 class RefusedMessages {
  public:
-  /// Counts a refusal. Null where there are too many to keep in mind: then it is no case of its
+  /// Counts a refusal. Null if there are too many to keep in mind: then it is no case of its
   /// own.
   Refusals* refused(std::uint64_t number, std::uint64_t passed, Instant now) {
     if (all_.count(number) == 0 && !make_room(now)) return nullptr;

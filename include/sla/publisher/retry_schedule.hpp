@@ -57,7 +57,7 @@ class RetrySchedule {
 
   /// Returns when it may be tried again; a past instant is now.
   [[nodiscard]] Instant due() const noexcept { return due_; }
-  /// Why it is not tried now.
+  /// Returns why it is not tried now.
   [[nodiscard]] std::string const& reason() const noexcept { return reason_; }
 
   /// There is little time left. What mends itself is tried a second after its last failure. What

@@ -104,7 +104,7 @@ class S3Log {
     return object.metadata.front().value;
   }
 
-  /// Puts the log where no other is; gives the run whose log has the key then, empty where that
+  /// Puts the log where no other is; gives the run whose log has the key then, empty if that
   /// may not be asked.
   Result<std::string> place(aws::PutObjectInput& object, Instant until) {
     if (condition_ == Condition::kept) return place_by_condition(object, until);
@@ -179,7 +179,7 @@ class S3Log {
     return aws::put_object(client_, options_.bucket, object, until);
   }
 
-  /// The run whose log has the key, or nothing where no object has it.
+  /// Returns the run whose log has the key, or nothing if no object has it.
   Result<std::optional<std::string>> look(std::string const& key, Instant until) {
     auto const head = aws::head_object(client_, options_.bucket, key, until);
     if (head)

@@ -41,7 +41,7 @@ struct RecoveredLog {
 /// The files of a spool. While it lives no other process opens the same folder.
 class SpoolDirectory {
  public:
-  /// Makes the folder where it is missing, and locks it. Errc::in_use if another process has it.
+  /// Makes the folder if it is missing, and locks it. Errc::in_use if another process has it.
   /// `run_logs` is where an executor writes the logs of runs, if not in logs().
   [[nodiscard]] static Result<SpoolDirectory> open(std::string path, std::string run_logs = {}) {
     SpoolDirectory folder(std::move(path), std::move(run_logs));
@@ -52,7 +52,7 @@ class SpoolDirectory {
     if (auto locked = folder.lock(); !locked) return locked.error();
     return folder;
   }
-  /// To look at the files of a folder that may be another process's.
+  /// Returns the files of a folder that may be another process's, to look at.
   [[nodiscard]] static SpoolDirectory look(std::string path) {
     return SpoolDirectory(std::move(path), {});
   }
@@ -86,8 +86,8 @@ class SpoolDirectory {
     return KeptLog{name, {{output.size(), 0, {}}}, output.sha256()};
   }
 
-  /// The kept log. What the file has lost since, in a power failure, is left out with a line that
-  /// says so.
+  /// Opens a kept log. What the file has lost since, in a power failure, is left out with a line
+  /// that says so.
   [[nodiscard]] Result<Output> open_log(KeptLog const& log) const {
     if (log.file.empty()) return Output();
     auto file = open_file(logs() + '/' + log.file, O_RDONLY);
@@ -146,7 +146,7 @@ class SpoolDirectory {
     (void)::rename((runs() + '/' + run_name(run_id)).c_str(), draft().c_str());
   }
 
-  /// The runs that are marked.
+  /// Returns the runs that are marked.
   [[nodiscard]] std::vector<Report> marked() const {
     std::vector<Report> reports;
     auto const names = list_folder(runs());

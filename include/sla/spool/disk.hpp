@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// A spool in a folder: survives the process, and the machine as far as its disk does. Where the
+// A spool in a folder: survives the process, and the machine as far as its disk does. If the
 // disk is full, read-only or gone, reports are held in memory, a line says so, and they go to the
 // disk as soon as it can be written again. What is kept is bounded; when it is full the logs of
 // passes are dropped first and then the oldest passes, and the results among them are counted. A
@@ -48,7 +48,7 @@ class DiskSpool {
     return spool;
   }
 
-  /// Where an executor puts the output of a run, under log_file_name().
+  /// Returns where an executor puts the output of a run, under log_file_name().
   [[nodiscard]] std::string logs() const { return SpoolDirectory::look(options_.folder).logs(); }
 
   /// Marks a run, so that it is known should this process die. Does not wait for the disk.
@@ -119,7 +119,7 @@ class DiskSpool {
   DiskSpool(Options options, Logger log)
       : options_(std::move(options)), log_(log), outage_(options_.folder, options_.retry, log) {}
 
-  /// Writes an entry, or holds it in memory where that cannot be.
+  /// Writes an entry, or holds it in memory if that fails.
   void put(Entry const& entry, Sync sync) {
     bool const writable = ready();
     index_.put(entry.number, [&](EntryState& state) {
@@ -195,7 +195,7 @@ class DiskSpool {
     return true;
   }
 
-  /// Whether the disk can be written, as far as is known; tries it where it could not.
+  /// Returns true if the disk can be written, as far as is known; tries it if it could not.
   bool ready() {
     if (store_ && !store_->journal().in_place()) leave();
     if (!outage_) return true;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// One of two spools, chosen at run time: on disk where there is a folder for it, otherwise in
+// One of two spools, chosen at run time: on disk if there is a folder for it, otherwise in
 // memory.
 #include <cstdint>
 #include <optional>

@@ -122,7 +122,7 @@ inline void write_log(RecordWriter& out, KeptLog const& log) {
   }
 }
 
-/// Takes a text of the report. Whether the field is one.
+/// Reads a text of the report. Returns true if the field is one.
 inline bool read_report_text(Report& report, RecordField field) {
   std::string const text(field.value);
   switch (field.name) {
@@ -164,7 +164,7 @@ inline bool read_report_text(Report& report, RecordField field) {
   }
 }
 
-/// Takes a number of the report. Whether the field is one, or none that is known.
+/// Reads a number of the report. Returns true if the field is one, or is not known.
 inline bool read_report_number(Report& report, std::uint8_t name, std::int64_t value) {
   switch (name) {
     case field_verdict:
@@ -259,7 +259,7 @@ inline bool read_entry_field(KeptEntry& kept, RecordField field) {
 
 }  // namespace detail
 
-/// The bytes of an entry. Its output is not in them.
+/// Returns the bytes of an entry. Its output is not in them.
 [[nodiscard]] inline std::string write_entry(Entry const& entry, KeptLog const& log) {
   RecordWriter out;
   out.number(detail::field_number, static_cast<std::int64_t>(entry.number));
@@ -271,7 +271,7 @@ inline bool read_entry_field(KeptEntry& kept, RecordField field) {
   return std::move(out).bytes();
 }
 
-/// Reads the bytes of an entry; nothing where they are none.
+/// Reads the bytes of an entry; nothing if they are none.
 [[nodiscard]] inline std::optional<KeptEntry> read_entry(std::string_view bytes) {
   KeptEntry kept;
   RecordReader in(bytes);

@@ -42,8 +42,8 @@ struct EntryState {
     held = std::make_unique<Entry>(entry);
     note(entry);
   }
-  /// Takes the log of the entry that is held from its file into memory, where it is small: many
-  /// entries do not take a descriptor each. Whether it did.
+  /// Reads the log of the entry that is held from its file into memory if it is small, so that many
+  /// entries do not take a descriptor each. Returns true if it did.
   bool take_in_log() {
     constexpr std::uint64_t small = 64 * 1024;
     Output& output = held->report.outcome.output;
@@ -56,14 +56,14 @@ struct EntryState {
   }
 };
 
-/// How much of its limit an entry takes that is held whole: about as much memory.
+/// Returns how much of the limit an entry takes that is held whole: about as much memory.
 [[nodiscard]] inline std::uint64_t memory_use(Entry const& entry) noexcept {
   constexpr std::uint64_t nodes = 256;  // and what the allocator needs for each piece
   return sizeof(EntryState) + nodes + entry_bytes(entry);
 }
 
-/// How much of its limit an entry takes on a disk: whole blocks, and a fixed sum for the record,
-/// the names and what is known of it in memory, so that the limit bounds all of them.
+/// Returns how much of the limit an entry takes on a disk: whole blocks, and a fixed sum for the
+/// record, the names and what is known of it in memory, so that the limit bounds all of them.
 [[nodiscard]] constexpr std::uint64_t disk_use(std::uint64_t log_bytes) noexcept {
   constexpr std::uint64_t block = 4096;
   return 2 * block + (log_bytes + block - 1) / block * block;
@@ -82,8 +82,8 @@ class SpoolIndex {
     return all_.empty() ? 0 : all_.rbegin()->first;
   }
 
-  /// The number of the next entry. Numbers follow the clock, so that what was held in memory while
-  /// a disk could not even be read sorts behind what is found there later.
+  /// Returns the number of the next entry. Numbers follow the clock, so that what was held in
+  /// memory while a disk could not even be read sorts behind what is found there later.
   [[nodiscard]] std::uint64_t next_number() {
     auto const now = std::chrono::duration_cast<std::chrono::microseconds>(
         std::chrono::system_clock::now().time_since_epoch());
@@ -107,7 +107,7 @@ class SpoolIndex {
     all_.erase(at);
   }
 
-  /// The oldest behind that number whose event waits.
+  /// Returns the oldest entry behind that number whose event waits.
   [[nodiscard]] std::optional<std::uint64_t> next_event(std::uint64_t behind) {
     bool const of_all = behind < first_event_;
     auto at = of_all ? all_.lower_bound(first_event_) : all_.upper_bound(behind);
@@ -118,7 +118,7 @@ class SpoolIndex {
     return found;
   }
 
-  /// The next, in a circle, whose log waits.
+  /// Returns the next entry, in a circle, whose log waits.
   [[nodiscard]] std::optional<std::uint64_t> next_log(std::uint64_t behind) const {
     if (count_.logs + count_.ahead == 0) return std::nullopt;
     for (auto at = all_.upper_bound(behind); at != all_.end(); ++at) {
@@ -130,10 +130,10 @@ class SpoolIndex {
     return std::nullopt;
   }
 
-  /// What has to go from the disk, or from memory; `spared` and the newest stay.
+  /// Returns what to evict from the disk, or from memory; `spared` and the newest stay.
   [[nodiscard]] std::optional<Eviction> eviction(bool on_disk, std::uint64_t spared) const {
     auto found = (on_disk ? disk_order_ : memory_order_).next(spared, last_number());
-    // Where the event is delivered the log is all there is.
+    // If the event is delivered the log is all there is.
     if (found && all_.at(found->number).event_part == Part::done) found->log_only = false;
     return found;
   }

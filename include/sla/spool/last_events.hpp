@@ -48,7 +48,7 @@ class LastEvents {
     last.end = entry.report.event_end();
   }
 
-  /// Returns what the last event of that check left for the next process; its number is 0 where
+  /// Returns what the last event of that check left for the next process; its number is 0 if
   /// that is nothing.
   [[nodiscard]] Recalled recall(Job const& job) {
     Last const& last = of(job);

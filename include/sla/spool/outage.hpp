@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Whether a disk takes what is written, as far as is known, when it is tried again, and what is
-// said about it, which is one line a minute at most.
+// The outage of a spool's disk: if it takes what is written, as far as is known, when it is tried
+// again, and what is said about it, one line a minute at most.
 #include <chrono>
 #include <string>
 #include <utility>
@@ -12,13 +12,13 @@
 
 namespace sla::inline v1 {
 
-/// The outage of one spool's disk, or that there is none. Not thread-safe.
+/// The outage of one spool's disk, if there is one. Not thread-safe.
 class Outage {
  public:
   Outage(std::string folder, Duration retry, Logger log)
       : folder_(std::move(folder)), retry_(retry), log_(log) {}
 
-  /// Whether the disk cannot be written.
+  /// Returns true if the disk cannot be written.
   explicit operator bool() const noexcept { return lasts_; }
 
   void begin(Error const& error) {
@@ -36,13 +36,13 @@ class Outage {
     if (said_) log_.info("the spool can be written again", {{"spool", folder_}});
   }
 
-  /// Whether it is time to try the disk again, which counts as tried then.
+  /// Returns true if it is time to try the disk again, which then counts as tried.
   [[nodiscard]] bool take_due(Instant now) {
     if (!lasts_ || now < retry_at_) return false;
     retry_at_ = now + retry_;
     return true;
   }
-  /// When it is; the last instant of all where there is no outage.
+  /// Returns when that is; the last instant of all if there is no outage.
   [[nodiscard]] Instant due() const noexcept { return lasts_ ? retry_at_ : Instant::max(); }
 
  private:

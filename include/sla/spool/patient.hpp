@@ -35,7 +35,7 @@ class PatientSpool {
     std::shared_ptr<std::atomic<bool>> hangs{};  ///< is told; may be nothing
   };
 
-  /// Calls `make() -> Result<S>`, and goes on without where that takes too long. The Error is that
+  /// Calls `make() -> Result<S>`, and goes on without if that takes too long. The Error is that
   /// of the call. `make` owns what it touches.
   template <class Make>
   [[nodiscard]] static Result<PatientSpool> open(Make make, Options options, Logger log = {}) {

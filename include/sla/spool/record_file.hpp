@@ -43,7 +43,7 @@ struct FoundRecord {
   [[nodiscard]] std::size_t end() const noexcept { return begin + record_head + payload.size(); }
 };
 
-/// Returns the first whole record that begins at or behind `from`; what is none is passed over.
+/// Returns the first whole record that begins at or behind `from`; other bytes are passed over.
 [[nodiscard]] inline std::optional<FoundRecord> find_record(std::string_view bytes,
                                                             std::size_t from = 0) noexcept {
   for (std::size_t at = bytes.find(record_mark, from); at != std::string_view::npos;
@@ -133,7 +133,7 @@ class RecordFile {
     return out;
   }
 
-  /// Takes away what stands behind that position.
+  /// Cuts off what stands behind that position.
   [[nodiscard]] Result<void> cut(std::uint64_t position) {
     if (uninterrupted([&] { return ::ftruncate(file_.get(), static_cast<off_t>(position)); }) !=
         0) {

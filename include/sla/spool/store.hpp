@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // What a spool on disk writes and reads: a journal of entries, of numbers that are done with and of
-// how many reports were dropped, in a SpoolDirectory beside the logs. Every step says whether it
-// worked; what to do where it did not is spool/disk.hpp.
+// how many reports were dropped, in a SpoolDirectory beside the logs. Every step reports its
+// failure; what to do about it is up to spool/disk.hpp.
 #include <cerrno>
 #include <cstdint>
 #include <optional>
@@ -63,7 +63,7 @@ class SpoolStore {
     return {};
   }
 
-  /// Reads an entry, its log included where there is one that can be read. Errc::malformed where
+  /// Reads an entry, its log included where there is one that can be read. Errc::malformed if
   /// the record is damaged.
   [[nodiscard]] Result<Entry> read(EntryState const& state) const {
     auto const payload = journal_.read(*state.position);
@@ -165,7 +165,7 @@ class SpoolStore {
     };
   }
 
-  /// Whether an error means that the file is not there, rather than that it cannot be read now.
+  /// Returns true if an error means that the file is not there, rather than unreadable now.
   static bool is_gone(int number) noexcept { return number == ENOENT || number == ENOTDIR; }
 
   /// A record has a successor.

@@ -99,7 +99,7 @@ inline Result<void> check_quorum(std::string_view text) {
   return Error{Errc::invalid, "is neither majority, any, all nor a number of locations"};
 }
 
-/// Errc::invalid where flags do not go together.
+/// Errc::invalid if flags do not go together.
 inline Result<void> check_together(ReportRequest const& request) {
   if (!request.slamon) {
     bool const object = request.out && request.out->starts_with("s3://");

@@ -136,7 +136,7 @@ inline std::optional<std::string> seconds_text(std::optional<std::int64_t> milli
 
 }  // namespace detail
 
-/// Appends how long the runs of a service took, week by week; nothing where that is not known.
+/// Appends how long the runs of a service took, week by week; nothing if that is not known.
 inline void append_durations(std::string& out, std::span<NamedWindow const> slices,
                              std::span<ledger::Durations const> weeks) {
   std::int64_t most = 0;

@@ -49,7 +49,7 @@ struct BucketAddress {
 class ReportBucket {
  public:
   /// Finds out what `s3://BUCKET/PREFIX` needs to be asked; the environment outlives it.
-  /// Errc::invalid where it is no such address, Errc::malformed where a setting of AWS is wrong.
+  /// Errc::invalid if it is no such address, Errc::malformed if a setting of AWS is wrong.
   [[nodiscard]] static Result<std::unique_ptr<ReportBucket>> open(std::string_view address,
                                                                   Environment const& environment) {
     auto where = parse_bucket_address(address);

@@ -68,7 +68,7 @@ inline void append_days(std::string& out, DayMark const& mark, std::size_t count
 
 }  // namespace detail
 
-/// Writes the bars of all services, a line each; nothing where there is no day. The parts of the
+/// Writes the bars of all services, a line each; nothing if there is no day. The parts of the
 /// answer are those of the plan.
 [[nodiscard]] inline std::string days_text(ledger::Answer const& answer, ReportPlan const& plan,
                                            TextStyle style) {

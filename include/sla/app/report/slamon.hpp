@@ -33,7 +33,7 @@ struct SlamonResult {
   bool succeeded = false;
   ledger::Milliseconds end = 0;
   std::optional<ledger::Milliseconds> duration{};
-  std::string log{};  ///< its address; empty where there is none
+  std::string log{};  ///< its address; empty if there is none
 
   auto operator<=>(SlamonResult const&) const = default;
 };

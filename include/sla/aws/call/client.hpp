@@ -108,7 +108,7 @@ class Client {
     Result<Response> result;
     RetryReason reason = RetryReason::none;
     Duration skew = Duration::zero();  ///< that it was signed with
-    std::string access_key_id{};       ///< empty where nothing is signed
+    std::string access_key_id{};       ///< empty if nothing is signed
     std::optional<std::string> retry_after{};
   };
 

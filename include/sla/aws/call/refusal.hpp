@@ -120,7 +120,7 @@ struct Refusal {
   RetryReason reason = RetryReason::none;
 };
 
-/// Whether an error of a transport or a service is worth another attempt.
+/// Returns why an error of a transport or a service is worth another attempt, if it is.
 [[nodiscard]] constexpr RetryReason retry_reason(Errc code) noexcept {
   if (code == Errc::throttled) return RetryReason::throttling;
   return retryable(code) ? RetryReason::transient : RetryReason::none;

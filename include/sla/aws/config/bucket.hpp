@@ -42,8 +42,8 @@ struct Bucket {
   std::string owner{};      ///< the account that the bucket must be of; empty: any
 };
 
-/// Whether a name can be that of a bucket. Upper case and underscores are allowed for the sake of
-/// old buckets.
+/// Checks that a name can be that of a bucket. Upper case and underscores are allowed for the sake
+/// of old buckets.
 [[nodiscard]] inline Result<void> check_bucket_name(std::string_view name) {
   auto const wrong = [](std::string_view why) {
     return Error{Errc::invalid, "not the name of a bucket: " + std::string(why)};

@@ -15,7 +15,7 @@
 
 namespace sla::inline v1::aws {
 
-/// Returns the region, or nothing where none is set. A blank setting counts as none; Errc::invalid,
+/// Returns the region, or nothing if none is set. A blank setting counts as none; Errc::invalid,
 /// with the name of the setting, where it is no region.
 [[nodiscard]] inline Result<std::optional<RegionSetting>> configured_region(
     std::string_view flag, Environment const& environment, Profile const& profile) {

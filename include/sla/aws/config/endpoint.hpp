@@ -119,7 +119,7 @@ inline std::string iam_host(EndpointOptions const& options) {
   return detail::iam_place(region).region;
 }
 
-/// Returns the URL of a service. Errc::invalid where the options contradict each other or lack the
+/// Returns the URL of a service. Errc::invalid if the options contradict each other or lack the
 /// region; only a custom endpoint of another service than s3 needs none.
 [[nodiscard]] inline Result<Url> endpoint_url(Service service, EndpointOptions const& options) {
   if (auto good = detail::check_endpoint(service, options); !good) return good.error();

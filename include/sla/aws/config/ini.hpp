@@ -23,7 +23,7 @@ using IniProperties = std::map<std::string, std::string, std::less<>>;
 
 /// One section as it stands in the file; the same one may stand there several times.
 struct IniSection {
-  std::string kind{};  ///< `profile` of `[profile x]`; empty where there is one word alone
+  std::string kind{};  ///< `profile` of `[profile x]`; empty if there is one word alone
   std::string name{};  ///< `x`
   IniProperties properties{};
 

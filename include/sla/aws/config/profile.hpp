@@ -127,8 +127,8 @@ class Profiles {
   /// Why a file was passed over although it is there, for the message of an error; may be empty.
   [[nodiscard]] std::vector<std::string> const& notes() const noexcept { return notes_; }
 
-  /// Returns the profile of that name. Errc::not_configured where there is none, Errc::invalid
-  /// where it names a section of services that does not exist.
+  /// Returns the profile of that name. Errc::not_configured if there is none, Errc::invalid
+  /// if it names a section of services that does not exist.
   [[nodiscard]] Result<Profile> find(std::string_view name) const {
     auto const found = profiles_.find(name);
     auto const free = free_names_.find(name);
@@ -148,7 +148,7 @@ class Profiles {
   }
 
   /// Returns the chosen profile: an empty one where nobody asked for it and there is none,
-  /// Errc::invalid where somebody did.
+  /// Errc::invalid if somebody did.
   [[nodiscard]] Result<Profile> find(ProfileChoice const& choice) const {
     auto profile = find(choice.name);
     if (profile || profile.error().code != Errc::not_configured) return profile;
@@ -166,7 +166,8 @@ class Profiles {
     return expand_home(environment.get(variable).value_or(usual), environment);
   }
 
-  /// The text of a file; empty where it is not there or cannot be read, which a note then says.
+  /// Returns the text of a file; empty if it is not there or cannot be read, which a note then
+  /// says.
   Result<std::string> read_text(std::string const& path, FileReader const& files) {
     auto text = files.read(path);
     if (text && is_utf8(*text)) return text;

@@ -64,7 +64,7 @@ inline bool is_agent_host(std::string_view host) {
 }  // namespace detail
 
 /// Reads AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, or else AWS_CONTAINER_CREDENTIALS_FULL_URI, and
-/// AWS_CONTAINER_AUTHORIZATION_TOKEN[_FILE]. Errc::not_configured where neither URI is set.
+/// AWS_CONTAINER_AUTHORIZATION_TOKEN[_FILE]. Errc::not_configured if neither URI is set.
 [[nodiscard]] inline Result<ContainerAgent> read_container_agent(Environment const& environment) {
   auto const relative = environment.get("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
   auto const full = environment.get("AWS_CONTAINER_CREDENTIALS_FULL_URI");

@@ -21,7 +21,7 @@ class EnvironmentCredentials {
  public:
   explicit EnvironmentCredentials(Environment const& environment) : found_(read(environment)) {}
 
-  /// Returns the keys; Errc::not_configured where none is set, Errc::invalid where they cannot be
+  /// Returns the keys; Errc::not_configured if none is set, Errc::invalid if they cannot be
   /// used.
   [[nodiscard]] Result<Credentials> credentials(WallTime /*now*/) const { return found_; }
 

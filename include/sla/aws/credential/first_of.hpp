@@ -23,7 +23,7 @@ class FirstOf {
   explicit FirstOf(Sources... sources) : sources_(std::move(sources)...) {}
 
   /// Returns the keys of the first source that is configured; that one is asked alone from then on.
-  /// Errc::not_configured where none is, with the reasons of all.
+  /// Errc::not_configured if none is, with the reasons of all.
   [[nodiscard]] Result<Credentials> credentials(WallTime now) {
     if (winner_) return ask_winner(now);
     tried_.clear();

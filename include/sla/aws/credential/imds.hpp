@@ -24,7 +24,7 @@ class ImdsCredentials {
  public:
   explicit ImdsCredentials(Imds<T, C> imds) : imds_(std::move(imds)) {}
 
-  /// Returns the keys; Errc::not_configured where there is no metadata service, or no role.
+  /// Returns the keys; Errc::not_configured if there is no metadata service, or no role.
   [[nodiscard]] Result<Credentials> credentials(WallTime /*now*/) {
     auto keys = ask();
     bool const replaced = !keys && keys.error().code == Errc::not_found;

@@ -17,7 +17,7 @@
 
 namespace sla::inline v1::aws {
 
-/// Reads what a credential process wrote. Errc::malformed where it cannot be understood.
+/// Reads what a credential process wrote. Errc::malformed if it cannot be understood.
 [[nodiscard]] inline Result<Credentials> parse_process_credentials(std::string_view output) {
   auto const reply = JsonReply::parse(output);
   if (!reply) return reply.error();

@@ -221,7 +221,7 @@ class ProcessRun {
 }  // namespace detail
 
 /// Runs the command and gives what it wrote to stdout. Errors never repeat that: Errc::timed_out
-/// where it took too long, Errc::stopped where a stop came first, Errc::system where it failed or
+/// if it took too long, Errc::stopped if a stop came first, Errc::system if it failed or
 /// wrote too much.
 [[nodiscard]] inline Result<std::string> process_output(std::string_view command,
                                                         Environment const& environment,

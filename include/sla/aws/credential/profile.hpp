@@ -47,7 +47,7 @@ class ProfileCredentials {
         container_(std::move(container)),
         imds_(std::move(imds)) {}
 
-  /// Returns the keys. Errc::not_configured where nobody asked for a profile and there is none, and
+  /// Returns the keys. Errc::not_configured if nobody asked for a profile and there is none, and
   /// where the profile says nothing about credentials.
   [[nodiscard]] Result<Credentials> credentials(WallTime now) {
     auto const plan = make_plan();

@@ -123,7 +123,8 @@ class ProfilePlanner {
     return role;
   }
 
-  /// The name of the profile whose keys are to be used; nothing where it is the profile itself.
+  /// Returns the name of the profile whose keys are to be used; nothing if it is the profile
+  /// itself.
   static Result<std::optional<std::string>> next_profile(Profile const& profile) {
     auto const source_profile = profile.get("source_profile");
     auto const credential_source = profile.get("credential_source");
@@ -202,7 +203,7 @@ class ProfilePlanner {
 
 }  // namespace detail
 
-/// Returns the plan of a profile. Errc::not_configured where it says nothing about credentials; any
+/// Returns the plan of a profile. Errc::not_configured if it says nothing about credentials; any
 /// other error is Errc::invalid and names the profile. Roles without a session name get the one
 /// given.
 [[nodiscard]] inline Result<ProfilePlan> plan_profile(Profiles const& profiles,

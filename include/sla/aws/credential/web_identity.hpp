@@ -27,7 +27,7 @@ struct WebIdentity {
 };
 
 /// Reads AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_ARN and AWS_ROLE_SESSION_NAME. Errc::not_configured
-/// where no file is named, Errc::invalid where a file is named but no role.
+/// if no file is named, Errc::invalid if a file is named but no role.
 [[nodiscard]] inline Result<WebIdentity> read_web_identity(Environment const& environment,
                                                            std::string_view session_name) {
   auto const file = environment.get("AWS_WEB_IDENTITY_TOKEN_FILE");

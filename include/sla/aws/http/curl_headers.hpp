@@ -19,7 +19,7 @@ namespace sla::inline v1::aws {
          std::to_string(SLA_VERSION_MINOR) + '.' + std::to_string(SLA_VERSION_PATCH);
 }
 
-/// Returns the lines. Errc::invalid where a header could smuggle in another; the message has no
+/// Returns the lines. Errc::invalid if a header could smuggle in another; the message has no
 /// value.
 [[nodiscard]] inline Result<std::vector<std::string>> curl_headers(Request const& request) {
   std::vector<std::string> lines;

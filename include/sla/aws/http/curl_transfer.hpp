@@ -184,8 +184,8 @@ struct CurlTransfer {
 /// Drives one request after another and keeps their connections. Not thread-safe.
 class CurlLoop {
  public:
-  /// Sends what the handle is set up for. CURLE_OPERATION_TIMEDOUT where a stage of the transfer
-  /// was too late, or the deadline came; CURLE_ABORTED_BY_CALLBACK where the stop was due.
+  /// Sends what the handle is set up for. CURLE_OPERATION_TIMEDOUT if a stage of the transfer
+  /// was too late, or the deadline came; CURLE_ABORTED_BY_CALLBACK if the stop was due.
   CURLcode perform(CURL* handle, CurlTransfer& transfer, Stop const* stop, Instant deadline) {
     PipeSignalGuard const guard;
     if (!multi_) multi_.reset(curl_multi_init());
@@ -225,7 +225,7 @@ class CurlLoop {
     }
   }
 
-  /// Whether it is over before libcurl says so.
+  /// Returns how it ended, if that is before libcurl says so.
   static std::optional<CURLcode> end(Exchange const& exchange, Instant now) noexcept {
     if (exchange.stop != nullptr && exchange.stop->deadline().value_or(Instant::max()) <= now) {
       return CURLE_ABORTED_BY_CALLBACK;

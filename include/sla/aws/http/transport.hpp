@@ -53,7 +53,7 @@ struct Response {
   [[nodiscard]] bool ok() const noexcept { return status >= 200 && status < 300; }
 };
 
-/// Returns the first header of that name, in any case; nothing where there is none.
+/// Returns the first header of that name, in any case; nothing if there is none.
 [[nodiscard]] inline std::optional<std::string_view> find_header(std::vector<Header> const& headers,
                                                                  std::string_view name) noexcept {
   for (Header const& header : headers) {

@@ -29,7 +29,7 @@ namespace sla::inline v1::aws {
 struct Trust {
   std::string file{};
   std::string folder{};  ///< where the name of each is its hash; several have colons in between
-  std::string name{};    ///< of the setting that says so; empty where none does
+  std::string name{};    ///< of the setting that says so; empty if none does
 
   [[nodiscard]] bool empty() const noexcept { return file.empty() && folder.empty(); }
   /// For people.
@@ -167,7 +167,7 @@ struct TrustOptions {
   std::string folder = "/etc/ssl/certs";  ///< where there is no file
 };
 
-/// Finds them. Errc::invalid where the file that is asked for cannot be read.
+/// Finds them. Errc::invalid if the file that is asked for cannot be read.
 [[nodiscard]] inline Result<Trust> find_trust(TrustOptions options) {
   Trust& asked = options.asked;
   if (!asked.file.empty() && ::access(asked.file.c_str(), R_OK) != 0) {

@@ -64,7 +64,8 @@ struct Arn {
   return topic.ends_with(".fifo");
 }
 
-/// Whether SNS allows the name of a topic: 1 to 256 of A-Z a-z 0-9 _ and -, and an optional .fifo.
+/// Checks that SNS allows the name of a topic: 1 to 256 of A-Z a-z 0-9 _ and -, and an optional
+/// .fifo.
 [[nodiscard]] inline Result<void> check_topic_name(std::string_view name) {
   std::string_view stem = name;
   if (is_fifo_topic(stem)) stem.remove_suffix(5);

@@ -66,7 +66,7 @@ struct PutMetricDataInput {
 /// The longest value of a dimension.
 inline constexpr std::size_t most_dimension_value = 1024;
 
-/// Whether CloudWatch allows a namespace, and leaves it to others than AWS.
+/// Checks that CloudWatch allows a namespace, and leaves it to others than AWS.
 [[nodiscard]] inline Result<void> check_metric_namespace(std::string_view name) {
   constexpr std::string_view others = " ._/#:-";
   bool good =
@@ -160,7 +160,7 @@ inline void add_datum(QueryForm& form, MetricDatum const& datum, std::size_t num
 
 }  // namespace detail
 
-/// Returns the request that puts data at an endpoint; Errc::unacceptable where CloudWatch
+/// Returns the request that puts data at an endpoint; Errc::unacceptable if CloudWatch
 /// would refuse it.
 [[nodiscard]] inline Result<Request> put_metric_data_request(PutMetricDataInput const& input,
                                                              Url endpoint) {
@@ -184,7 +184,7 @@ inline void add_datum(QueryForm& form, MetricDatum const& datum, std::size_t num
   return std::move(form).request(std::move(endpoint));
 }
 
-/// Whether an answer is CloudWatch's. One that is not is a proxy's: Errc::unavailable.
+/// Checks that an answer is CloudWatch's. One that is not is a proxy's: Errc::unavailable.
 [[nodiscard]] inline Result<void> parse_put_metric_data_answer(Response const& response) {
   if (is_xml_root(response.body, "PutMetricDataResponse")) return {};
   return Error{Errc::unavailable, "the answer is not one of CloudWatch",

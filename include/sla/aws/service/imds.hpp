@@ -26,7 +26,7 @@ namespace sla::inline v1::aws {
 
 /// Reads where the service is from `variables(name)` and `profile(key)`, which give a text or
 /// nothing: AWS_EC2_METADATA_SERVICE_ENDPOINT[_MODE] and the profile's keys of that name.
-/// Errc::not_configured where AWS_EC2_METADATA_DISABLED is true.
+/// Errc::not_configured if AWS_EC2_METADATA_DISABLED is true.
 template <class Variables, class Profile>
 [[nodiscard]] Result<Url> read_imds_endpoint(Variables const& variables, Profile const& profile) {
   auto const invalid = [](std::string_view name, std::string_view why) {
@@ -68,8 +68,8 @@ class Imds {
         transport_(std::move(transport)),
         clock_(std::move(clock)) {}
 
-  /// Returns the text at a path such as `/latest/meta-data/placement/region`. Errc::not_found where
-  /// there is none, Errc::not_configured where there never was a metadata service.
+  /// Returns the text at a path such as `/latest/meta-data/placement/region`. Errc::not_found if
+  /// there is none, Errc::not_configured if there never was a metadata service.
   [[nodiscard]] Result<std::string> get(std::string_view path) {
     if (!endpoint_) return endpoint_.error();
     auto answer = ask(path);

@@ -99,7 +99,7 @@ inline void add_owner(std::vector<Header>& headers, Bucket const& bucket) {
   return url;
 }
 
-/// Returns the request that puts an object; Errc::unacceptable where S3 would refuse it.
+/// Returns the request that puts an object; Errc::unacceptable if S3 would refuse it.
 [[nodiscard]] inline Result<Request> put_object_request(Bucket const& bucket,
                                                         PutObjectInput const& input) {
   auto url = object_url(bucket, input.key);
@@ -136,8 +136,8 @@ inline void add_owner(std::vector<Header>& headers, Bucket const& bucket) {
   return request;
 }
 
-/// Whether the object was put. A success may hold an error, which is then as good as a status of
-/// 500; one without an ETag is a proxy's: Errc::unavailable.
+/// Checks that the object was put. A success may hold an error, which is then as good as a status
+/// of 500; one without an ETag is a proxy's: Errc::unavailable.
 [[nodiscard]] inline Result<void> parse_put_answer(Response const& response) {
   if (is_xml_root(response.body, "Error")) {
     ServiceError const error = read_xml_error(response);
@@ -211,7 +211,7 @@ Result<Response> call_s3(ServiceClient& client, Bucket& bucket, MakeRequest make
 
 }  // namespace detail
 
-/// Puts an object with a Client. Errc::exists where one with the key is there and is to be kept;
+/// Puts an object with a Client. Errc::exists if one with the key is there and is to be kept;
 /// that may be this very object, if the answer to an earlier attempt was lost.
 template <class ServiceClient>
 [[nodiscard]] Result<void> put_object(ServiceClient& client, Bucket& bucket,
@@ -225,7 +225,7 @@ template <class ServiceClient>
   return {};
 }
 
-/// Asks with a Client what is known of an object; Errc::not_found, or Errc::denied where the caller
+/// Asks with a Client what is known of an object; Errc::not_found, or Errc::denied if the caller
 /// may not list the bucket, if there is none.
 template <class ServiceClient>
 [[nodiscard]] Result<ObjectHead> head_object(ServiceClient& client, Bucket& bucket,

@@ -104,7 +104,7 @@ inline std::vector<ListedObject> listed_objects(std::string_view document) {
 
 }  // namespace detail
 
-/// Reads a page; Errc::unavailable where it is no answer of S3.
+/// Reads a page; Errc::unavailable if it is no answer of S3.
 [[nodiscard]] inline Result<ObjectPage> parse_object_page(Response const& response) {
   if (!is_xml_root(response.body, "ListBucketResult")) {
     return Error{Errc::unavailable, "the answer is no list of S3", http_status(response.status)};

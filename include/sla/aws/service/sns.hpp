@@ -175,7 +175,7 @@ inline std::size_t add_attributes(QueryForm& form,
 
 }  // namespace detail
 
-/// Returns the request that publishes a message at an endpoint; Errc::unacceptable where SNS would
+/// Returns the request that publishes a message at an endpoint; Errc::unacceptable if SNS would
 /// refuse it.
 [[nodiscard]] inline Result<Request> publish_request(PublishInput const& input, Url endpoint) {
   if (auto arn = parse_topic_arn(input.topic_arn); !arn) return arn.error();

@@ -43,7 +43,7 @@ struct Role {
   return name.size() < 2 ? "sla-runner" : name;
 }
 
-/// Whether STS would take the role: Errc::invalid with the reason where not.
+/// Checks that STS would take the role; Errc::invalid with the reason if not.
 [[nodiscard]] inline Result<void> check_role(Role const& role) {
   auto const arn = parse_arn(role.arn);
   if (!arn) return arn.error();
@@ -79,7 +79,7 @@ inline QueryForm role_form(std::string_view action, Role const& role) {
 
 }  // namespace detail
 
-/// Returns the request for a role, to be signed. Errc::invalid where STS would not take it.
+/// Returns the request for a role, to be signed. Errc::invalid if STS would not take it.
 [[nodiscard]] inline Result<Request> assume_role_request(Url endpoint, Role const& role) {
   if (auto good = check_role(role); !good) return good.error();
   QueryForm form = detail::role_form("AssumeRole", role);
@@ -102,7 +102,7 @@ inline QueryForm role_form(std::string_view action, Role const& role) {
   return std::move(form).request(std::move(endpoint));
 }
 
-/// Returns the credentials of a role from the answer to either request. Errc::unavailable where a
+/// Returns the credentials of a role from the answer to either request. Errc::unavailable if a
 /// success has none, which is a proxy's.
 [[nodiscard]] inline Result<Credentials> parse_assumed_role(Response const& response) {
   bool const web = is_xml_root(response.body, "AssumeRoleWithWebIdentityResponse");

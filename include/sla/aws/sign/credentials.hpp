@@ -19,7 +19,7 @@ struct Credentials {
   Secret secret_access_key{};
   Secret session_token{};             ///< empty for keys that do not expire
   std::optional<WallTime> expires{};  ///< by the service's clock
-  std::string account_id{};           ///< empty where the source does not say it
+  std::string account_id{};           ///< empty if the source does not say it
   std::string source{};               ///< which source they came from, for people
 };
 

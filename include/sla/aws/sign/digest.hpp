@@ -28,7 +28,7 @@ struct OpensslFree {
   void operator()(EVP_MD_CTX* context) const noexcept { EVP_MD_CTX_free(context); }
 };
 
-/// Looked up by the first call; null where OpenSSL has no SHA-256.
+/// Looked up by the first call; null if OpenSSL has no SHA-256.
 inline EVP_MD const* sha256_algorithm() {
   static std::unique_ptr<EVP_MD, OpensslFree> const algorithm(
       EVP_MD_fetch(nullptr, "SHA256", nullptr));

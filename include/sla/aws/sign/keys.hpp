@@ -42,7 +42,7 @@ struct NamedText {
   return true;
 }
 
-/// Returns the credentials. Errc::malformed where the key id or the secret is missing, a text
+/// Returns the credentials. Errc::malformed if the key id or the secret is missing, a text
 /// cannot be a key, or the expiration is no time.
 [[nodiscard]] inline Result<Credentials> make_credentials(KeyTexts const& texts,
                                                           std::string source) {

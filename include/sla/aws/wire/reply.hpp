@@ -33,7 +33,7 @@ class JsonReply {
   /// More than this is not read.
   static constexpr std::size_t size_limit = std::size_t{4} * 1024 * 1024;
 
-  /// Reads a text whose outermost value is an object. Errc::malformed where it is none.
+  /// Reads a text whose outermost value is an object. Errc::malformed if it is none.
   [[nodiscard]] static Result<JsonReply> parse(std::string_view text) {
     auto reply = parse_file(text);
     if (!reply) return malformed(reply.error().message);
@@ -79,7 +79,7 @@ class JsonReply {
     return number(JsonPath{name});
   }
 
-  /// Returns the values of the array at the path, in order; none where there is no array.
+  /// Returns the values of the array at the path, in order; none if there is no array.
   [[nodiscard]] std::vector<JsonReply> items(JsonPath path) const {
     std::vector<JsonReply> all;
     auto const found = element(path);
@@ -100,7 +100,7 @@ class JsonReply {
     return scalar<bool>(JsonPath{name});
   }
 
-  /// Returns the names of the members of this value, in order; none where it is no object.
+  /// Returns the names of the members of this value, in order; none if it is no object.
   [[nodiscard]] std::vector<std::string_view> names() const {
     std::vector<std::string_view> all;
     simdjson::dom::object object;

@@ -9,7 +9,7 @@
 
 namespace sla::inline v1::aws {
 
-/// The service's own words. Each is empty where the answer does not have it.
+/// The service's own words. Each is empty if the answer does not have it.
 struct ServiceError {
   std::string code{};        ///< such as `InvalidParameter`, as it stands on the wire
   std::string message{};     ///< for people

@@ -20,7 +20,8 @@ namespace sla::inline v1::aws {
 
 namespace detail {
 
-/// The character of a numeric reference such as `#65` or `#x41` in UTF-8; empty where it is none.
+/// Returns the character of a numeric reference such as `#65` or `#x41` in UTF-8; empty if it is
+/// none.
 inline std::string xml_character(std::string_view reference) {
   bool const hexadecimal = reference.starts_with("#x");
   reference.remove_prefix(hexadecimal ? 2 : 1);
@@ -154,7 +155,7 @@ class XmlScanner {
 /// The names of elements on the way from the root to one, the root's included.
 using XmlPath = std::initializer_list<std::string_view>;
 
-/// Returns the text of the first element at the path, decoded; nothing where there is none, or
+/// Returns the text of the first element at the path, decoded; nothing if there is none, or
 /// where the document ends before the element does. Text of elements inside it is left out.
 [[nodiscard]] inline std::optional<std::string> xml_text(std::string_view document, XmlPath path) {
   using Kind = detail::XmlPiece::Kind;
