@@ -68,7 +68,7 @@ struct Setting {
 /// Returns a value as a message may show it.
 [[nodiscard]] inline std::string shown_value(Setting const& setting, std::string_view value) {
   std::string const shown = value_shown(setting, value);
-  return setting.shown == Shown::as_stars ? shown : quoted(shown);
+  return setting.shown == Shown::as_stars ? shown : quoted(std::string_view(shown));
 }
 
 }  // namespace sla::inline v1::app
