@@ -12121,7 +12121,7 @@ using HeldSpool = std::conditional_t<Spool<X>, X, RefusedSpool<X>>;
 // damaged. It keeps out accidents, not people: what must not be forged is hashed by
 // aws/sign/digest.hpp.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 namespace detail {
 
 inline constexpr std::array<std::uint32_t, 256> crc32c_table = [] {
@@ -12149,13 +12149,13 @@ inline constexpr std::array<std::uint32_t, 256> crc32c_table = [] {
   return ~value;
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal
 
 // sla/spool/record_position.hpp
 // Where a spool on disk has what it keeps: a record in its journal, a log in a file of its own.
 // Plain values, so that what is in memory needs nothing else of the disk.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// Where a record stands in a journal.
 struct RecordPosition {
@@ -12177,14 +12177,14 @@ struct KeptLog {
   }
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal
 
 // sla/spool/entry_record.hpp
 // An entry as the bytes of a record, and back. What is read may come from an older or a newer
 // version of this program, or be damaged: it is checked, and what makes no sense is no entry. The
 // bytes of the log stand in a file of their own.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// An entry without its log, and where the log is.
 struct KeptEntry {
@@ -12448,14 +12448,14 @@ inline bool read_entry_field(KeptEntry& kept, RecordField field) {
   return kept;
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal
 
 // sla/spool/record_file.hpp
 // A file of records, each with its length and checksum, that only grows at its end. What append()
 // has returned from with Sync::now is on the disk; a record that was torn by a crash, or damaged
 // later, is told from a whole one and passed over. Finding records is pure.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 inline constexpr std::string_view record_mark{"\xF5SLR", 4};  ///< how each record begins
 inline constexpr std::size_t record_head = 12;                ///< mark, length, checksum
@@ -12606,7 +12606,7 @@ class RecordFile {
   std::uint64_t size_;
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal
 
 // sla/spool/directory.hpp
 // The folder of a spool on disk: a lock that keeps a second runner out, the journal's folder, the
@@ -12614,7 +12614,7 @@ class RecordFile {
 // user alone (0700, files 0600). It knows files and names; what they mean to a delivery is
 // spool/disk.hpp.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// The log of a run that died.
 struct RecoveredLog {
@@ -12827,14 +12827,14 @@ class SpoolDirectory {
   Descriptor lock_;
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal
 
 // sla/spool/eviction.hpp
 // What a spool gives up when it is full, in this order: the logs of passes, passes, the other logs,
 // and then whatever is oldest. A result outlives its log, and what failed outlives what passed. The
 // entry that is being delivered stays, and so does the newest.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// Returns about how much memory an entry takes, its log included.
 [[nodiscard]] inline std::uint64_t entry_bytes(Entry const& entry) noexcept {
@@ -12894,7 +12894,7 @@ class EvictionOrder {
   std::set<std::pair<EvictionRank, std::uint64_t>> order_{};
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal
 
 // sla/spool/index.hpp
 // The entries of a spool as they are known in memory: where each stands, how far it got, how much
@@ -12902,7 +12902,7 @@ class EvictionOrder {
 // here whole. Nothing here takes longer the more entries there are, but for passing over those that
 // wait for something else.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// What is known of one entry.
 struct EntryState {
@@ -13057,14 +13057,14 @@ class SpoolIndex {
   std::uint64_t first_event_ = 1;  ///< no event waits before this one
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal
 
 // sla/spool/last_events.hpp
 // When the last event of each check ended, kept in the folder of a spool, so that the first event
 // of the next process says it, and what that event left for the next process to know. A file for
 // each check holds the last record and the one before it, should the process die while it writes.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// Remembers the last event of each check, which is a service at a location. Not thread-safe.
 class LastEvents {
@@ -13179,13 +13179,13 @@ class LastEvents {
   std::map<std::string, Last> known_{};
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal
 
 // sla/spool/outage.hpp
 // The outage of a spool's disk: if it takes what is written, as far as is known, when it is tried
 // again, and what is said about it, one line a minute at most.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// The outage of one spool's disk, if there is one. Not thread-safe.
 class Outage {
@@ -13230,7 +13230,7 @@ class Outage {
   Instant retry_at_{};
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal
 
 // sla/spool/journal.hpp
 // A folder of numbered record files, the segments: records are added to the last one, and the first
@@ -13239,7 +13239,7 @@ class Outage {
 // never goes before it. (A file for each entry would need none of this, but two syncs for an entry
 // instead of one, and after an outage a hundred times as long to open.)
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// The records of one process, which has the folder for itself. Not thread-safe.
 class Journal {
@@ -13408,14 +13408,14 @@ class Journal {
   std::uint64_t damaged_ = 0;
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal
 
 // sla/spool/store.hpp
 // What a spool on disk writes and reads: a journal of entries, of numbers that are done with and of
 // how many reports were dropped, in a SpoolDirectory beside the logs. Every step reports its
 // failure; what to do about it is up to spool/disk.hpp.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// A locked folder and its journal. Not thread-safe.
 class SpoolStore {
@@ -13578,14 +13578,14 @@ class SpoolStore {
   std::optional<RecordPosition> dropped_{};
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal
 
 // sla/spool/recovery.hpp
 // What a spool on disk recovers when it opens its folder: the entries that an earlier process left,
 // and the runs that it had begun and never ended. The latter become reports too, INTERRUPTED, with
 // their logs as far as they got.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// Collects what a SpoolStore hands out; the later record of an entry replaces the earlier one.
 class SpoolRecovery {
@@ -13703,13 +13703,12 @@ class SpoolRecovery {
   return {};
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal
 
 // sla/spool/disk.hpp
-// A spool in a folder: survives the process, and the machine as far as its disk does. If the
-// disk is full, read-only or gone, reports are held in memory, a line says so, and they go to the
-// disk as soon as it can be written again. What is kept is bounded; when it is full the logs of
-// passes are dropped first and then the oldest passes, and the results among them are counted. A
+// A spool in a folder: survives the process, and the machine as far as its disk does. While the
+// disk is full, read-only or gone, reports are held in memory, and a line says so. What is kept is
+// bounded: the logs of passes are dropped first and then the oldest passes, which are counted. A
 // run that died with its runner becomes an INTERRUPTED report.
 
 namespace sla::inline v1 {
@@ -13736,7 +13735,9 @@ class DiskSpool {
   }
 
   /// Returns where an executor puts the output of a run, under log_file_name().
-  [[nodiscard]] std::string logs() const { return SpoolDirectory::look(options_.folder).logs(); }
+  [[nodiscard]] std::string logs() const {
+    return internal::SpoolDirectory::look(options_.folder).logs();
+  }
 
   /// Marks a run, so that it is known should this process die. Does not wait for the disk.
   void begin(Report const& report) {
@@ -13748,7 +13749,7 @@ class DiskSpool {
     std::string const& run = report.job.run_id;
     Entry entry{.number = index_.next_number(), .report = report};
     last_events_.complete(entry);
-    put(entry, Sync::now);
+    put(entry, internal::Sync::now);
     if (!outage_) last_events_.keep(report.job);
     begun_.erase(run);
     if (!outage_) store_->folder().unmark(run);
@@ -13776,7 +13777,7 @@ class DiskSpool {
     handed_out_ = 0;
     if (index_.all().count(entry.number) == 0) return;
     if (entry.complete()) return forget(entry.number);
-    put(entry, Sync::later);
+    put(entry, internal::Sync::later);
   }
 
   Instant tend(Instant now) {
@@ -13807,9 +13808,9 @@ class DiskSpool {
       : options_(std::move(options)), log_(log), outage_(options_.folder, options_.retry, log) {}
 
   /// Writes an entry, or holds it in memory if that fails.
-  void put(Entry const& entry, Sync sync) {
+  void put(Entry const& entry, internal::Sync sync) {
     bool const writable = ready();
-    index_.put(entry.number, [&](EntryState& state) {
+    index_.put(entry.number, [&](internal::EntryState& state) {
       auto const written = writable ? store_->write(entry, state, sync) : Result<void>{};
       if (!written) outage_.begin(written.error());
       if (!writable || !written) return hold(state, entry);
@@ -13817,7 +13818,7 @@ class DiskSpool {
       state.held.reset();
     });
   }
-  void hold(EntryState& state, Entry const& entry) const {
+  void hold(internal::EntryState& state, Entry const& entry) const {
     state.hold(entry);
     bool const file_is_left = state.take_in_log() && state.log.file.empty();
     std::string const& run = entry.report.job.run_id;
@@ -13837,7 +13838,7 @@ class DiskSpool {
     forget(number);
     return std::optional<Entry>();
   }
-  Result<Entry> load(EntryState const& state) const {
+  Result<Entry> load(internal::EntryState const& state) const {
     if (state.held) return *state.held;
     if (!store_) return Error{Errc::malformed, "it is nowhere"};
     return store_->read(state);
@@ -13845,7 +13846,7 @@ class DiskSpool {
 
   void forget(std::uint64_t number) {
     if (store_) {
-      EntryState const& state = index_.all().at(number);
+      internal::EntryState const& state = index_.all().at(number);
       if (state.held) store_->folder().unmark(state.held->report.job.run_id);
       if (!store_->forget(number, state)) gone_.insert(number);
     } else if (number <= left_behind_) {
@@ -13866,17 +13867,17 @@ class DiskSpool {
            evict(index_.eviction(false, handed_out_))) {
     }
   }
-  bool evict(std::optional<Eviction> const& eviction) {
+  bool evict(std::optional<internal::Eviction> const& eviction) {
     if (!eviction) return false;
     auto entry = load(index_.all().at(eviction->number));
-    log_.warning(eviction_line(*eviction),
+    log_.warning(internal::eviction_line(*eviction),
                  {{"run", entry ? entry->report.job.run_id : std::string()}});
     if (eviction->log_only && entry) {
-      drop_log(*entry);
-      put(*entry, Sync::later);
+      internal::drop_log(*entry);
+      put(*entry, internal::Sync::later);
       return true;
     }
-    EntryState const& state = index_.all().at(eviction->number);
+    internal::EntryState const& state = index_.all().at(eviction->number);
     if (state.event_part == Part::waiting && state.counts) set_dropped(dropped_ + 1);
     forget(eviction->number);
     return true;
@@ -13902,7 +13903,7 @@ class DiskSpool {
       auto entry = load(index_.all().at(number));
       if (!entry)
         log_.error("a spooled result is out of reach", {{"reason", entry.error().message}});
-      index_.put(number, [&](EntryState& state) {
+      index_.put(number, [&](internal::EntryState& state) {
         bool const had_log = state.log_part == Part::waiting && !state.log.file.empty();
         state.position.reset();
         state.log = {};
@@ -13913,7 +13914,7 @@ class DiskSpool {
         }
         hold(state, *entry);
       });
-      EntryState const& left = index_.all().at(number);
+      internal::EntryState const& left = index_.all().at(number);
       if (!left.held || left.held->complete()) index_.erase(number);
     }
     left_behind_ = index_.last_number();
@@ -13927,8 +13928,8 @@ class DiskSpool {
     }
     Result<void> written;
     for (std::uint64_t const number : held) {
-      index_.put(number, [&](EntryState& state) {
-        written = store_->write(*state.held, state, Sync::later);
+      index_.put(number, [&](internal::EntryState& state) {
+        written = store_->write(*state.held, state, internal::Sync::later);
       });
       if (!written) return written;
     }
@@ -13938,7 +13939,7 @@ class DiskSpool {
     if (written = store_->write_dropped(dropped_); !written) return written;
     if (written = store_->journal().sync(); !written) return written;
     for (std::uint64_t const number : held) {
-      index_.put(number, [&](EntryState& state) {
+      index_.put(number, [&](internal::EntryState& state) {
         store_->folder().unmark(state.held->report.job.run_id);
         state.held.reset();
       });
@@ -13948,10 +13949,10 @@ class DiskSpool {
   }
 
   Result<void> attach() {
-    SpoolRecovery recovery(&last_events_);
-    auto store = SpoolStore::open(options_.folder, recovery, options_.run_logs);
+    internal::SpoolRecovery recovery(&last_events_);
+    auto store = internal::SpoolStore::open(options_.folder, recovery, options_.run_logs);
     if (!store) return store.error();
-    store_ = std::make_unique<SpoolStore>(*std::move(store));
+    store_ = std::make_unique<internal::SpoolStore>(*std::move(store));
     for (std::uint64_t const number : lost_logs_) {
       if (gone_.erase(number) != 0) recovery.delivered(number);
     }
@@ -13963,17 +13964,17 @@ class DiskSpool {
                  {{"spool", options_.folder}, {"unreadable_bytes", damaged}});
     }
     last_events_.keep_all();
-    auto recovered = recover_runs(*store_, index_, begun_, log_);
+    auto recovered = internal::recover_runs(*store_, index_, begun_, log_);
     store_->journal().tidy();
     return recovered;
   }
 
   Options options_;
   Logger log_;
-  Outage outage_;
-  SpoolIndex index_{};
-  LastEvents last_events_{SpoolDirectory::look(options_.folder).last_events()};
-  std::unique_ptr<SpoolStore> store_{};
+  internal::Outage outage_;
+  internal::SpoolIndex index_{};
+  internal::LastEvents last_events_{internal::SpoolDirectory::look(options_.folder).last_events()};
+  std::unique_ptr<internal::SpoolStore> store_{};
   std::set<std::string> begun_{};        ///< the runs in flight
   std::set<std::uint64_t> gone_{};       ///< done with, and not noted on the disk yet
   std::set<std::uint64_t> lost_logs_{};  ///< entries whose logs went away with the folder
@@ -14112,7 +14113,7 @@ class MemorySpool {
   }
 
   void put(Entry const& entry) {
-    index_.put(entry.number, [&](EntryState& state) { state.hold(entry); });
+    index_.put(entry.number, [&](internal::EntryState& state) { state.hold(entry); });
     while (index_.memory_bytes() > options_.limit) {
       auto const eviction = index_.eviction(false, handed_out_);
       if (!eviction) return;
@@ -14120,12 +14121,12 @@ class MemorySpool {
     }
   }
 
-  void evict(Eviction const& eviction) {
+  void evict(internal::Eviction const& eviction) {
     Entry const& entry = *index_.all().at(eviction.number).held;
-    log_.warning(eviction_line(eviction), {{"run", entry.report.job.run_id}});
+    log_.warning(internal::eviction_line(eviction), {{"run", entry.report.job.run_id}});
     if (eviction.log_only) {
-      return index_.put(eviction.number, [](EntryState& state) {
-        drop_log(*state.held);
+      return index_.put(eviction.number, [](internal::EntryState& state) {
+        internal::drop_log(*state.held);
         state.note(*state.held);
       });
     }
@@ -14135,7 +14136,7 @@ class MemorySpool {
 
   Options options_{};
   Logger log_{};
-  SpoolIndex index_{};
+  internal::SpoolIndex index_{};
   std::uint64_t dropped_ = 0;
   std::uint64_t handed_out_ = 0;
 };

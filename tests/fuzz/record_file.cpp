@@ -12,6 +12,7 @@
 #include "sla/spool/entry_record.hpp"
 
 using namespace sla;
+using namespace sla::internal;
 
 namespace {
 

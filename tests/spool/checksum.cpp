@@ -6,6 +6,7 @@
 #include <string>
 
 using namespace sla;
+using namespace sla::internal;
 
 TEST_CASE("crc-32c gives the values that RFC 3720 published") {
   CHECK(crc32c("") == 0);

@@ -13,6 +13,7 @@
 
 using namespace sla;
 using namespace sla::internal;
+using namespace sla::internal;
 
 TEST_CASE("the folder and all in it are for its user alone") {
   TemporaryFolder const temporary;

@@ -23,6 +23,7 @@
 #include "../support/temporary_folder.hpp"
 
 using namespace sla;
+using namespace sla::internal;
 using namespace std::chrono_literals;
 
 namespace {

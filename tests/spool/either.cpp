@@ -12,6 +12,7 @@
 #include "sla/spool/memory.hpp"
 
 using namespace sla;
+using namespace sla::internal;
 
 using Either = EitherSpool<MemorySpool, DiskSpool>;
 static_assert(Spool<Either>);

@@ -10,6 +10,7 @@
 #include "../support/sample_report.hpp"
 
 using namespace sla;
+using namespace sla::internal;
 using namespace std::chrono_literals;
 
 namespace {
@@ -100,12 +101,12 @@ TEST_CASE("what makes no sense is no entry") {
   auto const with = [&](RecordWriter const& more) { return read_entry(good + more.bytes()); };
   CHECK(!read_entry(""));
   CHECK(!read_entry(good + "x"));
-  CHECK(!with(RecordWriter().number(detail::field_number, 0)));
-  CHECK(!with(RecordWriter().number(detail::field_verdict, 99)));
-  CHECK(!with(RecordWriter().number(detail::field_log, 3)));
-  CHECK(!with(RecordWriter().text(detail::field_file, "../../etc/passwd")));
-  CHECK(!with(RecordWriter().number(detail::field_piece_offset, 1)));
-  CHECK(!with(RecordWriter().text(detail::field_piece_text, "x")));
-  CHECK(!with(RecordWriter().number(detail::field_piece_size, -1)));
-  CHECK(!with(RecordWriter().text(detail::field_sha256, "short")));
+  CHECK(!with(RecordWriter().number(internal::detail::field_number, 0)));
+  CHECK(!with(RecordWriter().number(internal::detail::field_verdict, 99)));
+  CHECK(!with(RecordWriter().number(internal::detail::field_log, 3)));
+  CHECK(!with(RecordWriter().text(internal::detail::field_file, "../../etc/passwd")));
+  CHECK(!with(RecordWriter().number(internal::detail::field_piece_offset, 1)));
+  CHECK(!with(RecordWriter().text(internal::detail::field_piece_text, "x")));
+  CHECK(!with(RecordWriter().number(internal::detail::field_piece_size, -1)));
+  CHECK(!with(RecordWriter().text(internal::detail::field_sha256, "short")));
 }

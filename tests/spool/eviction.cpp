@@ -7,6 +7,7 @@
 #include <vector>
 
 using namespace sla;
+using namespace sla::internal;
 
 namespace {
 

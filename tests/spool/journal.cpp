@@ -11,6 +11,7 @@
 #include "../support/temporary_folder.hpp"
 
 using namespace sla;
+using namespace sla::internal;
 
 namespace {
 

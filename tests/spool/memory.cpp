@@ -10,6 +10,7 @@
 #include "../support/spool_case.hpp"
 
 using namespace sla;
+using namespace sla::internal;
 
 namespace {
 

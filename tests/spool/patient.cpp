@@ -16,6 +16,7 @@
 #include "../support/spool_case.hpp"
 
 using namespace sla;
+using namespace sla::internal;
 using namespace std::chrono_literals;
 
 namespace {

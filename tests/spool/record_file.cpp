@@ -12,6 +12,7 @@
 #include "../support/temporary_folder.hpp"
 
 using namespace sla;
+using namespace sla::internal;
 
 namespace {
 

@@ -165,7 +165,7 @@ class Sinks {
         PatientSpool<DiskSpool>::open([options, log] { return DiskSpool::open(options, log); },
                                       {.name = options.folder, .hangs = spool_hangs_}, log);
     if (!spool) return spool.error().within("spool");
-    if (log_folder_.empty()) log_folder_ = SpoolDirectory::look(options.folder).logs();
+    if (log_folder_.empty()) log_folder_ = internal::SpoolDirectory::look(options.folder).logs();
     refused_before_ += spool->count().refused;
     return Spool{*std::move(spool)};
   }

@@ -60,12 +60,14 @@ inline Result<SpoolCommand> parse_spool_command(Arguments const& arguments,
 
 /// Collects what a spool has, for a listing.
 struct SpoolListing {
-  std::map<std::uint64_t, KeptEntry> entries{};
+  std::map<std::uint64_t, internal::KeptEntry> entries{};
   std::uint64_t lost = 0;
 
-  void entry(RecordPosition, KeptEntry kept) { entries[kept.entry.number] = std::move(kept); }
+  void entry(internal::RecordPosition, internal::KeptEntry kept) {
+    entries[kept.entry.number] = std::move(kept);
+  }
   void gone(std::uint64_t number) { entries.erase(number); }
-  void dropped(RecordPosition, std::uint64_t count) { lost = count; }
+  void dropped(internal::RecordPosition, std::uint64_t count) { lost = count; }
 };
 
 inline std::string_view part_text(Part part) {
@@ -73,7 +75,7 @@ inline std::string_view part_text(Part part) {
 }
 
 /// `2026-01-01T00:00:00.000Z shop fail 0190163d-... to=aws event=waits log=refused bytes=120: why`
-inline std::string entry_line(KeptEntry const& kept, std::string_view sink) {
+inline std::string entry_line(internal::KeptEntry const& kept, std::string_view sink) {
   Report const& report = kept.entry.report;
   std::string line = iso_time(report.ended_at) + ' ' + escaped(report.job.service) + ' ';
   line.append(to_string(report.outcome.verdict)).append(" ").append(escaped(report.job.run_id));
@@ -95,7 +97,7 @@ struct SpoolSum {
 inline Result<std::string> list_sink(std::string const& folder, std::string_view sink,
                                      SpoolSum& sum) {
   SpoolListing listing;
-  auto looked = SpoolStore::look(spool_folder(folder, sink), listing);
+  auto looked = internal::SpoolStore::look(spool_folder(folder, sink), listing);
   if (!looked) return looked.error();
   std::string text;
   for (auto const& [number, kept] : listing.entries) {
@@ -123,7 +125,8 @@ inline SpoolAnswer list_spool(SpoolCommand const& command,
 /// Changes the entries of one spool, one after another.
 class SpoolEditor {
  public:
-  SpoolEditor(SpoolStore& store, SpoolIndex& index) : store_(store), index_(index) {}
+  SpoolEditor(internal::SpoolStore& store, internal::SpoolIndex& index)
+      : store_(store), index_(index) {}
 
   /// Returns true if anything was set aside that now waits.
   Result<bool> replay(std::uint64_t number) {
@@ -142,7 +145,7 @@ class SpoolEditor {
  private:
   template <class Change>
   Result<bool> change(std::uint64_t number, Change apply) {
-    EntryState const& state = index_.all().at(number);
+    internal::EntryState const& state = index_.all().at(number);
     if (state.log_part != Part::refused && state.event_part != Part::refused) return false;
     auto entry = store_.read(state);
     if (!entry) return entry.error();
@@ -152,16 +155,16 @@ class SpoolEditor {
     if (entry->complete()) return drop(number);
     entry->reason.clear();
     Result<void> written;
-    index_.put(number, [&](EntryState& mine) {
+    index_.put(number, [&](internal::EntryState& mine) {
       mine.note(*entry);
-      written = store_.write(*entry, mine, Sync::now);
+      written = store_.write(*entry, mine, internal::Sync::now);
     });
     if (!written) return written.error();
     return true;
   }
 
-  SpoolStore& store_;
-  SpoolIndex& index_;
+  internal::SpoolStore& store_;
+  internal::SpoolIndex& index_;
 };
 
 /// Does to one entry what the command says, if that is meant; returns true if it did.
@@ -178,12 +181,12 @@ inline Result<bool> edit_entry(SpoolCommand const& command, SpoolEditor& editor,
 inline Result<std::size_t> edit_sink(SpoolCommand const& command, std::string_view sink) {
   std::string const folder = spool_folder(command.folder, sink);
   SpoolListing listing;
-  auto const looked = SpoolStore::look(folder, listing);
+  auto const looked = internal::SpoolStore::look(folder, listing);
   if (!looked) return looked.error();
-  SpoolRecovery recovery;
-  auto store = SpoolStore::open(folder, recovery);
+  internal::SpoolRecovery recovery;
+  auto store = internal::SpoolStore::open(folder, recovery);
   if (!store) return store.error();
-  SpoolIndex index;
+  internal::SpoolIndex index;
   recovery.add_to(*store, index);
   SpoolEditor editor(*store, index);
   std::size_t changed = 0;

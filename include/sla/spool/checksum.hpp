@@ -10,7 +10,7 @@
 
 #include "sla/version.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 namespace detail {
 
 inline constexpr std::array<std::uint32_t, 256> crc32c_table = [] {
@@ -38,4 +38,4 @@ inline constexpr std::array<std::uint32_t, 256> crc32c_table = [] {
   return ~value;
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal

@@ -30,7 +30,7 @@
 #include "sla/spool/entry_record.hpp"
 #include "sla/spool/record_file.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// The log of a run that died.
 struct RecoveredLog {
@@ -243,4 +243,4 @@ class SpoolDirectory {
   Descriptor lock_;
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal

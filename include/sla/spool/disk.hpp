@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// A spool in a folder: survives the process, and the machine as far as its disk does. If the
-// disk is full, read-only or gone, reports are held in memory, a line says so, and they go to the
-// disk as soon as it can be written again. What is kept is bounded; when it is full the logs of
-// passes are dropped first and then the oldest passes, and the results among them are counted. A
+// A spool in a folder: survives the process, and the machine as far as its disk does. While the
+// disk is full, read-only or gone, reports are held in memory, and a line says so. What is kept is
+// bounded: the logs of passes are dropped first and then the oldest passes, which are counted. A
 // run that died with its runner becomes an INTERRUPTED report.
 #include <algorithm>
 #include <chrono>
@@ -49,7 +48,9 @@ class DiskSpool {
   }
 
   /// Returns where an executor puts the output of a run, under log_file_name().
-  [[nodiscard]] std::string logs() const { return SpoolDirectory::look(options_.folder).logs(); }
+  [[nodiscard]] std::string logs() const {
+    return internal::SpoolDirectory::look(options_.folder).logs();
+  }
 
   /// Marks a run, so that it is known should this process die. Does not wait for the disk.
   void begin(Report const& report) {
@@ -61,7 +62,7 @@ class DiskSpool {
     std::string const& run = report.job.run_id;
     Entry entry{.number = index_.next_number(), .report = report};
     last_events_.complete(entry);
-    put(entry, Sync::now);
+    put(entry, internal::Sync::now);
     if (!outage_) last_events_.keep(report.job);
     begun_.erase(run);
     if (!outage_) store_->folder().unmark(run);
@@ -89,7 +90,7 @@ class DiskSpool {
     handed_out_ = 0;
     if (index_.all().count(entry.number) == 0) return;
     if (entry.complete()) return forget(entry.number);
-    put(entry, Sync::later);
+    put(entry, internal::Sync::later);
   }
 
   Instant tend(Instant now) {
@@ -120,9 +121,9 @@ class DiskSpool {
       : options_(std::move(options)), log_(log), outage_(options_.folder, options_.retry, log) {}
 
   /// Writes an entry, or holds it in memory if that fails.
-  void put(Entry const& entry, Sync sync) {
+  void put(Entry const& entry, internal::Sync sync) {
     bool const writable = ready();
-    index_.put(entry.number, [&](EntryState& state) {
+    index_.put(entry.number, [&](internal::EntryState& state) {
       auto const written = writable ? store_->write(entry, state, sync) : Result<void>{};
       if (!written) outage_.begin(written.error());
       if (!writable || !written) return hold(state, entry);
@@ -130,7 +131,7 @@ class DiskSpool {
       state.held.reset();
     });
   }
-  void hold(EntryState& state, Entry const& entry) const {
+  void hold(internal::EntryState& state, Entry const& entry) const {
     state.hold(entry);
     bool const file_is_left = state.take_in_log() && state.log.file.empty();
     std::string const& run = entry.report.job.run_id;
@@ -150,7 +151,7 @@ class DiskSpool {
     forget(number);
     return std::optional<Entry>();
   }
-  Result<Entry> load(EntryState const& state) const {
+  Result<Entry> load(internal::EntryState const& state) const {
     if (state.held) return *state.held;
     if (!store_) return Error{Errc::malformed, "it is nowhere"};
     return store_->read(state);
@@ -158,7 +159,7 @@ class DiskSpool {
 
   void forget(std::uint64_t number) {
     if (store_) {
-      EntryState const& state = index_.all().at(number);
+      internal::EntryState const& state = index_.all().at(number);
       if (state.held) store_->folder().unmark(state.held->report.job.run_id);
       if (!store_->forget(number, state)) gone_.insert(number);
     } else if (number <= left_behind_) {
@@ -179,17 +180,17 @@ class DiskSpool {
            evict(index_.eviction(false, handed_out_))) {
     }
   }
-  bool evict(std::optional<Eviction> const& eviction) {
+  bool evict(std::optional<internal::Eviction> const& eviction) {
     if (!eviction) return false;
     auto entry = load(index_.all().at(eviction->number));
-    log_.warning(eviction_line(*eviction),
+    log_.warning(internal::eviction_line(*eviction),
                  {{"run", entry ? entry->report.job.run_id : std::string()}});
     if (eviction->log_only && entry) {
-      drop_log(*entry);
-      put(*entry, Sync::later);
+      internal::drop_log(*entry);
+      put(*entry, internal::Sync::later);
       return true;
     }
-    EntryState const& state = index_.all().at(eviction->number);
+    internal::EntryState const& state = index_.all().at(eviction->number);
     if (state.event_part == Part::waiting && state.counts) set_dropped(dropped_ + 1);
     forget(eviction->number);
     return true;
@@ -215,7 +216,7 @@ class DiskSpool {
       auto entry = load(index_.all().at(number));
       if (!entry)
         log_.error("a spooled result is out of reach", {{"reason", entry.error().message}});
-      index_.put(number, [&](EntryState& state) {
+      index_.put(number, [&](internal::EntryState& state) {
         bool const had_log = state.log_part == Part::waiting && !state.log.file.empty();
         state.position.reset();
         state.log = {};
@@ -226,7 +227,7 @@ class DiskSpool {
         }
         hold(state, *entry);
       });
-      EntryState const& left = index_.all().at(number);
+      internal::EntryState const& left = index_.all().at(number);
       if (!left.held || left.held->complete()) index_.erase(number);
     }
     left_behind_ = index_.last_number();
@@ -240,8 +241,8 @@ class DiskSpool {
     }
     Result<void> written;
     for (std::uint64_t const number : held) {
-      index_.put(number, [&](EntryState& state) {
-        written = store_->write(*state.held, state, Sync::later);
+      index_.put(number, [&](internal::EntryState& state) {
+        written = store_->write(*state.held, state, internal::Sync::later);
       });
       if (!written) return written;
     }
@@ -251,7 +252,7 @@ class DiskSpool {
     if (written = store_->write_dropped(dropped_); !written) return written;
     if (written = store_->journal().sync(); !written) return written;
     for (std::uint64_t const number : held) {
-      index_.put(number, [&](EntryState& state) {
+      index_.put(number, [&](internal::EntryState& state) {
         store_->folder().unmark(state.held->report.job.run_id);
         state.held.reset();
       });
@@ -261,10 +262,10 @@ class DiskSpool {
   }
 
   Result<void> attach() {
-    SpoolRecovery recovery(&last_events_);
-    auto store = SpoolStore::open(options_.folder, recovery, options_.run_logs);
+    internal::SpoolRecovery recovery(&last_events_);
+    auto store = internal::SpoolStore::open(options_.folder, recovery, options_.run_logs);
     if (!store) return store.error();
-    store_ = std::make_unique<SpoolStore>(*std::move(store));
+    store_ = std::make_unique<internal::SpoolStore>(*std::move(store));
     for (std::uint64_t const number : lost_logs_) {
       if (gone_.erase(number) != 0) recovery.delivered(number);
     }
@@ -276,17 +277,17 @@ class DiskSpool {
                  {{"spool", options_.folder}, {"unreadable_bytes", damaged}});
     }
     last_events_.keep_all();
-    auto recovered = recover_runs(*store_, index_, begun_, log_);
+    auto recovered = internal::recover_runs(*store_, index_, begun_, log_);
     store_->journal().tidy();
     return recovered;
   }
 
   Options options_;
   Logger log_;
-  Outage outage_;
-  SpoolIndex index_{};
-  LastEvents last_events_{SpoolDirectory::look(options_.folder).last_events()};
-  std::unique_ptr<SpoolStore> store_{};
+  internal::Outage outage_;
+  internal::SpoolIndex index_{};
+  internal::LastEvents last_events_{internal::SpoolDirectory::look(options_.folder).last_events()};
+  std::unique_ptr<internal::SpoolStore> store_{};
   std::set<std::string> begun_{};        ///< the runs in flight
   std::set<std::uint64_t> gone_{};       ///< done with, and not noted on the disk yet
   std::set<std::uint64_t> lost_logs_{};  ///< entries whose logs went away with the folder

@@ -18,7 +18,7 @@
 #include "sla/spool.hpp"
 #include "sla/spool/record_position.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// An entry without its log, and where the log is.
 struct KeptEntry {
@@ -282,4 +282,4 @@ inline bool read_entry_field(KeptEntry& kept, RecordField field) {
   return kept;
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal

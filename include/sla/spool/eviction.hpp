@@ -12,7 +12,7 @@
 
 #include "sla/spool.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// Returns about how much memory an entry takes, its log included.
 [[nodiscard]] inline std::uint64_t entry_bytes(Entry const& entry) noexcept {
@@ -72,4 +72,4 @@ class EvictionOrder {
   std::set<std::pair<EvictionRank, std::uint64_t>> order_{};
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal

@@ -18,7 +18,7 @@
 #include "sla/spool/eviction.hpp"
 #include "sla/spool/record_position.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// What is known of one entry.
 struct EntryState {
@@ -173,4 +173,4 @@ class SpoolIndex {
   std::uint64_t first_event_ = 1;  ///< no event waits before this one
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal

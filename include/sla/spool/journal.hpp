@@ -23,7 +23,7 @@
 #include "sla/spool/record_file.hpp"
 #include "sla/spool/record_position.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// The records of one process, which has the folder for itself. Not thread-safe.
 class Journal {
@@ -192,4 +192,4 @@ class Journal {
   std::uint64_t damaged_ = 0;
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal

@@ -21,7 +21,7 @@
 #include "sla/spool/checksum.hpp"
 #include "sla/spool/record_file.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// Remembers the last event of each check, which is a service at a location. Not thread-safe.
 class LastEvents {
@@ -136,4 +136,4 @@ class LastEvents {
   std::map<std::string, Last> known_{};
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal

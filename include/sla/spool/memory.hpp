@@ -68,7 +68,7 @@ class MemorySpool {
   }
 
   void put(Entry const& entry) {
-    index_.put(entry.number, [&](EntryState& state) { state.hold(entry); });
+    index_.put(entry.number, [&](internal::EntryState& state) { state.hold(entry); });
     while (index_.memory_bytes() > options_.limit) {
       auto const eviction = index_.eviction(false, handed_out_);
       if (!eviction) return;
@@ -76,12 +76,12 @@ class MemorySpool {
     }
   }
 
-  void evict(Eviction const& eviction) {
+  void evict(internal::Eviction const& eviction) {
     Entry const& entry = *index_.all().at(eviction.number).held;
-    log_.warning(eviction_line(eviction), {{"run", entry.report.job.run_id}});
+    log_.warning(internal::eviction_line(eviction), {{"run", entry.report.job.run_id}});
     if (eviction.log_only) {
-      return index_.put(eviction.number, [](EntryState& state) {
-        drop_log(*state.held);
+      return index_.put(eviction.number, [](internal::EntryState& state) {
+        internal::drop_log(*state.held);
         state.note(*state.held);
       });
     }
@@ -91,7 +91,7 @@ class MemorySpool {
 
   Options options_{};
   Logger log_{};
-  SpoolIndex index_{};
+  internal::SpoolIndex index_{};
   std::uint64_t dropped_ = 0;
   std::uint64_t handed_out_ = 0;
 };

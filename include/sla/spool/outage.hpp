@@ -10,7 +10,7 @@
 #include "sla/core/log.hpp"
 #include "sla/core/time.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// The outage of one spool's disk, if there is one. Not thread-safe.
 class Outage {
@@ -55,4 +55,4 @@ class Outage {
   Instant retry_at_{};
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal

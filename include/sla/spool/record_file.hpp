@@ -19,7 +19,7 @@
 #include "sla/core/result.hpp"
 #include "sla/spool/checksum.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 inline constexpr std::string_view record_mark{"\xF5SLR", 4};  ///< how each record begins
 inline constexpr std::size_t record_head = 12;                ///< mark, length, checksum
@@ -170,4 +170,4 @@ class RecordFile {
   std::uint64_t size_;
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal

@@ -9,7 +9,7 @@
 
 #include "sla/core/output.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// Where a record stands in a journal.
 struct RecordPosition {
@@ -31,4 +31,4 @@ struct KeptLog {
   }
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal

@@ -21,7 +21,7 @@
 #include "sla/spool/last_events.hpp"
 #include "sla/spool/store.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// Collects what a SpoolStore hands out; the later record of an entry replaces the earlier one.
 class SpoolRecovery {
@@ -139,4 +139,4 @@ class SpoolRecovery {
   return {};
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal

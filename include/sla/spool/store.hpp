@@ -18,7 +18,7 @@
 #include "sla/spool/index.hpp"
 #include "sla/spool/journal.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// A locked folder and its journal. Not thread-safe.
 class SpoolStore {
@@ -181,4 +181,4 @@ class SpoolStore {
   std::optional<RecordPosition> dropped_{};
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal
