@@ -18177,7 +18177,7 @@ struct DeliveryPolicies {
 // failure, and what is said about it: one line a minute at most. And what a failure says about the
 // message that met it.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// What a failed delivery has to do with its message.
 enum class Fault {
@@ -18295,14 +18295,14 @@ class RetrySchedule {
   bool said_ = false;
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal
 
 // sla/publisher/refusals.hpp
 // The messages of a spool that were refused, again and again while others pass. Each of them then
 // waits for itself, so that it holds up no other, and is tried again for as long as it takes; only
 // where its content may be the reason is it given up, after hours. At most a few are kept in mind.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// What is known of the refusals of one message.
 struct Refusals {
@@ -18407,7 +18407,7 @@ struct Channel {
   }
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal
 
 // sla/publisher/delivery.hpp
 // Delivers what is in a spool, step by step: the oldest report first, its log before its event. A
@@ -18416,7 +18416,7 @@ struct Channel {
 // again while others pass lets them go first; only what is refused for its content is set aside. It
 // starts no thread and waits for nothing but its publishers; publisher/spooled.hpp does the rest.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// The two ends of a spool: add() and begin() are called from any thread, step() and hurry() from
 /// the one that delivers.
@@ -18671,22 +18671,22 @@ class Delivery {
     if (!cut || channel.why == Channel::no_time) channel.why = error.message;
   }
 
-  internal::HeldLogStore<L> store_;
-  internal::HeldPublisher<P> publisher_;
-  internal::HeldSpool<S> spool_;
+  HeldLogStore<L> store_;
+  HeldPublisher<P> publisher_;
+  HeldSpool<S> spool_;
   DeliveryStops const& stops_;
   UploadLogs upload_;
-  internal::HeldClock<C> clock_;
+  HeldClock<C> clock_;
   Logger log_;
   Channel logs_;
   Channel events_;
   bool hurried_ = false;
   bool news_ = false;   ///< something was added since the last step
   std::mutex mutex_{};  ///< guards the spool, and the news
-  [[no_unique_address]] internal::DeliveryPolicies<L, P, S, C> checked_{};
+  [[no_unique_address]] DeliveryPolicies<L, P, S, C> checked_{};
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal
 
 // sla/publisher/event_file.hpp
 // Keeps events in a file, one line of JSON for each. Several processes may share one, as long as
@@ -19514,7 +19514,7 @@ class Spooled {
       }
     }
 
-    Delivery<L, P, S, C> delivery;
+    internal::Delivery<L, P, S, C> delivery;
     DeliveryStops const& stops;
     Options options;
     Time clock;

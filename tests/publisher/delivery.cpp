@@ -17,6 +17,7 @@
 #include "sla/spool/memory.hpp"
 
 using namespace sla;
+using namespace sla::internal;
 using namespace std::chrono_literals;
 
 namespace {

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 using namespace sla;
+using namespace sla::internal;
 using namespace std::chrono_literals;
 
 namespace {

@@ -10,6 +10,7 @@
 #include "../support/memory_file.hpp"
 
 using namespace sla;
+using namespace sla::internal;
 using namespace std::chrono_literals;
 
 namespace {

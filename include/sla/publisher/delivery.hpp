@@ -27,7 +27,7 @@
 #include "sla/publisher/retry_schedule.hpp"
 #include "sla/spool.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// The two ends of a spool: add() and begin() are called from any thread, step() and hurry() from
 /// the one that delivers.
@@ -282,19 +282,19 @@ class Delivery {
     if (!cut || channel.why == Channel::no_time) channel.why = error.message;
   }
 
-  internal::HeldLogStore<L> store_;
-  internal::HeldPublisher<P> publisher_;
-  internal::HeldSpool<S> spool_;
+  HeldLogStore<L> store_;
+  HeldPublisher<P> publisher_;
+  HeldSpool<S> spool_;
   DeliveryStops const& stops_;
   UploadLogs upload_;
-  internal::HeldClock<C> clock_;
+  HeldClock<C> clock_;
   Logger log_;
   Channel logs_;
   Channel events_;
   bool hurried_ = false;
   bool news_ = false;   ///< something was added since the last step
   std::mutex mutex_{};  ///< guards the spool, and the news
-  [[no_unique_address]] internal::DeliveryPolicies<L, P, S, C> checked_{};
+  [[no_unique_address]] DeliveryPolicies<L, P, S, C> checked_{};
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal

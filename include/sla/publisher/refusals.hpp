@@ -16,7 +16,7 @@
 #include "sla/core/time.hpp"
 #include "sla/publisher/retry_schedule.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// What is known of the refusals of one message.
 struct Refusals {
@@ -121,4 +121,4 @@ struct Channel {
   }
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal

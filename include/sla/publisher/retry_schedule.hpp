@@ -16,7 +16,7 @@
 #include "sla/core/random.hpp"
 #include "sla/core/time.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// What a failed delivery has to do with its message.
 enum class Fault {
@@ -134,4 +134,4 @@ class RetrySchedule {
   bool said_ = false;
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal

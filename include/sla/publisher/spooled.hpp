@@ -233,7 +233,7 @@ class Spooled {
       }
     }
 
-    Delivery<L, P, S, C> delivery;
+    internal::Delivery<L, P, S, C> delivery;
     DeliveryStops const& stops;
     Options options;
     Time clock;
