@@ -51,6 +51,7 @@ HOME_MADE = {"parcel": "entry", "shelf": "index", "shelve": "index", "shelved": 
 WORD = re.compile(r"[A-Z]?[a-z]+")
 
 MOST_LINES = 300
+MOST_PUBLIC = 45
 SPDX = "// SPDX-License-Identifier: MIT"
 
 # Lists in meson.build files: the strings that look like `entry`, against the files of `patterns`.
@@ -269,6 +270,9 @@ def lint_umbrella(header, headers, say):
             say(header, line, f"{name} belongs to the shipped program, which the library leaves out; "
                 f"include it from {PROGRAM} or from what that includes")
     listed = PUBLIC.findall(header.text)
+    if len(listed) > MOST_PUBLIC:
+        say(header, 1, f"the list of public headers names {len(listed)}, and nobody takes in more "
+            f"than {MOST_PUBLIC}; leave out what comes with another, or is machinery")
     for line, name in enumerate(listed):
         if name not in headers or name.startswith("app/"):
             say(header, 1, f"the list of public headers names {name}, which is not there for users; "

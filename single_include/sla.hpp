@@ -16,45 +16,25 @@
 //   publisher/   delivers what happened, or combines publishers
 //   app/         the shipped program, which this header leaves out: app/commands.hpp includes it
 //
-// For users, in the namespace sla, and what is of aws/ in sla::aws (the rest is machinery and may
-// change at any time):
+// What a program includes, in the namespace sla, and what is of aws/ in sla::aws. What these take
+// and return comes with them: Job, Outcome, Verdict, Report, Result, Error, Stop, Output and the
+// time types with the contracts, Spool with its models, Secret, Credentials, Transport, Request and
+// Response with Client. An operation of AWS is a function in aws/service/, in the header of its
+// service: sns, s3, s3_read, ssm, sts, cloudwatch. All else is machinery, and may change any time.
 //
-//   core/run.hpp                          Job, Outcome, Verdict, Report
-//   core/result.hpp                       Result<T>: a value or an Error
-//   core/error.hpp                        Errc, Error, retryable()
-//   core/stop.hpp                         Stop: the signals that end a program
-//   core/time.hpp                         Duration, Instant, WallTime, and their texts
 //   core/clock.hpp                        the contract Clock, and SteadyClock
-//   core/output.hpp                       Output: the log of a run
 //   core/log.hpp                          Logger: lines for people and machines
-//   core/secret.hpp                       Secret: a text that is shown nowhere
-//   core/environment.hpp                  Environment: variables as a value
 //   core/json.hpp                         JsonWriter
-//   process/words.hpp                     shell_words(): splits as a shell does
 //   process/children.hpp                  OwnedChildren: those that somebody waits for
-//   aws/http/transport.hpp                Request, Response, and the contract Transport
-//   aws/http/url.hpp                      Url, parse_url()
 //   aws/http/curl.hpp                     Curl: a Transport over libcurl
-//   aws/sign/credentials.hpp              Credentials, and the contract CredentialSource
 //   aws/sign/sigv4.hpp                    Signer: Signature Version 4
-//   aws/sign/digest.hpp                   sha256(), and Sha256 for a log as it streams
-//   aws/config/endpoint_settings.hpp      EndpointSettings: which hosts are asked
-//   aws/config/bucket.hpp                 Bucket: a bucket and how it is addressed
 //   aws/call/client.hpp                   Client: signs, sends, retries
 //   aws/credential/default_chain.hpp      default_chain(): as the SDKs find them
 //   aws/credential/refreshing.hpp         Refreshing: renews ahead of the expiry
 //   aws/credential/assume_role.hpp        AssumeRoleCredentials: a role on top of others
-//   aws/service/sns.hpp                   publish()
-//   aws/service/s3.hpp                    put_object(), head_object()
-//   aws/service/s3_read.hpp               list_objects(), get_object()
-//   aws/service/ssm.hpp                   get_parameters_by_path()
-//   aws/service/sts.hpp                   get_caller_identity()
-//   aws/service/cloudwatch.hpp            put_metric_data()
-//   spool.hpp                             the contract Spool
 //   spool/memory.hpp                      MemorySpool
 //   spool/disk.hpp                        DiskSpool
 //   ledger/reducer.hpp                    reduce(): what events prove
-//   ledger/error_budget.hpp               ErrorBudget: how fast an objective is used up
 //   scheduler.hpp                         the contract Scheduler
 //   scheduler/fixed_delay.hpp             FixedDelay: so long after the end of a run
 //   scheduler/fixed_rate.hpp              FixedRate: a grid of starts

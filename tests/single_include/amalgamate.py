@@ -192,6 +192,12 @@ class Directions(Amalgamate):
         run = self.run_script()
         self.assertIn("the list of public headers names core/word.hpp, which is not", run.stdout)
 
+    def test_a_list_of_public_headers_that_nobody_takes_in_is_refused(self):
+        names = [f"core/a{number}.hpp" for number in range(46)]
+        self.tree({name: header() for name in names}, umbrella=header(
+            "version.hpp", *names, text="".join(f"//   {name}   one\n" for name in names)))
+        self.assert_refused("sla.hpp:1: the list of public headers names 46")
+
     def test_an_umbrella_that_is_not_bottom_up_is_refused(self):
         self.tree({"aws/service/sns.hpp": header(), "core/text.hpp": header()})
         self.assert_refused("sla.hpp:5: core/text.hpp stands after aws/service/sns.hpp")
