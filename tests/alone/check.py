@@ -17,7 +17,7 @@ from pathlib import Path
 INCLUDE = Path(__file__).resolve().parent.parent.parent / "include"
 COMPILER = shutil.which("clang++")
 HUBS = ["sla/core/result.hpp", "sla/core/stop.hpp", "sla/publisher.hpp", "sla/aws/call/client.hpp",
-        "sla/aws/wire/reply.hpp", "sla/aws/sign/credentials.hpp", "sla/app/setting_table.hpp"]
+        "sla/aws/wire/reply.hpp", "sla/aws/sign/credentials.hpp", "sla/app/settings/table.hpp"]
 
 
 def reach(direct, header):

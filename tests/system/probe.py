@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Covers: app/probe_settings.hpp, app/program_executor.hpp
+# Covers: app/settings/probe.hpp, app/program_executor.hpp
 """The probes of the real program: what they ask and measure, and each cause of a failure, from
 servers with one fault each."""
 

@@ -12,8 +12,8 @@
 #include <string>
 #include <utility>
 
-#include "sla/app/aws_settings.hpp"
 #include "sla/app/hurried_clock.hpp"
+#include "sla/app/settings/aws.hpp"
 #include "sla/aws/call/attempts.hpp"
 #include "sla/aws/call/client.hpp"
 #include "sla/aws/call/skew.hpp"

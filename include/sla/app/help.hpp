@@ -11,11 +11,11 @@
 
 #include "sla/app/command.hpp"
 #include "sla/app/exit_code.hpp"
-#include "sla/app/parse_settings.hpp"
 #include "sla/app/quoted.hpp"
-#include "sla/app/setting_field.hpp"
-#include "sla/app/setting_table.hpp"
-#include "sla/app/settings.hpp"
+#include "sla/app/settings/field.hpp"
+#include "sla/app/settings/parse.hpp"
+#include "sla/app/settings/settings.hpp"
+#include "sla/app/settings/table.hpp"
 #include "sla/core/text.hpp"
 #include "sla/version.hpp"
 

@@ -14,15 +14,15 @@
 #include <vector>
 
 #include "sla/app/aws_access.hpp"
-#include "sla/app/aws_settings.hpp"
 #include "sla/app/become.hpp"
 #include "sla/app/command.hpp"
 #include "sla/app/exit_code.hpp"
 #include "sla/app/load_parameters.hpp"
 #include "sla/app/printing.hpp"
 #include "sla/app/quoted.hpp"
-#include "sla/app/setting_checks.hpp"
-#include "sla/app/setting_values.hpp"
+#include "sla/app/settings/aws.hpp"
+#include "sla/app/settings/checks.hpp"
+#include "sla/app/settings/values.hpp"
 #include "sla/aws/call/client.hpp"
 #include "sla/aws/config/endpoint.hpp"
 #include "sla/aws/config/profile.hpp"

@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "sla/app/aws_access.hpp"
-#include "sla/app/aws_settings.hpp"
 #include "sla/app/exit_code.hpp"
 #include "sla/app/loaded_variables.hpp"
 #include "sla/app/parameters.hpp"
+#include "sla/app/settings/aws.hpp"
 #include "sla/aws/config/endpoint.hpp"
 #include "sla/aws/service/ssm.hpp"
 #include "sla/core/environment.hpp"

@@ -5,7 +5,7 @@
 #include <map>
 #include <string>
 
-#include "sla/app/setting_table.hpp"
+#include "sla/app/settings/table.hpp"
 
 namespace sla::inline v1::app {
 

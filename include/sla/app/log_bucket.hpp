@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <string>
 
-#include "sla/app/aws_settings.hpp"
 #include "sla/app/nearest.hpp"
-#include "sla/app/settings.hpp"
+#include "sla/app/settings/aws.hpp"
+#include "sla/app/settings/settings.hpp"
 #include "sla/aws/config/bucket.hpp"
 #include "sla/aws/config/endpoint.hpp"
 #include "sla/aws/config/object_options.hpp"

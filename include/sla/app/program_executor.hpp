@@ -10,7 +10,7 @@
 #include <variant>
 #include <vector>
 
-#include "sla/app/settings.hpp"
+#include "sla/app/settings/settings.hpp"
 #include "sla/aws/http/transport.hpp"
 #include "sla/aws/http/trust.hpp"
 #include "sla/aws/sign/digest.hpp"

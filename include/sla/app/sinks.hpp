@@ -14,9 +14,9 @@
 #include <utility>
 
 #include "sla/app/aws_access.hpp"
-#include "sla/app/aws_settings.hpp"
 #include "sla/app/log_bucket.hpp"
-#include "sla/app/settings.hpp"
+#include "sla/app/settings/aws.hpp"
+#include "sla/app/settings/settings.hpp"
 #include "sla/app/spool_folders.hpp"
 #include "sla/core/environment.hpp"
 #include "sla/core/log.hpp"

@@ -8,16 +8,16 @@
 #include <utility>
 #include <vector>
 
-#include "sla/app/aws_settings.hpp"
 #include "sla/app/become.hpp"
 #include "sla/app/command.hpp"
 #include "sla/app/exit_code.hpp"
 #include "sla/app/load_parameters.hpp"
-#include "sla/app/parse_settings.hpp"
 #include "sla/app/printing.hpp"
 #include "sla/app/region_variables.hpp"
-#include "sla/app/setting_checks.hpp"
-#include "sla/app/setting_values.hpp"
+#include "sla/app/settings/aws.hpp"
+#include "sla/app/settings/checks.hpp"
+#include "sla/app/settings/parse.hpp"
+#include "sla/app/settings/values.hpp"
 #include "sla/core/environment.hpp"
 #include "sla/core/log.hpp"
 

@@ -8,16 +8,16 @@
 #include <utility>
 #include <vector>
 
-#include "sla/app/aws_settings.hpp"
 #include "sla/app/command.hpp"
 #include "sla/app/load_parameters.hpp"
 #include "sla/app/loaded_variables.hpp"
 #include "sla/app/log_bucket.hpp"
 #include "sla/app/parameters.hpp"
-#include "sla/app/parse_settings.hpp"
 #include "sla/app/program_executor.hpp"
 #include "sla/app/region_variables.hpp"
-#include "sla/app/setting_table.hpp"
+#include "sla/app/settings/aws.hpp"
+#include "sla/app/settings/parse.hpp"
+#include "sla/app/settings/table.hpp"
 #include "sla/aws/service/arn.hpp"
 #include "sla/core/environment.hpp"
 #include "sla/core/log.hpp"

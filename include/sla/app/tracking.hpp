@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "sla/app/settings.hpp"
+#include "sla/app/settings/settings.hpp"
 #include "sla/ledger/error_budget.hpp"
 #include "sla/ledger/percentage.hpp"
 #include "sla/publisher/tracked.hpp"

@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "sla/app/command.hpp"
-#include "sla/app/setting_checks.hpp"
-#include "sla/app/setting_values.hpp"
+#include "sla/app/settings/checks.hpp"
+#include "sla/app/settings/values.hpp"
 #include "sla/core/environment.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/text.hpp"

@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "sla/app/aws_access.hpp"
-#include "sla/app/aws_settings.hpp"
 #include "sla/app/quoted.hpp"
+#include "sla/app/settings/aws.hpp"
 #include "sla/aws/config/bucket.hpp"
 #include "sla/aws/config/endpoint_settings.hpp"
 #include "sla/aws/config/region.hpp"

@@ -6,7 +6,7 @@
 #include "sla/app/command.hpp"
 #include "sla/app/report/arguments.hpp"
 #include "sla/app/report/bucket.hpp"
-#include "sla/app/setting_checks.hpp"
+#include "sla/app/settings/checks.hpp"
 #include "sla/core/result.hpp"
 
 namespace sla::inline v1::app::detail {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Covers: app/setting.hpp, app/bucket_settings.hpp, app/objective_settings.hpp
-#include "sla/app/setting_table.hpp"
+// Covers: app/settings/setting.hpp, app/settings/bucket.hpp, app/settings/objective.hpp
+#include "sla/app/settings/table.hpp"
 
 #include <doctest/doctest.h>
 

@@ -4,10 +4,10 @@
 // addressed, and what its policy may demand.
 #include <array>
 
-#include "sla/app/setting.hpp"
-#include "sla/app/setting_checks.hpp"
-#include "sla/app/setting_field.hpp"
-#include "sla/app/settings.hpp"
+#include "sla/app/settings/checks.hpp"
+#include "sla/app/settings/field.hpp"
+#include "sla/app/settings/setting.hpp"
+#include "sla/app/settings/settings.hpp"
 #include "sla/aws/config/object_options.hpp"
 
 namespace sla::inline v1::app {

@@ -7,10 +7,10 @@
 #include <string>
 #include <string_view>
 
-#include "sla/app/setting.hpp"
-#include "sla/app/setting_checks.hpp"
-#include "sla/app/setting_field.hpp"
-#include "sla/app/settings.hpp"
+#include "sla/app/settings/checks.hpp"
+#include "sla/app/settings/field.hpp"
+#include "sla/app/settings/setting.hpp"
+#include "sla/app/settings/settings.hpp"
 #include "sla/aws/http/curl_probe.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/text.hpp"

@@ -8,13 +8,13 @@
 #include <cstddef>
 #include <string_view>
 
-#include "sla/app/bucket_settings.hpp"
-#include "sla/app/objective_settings.hpp"
-#include "sla/app/probe_settings.hpp"
-#include "sla/app/setting.hpp"
-#include "sla/app/setting_checks.hpp"
-#include "sla/app/setting_field.hpp"
-#include "sla/app/settings.hpp"
+#include "sla/app/settings/bucket.hpp"
+#include "sla/app/settings/checks.hpp"
+#include "sla/app/settings/field.hpp"
+#include "sla/app/settings/objective.hpp"
+#include "sla/app/settings/probe.hpp"
+#include "sla/app/settings/setting.hpp"
+#include "sla/app/settings/settings.hpp"
 
 namespace sla::inline v1::app {
 

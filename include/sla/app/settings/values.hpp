@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "sla/app/command.hpp"
-#include "sla/app/settings.hpp"
+#include "sla/app/settings/settings.hpp"
 #include "sla/aws/config/bucket.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/text.hpp"

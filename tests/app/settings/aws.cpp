@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "sla/app/aws_settings.hpp"
+#include "sla/app/settings/aws.hpp"
 
 #include <doctest/doctest.h>
 
@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "../support/temporary_folder.hpp"
+#include "../../support/temporary_folder.hpp"
 #include "sla/aws/http/amazon_roots.hpp"
 
 using namespace sla;

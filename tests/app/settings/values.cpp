@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "sla/app/setting_values.hpp"
+#include "sla/app/settings/values.hpp"
 
 #include <doctest/doctest.h>
 

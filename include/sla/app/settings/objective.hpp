@@ -4,10 +4,10 @@
 // many results in a row change its state.
 #include <array>
 
-#include "sla/app/setting.hpp"
-#include "sla/app/setting_checks.hpp"
-#include "sla/app/setting_field.hpp"
-#include "sla/app/settings.hpp"
+#include "sla/app/settings/checks.hpp"
+#include "sla/app/settings/field.hpp"
+#include "sla/app/settings/setting.hpp"
+#include "sla/app/settings/settings.hpp"
 
 namespace sla::inline v1::app {
 

@@ -9,8 +9,8 @@
 #include <variant>
 #include <vector>
 
-#include "sla/app/setting_values.hpp"
-#include "sla/app/settings.hpp"
+#include "sla/app/settings/settings.hpp"
+#include "sla/app/settings/values.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/time.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "sla/app/parse_settings.hpp"
+#include "sla/app/settings/parse.hpp"
 
 #include <doctest/doctest.h>
 

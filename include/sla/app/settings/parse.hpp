@@ -19,9 +19,9 @@
 #include "sla/app/loaded_variables.hpp"
 #include "sla/app/nearest.hpp"
 #include "sla/app/quoted.hpp"
-#include "sla/app/setting_field.hpp"
-#include "sla/app/setting_table.hpp"
-#include "sla/app/settings.hpp"
+#include "sla/app/settings/field.hpp"
+#include "sla/app/settings/settings.hpp"
+#include "sla/app/settings/table.hpp"
 #include "sla/core/environment.hpp"
 #include "sla/core/run_id.hpp"
 

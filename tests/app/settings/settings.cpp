@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "sla/app/settings.hpp"
+#include "sla/app/settings/settings.hpp"
 
 #include <doctest/doctest.h>
 

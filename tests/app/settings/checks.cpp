@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "sla/app/setting_checks.hpp"
+#include "sla/app/settings/checks.hpp"
 
 #include <doctest/doctest.h>
 

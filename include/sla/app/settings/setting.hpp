@@ -8,9 +8,9 @@
 
 #include "sla/app/command.hpp"
 #include "sla/app/quoted.hpp"
-#include "sla/app/setting_checks.hpp"
-#include "sla/app/setting_field.hpp"
-#include "sla/app/settings.hpp"
+#include "sla/app/settings/checks.hpp"
+#include "sla/app/settings/field.hpp"
+#include "sla/app/settings/settings.hpp"
 #include "sla/core/result.hpp"
 
 namespace sla::inline v1::app {

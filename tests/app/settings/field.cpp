@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "sla/app/setting_field.hpp"
+#include "sla/app/settings/field.hpp"
 
 #include <doctest/doctest.h>
 

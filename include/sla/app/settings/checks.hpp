@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "sla/app/setting_values.hpp"
+#include "sla/app/settings/values.hpp"
 #include "sla/aws/config/bucket.hpp"
 #include "sla/aws/service/arn.hpp"
 #include "sla/aws/service/cloudwatch.hpp"
