@@ -45,6 +45,7 @@
 //   executor/shell.hpp                    Shell: runs a command text
 //   executor/http_probe.hpp               HttpProbe: asks a server over HTTP
 //   executor/tcp_probe.hpp                TcpProbe: connects to a port
+//   executor/by_exit_code.hpp             ByExitCode: reads more into exit codes
 //   executor/announced.hpp                Announced: tells a spool of each run
 //   publisher.hpp                         the contract Publisher
 //   publisher/sns.hpp                     Sns: events to a topic
@@ -3088,6 +3089,7 @@ enum class Verdict {
   interrupted,  ///< cut short because the runner was told to stop: no result
   unknown,      ///< a result that says nothing about the service
   skipped,      ///< the test chose not to look: a result that says nothing either
+  warn,         ///< a pass that is not as good as it should be
 };
 
 /// Returns the name of a verdict in events and lines; consumers rely on it.
@@ -3109,6 +3111,8 @@ enum class Verdict {
       return "unknown";
     case Verdict::skipped:
       return "skipped";
+    case Verdict::warn:
+      return "warn";
   }
   return "fail";
 }
@@ -3127,6 +3131,8 @@ struct Outcome {
   std::string cause{};
   bool degraded = false;  ///< whether it passed, but not as well as it should
   std::string probe{};    ///< what a probe measured, a JSON object; else empty
+  std::string message{};  ///< what a test says of itself in one line, where that is known
+  std::string perf{};     ///< what a test measured, a JSON array of objects; else empty
   /// When it ended, if that was before execute() returned.
   std::optional<Instant> ended{};
 };
@@ -3157,7 +3163,9 @@ struct Report {
   /// What the next process wants to know of this check; a spool keeps that of the last event.
   std::shared_ptr<std::string const> memory{};
 
-  [[nodiscard]] bool succeeded() const noexcept { return outcome.verdict == Verdict::pass; }
+  [[nodiscard]] bool succeeded() const noexcept {
+    return outcome.verdict == Verdict::pass || outcome.verdict == Verdict::warn;
+  }
   /// Returns true if this run is a result at all; one that the runner cut short is none.
   [[nodiscard]] bool counts() const noexcept { return outcome.verdict != Verdict::interrupted; }
   /// Returns true if it says anything about the service, be it good or bad.
@@ -12131,6 +12139,55 @@ inline constexpr std::array<std::uint32_t, 256> crc32c_table = [] {
 
 }  // namespace sla::inline v1::internal
 
+// sla/spool/entry_field.hpp
+// The fields that an entry of a spool has on disk, by their numbers.
+
+namespace sla::inline v1::internal {
+
+/// The names of the fields. A name keeps its meaning for ever.
+enum EntryField : std::uint8_t {
+  field_number = 1,
+  field_log = 2,
+  field_event = 3,
+  field_reason = 4,
+  field_service = 5,
+  field_group = 6,
+  field_word = 7,
+  field_tag = 8,
+  field_target = 9,
+  field_run = 10,
+  field_verdict = 11,
+  field_exit = 12,
+  field_signal = 13,
+  field_started = 14,
+  field_ended = 15,
+  field_duration = 16,
+  field_log_uri = 17,
+  field_log_error = 18,
+  field_file = 19,
+  field_piece_size = 20,  ///< begins a piece
+  field_piece_offset = 21,
+  field_piece_text = 22,
+  field_sha256 = 23,
+  field_outcome_reason = 24,
+  field_location = 25,
+  field_boot = 26,
+  field_seq = 27,
+  field_previous_end = 28,
+  field_next_expected = 29,
+  field_state = 30,
+  field_transition = 31,
+  field_alert = 32,
+  field_standing = 33,
+  field_cause = 34,
+  field_degraded = 35,
+  field_probe = 36,
+  field_message = 37,
+  field_perf = 38,
+};
+
+}  // namespace sla::inline v1::internal
+
 // sla/spool/record_position.hpp
 // Where a spool on disk has what it keeps: a record in its journal, a log in a file of its own.
 // Plain values, so that what is in memory needs nothing else of the disk.
@@ -12174,42 +12231,8 @@ struct KeptEntry {
 
 namespace detail {
 
-/// The names of the fields. A name keeps its meaning for ever.
-enum EntryField : std::uint8_t {
-  field_number = 1,
-  field_log = 2,
-  field_event = 3,
-  field_reason = 4,
-  field_service = 5,
-  field_group = 6,
-  field_word = 7,
-  field_tag = 8,
-  field_target = 9,
-  field_run = 10,
-  field_verdict = 11,
-  field_exit = 12,
-  field_signal = 13,
-  field_started = 14,
-  field_ended = 15,
-  field_duration = 16,
-  field_log_uri = 17,
-  field_log_error = 18,
-  field_file = 19,
-  field_piece_size = 20,  ///< begins a piece
-  field_piece_offset = 21,
-  field_piece_text = 22,
-  field_sha256 = 23,
-  field_outcome_reason = 24,
-  field_location = 25,
-  field_boot = 26,
-  field_seq = 27,
-  field_previous_end = 28,
-  field_next_expected = 29,
-  field_state = 30,
-  field_transition = 31,
-  field_alert = 32,
-  field_standing = 33,
-};
+using internal::EntryField;
+using enum internal::EntryField;
 
 inline void write_sequence(RecordWriter& out, Report const& report) {
   if (!report.job.location.empty()) out.text(field_location, report.job.location);
@@ -12237,6 +12260,22 @@ inline void read_standing(Standing& standing, RecordField field) {
   if (field.name == field_standing) standing.json = field.value;
 }
 
+/// What an executor found out, in texts; those that are empty are not written.
+inline constexpr std::pair<std::uint8_t, std::string Outcome::*> finding_texts[] = {
+    {field_outcome_reason, &Outcome::reason},
+    {field_cause, &Outcome::cause},
+    {field_probe, &Outcome::probe},
+    {field_message, &Outcome::message},
+    {field_perf, &Outcome::perf},
+};
+
+inline void read_finding(Outcome& outcome, RecordField field) {
+  if (field.name == field_degraded) outcome.degraded = true;
+  for (auto const& [name, member] : finding_texts) {
+    if (field.name == name) outcome.*member = field.value;
+  }
+}
+
 inline void write_report(RecordWriter& out, Report const& report) {
   Job const& job = report.job;
   out.text(field_service, job.service).text(field_run, job.run_id);
@@ -12247,7 +12286,10 @@ inline void write_report(RecordWriter& out, Report const& report) {
   write_standing(out, report.standing);
   out.number(field_verdict, static_cast<std::int64_t>(report.outcome.verdict));
   out.number(field_exit, report.outcome.exit_code).number(field_signal, report.outcome.signal);
-  out.text(field_outcome_reason, report.outcome.reason);
+  if (report.outcome.degraded) out.number(field_degraded, 1);
+  for (auto const& [field, member] : finding_texts) {
+    if (auto const& text = report.outcome.*member; !text.empty()) out.text(field, text);
+  }
   out.number(field_started, report.started_at.time_since_epoch().count());
   out.number(field_ended, report.ended_at.time_since_epoch().count());
   out.number(field_duration, report.duration.count());
@@ -12296,9 +12338,6 @@ inline bool read_report_text(Report& report, RecordField field) {
     case field_log_error:
       report.log_error = text;
       return true;
-    case field_outcome_reason:
-      report.outcome.reason = text;
-      return true;
     case field_location:
       report.job.location = text;
       return true;
@@ -12314,7 +12353,7 @@ inline bool read_report_text(Report& report, RecordField field) {
 inline bool read_report_number(Report& report, std::uint8_t name, std::int64_t value) {
   switch (name) {
     case field_verdict:
-      if (value < 0 || value > static_cast<std::int64_t>(Verdict::skipped)) return false;
+      if (value < 0 || value > static_cast<std::int64_t>(Verdict::warn)) return false;
       report.outcome.verdict = static_cast<Verdict>(value);
       return true;
     case field_exit:
@@ -12397,6 +12436,7 @@ inline bool read_entry_field(KeptEntry& kept, RecordField field) {
       return true;
     default:
       read_standing(kept.entry.report.standing, field);
+      read_finding(kept.entry.report.outcome, field);
       return read_report_text(kept.entry.report, field) ||
              (read_report_number(kept.entry.report, field.name, number) &&
               read_log_field(kept.log, field));
@@ -12821,7 +12861,8 @@ namespace sla::inline v1::internal {
   Report const& report = entry.report;
   std::uint64_t bytes = sizeof entry + report.outcome.output.size() + report.job.service.size() +
                         report.job.run_id.size() + report.outcome.remark.size() +
-                        report.outcome.reason.size() + entry.reason.size();
+                        report.outcome.reason.size() + report.outcome.probe.size() +
+                        entry.reason.size();
   for (auto const& group : report.job.groups) bytes += sizeof(std::string) + group.size();
   for (auto const& word : report.job.command) bytes += sizeof(std::string) + word.size();
   return bytes;
@@ -16206,6 +16247,178 @@ class Announced {
 
 }  // namespace sla::inline v1
 
+// sla/executor/perf_data.hpp
+// Reads the first line that a monitoring plugin writes: a message, and behind a bar what it
+// measured, `'label'=value[unit];[warn];[crit];[min];[max]`, as the guidelines of the plugins have
+// it. Whatever is not so is left out.
+
+namespace sla::inline v1::internal {
+
+inline constexpr std::size_t most_message = 256;  ///< bytes
+inline constexpr std::size_t most_perf = 20;      ///< measurements
+
+/// Returns the message of a plugin's first line, cut at a whole character.
+[[nodiscard]] inline std::string plugin_message(std::string_view line) {
+  std::string_view message = trim(line.substr(0, line.find('|')));
+  if (message.size() <= most_message) return std::string(message);
+  std::size_t end = most_message;
+  while (end > 0 && (static_cast<unsigned char>(message[end]) & 0xC0U) == 0x80U) --end;
+  return std::string(message.substr(0, end));
+}
+
+/// Returns a decimal number as JSON has it, or nothing if the text is none.
+[[nodiscard]] inline std::string json_decimal(std::string_view text) {
+  constexpr std::string_view digits = "0123456789";
+  std::string out;
+  if (text.starts_with('-')) out = "-";
+  if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
+  std::size_t const point = std::min(text.find('.'), text.size());
+  std::string_view whole = text.substr(0, point);
+  std::string_view const part = text.substr(std::min(point + 1, text.size()));
+  bool const good = whole.find_first_not_of(digits) == std::string_view::npos &&
+                    part.find_first_not_of(digits) == std::string_view::npos &&
+                    whole.size() + part.size() > 0 && text.size() <= 40;
+  if (!good) return {};
+  whole.remove_prefix(std::min(whole.find_first_not_of('0'), whole.size()));
+  out += whole.empty() ? "0" : whole;
+  bool const large = whole.size() > 18;  // many readers take no larger whole number
+  if (!part.empty() || large) out.append(".").append(part.empty() ? "0" : part);
+  return out;
+}
+
+namespace detail {
+
+/// Takes a label off the front of a text, with the equals sign behind it; one in quotes may hold
+/// blanks, and a quote as two.
+inline std::string take_label(std::string_view& text) {
+  std::string label;
+  bool const quoted = text.starts_with('\'');
+  std::size_t at = quoted ? 1 : 0;
+  while (at < text.size()) {
+    bool const two = quoted && text.substr(at).starts_with("''");
+    bool const over = quoted ? text[at] == '\'' : text[at] == '=' || is_blank(text[at]);
+    if (over && !two) break;
+    label += text[at];
+    at += two ? 2 : 1;
+  }
+  if (quoted && at < text.size()) ++at;
+  bool const named = at < text.size() && text[at] == '=';
+  text.remove_prefix(std::min(at + (named ? 1 : 0), text.size()));
+  return named ? label : std::string();
+}
+
+/// Writes one measurement. Returns false if it is none.
+inline bool write_perf(JsonWriter& json, std::string_view label, std::string_view values) {
+  std::array<std::string_view, 5> parts{};  // value and unit, warn, crit, min, max
+  for (std::string_view& part : parts) {
+    std::size_t const end = std::min(values.find(';'), values.size());
+    part = values.substr(0, end);
+    values.remove_prefix(std::min(end + 1, values.size()));
+  }
+  std::size_t const unit = std::min(parts[0].find_first_not_of("+-.0123456789"), parts[0].size());
+  std::string const value = json_decimal(parts[0].substr(0, unit));
+  if (label.empty() || value.empty()) return false;
+  json.begin_object().key("label").string(label).key("value").literal(value);
+  if (unit < parts[0].size()) json.key("unit").string(parts[0].substr(unit));
+  if (!parts[1].empty()) json.key("warn").string(parts[1]);  // these are ranges, such as @5:10
+  if (!parts[2].empty()) json.key("crit").string(parts[2]);
+  if (auto const min = json_decimal(parts[3]); !min.empty()) json.key("min").literal(min);
+  if (auto const max = json_decimal(parts[4]); !max.empty()) json.key("max").literal(max);
+  json.end_object();
+  return true;
+}
+
+}  // namespace detail
+
+/// Returns the measurements of a plugin's first line as a JSON array, or nothing if it has none.
+[[nodiscard]] inline std::string plugin_perf(std::string_view line) {
+  std::size_t const bar = line.find('|');
+  if (bar == std::string_view::npos) return {};
+  std::string_view rest = line.substr(bar + 1);
+  JsonWriter json;
+  json.begin_array();
+  std::size_t count = 0;
+  while (count < most_perf && !rest.empty()) {
+    rest.remove_prefix(std::min(rest.find_first_not_of(" \t\r"), rest.size()));
+    std::string const label = detail::take_label(rest);
+    std::size_t const end = std::min(rest.find_first_of(" \t\r"), rest.size());
+    if (detail::write_perf(json, label, rest.substr(0, end))) ++count;
+    rest.remove_prefix(end);
+  }
+  if (count == 0) return {};
+  return json.end_array().text();
+}
+
+}  // namespace sla::inline v1::internal
+
+// sla/executor/by_exit_code.hpp
+// An executor that reads more into the exit codes of another one: those of monitoring plugins, and
+// one by which a test says that it did not look.
+
+namespace sla::inline v1 {
+
+/// What the exit codes of a command mean.
+enum class ExitCodes {
+  plain,   ///< 0 is a pass, anything else a failure
+  nagios,  ///< 0 is a pass, 1 a warning, 2 a failure, anything else is unknown
+};
+
+struct ExitCodeRules {
+  ExitCodes codes = ExitCodes::plain;
+  std::optional<int> skip{};  ///< what a test exits with that chose not to look
+};
+
+/// Judges an outcome by the rules. Only that of a command which ended by itself is judged anew.
+/// With ExitCodes::nagios the first line of its output is its message, with what it measured.
+inline void judge_by_exit_code(ExitCodeRules const& rules, Outcome& outcome) {
+  if (outcome.verdict != Verdict::pass && outcome.verdict != Verdict::fail) return;
+  if (rules.skip == outcome.exit_code) {
+    outcome.verdict = Verdict::skipped;
+    outcome.reason.clear();
+    return;
+  }
+  if (rules.codes == ExitCodes::plain) return;
+  constexpr std::array meanings{Verdict::pass, Verdict::warn, Verdict::fail};
+  bool const known = outcome.exit_code >= 0 && outcome.exit_code < 3;
+  outcome.verdict =
+      known ? meanings[static_cast<std::size_t>(outcome.exit_code)] : Verdict::unknown;
+  outcome.degraded = outcome.verdict == Verdict::warn;
+  std::array<char, 8 * 1024> buffer;
+  auto const size = outcome.output.read(0, buffer);
+  std::string_view line(buffer.data(), size ? *size : 0);
+  line = line.substr(0, line.find('\n'));
+  outcome.message = internal::plugin_message(line);
+  outcome.perf = internal::plugin_perf(line);
+}
+
+/// Executes with E, and judges its outcome by the rules.
+template <class E>
+class ByExitCode {
+ public:
+  explicit ByExitCode(E executor, ExitCodeRules rules)
+      : executor_(std::move(executor)), rules_(rules) {}
+
+  Result<Outcome> execute(Job const& job, Stop const& stop) {
+    auto outcome = executor_.execute(job, stop);
+    if (outcome) judge_by_exit_code(rules_, *outcome);
+    return outcome;
+  }
+  [[nodiscard]] std::optional<Duration> longest_run() const {
+    return internal::longest_run_of(executor_);
+  }
+  void run_beside_others() { internal::tell_of_others(executor_); }
+
+ private:
+  internal::HeldExecutor<E> executor_;
+  ExitCodeRules rules_;
+
+  static_assert(Executor<E>,
+                "ByExitCode's parameter must be a sla::Executor: movable, with "
+                "sla::Result<sla::Outcome> execute(sla::Job const&, sla::Stop const&)");
+};
+
+}  // namespace sla::inline v1
+
 // sla/executor/log_file.hpp
 // The file that holds a run's output where it need not outlive the process: it has no name, and
 // nobody else sees it.
@@ -17915,6 +18128,8 @@ inline void write_finding(JsonWriter& json, Outcome const& outcome) {
   write_optional(json, "cause", outcome.cause);
   if (outcome.degraded) json.key("degraded").boolean(true);
   if (!outcome.probe.empty()) json.key("probe").literal(outcome.probe);
+  write_optional(json, "message", outcome.message);
+  if (!outcome.perf.empty()) json.key("perf").literal(outcome.perf);
 }
 
 /// `1.5` for one and a half seconds, `914` for a whole number of them.

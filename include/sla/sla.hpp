@@ -42,6 +42,7 @@
 //   executor/shell.hpp                    Shell: runs a command text
 //   executor/http_probe.hpp               HttpProbe: asks a server over HTTP
 //   executor/tcp_probe.hpp                TcpProbe: connects to a port
+//   executor/by_exit_code.hpp             ByExitCode: reads more into exit codes
 //   executor/announced.hpp                Announced: tells a spool of each run
 //   publisher.hpp                         the contract Publisher
 //   publisher/sns.hpp                     Sns: events to a topic
@@ -172,6 +173,7 @@
 #include "sla/spool/directory.hpp"
 #include "sla/spool/disk.hpp"
 #include "sla/spool/either.hpp"
+#include "sla/spool/entry_field.hpp"
 #include "sla/spool/entry_record.hpp"
 #include "sla/spool/eviction.hpp"
 #include "sla/spool/index.hpp"
@@ -207,6 +209,7 @@
 
 #include "sla/executor.hpp"
 #include "sla/executor/announced.hpp"
+#include "sla/executor/by_exit_code.hpp"
 #include "sla/executor/capture.hpp"
 #include "sla/executor/direct.hpp"
 #include "sla/executor/http_probe.hpp"
@@ -214,6 +217,7 @@
 #include "sla/executor/log_file.hpp"
 #include "sla/executor/name_answer.hpp"
 #include "sla/executor/pass_through.hpp"
+#include "sla/executor/perf_data.hpp"
 #include "sla/executor/probe_judgement.hpp"
 #include "sla/executor/process.hpp"
 #include "sla/executor/process_options.hpp"

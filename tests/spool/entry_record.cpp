@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Covers: spool/entry_field.hpp
 #include "sla/spool/entry_record.hpp"
 
 #include <doctest/doctest.h>
@@ -33,6 +34,10 @@ Entry whole_entry() {
   entry.report.outcome.verdict = Verdict::signaled;
   entry.report.outcome.exit_code = 139;
   entry.report.outcome.signal = 11;
+  entry.report.outcome.reason = "why";
+  entry.report.outcome.cause = "dns";
+  entry.report.outcome.degraded = true;
+  entry.report.outcome.probe = R"({"status":200})";
   entry.report.log_uri = "s3://bucket/key";
   entry.report.log_error = "none";
   return entry;
@@ -68,6 +73,10 @@ TEST_CASE("an entry comes back as it was written") {
   CHECK(report.outcome.verdict == Verdict::signaled);
   CHECK(report.outcome.exit_code == 139);
   CHECK(report.outcome.signal == 11);
+  CHECK(report.outcome.reason == "why");
+  CHECK(report.outcome.cause == "dns");
+  CHECK(report.outcome.degraded);
+  CHECK(report.outcome.probe == R"({"status":200})");
   CHECK(report.started_at == entry.report.started_at);
   CHECK(report.ended_at == entry.report.ended_at);
   CHECK(report.duration == entry.report.duration);

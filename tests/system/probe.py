@@ -317,6 +317,19 @@ class CauseTest(ProbeTest):
                 self.assertTrue(why.startswith("timeout after 1 s "), why)
                 self.assertIn(reason, why)
 
+    def test_a_spool_keeps_what_was_found_out(self) -> None:
+        server = self.serve(says(b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n"))
+        self.store.write_text("in the way")
+        spool = ["--spool", str(self.folder / "spool"), "--stop-timeout", "1"]
+        self.assertEqual(75, self.ask(server, *spool).code)
+        self.store.unlink()
+        self.assertEqual(1, self.ask(server, *spool).code)
+        for event in self.events():
+            probe = event["probe"]
+            assert isinstance(probe, dict)
+            self.assertEqual(("status", 503), (event["cause"], probe["status"]))
+        self.assertEqual(2, len(self.events()))
+
     def test_a_stop_cuts_it_at_once_and_then_it_is_no_result(self) -> None:
         server = self.serve(nothing)
         process = self.start_job("--url", f"http://127.0.0.1:{server.port}/", "--timeout", "0",

@@ -48,6 +48,8 @@ _VALUES = (
     ("metrics-namespace", "SLARUNNER_METRICSNAMESPACE", "Shop/SLA", "Shop/SLA"),
     ("location", "SLARUNNER_LOCATION", "rack 3", "rack 3"),
     ("expect-every", "SLARUNNER_EXPECTEVERY", "300", "300"),
+    ("exit-codes", "SLARUNNER_EXITCODES", "NAGIOS", "nagios"),
+    ("skip-code", "SLARUNNER_SKIPCODE", "77", "77"),
     ("slo", "SLARUNNER_SLO", "99.95", "99.95"),
     ("slo-window", "SLARUNNER_SLOWINDOW", "7d", "604800"),
     ("slo-min-failures", "SLARUNNER_SLOMINFAILURES", "5", "5"),

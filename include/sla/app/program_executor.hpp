@@ -18,6 +18,7 @@
 #include "sla/core/result.hpp"
 #include "sla/core/text.hpp"
 #include "sla/executor.hpp"
+#include "sla/executor/by_exit_code.hpp"
 #include "sla/executor/direct.hpp"
 #include "sla/executor/http_probe.hpp"
 #include "sla/executor/status_ranges.hpp"
@@ -28,7 +29,7 @@ namespace sla::inline v1::app {
 /// One of the executors of the program.
 class ProgramExecutor {
  public:
-  using Command = Direct<aws::Sha256>;
+  using Command = ByExitCode<Direct<aws::Sha256>>;
   using Http = HttpProbe<aws::Sha256>;
 
   explicit ProgramExecutor(std::variant<Command, Http, TcpProbe> held) : held_(std::move(held)) {}
@@ -44,6 +45,11 @@ class ProgramExecutor {
   std::variant<Command, Http, TcpProbe> held_;
 };
 static_assert(Executor<ProgramExecutor>);
+
+/// Returns what the exit codes of a command mean.
+[[nodiscard]] inline ExitCodeRules exit_code_rules(Settings const& settings) {
+  return {.codes = settings.exit_codes, .skip = parse_integer<int>(trim(settings.skip_code))};
+}
 
 /// Returns true if a URL is asked over TLS.
 [[nodiscard]] inline bool is_https(std::string_view url) {

@@ -193,7 +193,8 @@ class Program {
     if (!settings.tcp.empty()) {
       return ProgramExecutor{TcpProbe{{.address = settings.tcp, .timeout = settings.timeout}}};
     }
-    return ProgramExecutor{ProgramExecutor::Command{std::move(process)}};
+    return ProgramExecutor{ProgramExecutor::Command{Direct<aws::Sha256>{std::move(process)},
+                                                    exit_code_rules(settings)}};
   }
 
   /// Returns how long a run may take with all its limits; zero is no limit.

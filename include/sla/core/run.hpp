@@ -43,6 +43,7 @@ enum class Verdict {
   interrupted,  ///< cut short because the runner was told to stop: no result
   unknown,      ///< a result that says nothing about the service
   skipped,      ///< the test chose not to look: a result that says nothing either
+  warn,         ///< a pass that is not as good as it should be
 };
 
 /// Returns the name of a verdict in events and lines; consumers rely on it.
@@ -64,6 +65,8 @@ enum class Verdict {
       return "unknown";
     case Verdict::skipped:
       return "skipped";
+    case Verdict::warn:
+      return "warn";
   }
   return "fail";
 }
@@ -82,6 +85,8 @@ struct Outcome {
   std::string cause{};
   bool degraded = false;  ///< whether it passed, but not as well as it should
   std::string probe{};    ///< what a probe measured, a JSON object; else empty
+  std::string message{};  ///< what a test says of itself in one line, where that is known
+  std::string perf{};     ///< what a test measured, a JSON array of objects; else empty
   /// When it ended, if that was before execute() returned.
   std::optional<Instant> ended{};
 };
@@ -112,7 +117,9 @@ struct Report {
   /// What the next process wants to know of this check; a spool keeps that of the last event.
   std::shared_ptr<std::string const> memory{};
 
-  [[nodiscard]] bool succeeded() const noexcept { return outcome.verdict == Verdict::pass; }
+  [[nodiscard]] bool succeeded() const noexcept {
+    return outcome.verdict == Verdict::pass || outcome.verdict == Verdict::warn;
+  }
   /// Returns true if this run is a result at all; one that the runner cut short is none.
   [[nodiscard]] bool counts() const noexcept { return outcome.verdict != Verdict::interrupted; }
   /// Returns true if it says anything about the service, be it good or bad.

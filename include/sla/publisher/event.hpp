@@ -56,6 +56,8 @@ inline void write_finding(JsonWriter& json, Outcome const& outcome) {
   write_optional(json, "cause", outcome.cause);
   if (outcome.degraded) json.key("degraded").boolean(true);
   if (!outcome.probe.empty()) json.key("probe").literal(outcome.probe);
+  write_optional(json, "message", outcome.message);
+  if (!outcome.perf.empty()) json.key("perf").literal(outcome.perf);
 }
 
 /// `1.5` for one and a half seconds, `914` for a whole number of them.

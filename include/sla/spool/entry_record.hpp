@@ -16,6 +16,7 @@
 #include "sla/core/record.hpp"
 #include "sla/core/text.hpp"
 #include "sla/spool.hpp"
+#include "sla/spool/entry_field.hpp"
 #include "sla/spool/record_position.hpp"
 
 namespace sla::inline v1::internal {
@@ -28,42 +29,8 @@ struct KeptEntry {
 
 namespace detail {
 
-/// The names of the fields. A name keeps its meaning for ever.
-enum EntryField : std::uint8_t {
-  field_number = 1,
-  field_log = 2,
-  field_event = 3,
-  field_reason = 4,
-  field_service = 5,
-  field_group = 6,
-  field_word = 7,
-  field_tag = 8,
-  field_target = 9,
-  field_run = 10,
-  field_verdict = 11,
-  field_exit = 12,
-  field_signal = 13,
-  field_started = 14,
-  field_ended = 15,
-  field_duration = 16,
-  field_log_uri = 17,
-  field_log_error = 18,
-  field_file = 19,
-  field_piece_size = 20,  ///< begins a piece
-  field_piece_offset = 21,
-  field_piece_text = 22,
-  field_sha256 = 23,
-  field_outcome_reason = 24,
-  field_location = 25,
-  field_boot = 26,
-  field_seq = 27,
-  field_previous_end = 28,
-  field_next_expected = 29,
-  field_state = 30,
-  field_transition = 31,
-  field_alert = 32,
-  field_standing = 33,
-};
+using internal::EntryField;
+using enum internal::EntryField;
 
 inline void write_sequence(RecordWriter& out, Report const& report) {
   if (!report.job.location.empty()) out.text(field_location, report.job.location);
@@ -91,6 +58,22 @@ inline void read_standing(Standing& standing, RecordField field) {
   if (field.name == field_standing) standing.json = field.value;
 }
 
+/// What an executor found out, in texts; those that are empty are not written.
+inline constexpr std::pair<std::uint8_t, std::string Outcome::*> finding_texts[] = {
+    {field_outcome_reason, &Outcome::reason},
+    {field_cause, &Outcome::cause},
+    {field_probe, &Outcome::probe},
+    {field_message, &Outcome::message},
+    {field_perf, &Outcome::perf},
+};
+
+inline void read_finding(Outcome& outcome, RecordField field) {
+  if (field.name == field_degraded) outcome.degraded = true;
+  for (auto const& [name, member] : finding_texts) {
+    if (field.name == name) outcome.*member = field.value;
+  }
+}
+
 inline void write_report(RecordWriter& out, Report const& report) {
   Job const& job = report.job;
   out.text(field_service, job.service).text(field_run, job.run_id);
@@ -101,7 +84,10 @@ inline void write_report(RecordWriter& out, Report const& report) {
   write_standing(out, report.standing);
   out.number(field_verdict, static_cast<std::int64_t>(report.outcome.verdict));
   out.number(field_exit, report.outcome.exit_code).number(field_signal, report.outcome.signal);
-  out.text(field_outcome_reason, report.outcome.reason);
+  if (report.outcome.degraded) out.number(field_degraded, 1);
+  for (auto const& [field, member] : finding_texts) {
+    if (auto const& text = report.outcome.*member; !text.empty()) out.text(field, text);
+  }
   out.number(field_started, report.started_at.time_since_epoch().count());
   out.number(field_ended, report.ended_at.time_since_epoch().count());
   out.number(field_duration, report.duration.count());
@@ -150,9 +136,6 @@ inline bool read_report_text(Report& report, RecordField field) {
     case field_log_error:
       report.log_error = text;
       return true;
-    case field_outcome_reason:
-      report.outcome.reason = text;
-      return true;
     case field_location:
       report.job.location = text;
       return true;
@@ -168,7 +151,7 @@ inline bool read_report_text(Report& report, RecordField field) {
 inline bool read_report_number(Report& report, std::uint8_t name, std::int64_t value) {
   switch (name) {
     case field_verdict:
-      if (value < 0 || value > static_cast<std::int64_t>(Verdict::skipped)) return false;
+      if (value < 0 || value > static_cast<std::int64_t>(Verdict::warn)) return false;
       report.outcome.verdict = static_cast<Verdict>(value);
       return true;
     case field_exit:
@@ -251,6 +234,7 @@ inline bool read_entry_field(KeptEntry& kept, RecordField field) {
       return true;
     default:
       read_standing(kept.entry.report.standing, field);
+      read_finding(kept.entry.report.outcome, field);
       return read_report_text(kept.entry.report, field) ||
              (read_report_number(kept.entry.report, field.name, number) &&
               read_log_field(kept.log, field));

@@ -19,7 +19,8 @@ namespace sla::inline v1::internal {
   Report const& report = entry.report;
   std::uint64_t bytes = sizeof entry + report.outcome.output.size() + report.job.service.size() +
                         report.job.run_id.size() + report.outcome.remark.size() +
-                        report.outcome.reason.size() + entry.reason.size();
+                        report.outcome.reason.size() + report.outcome.probe.size() +
+                        entry.reason.size();
   for (auto const& group : report.job.groups) bytes += sizeof(std::string) + group.size();
   for (auto const& word : report.job.command) bytes += sizeof(std::string) + word.size();
   return bytes;

@@ -133,6 +133,13 @@ inline Result<void> check_arn_line(std::string_view text) {
   return {};
 }
 
+/// The exit code of a command.
+[[nodiscard]] inline Result<void> check_exit_code(std::string_view text) {
+  auto const number = parse_integer(trim(text));
+  if (number && *number >= 0 && *number <= 255) return {};
+  return Error{Errc::invalid, "is no exit code from 0 to 255"};
+}
+
 /// Names of parameters, or paths that begin with a slash, between commas.
 [[nodiscard]] inline Result<void> check_parameter_names(std::string_view text) {
   for (std::string_view const part : list_parts(text)) {

@@ -27,7 +27,7 @@ using SettingField =
                  std::optional<Duration> Settings::*, std::uint64_t Settings::*,
                  std::int64_t Settings::*, std::vector<std::string> Settings::*,
                  HeaderLines Settings::*, EventFormat Settings::*, UploadLogs Settings::*,
-                 LogFormat Settings::*, aws::Addressing Settings::*>;
+                 LogFormat Settings::*, ExitCodes Settings::*, aws::Addressing Settings::*>;
 
 namespace detail {
 

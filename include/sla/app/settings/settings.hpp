@@ -11,6 +11,7 @@
 #include "sla/aws/config/bucket.hpp"
 #include "sla/core/log.hpp"
 #include "sla/core/time.hpp"
+#include "sla/executor/by_exit_code.hpp"
 #include "sla/publisher/event.hpp"
 #include "sla/publisher/log_first.hpp"
 
@@ -40,6 +41,8 @@ struct Settings {
   std::optional<Duration> delay{};  ///< between the end of a run and the start of the next
   std::optional<Duration> every{};  ///< between the starts of two runs; instead of delay
   bool once = false;
+  ExitCodes exit_codes = ExitCodes::plain;
+  std::string skip_code{};                 ///< a number
   std::optional<Duration> expect_every{};  ///< between two processes that make one run each
   bool disabled = false;
   bool dry_run = false;

@@ -21,6 +21,7 @@
 #include "sla/core/result.hpp"
 #include "sla/core/text.hpp"
 #include "sla/core/time.hpp"
+#include "sla/executor/by_exit_code.hpp"
 
 namespace sla::inline v1::app {
 
@@ -151,6 +152,9 @@ inline constexpr std::array choices<aws::Addressing>{
     Choice<aws::Addressing>{"auto", aws::Addressing::automatic},
     Choice<aws::Addressing>{"path", aws::Addressing::path},
     Choice<aws::Addressing>{"virtual", aws::Addressing::virtual_hosted}};
+template <>
+inline constexpr std::array choices<ExitCodes>{Choice<ExitCodes>{"plain", ExitCodes::plain},
+                                               Choice<ExitCodes>{"nagios", ExitCodes::nagios}};
 template <>
 inline constexpr std::array choices<LogFormat>{Choice<LogFormat>{"text", LogFormat::text},
                                                Choice<LogFormat>{"json", LogFormat::json}};

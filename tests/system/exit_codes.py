@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: MIT
+"""What the exit codes of a command mean: those of monitoring plugins, and one that skips."""
+
+from __future__ import annotations
+
+import json
+import unittest
+from pathlib import Path
+
+from aws_case import AwsTest
+from store_case import StoreTest
+
+_NAGIOS = ("--exit-codes", "nagios")
+_PLUGINS = Path("/usr/lib/nagios/plugins")
+
+
+class VerdictTest(StoreTest):
+    """Verdict by exit code and setting."""
+
+    def test_each_exit_code_has_its_verdict(self) -> None:
+        for code, arguments, verdict, succeeded, exit_code in (
+                (0, _NAGIOS, "pass", True, 0),
+                (1, _NAGIOS, "warn", True, 0),
+                (2, _NAGIOS, "fail", False, 1),
+                (3, _NAGIOS, "unknown", False, 0),
+                (99, _NAGIOS, "unknown", False, 0),
+                (99, ("--skip-code", "99"), "skipped", False, 0),
+                (2, (*_NAGIOS, "--skip-code", "2"), "skipped", False, 0),
+                (1, (), "fail", False, 1)):
+            with self.subTest(f"{code} {arguments}"):
+                finished = self.run_once(*arguments, "--", "sh", "-c", f"exit {code}")
+                self.assertEqual(exit_code, finished.code, finished.err_text)
+                event = self.events()[-1]
+                self.assertEqual((verdict, succeeded, code),
+                                 (event["verdict"], event["succeeded"], event["exitCode"]))
+                self.assertEqual(verdict not in ("unknown", "skipped"), event.get("counted", True))
+                self.assertEqual(verdict == "warn", event.get("degraded", False))
+
+    def test_the_first_line_is_in_the_event_and_the_log_is_as_it_was(self) -> None:
+        text = "DISK WARNING - 9% free | '/ a'=9%;10;@5:8;0;100\nmore\n"
+        self.run_once(*_NAGIOS, "--", "sh", "-c", f"printf '%s' \"{text}\"; exit 1")
+        event = self.event()
+        self.assertEqual("DISK WARNING - 9% free", event["message"])
+        self.assertEqual([{"label": "/ a", "value": 9, "unit": "%", "warn": "10", "crit": "@5:8",
+                           "min": 0, "max": 100}], event["perf"])
+        self.assertEqual(text.encode(), self.log())
+
+    def test_what_is_unknown_changes_no_figure_of_a_report(self) -> None:
+        for code in (0, 1, 3, 77):
+            self.run_once(*_NAGIOS, "--skip-code", "77", "--", "sh", "-c", f"exit {code}")
+        finished = self.run_to_end("report", "--store", str(self.store), "--format", "json")
+        self.assertEqual(0, finished.code, finished.err_text)
+        [service] = json.loads(finished.out)["services"]
+        self.assertEqual((2, 0, 2, 1), tuple(service[name] for name in (
+            "good", "bad", "uncounted", "degraded")))
+
+    def test_a_wrong_value_is_one_sentence(self) -> None:
+        finished = self.run_to_end(*self.job("--once", "--exit-codes", "x", "--skip-code", "256",
+                                             "--", "true"))
+        self.assertEqual((78, ["Exit Codes (--exit-codes): 'x' is none of plain, nagios",
+                               "Skip Code (--skip-code): '256' is no exit code from 0 to 255"]),
+                         (finished.code, sorted(finished.err_text.splitlines())))
+
+    @unittest.skipUnless((_PLUGINS / "check_dummy").exists(), "there are no monitoring plugins")
+    def test_the_plugins_of_debian_are_understood(self) -> None:
+        for code, verdict in enumerate(("pass", "warn", "fail", "unknown")):
+            self.run_once(*_NAGIOS, "--", str(_PLUGINS / "check_dummy"), str(code), "said so")
+            event = self.events()[-1]
+            self.assertEqual(verdict, event["verdict"])
+            self.assertIn("said so", str(event["message"]))
+        self.run_once(*_NAGIOS, "--", str(_PLUGINS / "check_disk"), "-w", "1%", "-c", "1%", "-p", "/")
+        perf = self.events()[-1]["perf"]
+        assert isinstance(perf, list)
+        self.assertEqual("/", perf[0]["label"])
+
+
+class UncountedTest(AwsTest):
+    """What says nothing about the service is told, and is no metric."""
+
+    def test_what_is_unknown_is_an_event_that_does_not_count_and_no_metric(self) -> None:
+        aws = self.fake()
+        for code, counted in ((3, "false"), (1, None)):
+            finished = self.run_once(aws, *_NAGIOS, "--metrics-namespace", "SLA",
+                                     command=f"exit {code}")
+            self.assertEqual(0, finished.code, finished.err_text)
+            message = aws.messages(self.topic(aws))[-1]
+            attribute = message.attributes.get("counted")
+            self.assertEqual(counted, attribute.value if attribute else None)
+        names = [metric.name for metric in aws.metrics("SLA")]
+        self.assertEqual(4, len(set(names)))
+        success = [metric.values for metric in aws.metrics("SLA")
+                   if metric.name == "integration-sla-success"]
+        self.assertTrue(success)
+        self.assertTrue(all(value == success[0] for value in success))
