@@ -1758,7 +1758,7 @@ namespace sla::inline v1 {
 namespace detail {
 
 /// How long a disk is waited for that does not answer.
-inline constexpr Duration disk_patience = std::chrono::seconds{2};
+inline constexpr Duration disk_limit = std::chrono::seconds{2};
 
 struct ReadCall {
   int file;
@@ -1801,7 +1801,7 @@ struct WriteCall {
   call->file = file.get();
   call->at = at;
   call->buffer.resize(buffer.size());
-  if (!CallsApart::make_within(call, detail::disk_patience)) return std::nullopt;
+  if (!CallsApart::make_within(call, detail::disk_limit)) return std::nullopt;
   std::copy_n(call->buffer.begin(), call->size.value_or(0), buffer.begin());
   return call->size;
 }
@@ -1816,7 +1816,7 @@ struct WriteCall {
   call->path = std::move(path);
   call->at = at;
   call->text = part;
-  if (!CallsApart::make_within(call, detail::disk_patience)) return std::nullopt;
+  if (!CallsApart::make_within(call, detail::disk_limit)) return std::nullopt;
   if (!call->opened) return call->opened.error();
   if (!file) file = *std::move(call->opened);
   return std::move(call->written);
@@ -2776,138 +2776,6 @@ class Output {
 
 }  // namespace sla::inline v1
 
-// sla/core/patient.hpp
-// A value whose calls may hang, such as one on a network mount: they are made apart
-// (core/apart.hpp), one after another, and nobody waits for one longer than a limit. While one is
-// under way nobody else waits at all.
-
-namespace sla::inline v1 {
-
-/// Holds a T that only its calls touch; there is none before one of them makes it. For one thread
-/// at a time. What a call captures is its own, as it may go on for long.
-template <class T>
-class Patient {
- public:
-  struct NoUndo {};
-
-  explicit Patient(Duration limit) : limit_(limit) {}
-
-  /// Returns true if nothing is under way. Tries again if no call could be made.
-  [[nodiscard]] bool answers() {
-    if (!under_way_.expired()) return false;
-    return (!refused_ && work_->is_empty()) || work_off();
-  }
-
-  /// Gives what `question(std::optional<T>&)` says; nothing if it is not done in time, or
-  /// something else is under way, which is then not waited for. What is done too late is followed
-  /// by `undo(std::optional<T>&)`.
-  template <class Question, class Undo = NoUndo>
-  auto ask(Question question, Undo undo = {}) {
-    if (answers()) return insist(std::move(question), std::move(undo));
-    return decltype(insist(std::move(question), std::move(undo)))();
-  }
-  /// The same, but it is done in any case, later if need be.
-  template <class Question, class Undo = NoUndo>
-  auto insist(Question question, Undo undo = {}) {
-    using Held = Call<Question, Undo>;
-    auto const held = std::make_shared<Held>(std::move(question), std::move(undo));
-    work_->add(held);
-    bool const done = under_way_.expired() && work_off();
-    return done || !work_->give_up(*held) ? std::move(held->answer) : decltype(held->answer)();
-  }
-
- private:
-  /// A call without its types.
-  struct Task {
-    void (*run)(Task&, std::optional<T>&);
-    void (*undo)(Task&, std::optional<T>&);
-    bool begun = false;
-    bool done = false;
-    bool given_up = false;
-  };
-  template <class Question, class Undo>
-  struct Call : Task {
-    Call(Question the_question, Undo the_undo)
-        : question(std::move(the_question)), undoing(std::move(the_undo)) {
-      this->run = [](Task& self, std::optional<T>& value) {
-        auto& own = static_cast<Call&>(self);
-        own.answer.emplace(own.question(value));
-      };
-      this->undo = [](Task& self, std::optional<T>& value) {
-        if constexpr (!std::is_same_v<Undo, NoUndo>) static_cast<Call&>(self).undoing(value);
-      };
-    }
-
-    Question question;
-    Undo undoing;
-    std::optional<decltype(std::declval<Question&>()(std::declval<std::optional<T>&>()))> answer{};
-  };
-
-  /// What the calls share; whoever is last lets it go.
-  class Work {
-   public:
-    void add(std::shared_ptr<Task> task) {
-      std::lock_guard const lock(mutex_);
-      tasks_.push_back(std::move(task));
-    }
-    [[nodiscard]] bool is_empty() {
-      std::lock_guard const lock(mutex_);
-      return tasks_.empty();
-    }
-    /// Has a task undone once it is done; false if it is done by now.
-    bool give_up(Task& task) {
-      std::lock_guard const lock(mutex_);
-      task.given_up = !task.done;
-      return task.given_up;
-    }
-    /// Does all there is to do.
-    void run() {
-      std::unique_lock lock(mutex_);
-      while (!tasks_.empty()) {
-        std::shared_ptr<Task> const task = tasks_.front();
-        bool const killed = std::exchange(task->begun, true);
-        lock.unlock();
-        if (!killed) task->run(*task, value_);
-        lock.lock();
-        if (task->given_up && !killed) {
-          lock.unlock();
-          task->undo(*task, value_);
-          lock.lock();
-        }
-        task->done = true;
-        tasks_.pop_front();
-      }
-    }
-
-   private:
-    std::mutex mutex_{};
-    std::deque<std::shared_ptr<Task>> tasks_{};
-    std::optional<T> value_{};  ///< of the calls
-  };
-  /// One call apart; there is none under way once it is gone.
-  struct Turn {
-    std::shared_ptr<Work> work;
-
-    void operator()() const { work->run(); }
-  };
-
-  /// Does all there is to do; returns true if it ended within the limit.
-  bool work_off() {
-    auto turn = std::make_shared<Turn>(Turn{work_});
-    under_way_ = turn;
-    bool const ended = CallsApart::make_within(std::move(turn), limit_);
-    refused_ = !ended && under_way_.expired();
-    return ended;
-  }
-
-  Duration limit_;
-  std::shared_ptr<Work> work_ = std::make_shared<Work>();
-  std::weak_ptr<Turn> under_way_{};
-  bool refused_ = true;  ///< the last call could not be made, or there was none
-};
-
-}  // namespace sla::inline v1
-
 // sla/core/random.hpp
 // Random numbers: for identities and waits, never for keys. Thread-safe.
 
@@ -3377,6 +3245,138 @@ class Sequence {
 }
 
 }  // namespace sla::inline v1::internal
+
+// sla/core/time_limited.hpp
+// A value whose calls may hang, such as one on a network mount: they are made apart
+// (core/apart.hpp), one after another, and nobody waits for one longer than a limit. While one is
+// under way nobody else waits at all.
+
+namespace sla::inline v1 {
+
+/// Holds a T that only its calls touch; there is none before one of them makes it. For one thread
+/// at a time. What a call captures is its own, as it may go on for long.
+template <class T>
+class TimeLimited {
+ public:
+  struct NoUndo {};
+
+  explicit TimeLimited(Duration limit) : limit_(limit) {}
+
+  /// Returns true if nothing is under way. Tries again if no call could be made.
+  [[nodiscard]] bool answers() {
+    if (!under_way_.expired()) return false;
+    return (!refused_ && work_->is_empty()) || work_off();
+  }
+
+  /// Gives what `question(std::optional<T>&)` says; nothing if it is not done in time, or
+  /// something else is under way, which is then not waited for. What is done too late is followed
+  /// by `undo(std::optional<T>&)`.
+  template <class Question, class Undo = NoUndo>
+  auto ask(Question question, Undo undo = {}) {
+    if (answers()) return insist(std::move(question), std::move(undo));
+    return decltype(insist(std::move(question), std::move(undo)))();
+  }
+  /// The same, but it is done in any case, later if need be.
+  template <class Question, class Undo = NoUndo>
+  auto insist(Question question, Undo undo = {}) {
+    using Held = Call<Question, Undo>;
+    auto const held = std::make_shared<Held>(std::move(question), std::move(undo));
+    work_->add(held);
+    bool const done = under_way_.expired() && work_off();
+    return done || !work_->give_up(*held) ? std::move(held->answer) : decltype(held->answer)();
+  }
+
+ private:
+  /// A call without its types.
+  struct Task {
+    void (*run)(Task&, std::optional<T>&);
+    void (*undo)(Task&, std::optional<T>&);
+    bool begun = false;
+    bool done = false;
+    bool given_up = false;
+  };
+  template <class Question, class Undo>
+  struct Call : Task {
+    Call(Question the_question, Undo the_undo)
+        : question(std::move(the_question)), undoing(std::move(the_undo)) {
+      this->run = [](Task& self, std::optional<T>& value) {
+        auto& own = static_cast<Call&>(self);
+        own.answer.emplace(own.question(value));
+      };
+      this->undo = [](Task& self, std::optional<T>& value) {
+        if constexpr (!std::is_same_v<Undo, NoUndo>) static_cast<Call&>(self).undoing(value);
+      };
+    }
+
+    Question question;
+    Undo undoing;
+    std::optional<decltype(std::declval<Question&>()(std::declval<std::optional<T>&>()))> answer{};
+  };
+
+  /// What the calls share; whoever is last lets it go.
+  class Work {
+   public:
+    void add(std::shared_ptr<Task> task) {
+      std::lock_guard const lock(mutex_);
+      tasks_.push_back(std::move(task));
+    }
+    [[nodiscard]] bool is_empty() {
+      std::lock_guard const lock(mutex_);
+      return tasks_.empty();
+    }
+    /// Has a task undone once it is done; false if it is done by now.
+    bool give_up(Task& task) {
+      std::lock_guard const lock(mutex_);
+      task.given_up = !task.done;
+      return task.given_up;
+    }
+    /// Does all there is to do.
+    void run() {
+      std::unique_lock lock(mutex_);
+      while (!tasks_.empty()) {
+        std::shared_ptr<Task> const task = tasks_.front();
+        bool const killed = std::exchange(task->begun, true);
+        lock.unlock();
+        if (!killed) task->run(*task, value_);
+        lock.lock();
+        if (task->given_up && !killed) {
+          lock.unlock();
+          task->undo(*task, value_);
+          lock.lock();
+        }
+        task->done = true;
+        tasks_.pop_front();
+      }
+    }
+
+   private:
+    std::mutex mutex_{};
+    std::deque<std::shared_ptr<Task>> tasks_{};
+    std::optional<T> value_{};  ///< of the calls
+  };
+  /// One call apart; there is none under way once it is gone.
+  struct Turn {
+    std::shared_ptr<Work> work;
+
+    void operator()() const { work->run(); }
+  };
+
+  /// Does all there is to do; returns true if it ended within the limit.
+  bool work_off() {
+    auto turn = std::make_shared<Turn>(Turn{work_});
+    under_way_ = turn;
+    bool const ended = CallsApart::make_within(std::move(turn), limit_);
+    refused_ = !ended && under_way_.expired();
+    return ended;
+  }
+
+  Duration limit_;
+  std::shared_ptr<Work> work_ = std::make_shared<Work>();
+  std::weak_ptr<Turn> under_way_{};
+  bool refused_ = true;  ///< the last call could not be made, or there was none
+};
+
+}  // namespace sla::inline v1
 
 // sla/process/children.hpp
 // Which children of this process belong to somebody by name. After a run, and whenever a child has
@@ -4361,6 +4361,129 @@ class WordSplitter {
 
 }  // namespace sla::inline v1
 
+// sla/aws/http/adaptive_limits.hpp
+// How long each stage of a request may take before it is given up for another attempt. A limit is
+// for what got lost: it must not turn what is slow into what never happens. So each stage has its
+// own, one that was met is doubled for the next attempt, and it stays as large as the stage needs.
+// Pure: the clock and the connection are the transport's.
+
+namespace sla::inline v1::aws {
+
+/// What a request does, in this order.
+enum class Stage {
+  resolve,  ///< ask for the address of a name
+  connect,  ///< reach it, TLS and a proxy included
+  send,     ///< hand over the request
+  wait,     ///< see the first byte of the answer
+  receive,  ///< see the last one
+};
+inline constexpr std::size_t stages = 5;
+
+/// Returns what it means that a stage took too long.
+[[nodiscard]] constexpr std::string_view late_message(Stage stage) noexcept {
+  constexpr std::array<std::string_view, stages> messages{
+      "could not resolve the name in time", "could not connect in time",
+      "nobody took the request in time", "no answer in time", "no end of the answer in time"};
+  return messages[static_cast<std::size_t>(stage)];
+}
+
+/// The limits of the stages: the first, and the largest that it grows to.
+struct StageLimits {
+  struct Limit {
+    Duration first;
+    Duration longest;
+  };
+  /// A resolver has limits of its own: five seconds for each server that is dead, and twice.
+  Limit resolve{std::chrono::seconds{30}, std::chrono::seconds{120}};
+  /// A SYN that got lost is sent again after one second and after three.
+  Limit connect{std::chrono::milliseconds{3100}, std::chrono::seconds{60}};
+  Limit send{std::chrono::seconds{10}, std::chrono::seconds{80}};  ///< without a byte taken
+  Limit wait{std::chrono::seconds{30}, std::chrono::seconds{90}};  ///< for a request without a body
+  Limit receive{std::chrono::seconds{60}, std::chrono::seconds{240}};
+};
+
+/// Follows one request through its stages.
+class StageWatch {
+ public:
+  explicit StageWatch(Instant now) : since_(now) {}
+
+  [[nodiscard]] Stage stage() const noexcept { return stage_; }
+  /// Since when nothing has moved.
+  [[nodiscard]] Instant since() const noexcept { return since_; }
+  /// Returns the longest time in that stage in which nothing moved.
+  [[nodiscard]] Duration longest(Stage stage) const noexcept {
+    return longest_[static_cast<std::size_t>(stage)];
+  }
+
+  void enter(Stage stage, Instant now) noexcept {
+    if (stage == stage_) return;
+    moved(now);
+    stage_ = stage;
+  }
+  /// Something was sent, or the request is at its end.
+  void moved(Instant now) noexcept {
+    Duration& longest = longest_[static_cast<std::size_t>(stage_)];
+    longest = std::max<Duration>(longest, now - since_);
+    since_ = now;
+  }
+
+ private:
+  Stage stage_ = Stage::connect;  // a kept connection and a known address need no other
+  Instant since_;
+  std::array<Duration, stages> longest_{};
+};
+
+/// The limits as they are now. One for each transport, which tells it how its requests ended.
+class AdaptiveLimits {
+ public:
+  AdaptiveLimits() = default;
+  explicit AdaptiveLimits(StageLimits limits) : limits_(limits) {}
+
+  /// Returns how long a request with a body of that size may stand still in the stage. A proxy may
+  /// hold a body until it has all of it and pass it on more slowly, so its size counts for the
+  /// answer.
+  [[nodiscard]] Duration limit(Stage stage, std::uint64_t size) const noexcept {
+    auto [first, longest] = limits_of(stage);
+    if (stage == Stage::wait) {
+      first += std::chrono::seconds{size / (1024U * 1024U)};
+      longest += std::chrono::seconds{size / (64U * 1024U)};
+    }
+    return std::min(first * (1 << level(stage)), longest);
+  }
+
+  /// The limit of the stage was met.
+  void expired(Stage stage) noexcept {
+    auto const [first, longest] = limits_of(stage);
+    if (first * (1 << level(stage)) < longest) ++level(stage);
+  }
+
+  /// A request was answered: what was quick again has less time in the next one.
+  void passed(StageWatch const& watch) noexcept {
+    for (std::size_t i = 0; i < stages; ++i) {
+      Duration const first = limits_of(static_cast<Stage>(i)).first;
+      Duration const took = watch.longest(static_cast<Stage>(i));
+      if (took == Duration::zero()) continue;  // a kept connection says nothing of a new one
+      while (levels_[i] > 0 && 2 * took <= first * (1 << (levels_[i] - 1))) --levels_[i];
+    }
+  }
+
+ private:
+  [[nodiscard]] StageLimits::Limit limits_of(Stage stage) const noexcept {
+    std::array<StageLimits::Limit, stages> const all{limits_.resolve, limits_.connect, limits_.send,
+                                                     limits_.wait, limits_.receive};
+    return all[static_cast<std::size_t>(stage)];
+  }
+  [[nodiscard]] int level(Stage stage) const noexcept {
+    return levels_[static_cast<std::size_t>(stage)];
+  }
+  int& level(Stage stage) noexcept { return levels_[static_cast<std::size_t>(stage)]; }
+
+  StageLimits limits_{};
+  std::array<int, stages> levels_{};  ///< how often each limit was doubled
+};
+
+}  // namespace sla::inline v1::aws
+
 // sla/aws/http/amazon_roots.hpp
 // The authorities that sign the certificates of AWS's endpoints, for a place that has no trusted
 // certificates of its own, as an empty container. They are those that Amazon Trust Services
@@ -4762,129 +4885,6 @@ namespace sla::inline v1::aws {
 
 }  // namespace sla::inline v1::aws
 
-// sla/aws/http/patience.hpp
-// How long each stage of a request may take before it is given up for another attempt. A limit is
-// for what got lost: it must not turn what is slow into what never happens. So each stage has its
-// own, one that was met is doubled for the next attempt, and it stays as large as the stage needs.
-// Pure: the clock and the connection are the transport's.
-
-namespace sla::inline v1::aws {
-
-/// What a request does, in this order.
-enum class Stage {
-  resolve,  ///< ask for the address of a name
-  connect,  ///< reach it, TLS and a proxy included
-  send,     ///< hand over the request
-  wait,     ///< see the first byte of the answer
-  receive,  ///< see the last one
-};
-inline constexpr std::size_t stages = 5;
-
-/// Returns what it means that a stage took too long.
-[[nodiscard]] constexpr std::string_view late_message(Stage stage) noexcept {
-  constexpr std::array<std::string_view, stages> messages{
-      "could not resolve the name in time", "could not connect in time",
-      "nobody took the request in time", "no answer in time", "no end of the answer in time"};
-  return messages[static_cast<std::size_t>(stage)];
-}
-
-/// The limits of the stages: the first, and the largest that it grows to.
-struct StageLimits {
-  struct Limit {
-    Duration first;
-    Duration longest;
-  };
-  /// A resolver has limits of its own: five seconds for each server that is dead, and twice.
-  Limit resolve{std::chrono::seconds{30}, std::chrono::seconds{120}};
-  /// A SYN that got lost is sent again after one second and after three.
-  Limit connect{std::chrono::milliseconds{3100}, std::chrono::seconds{60}};
-  Limit send{std::chrono::seconds{10}, std::chrono::seconds{80}};  ///< without a byte taken
-  Limit wait{std::chrono::seconds{30}, std::chrono::seconds{90}};  ///< for a request without a body
-  Limit receive{std::chrono::seconds{60}, std::chrono::seconds{240}};
-};
-
-/// Follows one request through its stages.
-class StageWatch {
- public:
-  explicit StageWatch(Instant now) : since_(now) {}
-
-  [[nodiscard]] Stage stage() const noexcept { return stage_; }
-  /// Since when nothing has moved.
-  [[nodiscard]] Instant since() const noexcept { return since_; }
-  /// Returns the longest time in that stage in which nothing moved.
-  [[nodiscard]] Duration longest(Stage stage) const noexcept {
-    return longest_[static_cast<std::size_t>(stage)];
-  }
-
-  void enter(Stage stage, Instant now) noexcept {
-    if (stage == stage_) return;
-    moved(now);
-    stage_ = stage;
-  }
-  /// Something was sent, or the request is at its end.
-  void moved(Instant now) noexcept {
-    Duration& longest = longest_[static_cast<std::size_t>(stage_)];
-    longest = std::max<Duration>(longest, now - since_);
-    since_ = now;
-  }
-
- private:
-  Stage stage_ = Stage::connect;  // a kept connection and a known address need no other
-  Instant since_;
-  std::array<Duration, stages> longest_{};
-};
-
-/// The limits as they are now. One for each transport, which tells it how its requests ended.
-class Patience {
- public:
-  Patience() = default;
-  explicit Patience(StageLimits limits) : limits_(limits) {}
-
-  /// Returns how long a request with a body of that size may stand still in the stage. A proxy may
-  /// hold a body until it has all of it and pass it on more slowly, so its size counts for the
-  /// answer.
-  [[nodiscard]] Duration limit(Stage stage, std::uint64_t size) const noexcept {
-    auto [first, longest] = limits_of(stage);
-    if (stage == Stage::wait) {
-      first += std::chrono::seconds{size / (1024U * 1024U)};
-      longest += std::chrono::seconds{size / (64U * 1024U)};
-    }
-    return std::min(first * (1 << level(stage)), longest);
-  }
-
-  /// The limit of the stage was met.
-  void expired(Stage stage) noexcept {
-    auto const [first, longest] = limits_of(stage);
-    if (first * (1 << level(stage)) < longest) ++level(stage);
-  }
-
-  /// A request was answered: what was quick again has less time in the next one.
-  void passed(StageWatch const& watch) noexcept {
-    for (std::size_t i = 0; i < stages; ++i) {
-      Duration const first = limits_of(static_cast<Stage>(i)).first;
-      Duration const took = watch.longest(static_cast<Stage>(i));
-      if (took == Duration::zero()) continue;  // a kept connection says nothing of a new one
-      while (levels_[i] > 0 && 2 * took <= first * (1 << (levels_[i] - 1))) --levels_[i];
-    }
-  }
-
- private:
-  [[nodiscard]] StageLimits::Limit limits_of(Stage stage) const noexcept {
-    std::array<StageLimits::Limit, stages> const all{limits_.resolve, limits_.connect, limits_.send,
-                                                     limits_.wait, limits_.receive};
-    return all[static_cast<std::size_t>(stage)];
-  }
-  [[nodiscard]] int level(Stage stage) const noexcept {
-    return levels_[static_cast<std::size_t>(stage)];
-  }
-  int& level(Stage stage) noexcept { return levels_[static_cast<std::size_t>(stage)]; }
-
-  StageLimits limits_{};
-  std::array<int, stages> levels_{};  ///< how often each limit was doubled
-};
-
-}  // namespace sla::inline v1::aws
-
 // sla/aws/http/response_builder.hpp
 // Puts a Response together from the lines and blocks that arrive, up to a limit. Interim answers
 // (1xx) are dropped, and a head that was cut off is no answer. What parses HTTP itself is the
@@ -5004,7 +5004,7 @@ struct CurlSetup {
 struct CurlTransfer {
   Output const& body;
   ResponseBuilder answer;
-  Patience const& patience;
+  AdaptiveLimits const& limits;
   StageWatch watch{std::chrono::steady_clock::now()};
   std::optional<Error> error{};  ///< why one of them ended the transfer
   bool late = false;             ///< the stage that it is in took too long
@@ -5032,9 +5032,7 @@ struct CurlTransfer {
     limit_connection(setup);
   }
 
-  [[nodiscard]] Duration limit() const noexcept {
-    return patience.limit(watch.stage(), body.size());
-  }
+  [[nodiscard]] Duration limit() const noexcept { return limits.limit(watch.stage(), body.size()); }
   /// Returns when the stage has taken too long.
   [[nodiscard]] Instant due() const noexcept { return watch.since() + limit(); }
 
@@ -5086,19 +5084,19 @@ struct CurlTransfer {
     int const ahead = 128 * 1024;
     (void)::setsockopt(made, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &ahead, sizeof ahead);
     // A peer that is gone acknowledges nothing; one that is slow does, long before it answers.
-    Duration const gone = std::max(self.patience.limit(Stage::connect, 0), self.unacknowledged());
+    Duration const gone = std::max(self.limits.limit(Stage::connect, 0), self.unacknowledged());
     auto const time = static_cast<unsigned>(gone / std::chrono::milliseconds{1});
     (void)::setsockopt(made, IPPROTO_TCP, TCP_USER_TIMEOUT, &time, sizeof time);
     return made;
   }
 
   void limit_connection(CurlSetup& setup, Duration more = Duration::zero()) const noexcept {
-    Duration const time = patience.limit(Stage::connect, 0) + more;
+    Duration const time = limits.limit(Stage::connect, 0) + more;
     setup.set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(time / std::chrono::milliseconds{1}));
   }
 
   /// Returns how long the other side may acknowledge nothing.
-  [[nodiscard]] Duration unacknowledged() const noexcept { return patience.limit(Stage::send, 0); }
+  [[nodiscard]] Duration unacknowledged() const noexcept { return limits.limit(Stage::send, 0); }
   [[nodiscard]] bool silent(Instant now) const noexcept {
     return now - watch.since() >= unacknowledged();
   }
@@ -5453,7 +5451,7 @@ class Curl {
 
   /// Costs nothing: libcurl wakes with the first request.
   Curl() = default;
-  explicit Curl(Options options) : options_(std::move(options)), patience_(options_.limits) {}
+  explicit Curl(Options options) : options_(std::move(options)), limits_(options_.limits) {}
 
   /// Sends the request and reads the answer. The message of an Error names scheme and host, never
   /// the path, the query or a header; with libcurl's code.
@@ -5473,12 +5471,12 @@ class Curl {
       if (auto ready = open(request.url.scheme); !ready) return ready.error();
       CurlTransfer under_way{.body = request.body,
                              .answer = ResponseBuilder(options_.response_limit),
-                             .patience = patience_};
+                             .limits = limits_};
       auto const code = perform(request, *headers, deadline, under_way);
       if (under_way.error) return *under_way.error;
       if (under_way.late) return late(under_way);
       bool const untrusted = error_of_curl(code).message == detail::not_trusted;
-      if (code == CURLE_OK) patience_.passed(under_way.watch);
+      if (code == CURLE_OK) limits_.passed(under_way.watch);
       if (code == CURLE_OK) return std::move(under_way.answer).finish(under_way.status);
       Error error = failure(code, under_way);
       if (untrusted) forget();
@@ -5554,7 +5552,7 @@ class Curl {
     Stage const stage = transfer.watch.stage();
     std::string message(late_message(stage));
     message += ": the limit was " + decimal_seconds(transfer.limit()) + " s";
-    patience_.expired(stage);
+    limits_.expired(stage);
     return {Errc::timed_out, std::move(message), curl_code(CURLE_OPERATION_TIMEDOUT)};
   }
 
@@ -5565,7 +5563,7 @@ class Curl {
     // The kernel gives up a peer that acknowledges nothing.
     bool const broken = code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR;
     if (broken && transfer.silent(std::chrono::steady_clock::now())) {
-      patience_.expired(Stage::send);
+      limits_.expired(Stage::send);
     }
     bool const secret = code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_URL_MALFORMAT;
     error.message += ": ";
@@ -5588,7 +5586,7 @@ class Curl {
   CurlLoop loop_{};
   CurlHandle handle_{};
   Result<Trust> trust_{Trust{}};
-  Patience patience_{};
+  AdaptiveLimits limits_{};
 };
 static_assert(Transport<Curl>);
 
@@ -14165,7 +14163,7 @@ static_assert(Spool<MemorySpool>);
 
 }  // namespace sla::inline v1
 
-// sla/spool/patient.hpp
+// sla/spool/time_limited.hpp
 // A spool on a disk that may hang, such as a network mount: nobody waits for it longer than a
 // limit, and once only. What it does is done by a thread of its own, in calls apart. While one of
 // them takes too long reports are kept in memory and delivered from there; those that wait go to
@@ -14175,7 +14173,7 @@ namespace sla::inline v1 {
 
 /// Keeps reports in an S. Not thread-safe; the numbers of what is in memory are the higher ones.
 template <class S>
-class PatientSpool {
+class TimeLimitedSpool {
   using Disk = internal::HeldSpool<S>;
 
  public:
@@ -14188,8 +14186,8 @@ class PatientSpool {
   /// Calls `make() -> Result<S>`, and goes on without if that takes too long. The Error is that
   /// of the call. `make` owns what it touches.
   template <class Make>
-  [[nodiscard]] static Result<PatientSpool> open(Make make, Options options, Logger log = {}) {
-    PatientSpool spool(std::move(options), log);
+  [[nodiscard]] static Result<TimeLimitedSpool> open(Make make, Options options, Logger log = {}) {
+    TimeLimitedSpool spool(std::move(options), log);
     auto const why = std::make_shared<std::string>();
     auto const opened = spool.disk_.insist(
         [make = std::move(make), why, figures = spool.figures_](std::optional<Disk>& disk) {
@@ -14322,7 +14320,7 @@ class PatientSpool {
     std::uint64_t dropped = 0;
   };
 
-  PatientSpool(Options options, Logger log)
+  TimeLimitedSpool(Options options, Logger log)
       : options_(std::move(options)), log_(log), memory_({}, log), disk_(options_.limit) {}
 
   /// Takes back a report that was added too late: it was kept in memory meanwhile.
@@ -14415,7 +14413,7 @@ class PatientSpool {
   Options options_;
   Logger log_;
   MemorySpool memory_;
-  Patient<Disk> disk_;
+  TimeLimited<Disk> disk_;
   std::shared_ptr<Figures> figures_ = std::make_shared<Figures>();
   std::optional<Entry> ahead_{};  ///< the next event as the disk has it
   Instant tend_at_ = Instant::min();
@@ -14425,7 +14423,7 @@ class PatientSpool {
   bool memory_turn_ = false;
 
   static_assert(Spool<S>,
-                "PatientSpool's parameter must be a sla::Spool: movable, with begin(), add(), "
+                "TimeLimitedSpool's parameter must be a sla::Spool: movable, with begin(), add(), "
                 "next_event(), next_log(), update(), tend(), count(), dropped(), reported() and "
                 "in_memory()");
 };

@@ -8,7 +8,7 @@
 // expect 7: The third parameter of Spooled and Delivery must be a sla::Spool: movable, with begin(), add(), next_event(), next_log(), update(), tend(), count(), dropped(), reported() and in_memory()
 // expect 8: The fourth parameter of Spooled and Delivery must be a sla::Clock: movable, with now(), wall(), wait_until(sla::Instant, sla::Stop const&) and sleep_until(sla::Instant)
 // expect 9: EitherSpool's first parameter must be a sla::Spool: movable, with begin(), add(), next_event(), next_log(), update(), tend(), count(), dropped(), reported() and in_memory()
-// expect 10: PatientSpool's parameter must be a sla::Spool: movable, with begin(), add(), next_event(), next_log(), update(), tend(), count(), dropped(), reported() and in_memory()
+// expect 10: TimeLimitedSpool's parameter must be a sla::Spool: movable, with begin(), add(), next_event(), next_log(), update(), tend(), count(), dropped(), reported() and in_memory()
 #include <utility>
 
 #include "minimal.hpp"
@@ -18,7 +18,7 @@
 #include "sla/runner.hpp"
 #include "sla/spool/either.hpp"
 #include "sla/spool/memory.hpp"
-#include "sla/spool/patient.hpp"
+#include "sla/spool/time_limited.hpp"
 
 struct OtherSpool : sla::MemorySpool {};
 
@@ -35,7 +35,7 @@ using Publisher = MinimalPublisher;
 using Clock = sla::SteadyClock;
 using Spool = sla::MemorySpool;
 using Other = Unless<9, OtherSpool>;
-using Patient = Unless<10, Spool>;
+using Limited = Unless<10, Spool>;
 
 int main() {
   sla::DeliveryStops const stops;
@@ -44,12 +44,13 @@ int main() {
   use(sla::Spooled{Store{}, Publisher{}, Unless<3, Spool>{}, stops});
   use(sla::Spooled<Store, Publisher, Spool, Unless<4, Clock>>{Store{}, Publisher{}, Spool{},
                                                               stops});
-  sla::Delivery{Unless<5, Store>{}, Publisher{}, Spool{}, stops}.step();
-  sla::Delivery{Store{}, Unless<6, Publisher>{}, Spool{}, stops}.step();
-  sla::Delivery{Store{}, Publisher{}, Unless<7, Spool>{}, stops}.step();
-  sla::Delivery<Store, Publisher, Spool, Unless<8, Clock>>{Store{}, Publisher{}, Spool{}, stops}
+  sla::internal::Delivery{Unless<5, Store>{}, Publisher{}, Spool{}, stops}.step();
+  sla::internal::Delivery{Store{}, Unless<6, Publisher>{}, Spool{}, stops}.step();
+  sla::internal::Delivery{Store{}, Publisher{}, Unless<7, Spool>{}, stops}.step();
+  sla::internal::Delivery<Store, Publisher, Spool, Unless<8, Clock>>{Store{}, Publisher{}, Spool{},
+                                                                     stops}
       .step();
   use(sla::Spooled{Store{}, Publisher{}, sla::EitherSpool<Other, Spool>{Spool{}}, stops});
-  auto spool = sla::PatientSpool<Patient>::open([] { return sla::Result<Patient>({}); }, {});
+  auto spool = sla::TimeLimitedSpool<Limited>::open([] { return sla::Result<Limited>({}); }, {});
   use(sla::Spooled{Store{}, Publisher{}, *std::move(spool), stops});
 }

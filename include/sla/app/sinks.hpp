@@ -38,7 +38,7 @@
 #include "sla/spool/disk.hpp"
 #include "sla/spool/either.hpp"
 #include "sla/spool/memory.hpp"
-#include "sla/spool/patient.hpp"
+#include "sla/spool/time_limited.hpp"
 
 namespace sla::inline v1::app {
 
@@ -121,7 +121,7 @@ class Sinks {
   }
 
  private:
-  using Spool = EitherSpool<MemorySpool, PatientSpool<DiskSpool>>;
+  using Spool = EitherSpool<MemorySpool, TimeLimitedSpool<DiskSpool>>;
   using StoreLogs = ByCallsApart<Directory>;
   using StoreEvents = ByCallsApart<EventFile>;
   using AwsLogs = Optional<S3Log<ProgramClient>>;
@@ -162,8 +162,8 @@ class Sinks {
     if (folder.empty()) return Spool{MemorySpool({}, log)};
     DiskSpool::Options const options{.folder = spool_folder(folder, name), .run_logs = log_folder_};
     auto spool =
-        PatientSpool<DiskSpool>::open([options, log] { return DiskSpool::open(options, log); },
-                                      {.name = options.folder, .hangs = spool_hangs_}, log);
+        TimeLimitedSpool<DiskSpool>::open([options, log] { return DiskSpool::open(options, log); },
+                                          {.name = options.folder, .hangs = spool_hangs_}, log);
     if (!spool) return spool.error().within("spool");
     if (log_folder_.empty()) log_folder_ = internal::SpoolDirectory::look(options.folder).logs();
     refused_before_ += spool->count().refused;

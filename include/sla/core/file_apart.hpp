@@ -49,7 +49,7 @@ namespace sla::inline v1 {
 namespace detail {
 
 /// How long a disk is waited for that does not answer.
-inline constexpr Duration disk_patience = std::chrono::seconds{2};
+inline constexpr Duration disk_limit = std::chrono::seconds{2};
 
 struct ReadCall {
   int file;
@@ -92,7 +92,7 @@ struct WriteCall {
   call->file = file.get();
   call->at = at;
   call->buffer.resize(buffer.size());
-  if (!CallsApart::make_within(call, detail::disk_patience)) return std::nullopt;
+  if (!CallsApart::make_within(call, detail::disk_limit)) return std::nullopt;
   std::copy_n(call->buffer.begin(), call->size.value_or(0), buffer.begin());
   return call->size;
 }
@@ -107,7 +107,7 @@ struct WriteCall {
   call->path = std::move(path);
   call->at = at;
   call->text = part;
-  if (!CallsApart::make_within(call, detail::disk_patience)) return std::nullopt;
+  if (!CallsApart::make_within(call, detail::disk_limit)) return std::nullopt;
   if (!call->opened) return call->opened.error();
   if (!file) file = *std::move(call->opened);
   return std::move(call->written);

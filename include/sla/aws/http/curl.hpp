@@ -14,10 +14,10 @@
 #include <utility>
 #include <vector>
 
+#include "sla/aws/http/adaptive_limits.hpp"
 #include "sla/aws/http/amazon_roots.hpp"
 #include "sla/aws/http/curl_headers.hpp"
 #include "sla/aws/http/curl_transfer.hpp"
-#include "sla/aws/http/patience.hpp"
 #include "sla/aws/http/response_builder.hpp"
 #include "sla/aws/http/transport.hpp"
 #include "sla/aws/http/trust.hpp"
@@ -117,7 +117,7 @@ class Curl {
 
   /// Costs nothing: libcurl wakes with the first request.
   Curl() = default;
-  explicit Curl(Options options) : options_(std::move(options)), patience_(options_.limits) {}
+  explicit Curl(Options options) : options_(std::move(options)), limits_(options_.limits) {}
 
   /// Sends the request and reads the answer. The message of an Error names scheme and host, never
   /// the path, the query or a header; with libcurl's code.
@@ -137,12 +137,12 @@ class Curl {
       if (auto ready = open(request.url.scheme); !ready) return ready.error();
       CurlTransfer under_way{.body = request.body,
                              .answer = ResponseBuilder(options_.response_limit),
-                             .patience = patience_};
+                             .limits = limits_};
       auto const code = perform(request, *headers, deadline, under_way);
       if (under_way.error) return *under_way.error;
       if (under_way.late) return late(under_way);
       bool const untrusted = error_of_curl(code).message == detail::not_trusted;
-      if (code == CURLE_OK) patience_.passed(under_way.watch);
+      if (code == CURLE_OK) limits_.passed(under_way.watch);
       if (code == CURLE_OK) return std::move(under_way.answer).finish(under_way.status);
       Error error = failure(code, under_way);
       if (untrusted) forget();
@@ -218,7 +218,7 @@ class Curl {
     Stage const stage = transfer.watch.stage();
     std::string message(late_message(stage));
     message += ": the limit was " + decimal_seconds(transfer.limit()) + " s";
-    patience_.expired(stage);
+    limits_.expired(stage);
     return {Errc::timed_out, std::move(message), curl_code(CURLE_OPERATION_TIMEDOUT)};
   }
 
@@ -229,7 +229,7 @@ class Curl {
     // The kernel gives up a peer that acknowledges nothing.
     bool const broken = code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR;
     if (broken && transfer.silent(std::chrono::steady_clock::now())) {
-      patience_.expired(Stage::send);
+      limits_.expired(Stage::send);
     }
     bool const secret = code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_URL_MALFORMAT;
     error.message += ": ";
@@ -252,7 +252,7 @@ class Curl {
   CurlLoop loop_{};
   CurlHandle handle_{};
   Result<Trust> trust_{Trust{}};
-  Patience patience_{};
+  AdaptiveLimits limits_{};
 };
 static_assert(Transport<Curl>);
 

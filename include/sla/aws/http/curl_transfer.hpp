@@ -17,7 +17,7 @@
 #include <optional>
 #include <type_traits>
 
-#include "sla/aws/http/patience.hpp"
+#include "sla/aws/http/adaptive_limits.hpp"
 #include "sla/aws/http/response_builder.hpp"
 #include "sla/core/output.hpp"
 #include "sla/core/pipe_signal.hpp"
@@ -78,7 +78,7 @@ struct CurlSetup {
 struct CurlTransfer {
   Output const& body;
   ResponseBuilder answer;
-  Patience const& patience;
+  AdaptiveLimits const& limits;
   StageWatch watch{std::chrono::steady_clock::now()};
   std::optional<Error> error{};  ///< why one of them ended the transfer
   bool late = false;             ///< the stage that it is in took too long
@@ -106,9 +106,7 @@ struct CurlTransfer {
     limit_connection(setup);
   }
 
-  [[nodiscard]] Duration limit() const noexcept {
-    return patience.limit(watch.stage(), body.size());
-  }
+  [[nodiscard]] Duration limit() const noexcept { return limits.limit(watch.stage(), body.size()); }
   /// Returns when the stage has taken too long.
   [[nodiscard]] Instant due() const noexcept { return watch.since() + limit(); }
 
@@ -160,19 +158,19 @@ struct CurlTransfer {
     int const ahead = 128 * 1024;
     (void)::setsockopt(made, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &ahead, sizeof ahead);
     // A peer that is gone acknowledges nothing; one that is slow does, long before it answers.
-    Duration const gone = std::max(self.patience.limit(Stage::connect, 0), self.unacknowledged());
+    Duration const gone = std::max(self.limits.limit(Stage::connect, 0), self.unacknowledged());
     auto const time = static_cast<unsigned>(gone / std::chrono::milliseconds{1});
     (void)::setsockopt(made, IPPROTO_TCP, TCP_USER_TIMEOUT, &time, sizeof time);
     return made;
   }
 
   void limit_connection(CurlSetup& setup, Duration more = Duration::zero()) const noexcept {
-    Duration const time = patience.limit(Stage::connect, 0) + more;
+    Duration const time = limits.limit(Stage::connect, 0) + more;
     setup.set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(time / std::chrono::milliseconds{1}));
   }
 
   /// Returns how long the other side may acknowledge nothing.
-  [[nodiscard]] Duration unacknowledged() const noexcept { return patience.limit(Stage::send, 0); }
+  [[nodiscard]] Duration unacknowledged() const noexcept { return limits.limit(Stage::send, 0); }
   [[nodiscard]] bool silent(Instant now) const noexcept {
     return now - watch.since() >= unacknowledged();
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "sla/spool/patient.hpp"
+#include "sla/spool/time_limited.hpp"
 
 #include <doctest/doctest.h>
 
@@ -56,8 +56,8 @@ struct World {
   std::shared_ptr<std::atomic<bool>> disk = std::make_shared<std::atomic<bool>>(false);
   std::shared_ptr<std::atomic<bool>> told = std::make_shared<std::atomic<bool>>(false);
 
-  PatientSpool<Moody> open(Duration limit = 1s, Logger log = silent) const {
-    auto spool = PatientSpool<Moody>::open(
+  TimeLimitedSpool<Moody> open(Duration limit = 1s, Logger log = silent) const {
+    auto spool = TimeLimitedSpool<Moody>::open(
         [disk = disk] {
           (void)support::eventually([&] { return !*disk; });
           return Result<Moody>(Moody(disk));
@@ -68,7 +68,7 @@ struct World {
 };
 
 /// Lets the disk answer, and the spool find out.
-void recover(World& world, PatientSpool<Moody>& spool) {
+void recover(World& world, TimeLimitedSpool<Moody>& spool) {
   *world.disk = false;
   CHECK(support::eventually([&] {
     (void)spool.tend(std::chrono::steady_clock::now());
@@ -79,7 +79,7 @@ void recover(World& world, PatientSpool<Moody>& spool) {
 
 }  // namespace
 
-static_assert(Spool<PatientSpool<Moody>>);
+static_assert(Spool<TimeLimitedSpool<Moody>>);
 
 TEST_CASE("on a disk that answers it is that disk's spool") {
   World const world;
@@ -161,7 +161,7 @@ TEST_CASE("a disk that hangs at the start is gone without, and taken up when it 
 }
 
 TEST_CASE("a spool that cannot be opened is an error") {
-  auto const spool = PatientSpool<Moody>::open(
+  auto const spool = TimeLimitedSpool<Moody>::open(
       [] {
         return Result<Moody>(Error{Errc::in_use, "another has it"});
       },

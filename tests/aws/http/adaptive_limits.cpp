@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "sla/aws/http/patience.hpp"
+#include "sla/aws/http/adaptive_limits.hpp"
 
 #include <doctest/doctest.h>
 
@@ -24,79 +24,79 @@ StageWatch request(Stage stage, Duration took) {
   return watch;
 }
 
-Duration limit(Patience const& patience, Stage stage) { return patience.limit(stage, 0); }
+Duration limit(AdaptiveLimits const& limits, Stage stage) { return limits.limit(stage, 0); }
 
 }  // namespace
 
 TEST_CASE("a limit that was met is doubled, up to the largest, and no other is") {
   for (Stage const met : all) {
-    Patience patience;
-    Patience const untouched;
-    Duration before = limit(patience, met);
+    AdaptiveLimits limits;
+    AdaptiveLimits const untouched;
+    Duration before = limit(limits, met);
     for (int i = 0; i < 3; ++i) {
-      patience.expired(met);
-      Duration const after = limit(patience, met);
-      CHECK((after == 2 * before || after == limit(patience, met)));
+      limits.expired(met);
+      Duration const after = limit(limits, met);
+      CHECK((after == 2 * before || after == limit(limits, met)));
       before = after;
     }
     for (Stage const other : all) {
       CAPTURE(static_cast<int>(other));
-      CHECK((limit(patience, other) > limit(untouched, other)) == (met == other));
+      CHECK((limit(limits, other) > limit(untouched, other)) == (met == other));
     }
   }
 }
 
 TEST_CASE("the largest limit is as long as what other clients wait, or longer") {
   for (Stage const stage : all) {
-    Patience patience;
-    for (int i = 0; i < 100; ++i) patience.expired(stage);
+    AdaptiveLimits limits;
+    for (int i = 0; i < 100; ++i) limits.expired(stage);
     CAPTURE(static_cast<int>(stage));
-    CHECK(limit(patience, stage) >= 60s);
-    CHECK(limit(patience, stage) <= 4min);
+    CHECK(limit(limits, stage) >= 60s);
+    CHECK(limit(limits, stage) <= 4min);
   }
 }
 
 TEST_CASE("whatever needs less than the largest limit gets through") {
   for (Duration const needed : {1s, 5s, 13s, 25s, 59s}) {
     for (Stage const stage : all) {
-      Patience patience;
+      AdaptiveLimits limits;
       int attempts = 1;
-      for (; limit(patience, stage) <= needed; ++attempts) patience.expired(stage);
+      for (; limit(limits, stage) <= needed; ++attempts) limits.expired(stage);
       CAPTURE(static_cast<int>(stage));
       CHECK(attempts <= 6);
-      patience.passed(request(stage, needed));
-      CHECK(limit(patience, stage) > needed);  // and the next request at its first attempt
+      limits.passed(request(stage, needed));
+      CHECK(limit(limits, stage) > needed);  // and the next request at its first attempt
     }
   }
 }
 
 TEST_CASE("a stage that is quick again gets its first limit back") {
-  Patience patience;
-  for (int i = 0; i < 3; ++i) patience.expired(Stage::connect);
-  CHECK(limit(patience, Stage::connect) == 24800ms);
-  patience.passed(request(Stage::connect, 7s));
-  CHECK(limit(patience, Stage::connect) == 24800ms);
-  patience.passed(request(Stage::connect, 6s));
-  CHECK(limit(patience, Stage::connect) == 12400ms);
-  patience.passed(request(Stage::connect, 10ms));
-  CHECK(limit(patience, Stage::connect) == 3100ms);
+  AdaptiveLimits limits;
+  for (int i = 0; i < 3; ++i) limits.expired(Stage::connect);
+  CHECK(limit(limits, Stage::connect) == 24800ms);
+  limits.passed(request(Stage::connect, 7s));
+  CHECK(limit(limits, Stage::connect) == 24800ms);
+  limits.passed(request(Stage::connect, 6s));
+  CHECK(limit(limits, Stage::connect) == 12400ms);
+  limits.passed(request(Stage::connect, 10ms));
+  CHECK(limit(limits, Stage::connect) == 3100ms);
 }
 
 TEST_CASE("a request that did not pass through a stage says nothing of it") {
-  Patience patience;
-  patience.expired(Stage::resolve);
-  patience.passed(request(Stage::wait, 10ms));
-  CHECK(limit(patience, Stage::resolve) == 60s);
+  AdaptiveLimits limits;
+  limits.expired(Stage::resolve);
+  limits.passed(request(Stage::wait, 10ms));
+  CHECK(limit(limits, Stage::resolve) == 60s);
 }
 
 TEST_CASE("the answer to a large body may take as long as a proxy needs to pass it on") {
-  Patience patience;
+  AdaptiveLimits limits;
   std::uint64_t const size = 16U << 20U;
-  CHECK(patience.limit(Stage::wait, size) == 46s);
-  CHECK(patience.limit(Stage::send, size) == patience.limit(Stage::send, 0));
-  for (int i = 0; i < 10; ++i) patience.expired(Stage::wait);
-  CHECK(patience.limit(Stage::wait, 0) == 90s);
-  CHECK(patience.limit(Stage::wait, size) == 184s);
+  CHECK(limits.limit(Stage::wait, size) == 46s);
+  CHECK(limits.limit(Stage::send, size) == limits.limit(Stage::send, 0));
+  for (int i = 0; i < 10; ++i) limits.expired(Stage::wait);
+  CHECK(limits.limit(Stage::wait, 0) == 90s);
+  CHECK(limits.limit(Stage::wait, size) == 184s);
 }
 
 TEST_CASE("a stage that goes on has its time from its last movement") {

@@ -80,10 +80,10 @@ class StageWatch {
 };
 
 /// The limits as they are now. One for each transport, which tells it how its requests ended.
-class Patience {
+class AdaptiveLimits {
  public:
-  Patience() = default;
-  explicit Patience(StageLimits limits) : limits_(limits) {}
+  AdaptiveLimits() = default;
+  explicit AdaptiveLimits(StageLimits limits) : limits_(limits) {}
 
   /// Returns how long a request with a body of that size may stand still in the stage. A proxy may
   /// hold a body until it has all of it and pass it on more slowly, so its size counts for the

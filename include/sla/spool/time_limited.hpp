@@ -15,9 +15,9 @@
 #include <vector>
 
 #include "sla/core/log.hpp"
-#include "sla/core/patient.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/time.hpp"
+#include "sla/core/time_limited.hpp"
 #include "sla/spool.hpp"
 #include "sla/spool/memory.hpp"
 
@@ -25,7 +25,7 @@ namespace sla::inline v1 {
 
 /// Keeps reports in an S. Not thread-safe; the numbers of what is in memory are the higher ones.
 template <class S>
-class PatientSpool {
+class TimeLimitedSpool {
   using Disk = internal::HeldSpool<S>;
 
  public:
@@ -38,8 +38,8 @@ class PatientSpool {
   /// Calls `make() -> Result<S>`, and goes on without if that takes too long. The Error is that
   /// of the call. `make` owns what it touches.
   template <class Make>
-  [[nodiscard]] static Result<PatientSpool> open(Make make, Options options, Logger log = {}) {
-    PatientSpool spool(std::move(options), log);
+  [[nodiscard]] static Result<TimeLimitedSpool> open(Make make, Options options, Logger log = {}) {
+    TimeLimitedSpool spool(std::move(options), log);
     auto const why = std::make_shared<std::string>();
     auto const opened = spool.disk_.insist(
         [make = std::move(make), why, figures = spool.figures_](std::optional<Disk>& disk) {
@@ -172,7 +172,7 @@ class PatientSpool {
     std::uint64_t dropped = 0;
   };
 
-  PatientSpool(Options options, Logger log)
+  TimeLimitedSpool(Options options, Logger log)
       : options_(std::move(options)), log_(log), memory_({}, log), disk_(options_.limit) {}
 
   /// Takes back a report that was added too late: it was kept in memory meanwhile.
@@ -265,7 +265,7 @@ class PatientSpool {
   Options options_;
   Logger log_;
   MemorySpool memory_;
-  Patient<Disk> disk_;
+  TimeLimited<Disk> disk_;
   std::shared_ptr<Figures> figures_ = std::make_shared<Figures>();
   std::optional<Entry> ahead_{};  ///< the next event as the disk has it
   Instant tend_at_ = Instant::min();
@@ -275,7 +275,7 @@ class PatientSpool {
   bool memory_turn_ = false;
 
   static_assert(Spool<S>,
-                "PatientSpool's parameter must be a sla::Spool: movable, with begin(), add(), "
+                "TimeLimitedSpool's parameter must be a sla::Spool: movable, with begin(), add(), "
                 "next_event(), next_log(), update(), tend(), count(), dropped(), reported() and "
                 "in_memory()");
 };

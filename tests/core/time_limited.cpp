@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "sla/core/patient.hpp"
+#include "sla/core/time_limited.hpp"
 
 #include <doctest/doctest.h>
 
@@ -46,50 +46,50 @@ auto size_of() {
 }  // namespace
 
 TEST_CASE("what answers in time is asked as if nothing were between") {
-  Patient<Words> patient(1min);
-  CHECK(patient.ask(size_of()) == 99U);
-  (void)patient.insist([](std::optional<Words>& words) {
+  TimeLimited<Words> limited(1min);
+  CHECK(limited.ask(size_of()) == 99U);
+  (void)limited.insist([](std::optional<Words>& words) {
     words.emplace(3);
     return true;
   });
-  CHECK(patient.ask(size_of()) == 3U);
-  CHECK(patient.answers());
+  CHECK(limited.ask(size_of()) == 3U);
+  CHECK(limited.answers());
 }
 
 TEST_CASE("what hangs is waited for once, and undone when it comes back") {
-  Patient<Words> patient(50ms);
+  TimeLimited<Words> limited(50ms);
   Hook const hook;
-  CHECK_FALSE(patient.ask(hook.call(), hook.undo()));
-  CHECK_FALSE(patient.answers());
+  CHECK_FALSE(limited.ask(hook.call(), hook.undo()));
+  CHECK_FALSE(limited.answers());
   auto const begin = std::chrono::steady_clock::now();
-  for (int i = 0; i < 1000; ++i) CHECK_FALSE(patient.ask(size_of()));
+  for (int i = 0; i < 1000; ++i) CHECK_FALSE(limited.ask(size_of()));
   CHECK(std::chrono::steady_clock::now() - begin < 1000 * 50ms);
   auto const later = std::make_shared<std::atomic<bool>>(false);
-  CHECK_FALSE(patient.insist([later](std::optional<Words>&) {
+  CHECK_FALSE(limited.insist([later](std::optional<Words>&) {
     *later = true;
     return true;
   }));
   CHECK_FALSE(*later);
   *hook.go = true;
-  CHECK(support::eventually([&] { return patient.answers(); }));
+  CHECK(support::eventually([&] { return limited.answers(); }));
   CHECK(*hook.undone);
   CHECK(*later);
-  CHECK(Patient<Words>(1min).answers());
+  CHECK(TimeLimited<Words>(1min).answers());
 }
 
 TEST_CASE("without a thread nothing answers, and what must be done is done once there is one") {
   CHECK(support::eventually(
       [] { return CallsApart::finish(std::chrono::steady_clock::now() + 1min); }));
-  Patient<Words> patient(1min);
+  TimeLimited<Words> limited(1min);
   {
     NoThreads const none;
-    CHECK_FALSE(patient.answers());
-    CHECK_FALSE(patient.ask(size_of()));
-    CHECK_FALSE(patient.insist([](std::optional<Words>& words) {
+    CHECK_FALSE(limited.answers());
+    CHECK_FALSE(limited.ask(size_of()));
+    CHECK_FALSE(limited.insist([](std::optional<Words>& words) {
       words.emplace(2);
       return true;
     }));
   }
-  CHECK(support::eventually([&] { return patient.answers(); }));
-  CHECK(patient.ask(size_of()) == 2U);
+  CHECK(support::eventually([&] { return limited.answers(); }));
+  CHECK(limited.ask(size_of()) == 2U);
 }

@@ -18,11 +18,11 @@ namespace sla::inline v1 {
 /// Holds a T that only its calls touch; there is none before one of them makes it. For one thread
 /// at a time. What a call captures is its own, as it may go on for long.
 template <class T>
-class Patient {
+class TimeLimited {
  public:
   struct NoUndo {};
 
-  explicit Patient(Duration limit) : limit_(limit) {}
+  explicit TimeLimited(Duration limit) : limit_(limit) {}
 
   /// Returns true if nothing is under way. Tries again if no call could be made.
   [[nodiscard]] bool answers() {
