@@ -13136,7 +13136,7 @@ class LastEvents {
   static constexpr std::size_t half = 32'768;
 
   /// The names of the fields. A name keeps its meaning for ever.
-  enum Field : std::uint8_t { field_check = 1, field_number = 2, field_end = 3, field_memory = 4 };
+  enum Field : std::uint8_t { check_field = 1, number_field = 2, end_field = 3, memory_field = 4 };
 
   static std::string check_of(Job const& job) { return job.service + '\n' + job.location; }
 
@@ -13171,10 +13171,10 @@ class LastEvents {
     RecordReader in(payload);
     while (auto const field = in.next()) {
       std::int64_t const number = field->number().value_or(0);
-      if (field->name == field_check) same = field->value == check;
-      if (field->name == field_number) last.number = static_cast<std::uint64_t>(number);
-      if (field->name == field_end) last.end = WallTime{Duration{number}};
-      if (field->name == field_memory) {
+      if (field->name == check_field) same = field->value == check;
+      if (field->name == number_field) last.number = static_cast<std::uint64_t>(number);
+      if (field->name == end_field) last.end = WallTime{Duration{number}};
+      if (field->name == memory_field) {
         last.memory = std::make_shared<std::string const>(field->value);
       }
     }
@@ -13184,9 +13184,9 @@ class LastEvents {
   void write(std::string const& check, Last& last) const {
     if (last.number == 0) return;
     RecordWriter out;
-    out.text(field_check, check).number(field_number, static_cast<std::int64_t>(last.number));
-    out.number(field_end, last.end.time_since_epoch().count());
-    if (last.memory) out.text(field_memory, *last.memory);
+    out.text(check_field, check).number(number_field, static_cast<std::int64_t>(last.number));
+    out.number(end_field, last.end.time_since_epoch().count());
+    if (last.memory) out.text(memory_field, *last.memory);
     std::string const record = frame_record(out.bytes());
     auto const file = open_file(file_of(check), O_WRONLY | O_CREAT);
     if (!file || record.size() > half) return;
