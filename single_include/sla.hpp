@@ -1173,8 +1173,10 @@ enum class Wake {
   stopped,  ///< a stop was requested
 };
 
-/// Tells the time and waits. (One by one, so that a compiler names the first that is
-/// missing.)
+/// Tells the time and waits. `now()`: the monotonic clock, which never goes back. `wall()`: the
+/// date and time of day. `wait_until(instant, stop)`: waits until then, unless the stop is
+/// requested or a run is asked for, and says which. `sleep_until(instant)`: the same without a
+/// stop. (One by one, so that a compiler names the first that is missing.)
 template <class C>
 concept Clock = bool{std::movable<C>} && requires(C& c) {
   { c.now() } -> std::same_as<Instant>;
@@ -4949,7 +4951,7 @@ class ResponseBuilder {
 // sla/aws/http/curl_transfer.hpp
 // One request under way in libcurl: what libcurl calls meanwhile, and the loop that drives it,
 // which ends it when one of its stages takes too long, and at once when a stop is due. What is
-// sent, and what the end means, is the business of who includes this.
+// sent, and what the end means, is up to the header that includes this.
 
 namespace sla::inline v1::aws {
 
@@ -10360,7 +10362,7 @@ template <class ServiceClient>
 
 // sla/aws/service/sts_assume_role.hpp
 // STS AssumeRole and AssumeRoleWithWebIdentity: the requests, what they must hold, and the reading
-// of the answers. Pure; who sends them stands in credential/role_caller.hpp.
+// of the answers. Pure; credential/role_caller.hpp sends them.
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 
 namespace sla::inline v1::aws {
@@ -10607,7 +10609,7 @@ class AssumeRoleCredentials {
     return role_ ? Stability::lasting : stability_of(source_);
   }
 
-  /// For who wants to know what it tried.
+  /// Returns the source below, which knows what it tried.
   [[nodiscard]] Held const& source() const noexcept { return source_; }
 
  private:
@@ -11696,7 +11698,7 @@ using Chain =
 
 }  // namespace detail
 
-/// The type of the chain, for who keeps it.
+/// The type of the chain, to store it.
 template <class T, class C>
 using DefaultChain =
     detail::Chain<SharedTransport<internal::HeldTransport<T>>, internal::HeldClock<C>>;
@@ -11886,7 +11888,7 @@ enum class Renewals {
   beside,   ///< of a thread that does only this, so that nobody waits
 };
 
-/// What a renewal that fails is told to, the dice, and who renews.
+/// The log of renewals that fail, the dice, and who renews.
 struct RefreshOptions {
   Logger log{Logger::Options{.format = LogFormat::none}};
   double (*jitter)() = random_fraction;  ///< from 0 to below 1
@@ -14011,7 +14013,7 @@ static_assert(Spool<DiskSpool>);
 
 namespace sla::inline v1 {
 
-/// Is an A or a B.
+/// Is an A or a B. Not thread-safe.
 template <class A, class B>
 class EitherSpool {
  public:
@@ -15381,7 +15383,7 @@ struct Slices {
 // sla/ledger/health.hpp
 // Whether a service is up, as far as its results in a row say it, and when that changes: one
 // failure is no outage, and one success does not end it. A service that is up once enough is known
-// has not changed, so that who is told of changes hears nothing of a mere restart.
+// has not changed, so that nothing is said of a mere restart.
 
 namespace sla::inline v1::ledger {
 
@@ -16147,10 +16149,11 @@ concept run_beside_others_is_void = !requires {
 
 /// `execute(job, stop)` runs the job once and says how it ended. A non-zero exit, a signal, a
 /// timeout are values of Outcome; an Error means that it could not be run at all. It honours the
-/// stop, and leaves no child, descriptor or signal mask behind. Two members are optional:
-/// `std::optional<sla::Duration> longest_run() const` says how long a run may take, or nullopt
-/// where nothing limits it; then events say by when the next one must have come. A Fleet calls
-/// `void run_beside_others()` once, before the first run: there are other runs at the same time.
+/// stop, and leaves no child, descriptor or signal mask behind. One thread uses it at a time. Two
+/// members are optional: `std::optional<sla::Duration> longest_run() const` says how long a run may
+/// take, or nullopt where nothing limits it; then events say by when the next one must have come. A
+/// Fleet calls `void run_beside_others()` once, before the first run: there are other runs at the
+/// same time.
 template <class E>
 concept Executor = bool{std::movable<E>} && requires(E& e, Job const& job, Stop const& stop) {
   { e.execute(job, stop) } -> std::same_as<Result<Outcome>>;
@@ -16212,6 +16215,7 @@ using HeldAnnouncee = std::conditional_t<Announcee<X>, X, RefusedAnnouncee<X>>;
 }  // namespace internal
 
 /// Announces each run to `spool.begin(Report const&)`, then executes it. C says when that is.
+/// Not thread-safe.
 template <class E, class S, class C = SteadyClock>
 class Announced {
  public:
@@ -17224,7 +17228,7 @@ class Process {
 namespace sla::inline v1 {
 
 /// Executes the job's words directly; a name without a slash is looked for in $PATH. D is NoDigest,
-/// or the digest to take of the log as it streams, such as Sha256.
+/// or the digest to take of the log as it streams, such as Sha256. Not thread-safe.
 template <class D = NoDigest>
 class Direct {
  public:
@@ -17651,7 +17655,7 @@ struct HttpAnswer {
 }  // namespace internal
 
 /// Executes each job as one request. D is NoDigest, or the digest to take of the log as it streams,
-/// such as Sha256. The job's command is nothing to it.
+/// such as Sha256. Needs no command. Not thread-safe.
 template <class D = NoDigest>
 class HttpProbe {
  public:
@@ -17721,7 +17725,7 @@ static_assert(Executor<HttpProbe<>>);
 
 namespace sla::inline v1 {
 
-/// Executes the job's one word as a command text. D as in Direct.
+/// Executes the job's one word as a command text. D as in Direct. Not thread-safe.
 template <class D = NoDigest>
 class Shell {
  public:
@@ -17765,7 +17769,7 @@ struct TcpProbeOptions {
   return Error{Errc::invalid, "is no host and port such as db.example:5432 or [::1]:5432"};
 }
 
-/// Executes each job as one connection. The job's command is nothing to it.
+/// Executes each job as one connection. Needs no command. Not thread-safe.
 class TcpProbe {
  public:
   explicit TcpProbe(TcpProbeOptions options) : options_(std::move(options)) {}
@@ -17824,9 +17828,9 @@ concept wants_uncounted_is_static_constexpr_bool = !requires {
 }  // namespace internal
 
 /// `publish(report)` delivers one report within the publisher's own deadline, or says why not. An
-/// Error never ends the loop. It is handed only reports that count (Report::counts). One that keeps
-/// logs, and so wants those of runs that are no result too, says so in its type:
-/// `static constexpr bool wants_uncounted = true;`.
+/// Error never ends the loop. One thread uses it at a time. It is handed only reports that count
+/// (Report::counts). One that keeps logs, and so wants those of runs that are no result too, says
+/// so in its type: `static constexpr bool wants_uncounted = true;`.
 template <class P>
 concept Publisher = bool{std::movable<P>} && requires(P& p, Report const& report) {
   { p.publish(report) } -> std::same_as<Result<void>>;
@@ -17871,6 +17875,7 @@ Result<void> publish_wanted(P& publisher, Report const& report) {
 namespace sla::inline v1 {
 
 /// Publishes to each publisher in turn. The error is the first one's, and its message all of them.
+/// Not thread-safe.
 template <class... P>
 class All {
  public:
@@ -17912,7 +17917,7 @@ static_assert(Publisher<All<>>);
 
 namespace sla::inline v1 {
 
-/// Publishes to P and never returns an error.
+/// Publishes to P and never returns an error. Not thread-safe.
 template <class P, class C = SteadyClock>
 class BestEffort {
  public:
@@ -18274,7 +18279,8 @@ enum class UploadLogs { always, failures, never };
   return upload == UploadLogs::always || (upload == UploadLogs::failures && !report.succeeded());
 }
 
-/// Stores a report's log in L, then publishes the report to P with the log's URI in it.
+/// Stores a report's log in L, then publishes the report to P with the log's URI in it. Not
+/// thread-safe.
 template <class L, class P>
 class LogFirst {
  public:
@@ -18953,8 +18959,8 @@ static_assert(Publisher<EventFile>);
 
 namespace sla::inline v1 {
 
-/// Keeps events and logs in a folder, which it makes where it is missing. Several processes may
-/// share one.
+/// Keeps events and logs in a folder, which it makes if it is missing. Several processes may share
+/// one. Not thread-safe.
 class Directory {
  public:
   struct Options {
@@ -19135,7 +19141,7 @@ class ByCallsApart {
 
 namespace sla::inline v1 {
 
-/// Publishes where there is a publisher; otherwise every report counts as delivered.
+/// Publishes if there is a publisher; otherwise every report counts as delivered. Not thread-safe.
 template <class P>
 class Optional {
   using Held = internal::HeldPublisher<P>;
@@ -19309,7 +19315,7 @@ class S3Log {
            (error.http_status() == 400 || error.http_status() == 405 || error.http_status() == 501);
   }
 
-  /// Looks whether the log is still there once others who looked before it was have put theirs.
+  /// Checks that the log is still there once others who looked before it was have put theirs.
   Result<std::string> settle(aws::PutObjectInput const& object, Instant began, Instant until) {
     using std::chrono::milliseconds;
     Instant const now = client_.clock().now();
@@ -19739,8 +19745,8 @@ class Spooled {
 
 namespace sla::inline v1 {
 
-/// Publishes to P and, once it took the report, to Q. Where Q fails too, whoever tries again tries
-/// both.
+/// Publishes to P and, once it took the report, to Q. If Q fails, another attempt is one at both.
+/// Not thread-safe.
 template <class P, class Q>
 class Then {
  public:
@@ -19782,6 +19788,7 @@ struct Tracking {
 };
 
 /// Tells each report how its service stands, and publishes it to P. For the runs of one check.
+/// Not thread-safe.
 template <class P>
 class Tracked {
  public:
@@ -19893,7 +19900,7 @@ class Runner {
   /// Numbers its events as those of this process instead of one of its own: for many runners in
   /// one. Before the first run.
   void boot_as(std::string id) { sequence_.boot_as(std::move(id)); }
-  /// One step of run(), for who waits for many runners at once: says when the first run begins.
+  /// One step of run(), for callers that multiplex runners: returns when the first run begins.
   std::optional<Instant> first(Instant now) { return scheduler_.next(now); }
   /// The other step: runs the job and hands over the report. Says when the next run begins.
   std::optional<Instant> run_once(Job const& job, Stop const& stop) {

@@ -35,10 +35,11 @@ concept run_beside_others_is_void = !requires {
 
 /// `execute(job, stop)` runs the job once and says how it ended. A non-zero exit, a signal, a
 /// timeout are values of Outcome; an Error means that it could not be run at all. It honours the
-/// stop, and leaves no child, descriptor or signal mask behind. Two members are optional:
-/// `std::optional<sla::Duration> longest_run() const` says how long a run may take, or nullopt
-/// where nothing limits it; then events say by when the next one must have come. A Fleet calls
-/// `void run_beside_others()` once, before the first run: there are other runs at the same time.
+/// stop, and leaves no child, descriptor or signal mask behind. One thread uses it at a time. Two
+/// members are optional: `std::optional<sla::Duration> longest_run() const` says how long a run may
+/// take, or nullopt where nothing limits it; then events say by when the next one must have come. A
+/// Fleet calls `void run_beside_others()` once, before the first run: there are other runs at the
+/// same time.
 template <class E>
 concept Executor = bool{std::movable<E>} && requires(E& e, Job const& job, Stop const& stop) {
   { e.execute(job, stop) } -> std::same_as<Result<Outcome>>;

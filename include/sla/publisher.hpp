@@ -23,9 +23,9 @@ concept wants_uncounted_is_static_constexpr_bool = !requires {
 }  // namespace internal
 
 /// `publish(report)` delivers one report within the publisher's own deadline, or says why not. An
-/// Error never ends the loop. It is handed only reports that count (Report::counts). One that keeps
-/// logs, and so wants those of runs that are no result too, says so in its type:
-/// `static constexpr bool wants_uncounted = true;`.
+/// Error never ends the loop. One thread uses it at a time. It is handed only reports that count
+/// (Report::counts). One that keeps logs, and so wants those of runs that are no result too, says
+/// so in its type: `static constexpr bool wants_uncounted = true;`.
 template <class P>
 concept Publisher = bool{std::movable<P>} && requires(P& p, Report const& report) {
   { p.publish(report) } -> std::same_as<Result<void>>;

@@ -42,7 +42,7 @@ class Runner {
   /// Numbers its events as those of this process instead of one of its own: for many runners in
   /// one. Before the first run.
   void boot_as(std::string id) { sequence_.boot_as(std::move(id)); }
-  /// One step of run(), for who waits for many runners at once: says when the first run begins.
+  /// One step of run(), for callers that multiplex runners: returns when the first run begins.
   std::optional<Instant> first(Instant now) { return scheduler_.next(now); }
   /// The other step: runs the job and hands over the report. Says when the next run begins.
   std::optional<Instant> run_once(Job const& job, Stop const& stop) {

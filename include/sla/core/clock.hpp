@@ -23,8 +23,10 @@ enum class Wake {
   stopped,  ///< a stop was requested
 };
 
-/// Tells the time and waits. (One by one, so that a compiler names the first that is
-/// missing.)
+/// Tells the time and waits. `now()`: the monotonic clock, which never goes back. `wall()`: the
+/// date and time of day. `wait_until(instant, stop)`: waits until then, unless the stop is
+/// requested or a run is asked for, and says which. `sleep_until(instant)`: the same without a
+/// stop. (One by one, so that a compiler names the first that is missing.)
 template <class C>
 concept Clock = bool{std::movable<C>} && requires(C& c) {
   { c.now() } -> std::same_as<Instant>;

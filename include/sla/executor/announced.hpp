@@ -32,6 +32,7 @@ using HeldAnnouncee = std::conditional_t<Announcee<X>, X, RefusedAnnouncee<X>>;
 }  // namespace internal
 
 /// Announces each run to `spool.begin(Report const&)`, then executes it. C says when that is.
+/// Not thread-safe.
 template <class E, class S, class C = SteadyClock>
 class Announced {
  public:

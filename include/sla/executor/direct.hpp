@@ -10,7 +10,7 @@
 namespace sla::inline v1 {
 
 /// Executes the job's words directly; a name without a slash is looked for in $PATH. D is NoDigest,
-/// or the digest to take of the log as it streams, such as Sha256.
+/// or the digest to take of the log as it streams, such as Sha256. Not thread-safe.
 template <class D = NoDigest>
 class Direct {
  public:

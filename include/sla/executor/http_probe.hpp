@@ -109,7 +109,7 @@ struct HttpAnswer {
 }  // namespace internal
 
 /// Executes each job as one request. D is NoDigest, or the digest to take of the log as it streams,
-/// such as Sha256. The job's command is nothing to it.
+/// such as Sha256. Needs no command. Not thread-safe.
 template <class D = NoDigest>
 class HttpProbe {
  public:

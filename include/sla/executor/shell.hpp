@@ -13,7 +13,7 @@
 
 namespace sla::inline v1 {
 
-/// Executes the job's one word as a command text. D as in Direct.
+/// Executes the job's one word as a command text. D as in Direct. Not thread-safe.
 template <class D = NoDigest>
 class Shell {
  public:

@@ -28,7 +28,7 @@ struct TcpProbeOptions {
   return Error{Errc::invalid, "is no host and port such as db.example:5432 or [::1]:5432"};
 }
 
-/// Executes each job as one connection. The job's command is nothing to it.
+/// Executes each job as one connection. Needs no command. Not thread-safe.
 class TcpProbe {
  public:
   explicit TcpProbe(TcpProbeOptions options) : options_(std::move(options)) {}

@@ -2,7 +2,7 @@
 #pragma once
 // Whether a service is up, as far as its results in a row say it, and when that changes: one
 // failure is no outage, and one success does not end it. A service that is up once enough is known
-// has not changed, so that who is told of changes hears nothing of a mere restart.
+// has not changed, so that nothing is said of a mere restart.
 #include <algorithm>
 #include <cstdint>
 #include <optional>

@@ -11,6 +11,7 @@
 namespace sla::inline v1 {
 
 /// Publishes to each publisher in turn. The error is the first one's, and its message all of them.
+/// Not thread-safe.
 template <class... P>
 class All {
  public:

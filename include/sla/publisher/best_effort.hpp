@@ -16,7 +16,7 @@
 
 namespace sla::inline v1 {
 
-/// Publishes to P and never returns an error.
+/// Publishes to P and never returns an error. Not thread-safe.
 template <class P, class C = SteadyClock>
 class BestEffort {
  public:

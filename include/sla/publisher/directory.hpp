@@ -23,8 +23,8 @@
 
 namespace sla::inline v1 {
 
-/// Keeps events and logs in a folder, which it makes where it is missing. Several processes may
-/// share one.
+/// Keeps events and logs in a folder, which it makes if it is missing. Several processes may share
+/// one. Not thread-safe.
 class Directory {
  public:
   struct Options {

@@ -19,7 +19,8 @@ enum class UploadLogs { always, failures, never };
   return upload == UploadLogs::always || (upload == UploadLogs::failures && !report.succeeded());
 }
 
-/// Stores a report's log in L, then publishes the report to P with the log's URI in it.
+/// Stores a report's log in L, then publishes the report to P with the log's URI in it. Not
+/// thread-safe.
 template <class L, class P>
 class LogFirst {
  public:

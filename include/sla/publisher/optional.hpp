@@ -10,7 +10,7 @@
 
 namespace sla::inline v1 {
 
-/// Publishes where there is a publisher; otherwise every report counts as delivered.
+/// Publishes if there is a publisher; otherwise every report counts as delivered. Not thread-safe.
 template <class P>
 class Optional {
   using Held = internal::HeldPublisher<P>;

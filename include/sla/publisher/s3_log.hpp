@@ -159,7 +159,7 @@ class S3Log {
            (error.http_status() == 400 || error.http_status() == 405 || error.http_status() == 501);
   }
 
-  /// Looks whether the log is still there once others who looked before it was have put theirs.
+  /// Checks that the log is still there once others who looked before it was have put theirs.
   Result<std::string> settle(aws::PutObjectInput const& object, Instant began, Instant until) {
     using std::chrono::milliseconds;
     Instant const now = client_.clock().now();

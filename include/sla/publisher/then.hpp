@@ -8,8 +8,8 @@
 
 namespace sla::inline v1 {
 
-/// Publishes to P and, once it took the report, to Q. Where Q fails too, whoever tries again tries
-/// both.
+/// Publishes to P and, once it took the report, to Q. If Q fails, another attempt is one at both.
+/// Not thread-safe.
 template <class P, class Q>
 class Then {
  public:

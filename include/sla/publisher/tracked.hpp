@@ -28,6 +28,7 @@ struct Tracking {
 };
 
 /// Tells each report how its service stands, and publishes it to P. For the runs of one check.
+/// Not thread-safe.
 template <class P>
 class Tracked {
  public:

@@ -12,7 +12,7 @@
 
 namespace sla::inline v1 {
 
-/// Is an A or a B.
+/// Is an A or a B. Not thread-safe.
 template <class A, class B>
 class EitherSpool {
  public:

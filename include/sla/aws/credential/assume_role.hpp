@@ -39,7 +39,7 @@ class AssumeRoleCredentials {
     return role_ ? Stability::lasting : stability_of(source_);
   }
 
-  /// For who wants to know what it tried.
+  /// Returns the source below, which knows what it tried.
   [[nodiscard]] Held const& source() const noexcept { return source_; }
 
  private:

@@ -51,7 +51,7 @@ using Chain =
 
 }  // namespace detail
 
-/// The type of the chain, for who keeps it.
+/// The type of the chain, to store it.
 template <class T, class C>
 using DefaultChain =
     detail::Chain<SharedTransport<internal::HeldTransport<T>>, internal::HeldClock<C>>;

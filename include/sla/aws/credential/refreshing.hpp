@@ -27,7 +27,7 @@ enum class Renewals {
   beside,   ///< of a thread that does only this, so that nobody waits
 };
 
-/// What a renewal that fails is told to, the dice, and who renews.
+/// The log of renewals that fail, the dice, and who renews.
 struct RefreshOptions {
   Logger log{Logger::Options{.format = LogFormat::none}};
   double (*jitter)() = random_fraction;  ///< from 0 to below 1

@@ -2,7 +2,7 @@
 #pragma once
 // One request under way in libcurl: what libcurl calls meanwhile, and the loop that drives it,
 // which ends it when one of its stages takes too long, and at once when a stop is due. What is
-// sent, and what the end means, is the business of who includes this.
+// sent, and what the end means, is up to the header that includes this.
 #include <curl/curl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // STS AssumeRole and AssumeRoleWithWebIdentity: the requests, what they must hold, and the reading
-// of the answers. Pure; who sends them stands in credential/role_caller.hpp.
+// of the answers. Pure; credential/role_caller.hpp sends them.
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 #include <chrono>
 #include <optional>
