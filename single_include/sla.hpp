@@ -8976,7 +8976,10 @@ class Client {
 
   /// Returns the answer, if its status is 2xx. `read_error(Response const&) -> ServiceError` reads
   /// what the service says otherwise; the Error then has the HTTP status. An Error after more than
-  /// one attempt says how many there were.
+  /// one attempt says how many there were. Its code, for every operation of every service:
+  /// unavailable, timed_out and throttled pass by themselves; expired and denied are about the keys
+  /// and the rights; not_found, exists, unacceptable and rejected about the request; stopped if the
+  /// stop was requested. Those of the source of credentials come as they are.
   template <class ReadError>
   [[nodiscard]] Result<Response> call(Request request, Call const& how, ReadError read_error) {
     Retry retry(options_, quota_);
@@ -9371,8 +9374,9 @@ inline void add_datum(QueryForm& form, MetricDatum const& datum, std::size_t num
                http_status(response.status)};
 }
 
-/// Puts data with a Client, in the region of the endpoint; what is not done by the deadline is
-/// given up.
+/// Puts data with a Client, in the region of the endpoint, until the deadline. Errc::invalid if the
+/// namespace is wrong, Errc::unacceptable if CloudWatch would not take the data; otherwise the
+/// errors of Client::call().
 template <class ServiceClient>
 [[nodiscard]] Result<void> put_metric_data(ServiceClient& client, EndpointOptions const& endpoint,
                                            PutMetricDataInput const& input, Instant deadline) {
@@ -9809,7 +9813,9 @@ Result<Response> call_s3(ServiceClient& client, Bucket& bucket, MakeRequest make
 }  // namespace detail
 
 /// Puts an object with a Client. Errc::exists if one with the key is there and is to be kept;
-/// that may be this very object, if the answer to an earlier attempt was lost.
+/// that may be this very object, if the answer to an earlier attempt was lost. Errc::invalid if the
+/// bucket's name is wrong, Errc::unacceptable if S3 would not take the key or the metadata;
+/// otherwise the errors of Client::call().
 template <class ServiceClient>
 [[nodiscard]] Result<void> put_object(ServiceClient& client, Bucket& bucket,
                                       PutObjectInput const& input, Instant deadline) {
@@ -9937,7 +9943,8 @@ inline std::vector<ListedObject> listed_objects(std::string_view document) {
   return page;
 }
 
-/// Lists a page of keys with a Client.
+/// Lists a page of keys with a Client. Errc::not_found if there is no such bucket; otherwise the
+/// errors of Client::call().
 template <class ServiceClient>
 [[nodiscard]] Result<ObjectPage> list_objects(ServiceClient& client, Bucket& bucket,
                                               ListObjectsInput const& input, Instant deadline) {
@@ -9950,7 +9957,9 @@ template <class ServiceClient>
   return page;
 }
 
-/// Reads a part of an object with a Client; less where the object ends before.
+/// Reads a part of an object with a Client; less if the object ends before. Errc::not_found if
+/// there is no such object, Errc::denied if the caller may not know; otherwise the errors of
+/// Client::call().
 template <class ServiceClient>
 [[nodiscard]] Result<std::string> get_object(ServiceClient& client, Bucket& bucket,
                                              GetObjectInput const& input, Instant deadline) {
@@ -10172,7 +10181,9 @@ inline std::size_t add_attributes(QueryForm& form,
                http_status(response.status)};
 }
 
-/// Publishes a message with a Client, in the region of its topic; gives the id of the message.
+/// Publishes a message with a Client, in the region of its topic, and returns the id of the
+/// message. Errc::invalid if the ARN or an attribute is wrong, Errc::unacceptable if SNS would not
+/// take the message; otherwise the errors of Client::call().
 template <class ServiceClient>
 [[nodiscard]] Result<std::string> publish(ServiceClient& client, EndpointSettings const& endpoints,
                                           PublishInput const& input, Instant deadline) {
@@ -10275,7 +10286,7 @@ inline constexpr std::size_t most_parameter_pages = 1000;
 }
 
 /// Asks a Client's service for all parameters below a path, at any depth, in its order; a path
-/// without any is no error.
+/// without any is no error. The errors are those of Client::call().
 template <class ServiceClient>
 [[nodiscard]] Result<std::vector<Parameter>> get_parameters_by_path(ServiceClient& client,
                                                                     EndpointOptions const& endpoint,
@@ -10340,7 +10351,7 @@ struct CallerIdentity {
                http_status(response.status)};
 }
 
-/// Asks a Client's service whose credentials it has.
+/// Asks a Client's service whose credentials it has. The errors are those of Client::call().
 template <class ServiceClient>
 [[nodiscard]] Result<CallerIdentity> get_caller_identity(ServiceClient& client,
                                                          EndpointOptions const& endpoint,

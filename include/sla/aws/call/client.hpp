@@ -68,7 +68,10 @@ class Client {
 
   /// Returns the answer, if its status is 2xx. `read_error(Response const&) -> ServiceError` reads
   /// what the service says otherwise; the Error then has the HTTP status. An Error after more than
-  /// one attempt says how many there were.
+  /// one attempt says how many there were. Its code, for every operation of every service:
+  /// unavailable, timed_out and throttled pass by themselves; expired and denied are about the keys
+  /// and the rights; not_found, exists, unacceptable and rejected about the request; stopped if the
+  /// stop was requested. Those of the source of credentials come as they are.
   template <class ReadError>
   [[nodiscard]] Result<Response> call(Request request, Call const& how, ReadError read_error) {
     Retry retry(options_, quota_);

@@ -191,8 +191,9 @@ inline void add_datum(QueryForm& form, MetricDatum const& datum, std::size_t num
                http_status(response.status)};
 }
 
-/// Puts data with a Client, in the region of the endpoint; what is not done by the deadline is
-/// given up.
+/// Puts data with a Client, in the region of the endpoint, until the deadline. Errc::invalid if the
+/// namespace is wrong, Errc::unacceptable if CloudWatch would not take the data; otherwise the
+/// errors of Client::call().
 template <class ServiceClient>
 [[nodiscard]] Result<void> put_metric_data(ServiceClient& client, EndpointOptions const& endpoint,
                                            PutMetricDataInput const& input, Instant deadline) {

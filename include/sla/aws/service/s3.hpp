@@ -212,7 +212,9 @@ Result<Response> call_s3(ServiceClient& client, Bucket& bucket, MakeRequest make
 }  // namespace detail
 
 /// Puts an object with a Client. Errc::exists if one with the key is there and is to be kept;
-/// that may be this very object, if the answer to an earlier attempt was lost.
+/// that may be this very object, if the answer to an earlier attempt was lost. Errc::invalid if the
+/// bucket's name is wrong, Errc::unacceptable if S3 would not take the key or the metadata;
+/// otherwise the errors of Client::call().
 template <class ServiceClient>
 [[nodiscard]] Result<void> put_object(ServiceClient& client, Bucket& bucket,
                                       PutObjectInput const& input, Instant deadline) {

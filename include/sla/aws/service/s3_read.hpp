@@ -118,7 +118,8 @@ inline std::vector<ListedObject> listed_objects(std::string_view document) {
   return page;
 }
 
-/// Lists a page of keys with a Client.
+/// Lists a page of keys with a Client. Errc::not_found if there is no such bucket; otherwise the
+/// errors of Client::call().
 template <class ServiceClient>
 [[nodiscard]] Result<ObjectPage> list_objects(ServiceClient& client, Bucket& bucket,
                                               ListObjectsInput const& input, Instant deadline) {
@@ -131,7 +132,9 @@ template <class ServiceClient>
   return page;
 }
 
-/// Reads a part of an object with a Client; less where the object ends before.
+/// Reads a part of an object with a Client; less if the object ends before. Errc::not_found if
+/// there is no such object, Errc::denied if the caller may not know; otherwise the errors of
+/// Client::call().
 template <class ServiceClient>
 [[nodiscard]] Result<std::string> get_object(ServiceClient& client, Bucket& bucket,
                                              GetObjectInput const& input, Instant deadline) {

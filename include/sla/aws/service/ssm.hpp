@@ -91,7 +91,7 @@ inline constexpr std::size_t most_parameter_pages = 1000;
 }
 
 /// Asks a Client's service for all parameters below a path, at any depth, in its order; a path
-/// without any is no error.
+/// without any is no error. The errors are those of Client::call().
 template <class ServiceClient>
 [[nodiscard]] Result<std::vector<Parameter>> get_parameters_by_path(ServiceClient& client,
                                                                     EndpointOptions const& endpoint,

@@ -45,7 +45,7 @@ struct CallerIdentity {
                http_status(response.status)};
 }
 
-/// Asks a Client's service whose credentials it has.
+/// Asks a Client's service whose credentials it has. The errors are those of Client::call().
 template <class ServiceClient>
 [[nodiscard]] Result<CallerIdentity> get_caller_identity(ServiceClient& client,
                                                          EndpointOptions const& endpoint,
