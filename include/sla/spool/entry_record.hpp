@@ -29,8 +29,7 @@ struct KeptEntry {
 
 namespace detail {
 
-using internal::EntryField;
-using enum internal::EntryField;
+using enum internal::EntryField::Name;
 
 inline void write_sequence(RecordWriter& out, Report const& report) {
   if (!report.job.location.empty()) out.text(field_location, report.job.location);
@@ -38,7 +37,7 @@ inline void write_sequence(RecordWriter& out, Report const& report) {
     out.text(field_boot, report.job.boot_id);
     out.number(field_seq, static_cast<std::int64_t>(report.job.seq));
   }
-  auto const time = [&](EntryField field, std::optional<WallTime> at) {
+  auto const time = [&](std::uint8_t field, std::optional<WallTime> at) {
     if (at) out.number(field, at->time_since_epoch().count());
   };
   time(field_previous_end, report.previous_end);
