@@ -10182,8 +10182,8 @@ inline std::size_t add_attributes(QueryForm& form,
 }
 
 /// Publishes a message with a Client, in the region of its topic, and returns the id of the
-/// message. Errc::invalid if the ARN or an attribute is wrong, Errc::unacceptable if SNS would not
-/// take the message; otherwise the errors of Client::call().
+/// message. Errc::invalid if the ARN is wrong, Errc::unacceptable if SNS would not take an attribute
+/// or the message; otherwise the errors of Client::call().
 template <class ServiceClient>
 [[nodiscard]] Result<std::string> publish(ServiceClient& client, EndpointSettings const& endpoints,
                                           PublishInput const& input, Instant deadline) {
@@ -12202,7 +12202,7 @@ struct EntryField {
 }  // namespace sla::inline v1::internal
 
 // sla/spool/record_position.hpp
-// Where a spool on disk has what it keeps: a record in its journal, a log in a file of its own.
+// Where a spool on disk keeps things: a record in its journal, a log in a file of its own.
 // Plain values, so that what is in memory needs nothing else of the disk.
 
 namespace sla::inline v1::internal {
@@ -12529,7 +12529,7 @@ struct FoundRecord {
   return std::nullopt;
 }
 
-/// Whether an append returns before or after the disk has it.
+/// Says if an append returns before or after the disk has it.
 enum class Sync {
   later,  ///< survives the end of the process
   now,    ///< survives the end of the machine too
@@ -12783,7 +12783,7 @@ class SpoolDirectory {
   [[nodiscard]] RecoveredLog recover_log(std::string const& run_id) const {
     RecoveredLog recovered;
     std::string name = log_file_name(run_id);
-    (void)share(name);  // fails where there is none, or it is here
+    (void)share(name);  // fails if there is none, or it is here
     struct stat about {};
     if (::stat((logs() + '/' + name).c_str(), &about) != 0) return recovered;
     recovered.log.file = std::move(name);
@@ -12941,7 +12941,7 @@ namespace sla::inline v1::internal {
 struct EntryState {
   std::optional<RecordPosition> position{};  ///< its latest record
   KeptLog log{};                             ///< its log on the disk
-  std::unique_ptr<Entry> held{};  ///< the entry itself, where the record is missing or too old
+  std::unique_ptr<Entry> held{};  ///< the entry itself, if the record is missing or too old
   Part log_part = Part::waiting;
   Part event_part = Part::waiting;
   bool pass = false;
@@ -13093,7 +13093,7 @@ class SpoolIndex {
 }  // namespace sla::inline v1::internal
 
 // sla/spool/last_events.hpp
-// When the last event of each check ended, kept in the folder of a spool, so that the first event
+// Keeps in the folder of a spool when the last event of each check ended, so that the first event
 // of the next process says it, and what that event left for the next process to know. A file for
 // each check holds the last record and the one before it, should the process die while it writes.
 
@@ -13145,7 +13145,7 @@ class LastEvents {
     std::shared_ptr<std::string const> memory{};
     bool second = true;  ///< it stands in the second half of the file
   };
-  /// The halves are written over in turns. (Another file in the place of the old one would cost a
+  /// The halves are written over in turns. (Another file instead of the old one would cost a
   /// disk more than all else that it does for an event.)
   static constexpr std::size_t half = 32'768;
 
@@ -13321,7 +13321,7 @@ class Journal {
   void release(RecordPosition position) noexcept { count(position, false); }
 
   /// Deletes the segments at the front that nobody needs, once what came after them is on the disk;
-  /// where that is all, nothing is left, or no more than so many bytes.
+  /// if that is all, nothing is left, or no more than so many bytes.
   void tidy(std::uint64_t leave = 0) {
     while (segments_.size() > 1 && segments_.front().needed == 0 && sync()) {
       ::unlink(segments_.front().file.path().c_str());
@@ -13335,7 +13335,7 @@ class Journal {
     return segments_.empty() || (segments_.size() == 1 && segments_[0].file.size() == 0);
   }
 
-  /// Returns the first segment, where so little of all of them is needed that it is worth while to
+  /// Returns the first segment, if so little of all of them is needed that it is worth while to
   /// add the needed records of the first one again at the end.
   [[nodiscard]] std::optional<std::uint64_t> worth_moving() const noexcept {
     std::uint64_t all = 0, needed = 0;
@@ -13474,8 +13474,8 @@ class SpoolStore {
   [[nodiscard]] SpoolDirectory const& folder() const noexcept { return folder_; }
   [[nodiscard]] Journal& journal() noexcept { return journal_; }
 
-  /// Writes an entry, its log first where that is not on the disk yet, and notes where it is. What
-  /// is there of a log that the entry has no more is deleted.
+  /// Writes an entry, its log first if that is not on the disk yet, and notes where it is. Deletes
+  /// what is there of a log that the entry has no more.
   [[nodiscard]] Result<void> write(Entry const& entry, EntryState& state, Sync sync) {
     bool const new_log = state.log.file.empty() && entry.report.outcome.output.size() != 0;
     if (new_log) {
@@ -13493,7 +13493,7 @@ class SpoolStore {
     return {};
   }
 
-  /// Reads an entry, its log included where there is one that can be read. Errc::malformed if
+  /// Reads an entry, its log included if there is one that can be read. Errc::malformed if
   /// the record is damaged.
   [[nodiscard]] Result<Entry> read(EntryState const& state) const {
     auto const payload = journal_.read(*state.position);
@@ -13549,7 +13549,7 @@ class SpoolStore {
     dropped_ = position;
   }
 
-  /// Adds the records of the first segment, where nothing but a few of them is needed, again at the
+  /// Adds the records of the first segment, if only a few of them are needed, again at the
   /// end; `index` knows which they are.
   [[nodiscard]] Result<void> move_first_segment(SpoolIndex& index, std::uint64_t dropped) {
     auto const segment = journal_.worth_moving();
@@ -13858,7 +13858,7 @@ class DiskSpool {
     if (store_ && file_is_left) store_->folder().remove_log(log_file_name(run));
   }
 
-  /// Reads an entry. One whose record is damaged is given up: nothing is handed out.
+  /// Reads an entry; nothing if its record is damaged, and it is given up.
   Result<std::optional<Entry>> hand_out(std::uint64_t number) {
     auto entry = load(index_.all().at(number));
     if (entry) {
@@ -14226,7 +14226,7 @@ class TimeLimitedSpool {
       return true;
     });
   }
-  /// What is the only event that waits is handed out with it, for the call that comes next.
+  /// The only event that waits is handed out with it, for the call that comes next.
   void add(Report const& report) {
     added_ = true;
     auto const keep = [report](Disk& disk) {
@@ -14369,7 +14369,7 @@ class TimeLimitedSpool {
                  {{"spool", options_.name}});
   }
 
-  /// Gives what the spool on the disk says, where there is one and it answers in time.
+  /// Returns what the spool on the disk says, if there is one and it answers in time.
   template <class Question, class Undo = NothingToUndo>
   auto ask(Question question, Undo undo = {}) {
     using Answer = std::optional<decltype(question(std::declval<Disk&>()))>;
@@ -18197,7 +18197,7 @@ inline std::string shortest_seconds(Duration duration) {
 
 namespace sla::inline v1 {
 
-/// Prints events; logs are nothing to it. Where nobody reads, an event is an Error after a while
+/// Prints events; logs are nothing to it. If nobody reads, an event is an Error after a while
 /// (Errc::timed_out). A reader that comes back gets whole lines, and no empty ones: a line of up to
 /// PIPE_BUF (4,096) bytes goes to a pipe as a whole or not at all, and of a longer one what is
 /// missing goes before the next one. Not thread-safe.
@@ -18260,7 +18260,7 @@ using HeldLogStore = std::conditional_t<LogStore<L>, L, RefusedPublisher<L>>;
 
 }  // namespace internal
 
-/// Returns the key of a report's log: `<service>/<seconds since the epoch>_<result>`. Where it is
+/// Returns the key of a report's log: `<service>/<seconds since the epoch>_<result>`. If it is
 /// taken the attempts from 2 on add `_2`, `_3`, ...
 [[nodiscard]] inline std::string log_key(Report const& report, std::size_t attempt = 1) {
   std::string_view const result = !report.counts()     ? "INTERRUPTED"
@@ -18511,7 +18511,7 @@ class RetrySchedule {
 // sla/publisher/refusals.hpp
 // The messages of a spool that were refused, again and again while others pass. Each of them then
 // waits for itself, so that it holds up no other, and is tried again for as long as it takes; only
-// where its content may be the reason is it given up, after hours. At most a few are kept in mind.
+// if its content may be the reason is it given up, after hours. At most a few are kept in mind.
 
 namespace sla::inline v1::internal {
 
@@ -18597,7 +18597,7 @@ struct Channel {
   RetrySchedule retry;
   RefusedMessages refused{};
   std::uint64_t passed = 0;  ///< how many were delivered
-  std::uint64_t last = 0;    ///< the one that was tried last, where they take turns
+  std::uint64_t last = 0;    ///< the one that was tried last, if they take turns
   std::string why{no_time};  ///< why the last one was not delivered
 
   /// Returns when the next message may be tried, if there is one.
@@ -18871,7 +18871,7 @@ class Delivery {
   }
 
   /// An attempt failed; one that only ended because this very delivery is stopped is no failure,
-  /// and a reason for what is left only where there is no better one.
+  /// and a reason for what is left only if there is no better one.
   void fail(Channel& channel, Entry const& entry, Error const& error) {
     bool const event = &channel == &events_;
     bool const stopped = (event ? stops_.events : stops_.logs).level() != StopLevel::none;
@@ -18910,7 +18910,7 @@ namespace sla::inline v1 {
 class EventFile {
  public:
   struct Options {
-    std::string folder;  ///< made where it is missing
+    std::string folder;  ///< made if it is missing
     std::string name = "events.ndjson";
     EventFormat format = EventFormat::documented;
     bool sync = false;  ///< whether a line is on the disk when publish() returns
@@ -19168,7 +19168,7 @@ class Optional {
     return publisher_ ? publish_wanted(*publisher_, report) : Result<void>{};
   }
 
-  /// Where P is a log store: the log's URI, empty if there is no store.
+  /// Returns the log's URI, empty if there is no store; only if P is a log store.
   Result<std::string> store(Report const& report) requires LogStore<Held> {
     return publisher_ ? publisher_->store(report) : Result<std::string>(std::string());
   }
@@ -19184,10 +19184,10 @@ class Optional {
 }  // namespace sla::inline v1
 
 // sla/publisher/s3_log.hpp
-// Puts each run's log in an S3 bucket, as an object that replaces no other. Where the key is taken
-// by the very same run, because an answer got lost, the log is there already; where that cannot be
+// Puts each run's log in an S3 bucket, as an object that replaces no other. If the key is taken
+// by the very same run, because an answer got lost, the log is there already; if that cannot be
 // found out now, a later attempt does. AWS keeps what is there; whether a store of another make
-// does is found out with the first log, and where it does not, each key is looked at first.
+// does is found out with the first log, and if it does not, each key is looked at first.
 
 namespace sla::inline v1 {
 
@@ -19449,8 +19449,8 @@ class NamedTopic {
 
 namespace sla::inline v1 {
 
-/// Returns the attributes of a report's message: service, succeeded and verdict; counted where it
-/// is false; state, transition and alert where somebody keeps track of them; groups where there are
+/// Returns the attributes of a report's message: service, succeeded and verdict; counted if it
+/// is false; state, transition and alert if somebody keeps track of them; groups if there are
 /// any.
 [[nodiscard]] inline std::vector<aws::MessageAttribute> event_attributes(Report const& report) {
   std::vector<aws::MessageAttribute> attributes{
@@ -19517,16 +19517,16 @@ class Sns {
 // A publisher that never keeps a run waiting: publish() puts the report in a spool and returns, a
 // thread of its own delivers it, again and again for as long as it takes. Its signals stay blocked,
 // so the program hears them where it waits for them. finish() delivers what it can in the time that
-// is left; what stays behind is in the spool, or on stderr where that is only memory. Where a
+// is left; what stays behind is in the spool, or on stderr if that is only memory. Where a
 // delivery hangs in a call that nothing can end, such as to a disk, finish() gives up on it.
 
 namespace sla::inline v1 {
 
 /// Delivers reports in the background: each log by L, then each event by P, whose report has no
-/// output any more once the log is delivered, or where it is not wanted. A handle: copies share one
+/// output any more once the log is delivered, or if it is not wanted. A handle: copies share one
 /// spool and one thread, and the last of them ends it, which takes as long as a publisher inside
 /// needs to hear of its stop. L, P and their transports belong to the thread; publish() and begin()
-/// may be called from any. Where there can be no thread, each publish() tries again to start one,
+/// may be called from any. If there can be no thread, each publish() tries again to start one,
 /// at most once a second, and finish() delivers.
 template <class L, class P, class S, class C = SteadyClock>
 class Spooled {
@@ -19689,14 +19689,14 @@ class Spooled {
       Duration const left = std::max(begin + plan.end - clock.now(), Duration::zero());
       hangs = !thread->join_until(std::chrono::steady_clock::now() + left + last_moment);
     }
-    /// Delivers for a moment on the caller's thread, where no other will ever be let be.
+    /// Delivers for a moment on the caller's thread, if no other can ever be started.
     void deliver_here() {
       Instant const end = clock.now() + std::chrono::seconds{1};
       for (Instant due = Instant::min(); due <= clock.now() && clock.now() < end;) {
         due = delivery.step();
       }
     }
-    /// Delivers on the caller's thread, where there is no other.
+    /// Delivers on the caller's thread, if there is no other.
     void deliver_until(Instant deadline) {
       delivery.hurry();
       for (Instant due = Instant::min(); due <= clock.now() && clock.now() < deadline;) {
@@ -19786,7 +19786,7 @@ class Then {
 }  // namespace sla::inline v1
 
 // sla/publisher/tracked.hpp
-// Keeps track of how a service stands: up or down by its results in a row, and, where there is a
+// Keeps track of how a service stands: up or down by its results in a row, and, if there is a
 // target, what is left of its error budget and how fast that burns. Each report is told before it
 // is published, so the event says it, and so do the attributes that subscribers filter by.
 

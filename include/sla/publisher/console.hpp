@@ -14,7 +14,7 @@
 
 namespace sla::inline v1 {
 
-/// Prints events; logs are nothing to it. Where nobody reads, an event is an Error after a while
+/// Prints events; logs are nothing to it. If nobody reads, an event is an Error after a while
 /// (Errc::timed_out). A reader that comes back gets whole lines, and no empty ones: a line of up to
 /// PIPE_BUF (4,096) bytes goes to a pipe as a whole or not at all, and of a longer one what is
 /// missing goes before the next one. Not thread-safe.

@@ -271,7 +271,7 @@ class Delivery {
   }
 
   /// An attempt failed; one that only ended because this very delivery is stopped is no failure,
-  /// and a reason for what is left only where there is no better one.
+  /// and a reason for what is left only if there is no better one.
   void fail(Channel& channel, Entry const& entry, Error const& error) {
     bool const event = &channel == &events_;
     bool const stopped = (event ? stops_.events : stops_.logs).level() != StopLevel::none;

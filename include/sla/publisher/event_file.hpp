@@ -26,7 +26,7 @@ namespace sla::inline v1 {
 class EventFile {
  public:
   struct Options {
-    std::string folder;  ///< made where it is missing
+    std::string folder;  ///< made if it is missing
     std::string name = "events.ndjson";
     EventFormat format = EventFormat::documented;
     bool sync = false;  ///< whether a line is on the disk when publish() returns

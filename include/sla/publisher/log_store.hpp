@@ -30,7 +30,7 @@ using HeldLogStore = std::conditional_t<LogStore<L>, L, RefusedPublisher<L>>;
 
 }  // namespace internal
 
-/// Returns the key of a report's log: `<service>/<seconds since the epoch>_<result>`. Where it is
+/// Returns the key of a report's log: `<service>/<seconds since the epoch>_<result>`. If it is
 /// taken the attempts from 2 on add `_2`, `_3`, ...
 [[nodiscard]] inline std::string log_key(Report const& report, std::size_t attempt = 1) {
   std::string_view const result = !report.counts()     ? "INTERRUPTED"

@@ -25,7 +25,7 @@ class Optional {
     return publisher_ ? publish_wanted(*publisher_, report) : Result<void>{};
   }
 
-  /// Where P is a log store: the log's URI, empty if there is no store.
+  /// Returns the log's URI, empty if there is no store; only if P is a log store.
   Result<std::string> store(Report const& report) requires LogStore<Held> {
     return publisher_ ? publisher_->store(report) : Result<std::string>(std::string());
   }

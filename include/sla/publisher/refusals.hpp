@@ -2,7 +2,7 @@
 #pragma once
 // The messages of a spool that were refused, again and again while others pass. Each of them then
 // waits for itself, so that it holds up no other, and is tried again for as long as it takes; only
-// where its content may be the reason is it given up, after hours. At most a few are kept in mind.
+// if its content may be the reason is it given up, after hours. At most a few are kept in mind.
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
@@ -100,7 +100,7 @@ struct Channel {
   RetrySchedule retry;
   RefusedMessages refused{};
   std::uint64_t passed = 0;  ///< how many were delivered
-  std::uint64_t last = 0;    ///< the one that was tried last, where they take turns
+  std::uint64_t last = 0;    ///< the one that was tried last, if they take turns
   std::string why{no_time};  ///< why the last one was not delivered
 
   /// Returns when the next message may be tried, if there is one.

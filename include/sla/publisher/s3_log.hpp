@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Puts each run's log in an S3 bucket, as an object that replaces no other. Where the key is taken
-// by the very same run, because an answer got lost, the log is there already; where that cannot be
+// Puts each run's log in an S3 bucket, as an object that replaces no other. If the key is taken
+// by the very same run, because an answer got lost, the log is there already; if that cannot be
 // found out now, a later attempt does. AWS keeps what is there; whether a store of another make
-// does is found out with the first log, and where it does not, each key is looked at first.
+// does is found out with the first log, and if it does not, each key is looked at first.
 #include <algorithm>
 #include <chrono>
 #include <cstddef>

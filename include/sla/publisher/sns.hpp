@@ -19,8 +19,8 @@
 
 namespace sla::inline v1 {
 
-/// Returns the attributes of a report's message: service, succeeded and verdict; counted where it
-/// is false; state, transition and alert where somebody keeps track of them; groups where there are
+/// Returns the attributes of a report's message: service, succeeded and verdict; counted if it
+/// is false; state, transition and alert if somebody keeps track of them; groups if there are
 /// any.
 [[nodiscard]] inline std::vector<aws::MessageAttribute> event_attributes(Report const& report) {
   std::vector<aws::MessageAttribute> attributes{

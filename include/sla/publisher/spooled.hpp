@@ -3,7 +3,7 @@
 // A publisher that never keeps a run waiting: publish() puts the report in a spool and returns, a
 // thread of its own delivers it, again and again for as long as it takes. Its signals stay blocked,
 // so the program hears them where it waits for them. finish() delivers what it can in the time that
-// is left; what stays behind is in the spool, or on stderr where that is only memory. Where a
+// is left; what stays behind is in the spool, or on stderr if that is only memory. Where a
 // delivery hangs in a call that nothing can end, such as to a disk, finish() gives up on it.
 #include <unistd.h>
 
@@ -31,10 +31,10 @@
 namespace sla::inline v1 {
 
 /// Delivers reports in the background: each log by L, then each event by P, whose report has no
-/// output any more once the log is delivered, or where it is not wanted. A handle: copies share one
+/// output any more once the log is delivered, or if it is not wanted. A handle: copies share one
 /// spool and one thread, and the last of them ends it, which takes as long as a publisher inside
 /// needs to hear of its stop. L, P and their transports belong to the thread; publish() and begin()
-/// may be called from any. Where there can be no thread, each publish() tries again to start one,
+/// may be called from any. If there can be no thread, each publish() tries again to start one,
 /// at most once a second, and finish() delivers.
 template <class L, class P, class S, class C = SteadyClock>
 class Spooled {
@@ -197,14 +197,14 @@ class Spooled {
       Duration const left = std::max(begin + plan.end - clock.now(), Duration::zero());
       hangs = !thread->join_until(std::chrono::steady_clock::now() + left + last_moment);
     }
-    /// Delivers for a moment on the caller's thread, where no other will ever be let be.
+    /// Delivers for a moment on the caller's thread, if no other can ever be started.
     void deliver_here() {
       Instant const end = clock.now() + std::chrono::seconds{1};
       for (Instant due = Instant::min(); due <= clock.now() && clock.now() < end;) {
         due = delivery.step();
       }
     }
-    /// Delivers on the caller's thread, where there is no other.
+    /// Delivers on the caller's thread, if there is no other.
     void deliver_until(Instant deadline) {
       delivery.hurry();
       for (Instant due = Instant::min(); due <= clock.now() && clock.now() < deadline;) {

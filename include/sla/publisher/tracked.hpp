@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Keeps track of how a service stands: up or down by its results in a row, and, where there is a
+// Keeps track of how a service stands: up or down by its results in a row, and, if there is a
 // target, what is left of its error budget and how fast that burns. Each report is told before it
 // is published, so the event says it, and so do the attributes that subscribers filter by.
 #include <chrono>

@@ -167,7 +167,7 @@ class SpoolDirectory {
   [[nodiscard]] RecoveredLog recover_log(std::string const& run_id) const {
     RecoveredLog recovered;
     std::string name = log_file_name(run_id);
-    (void)share(name);  // fails where there is none, or it is here
+    (void)share(name);  // fails if there is none, or it is here
     struct stat about {};
     if (::stat((logs() + '/' + name).c_str(), &about) != 0) return recovered;
     recovered.log.file = std::move(name);

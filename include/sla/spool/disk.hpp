@@ -138,7 +138,7 @@ class DiskSpool {
     if (store_ && file_is_left) store_->folder().remove_log(log_file_name(run));
   }
 
-  /// Reads an entry. One whose record is damaged is given up: nothing is handed out.
+  /// Reads an entry; nothing if its record is damaged, and it is given up.
   Result<std::optional<Entry>> hand_out(std::uint64_t number) {
     auto entry = load(index_.all().at(number));
     if (entry) {

@@ -24,7 +24,7 @@ namespace sla::inline v1::internal {
 struct EntryState {
   std::optional<RecordPosition> position{};  ///< its latest record
   KeptLog log{};                             ///< its log on the disk
-  std::unique_ptr<Entry> held{};  ///< the entry itself, where the record is missing or too old
+  std::unique_ptr<Entry> held{};  ///< the entry itself, if the record is missing or too old
   Part log_part = Part::waiting;
   Part event_part = Part::waiting;
   bool pass = false;

@@ -72,7 +72,7 @@ class Journal {
   void release(RecordPosition position) noexcept { count(position, false); }
 
   /// Deletes the segments at the front that nobody needs, once what came after them is on the disk;
-  /// where that is all, nothing is left, or no more than so many bytes.
+  /// if that is all, nothing is left, or no more than so many bytes.
   void tidy(std::uint64_t leave = 0) {
     while (segments_.size() > 1 && segments_.front().needed == 0 && sync()) {
       ::unlink(segments_.front().file.path().c_str());
@@ -86,7 +86,7 @@ class Journal {
     return segments_.empty() || (segments_.size() == 1 && segments_[0].file.size() == 0);
   }
 
-  /// Returns the first segment, where so little of all of them is needed that it is worth while to
+  /// Returns the first segment, if so little of all of them is needed that it is worth while to
   /// add the needed records of the first one again at the end.
   [[nodiscard]] std::optional<std::uint64_t> worth_moving() const noexcept {
     std::uint64_t all = 0, needed = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// When the last event of each check ended, kept in the folder of a spool, so that the first event
+// Keeps in the folder of a spool when the last event of each check ended, so that the first event
 // of the next process says it, and what that event left for the next process to know. A file for
 // each check holds the last record and the one before it, should the process die while it writes.
 #include <fcntl.h>
@@ -69,7 +69,7 @@ class LastEvents {
     std::shared_ptr<std::string const> memory{};
     bool second = true;  ///< it stands in the second half of the file
   };
-  /// The halves are written over in turns. (Another file in the place of the old one would cost a
+  /// The halves are written over in turns. (Another file instead of the old one would cost a
   /// disk more than all else that it does for an event.)
   static constexpr std::size_t half = 32'768;
 

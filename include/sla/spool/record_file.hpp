@@ -61,7 +61,7 @@ struct FoundRecord {
   return std::nullopt;
 }
 
-/// Whether an append returns before or after the disk has it.
+/// Says if an append returns before or after the disk has it.
 enum class Sync {
   later,  ///< survives the end of the process
   now,    ///< survives the end of the machine too

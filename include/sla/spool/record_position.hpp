@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Where a spool on disk has what it keeps: a record in its journal, a log in a file of its own.
+// Where a spool on disk keeps things: a record in its journal, a log in a file of its own.
 // Plain values, so that what is in memory needs nothing else of the disk.
 #include <cstdint>
 #include <optional>

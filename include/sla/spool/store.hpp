@@ -44,8 +44,8 @@ class SpoolStore {
   [[nodiscard]] SpoolDirectory const& folder() const noexcept { return folder_; }
   [[nodiscard]] Journal& journal() noexcept { return journal_; }
 
-  /// Writes an entry, its log first where that is not on the disk yet, and notes where it is. What
-  /// is there of a log that the entry has no more is deleted.
+  /// Writes an entry, its log first if that is not on the disk yet, and notes where it is. Deletes
+  /// what is there of a log that the entry has no more.
   [[nodiscard]] Result<void> write(Entry const& entry, EntryState& state, Sync sync) {
     bool const new_log = state.log.file.empty() && entry.report.outcome.output.size() != 0;
     if (new_log) {
@@ -63,7 +63,7 @@ class SpoolStore {
     return {};
   }
 
-  /// Reads an entry, its log included where there is one that can be read. Errc::malformed if
+  /// Reads an entry, its log included if there is one that can be read. Errc::malformed if
   /// the record is damaged.
   [[nodiscard]] Result<Entry> read(EntryState const& state) const {
     auto const payload = journal_.read(*state.position);
@@ -119,7 +119,7 @@ class SpoolStore {
     dropped_ = position;
   }
 
-  /// Adds the records of the first segment, where nothing but a few of them is needed, again at the
+  /// Adds the records of the first segment, if only a few of them are needed, again at the
   /// end; `index` knows which they are.
   [[nodiscard]] Result<void> move_first_segment(SpoolIndex& index, std::uint64_t dropped) {
     auto const segment = journal_.worth_moving();

@@ -64,7 +64,7 @@ class TimeLimitedSpool {
       return true;
     });
   }
-  /// What is the only event that waits is handed out with it, for the call that comes next.
+  /// The only event that waits is handed out with it, for the call that comes next.
   void add(Report const& report) {
     added_ = true;
     auto const keep = [report](Disk& disk) {
@@ -207,7 +207,7 @@ class TimeLimitedSpool {
                  {{"spool", options_.name}});
   }
 
-  /// Gives what the spool on the disk says, where there is one and it answers in time.
+  /// Returns what the spool on the disk says, if there is one and it answers in time.
   template <class Question, class Undo = NothingToUndo>
   auto ask(Question question, Undo undo = {}) {
     using Answer = std::optional<decltype(question(std::declval<Disk&>()))>;
