@@ -6197,6 +6197,36 @@ namespace sla::inline v1::aws {
 /// The names of members on the way to a value; one name alone is the usual case.
 using JsonPath = std::initializer_list<std::string_view>;
 
+/// A value inside an answer that somebody else keeps, or none.
+class JsonValue {
+ public:
+  JsonValue() = default;
+  explicit JsonValue(simdjson::dom::element element) : element_(element) {}
+
+  [[nodiscard]] explicit operator bool() const noexcept { return element_.has_value(); }
+  [[nodiscard]] std::optional<std::string_view> text() const { return scalar<std::string_view>(); }
+  [[nodiscard]] std::optional<std::int64_t> integer() const { return scalar<std::int64_t>(); }
+  [[nodiscard]] std::optional<bool> boolean() const { return scalar<bool>(); }
+
+  /// Calls `use(JsonValue)` for each item, in order, if this is an array.
+  template <class Use>
+  void each_item(Use use) const {
+    simdjson::dom::array array;
+    if (!element_ || element_->get(array) != simdjson::SUCCESS) return;
+    for (simdjson::dom::element const item : array) use(JsonValue(item));
+  }
+
+ private:
+  template <class T>
+  [[nodiscard]] std::optional<T> scalar() const {
+    T value{};
+    if (!element_ || element_->get(value) != simdjson::SUCCESS) return std::nullopt;
+    return value;
+  }
+
+  std::optional<simdjson::dom::element> element_;
+};
+
 /// A JSON value of an answer: the whole of it, or one inside. Copies share the answer, and the
 /// texts that they give live as long as any of them. Reading is thread-safe.
 class JsonReply {
@@ -6212,7 +6242,8 @@ class JsonReply {
   }
   /// Returns the same for the text of a file: the Error does not say that it is an answer.
   [[nodiscard]] static Result<JsonReply> parse_file(std::string_view text) {
-    return parse_with(std::make_shared<simdjson::dom::parser>(size_limit), text);
+    std::string padded;
+    return parse_with(std::make_shared<simdjson::dom::parser>(size_limit), padded, text);
   }
 
   /// Returns the value at the path; of two members with one name it is the first.
@@ -6280,6 +6311,27 @@ class JsonReply {
     return all;
   }
 
+  /// Returns the values of the members with these names, found in one pass over all members; of two
+  /// with one name it is the first. They live as long as this answer.
+  template <std::size_t N>
+  [[nodiscard]] std::array<JsonValue, N> members(
+      std::array<std::string_view, N> const& wanted) const {
+    std::array<JsonValue, N> found{};
+    simdjson::dom::object object;
+    if (element_.get(object) != simdjson::SUCCESS) return found;
+    std::size_t next = 0;  // most texts have them in the order that is asked for
+    for (simdjson::dom::key_value_pair const member : object) {
+      std::size_t at = next;
+      while (at < N && wanted[at] != member.key) ++at;
+      if (at == N) at = 0;
+      while (at < next && wanted[at] != member.key) ++at;
+      if (wanted[at] != member.key) continue;
+      if (!found[at]) found[at] = JsonValue(member.value);
+      next = at + 1 == N ? 0 : at + 1;
+    }
+    return found;
+  }
+
   /// This value itself, where it is a text, as the items of an array of names are.
   [[nodiscard]] std::optional<std::string_view> text() const { return text(JsonPath{}); }
 
@@ -6289,12 +6341,15 @@ class JsonReply {
 
   friend class JsonLines;
 
+  /// The parser reads beyond the end of a text, so that is copied to where it may.
   static Result<JsonReply> parse_with(std::shared_ptr<simdjson::dom::parser> parser,
-                                      std::string_view text) {
+                                      std::string& padded, std::string_view text) {
     if (text.size() > size_limit) return Error{Errc::malformed, "it is too large"};
-    simdjson::padded_string const padded(text);
+    padded.reserve(text.size() + simdjson::SIMDJSON_PADDING);
+    padded.assign(text).append(simdjson::SIMDJSON_PADDING, ' ');
     simdjson::dom::element root;
-    if (auto const failed = parser->parse(padded).get(root); failed != simdjson::SUCCESS) {
+    auto const failed = parser->parse(padded.data(), text.size(), false).get(root);
+    if (failed != simdjson::SUCCESS) {
       std::string const reason = simdjson::error_message(failed);  // repeats nothing of the text
       return Error{Errc::malformed, "it is not JSON (" + reason + ')'};
     }
@@ -6336,10 +6391,11 @@ class JsonLines {
     if (!parser_ || parser_.use_count() > 1) {
       parser_ = std::make_shared<simdjson::dom::parser>(JsonReply::size_limit);
     }
-    return JsonReply::parse_with(parser_, line);
+    return JsonReply::parse_with(parser_, padded_, line);
   }
 
  private:
+  std::string padded_;
   std::shared_ptr<simdjson::dom::parser> parser_;
 };
 
@@ -14478,36 +14534,80 @@ struct Event {
 
 namespace detail {
 
-/// Returns the whole number under a name, also where it is written as a text.
-inline std::optional<std::int64_t> whole_number(aws::JsonReply const& json, std::string_view name) {
-  if (auto const number = json.integer(name)) return number;
-  auto const text = json.text(name);
-  return text ? parse_integer(*text) : std::nullopt;
-}
+/// What is read of an event, in the order in which the runner writes it.
+enum class Member : std::uint8_t {
+  service,
+  groups,
+  succeeded,
+  timestamp,
+  seconds,
+  run_id,
+  verdict,
+  start,
+  duration,
+  log_uri,
+  boot_id,
+  seq,
+  previous_end,
+  next_expected_by,
+  location,
+  counted,
+  degraded,
+  flaky,
+  message,
+  topic,
+  message_id
+};
+inline constexpr std::array<std::string_view, 21> member_names{
+    "service",  "groups",   "succeeded",   "timestamp",        "testExecutionSecs",
+    "runId",    "verdict",  "startedAtMs", "durationMs",       "logUri",
+    "bootId",   "seq",      "prevEndMs",   "nextExpectedByMs", "location",
+    "counted",  "degraded", "flaky",       "Message",          "TopicArn",
+    "MessageId"};
 
-/// Returns the time under a name if it is one.
-inline std::optional<Milliseconds> time_of(aws::JsonReply const& json, std::string_view name) {
-  auto const time = whole_number(json, name);
-  return time && *time >= 0 && *time <= latest_time ? time : std::nullopt;
-}
+/// The members of one event, or of its envelope.
+class EventMembers {
+ public:
+  explicit EventMembers(aws::JsonReply const& json) : found_(json.members(member_names)) {}
 
-/// Returns the end of the run: to the millisecond where the event has it, else in whole seconds.
-inline std::optional<Milliseconds> end_of(aws::JsonReply const& json) {
-  auto const start = time_of(json, "startedAtMs");
-  auto const duration = time_of(json, "durationMs");
-  if (start && duration && *start + *duration <= latest_time) return *start + *duration;
-  auto const seconds = time_of(json, "timestamp");
-  if (!seconds || *seconds > latest_time / 1000) return std::nullopt;
-  return *seconds * 1000;
-}
+  aws::JsonValue const& operator[](Member member) const {
+    return found_[static_cast<std::size_t>(member)];
+  }
+  [[nodiscard]] std::string_view text(Member member) const {
+    return (*this)[member].text().value_or(std::string_view());
+  }
+  [[nodiscard]] bool is(Member member, bool unless_told) const {
+    return (*this)[member].boolean().value_or(unless_told);
+  }
 
-/// Returns how long the run took; earlier events have whole seconds.
-inline std::optional<Milliseconds> duration_of(aws::JsonReply const& json) {
-  if (auto const duration = time_of(json, "durationMs")) return duration;
-  auto const seconds = time_of(json, "testExecutionSecs");
-  if (!seconds || *seconds > latest_time / 1000) return std::nullopt;
-  return *seconds * 1000;
-}
+  /// Returns the time, or another number of as many milliseconds or seconds, also where it is
+  /// written as a text.
+  [[nodiscard]] std::optional<Milliseconds> time(Member member) const {
+    aws::JsonValue const& value = (*this)[member];
+    auto time = value.integer();
+    if (!time) {
+      auto const text = value.text();
+      time = text ? parse_integer(*text) : std::nullopt;
+    }
+    return time && *time >= 0 && *time <= latest_time ? time : std::nullopt;
+  }
+  [[nodiscard]] std::optional<Milliseconds> seconds(Member member) const {
+    auto const seconds = time(member);
+    if (!seconds || *seconds > latest_time / 1000) return std::nullopt;
+    return *seconds * 1000;
+  }
+
+  /// Returns the end of the run: to the millisecond where the event has it, else in whole seconds.
+  [[nodiscard]] std::optional<Milliseconds> end() const {
+    auto const start = time(Member::start);
+    auto const duration = time(Member::duration);
+    if (start && duration && *start + *duration <= latest_time) return *start + *duration;
+    return seconds(Member::timestamp);
+  }
+
+ private:
+  std::array<aws::JsonValue, member_names.size()> found_;
+};
 
 inline Error no_event(std::string_view why) {
   return Error{Errc::malformed, "it is no event: " + std::string(why)};
@@ -14525,57 +14625,59 @@ class EventReader {
     envelope_.reset();
     auto json = lines_.parse(line);
     if (!json) return std::move(json).error();
-    auto const message = json->text("Message");
-    if (!message || !json->text("TopicArn")) return take(*std::move(json));
-    envelope_ = *std::move(json);
+    event_ = *std::move(json);
+    detail::EventMembers const members(*event_);
+    auto const message = members[Member::message].text();
+    if (!message || !members[Member::topic].text()) return event_of(members);
+    envelope_ = std::move(event_);
+    event_.reset();
     auto inner = messages_.parse(*message);
     if (!inner) return std::move(inner).error().within("the message of the envelope");
-    auto event = take(*std::move(inner));
+    event_ = *std::move(inner);
+    auto event = event_of(detail::EventMembers(*event_));
     // A message that is delivered twice is one event, whatever it knows about itself.
-    if (event && event->run_id.empty()) event->run_id = envelope_->text("MessageId").value_or("");
+    if (event && event->run_id.empty()) event->run_id = members.text(Member::message_id);
     return event;
   }
 
  private:
-  Result<Event> take(aws::JsonReply json) {
-    event_ = std::move(json);
+  using Member = detail::Member;
+
+  static Result<Event> event_of(detail::EventMembers const& members) {
     Event event;
-    event.service = event_->text("service").value_or("");
+    event.service = members.text(Member::service);
     if (event.service.empty()) return detail::no_event("it has no service");
-    auto const succeeded = event_->boolean("succeeded");
+    auto const succeeded = members[Member::succeeded].boolean();
     if (!succeeded) return detail::no_event("it does not say whether it succeeded");
     event.succeeded = *succeeded;
-    auto const end = detail::end_of(*event_);
+    auto const end = members.end();
     if (!end) return detail::no_event("it does not say when it ended");
     event.end = *end;
-    event.duration = detail::duration_of(*event_);
-    read_texts(event);
-    event.verdict = event_->text("verdict").value_or(event.succeeded ? "pass" : "fail");
-    event.counted = event_->boolean("counted").value_or(true);
-    event.degraded = event_->boolean("degraded").value_or(false);
-    event.flaky = event_->boolean("flaky").value_or(false);
-    read_place_in_boot(event);
+    event.duration = members.time(Member::duration);  // earlier events have whole seconds
+    if (!event.duration) event.duration = members.seconds(Member::seconds);
+    members[Member::groups].each_item([&](aws::JsonValue group) {
+      if (auto const name = group.text(); name && !name->empty()) event.groups.push_back(*name);
+    });
+    event.location = members.text(Member::location);
+    event.run_id = members.text(Member::run_id);
+    event.log_uri = members.text(Member::log_uri);
+    event.verdict = members[Member::verdict].text().value_or(event.succeeded ? "pass" : "fail");
+    event.counted = members.is(Member::counted, true);
+    event.degraded = members.is(Member::degraded, false);
+    event.flaky = members.is(Member::flaky, false);
+    read_place_in_boot(event, members);
     return event;
   }
 
-  void read_texts(Event& event) const {
-    for (aws::JsonReply const& group : event_->items("groups")) {
-      if (auto const name = group.text(); name && !name->empty()) event.groups.push_back(*name);
-    }
-    event.location = event_->text("location").value_or("");
-    event.run_id = event_->text("runId").value_or("");
-    event.log_uri = event_->text("logUri").value_or("");
-  }
-
-  void read_place_in_boot(Event& event) const {
-    auto const boot = event_->text("bootId");
-    auto const seq = event_->integer("seq");
+  static void read_place_in_boot(Event& event, detail::EventMembers const& members) {
+    std::string_view const boot = members.text(Member::boot_id);
+    auto const seq = members[Member::seq].integer();
     bool const fits = seq && *seq > 0 && *seq <= std::numeric_limits<std::uint32_t>::max();
-    if (!boot || boot->empty() || !fits) return;
-    event.boot_id = *boot;
+    if (boot.empty() || !fits) return;
+    event.boot_id = boot;
     event.seq = static_cast<std::uint32_t>(*seq);
-    event.previous_end = detail::time_of(*event_, "prevEndMs");
-    event.next_expected_by = detail::time_of(*event_, "nextExpectedByMs");
+    event.previous_end = members.time(Member::previous_end);
+    event.next_expected_by = members.time(Member::next_expected_by);
   }
 
   aws::JsonLines lines_;
@@ -14647,14 +14749,10 @@ struct Detail {
 
 namespace detail {
 
-/// Hashes an id, well enough that two of a million never meet (FNV-1a, then splitmix64).
-inline std::uint64_t hash_of(std::string_view text) {
+/// Hashes an id, well enough that two of a million never meet; 0 is for no id.
+inline std::uint64_t hash_of(std::string_view text) noexcept {
   if (text.empty()) return 0;
-  std::uint64_t hash = 0xCBF29CE484222325ULL;
-  for (char const c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
-  hash = (hash ^ hash >> 30U) * 0xBF58476D1CE4E5B9ULL;
-  hash = (hash ^ hash >> 27U) * 0x94D049BB133111EBULL;
-  hash ^= hash >> 31U;
+  std::uint64_t const hash = std::hash<std::string_view>()(text);
   return hash == 0 ? 1 : hash;
 }
 
@@ -14683,7 +14781,7 @@ class Book {
     records.push_back(record);
   }
 
-  /// Sorts boots and verdicts, so that comparing their numbers compares them.
+  /// Sorts boots and verdicts, so that comparing their numbers compares them. No more may be added.
   void settle() {
     std::vector<std::uint32_t> const boot = sorted(boots);
     std::vector<std::uint32_t> const verdict = sorted(verdicts);
@@ -14693,7 +14791,6 @@ class Book {
     }
     numbers_.clear();
     verdict_numbers_.clear();
-    last_ = Boot{};
   }
 
   /// Compares by what is worse, then by all that an answer could show; equal ones are alike.
@@ -14713,26 +14810,40 @@ class Book {
   std::map<std::string, std::set<std::string, std::less<>>, std::less<>> groups{};  ///< by service
 
  private:
-  /// Returns the number of the event's boot. Most events are of the boot of the one before.
+  /// Returns the number of the event's boot. Most events are of a boot that was met a moment ago.
   std::uint32_t boot_of(Event const& event) {
     std::string_view const id = event.seq == 0 ? std::string_view() : event.boot_id;
-    note_groups(event);
-    bool const same = !boots.empty() && last_.service == event.service &&
-                      last_.location == event.location && last_.id == id;
-    if (same) return last_number_;
-    last_ = {std::string(event.service), std::string(event.location), std::string(id)};
-    auto const [found, fresh] =
-        numbers_.try_emplace(last_, static_cast<std::uint32_t>(boots.size()));
-    if (fresh) boots.push_back(last_);
-    return last_number_ = found->second;
+    std::uint32_t& recent =
+        recent_[(detail::hash_of(id) ^ detail::hash_of(event.service)) % recent_.size()];
+    bool const met = recent < boots.size() && boots[recent].service == event.service &&
+                     boots[recent].location == event.location && boots[recent].id == id;
+    if (!met) {
+      recent =
+          number_of({std::string(event.service), std::string(event.location), std::string(id)});
+    }
+    note_groups(event, groups_of_boot_[recent]);
+    return recent;
   }
 
-  void note_groups(Event const& event) {
-    auto found = groups.find(event.service);
-    if (found == groups.end()) found = groups.try_emplace(std::string(event.service)).first;
-    for (std::string_view const group : event.groups) {
-      if (found->second.find(group) == found->second.end()) found->second.emplace(group);
+  std::uint32_t number_of(Boot boot) {
+    auto const number = static_cast<std::uint32_t>(boots.size());
+    auto const [found, fresh] = numbers_.try_emplace(boot, number);
+    if (fresh) {
+      groups.try_emplace(boot.service);
+      groups_of_boot_.push_back(0);
+      boots.push_back(std::move(boot));
     }
+    return found->second;
+  }
+
+  /// Adds the groups of the service, unless they are those of the event before.
+  void note_groups(Event const& event, std::uint64_t& before) {
+    std::uint64_t all = 0;
+    for (std::string_view const group : event.groups) all = all * 31 + detail::hash_of(group);
+    if (all == before) return;
+    before = all;
+    auto& known = groups.find(event.service)->second;
+    for (std::string_view const group : event.groups) known.emplace(group);
   }
 
   std::uint16_t verdict_of(std::string_view verdict) {
@@ -14761,8 +14872,8 @@ class Book {
 
   std::map<Boot, std::uint32_t> numbers_;
   std::map<std::string, std::uint16_t, std::less<>> verdict_numbers_;
-  Boot last_{};
-  std::uint32_t last_number_ = 0;
+  std::array<std::uint32_t, 1024> recent_{};   ///< numbers of boots, by a hash of what they are of
+  std::vector<std::uint64_t> groups_of_boot_;  ///< a hash of the latest, by the number of the boot
 };
 
 }  // namespace sla::inline v1::ledger

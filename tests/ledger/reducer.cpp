@@ -278,3 +278,28 @@ TEST_CASE("no events give no answer, and an empty window is empty") {
   CHECK(answer.times == Times{});
   CHECK(availability(answer.times) == std::nullopt);
 }
+
+TEST_CASE("results of many services and processes come in any order, and their groups add up") {
+  std::vector<Said> all;
+  for (int round = 0; round < 3; ++round) {
+    for (int service = 0; service < 2000; ++service) {
+      all.push_back({.end = 100 * (round + 1),
+                     .verdict = service % 2 == 0 ? "pass" : "fail",
+                     .boot = story::boot(100, service % 7),
+                     .seq = static_cast<std::uint32_t>(round + 1),
+                     .run = std::to_string(round) + '/' + std::to_string(service),
+                     .service = std::to_string(service),
+                     .groups = {"g" + std::to_string((service + round) % 3)}});
+    }
+  }
+  auto const answer = story::reduce(all, whole);
+  REQUIRE(answer.services.size() == 2000);
+  for (ServiceAnswer const& service : answer.services) {
+    CAPTURE(service.service);
+    bool const good = std::stoi(service.service) % 2 == 0;
+    CHECK(service.counts == (good ? Counts{.good = 3} : Counts{.bad = 3}));
+    CHECK(service.groups == std::vector<std::string>{"g0", "g1", "g2"});
+  }
+  std::reverse(all.begin(), all.end());
+  CHECK(story::reduce(all, whole) == answer);
+}

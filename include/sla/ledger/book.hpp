@@ -3,6 +3,7 @@
 // Holds events in little room, whatever their order of arrival: 48 bytes for each, and the texts of
 // those only that may begin an outage. It makes one run of what has one id (rule R1).
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -75,14 +76,10 @@ struct Detail {
 
 namespace detail {
 
-/// Hashes an id, well enough that two of a million never meet (FNV-1a, then splitmix64).
-inline std::uint64_t hash_of(std::string_view text) {
+/// Hashes an id, well enough that two of a million never meet; 0 is for no id.
+inline std::uint64_t hash_of(std::string_view text) noexcept {
   if (text.empty()) return 0;
-  std::uint64_t hash = 0xCBF29CE484222325ULL;
-  for (char const c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
-  hash = (hash ^ hash >> 30U) * 0xBF58476D1CE4E5B9ULL;
-  hash = (hash ^ hash >> 27U) * 0x94D049BB133111EBULL;
-  hash ^= hash >> 31U;
+  std::uint64_t const hash = std::hash<std::string_view>()(text);
   return hash == 0 ? 1 : hash;
 }
 
@@ -111,7 +108,7 @@ class Book {
     records.push_back(record);
   }
 
-  /// Sorts boots and verdicts, so that comparing their numbers compares them.
+  /// Sorts boots and verdicts, so that comparing their numbers compares them. No more may be added.
   void settle() {
     std::vector<std::uint32_t> const boot = sorted(boots);
     std::vector<std::uint32_t> const verdict = sorted(verdicts);
@@ -121,7 +118,6 @@ class Book {
     }
     numbers_.clear();
     verdict_numbers_.clear();
-    last_ = Boot{};
   }
 
   /// Compares by what is worse, then by all that an answer could show; equal ones are alike.
@@ -141,26 +137,40 @@ class Book {
   std::map<std::string, std::set<std::string, std::less<>>, std::less<>> groups{};  ///< by service
 
  private:
-  /// Returns the number of the event's boot. Most events are of the boot of the one before.
+  /// Returns the number of the event's boot. Most events are of a boot that was met a moment ago.
   std::uint32_t boot_of(Event const& event) {
     std::string_view const id = event.seq == 0 ? std::string_view() : event.boot_id;
-    note_groups(event);
-    bool const same = !boots.empty() && last_.service == event.service &&
-                      last_.location == event.location && last_.id == id;
-    if (same) return last_number_;
-    last_ = {std::string(event.service), std::string(event.location), std::string(id)};
-    auto const [found, fresh] =
-        numbers_.try_emplace(last_, static_cast<std::uint32_t>(boots.size()));
-    if (fresh) boots.push_back(last_);
-    return last_number_ = found->second;
+    std::uint32_t& recent =
+        recent_[(detail::hash_of(id) ^ detail::hash_of(event.service)) % recent_.size()];
+    bool const met = recent < boots.size() && boots[recent].service == event.service &&
+                     boots[recent].location == event.location && boots[recent].id == id;
+    if (!met) {
+      recent =
+          number_of({std::string(event.service), std::string(event.location), std::string(id)});
+    }
+    note_groups(event, groups_of_boot_[recent]);
+    return recent;
   }
 
-  void note_groups(Event const& event) {
-    auto found = groups.find(event.service);
-    if (found == groups.end()) found = groups.try_emplace(std::string(event.service)).first;
-    for (std::string_view const group : event.groups) {
-      if (found->second.find(group) == found->second.end()) found->second.emplace(group);
+  std::uint32_t number_of(Boot boot) {
+    auto const number = static_cast<std::uint32_t>(boots.size());
+    auto const [found, fresh] = numbers_.try_emplace(boot, number);
+    if (fresh) {
+      groups.try_emplace(boot.service);
+      groups_of_boot_.push_back(0);
+      boots.push_back(std::move(boot));
     }
+    return found->second;
+  }
+
+  /// Adds the groups of the service, unless they are those of the event before.
+  void note_groups(Event const& event, std::uint64_t& before) {
+    std::uint64_t all = 0;
+    for (std::string_view const group : event.groups) all = all * 31 + detail::hash_of(group);
+    if (all == before) return;
+    before = all;
+    auto& known = groups.find(event.service)->second;
+    for (std::string_view const group : event.groups) known.emplace(group);
   }
 
   std::uint16_t verdict_of(std::string_view verdict) {
@@ -189,8 +199,8 @@ class Book {
 
   std::map<Boot, std::uint32_t> numbers_;
   std::map<std::string, std::uint16_t, std::less<>> verdict_numbers_;
-  Boot last_{};
-  std::uint32_t last_number_ = 0;
+  std::array<std::uint32_t, 1024> recent_{};   ///< numbers of boots, by a hash of what they are of
+  std::vector<std::uint64_t> groups_of_boot_;  ///< a hash of the latest, by the number of the boot
 };
 
 }  // namespace sla::inline v1::ledger

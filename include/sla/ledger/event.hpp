@@ -2,6 +2,7 @@
 #pragma once
 // One event as the ledger sees it, and how it is read from a line of JSON: the event itself, or the
 // envelope in which SNS hands it on. Whatever else an event has is not looked at.
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -45,36 +46,80 @@ struct Event {
 
 namespace detail {
 
-/// Returns the whole number under a name, also where it is written as a text.
-inline std::optional<std::int64_t> whole_number(aws::JsonReply const& json, std::string_view name) {
-  if (auto const number = json.integer(name)) return number;
-  auto const text = json.text(name);
-  return text ? parse_integer(*text) : std::nullopt;
-}
+/// What is read of an event, in the order in which the runner writes it.
+enum class Member : std::uint8_t {
+  service,
+  groups,
+  succeeded,
+  timestamp,
+  seconds,
+  run_id,
+  verdict,
+  start,
+  duration,
+  log_uri,
+  boot_id,
+  seq,
+  previous_end,
+  next_expected_by,
+  location,
+  counted,
+  degraded,
+  flaky,
+  message,
+  topic,
+  message_id
+};
+inline constexpr std::array<std::string_view, 21> member_names{
+    "service",  "groups",   "succeeded",   "timestamp",        "testExecutionSecs",
+    "runId",    "verdict",  "startedAtMs", "durationMs",       "logUri",
+    "bootId",   "seq",      "prevEndMs",   "nextExpectedByMs", "location",
+    "counted",  "degraded", "flaky",       "Message",          "TopicArn",
+    "MessageId"};
 
-/// Returns the time under a name if it is one.
-inline std::optional<Milliseconds> time_of(aws::JsonReply const& json, std::string_view name) {
-  auto const time = whole_number(json, name);
-  return time && *time >= 0 && *time <= latest_time ? time : std::nullopt;
-}
+/// The members of one event, or of its envelope.
+class EventMembers {
+ public:
+  explicit EventMembers(aws::JsonReply const& json) : found_(json.members(member_names)) {}
 
-/// Returns the end of the run: to the millisecond where the event has it, else in whole seconds.
-inline std::optional<Milliseconds> end_of(aws::JsonReply const& json) {
-  auto const start = time_of(json, "startedAtMs");
-  auto const duration = time_of(json, "durationMs");
-  if (start && duration && *start + *duration <= latest_time) return *start + *duration;
-  auto const seconds = time_of(json, "timestamp");
-  if (!seconds || *seconds > latest_time / 1000) return std::nullopt;
-  return *seconds * 1000;
-}
+  aws::JsonValue const& operator[](Member member) const {
+    return found_[static_cast<std::size_t>(member)];
+  }
+  [[nodiscard]] std::string_view text(Member member) const {
+    return (*this)[member].text().value_or(std::string_view());
+  }
+  [[nodiscard]] bool is(Member member, bool unless_told) const {
+    return (*this)[member].boolean().value_or(unless_told);
+  }
 
-/// Returns how long the run took; earlier events have whole seconds.
-inline std::optional<Milliseconds> duration_of(aws::JsonReply const& json) {
-  if (auto const duration = time_of(json, "durationMs")) return duration;
-  auto const seconds = time_of(json, "testExecutionSecs");
-  if (!seconds || *seconds > latest_time / 1000) return std::nullopt;
-  return *seconds * 1000;
-}
+  /// Returns the time, or another number of as many milliseconds or seconds, also where it is
+  /// written as a text.
+  [[nodiscard]] std::optional<Milliseconds> time(Member member) const {
+    aws::JsonValue const& value = (*this)[member];
+    auto time = value.integer();
+    if (!time) {
+      auto const text = value.text();
+      time = text ? parse_integer(*text) : std::nullopt;
+    }
+    return time && *time >= 0 && *time <= latest_time ? time : std::nullopt;
+  }
+  [[nodiscard]] std::optional<Milliseconds> seconds(Member member) const {
+    auto const seconds = time(member);
+    if (!seconds || *seconds > latest_time / 1000) return std::nullopt;
+    return *seconds * 1000;
+  }
+
+  /// Returns the end of the run: to the millisecond where the event has it, else in whole seconds.
+  [[nodiscard]] std::optional<Milliseconds> end() const {
+    auto const start = time(Member::start);
+    auto const duration = time(Member::duration);
+    if (start && duration && *start + *duration <= latest_time) return *start + *duration;
+    return seconds(Member::timestamp);
+  }
+
+ private:
+  std::array<aws::JsonValue, member_names.size()> found_;
+};
 
 inline Error no_event(std::string_view why) {
   return Error{Errc::malformed, "it is no event: " + std::string(why)};
@@ -92,57 +137,59 @@ class EventReader {
     envelope_.reset();
     auto json = lines_.parse(line);
     if (!json) return std::move(json).error();
-    auto const message = json->text("Message");
-    if (!message || !json->text("TopicArn")) return take(*std::move(json));
-    envelope_ = *std::move(json);
+    event_ = *std::move(json);
+    detail::EventMembers const members(*event_);
+    auto const message = members[Member::message].text();
+    if (!message || !members[Member::topic].text()) return event_of(members);
+    envelope_ = std::move(event_);
+    event_.reset();
     auto inner = messages_.parse(*message);
     if (!inner) return std::move(inner).error().within("the message of the envelope");
-    auto event = take(*std::move(inner));
+    event_ = *std::move(inner);
+    auto event = event_of(detail::EventMembers(*event_));
     // A message that is delivered twice is one event, whatever it knows about itself.
-    if (event && event->run_id.empty()) event->run_id = envelope_->text("MessageId").value_or("");
+    if (event && event->run_id.empty()) event->run_id = members.text(Member::message_id);
     return event;
   }
 
  private:
-  Result<Event> take(aws::JsonReply json) {
-    event_ = std::move(json);
+  using Member = detail::Member;
+
+  static Result<Event> event_of(detail::EventMembers const& members) {
     Event event;
-    event.service = event_->text("service").value_or("");
+    event.service = members.text(Member::service);
     if (event.service.empty()) return detail::no_event("it has no service");
-    auto const succeeded = event_->boolean("succeeded");
+    auto const succeeded = members[Member::succeeded].boolean();
     if (!succeeded) return detail::no_event("it does not say whether it succeeded");
     event.succeeded = *succeeded;
-    auto const end = detail::end_of(*event_);
+    auto const end = members.end();
     if (!end) return detail::no_event("it does not say when it ended");
     event.end = *end;
-    event.duration = detail::duration_of(*event_);
-    read_texts(event);
-    event.verdict = event_->text("verdict").value_or(event.succeeded ? "pass" : "fail");
-    event.counted = event_->boolean("counted").value_or(true);
-    event.degraded = event_->boolean("degraded").value_or(false);
-    event.flaky = event_->boolean("flaky").value_or(false);
-    read_place_in_boot(event);
+    event.duration = members.time(Member::duration);  // earlier events have whole seconds
+    if (!event.duration) event.duration = members.seconds(Member::seconds);
+    members[Member::groups].each_item([&](aws::JsonValue group) {
+      if (auto const name = group.text(); name && !name->empty()) event.groups.push_back(*name);
+    });
+    event.location = members.text(Member::location);
+    event.run_id = members.text(Member::run_id);
+    event.log_uri = members.text(Member::log_uri);
+    event.verdict = members[Member::verdict].text().value_or(event.succeeded ? "pass" : "fail");
+    event.counted = members.is(Member::counted, true);
+    event.degraded = members.is(Member::degraded, false);
+    event.flaky = members.is(Member::flaky, false);
+    read_place_in_boot(event, members);
     return event;
   }
 
-  void read_texts(Event& event) const {
-    for (aws::JsonReply const& group : event_->items("groups")) {
-      if (auto const name = group.text(); name && !name->empty()) event.groups.push_back(*name);
-    }
-    event.location = event_->text("location").value_or("");
-    event.run_id = event_->text("runId").value_or("");
-    event.log_uri = event_->text("logUri").value_or("");
-  }
-
-  void read_place_in_boot(Event& event) const {
-    auto const boot = event_->text("bootId");
-    auto const seq = event_->integer("seq");
+  static void read_place_in_boot(Event& event, detail::EventMembers const& members) {
+    std::string_view const boot = members.text(Member::boot_id);
+    auto const seq = members[Member::seq].integer();
     bool const fits = seq && *seq > 0 && *seq <= std::numeric_limits<std::uint32_t>::max();
-    if (!boot || boot->empty() || !fits) return;
-    event.boot_id = *boot;
+    if (boot.empty() || !fits) return;
+    event.boot_id = boot;
     event.seq = static_cast<std::uint32_t>(*seq);
-    event.previous_end = detail::time_of(*event_, "prevEndMs");
-    event.next_expected_by = detail::time_of(*event_, "nextExpectedByMs");
+    event.previous_end = members.time(Member::previous_end);
+    event.next_expected_by = members.time(Member::next_expected_by);
   }
 
   aws::JsonLines lines_;

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -170,6 +171,33 @@ TEST_CASE("a truth value is found by its name") {
   CHECK_FALSE(reply.boolean("text"));
   CHECK_FALSE(reply.boolean("one"));
   CHECK_FALSE(reply.boolean("none"));
+}
+
+TEST_CASE("several members are found at once, in whatever order they come") {
+  constexpr std::array<std::string_view, 4> names{"a", "b", "c", "none"};
+  for (std::string_view const text :
+       {R"({"a":1,"b":"two","c":[true,"x"]})", R"({"c":[true,"x"],"b":"two","a":1})",
+        R"({"x":{"a":7},"b":"two","y":0,"c":[true,"x"],"a":1,"b":"again","a":null})"}) {
+    CAPTURE(std::string(text));
+    JsonReply const reply = read(text);
+    auto const [a, b, c, none] = reply.members(names);
+    CHECK(a.integer() == 1);
+    CHECK_FALSE(a.text());
+    CHECK(b.text() == "two");
+    CHECK_FALSE(b.integer());
+    CHECK(c);
+    CHECK_FALSE(c.boolean());
+    CHECK_FALSE(none);
+    CHECK_FALSE(none.boolean());
+    std::vector<JsonValue> items;
+    for (JsonValue const& value : {a, none, c}) {
+      value.each_item([&](JsonValue item) { items.push_back(item); });
+    }
+    REQUIRE(items.size() == 2);
+    CHECK(items[0].boolean() == true);
+    CHECK(items[1].text() == "x");
+  }
+  CHECK_FALSE(read("{}").members(names)[0]);
 }
 
 TEST_CASE("lines are read one after another, and a value that is held stays what it is") {

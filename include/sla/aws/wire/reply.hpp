@@ -6,6 +6,7 @@
 // read, since it may be a secret. What writes JSON stands in core/json.hpp.
 #include <simdjson.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -26,6 +27,36 @@ namespace sla::inline v1::aws {
 /// The names of members on the way to a value; one name alone is the usual case.
 using JsonPath = std::initializer_list<std::string_view>;
 
+/// A value inside an answer that somebody else keeps, or none.
+class JsonValue {
+ public:
+  JsonValue() = default;
+  explicit JsonValue(simdjson::dom::element element) : element_(element) {}
+
+  [[nodiscard]] explicit operator bool() const noexcept { return element_.has_value(); }
+  [[nodiscard]] std::optional<std::string_view> text() const { return scalar<std::string_view>(); }
+  [[nodiscard]] std::optional<std::int64_t> integer() const { return scalar<std::int64_t>(); }
+  [[nodiscard]] std::optional<bool> boolean() const { return scalar<bool>(); }
+
+  /// Calls `use(JsonValue)` for each item, in order, if this is an array.
+  template <class Use>
+  void each_item(Use use) const {
+    simdjson::dom::array array;
+    if (!element_ || element_->get(array) != simdjson::SUCCESS) return;
+    for (simdjson::dom::element const item : array) use(JsonValue(item));
+  }
+
+ private:
+  template <class T>
+  [[nodiscard]] std::optional<T> scalar() const {
+    T value{};
+    if (!element_ || element_->get(value) != simdjson::SUCCESS) return std::nullopt;
+    return value;
+  }
+
+  std::optional<simdjson::dom::element> element_;
+};
+
 /// A JSON value of an answer: the whole of it, or one inside. Copies share the answer, and the
 /// texts that they give live as long as any of them. Reading is thread-safe.
 class JsonReply {
@@ -41,7 +72,8 @@ class JsonReply {
   }
   /// Returns the same for the text of a file: the Error does not say that it is an answer.
   [[nodiscard]] static Result<JsonReply> parse_file(std::string_view text) {
-    return parse_with(std::make_shared<simdjson::dom::parser>(size_limit), text);
+    std::string padded;
+    return parse_with(std::make_shared<simdjson::dom::parser>(size_limit), padded, text);
   }
 
   /// Returns the value at the path; of two members with one name it is the first.
@@ -109,6 +141,27 @@ class JsonReply {
     return all;
   }
 
+  /// Returns the values of the members with these names, found in one pass over all members; of two
+  /// with one name it is the first. They live as long as this answer.
+  template <std::size_t N>
+  [[nodiscard]] std::array<JsonValue, N> members(
+      std::array<std::string_view, N> const& wanted) const {
+    std::array<JsonValue, N> found{};
+    simdjson::dom::object object;
+    if (element_.get(object) != simdjson::SUCCESS) return found;
+    std::size_t next = 0;  // most texts have them in the order that is asked for
+    for (simdjson::dom::key_value_pair const member : object) {
+      std::size_t at = next;
+      while (at < N && wanted[at] != member.key) ++at;
+      if (at == N) at = 0;
+      while (at < next && wanted[at] != member.key) ++at;
+      if (wanted[at] != member.key) continue;
+      if (!found[at]) found[at] = JsonValue(member.value);
+      next = at + 1 == N ? 0 : at + 1;
+    }
+    return found;
+  }
+
   /// This value itself, where it is a text, as the items of an array of names are.
   [[nodiscard]] std::optional<std::string_view> text() const { return text(JsonPath{}); }
 
@@ -118,12 +171,15 @@ class JsonReply {
 
   friend class JsonLines;
 
+  /// The parser reads beyond the end of a text, so that is copied to where it may.
   static Result<JsonReply> parse_with(std::shared_ptr<simdjson::dom::parser> parser,
-                                      std::string_view text) {
+                                      std::string& padded, std::string_view text) {
     if (text.size() > size_limit) return Error{Errc::malformed, "it is too large"};
-    simdjson::padded_string const padded(text);
+    padded.reserve(text.size() + simdjson::SIMDJSON_PADDING);
+    padded.assign(text).append(simdjson::SIMDJSON_PADDING, ' ');
     simdjson::dom::element root;
-    if (auto const failed = parser->parse(padded).get(root); failed != simdjson::SUCCESS) {
+    auto const failed = parser->parse(padded.data(), text.size(), false).get(root);
+    if (failed != simdjson::SUCCESS) {
       std::string const reason = simdjson::error_message(failed);  // repeats nothing of the text
       return Error{Errc::malformed, "it is not JSON (" + reason + ')'};
     }
@@ -165,10 +221,11 @@ class JsonLines {
     if (!parser_ || parser_.use_count() > 1) {
       parser_ = std::make_shared<simdjson::dom::parser>(JsonReply::size_limit);
     }
-    return JsonReply::parse_with(parser_, line);
+    return JsonReply::parse_with(parser_, padded_, line);
   }
 
  private:
+  std::string padded_;
   std::shared_ptr<simdjson::dom::parser> parser_;
 };
 
