@@ -174,7 +174,7 @@ extern "C" {
 int __clone(int (*entry)(void*), void* stack_end, int flags, void* argument, ...);
 }
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// Starts `entry(argument)` on that stack, of which the end is given. The pid is written to `pid`
 /// before the child's first step, where flags have CLONE_PARENT_SETTID. Returns the pid, or -1 with
@@ -184,7 +184,7 @@ inline int clone_process(int (*entry)(void*), void* stack_end, int flags, void* 
   return ::__clone(entry, stack_end, flags, argument, pid);
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal
 
 // sla/core/error.hpp
 // What went wrong when something expected to work did not. The code decides what to do next, the
@@ -1282,7 +1282,7 @@ inline void wake_all(FutexWord const& word) noexcept {
 // A thread that hears no signals: those are for the thread that waits for them. One that cannot be
 // started, as where a container limits its processes, is an Error; std::thread throws.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// A started thread. Whoever holds it waits for its end, at the latest when this goes.
 class Thread {
@@ -1344,7 +1344,7 @@ class Thread {
   std::optional<pthread_t> thread_;
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal
 
 // sla/core/helper.hpp
 // What makes calls that may hang (core/apart.hpp): a process that shares all memory and all
@@ -1589,7 +1589,7 @@ class Apart {
   template <class Body>
   [[nodiscard]] static Result<Apart> start(Body body) {
     auto state = std::make_shared<State>();
-    auto thread = Thread::start([state, body = std::move(body)]() mutable {
+    auto thread = internal::Thread::start([state, body = std::move(body)]() mutable {
       body();
       std::lock_guard const lock(state->mutex);
       state->ended = true;
@@ -1633,11 +1633,11 @@ class Apart {
     bool ended = false;
   };
 
-  Apart(std::shared_ptr<State> state, Thread thread)
+  Apart(std::shared_ptr<State> state, internal::Thread thread)
       : state_(std::move(state)), thread_(std::move(thread)) {}
 
   std::shared_ptr<State> state_;
-  Thread thread_;
+  internal::Thread thread_;
 };
 
 }  // namespace sla::inline v1
@@ -1733,7 +1733,7 @@ class Environment {
 // Reading and writing files on a disk of the user's, which may hang: by calls apart
 // (core/apart.hpp), which are waited for only so long.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// Reads from that place of a file, at most as much as the buffer holds.
 [[nodiscard]] inline Result<std::size_t> read_at_place(Descriptor const& file, std::uint64_t at,
@@ -1824,13 +1824,13 @@ struct WriteCall {
   return std::move(call->written);
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal
 
 // sla/core/folder.hpp
 // What a program does with a folder of its own: makes it, lists it, and sees to it that the names
 // in it survive a power failure.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// Returns the names in a folder, sorted, without those that begin with a dot.
 [[nodiscard]] inline Result<std::vector<std::string>> list_folder(std::string const& path) {
@@ -1884,7 +1884,7 @@ namespace sla::inline v1 {
   }
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal
 
 // sla/core/json.hpp
 // Writes JSON, nothing else: commas and escapes are its business, the nesting is the caller's.
@@ -1990,7 +1990,7 @@ class JsonWriter {
 // Keeps SIGPIPE from a thread for a while, for libraries that write to a connection which the other
 // side may have closed. It changes no disposition, and leaves nothing pending that was not.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// While it lives, a broken pipe is EPIPE and nothing more, in the thread that made it.
 class PipeSignalGuard {
@@ -2016,7 +2016,7 @@ class PipeSignalGuard {
   sigset_t before_{};
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal
 
 // sla/core/stop_plan.hpp
 // How the time from the first request to stop to the exit of the program is spent. It is pure:
@@ -2179,7 +2179,7 @@ class Writer : public std::enable_shared_from_this<Writer> {
   }
 
   void work() {
-    PipeSignalGuard const no_signal;
+    internal::PipeSignalGuard const no_signal;
     std::unique_lock lock(mutex_);
     auto const roused = [this] { return quit_ || waiting() != 0; };
     while (changed_.wait_for(lock, std::chrono::seconds{10}, roused) && !quit_) write_batch(lock);
@@ -2419,7 +2419,7 @@ class Outlet {
   }
   /// Nothing if the descriptor takes nothing in this way, and another was chosen.
   std::optional<Result<std::size_t>> offer_at_once(std::string_view text) {
-    PipeSignalGuard const no_signal;
+    internal::PipeSignalGuard const no_signal;
     ssize_t const n = uninterrupted([&] { return write_some(text); });
     if (n >= 0) return static_cast<std::size_t>(n);
     if (errno == EAGAIN) return std::size_t{0};
@@ -2765,8 +2765,8 @@ class Output {
   };
 
   [[nodiscard]] Result<std::size_t> read_file(std::uint64_t at, std::span<char> buffer) const {
-    if (held_->disk == Disk::answers) return read_at_place(held_->file, at, buffer);
-    auto const n = read_apart(held_->file, at, buffer);
+    if (held_->disk == Disk::answers) return internal::read_at_place(held_->file, at, buffer);
+    auto const n = internal::read_apart(held_->file, at, buffer);
     if (!n) return Error{Errc::system, "its disk does not answer"};
     return *n;
   }
@@ -3097,7 +3097,7 @@ inline constexpr std::string_view run_id_variable = "SLARUNNER_RUN_ID";
 // What the loop says about its runs: a line when one starts, one when it ends, one for each problem
 // with its delivery. Only the words are here; how a line is written is Logger's business.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// Words a Runner's lines. Thread-safe, as the Logger is.
 class RunLog {
@@ -3134,7 +3134,7 @@ class RunLog {
   Logger log_;
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal
 
 // sla/core/secret.hpp
 // A text that must not be seen: it shows itself as ***, compares in constant time and wipes its
@@ -3253,7 +3253,7 @@ class Sequence {
 // (core/apart.hpp), one after another, and nobody waits for one longer than a limit. While one is
 // under way nobody else waits at all.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// Holds a T that only its calls touch; there is none before one of them makes it. For one thread
 /// at a time. What a call captures is its own, as it may go on for long.
@@ -3378,7 +3378,7 @@ class TimeLimited {
   bool refused_ = true;  ///< the last call could not be made, or there was none
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal
 
 // sla/process/children.hpp
 // Which children of this process belong to somebody by name. After a run, and whenever a child has
@@ -4962,7 +4962,7 @@ using CurlHandle = std::unique_ptr<CURL, CurlRelease>;
 
 struct CurlMultiRelease {
   void operator()(CURLM* multi) const noexcept {
-    PipeSignalGuard const guard;  // a TLS connection ends with a write
+    internal::PipeSignalGuard const guard;  // a TLS connection ends with a write
     (void)curl_multi_cleanup(multi);
   }
 };
@@ -5113,7 +5113,7 @@ class CurlLoop {
   /// Sends what the handle is set up for. CURLE_OPERATION_TIMEDOUT if a stage of the transfer
   /// was too late, or the deadline came; CURLE_ABORTED_BY_CALLBACK if the stop was due.
   CURLcode perform(CURL* handle, CurlTransfer& transfer, Stop const* stop, Instant deadline) {
-    PipeSignalGuard const guard;
+    internal::PipeSignalGuard const guard;
     if (!multi_) multi_.reset(curl_multi_init());
     if (!multi_ || curl_multi_add_handle(multi_.get(), handle) != CURLM_OK)
       return CURLE_FAILED_INIT;
@@ -5283,7 +5283,7 @@ inline std::string problem_in_certificates(std::string_view text) {
 /// Returns true if the folder holds a certificate: `5ad8a5d6.0`. One that is empty comes with many
 /// images.
 inline bool holds_certificates(std::string const& folder) {
-  auto const names = list_folder(folder);
+  auto const names = internal::list_folder(folder);
   return names && std::any_of(names->begin(), names->end(), [](std::string_view name) {
            return name.size() > 9 && name.find_first_not_of("0123456789abcdef") == 8 &&
                   name[8] == '.';
@@ -5318,7 +5318,7 @@ inline bool holds_certificates(std::string const& folder) {
     return {};
   }
   if (folders.size() == 1) {
-    if (auto const names = list_folder(trust.folder); !names) {
+    if (auto const names = internal::list_folder(trust.folder); !names) {
       return Error{Errc::invalid, "SSL_CERT_DIR: " + names.error().message, names.error().native};
     }
   }
@@ -12010,7 +12010,7 @@ class Refreshing {
       if (options.renewals != Renewals::beside) return false;
       helper.reset();  // it has done its work, or another one would be renewing
       renewing = true;
-      auto started = Thread::start([this, now] { (void)renew(now); });
+      auto started = internal::Thread::start([this, now] { (void)renew(now); });
       if (started) helper.emplace(*std::move(started));
       renewing = helper.has_value();
       return renewing;
@@ -12063,7 +12063,7 @@ class Refreshing {
     std::optional<Credentials> held{};
     Error refusal{};
     WallTime asked_at{};
-    std::optional<Thread> helper{};  ///< the last: it ends before what it works on
+    std::optional<internal::Thread> helper{};  ///< the last: it ends before what it works on
   };
 
   std::shared_ptr<Shared> shared_;
@@ -14483,7 +14483,7 @@ class TimeLimitedSpool {
   Options options_;
   Logger log_;
   MemorySpool memory_;
-  TimeLimited<Disk> disk_;
+  internal::TimeLimited<Disk> disk_;
   std::shared_ptr<Figures> figures_ = std::make_shared<Figures>();
   std::optional<Entry> ahead_{};  ///< the next event as the disk has it
   Instant tend_at_ = Instant::min();
@@ -19030,7 +19030,7 @@ class EventFile {
   explicit EventFile(Options options) : options_(std::move(options)) {}
 
   Result<void> publish(Report const& report) {
-    if (auto made = make_folder(options_.folder, 0755); !made) return made;
+    if (auto made = internal::make_folder(options_.folder, 0755); !made) return made;
     std::string const path = options_.folder + '/' + options_.name;
     auto const file = open_file(path, O_RDWR | O_CREAT | O_APPEND, 0644);
     if (!file) return file.error();
@@ -19038,7 +19038,7 @@ class EventFile {
     auto done = add_line(*file, path, event_json(report, options_.format) + '\n');
     (void)::flock(file->get(), LOCK_UN);
     if (done && options_.sync) done = sync_file(*file, path);
-    if (done && options_.sync) done = sync_folder(options_.folder);
+    if (done && options_.sync) done = internal::sync_folder(options_.folder);
     return done;
   }
 
@@ -19105,7 +19105,7 @@ class Directory {
   Result<std::string> store(Report const& report) {
     for (std::size_t attempt = 1; attempt <= log_key_attempts; ++attempt) {
       std::string const path = options_.path + '/' + confined(log_key(report, attempt));
-      auto made = make_folder(folder_of(path), 0755);
+      auto made = internal::make_folder(internal::folder_of(path), 0755);
       if (!made) return made.error().within("store");
       auto file = open_file(path, O_WRONLY | O_CREAT | O_EXCL, 0644);
       if (!file && file.error().system_number() == EEXIST) continue;
@@ -19113,7 +19113,7 @@ class Directory {
       auto written = report.outcome.output.each_block(
           [&](std::string_view block) { return write_all(file->get(), block); });
       if (written && options_.sync) written = sync_file(*file, path);
-      if (written && options_.sync) written = sync_folder(folder_of(path));
+      if (written && options_.sync) written = internal::sync_folder(internal::folder_of(path));
       if (written) return uri(path);
       ::unlink(path.c_str());
       return written.error().within("store: " + path);
@@ -20097,7 +20097,7 @@ class Runner {
   internal::HeldExecutor<E> executor_;
   internal::HeldPublisher<P> publisher_;
   internal::HeldClock<C> clock_;
-  RunLog log_;
+  internal::RunLog log_;
   internal::Sequence sequence_{};
   Tally tally_{};
 
@@ -20159,7 +20159,7 @@ class Fleet {
     std::size_t const wanted = std::clamp<std::size_t>(options_.workers, 1, checks_.size() + 1);
     while (stops.size() < wanted) stops.push_back(stop.for_another_thread());
     Stop const over;
-    std::vector<Thread> workers;
+    std::vector<internal::Thread> workers;
     start(workers, stops, over);
     while (workers.empty() && goes_on(stop)) {  // shortages pass
       work_alone(stop);
@@ -20201,11 +20201,12 @@ class Fleet {
   }
 
   /// One thread for each of the stops, or as many as there can be; the next call starts the rest.
-  void start(std::vector<Thread>& workers, std::vector<Stop> const& stops, Stop const& over) {
+  void start(std::vector<internal::Thread>& workers, std::vector<Stop> const& stops,
+             Stop const& over) {
     std::lock_guard const lock(mutex_);  // none begins before all are counted
     while (workers.size() < stops.size() && !closing_ && live_ != 0) {
       Stop const& stop = stops[workers.size()];
-      auto worker = Thread::start([this, &stop, &over] { work(stop, over); });
+      auto worker = internal::Thread::start([this, &stop, &over] { work(stop, over); });
       if (!worker) return note_shortage(workers.size(), worker.error());
       workers.push_back(*std::move(worker));
       ++working_;
@@ -20220,7 +20221,7 @@ class Fleet {
 
   /// Passes on what the stop says, until all is over, and starts what threads could not be had.
   void relay(Stop const& stop, std::vector<Stop> const& stops, Stop const& over,
-             std::vector<Thread>& workers) {
+             std::vector<internal::Thread>& workers) {
     for (StopLevel passed = StopLevel::none; over.level() == StopLevel::none;) {
       StopLevel const level = stop.level();
       for (; passed < level; passed = static_cast<StopLevel>(static_cast<int>(passed) + 1)) {

@@ -66,7 +66,7 @@ class Fleet {
     std::size_t const wanted = std::clamp<std::size_t>(options_.workers, 1, checks_.size() + 1);
     while (stops.size() < wanted) stops.push_back(stop.for_another_thread());
     Stop const over;
-    std::vector<Thread> workers;
+    std::vector<internal::Thread> workers;
     start(workers, stops, over);
     while (workers.empty() && goes_on(stop)) {  // shortages pass
       work_alone(stop);
@@ -108,11 +108,12 @@ class Fleet {
   }
 
   /// One thread for each of the stops, or as many as there can be; the next call starts the rest.
-  void start(std::vector<Thread>& workers, std::vector<Stop> const& stops, Stop const& over) {
+  void start(std::vector<internal::Thread>& workers, std::vector<Stop> const& stops,
+             Stop const& over) {
     std::lock_guard const lock(mutex_);  // none begins before all are counted
     while (workers.size() < stops.size() && !closing_ && live_ != 0) {
       Stop const& stop = stops[workers.size()];
-      auto worker = Thread::start([this, &stop, &over] { work(stop, over); });
+      auto worker = internal::Thread::start([this, &stop, &over] { work(stop, over); });
       if (!worker) return note_shortage(workers.size(), worker.error());
       workers.push_back(*std::move(worker));
       ++working_;
@@ -127,7 +128,7 @@ class Fleet {
 
   /// Passes on what the stop says, until all is over, and starts what threads could not be had.
   void relay(Stop const& stop, std::vector<Stop> const& stops, Stop const& over,
-             std::vector<Thread>& workers) {
+             std::vector<internal::Thread>& workers) {
     for (StopLevel passed = StopLevel::none; over.level() == StopLevel::none;) {
       StopLevel const level = stop.level();
       for (; passed < level; passed = static_cast<StopLevel>(static_cast<int>(passed) + 1)) {

@@ -116,7 +116,7 @@ class Runner {
   internal::HeldExecutor<E> executor_;
   internal::HeldPublisher<P> publisher_;
   internal::HeldClock<C> clock_;
-  RunLog log_;
+  internal::RunLog log_;
   internal::Sequence sequence_{};
   Tally tally_{};
 

@@ -37,7 +37,7 @@ bool blocked() {
 
 TEST_CASE("a broken pipe does not end the process, neither at once nor afterwards") {
   {
-    PipeSignalGuard const guard;
+    internal::PipeSignalGuard const guard;
     break_a_pipe();
     CHECK(pending());
   }
@@ -47,9 +47,9 @@ TEST_CASE("a broken pipe does not end the process, neither at once nor afterward
 
 TEST_CASE("guards nest") {
   {
-    PipeSignalGuard const outer;
+    internal::PipeSignalGuard const outer;
     {
-      PipeSignalGuard const inner;
+      internal::PipeSignalGuard const inner;
       break_a_pipe();
     }
     CHECK(blocked());
@@ -59,10 +59,10 @@ TEST_CASE("guards nest") {
 }
 
 TEST_CASE("a signal that was pending before stays so") {
-  PipeSignalGuard const outer;
+  internal::PipeSignalGuard const outer;
   break_a_pipe();
   {
-    PipeSignalGuard const inner;
+    internal::PipeSignalGuard const inner;
     break_a_pipe();
   }
   CHECK(pending());

@@ -16,14 +16,14 @@
 
 using namespace sla;
 
-static_assert(std::is_nothrow_move_constructible_v<Thread>);
-static_assert(!std::is_copy_constructible_v<Thread>);
+static_assert(std::is_nothrow_move_constructible_v<internal::Thread>);
+static_assert(!std::is_copy_constructible_v<internal::Thread>);
 
 TEST_CASE("a thread does its work, and join() waits for it") {
   int done = 0;
   std::thread::id where;
   auto owned = std::make_unique<int>(7);
-  auto thread = Thread::start([&, owned = std::move(owned)] {
+  auto thread = internal::Thread::start([&, owned = std::move(owned)] {
     done = *owned;
     where = std::this_thread::get_id();
   });
@@ -37,12 +37,12 @@ TEST_CASE("a thread does its work, and join() waits for it") {
 TEST_CASE("whoever lets a thread go waits for it, and one that was moved from waits for nothing") {
   std::atomic<bool> go{false}, done{false};
   {
-    auto first = Thread::start([&] {
+    auto first = internal::Thread::start([&] {
       go.wait(false);
       done = true;
     });
     REQUIRE(first);
-    Thread const second = *std::move(first);
+    internal::Thread const second = *std::move(first);
     go = true;
     go.notify_all();
   }
@@ -52,7 +52,7 @@ TEST_CASE("whoever lets a thread go waits for it, and one that was moved from wa
 TEST_CASE("a thread hears no signals, and the one that started it hears what it heard before") {
   sigset_t before, inside, after;
   ::pthread_sigmask(SIG_SETMASK, nullptr, &before);
-  auto thread = Thread::start([&] { ::pthread_sigmask(SIG_SETMASK, nullptr, &inside); });
+  auto thread = internal::Thread::start([&] { ::pthread_sigmask(SIG_SETMASK, nullptr, &inside); });
   REQUIRE(thread);
   thread->join();
   ::pthread_sigmask(SIG_SETMASK, nullptr, &after);
@@ -67,7 +67,7 @@ TEST_CASE("where there can be no thread that is an error, and nothing was called
   auto const kept = std::make_shared<int>(1);
   {
     NoThreads const none;
-    auto const thread = Thread::start([&called, kept] { called = true; });
+    auto const thread = internal::Thread::start([&called, kept] { called = true; });
     REQUIRE_FALSE(thread);
     CHECK(thread.error().code == Errc::system);
     CHECK(thread.error().message == "thread: Resource temporarily unavailable");
@@ -75,5 +75,5 @@ TEST_CASE("where there can be no thread that is an error, and nothing was called
   }
   CHECK_FALSE(called);
   CHECK(kept.use_count() == 1);
-  CHECK(Thread::start([] {}));
+  CHECK(internal::Thread::start([] {}));
 }

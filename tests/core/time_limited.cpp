@@ -46,7 +46,7 @@ auto size_of() {
 }  // namespace
 
 TEST_CASE("what answers in time is asked as if nothing were between") {
-  TimeLimited<Words> limited(1min);
+  internal::TimeLimited<Words> limited(1min);
   CHECK(limited.ask(size_of()) == 99U);
   (void)limited.insist([](std::optional<Words>& words) {
     words.emplace(3);
@@ -57,7 +57,7 @@ TEST_CASE("what answers in time is asked as if nothing were between") {
 }
 
 TEST_CASE("what hangs is waited for once, and undone when it comes back") {
-  TimeLimited<Words> limited(50ms);
+  internal::TimeLimited<Words> limited(50ms);
   Hook const hook;
   CHECK_FALSE(limited.ask(hook.call(), hook.undo()));
   CHECK_FALSE(limited.answers());
@@ -74,13 +74,13 @@ TEST_CASE("what hangs is waited for once, and undone when it comes back") {
   CHECK(support::eventually([&] { return limited.answers(); }));
   CHECK(*hook.undone);
   CHECK(*later);
-  CHECK(TimeLimited<Words>(1min).answers());
+  CHECK(internal::TimeLimited<Words>(1min).answers());
 }
 
 TEST_CASE("without a thread nothing answers, and what must be done is done once there is one") {
   CHECK(support::eventually(
       [] { return CallsApart::finish(std::chrono::steady_clock::now() + 1min); }));
-  TimeLimited<Words> limited(1min);
+  internal::TimeLimited<Words> limited(1min);
   {
     NoThreads const none;
     CHECK_FALSE(limited.answers());

@@ -129,7 +129,7 @@ class Apart {
   template <class Body>
   [[nodiscard]] static Result<Apart> start(Body body) {
     auto state = std::make_shared<State>();
-    auto thread = Thread::start([state, body = std::move(body)]() mutable {
+    auto thread = internal::Thread::start([state, body = std::move(body)]() mutable {
       body();
       std::lock_guard const lock(state->mutex);
       state->ended = true;
@@ -173,11 +173,11 @@ class Apart {
     bool ended = false;
   };
 
-  Apart(std::shared_ptr<State> state, Thread thread)
+  Apart(std::shared_ptr<State> state, internal::Thread thread)
       : state_(std::move(state)), thread_(std::move(thread)) {}
 
   std::shared_ptr<State> state_;
-  Thread thread_;
+  internal::Thread thread_;
 };
 
 }  // namespace sla::inline v1

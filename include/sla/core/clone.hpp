@@ -12,7 +12,7 @@ extern "C" {
 int __clone(int (*entry)(void*), void* stack_end, int flags, void* argument, ...);
 }
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// Starts `entry(argument)` on that stack, of which the end is given. The pid is written to `pid`
 /// before the child's first step, where flags have CLONE_PARENT_SETTID. Returns the pid, or -1 with
@@ -22,4 +22,4 @@ inline int clone_process(int (*entry)(void*), void* stack_end, int flags, void* 
   return ::__clone(entry, stack_end, flags, argument, pid);
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal

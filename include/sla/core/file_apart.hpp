@@ -22,7 +22,7 @@
 #include "sla/core/result.hpp"
 #include "sla/core/time.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// Reads from that place of a file, at most as much as the buffer holds.
 [[nodiscard]] inline Result<std::size_t> read_at_place(Descriptor const& file, std::uint64_t at,
@@ -113,4 +113,4 @@ struct WriteCall {
   return std::move(call->written);
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal

@@ -17,7 +17,7 @@
 #include "sla/core/descriptor.hpp"
 #include "sla/core/result.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// Returns the names in a folder, sorted, without those that begin with a dot.
 [[nodiscard]] inline Result<std::vector<std::string>> list_folder(std::string const& path) {
@@ -71,4 +71,4 @@ namespace sla::inline v1 {
   }
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal

@@ -138,7 +138,7 @@ class Outlet {
   }
   /// Nothing if the descriptor takes nothing in this way, and another was chosen.
   std::optional<Result<std::size_t>> offer_at_once(std::string_view text) {
-    PipeSignalGuard const no_signal;
+    internal::PipeSignalGuard const no_signal;
     ssize_t const n = uninterrupted([&] { return write_some(text); });
     if (n >= 0) return static_cast<std::size_t>(n);
     if (errno == EAGAIN) return std::size_t{0};

@@ -7,7 +7,7 @@
 
 #include "sla/core/descriptor.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// While it lives, a broken pipe is EPIPE and nothing more, in the thread that made it.
 class PipeSignalGuard {
@@ -33,4 +33,4 @@ class PipeSignalGuard {
   sigset_t before_{};
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal

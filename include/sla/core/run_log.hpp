@@ -9,7 +9,7 @@
 #include "sla/core/log.hpp"
 #include "sla/core/run.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// Words a Runner's lines. Thread-safe, as the Logger is.
 class RunLog {
@@ -46,4 +46,4 @@ class RunLog {
   Logger log_;
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal

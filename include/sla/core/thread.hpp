@@ -13,7 +13,7 @@
 #include "sla/core/error.hpp"
 #include "sla/core/result.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// A started thread. Whoever holds it waits for its end, at the latest when this goes.
 class Thread {
@@ -75,4 +75,4 @@ class Thread {
   std::optional<pthread_t> thread_;
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal

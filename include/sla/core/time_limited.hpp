@@ -13,7 +13,7 @@
 #include "sla/core/apart.hpp"
 #include "sla/core/time.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// Holds a T that only its calls touch; there is none before one of them makes it. For one thread
 /// at a time. What a call captures is its own, as it may go on for long.
@@ -138,4 +138,4 @@ class TimeLimited {
   bool refused_ = true;  ///< the last call could not be made, or there was none
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal

@@ -136,7 +136,7 @@ class Writer : public std::enable_shared_from_this<Writer> {
   }
 
   void work() {
-    PipeSignalGuard const no_signal;
+    internal::PipeSignalGuard const no_signal;
     std::unique_lock lock(mutex_);
     auto const roused = [this] { return quit_ || waiting() != 0; };
     while (changed_.wait_for(lock, std::chrono::seconds{10}, roused) && !quit_) write_batch(lock);

@@ -46,7 +46,7 @@ class Directory {
   Result<std::string> store(Report const& report) {
     for (std::size_t attempt = 1; attempt <= log_key_attempts; ++attempt) {
       std::string const path = options_.path + '/' + confined(log_key(report, attempt));
-      auto made = make_folder(folder_of(path), 0755);
+      auto made = internal::make_folder(internal::folder_of(path), 0755);
       if (!made) return made.error().within("store");
       auto file = open_file(path, O_WRONLY | O_CREAT | O_EXCL, 0644);
       if (!file && file.error().system_number() == EEXIST) continue;
@@ -54,7 +54,7 @@ class Directory {
       auto written = report.outcome.output.each_block(
           [&](std::string_view block) { return write_all(file->get(), block); });
       if (written && options_.sync) written = sync_file(*file, path);
-      if (written && options_.sync) written = sync_folder(folder_of(path));
+      if (written && options_.sync) written = internal::sync_folder(internal::folder_of(path));
       if (written) return uri(path);
       ::unlink(path.c_str());
       return written.error().within("store: " + path);

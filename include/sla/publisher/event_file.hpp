@@ -35,7 +35,7 @@ class EventFile {
   explicit EventFile(Options options) : options_(std::move(options)) {}
 
   Result<void> publish(Report const& report) {
-    if (auto made = make_folder(options_.folder, 0755); !made) return made;
+    if (auto made = internal::make_folder(options_.folder, 0755); !made) return made;
     std::string const path = options_.folder + '/' + options_.name;
     auto const file = open_file(path, O_RDWR | O_CREAT | O_APPEND, 0644);
     if (!file) return file.error();
@@ -43,7 +43,7 @@ class EventFile {
     auto done = add_line(*file, path, event_json(report, options_.format) + '\n');
     (void)::flock(file->get(), LOCK_UN);
     if (done && options_.sync) done = sync_file(*file, path);
-    if (done && options_.sync) done = sync_folder(options_.folder);
+    if (done && options_.sync) done = internal::sync_folder(options_.folder);
     return done;
   }
 

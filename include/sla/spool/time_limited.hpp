@@ -265,7 +265,7 @@ class TimeLimitedSpool {
   Options options_;
   Logger log_;
   MemorySpool memory_;
-  TimeLimited<Disk> disk_;
+  internal::TimeLimited<Disk> disk_;
   std::shared_ptr<Figures> figures_ = std::make_shared<Figures>();
   std::optional<Entry> ahead_{};  ///< the next event as the disk has it
   Instant tend_at_ = Instant::min();

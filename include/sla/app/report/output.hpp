@@ -58,7 +58,7 @@ inline Result<void> check_path(std::string_view path) {
 inline Result<void> write_file(std::string const& out, ReportFile const& file) {
   if (file.path.empty()) return replace_file(out, file.text);
   std::string const path = out + '/' + file.path;
-  if (auto made = make_folder(folder_of(path), 0755); !made) return made;
+  if (auto made = internal::make_folder(internal::folder_of(path), 0755); !made) return made;
   return replace_file(path, file.text);
 }
 

@@ -82,7 +82,7 @@ class Refreshing {
       if (options.renewals != Renewals::beside) return false;
       helper.reset();  // it has done its work, or another one would be renewing
       renewing = true;
-      auto started = Thread::start([this, now] { (void)renew(now); });
+      auto started = internal::Thread::start([this, now] { (void)renew(now); });
       if (started) helper.emplace(*std::move(started));
       renewing = helper.has_value();
       return renewing;
@@ -135,7 +135,7 @@ class Refreshing {
     std::optional<Credentials> held{};
     Error refusal{};
     WallTime asked_at{};
-    std::optional<Thread> helper{};  ///< the last: it ends before what it works on
+    std::optional<internal::Thread> helper{};  ///< the last: it ends before what it works on
   };
 
   std::shared_ptr<Shared> shared_;

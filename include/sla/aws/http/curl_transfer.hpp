@@ -34,7 +34,7 @@ using CurlHandle = std::unique_ptr<CURL, CurlRelease>;
 
 struct CurlMultiRelease {
   void operator()(CURLM* multi) const noexcept {
-    PipeSignalGuard const guard;  // a TLS connection ends with a write
+    internal::PipeSignalGuard const guard;  // a TLS connection ends with a write
     (void)curl_multi_cleanup(multi);
   }
 };
@@ -185,7 +185,7 @@ class CurlLoop {
   /// Sends what the handle is set up for. CURLE_OPERATION_TIMEDOUT if a stage of the transfer
   /// was too late, or the deadline came; CURLE_ABORTED_BY_CALLBACK if the stop was due.
   CURLcode perform(CURL* handle, CurlTransfer& transfer, Stop const* stop, Instant deadline) {
-    PipeSignalGuard const guard;
+    internal::PipeSignalGuard const guard;
     if (!multi_) multi_.reset(curl_multi_init());
     if (!multi_ || curl_multi_add_handle(multi_.get(), handle) != CURLM_OK)
       return CURLE_FAILED_INIT;

@@ -116,7 +116,7 @@ inline std::string problem_in_certificates(std::string_view text) {
 /// Returns true if the folder holds a certificate: `5ad8a5d6.0`. One that is empty comes with many
 /// images.
 inline bool holds_certificates(std::string const& folder) {
-  auto const names = list_folder(folder);
+  auto const names = internal::list_folder(folder);
   return names && std::any_of(names->begin(), names->end(), [](std::string_view name) {
            return name.size() > 9 && name.find_first_not_of("0123456789abcdef") == 8 &&
                   name[8] == '.';
@@ -151,7 +151,7 @@ inline bool holds_certificates(std::string const& folder) {
     return {};
   }
   if (folders.size() == 1) {
-    if (auto const names = list_folder(trust.folder); !names) {
+    if (auto const names = internal::list_folder(trust.folder); !names) {
       return Error{Errc::invalid, "SSL_CERT_DIR: " + names.error().message, names.error().native};
     }
   }
