@@ -10238,8 +10238,8 @@ inline std::size_t add_attributes(QueryForm& form,
 }
 
 /// Publishes a message with a Client, in the region of its topic, and returns the id of the
-/// message. Errc::invalid if the ARN is wrong, Errc::unacceptable if SNS would not take an attribute
-/// or the message; otherwise the errors of Client::call().
+/// message. Errc::invalid if the ARN is wrong, Errc::unacceptable if SNS would not take an
+/// attribute or the message; otherwise the errors of Client::call().
 template <class ServiceClient>
 [[nodiscard]] Result<std::string> publish(ServiceClient& client, EndpointSettings const& endpoints,
                                           PublishInput const& input, Instant deadline) {
