@@ -524,7 +524,7 @@ class Descriptor {
 }
 
 /// Returns the same pipe or terminal, opened once more not to wait: O_NONBLOCK belongs to the open
-/// file, which others share. None where the descriptor is neither, or where that is not possible.
+/// file, which others share. None where the descriptor is neither, or if that is not possible.
 [[nodiscard]] inline Descriptor never_waiting(int descriptor) {
   struct stat about {};
   if (::fstat(descriptor, &about) != 0) return {};
@@ -2667,7 +2667,7 @@ class Output {
   struct Piece {
     std::uint64_t size = 0;
     std::uint64_t offset = 0;  ///< in the file
-    std::string text{};        ///< instead of the file, where it is not empty
+    std::string text{};        ///< instead of the file, if it is not empty
   };
 
   /// No bytes.
@@ -2871,7 +2871,7 @@ struct RecordField {
   std::uint8_t name = 0;
   std::string_view value{};
 
-  /// Returns the value as a number, where it is one.
+  /// Returns the value as a number, if it is one.
   [[nodiscard]] std::optional<std::int64_t> number() const noexcept {
     if (value.size() != sizeof(std::uint64_t)) return std::nullopt;
     return static_cast<std::int64_t>(leading_number<std::uint64_t>(value));
@@ -3001,17 +3001,17 @@ struct Outcome {
   std::string cause{};
   bool degraded = false;  ///< whether it passed, but not as well as it should
   std::string probe{};    ///< what a probe measured, a JSON object; else empty
-  std::string message{};  ///< what a test says of itself in one line, where that is known
+  std::string message{};  ///< what a test says of itself in one line, if that is known
   std::string perf{};     ///< what a test measured, a JSON array of objects; else empty
   /// When it ended, if that was before execute() returned.
   std::optional<Instant> ended{};
 };
 
-/// How a service stands after a run, where somebody keeps track of it.
+/// How a service stands after a run, if somebody keeps track of it.
 struct Standing {
   std::string state{};       ///< UP, DOWN or UNKNOWN
   std::string transition{};  ///< DOWN with the event that begins an outage, UP with the end
-  std::string alert{};       ///< none, ticket or page, where there is a target
+  std::string alert{};       ///< none, ticket or page, if there is a target
   std::string json{};        ///< the members of the event that say all of it
 };
 
@@ -3570,7 +3570,7 @@ inline Result<void> move_up(Descriptor& descriptor) {
 
 }  // namespace detail
 
-/// Opens what reads as empty: /dev/null, or where that is not there or may not be opened (a mount
+/// Opens what reads as empty: /dev/null, or if that is not there or may not be opened (a mount
 /// with nodev), a pipe that nobody writes to.
 [[nodiscard]] inline Result<Descriptor> empty_input() {
   if (auto null = open_file("/dev/null", O_RDONLY)) return null;
@@ -3592,7 +3592,7 @@ inline Result<void> move_up(Descriptor& descriptor) {
 
 /// What came of a start.
 struct Started {
-  pid_t pid = -1;       ///< -1 where there was none
+  pid_t pid = -1;       ///< -1 if there was none
   int failed = 0;       ///< errno of clone or exec; 0 is success
   bool marked = false;  ///< whether it has the mark
 };
@@ -3651,7 +3651,7 @@ class ProgramStart {
 // sla/process/launch.hpp
 // Starts programs on a thread of its own, because a start may wait for as long as a file system
 // likes: for a network mount that hangs, or a scanner that looks at the program first. The caller
-// waits for as long as it wants to, and may give the start up. Where there can be no thread the
+// waits for as long as it wants to, and may give the start up. If there can be no thread the
 // caller's own starts the program.
 
 namespace sla::inline v1::internal {
@@ -3732,7 +3732,7 @@ class Launcher {
     return *known;
   }
 
-  /// Begins a start, or runs it to its end where there can be no thread.
+  /// Begins a start, or runs it to its end if there can be no thread.
   [[nodiscard]] std::shared_ptr<Launch> launch(StartPlan plan) {
     auto one = std::make_shared<Launch>(std::move(plan));
     std::unique_lock lock(mutex_);
@@ -3847,7 +3847,7 @@ inline bool has_run_id(std::string_view run_id, pid_t pid) {
 }  // namespace sla::inline v1::internal
 
 // sla/process/table.hpp
-// Lists the processes in sight: from /proc where that is this process's own, which in a container
+// Lists the processes in sight: from /proc if that is this process's own, which in a container
 // it need not be (not mounted, or that of another PID namespace), else by trying every number.
 
 namespace sla::inline v1::internal {
@@ -3855,7 +3855,7 @@ namespace sla::inline v1::internal {
 /// One process, as far as it shows itself.
 struct ProcessRow {
   pid_t pid = 0;
-  pid_t parent = 0;    ///< 0 where it is not known
+  pid_t parent = 0;    ///< 0 if it is not known
   std::string name{};  ///< of its program, 15 bytes at most; empty if it is not known
   char state = '?';    ///< a letter of proc_pid_stat(5), such as D
 };
@@ -4350,7 +4350,7 @@ class WordSplitter {
   return detail::WordSplitter(text).split();
 }
 
-/// Returns the words that run a command text on this machine: by the shell where there is one, else
+/// Returns the words that run a command text on this machine: by the shell if there is one, else
 /// its own words. Errc::invalid if it needs a shell and there is none, so that a program can say
 /// so at its start.
 [[nodiscard]] inline Result<std::vector<std::string>> shell_words(
@@ -5188,7 +5188,7 @@ class CurlLoop {
 // Which authorities TLS trusts: the one place for what AWS's and OpenSSL's variables say of it.
 // What is asked for is used or is an error, never passed over. Otherwise they are the system's: a
 // static binary may run on another system than that which its libcurl was built for, so the usual
-// places are tried. Where there is nothing at all, as in an empty container, they are Amazon's own.
+// places are tried. If there is nothing at all, as in an empty container, they are Amazon's own.
 
 namespace sla::inline v1::aws {
 
@@ -5331,7 +5331,7 @@ inline bool holds_certificates(std::string const& folder) {
 struct TrustOptions {
   Trust asked{};                          ///< what the user wants; empty for nothing
   std::string own{};                      ///< the TLS library's default; empty for none
-  std::string folder = "/etc/ssl/certs";  ///< where there is no file
+  std::string folder = "/etc/ssl/certs";  ///< if there is no file
 };
 
 /// Finds them. Errc::invalid if the file that is asked for cannot be read.
@@ -5826,7 +5826,7 @@ class CurlProbeWatch {
       Duration at = timer(ends[i]);
       bool const connected = static_cast<ProbePhase>(i) == ProbePhase::connect && stood_;
       if (at == Duration::zero() && connected) at = *stood_ - started;
-      if (at == Duration::zero()) continue;  // as TLS where there is none
+      if (at == Duration::zero()) continue;  // as TLS if there is none
       Duration const end = std::clamp(started - begun + at, last, whole);
       took[i] = end - std::exchange(last, end);
     }
@@ -5907,7 +5907,7 @@ class CurlProbeWatch {
 
 namespace sla::inline v1::internal {
 
-/// Returns `host:port` of a URL. Errc::invalid where it is none of HTTP; the message, which reads
+/// Returns `host:port` of a URL. Errc::invalid if it is none of HTTP; the message, which reads
 /// on after the URL, has nothing of it.
 [[nodiscard]] inline Result<std::string> address_of_url(std::string const& url) {
   std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> const parts(curl_url(), &curl_url_cleanup);
@@ -6260,7 +6260,7 @@ class JsonReply {
   [[nodiscard]] std::optional<std::string_view> text(std::string_view name) const {
     return text(JsonPath{name});
   }
-  /// Returns the text of that name. Errc::malformed, with the name, where there is none or it is
+  /// Returns the text of that name. Errc::malformed, with the name, if there is none or it is
   /// empty.
   [[nodiscard]] Result<std::string_view> required_text(std::string_view name) const {
     auto const found = text(name);
@@ -7610,7 +7610,7 @@ namespace detail {
 
 inline Error bad_endpoint(std::string_view why) { return Error{Errc::invalid, std::string(why)}; }
 
-/// What no service allows together, and the region where one is needed.
+/// What no service allows together, and the region if one is needed.
 inline Result<void> check_endpoint(Service service, EndpointOptions const& options) {
   if (options.custom && options.dual_stack == DualStack::on) {
     return bad_endpoint("a custom endpoint cannot be combined with dual-stack hosts");
@@ -7866,7 +7866,7 @@ namespace sla::inline v1::aws {
 
 /// How a bucket is addressed.
 enum class Addressing {
-  automatic,       ///< as a sub-domain where that is possible, but for hosts that are not AWS's
+  automatic,       ///< as a sub-domain if that is possible, but for hosts that are not AWS's
   path,            ///< always in the path
   virtual_hosted,  ///< as a sub-domain, or not at all
 };
@@ -8060,7 +8060,7 @@ constexpr std::string_view without_title_comment(std::string_view line) noexcept
   return trim_ini(line);
 }
 
-/// The place of the delimiter between a name and its value. A colon is one as well where it can be
+/// The place of the delimiter between a name and its value. A colon is one as well if it can be
 /// no part of the name: after a plain word, before a blank, or without an equals sign.
 constexpr std::size_t find_delimiter(std::string_view line) noexcept {
   std::size_t const equals = line.find('='), colon = line.find(':');
@@ -8350,7 +8350,7 @@ class Profiles {
     return profile;
   }
 
-  /// Returns the chosen profile: an empty one where nobody asked for it and there is none,
+  /// Returns the chosen profile: an empty one if nobody asked for it and there is none,
   /// Errc::invalid if somebody did.
   [[nodiscard]] Result<Profile> find(ProfileChoice const& choice) const {
     auto profile = find(choice.name);
@@ -8435,12 +8435,12 @@ class Profiles {
 
 // sla/aws/config/configured_region.hpp
 // The region that the user set, in the order of the SDKs: a flag, AWS_REGION, AWS_DEFAULT_REGION,
-// the profile. Where nobody set one, an EC2 instance still knows its own: aws/service/imds.hpp.
+// the profile. If nobody set one, an EC2 instance still knows its own: aws/service/imds.hpp.
 
 namespace sla::inline v1::aws {
 
 /// Returns the region, or nothing if none is set. A blank setting counts as none; Errc::invalid,
-/// with the name of the setting, where it is no region.
+/// with the name of the setting, if it is no region.
 [[nodiscard]] inline Result<std::optional<RegionSetting>> configured_region(
     std::string_view flag, Environment const& environment, Profile const& profile) {
   struct Named {
@@ -8828,7 +8828,7 @@ class Retry {
     return {RetryVerdict::retry, delay(failure)};
   }
 
-  /// An attempt succeeded: gives back what the last retry cost, or one token where there was none.
+  /// An attempt succeeded: gives back what the last retry cost, or one token if there was none.
   void succeed() noexcept {
     ++attempts_;
     quota_->give_back(last_cost_ == 0 ? 1 : last_cost_);
@@ -8998,7 +8998,7 @@ enum class Authentication {
 
 /// What holds for one call besides its request.
 struct Call {
-  SigningScope scope{};  ///< ignored where nothing is signed
+  SigningScope scope{};  ///< ignored if nothing is signed
   Instant deadline{};    ///< after it no further attempt begins; the first is made in any case
   /// When an attempt under way is given up, however far it got. The transport's own limits grow
   /// with what a service needs, this one does not.
@@ -11088,7 +11088,7 @@ class ImdsCredentials {
 }  // namespace sla::inline v1::aws
 
 // sla/aws/credential/process_output.hpp
-// Runs a short program for what it writes: through the shell where there is one, in its own process
+// Runs a short program for what it writes: through the shell if there is one, in its own process
 // group, with nothing on stdin and no descriptor of ours, for a limited time. What it writes to
 // stdout is the answer and may be secret; the end of what it writes to stderr explains a failure.
 
@@ -11098,7 +11098,7 @@ namespace sla::inline v1::aws {
 struct CommandLimits {
   Duration limit = std::chrono::seconds{60};
   std::size_t output_limit = std::size_t{64} * 1024;  ///< in bytes
-  std::string shell = "/bin/sh";  ///< where it is not there, the command must be plain words
+  std::string shell = "/bin/sh";  ///< if it is not there, the command must be plain words
   Stop const* stop = nullptr;     ///< ends the program at its deadline; of the calling thread
 };
 
@@ -11246,7 +11246,7 @@ class ProcessRun {
     return {};
   }
 
-  /// Returns when a stop that was requested ends it; the last instant of all where none was.
+  /// Returns when a stop that was requested ends it; the last instant of all if none was.
   [[nodiscard]] Instant stopped_at() const noexcept {
     auto const deadline = options_.stop != nullptr ? options_.stop->deadline() : std::nullopt;
     return deadline.value_or(Instant::max());
@@ -11867,7 +11867,7 @@ class RefreshPolicy {
   };
 
   /// Returns true if what a renewal brought replaces what is there. Expired credentials, as IMDS
-  /// gives them in an outage, only do where there is nothing else; then they are a failure in
+  /// gives them in an outage, only do if there is nothing else; then they are a failure in
   /// disguise.
   [[nodiscard]] bool renew(WallTime now, Renewed const& renewed) noexcept {
     bool const expired = renewed.expires && *renewed.expires <= now;
@@ -15389,7 +15389,7 @@ template <class Groups>
 
 // sla/ledger/figures.hpp
 // The figures of an answer: integers until they are printed, and then rounded down, so that 100.000
-// means not one failure. Where nothing was seen there is no figure.
+// means not one failure. If nothing was seen there is no figure.
 
 namespace sla::inline v1::ledger {
 
@@ -16565,7 +16565,7 @@ inline Result<Descriptor> open_unnamed_in(std::string const& folder) {
 }  // namespace detail
 
 /// Opens a file without a name in the first of $TMPDIR, /tmp and /var/tmp that takes one; a memfd,
-/// which counts as memory, where none does.
+/// which counts as memory, if none does.
 [[nodiscard]] inline Result<Descriptor> open_unnamed_file() {
   char const* const chosen = std::getenv("TMPDIR");
   for (char const* const folder : {chosen, "/tmp", "/var/tmp"}) {
@@ -16608,7 +16608,7 @@ struct ProcessOptions {
   /// What happens to processes that outlive the run; unset is Leftovers::end, in a Fleet leave.
   std::optional<Leftovers> leftovers{};
   /// A folder: the output of a run stands there under log_file_name(), should this process die.
-  /// Where it is empty or cannot be written the output dies with the process.
+  /// If it is empty or cannot be written the output dies with the process.
   std::string log_folder{};
   /// True while that folder's disk is known to hang: then it is as if it were empty.
   std::shared_ptr<std::atomic<bool> const> log_folder_hangs{};
@@ -16628,7 +16628,7 @@ struct ProcessOptions {
 
 // sla/executor/capture.hpp
 // Takes in what a command writes, in constant memory: small outputs stay in a buffer, larger ones
-// go to a file that has no name (or to a memfd where no directory is writable); where the output
+// go to a file that has no name (or to a memfd if no directory is writable); where the output
 // must outlive the process all of it goes to a file that has one. Beyond the limit the first and
 // the last half are kept. A digest can be taken as the bytes stream by. Storing never fails a run:
 // what could not be stored is counted as left out.
@@ -16640,7 +16640,7 @@ template <class D = NoDigest>
 class Capture {
  public:
   /// Keeps at most `limit` bytes, half from the start and half from the end; 0 keeps everything,
-  /// 1 counts as 2. With a path, in a new file there; where that cannot be, as without.
+  /// 1 counts as 2. With a path, in a new file there; if that cannot be, as without.
   explicit Capture(std::uint64_t limit, std::string path = {})
       : path_(std::move(path)),
         head_(limit == 0   ? UINT64_MAX
@@ -17212,7 +17212,7 @@ class Process {
     return !block.empty();
   }
 
-  /// It filled up: there is much to read, in fewer turns. Where that is refused it stays as it is.
+  /// It filled up: there is much to read, in fewer turns. If that is refused it stays as it is.
   void enlarge_pipe() {
     if (!std::exchange(enlarged_, true)) ::fcntl(pipe_.get(), F_SETPIPE_SZ, 1 << 20);
   }
@@ -17548,7 +17548,7 @@ inline ProbeFinding judge_other(ProbeFacts const& facts, ProbeTarget const& targ
 
 }  // namespace detail
 
-/// Asks DNS once more where it is not known why a name has no address. One that took long had no
+/// Asks DNS once more if it is not known why a name has no address. One that took long had no
 /// answer.
 [[nodiscard]] inline NameAnswer why_no_name(ProbeFacts const& facts, ProbeTarget const& target,
                                             Stop const& stop) {
@@ -17700,7 +17700,7 @@ namespace sla::inline v1 {
 /// What an HttpProbe asks, and what it expects.
 struct HttpProbeOptions {
   std::string url{};  ///< http or https; a name and a password in it are for Basic authentication
-  std::string method{};  ///< empty: GET, or POST where there is a body
+  std::string method{};  ///< empty: GET, or POST if there is a body
   std::vector<aws::Header> headers{};
   std::string body{};
   std::vector<StatusRange> expect_status{StatusRange{}};
@@ -17737,7 +17737,7 @@ class StreamSearch {
   bool found_ = false;
 };
 
-/// Returns the end of a probe's reason where that is not an answer as it was expected.
+/// Returns the end of a probe's reason if that is not an answer as it was expected.
 [[nodiscard]] inline ProbeFinding judge_answer(ProbeFacts const& facts,
                                                HttpProbeOptions const& options, bool found) {
   if (!has_status(options.expect_status, facts.status)) {
@@ -17766,7 +17766,7 @@ struct HttpAnswer {
     if (!text.empty()) last = text.back();
     log.append(text);
   }
-  /// Returns the log, which ends with the reason where there is one.
+  /// Returns the log, which ends with the reason if there is one.
   Output finish(std::string const& reason) && {
     if (!reason.empty()) {
       log.append((last == '\n' ? "[sla-runner: " : "\n[sla-runner: ") + reason + "]\n");
@@ -20289,7 +20289,7 @@ class Fleet {
   [[nodiscard]] bool goes_on(Stop const& stop) const {
     return live_ != 0 && stop.level() == StopLevel::none;
   }
-  /// The caller's own thread, where there is no other: one run after another, for a while.
+  /// The caller's own thread, if there is no other: one run after another, for a while.
   void work_alone(Stop const& stop) {
     while (goes_on(stop) && SteadyClock{}.now() < start_at_) {
       tend(stop);

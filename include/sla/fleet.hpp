@@ -196,7 +196,7 @@ class Fleet {
   [[nodiscard]] bool goes_on(Stop const& stop) const {
     return live_ != 0 && stop.level() == StopLevel::none;
   }
-  /// The caller's own thread, where there is no other: one run after another, for a while.
+  /// The caller's own thread, if there is no other: one run after another, for a while.
   void work_alone(Stop const& stop) {
     while (goes_on(stop) && SteadyClock{}.now() < start_at_) {
       tend(stop);

@@ -33,7 +33,7 @@ namespace sla::inline v1::app {
 
 /// What asks for credentials, in whichever way: one type, so that the program holds it once.
 using ProgramTransport = aws::SharedTransport<aws::Curl>;
-/// The chain of credentials, with the role on top where there is one.
+/// The chain of credentials, with the role on top if there is one.
 using ProgramSource = aws::AssumeRoleCredentials<aws::DefaultChain<aws::Curl, HurriedClock>,
                                                  ProgramTransport, HurriedClock>;
 /// The same, kept and renewed; copies share them.
@@ -52,7 +52,7 @@ using ProgramClient = aws::Client<aws::Curl, ProgramCredentials, HurriedClock>;
   return aws::Curl{{.trust = aws.trust, .stop = &stop, .proxy = aws::Proxy::none}};
 }
 
-/// Asks the instance for the region where no setting says it, which takes seconds where there is no
+/// Asks the instance for the region if no setting says it, which takes seconds if there is no
 /// instance. Errc::invalid if it does not say it either, and what the instance failed with where
 /// it may say it later.
 [[nodiscard]] inline Result<void> complete_region(AwsSettings& aws, Environment const& environment,

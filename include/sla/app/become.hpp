@@ -39,7 +39,7 @@ inline constexpr ExitCode no_command_exit{127, "there is no such command"};
 }
 
 /// Executes the words, and returns only where that fails. A name
-/// without a slash is looked for in $PATH; `sla-runner` is this very program where it is not there.
+/// without a slash is looked for in $PATH; `sla-runner` is this very program if it is not there.
 [[nodiscard]] inline Error become(std::vector<std::string> const& words) {
   std::vector<char*> arguments;
   arguments.reserve(words.size() + 1);

@@ -92,7 +92,7 @@ inline constexpr std::int64_t latest_heartbeat = 8'000'000'000;  // the kernel k
 
 }  // namespace detail
 
-/// The runner's side: promises to be heard of again. Cheap to copy. Where there is no descriptor
+/// The runner's side: promises to be heard of again. Cheap to copy. If there is no descriptor
 /// for it the next promise tries again.
 class Heartbeat {
  public:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // Parameters become variables of the environment: below which path they are looked for, what a
-// variable is called, and who wins where there is one already. Messages name variables and
+// variable is called, and who wins if there is one already. Messages name variables and
 // parameters, never a value.
 #include <stdlib.h>
 

@@ -52,7 +52,7 @@ inline bool needs_trust(Settings const& settings, aws::EndpointSettings const& e
          (other && uses_tls(endpoints, {aws::Service::sts}));
 }
 
-/// Both kinds of settings. Where nothing says the region it is that of the topic.
+/// Both kinds of settings. If nothing says the region it is that of the topic.
 inline Startup read_startup(Arguments const& arguments, Environment environment,
                             ParseOptions options) {
   Startup startup{.environment = std::move(environment)};

@@ -14,7 +14,7 @@
 namespace sla::inline v1::app {
 
 /// Puts the options of a Tracked together. `memory` is what an earlier process left. The target is
-/// $SLA_TARGET where that is a number and nothing else is set.
+/// $SLA_TARGET if that is a number and nothing else is set.
 [[nodiscard]] inline Tracking tracking_of(Settings const& settings, std::string memory) {
   std::optional<ledger::Target> target;
   auto const good =

@@ -94,7 +94,7 @@ class Descriptor {
 }
 
 /// Returns the same pipe or terminal, opened once more not to wait: O_NONBLOCK belongs to the open
-/// file, which others share. None where the descriptor is neither, or where that is not possible.
+/// file, which others share. None where the descriptor is neither, or if that is not possible.
 [[nodiscard]] inline Descriptor never_waiting(int descriptor) {
   struct stat about {};
   if (::fstat(descriptor, &about) != 0) return {};

@@ -33,7 +33,7 @@ class Output {
   struct Piece {
     std::uint64_t size = 0;
     std::uint64_t offset = 0;  ///< in the file
-    std::string text{};        ///< instead of the file, where it is not empty
+    std::string text{};        ///< instead of the file, if it is not empty
   };
 
   /// No bytes.

@@ -37,7 +37,7 @@ struct RecordField {
   std::uint8_t name = 0;
   std::string_view value{};
 
-  /// Returns the value as a number, where it is one.
+  /// Returns the value as a number, if it is one.
   [[nodiscard]] std::optional<std::int64_t> number() const noexcept {
     if (value.size() != sizeof(std::uint64_t)) return std::nullopt;
     return static_cast<std::int64_t>(leading_number<std::uint64_t>(value));

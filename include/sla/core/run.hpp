@@ -85,17 +85,17 @@ struct Outcome {
   std::string cause{};
   bool degraded = false;  ///< whether it passed, but not as well as it should
   std::string probe{};    ///< what a probe measured, a JSON object; else empty
-  std::string message{};  ///< what a test says of itself in one line, where that is known
+  std::string message{};  ///< what a test says of itself in one line, if that is known
   std::string perf{};     ///< what a test measured, a JSON array of objects; else empty
   /// When it ended, if that was before execute() returned.
   std::optional<Instant> ended{};
 };
 
-/// How a service stands after a run, where somebody keeps track of it.
+/// How a service stands after a run, if somebody keeps track of it.
 struct Standing {
   std::string state{};       ///< UP, DOWN or UNKNOWN
   std::string transition{};  ///< DOWN with the event that begins an outage, UP with the end
-  std::string alert{};       ///< none, ticket or page, where there is a target
+  std::string alert{};       ///< none, ticket or page, if there is a target
   std::string json{};        ///< the members of the event that say all of it
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // Takes in what a command writes, in constant memory: small outputs stay in a buffer, larger ones
-// go to a file that has no name (or to a memfd where no directory is writable); where the output
+// go to a file that has no name (or to a memfd if no directory is writable); where the output
 // must outlive the process all of it goes to a file that has one. Beyond the limit the first and
 // the last half are kept. A digest can be taken as the bytes stream by. Storing never fails a run:
 // what could not be stored is counted as left out.
@@ -35,7 +35,7 @@ template <class D = NoDigest>
 class Capture {
  public:
   /// Keeps at most `limit` bytes, half from the start and half from the end; 0 keeps everything,
-  /// 1 counts as 2. With a path, in a new file there; where that cannot be, as without.
+  /// 1 counts as 2. With a path, in a new file there; if that cannot be, as without.
   explicit Capture(std::uint64_t limit, std::string path = {})
       : path_(std::move(path)),
         head_(limit == 0   ? UINT64_MAX

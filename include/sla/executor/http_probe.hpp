@@ -31,7 +31,7 @@ namespace sla::inline v1 {
 /// What an HttpProbe asks, and what it expects.
 struct HttpProbeOptions {
   std::string url{};  ///< http or https; a name and a password in it are for Basic authentication
-  std::string method{};  ///< empty: GET, or POST where there is a body
+  std::string method{};  ///< empty: GET, or POST if there is a body
   std::vector<aws::Header> headers{};
   std::string body{};
   std::vector<StatusRange> expect_status{StatusRange{}};
@@ -68,7 +68,7 @@ class StreamSearch {
   bool found_ = false;
 };
 
-/// Returns the end of a probe's reason where that is not an answer as it was expected.
+/// Returns the end of a probe's reason if that is not an answer as it was expected.
 [[nodiscard]] inline ProbeFinding judge_answer(ProbeFacts const& facts,
                                                HttpProbeOptions const& options, bool found) {
   if (!has_status(options.expect_status, facts.status)) {
@@ -97,7 +97,7 @@ struct HttpAnswer {
     if (!text.empty()) last = text.back();
     log.append(text);
   }
-  /// Returns the log, which ends with the reason where there is one.
+  /// Returns the log, which ends with the reason if there is one.
   Output finish(std::string const& reason) && {
     if (!reason.empty()) {
       log.append((last == '\n' ? "[sla-runner: " : "\n[sla-runner: ") + reason + "]\n");

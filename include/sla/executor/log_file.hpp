@@ -30,7 +30,7 @@ inline Result<Descriptor> open_unnamed_in(std::string const& folder) {
 }  // namespace detail
 
 /// Opens a file without a name in the first of $TMPDIR, /tmp and /var/tmp that takes one; a memfd,
-/// which counts as memory, where none does.
+/// which counts as memory, if none does.
 [[nodiscard]] inline Result<Descriptor> open_unnamed_file() {
   char const* const chosen = std::getenv("TMPDIR");
   for (char const* const folder : {chosen, "/tmp", "/var/tmp"}) {

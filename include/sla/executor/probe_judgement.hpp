@@ -143,7 +143,7 @@ inline ProbeFinding judge_other(ProbeFacts const& facts, ProbeTarget const& targ
 
 }  // namespace detail
 
-/// Asks DNS once more where it is not known why a name has no address. One that took long had no
+/// Asks DNS once more if it is not known why a name has no address. One that took long had no
 /// answer.
 [[nodiscard]] inline NameAnswer why_no_name(ProbeFacts const& facts, ProbeTarget const& target,
                                             Stop const& stop) {

@@ -166,7 +166,7 @@ class Process {
     return !block.empty();
   }
 
-  /// It filled up: there is much to read, in fewer turns. Where that is refused it stays as it is.
+  /// It filled up: there is much to read, in fewer turns. If that is refused it stays as it is.
   void enlarge_pipe() {
     if (!std::exchange(enlarged_, true)) ::fcntl(pipe_.get(), F_SETPIPE_SZ, 1 << 20);
   }

@@ -42,7 +42,7 @@ struct ProcessOptions {
   /// What happens to processes that outlive the run; unset is Leftovers::end, in a Fleet leave.
   std::optional<Leftovers> leftovers{};
   /// A folder: the output of a run stands there under log_file_name(), should this process die.
-  /// Where it is empty or cannot be written the output dies with the process.
+  /// If it is empty or cannot be written the output dies with the process.
   std::string log_folder{};
   /// True while that folder's disk is known to hang: then it is as if it were empty.
   std::shared_ptr<std::atomic<bool> const> log_folder_hangs{};

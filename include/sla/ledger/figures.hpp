@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // The figures of an answer: integers until they are printed, and then rounded down, so that 100.000
-// means not one failure. Where nothing was seen there is no figure.
+// means not one failure. If nothing was seen there is no figure.
 #include <algorithm>
 #include <cstdint>
 #include <optional>

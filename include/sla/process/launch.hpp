@@ -2,7 +2,7 @@
 #pragma once
 // Starts programs on a thread of its own, because a start may wait for as long as a file system
 // likes: for a network mount that hangs, or a scanner that looks at the program first. The caller
-// waits for as long as it wants to, and may give the start up. Where there can be no thread the
+// waits for as long as it wants to, and may give the start up. If there can be no thread the
 // caller's own starts the program.
 #include <signal.h>
 #include <sys/wait.h>
@@ -102,7 +102,7 @@ class Launcher {
     return *known;
   }
 
-  /// Begins a start, or runs it to its end where there can be no thread.
+  /// Begins a start, or runs it to its end if there can be no thread.
   [[nodiscard]] std::shared_ptr<Launch> launch(StartPlan plan) {
     auto one = std::make_shared<Launch>(std::move(plan));
     std::unique_lock lock(mutex_);

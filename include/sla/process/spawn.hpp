@@ -152,7 +152,7 @@ inline Result<void> move_up(Descriptor& descriptor) {
 
 }  // namespace detail
 
-/// Opens what reads as empty: /dev/null, or where that is not there or may not be opened (a mount
+/// Opens what reads as empty: /dev/null, or if that is not there or may not be opened (a mount
 /// with nodev), a pipe that nobody writes to.
 [[nodiscard]] inline Result<Descriptor> empty_input() {
   if (auto null = open_file("/dev/null", O_RDONLY)) return null;
@@ -174,7 +174,7 @@ inline Result<void> move_up(Descriptor& descriptor) {
 
 /// What came of a start.
 struct Started {
-  pid_t pid = -1;       ///< -1 where there was none
+  pid_t pid = -1;       ///< -1 if there was none
   int failed = 0;       ///< errno of clone or exec; 0 is success
   bool marked = false;  ///< whether it has the mark
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Lists the processes in sight: from /proc where that is this process's own, which in a container
+// Lists the processes in sight: from /proc if that is this process's own, which in a container
 // it need not be (not mounted, or that of another PID namespace), else by trying every number.
 #include <dirent.h>
 #include <sys/resource.h>
@@ -24,7 +24,7 @@ namespace sla::inline v1::internal {
 /// One process, as far as it shows itself.
 struct ProcessRow {
   pid_t pid = 0;
-  pid_t parent = 0;    ///< 0 where it is not known
+  pid_t parent = 0;    ///< 0 if it is not known
   std::string name{};  ///< of its program, 15 bytes at most; empty if it is not known
   char state = '?';    ///< a letter of proc_pid_stat(5), such as D
 };

@@ -139,7 +139,7 @@ class WordSplitter {
   return detail::WordSplitter(text).split();
 }
 
-/// Returns the words that run a command text on this machine: by the shell where there is one, else
+/// Returns the words that run a command text on this machine: by the shell if there is one, else
 /// its own words. Errc::invalid if it needs a shell and there is none, so that a program can say
 /// so at its start.
 [[nodiscard]] inline Result<std::vector<std::string>> shell_words(

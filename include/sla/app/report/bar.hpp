@@ -54,7 +54,7 @@ struct Piece {
   }
 };
 
-/// How a day was at its worst; where nobody saw any harm, how it was for most of the time.
+/// How a day was at its worst; if nobody saw any harm, how it was for most of the time.
 inline std::string_view kind_of(ledger::Times const& times) {
   if (times.down != 0) return "d";
   if (times.unknown != 0) return "n";

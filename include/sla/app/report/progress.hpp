@@ -13,7 +13,7 @@
 
 namespace sla::inline v1::app {
 
-/// Tells it on stderr, where that is a terminal.
+/// Tells it on stderr, if that is a terminal.
 class ReportProgress {
  public:
   ReportProgress() = default;

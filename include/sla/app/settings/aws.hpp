@@ -33,7 +33,7 @@ struct AwsSettings {
 
 namespace detail {
 
-/// The profile that is in use; an empty one where there is none, or a problem with it.
+/// The profile that is in use; an empty one if there is none, or a problem with it.
 inline aws::Profile read_profile(Environment const& environment, aws::FileReader const& files,
                                  std::vector<std::string>& problems) {
   auto const profiles = aws::Profiles::load(environment, files);

@@ -42,7 +42,7 @@ struct Setting {
       .append(")");
 }
 
-/// Returns a URL with *** for a name and a password in it, and for its query. Where it is not clear
+/// Returns a URL with *** for a name and a password in it, and for its query. If it is not clear
 /// how far they reach, all is ***.
 [[nodiscard]] inline std::string without_secrets(std::string_view url) {
   std::size_t const colon = url.find("://");

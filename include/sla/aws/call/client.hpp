@@ -34,7 +34,7 @@ enum class Authentication {
 
 /// What holds for one call besides its request.
 struct Call {
-  SigningScope scope{};  ///< ignored where nothing is signed
+  SigningScope scope{};  ///< ignored if nothing is signed
   Instant deadline{};    ///< after it no further attempt begins; the first is made in any case
   /// When an attempt under way is given up, however far it got. The transport's own limits grow
   /// with what a service needs, this one does not.

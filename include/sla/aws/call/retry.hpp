@@ -82,7 +82,7 @@ class Retry {
     return {RetryVerdict::retry, delay(failure)};
   }
 
-  /// An attempt succeeded: gives back what the last retry cost, or one token where there was none.
+  /// An attempt succeeded: gives back what the last retry cost, or one token if there was none.
   void succeed() noexcept {
     ++attempts_;
     quota_->give_back(last_cost_ == 0 ? 1 : last_cost_);

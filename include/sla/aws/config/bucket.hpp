@@ -20,7 +20,7 @@ namespace sla::inline v1::aws {
 
 /// How a bucket is addressed.
 enum class Addressing {
-  automatic,       ///< as a sub-domain where that is possible, but for hosts that are not AWS's
+  automatic,       ///< as a sub-domain if that is possible, but for hosts that are not AWS's
   path,            ///< always in the path
   virtual_hosted,  ///< as a sub-domain, or not at all
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // The region that the user set, in the order of the SDKs: a flag, AWS_REGION, AWS_DEFAULT_REGION,
-// the profile. Where nobody set one, an EC2 instance still knows its own: aws/service/imds.hpp.
+// the profile. If nobody set one, an EC2 instance still knows its own: aws/service/imds.hpp.
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,7 +16,7 @@
 namespace sla::inline v1::aws {
 
 /// Returns the region, or nothing if none is set. A blank setting counts as none; Errc::invalid,
-/// with the name of the setting, where it is no region.
+/// with the name of the setting, if it is no region.
 [[nodiscard]] inline Result<std::optional<RegionSetting>> configured_region(
     std::string_view flag, Environment const& environment, Profile const& profile) {
   struct Named {

@@ -40,7 +40,7 @@ namespace detail {
 
 inline Error bad_endpoint(std::string_view why) { return Error{Errc::invalid, std::string(why)}; }
 
-/// What no service allows together, and the region where one is needed.
+/// What no service allows together, and the region if one is needed.
 inline Result<void> check_endpoint(Service service, EndpointOptions const& options) {
   if (options.custom && options.dual_stack == DualStack::on) {
     return bad_endpoint("a custom endpoint cannot be combined with dual-stack hosts");

@@ -78,7 +78,7 @@ constexpr std::string_view without_title_comment(std::string_view line) noexcept
   return trim_ini(line);
 }
 
-/// The place of the delimiter between a name and its value. A colon is one as well where it can be
+/// The place of the delimiter between a name and its value. A colon is one as well if it can be
 /// no part of the name: after a plain word, before a blank, or without an equals sign.
 constexpr std::size_t find_delimiter(std::string_view line) noexcept {
   std::size_t const equals = line.find('='), colon = line.find(':');

@@ -147,7 +147,7 @@ class Profiles {
     return profile;
   }
 
-  /// Returns the chosen profile: an empty one where nobody asked for it and there is none,
+  /// Returns the chosen profile: an empty one if nobody asked for it and there is none,
   /// Errc::invalid if somebody did.
   [[nodiscard]] Result<Profile> find(ProfileChoice const& choice) const {
     auto profile = find(choice.name);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Runs a short program for what it writes: through the shell where there is one, in its own process
+// Runs a short program for what it writes: through the shell if there is one, in its own process
 // group, with nothing on stdin and no descriptor of ours, for a limited time. What it writes to
 // stdout is the answer and may be secret; the end of what it writes to stderr explains a failure.
 #include <fcntl.h>
@@ -38,7 +38,7 @@ namespace sla::inline v1::aws {
 struct CommandLimits {
   Duration limit = std::chrono::seconds{60};
   std::size_t output_limit = std::size_t{64} * 1024;  ///< in bytes
-  std::string shell = "/bin/sh";  ///< where it is not there, the command must be plain words
+  std::string shell = "/bin/sh";  ///< if it is not there, the command must be plain words
   Stop const* stop = nullptr;     ///< ends the program at its deadline; of the calling thread
 };
 
@@ -186,7 +186,7 @@ class ProcessRun {
     return {};
   }
 
-  /// Returns when a stop that was requested ends it; the last instant of all where none was.
+  /// Returns when a stop that was requested ends it; the last instant of all if none was.
   [[nodiscard]] Instant stopped_at() const noexcept {
     auto const deadline = options_.stop != nullptr ? options_.stop->deadline() : std::nullopt;
     return deadline.value_or(Instant::max());

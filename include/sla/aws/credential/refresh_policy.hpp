@@ -64,7 +64,7 @@ class RefreshPolicy {
   };
 
   /// Returns true if what a renewal brought replaces what is there. Expired credentials, as IMDS
-  /// gives them in an outage, only do where there is nothing else; then they are a failure in
+  /// gives them in an outage, only do if there is nothing else; then they are a failure in
   /// disguise.
   [[nodiscard]] bool renew(WallTime now, Renewed const& renewed) noexcept {
     bool const expired = renewed.expires && *renewed.expires <= now;

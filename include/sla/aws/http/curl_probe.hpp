@@ -29,7 +29,7 @@
 
 namespace sla::inline v1::internal {
 
-/// Returns `host:port` of a URL. Errc::invalid where it is none of HTTP; the message, which reads
+/// Returns `host:port` of a URL. Errc::invalid if it is none of HTTP; the message, which reads
 /// on after the URL, has nothing of it.
 [[nodiscard]] inline Result<std::string> address_of_url(std::string const& url) {
   std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> const parts(curl_url(), &curl_url_cleanup);

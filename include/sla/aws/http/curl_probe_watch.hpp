@@ -128,7 +128,7 @@ class CurlProbeWatch {
       Duration at = timer(ends[i]);
       bool const connected = static_cast<ProbePhase>(i) == ProbePhase::connect && stood_;
       if (at == Duration::zero() && connected) at = *stood_ - started;
-      if (at == Duration::zero()) continue;  // as TLS where there is none
+      if (at == Duration::zero()) continue;  // as TLS if there is none
       Duration const end = std::clamp(started - begun + at, last, whole);
       took[i] = end - std::exchange(last, end);
     }

@@ -3,7 +3,7 @@
 // Which authorities TLS trusts: the one place for what AWS's and OpenSSL's variables say of it.
 // What is asked for is used or is an error, never passed over. Otherwise they are the system's: a
 // static binary may run on another system than that which its libcurl was built for, so the usual
-// places are tried. Where there is nothing at all, as in an empty container, they are Amazon's own.
+// places are tried. If there is nothing at all, as in an empty container, they are Amazon's own.
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -164,7 +164,7 @@ inline bool holds_certificates(std::string const& folder) {
 struct TrustOptions {
   Trust asked{};                          ///< what the user wants; empty for nothing
   std::string own{};                      ///< the TLS library's default; empty for none
-  std::string folder = "/etc/ssl/certs";  ///< where there is no file
+  std::string folder = "/etc/ssl/certs";  ///< if there is no file
 };
 
 /// Finds them. Errc::invalid if the file that is asked for cannot be read.

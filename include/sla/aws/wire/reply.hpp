@@ -90,7 +90,7 @@ class JsonReply {
   [[nodiscard]] std::optional<std::string_view> text(std::string_view name) const {
     return text(JsonPath{name});
   }
-  /// Returns the text of that name. Errc::malformed, with the name, where there is none or it is
+  /// Returns the text of that name. Errc::malformed, with the name, if there is none or it is
   /// empty.
   [[nodiscard]] Result<std::string_view> required_text(std::string_view name) const {
     auto const found = text(name);
