@@ -27,9 +27,9 @@ COMMAND = "python3 single_include/amalgamate.py"
 # The rooms of the house, lowest first. An include points to a lower room or stays in its own.
 HEIGHT = {"version": 0, "core": 1, "process": 2, "aws": 3, "spool": 4, "ledger": 5,
           "scheduler": 5, "executor": 5, "publisher": 5, "runner": 6, "fleet": 7, "app": 8, "sla": 9}
-# The wings of aws/, lowest first: the same holds between them.
 # What a program includes: from these, every header is reached.
 LIBRARY, PROGRAM = "sla.hpp", "app/commands.hpp"
+# The wings of aws/, lowest first: the same holds between them.
 WINGS = ("http", "wire", "sign", "config", "call", "service", "credential")
 CONTRACTS = ("scheduler", "executor", "publisher")
 
