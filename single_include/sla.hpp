@@ -46,6 +46,8 @@
 //   executor/http_probe.hpp               HttpProbe: asks a server over HTTP
 //   executor/tcp_probe.hpp                TcpProbe: connects to a port
 //   executor/by_exit_code.hpp             ByExitCode: reads more into exit codes
+//   executor/retrying.hpp                 Retrying: more attempts within one run
+//   executor/degraded_if_slow.hpp         DegradedIfSlow: a pass that took too long
 //   executor/announced.hpp                Announced: tells a spool of each run
 //   publisher.hpp                         the contract Publisher
 //   publisher/sns.hpp                     Sns: events to a topic
@@ -2947,6 +2949,7 @@ struct Job {
   /// Number of its event within the boot: 1, 2, 3, ... Only what becomes an event takes one. The
   /// Runner sets it.
   std::uint64_t seq = 0;
+  int attempt = 0;  ///< within the run: 1, 2, 3, ..., or 0 if there is but one; Retrying sets it
 };
 
 /// How a run ended.
@@ -2999,10 +3002,11 @@ struct Outcome {
   /// What kind of failure it was, where an executor can tell, such as `dns` or `timeout`; else
   /// empty.
   std::string cause{};
-  bool degraded = false;  ///< whether it passed, but not as well as it should
-  std::string probe{};    ///< what a probe measured, a JSON object; else empty
-  std::string message{};  ///< what a test says of itself in one line, if that is known
-  std::string perf{};     ///< what a test measured, a JSON array of objects; else empty
+  bool degraded = false;            ///< whether it passed, but not as well as it should
+  std::string probe{};              ///< what a probe measured, a JSON object; else empty
+  std::string message{};            ///< what a test says of itself in one line, if that is known
+  std::string perf{};               ///< what a test measured, a JSON array of objects; else empty
+  std::vector<Verdict> attempts{};  ///< of each attempt, if there were several
   /// When it ended, if that was before execute() returned.
   std::optional<Instant> ended{};
 };
@@ -3071,6 +3075,9 @@ namespace sla::inline v1 {
 
 /// The variable by which a command knows the id of its run.
 inline constexpr std::string_view run_id_variable = "SLARUNNER_RUN_ID";
+
+/// The variable by which it knows which attempt of the run it is, where there may be several.
+inline constexpr std::string_view attempt_variable = "SLARUNNER_ATTEMPT";
 
 /// Returns a new UUIDv7, such as `0190163d-8694-739b-aea5-966c26f8ad91`.
 [[nodiscard]] inline std::string new_run_id(WallTime now) {
@@ -3580,12 +3587,17 @@ inline Result<void> move_up(Descriptor& descriptor) {
   return Descriptor{ends[0]};
 }
 
-/// Returns the environment of this process with the id of a run set.
-[[nodiscard]] inline std::vector<std::string> environment_of_run(std::string_view run_id) {
+/// Returns the environment of this process with the id of a run set, and its attempt if it may have
+/// several.
+[[nodiscard]] inline std::vector<std::string> environment_of_run(std::string_view run_id,
+                                                                 int attempt = 0) {
   std::string const name = std::string(run_id_variable) + '=';
+  std::string const other = std::string(attempt_variable) + '=';
   std::vector<std::string> entries{name + std::string(run_id)};
+  if (attempt != 0) entries.push_back(other + std::to_string(attempt));
   for (char** entry = ::environ; entry != nullptr && *entry != nullptr; ++entry) {
-    if (!std::string_view(*entry).starts_with(name)) entries.emplace_back(*entry);
+    std::string_view const text(*entry);
+    if (!text.starts_with(name) && !text.starts_with(other)) entries.emplace_back(text);
   }
   return entries;
 }
@@ -12252,6 +12264,7 @@ struct EntryField {
     field_probe = 36,
     field_message = 37,
     field_perf = 38,
+    field_attempt = 39,  ///< the verdict of the next
   };
 };
 
@@ -12337,8 +12350,15 @@ inline constexpr std::pair<std::uint8_t, std::string Outcome::*> finding_texts[]
     {field_perf, &Outcome::perf},
 };
 
+inline bool is_verdict(std::optional<std::int64_t> number) noexcept {
+  return number && *number >= 0 && *number <= static_cast<std::int64_t>(Verdict::warn);
+}
+
 inline void read_finding(Outcome& outcome, RecordField field) {
   if (field.name == field_degraded) outcome.degraded = true;
+  if (auto const verdict = field.number(); field.name == field_attempt && is_verdict(verdict)) {
+    outcome.attempts.push_back(static_cast<Verdict>(*verdict));
+  }
   for (auto const& [name, member] : finding_texts) {
     if (field.name == name) outcome.*member = field.value;
   }
@@ -12355,6 +12375,9 @@ inline void write_report(RecordWriter& out, Report const& report) {
   out.number(field_verdict, static_cast<std::int64_t>(report.outcome.verdict));
   out.number(field_exit, report.outcome.exit_code).number(field_signal, report.outcome.signal);
   if (report.outcome.degraded) out.number(field_degraded, 1);
+  for (Verdict const verdict : report.outcome.attempts) {
+    out.number(field_attempt, static_cast<std::int64_t>(verdict));
+  }
   for (auto const& [field, member] : finding_texts) {
     if (auto const& text = report.outcome.*member; !text.empty()) out.text(field, text);
   }
@@ -12421,7 +12444,7 @@ inline bool read_report_text(Report& report, RecordField field) {
 inline bool read_report_number(Report& report, std::uint8_t name, std::int64_t value) {
   switch (name) {
     case field_verdict:
-      if (value < 0 || value > static_cast<std::int64_t>(Verdict::warn)) return false;
+      if (!is_verdict(value)) return false;
       report.outcome.verdict = static_cast<Verdict>(value);
       return true;
     case field_exit:
@@ -16545,7 +16568,7 @@ class ByExitCode {
 }  // namespace sla::inline v1
 
 // sla/executor/log_file.hpp
-// The file that holds a run's output where it need not outlive the process: it has no name, and
+// The file that holds a run's output: where it need not outlive the process it has no name, and
 // nobody else sees it.
 
 namespace sla::inline v1::internal {
@@ -16563,6 +16586,14 @@ inline Result<Descriptor> open_unnamed_in(std::string const& folder) {
 }
 
 }  // namespace detail
+
+/// Returns where the log of a run stands, should this process die; empty where nowhere.
+[[nodiscard]] inline std::string log_path(std::string const& folder,
+                                          std::shared_ptr<std::atomic<bool> const> const& hangs,
+                                          std::string_view run_id) {
+  bool const none = folder.empty() || run_id.empty() || (hangs && *hangs);
+  return none ? std::string() : folder + '/' + log_file_name(run_id);
+}
 
 /// Opens a file without a name in the first of $TMPDIR, /tmp and /var/tmp that takes one; a memfd,
 /// which counts as memory, if none does.
@@ -16612,6 +16643,7 @@ struct ProcessOptions {
   std::string log_folder{};
   /// True while that folder's disk is known to hang: then it is as if it were empty.
   std::shared_ptr<std::atomic<bool> const> log_folder_hangs{};
+  int attempt = 0;  ///< that of the job, which the executor takes from it
   Logger log{Logger::Options{.format = LogFormat::none}};  ///< says what a stop waits for
 
   /// Returns how long a run may take until it is stopped and gone; nullopt is no limit.
@@ -16851,6 +16883,52 @@ class Capture {
 };
 
 }  // namespace sla::inline v1::internal
+
+// sla/executor/degraded_if_slow.hpp
+// An executor that says of a pass of another one whether it took too long to be a good one.
+
+namespace sla::inline v1 {
+
+/// Executes with E; a success that took longer than a limit is degraded. C tells the time.
+template <class E, class C = SteadyClock>
+class DegradedIfSlow {
+ public:
+  DegradedIfSlow(E executor, std::optional<Duration> limit, C clock = C{})
+      : executor_(std::move(executor)), limit_(limit), clock_(std::move(clock)) {}
+
+  Result<Outcome> execute(Job const& job, Stop const& stop) {
+    Instant const start = clock_.now();
+    auto outcome = executor_.execute(job, stop);
+    if (!limit_ || !outcome) return outcome;
+    bool const good = outcome->verdict == Verdict::pass || outcome->verdict == Verdict::warn;
+    Duration const took = outcome->ended.value_or(clock_.now()) - start;
+    if (!good || took <= *limit_) return outcome;
+    outcome->degraded = true;
+    if (!outcome->reason.empty()) return outcome;
+    outcome->reason =
+        "took " + decimal_seconds(took) + " s, expected at most " + decimal_seconds(*limit_) + " s";
+    return outcome;
+  }
+  [[nodiscard]] std::optional<Duration> longest_run() const {
+    return internal::longest_run_of(executor_);
+  }
+  void run_beside_others() { internal::tell_of_others(executor_); }
+
+ private:
+  internal::HeldExecutor<E> executor_;
+  std::optional<Duration> limit_;
+  internal::HeldClock<C> clock_;
+
+  static_assert(Executor<E>,
+                "DegradedIfSlow's first parameter must be a sla::Executor: movable, with "
+                "sla::Result<sla::Outcome> execute(sla::Job const&, sla::Stop const&)");
+  static_assert(Clock<C>,
+                "DegradedIfSlow's second parameter must be a sla::Clock: movable, with now(), "
+                "wall(), wait_until(sla::Instant, sla::Stop const&) and "
+                "sleep_until(sla::Instant)");
+};
+
+}  // namespace sla::inline v1
 
 // sla/executor/judgement.hpp
 // Judges how a program ended, by what is known: whether the runner cut it short, whether a stop
@@ -17102,11 +17180,8 @@ class Process {
 
   /// Runs the words to the end. An Error means that there is nothing to run.
   Result<Outcome> run(std::vector<std::string> const& words, std::string_view run_id) {
-    bool const hangs = options_.log_folder_hangs && *options_.log_folder_hangs;
-    if (!options_.log_folder.empty() && !run_id.empty() && !hangs) {
-      std::string const folder = options_.log_folder + '/';
-      capture_ = Capture<D>(options_.log_limit, folder + log_file_name(run_id));
-    }
+    auto path = log_path(options_.log_folder, options_.log_folder_hangs, run_id);
+    if (!path.empty()) capture_ = Capture<D>(options_.log_limit, std::move(path));
     if (words.empty()) return Error{Errc::invalid, "the job has no command"};
     if (options_.end_leftovers()) adopt_orphans();
     if (options_.timeout > Duration::zero()) act_at_ = now() + options_.timeout;
@@ -17135,12 +17210,13 @@ class Process {
     auto input = empty_input();
     if (!input) return input.error().system_number();
     mark_ = {.number = RunMark::new_number(), .run_id = std::string(run_id)};
-    launch_ = Launcher::of_this_process().launch({.words = words,
-                                                  .environment = environment_of_run(run_id),
-                                                  .input = *std::move(input),
-                                                  .output = std::move(writer),
-                                                  .mask = stop_.child_mask(),
-                                                  .mark = mark_.number});
+    launch_ = Launcher::of_this_process().launch(
+        {.words = words,
+         .environment = environment_of_run(run_id, options_.attempt),
+         .input = *std::move(input),
+         .output = std::move(writer),
+         .mask = stop_.child_mask(),
+         .mark = mark_.number});
     while (!launch_->wait_until(now() + std::chrono::milliseconds{100})) {
       Launcher::of_this_process().help();
       heed_stop();
@@ -17359,6 +17435,7 @@ class Direct {
   explicit Direct(ProcessOptions options) : options_(std::move(options)) {}
 
   Result<Outcome> execute(Job const& job, Stop const& stop) {
+    options_.attempt = job.attempt;
     return internal::Process<D>(options_, stop).run(job.command, job.run_id);
   }
   [[nodiscard]] std::optional<Duration> longest_run() const { return options_.longest_run(); }
@@ -17842,6 +17919,110 @@ static_assert(Executor<HttpProbe<>>);
 
 }  // namespace sla::inline v1
 
+// sla/executor/retrying.hpp
+// An executor that gives another one more attempts within the same run, and tells all of them: a
+// test that is flaky shows in the events, and pages nobody. The last attempt decides.
+
+namespace sla::inline v1 {
+
+/// How an executor is given more attempts.
+struct RetryingOptions {
+  std::size_t retries = 0;                   ///< attempts after the first
+  Duration delay = std::chrono::seconds{1};  ///< between the end of one and the start of the next
+  std::uint64_t log_limit = 16U << 20U;      ///< bytes kept of the output of all; 0 keeps all
+  std::string log_folder{};                  ///< as in ProcessOptions
+  std::shared_ptr<std::atomic<bool> const> log_folder_hangs{};
+};
+
+/// Executes with E until a run succeeds, or there are no more attempts. A stop between two attempts
+/// makes the run one that was cut short. D is NoDigest, or the digest to take of the log. C waits.
+template <class E, class D = NoDigest, class C = SteadyClock>
+class Retrying {
+ public:
+  Retrying(E executor, RetryingOptions options, C clock = C{})
+      : executor_(std::move(executor)), options_(std::move(options)), clock_(std::move(clock)) {}
+
+  Result<Outcome> execute(Job const& job, Stop const& stop) {
+    if (options_.retries == 0) return executor_.execute(job, stop);
+    Job attempt = job;
+    std::optional<internal::Capture<D>> log;
+    for (std::vector<Verdict> verdicts;;) {
+      ++attempt.attempt;
+      Outcome outcome = made(executor_.execute(attempt, stop));
+      verdicts.push_back(outcome.verdict);
+      bool const last = verdicts.size() > options_.retries || !may_change(outcome.verdict);
+      if (last && !log) return outcome;
+      if (!log) log.emplace(options_.log_limit, log_path(job));
+      take_in(*log, outcome.output);
+      if (!last) divide(*log, verdicts);
+      if (!last && waits(stop)) continue;
+      if (!last) outcome = {.verdict = Verdict::interrupted, .exit_code = outcome.exit_code};
+      outcome.attempts = std::move(verdicts);
+      outcome.output = std::move(*log).finish();
+      return outcome;
+    }
+  }
+
+  [[nodiscard]] std::optional<Duration> longest_run() const {
+    auto const one = internal::longest_run_of(executor_);
+    if (!one) return std::nullopt;
+    auto const retries = static_cast<std::int64_t>(options_.retries);
+    return *one * (retries + 1) + options_.delay * retries;
+  }
+  void run_beside_others() { internal::tell_of_others(executor_); }
+
+ private:
+  static Outcome made(Result<Outcome> outcome) {
+    if (outcome) return *std::move(outcome);
+    return {.verdict = Verdict::spawn_error, .exit_code = 126, .reason = outcome.error().message};
+  }
+  /// Returns true if another attempt may have another verdict that matters.
+  static bool may_change(Verdict verdict) noexcept {
+    return verdict != Verdict::pass && verdict != Verdict::warn && verdict != Verdict::skipped &&
+           verdict != Verdict::interrupted;
+  }
+  bool waits(Stop const& stop) {
+    return clock_.wait_until(clock_.now() + options_.delay, stop) != Wake::stopped;
+  }
+
+  /// Makes room for the log of all attempts where that of the first one stands.
+  [[nodiscard]] std::string log_path(Job const& job) const {
+    std::string path =
+        internal::log_path(options_.log_folder, options_.log_folder_hangs, job.run_id);
+    if (!path.empty()) ::unlink(path.c_str());
+    return path;
+  }
+
+  void take_in(internal::Capture<D>& log, Output const& output) {
+    last_ = '\n';
+    (void)output.each_block([&](std::string_view block) -> Result<void> {
+      log.append(block);
+      last_ = block.back();
+      return {};
+    });
+  }
+  void divide(internal::Capture<D>& log, std::vector<Verdict> const& verdicts) const {
+    std::string line = last_ == '\n' ? "" : "\n";
+    line += "[sla-runner: attempt " + std::to_string(verdicts.size()) + " of " +
+            std::to_string(options_.retries + 1) + " ended with verdict ";
+    log.append(line.append(to_string(verdicts.back())).append("; the next follows]\n"));
+  }
+
+  internal::HeldExecutor<E> executor_;
+  RetryingOptions options_;
+  internal::HeldClock<C> clock_;
+  char last_ = '\n';  ///< of the attempt's output
+
+  static_assert(Executor<E>,
+                "Retrying's first parameter must be a sla::Executor: movable, with "
+                "sla::Result<sla::Outcome> execute(sla::Job const&, sla::Stop const&)");
+  static_assert(Clock<C>,
+                "Retrying's third parameter must be a sla::Clock: movable, with now(), wall(), "
+                "wait_until(sla::Instant, sla::Stop const&) and sleep_until(sla::Instant)");
+};
+
+}  // namespace sla::inline v1
+
 // sla/executor/shell.hpp
 // Runs the job's command text with /bin/sh; in a container without one the text is split by the
 // shell's quoting rules and executed directly.
@@ -17861,6 +18042,7 @@ class Shell {
     }
     auto const words = shell_words(job.command[0]);
     if (!words) return words.error();
+    options_.attempt = job.attempt;
     return internal::Process<D>(options_, stop).run(*words, job.run_id);
   }
   [[nodiscard]] std::optional<Duration> longest_run() const { return options_.longest_run(); }
@@ -18256,6 +18438,13 @@ inline void write_finding(JsonWriter& json, Outcome const& outcome) {
   if (!outcome.probe.empty()) json.key("probe").literal(outcome.probe);
   write_optional(json, "message", outcome.message);
   if (!outcome.perf.empty()) json.key("perf").literal(outcome.perf);
+  if (outcome.attempts.size() < 2) return;
+  json.key("attempts").integer(static_cast<std::int64_t>(outcome.attempts.size()));
+  json.key("attemptVerdicts").begin_array();
+  for (Verdict const verdict : outcome.attempts) json.string(to_string(verdict));
+  json.end_array();
+  bool const flaky = outcome.verdict == Verdict::pass || outcome.verdict == Verdict::warn;
+  if (flaky) json.key("flaky").boolean(true);
 }
 
 /// `1.5` for one and a half seconds, `914` for a whole number of them.

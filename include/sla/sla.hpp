@@ -43,6 +43,8 @@
 //   executor/http_probe.hpp               HttpProbe: asks a server over HTTP
 //   executor/tcp_probe.hpp                TcpProbe: connects to a port
 //   executor/by_exit_code.hpp             ByExitCode: reads more into exit codes
+//   executor/retrying.hpp                 Retrying: more attempts within one run
+//   executor/degraded_if_slow.hpp         DegradedIfSlow: a pass that took too long
 //   executor/announced.hpp                Announced: tells a spool of each run
 //   publisher.hpp                         the contract Publisher
 //   publisher/sns.hpp                     Sns: events to a topic
@@ -211,6 +213,7 @@
 #include "sla/executor/announced.hpp"
 #include "sla/executor/by_exit_code.hpp"
 #include "sla/executor/capture.hpp"
+#include "sla/executor/degraded_if_slow.hpp"
 #include "sla/executor/direct.hpp"
 #include "sla/executor/http_probe.hpp"
 #include "sla/executor/judgement.hpp"
@@ -221,6 +224,7 @@
 #include "sla/executor/probe_judgement.hpp"
 #include "sla/executor/process.hpp"
 #include "sla/executor/process_options.hpp"
+#include "sla/executor/retrying.hpp"
 #include "sla/executor/shell.hpp"
 #include "sla/executor/status_ranges.hpp"
 #include "sla/executor/tcp_probe.hpp"

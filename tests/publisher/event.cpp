@@ -81,6 +81,17 @@ TEST_CASE("what an executor found out stands beside the reason") {
             R"("startedAtMs":1574514286000,)"));
 }
 
+TEST_CASE("several attempts are told, and that a test is flaky if the last one passed") {
+  Report report = sample_report();
+  report.outcome.attempts = {Verdict::timeout, Verdict::pass};
+  CHECK(has(documented(report),
+            R"("attempts":2,"attemptVerdicts":["timeout","pass"],"flaky":true,)"));
+  report.outcome.verdict = Verdict::fail;
+  CHECK_FALSE(has(documented(report), "flaky"));
+  report.outcome.attempts = {Verdict::pass};
+  CHECK_FALSE(has(documented(report), "attempts"));
+}
+
 TEST_CASE("what a ledger needs stands in both formats as numbers, and only what is known") {
   Report report = sample_report();
   report.job.boot_id = "0190163d-0000-7000-8000-000000000001";

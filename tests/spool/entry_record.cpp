@@ -37,6 +37,7 @@ Entry whole_entry() {
   entry.report.outcome.reason = "why";
   entry.report.outcome.cause = "dns";
   entry.report.outcome.degraded = true;
+  entry.report.outcome.attempts = {Verdict::fail, Verdict::warn};
   entry.report.outcome.probe = R"({"status":200})";
   entry.report.log_uri = "s3://bucket/key";
   entry.report.log_error = "none";
@@ -76,6 +77,7 @@ TEST_CASE("an entry comes back as it was written") {
   CHECK(report.outcome.reason == "why");
   CHECK(report.outcome.cause == "dns");
   CHECK(report.outcome.degraded);
+  CHECK(report.outcome.attempts == entry.report.outcome.attempts);
   CHECK(report.outcome.probe == R"({"status":200})");
   CHECK(report.started_at == entry.report.started_at);
   CHECK(report.ended_at == entry.report.ended_at);

@@ -19,8 +19,11 @@
 #include "sla/core/text.hpp"
 #include "sla/executor.hpp"
 #include "sla/executor/by_exit_code.hpp"
+#include "sla/executor/degraded_if_slow.hpp"
 #include "sla/executor/direct.hpp"
 #include "sla/executor/http_probe.hpp"
+#include "sla/executor/process_options.hpp"
+#include "sla/executor/retrying.hpp"
 #include "sla/executor/status_ranges.hpp"
 #include "sla/executor/tcp_probe.hpp"
 
@@ -46,9 +49,38 @@ class ProgramExecutor {
 };
 static_assert(Executor<ProgramExecutor>);
 
+/// Returns how many attempts a run may have more.
+[[nodiscard]] inline std::size_t retries_of(Settings const& settings) {
+  return parse_integer<std::size_t>(trim(settings.retries)).value_or(0);
+}
+
 /// Returns what the exit codes of a command mean.
 [[nodiscard]] inline ExitCodeRules exit_code_rules(Settings const& settings) {
   return {.codes = settings.exit_codes, .skip = parse_integer<int>(trim(settings.skip_code))};
+}
+
+/// What runs: an executor, with the attempts that it has, and what is slow for it.
+using ProgramRun = DegradedIfSlow<Retrying<ProgramExecutor, aws::Sha256>>;
+
+/// Returns what runs by the settings, which were checked.
+[[nodiscard]] inline ProgramRun program_run(Settings const& settings, ProcessOptions process,
+                                            HttpProbeOptions probe) {
+  RetryingOptions retrying{.retries = retries_of(settings),
+                           .delay = settings.retry_delay,
+                           .log_limit = process.log_limit,
+                           .log_folder = process.log_folder,
+                           .log_folder_hangs = process.log_folder_hangs};
+  auto const executor = [&]() -> ProgramExecutor {
+    if (!settings.url.empty()) {
+      return ProgramExecutor{ProgramExecutor::Http{std::move(probe)}};
+    }
+    if (!settings.tcp.empty()) {
+      return ProgramExecutor{TcpProbe{{.address = settings.tcp, .timeout = settings.timeout}}};
+    }
+    return ProgramExecutor{ProgramExecutor::Command{Direct<aws::Sha256>{std::move(process)},
+                                                    exit_code_rules(settings)}};
+  };
+  return {{executor(), std::move(retrying)}, settings.slow};
 }
 
 /// Returns true if a URL is asked over TLS.

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -34,8 +35,7 @@
 #include "sla/core/stop.hpp"
 #include "sla/core/stop_plan.hpp"
 #include "sla/executor/announced.hpp"
-#include "sla/executor/http_probe.hpp"
-#include "sla/executor/tcp_probe.hpp"
+#include "sla/executor/process_options.hpp"
 #include "sla/process/words.hpp"
 #include "sla/publisher/dry_run.hpp"
 #include "sla/publisher/tracked.hpp"
@@ -184,24 +184,18 @@ class Program {
             .log = log_};
   }
 
-  [[nodiscard]] ProgramExecutor executor(ProcessOptions process) const {
-    Settings const& settings = parts_.settings;
-    if (!settings.url.empty()) {
-      return ProgramExecutor{
-          ProgramExecutor::Http{probe_options(settings, parts_.body, parts_.aws.trust)}};
-    }
-    if (!settings.tcp.empty()) {
-      return ProgramExecutor{TcpProbe{{.address = settings.tcp, .timeout = settings.timeout}}};
-    }
-    return ProgramExecutor{ProgramExecutor::Command{Direct<aws::Sha256>{std::move(process)},
-                                                    exit_code_rules(settings)}};
+  [[nodiscard]] ProgramRun executor(ProcessOptions process) const {
+    return program_run(parts_.settings, std::move(process),
+                       probe_options(parts_.settings, parts_.body, parts_.aws.trust));
   }
 
   /// Returns how long a run may take with all its limits; zero is no limit.
   [[nodiscard]] Duration longest_run() const {
     ProcessOptions const limits = process();
     if (limits.timeout == Duration::zero()) return Duration::zero();
-    return limits.timeout + limits.grace + 2 * limits.drain;
+    auto const retries = static_cast<std::int64_t>(retries_of(parts_.settings));
+    return (limits.timeout + limits.grace + 2 * limits.drain) * (retries + 1) +
+           parts_.settings.retry_delay * retries;
   }
 
   Parts parts_;

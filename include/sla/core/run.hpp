@@ -31,6 +31,7 @@ struct Job {
   /// Number of its event within the boot: 1, 2, 3, ... Only what becomes an event takes one. The
   /// Runner sets it.
   std::uint64_t seq = 0;
+  int attempt = 0;  ///< within the run: 1, 2, 3, ..., or 0 if there is but one; Retrying sets it
 };
 
 /// How a run ended.
@@ -83,10 +84,11 @@ struct Outcome {
   /// What kind of failure it was, where an executor can tell, such as `dns` or `timeout`; else
   /// empty.
   std::string cause{};
-  bool degraded = false;  ///< whether it passed, but not as well as it should
-  std::string probe{};    ///< what a probe measured, a JSON object; else empty
-  std::string message{};  ///< what a test says of itself in one line, if that is known
-  std::string perf{};     ///< what a test measured, a JSON array of objects; else empty
+  bool degraded = false;            ///< whether it passed, but not as well as it should
+  std::string probe{};              ///< what a probe measured, a JSON object; else empty
+  std::string message{};            ///< what a test says of itself in one line, if that is known
+  std::string perf{};               ///< what a test measured, a JSON array of objects; else empty
+  std::vector<Verdict> attempts{};  ///< of each attempt, if there were several
   /// When it ended, if that was before execute() returned.
   std::optional<Instant> ended{};
 };

@@ -16,6 +16,9 @@ namespace sla::inline v1 {
 /// The variable by which a command knows the id of its run.
 inline constexpr std::string_view run_id_variable = "SLARUNNER_RUN_ID";
 
+/// The variable by which it knows which attempt of the run it is, where there may be several.
+inline constexpr std::string_view attempt_variable = "SLARUNNER_ATTEMPT";
+
 /// Returns a new UUIDv7, such as `0190163d-8694-739b-aea5-966c26f8ad91`.
 [[nodiscard]] inline std::string new_run_id(WallTime now) {
   auto bytes = random_bytes<16>();

@@ -18,6 +18,7 @@ class Direct {
   explicit Direct(ProcessOptions options) : options_(std::move(options)) {}
 
   Result<Outcome> execute(Job const& job, Stop const& stop) {
+    options_.attempt = job.attempt;
     return internal::Process<D>(options_, stop).run(job.command, job.run_id);
   }
   [[nodiscard]] std::optional<Duration> longest_run() const { return options_.longest_run(); }

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// The file that holds a run's output where it need not outlive the process: it has no name, and
+// The file that holds a run's output: where it need not outlive the process it has no name, and
 // nobody else sees it.
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdint>
 #include <cstdlib>
+#include <memory>
 #include <string>
+#include <string_view>
 
 #include "sla/core/descriptor.hpp"
 #include "sla/core/result.hpp"
+#include "sla/core/run_id.hpp"
 
 namespace sla::inline v1::internal {
 
@@ -28,6 +32,14 @@ inline Result<Descriptor> open_unnamed_in(std::string const& folder) {
 }
 
 }  // namespace detail
+
+/// Returns where the log of a run stands, should this process die; empty where nowhere.
+[[nodiscard]] inline std::string log_path(std::string const& folder,
+                                          std::shared_ptr<std::atomic<bool> const> const& hangs,
+                                          std::string_view run_id) {
+  bool const none = folder.empty() || run_id.empty() || (hangs && *hangs);
+  return none ? std::string() : folder + '/' + log_file_name(run_id);
+}
 
 /// Opens a file without a name in the first of $TMPDIR, /tmp and /var/tmp that takes one; a memfd,
 /// which counts as memory, if none does.

@@ -28,11 +28,11 @@
 #include "sla/core/descriptor.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/run.hpp"
-#include "sla/core/run_id.hpp"
 #include "sla/core/stop.hpp"
 #include "sla/core/stop_plan.hpp"
 #include "sla/executor/capture.hpp"
 #include "sla/executor/judgement.hpp"
+#include "sla/executor/log_file.hpp"
 #include "sla/executor/pass_through.hpp"
 #include "sla/executor/process_options.hpp"
 #include "sla/process/launch.hpp"
@@ -56,11 +56,8 @@ class Process {
 
   /// Runs the words to the end. An Error means that there is nothing to run.
   Result<Outcome> run(std::vector<std::string> const& words, std::string_view run_id) {
-    bool const hangs = options_.log_folder_hangs && *options_.log_folder_hangs;
-    if (!options_.log_folder.empty() && !run_id.empty() && !hangs) {
-      std::string const folder = options_.log_folder + '/';
-      capture_ = Capture<D>(options_.log_limit, folder + log_file_name(run_id));
-    }
+    auto path = log_path(options_.log_folder, options_.log_folder_hangs, run_id);
+    if (!path.empty()) capture_ = Capture<D>(options_.log_limit, std::move(path));
     if (words.empty()) return Error{Errc::invalid, "the job has no command"};
     if (options_.end_leftovers()) adopt_orphans();
     if (options_.timeout > Duration::zero()) act_at_ = now() + options_.timeout;
@@ -89,12 +86,13 @@ class Process {
     auto input = empty_input();
     if (!input) return input.error().system_number();
     mark_ = {.number = RunMark::new_number(), .run_id = std::string(run_id)};
-    launch_ = Launcher::of_this_process().launch({.words = words,
-                                                  .environment = environment_of_run(run_id),
-                                                  .input = *std::move(input),
-                                                  .output = std::move(writer),
-                                                  .mask = stop_.child_mask(),
-                                                  .mark = mark_.number});
+    launch_ = Launcher::of_this_process().launch(
+        {.words = words,
+         .environment = environment_of_run(run_id, options_.attempt),
+         .input = *std::move(input),
+         .output = std::move(writer),
+         .mask = stop_.child_mask(),
+         .mark = mark_.number});
     while (!launch_->wait_until(now() + std::chrono::milliseconds{100})) {
       Launcher::of_this_process().help();
       heed_stop();

@@ -46,6 +46,7 @@ struct ProcessOptions {
   std::string log_folder{};
   /// True while that folder's disk is known to hang: then it is as if it were empty.
   std::shared_ptr<std::atomic<bool> const> log_folder_hangs{};
+  int attempt = 0;  ///< that of the job, which the executor takes from it
   Logger log{Logger::Options{.format = LogFormat::none}};  ///< says what a stop waits for
 
   /// Returns how long a run may take until it is stopped and gone; nullopt is no limit.

@@ -26,6 +26,7 @@ class Shell {
     }
     auto const words = shell_words(job.command[0]);
     if (!words) return words.error();
+    options_.attempt = job.attempt;
     return internal::Process<D>(options_, stop).run(*words, job.run_id);
   }
   [[nodiscard]] std::optional<Duration> longest_run() const { return options_.longest_run(); }

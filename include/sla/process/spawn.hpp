@@ -162,12 +162,17 @@ inline Result<void> move_up(Descriptor& descriptor) {
   return Descriptor{ends[0]};
 }
 
-/// Returns the environment of this process with the id of a run set.
-[[nodiscard]] inline std::vector<std::string> environment_of_run(std::string_view run_id) {
+/// Returns the environment of this process with the id of a run set, and its attempt if it may have
+/// several.
+[[nodiscard]] inline std::vector<std::string> environment_of_run(std::string_view run_id,
+                                                                 int attempt = 0) {
   std::string const name = std::string(run_id_variable) + '=';
+  std::string const other = std::string(attempt_variable) + '=';
   std::vector<std::string> entries{name + std::string(run_id)};
+  if (attempt != 0) entries.push_back(other + std::to_string(attempt));
   for (char** entry = ::environ; entry != nullptr && *entry != nullptr; ++entry) {
-    if (!std::string_view(*entry).starts_with(name)) entries.emplace_back(*entry);
+    std::string_view const text(*entry);
+    if (!text.starts_with(name) && !text.starts_with(other)) entries.emplace_back(text);
   }
   return entries;
 }

@@ -58,6 +58,13 @@ inline void write_finding(JsonWriter& json, Outcome const& outcome) {
   if (!outcome.probe.empty()) json.key("probe").literal(outcome.probe);
   write_optional(json, "message", outcome.message);
   if (!outcome.perf.empty()) json.key("perf").literal(outcome.perf);
+  if (outcome.attempts.size() < 2) return;
+  json.key("attempts").integer(static_cast<std::int64_t>(outcome.attempts.size()));
+  json.key("attemptVerdicts").begin_array();
+  for (Verdict const verdict : outcome.attempts) json.string(to_string(verdict));
+  json.end_array();
+  bool const flaky = outcome.verdict == Verdict::pass || outcome.verdict == Verdict::warn;
+  if (flaky) json.key("flaky").boolean(true);
 }
 
 /// `1.5` for one and a half seconds, `914` for a whole number of them.

@@ -48,6 +48,7 @@ struct EntryField {
     field_probe = 36,
     field_message = 37,
     field_perf = 38,
+    field_attempt = 39,  ///< the verdict of the next
   };
 };
 

@@ -66,8 +66,15 @@ inline constexpr std::pair<std::uint8_t, std::string Outcome::*> finding_texts[]
     {field_perf, &Outcome::perf},
 };
 
+inline bool is_verdict(std::optional<std::int64_t> number) noexcept {
+  return number && *number >= 0 && *number <= static_cast<std::int64_t>(Verdict::warn);
+}
+
 inline void read_finding(Outcome& outcome, RecordField field) {
   if (field.name == field_degraded) outcome.degraded = true;
+  if (auto const verdict = field.number(); field.name == field_attempt && is_verdict(verdict)) {
+    outcome.attempts.push_back(static_cast<Verdict>(*verdict));
+  }
   for (auto const& [name, member] : finding_texts) {
     if (field.name == name) outcome.*member = field.value;
   }
@@ -84,6 +91,9 @@ inline void write_report(RecordWriter& out, Report const& report) {
   out.number(field_verdict, static_cast<std::int64_t>(report.outcome.verdict));
   out.number(field_exit, report.outcome.exit_code).number(field_signal, report.outcome.signal);
   if (report.outcome.degraded) out.number(field_degraded, 1);
+  for (Verdict const verdict : report.outcome.attempts) {
+    out.number(field_attempt, static_cast<std::int64_t>(verdict));
+  }
   for (auto const& [field, member] : finding_texts) {
     if (auto const& text = report.outcome.*member; !text.empty()) out.text(field, text);
   }
@@ -150,7 +160,7 @@ inline bool read_report_text(Report& report, RecordField field) {
 inline bool read_report_number(Report& report, std::uint8_t name, std::int64_t value) {
   switch (name) {
     case field_verdict:
-      if (value < 0 || value > static_cast<std::int64_t>(Verdict::warn)) return false;
+      if (!is_verdict(value)) return false;
       report.outcome.verdict = static_cast<Verdict>(value);
       return true;
     case field_exit:

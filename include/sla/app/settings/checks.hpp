@@ -133,8 +133,17 @@ inline Result<void> check_arn_line(std::string_view text) {
   return {};
 }
 
+/// How many attempts a run may have more.
+[[nodiscard]] inline Result<void> check_retries(std::string_view text) {
+  if (auto good = check_line(text); !good) return good;
+  auto const number = parse_integer(trim(text));
+  if (number && *number >= 0 && *number <= 10) return {};
+  return Error{Errc::invalid, "is no whole number from 0 to 10"};
+}
+
 /// The exit code of a command.
 [[nodiscard]] inline Result<void> check_exit_code(std::string_view text) {
+  if (auto good = check_line(text); !good) return good;
   auto const number = parse_integer(trim(text));
   if (number && *number >= 0 && *number <= 255) return {};
   return Error{Errc::invalid, "is no exit code from 0 to 255"};

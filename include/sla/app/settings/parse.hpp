@@ -103,6 +103,7 @@ class SettingsReader {
     choose_what_to_run();
     if (complete) require_what_to_run();
     require_when_to_run(complete);
+    if (complete) require_time_for_attempts();
     if (complete) require_a_sink();
     warn_of_unknown_variables();
     return std::move(parsed_);
@@ -116,6 +117,7 @@ class SettingsReader {
   static constexpr std::size_t timeout = setting_index("timeout");
   static constexpr std::size_t delay = setting_index("delay");
   static constexpr std::size_t every = setting_index("every");
+  static constexpr std::size_t retries_row = setting_index("retries");
   static constexpr std::size_t once = setting_index("once");
   static constexpr std::size_t expect_every = setting_index("expect-every");
   static constexpr std::size_t topic_arn = setting_index("sns-topic-arn");
@@ -215,6 +217,22 @@ class SettingsReader {
     if (complete && !is_set(delay) && !is_set(every) && !one_run) require(variable_label(delay));
   }
 
+  /// All attempts must fit the grid of starts.
+  void require_time_for_attempts() {
+    Settings const& settings = parsed_.settings;
+    auto const retries = parse_integer(trim(settings.retries)).value_or(0);
+    if (retries < 1 || !is_set(every) || wrong_[retries_row] || wrong_[every]) return;
+    Duration const all = settings.timeout * (retries + 1) + settings.retry_delay * retries;
+    if (settings.timeout > Duration::zero() && all <= *settings.every) return;
+    std::string const each = settings.timeout > Duration::zero()
+                                 ? std::to_string(retries + 1) + " attempts of " +
+                                       value_text(settings.timeout) + " s (timeout), " +
+                                       value_text(settings.retry_delay) + " s apart (retry-delay),"
+                                 : "attempts without a timeout";
+    parsed_.problems.push_back(label(retries_row) + ": " + each + " do not fit " + label(every) +
+                               " of " + value_text(*settings.every) + " s");
+  }
+
   void require_a_sink() {
     if (is_set(topic_arn) || is_set(topic_name) || is_set(setting_index("store"))) return;
     require(variable_label(topic_arn) + " or " + variable_label(topic_name));
@@ -228,7 +246,7 @@ class SettingsReader {
       if (name.starts_with(prefix)) known.push_back(name.substr(prefix.size()));
     }
     for (auto const& [name, value] : environment_) {
-      bool const from_an_outer_runner = name == run_id_variable;
+      bool const from_an_outer_runner = name == run_id_variable || name == attempt_variable;
       if (!name.starts_with(prefix) || from_an_outer_runner) continue;
       std::string_view const rest = std::string_view(name).substr(prefix.size());
       if (std::find(known.begin(), known.end(), rest) != known.end()) continue;

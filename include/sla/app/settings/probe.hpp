@@ -54,12 +54,14 @@ namespace sla::inline v1::app {
 [[nodiscard]] inline Result<void> check_body(std::string_view) { return {}; }
 
 [[nodiscard]] inline Result<void> check_statuses(std::string_view text) {
+  if (auto good = check_line(text); !good) return good;
   auto const ranges = parse_status_ranges(text);
   return ranges ? Result<void>() : ranges.error();
 }
 
 /// A whole number, 0 included.
 [[nodiscard]] inline Result<void> check_count(std::string_view text) {
+  if (auto good = check_line(text); !good) return good;
   auto const number = parse_integer(trim(text));
   if (number && *number >= 0 && *number <= 10'000) return {};
   return Error{Errc::invalid, "is no whole number from 0 to 10000"};

@@ -42,7 +42,10 @@ struct Settings {
   std::optional<Duration> every{};  ///< between the starts of two runs; instead of delay
   bool once = false;
   ExitCodes exit_codes = ExitCodes::plain;
-  std::string skip_code{};                 ///< a number
+  std::string skip_code{};  ///< a number
+  std::string retries = "0";
+  Duration retry_delay = std::chrono::seconds{1};
+  std::optional<Duration> slow{};
   std::optional<Duration> expect_every{};  ///< between two processes that make one run each
   bool disabled = false;
   bool dry_run = false;

@@ -12,6 +12,7 @@
 #include "sla/app/settings/checks.hpp"
 #include "sla/app/settings/field.hpp"
 #include "sla/app/settings/objective.hpp"
+#include "sla/app/settings/outcome.hpp"
 #include "sla/app/settings/probe.hpp"
 #include "sla/app/settings/setting.hpp"
 #include "sla/app/settings/settings.hpp"
@@ -233,30 +234,6 @@ inline constexpr auto later_settings = std::to_array<Setting>({
      .check = check_name},
 });
 
-/// What the end of a command means.
-inline constexpr auto outcome_settings = std::to_array<Setting>({
-    {.flag = "exit-codes",
-     .variable = "SLARUNNER_EXITCODES",
-     .title = "Exit Codes",
-     .value = "WHICH",
-     .fallback = "plain",
-     .meaning =
-         "plain/nagios: what those of a command mean. With nagios 0 is a pass, 1 a pass with "
-         "verdict warn, 2 a failure, anything else unknown, which counts as no result; the "
-         "first line of output is in the event (message, perf)",
-     .field = &Settings::exit_codes},
-    {.flag = "skip-code",
-     .variable = "SLARUNNER_SKIPCODE",
-     .title = "Skip Code",
-     .value = "N",
-     .fallback = "none",
-     .meaning =
-         "what the command exits with if it chose not to look: verdict skipped, which counts "
-         "as no result",
-     .field = &Settings::skip_code,
-     .check = check_exit_code},
-});
-
 /// What is passed through, and what is no setting.
 inline constexpr auto last_settings = std::to_array<Setting>({
     {.variable = "SLARUNNER_SVC_TAG",
@@ -285,9 +262,9 @@ consteval auto joined(std::array<Setting, Sizes> const&... parts) {
 
 }  // namespace detail
 
-inline constexpr auto setting_table = detail::joined(
-    detail::first_settings, probe_settings, detail::outcome_settings, bucket_settings,
-    detail::later_settings, objective_settings, detail::last_settings);
+inline constexpr auto setting_table =
+    detail::joined(detail::first_settings, probe_settings, outcome_settings, bucket_settings,
+                   detail::later_settings, objective_settings, detail::last_settings);
 
 /// Returns the row of a flag; one that is not in the table does not compile.
 [[nodiscard]] consteval std::size_t setting_index(std::string_view flag) {
