@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "sla/core/descriptor.hpp"
+#include "sla/core/file_apart.hpp"
 #include "sla/core/record.hpp"
 #include "sla/core/result.hpp"
 #include "sla/spool/checksum.hpp"
@@ -122,12 +123,10 @@ class RecordFile {
     std::string out(static_cast<std::size_t>(limit), '\0');
     std::size_t have = 0;
     while (have < out.size()) {
-      ssize_t const n = uninterrupted([&] {
-        return ::pread(file_.get(), &out[have], out.size() - have, static_cast<off_t>(from + have));
-      });
-      if (n < 0) return system_error(path_);
-      if (n == 0) break;
-      have += static_cast<std::size_t>(n);
+      auto const n = read_at_place(file_, from + have, {&out[have], out.size() - have});
+      if (!n) return system_error(path_, n.error().system_number());
+      if (*n == 0) break;
+      have += *n;
     }
     out.resize(have);
     return out;
@@ -154,15 +153,8 @@ class RecordFile {
       : path_(std::move(path)), file_(std::move(file)), size_(size) {}
 
   Result<void> write_at_end(std::string_view record) const {
-    for (std::uint64_t at = size_; !record.empty();) {
-      ssize_t const n = uninterrupted([&] {
-        return ::pwrite(file_.get(), record.data(), record.size(), static_cast<off_t>(at));
-      });
-      if (n < 0) return system_error(path_);
-      at += static_cast<std::uint64_t>(n);
-      record.remove_prefix(static_cast<std::size_t>(n));
-    }
-    return {};
+    auto const written = write_at_place(file_, size_, record);
+    return written ? written : system_error(path_, written.error().system_number());
   }
 
   std::string path_;
