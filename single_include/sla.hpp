@@ -1834,12 +1834,15 @@ struct WriteCall {
 
 namespace sla::inline v1::internal {
 
+struct CloseFolder {
+  void operator()(DIR* folder) const noexcept { ::closedir(folder); }
+};
+/// An open folder, for readdir().
+using OpenFolder = std::unique_ptr<DIR, CloseFolder>;
+
 /// Returns the names in a folder, sorted, without those that begin with a dot.
 [[nodiscard]] inline Result<std::vector<std::string>> list_folder(std::string const& path) {
-  struct Close {
-    void operator()(DIR* folder) const { ::closedir(folder); }
-  };
-  std::unique_ptr<DIR, Close> const folder(::opendir(path.c_str()));
+  OpenFolder const folder(::opendir(path.c_str()));
   if (!folder) return system_error(path);
   std::vector<std::string> names;
   errno = 0;
@@ -3899,11 +3902,8 @@ struct ProcessRow {
 namespace detail {
 
 inline std::vector<pid_t> ids_in_proc() {
-  struct Close {
-    void operator()(DIR* directory) const { ::closedir(directory); }
-  };
   std::vector<pid_t> ids;
-  std::unique_ptr<DIR, Close> const proc(::opendir("/proc"));
+  OpenFolder const proc(::opendir("/proc"));
   while (proc) {
     dirent const* const entry = ::readdir(proc.get());
     if (entry == nullptr) break;

@@ -27,6 +27,7 @@
 
 #include "sla/core/clock.hpp"
 #include "sla/core/descriptor.hpp"
+#include "sla/core/folder.hpp"
 #include "sla/core/text.hpp"
 #include "sla/core/time.hpp"
 
@@ -119,14 +120,11 @@ struct Health {
 
 namespace detail {
 
-/// Calls `visit(name)` for each entry of a folder until it gives true. Whether the folder could be
-/// read.
+/// Calls `visit(name)` for each entry of a folder until it gives true. Returns true if the folder
+/// could be opened.
 template <class Visit>
 bool each_entry(std::string const& folder, Visit visit) {
-  struct Close {
-    void operator()(DIR* directory) const { ::closedir(directory); }
-  };
-  std::unique_ptr<DIR, Close> const directory(::opendir(folder.c_str()));
+  internal::OpenFolder const directory(::opendir(folder.c_str()));
   if (!directory) return false;
   while (dirent const* const entry = ::readdir(directory.get())) {
     if (visit(std::string_view(entry->d_name))) break;

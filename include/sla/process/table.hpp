@@ -11,12 +11,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "sla/core/descriptor.hpp"
+#include "sla/core/folder.hpp"
 #include "sla/core/text.hpp"
 
 namespace sla::inline v1::internal {
@@ -56,11 +56,8 @@ struct ProcessRow {
 namespace detail {
 
 inline std::vector<pid_t> ids_in_proc() {
-  struct Close {
-    void operator()(DIR* directory) const { ::closedir(directory); }
-  };
   std::vector<pid_t> ids;
-  std::unique_ptr<DIR, Close> const proc(::opendir("/proc"));
+  OpenFolder const proc(::opendir("/proc"));
   while (proc) {
     dirent const* const entry = ::readdir(proc.get());
     if (entry == nullptr) break;
