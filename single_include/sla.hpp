@@ -889,7 +889,7 @@ inline std::optional<Civil> take_civil(std::string_view text, std::size_t& at) {
 }
 
 /// Reads what follows a time to the end of the text: `Z`, `UTC`, `GMT`, or an offset such as
-/// `+01:00`, `+0100` or `+01`; gives how far the time is ahead of UTC.
+/// `+01:00`, `+0100` or `+01`, and returns how far the time is ahead of UTC.
 inline std::optional<Duration> read_zone(std::string_view zone) {
   for (std::string_view const utc : {"Z", "UTC", "GMT"}) {
     if (same_ignoring_case(zone, utc)) return Duration::zero();
@@ -2340,7 +2340,8 @@ class Outlet {
   /// Returns true if it is a file on a disk, which takes all as soon as the disk does.
   [[nodiscard]] bool is_file() const noexcept { return file_; }
 
-  /// Gives away as much as is taken at once; how much it was. An Error where nothing ever will be.
+  /// Writes as much as is taken at once and returns how much that was. An Error if nothing ever
+  /// will be.
   [[nodiscard]] Result<std::size_t> offer(std::string_view text) {
     std::size_t done = 0;
     while (done < text.size()) {
@@ -3280,7 +3281,7 @@ class TimeLimited {
     return (!refused_ && work_->is_empty()) || work_off();
   }
 
-  /// Gives what `question(std::optional<T>&)` says; nothing if it is not done in time, or
+  /// Returns what `question(std::optional<T>&)` says; nothing if it is not done in time, or
   /// something else is under way, which is then not waited for. What is done too late is followed
   /// by `undo(std::optional<T>&)`.
   template <class Question, class Undo = NoUndo>
@@ -8884,7 +8885,8 @@ struct AttemptLimits {
 };
 
 /// Calls `attempt(deadline)` until `judge(answer)` sees no reason for another one, or the attempts
-/// are used up; gives the last answer. What took all of its time has twice as much the next time.
+/// are used up; returns the last answer. What took all of its time has twice as much the next
+/// time.
 template <class C, class Attempt, class Judge>
 auto repeat_attempts(C& clock, AttemptLimits limits, Attempt attempt, Judge judge) {
   RetryQuota quota;
@@ -11292,7 +11294,7 @@ class ProcessRun {
 
 }  // namespace detail
 
-/// Runs the command and gives what it wrote to stdout. Errors never repeat that: Errc::timed_out
+/// Runs the command and returns what it wrote to stdout. Errors never repeat that: Errc::timed_out
 /// if it took too long, Errc::stopped if a stop came first, Errc::system if it failed or
 /// wrote too much.
 [[nodiscard]] inline Result<std::string> process_output(std::string_view command,
@@ -14450,7 +14452,7 @@ class TimeLimitedSpool {
     if (!answer) note_hang();
     return answer ? *std::move(answer) : Answer();
   }
-  /// Has the disk do it, later if need be; gives what ask() does.
+  /// Has the disk do it, later if need be, and returns what ask() does.
   template <class Act>
   auto tell(Act act) {
     using Answer = std::optional<decltype(act(std::declval<Disk&>()))>;
@@ -19281,7 +19283,7 @@ class Directory {
                  .format = options_.format,
                  .sync = options_.sync}) {}
 
-  /// Writes the log to a file of its own; gives its path as a file URI.
+  /// Writes the log to a file of its own and returns its path as a file URI.
   Result<std::string> store(Report const& report) {
     for (std::size_t attempt = 1; attempt <= log_key_attempts; ++attempt) {
       std::string const path = options_.path + '/' + confined(log_key(report, attempt));
@@ -19501,7 +19503,7 @@ class S3Log {
         condition_(aws::is_foreign(options_.bucket.endpoint) ? Condition::unknown
                                                              : Condition::kept) {}
 
-  /// Puts the log; gives its `s3://` URI.
+  /// Puts the log and returns its `s3://` URI.
   Result<std::string> store(Report const& report) {
     Instant const until = std::chrono::steady_clock::now() + options_.limit +
                           aws::upload_time(report.outcome.output.size());
@@ -19563,7 +19565,7 @@ class S3Log {
     return object.metadata.front().value;
   }
 
-  /// Puts the log where no other is; gives the run whose log has the key then, empty if that
+  /// Puts the log where no other is and returns the run whose log has the key then, empty if that
   /// may not be asked.
   Result<std::string> place(aws::PutObjectInput& object, Instant until) {
     if (condition_ == Condition::kept) return place_by_condition(object, until);

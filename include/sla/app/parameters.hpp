@@ -63,8 +63,9 @@ inline bool is_variable(std::string_view name, std::string_view value) {
 
 }  // namespace detail
 
-/// Fills the environment in the order of the parameters; gives what was filled. Errc::exists, with
-/// the environment half filled, where a variable is there already and that is a reason to stop.
+/// Fills the environment in the order of the parameters and returns what was filled. Errc::exists,
+/// with the environment half filled, where a variable is there already and that is a reason to
+/// stop.
 [[nodiscard]] inline Result<LoadedVariables> fill_environment(
     std::vector<aws::Parameter> const& parameters, Duplicates duplicates, Environment& environment,
     Logger const& log) {

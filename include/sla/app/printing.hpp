@@ -13,7 +13,7 @@
 
 namespace sla::inline v1::app {
 
-/// Prints an answer; gives the exit code of a program that had nothing else to do.
+/// Prints an answer and returns the exit code of a program that had nothing else to do.
 inline int print(std::string_view text) {
   return write_all(STDOUT_FILENO, text) ? exit_success : exit_undelivered;
 }

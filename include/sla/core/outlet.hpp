@@ -54,7 +54,8 @@ class Outlet {
   /// Returns true if it is a file on a disk, which takes all as soon as the disk does.
   [[nodiscard]] bool is_file() const noexcept { return file_; }
 
-  /// Gives away as much as is taken at once; how much it was. An Error where nothing ever will be.
+  /// Writes as much as is taken at once and returns how much that was. An Error if nothing ever
+  /// will be.
   [[nodiscard]] Result<std::size_t> offer(std::string_view text) {
     std::size_t done = 0;
     while (done < text.size()) {

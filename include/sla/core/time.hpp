@@ -143,7 +143,7 @@ inline std::optional<Civil> take_civil(std::string_view text, std::size_t& at) {
 }
 
 /// Reads what follows a time to the end of the text: `Z`, `UTC`, `GMT`, or an offset such as
-/// `+01:00`, `+0100` or `+01`; gives how far the time is ahead of UTC.
+/// `+01:00`, `+0100` or `+01`, and returns how far the time is ahead of UTC.
 inline std::optional<Duration> read_zone(std::string_view zone) {
   for (std::string_view const utc : {"Z", "UTC", "GMT"}) {
     if (same_ignoring_case(zone, utc)) return Duration::zero();

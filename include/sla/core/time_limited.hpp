@@ -30,7 +30,7 @@ class TimeLimited {
     return (!refused_ && work_->is_empty()) || work_off();
   }
 
-  /// Gives what `question(std::optional<T>&)` says; nothing if it is not done in time, or
+  /// Returns what `question(std::optional<T>&)` says; nothing if it is not done in time, or
   /// something else is under way, which is then not waited for. What is done too late is followed
   /// by `undo(std::optional<T>&)`.
   template <class Question, class Undo = NoUndo>

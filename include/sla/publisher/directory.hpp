@@ -42,7 +42,7 @@ class Directory {
                  .format = options_.format,
                  .sync = options_.sync}) {}
 
-  /// Writes the log to a file of its own; gives its path as a file URI.
+  /// Writes the log to a file of its own and returns its path as a file URI.
   Result<std::string> store(Report const& report) {
     for (std::size_t attempt = 1; attempt <= log_key_attempts; ++attempt) {
       std::string const path = options_.path + '/' + confined(log_key(report, attempt));

@@ -42,7 +42,7 @@ class S3Log {
         condition_(aws::is_foreign(options_.bucket.endpoint) ? Condition::unknown
                                                              : Condition::kept) {}
 
-  /// Puts the log; gives its `s3://` URI.
+  /// Puts the log and returns its `s3://` URI.
   Result<std::string> store(Report const& report) {
     Instant const until = std::chrono::steady_clock::now() + options_.limit +
                           aws::upload_time(report.outcome.output.size());
@@ -104,7 +104,7 @@ class S3Log {
     return object.metadata.front().value;
   }
 
-  /// Puts the log where no other is; gives the run whose log has the key then, empty if that
+  /// Puts the log where no other is and returns the run whose log has the key then, empty if that
   /// may not be asked.
   Result<std::string> place(aws::PutObjectInput& object, Instant until) {
     if (condition_ == Condition::kept) return place_by_condition(object, until);

@@ -218,7 +218,7 @@ class TimeLimitedSpool {
     if (!answer) note_hang();
     return answer ? *std::move(answer) : Answer();
   }
-  /// Has the disk do it, later if need be; gives what ask() does.
+  /// Has the disk do it, later if need be, and returns what ask() does.
   template <class Act>
   auto tell(Act act) {
     using Answer = std::optional<decltype(act(std::declval<Disk&>()))>;

@@ -25,7 +25,8 @@ struct AttemptLimits {
 };
 
 /// Calls `attempt(deadline)` until `judge(answer)` sees no reason for another one, or the attempts
-/// are used up; gives the last answer. What took all of its time has twice as much the next time.
+/// are used up; returns the last answer. What took all of its time has twice as much the next
+/// time.
 template <class C, class Attempt, class Judge>
 auto repeat_attempts(C& clock, AttemptLimits limits, Attempt attempt, Judge judge) {
   RetryQuota quota;

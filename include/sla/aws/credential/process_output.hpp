@@ -220,7 +220,7 @@ class ProcessRun {
 
 }  // namespace detail
 
-/// Runs the command and gives what it wrote to stdout. Errors never repeat that: Errc::timed_out
+/// Runs the command and returns what it wrote to stdout. Errors never repeat that: Errc::timed_out
 /// if it took too long, Errc::stopped if a stop came first, Errc::system if it failed or
 /// wrote too much.
 [[nodiscard]] inline Result<std::string> process_output(std::string_view command,
