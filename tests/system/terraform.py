@@ -50,6 +50,26 @@ def _why_not() -> str:
 _REASON = _why_not()
 
 
+@contextmanager
+def _provider(environment: Mapping[str, str]) -> Iterator[str]:
+    """A provider that serves every command with this in $TF_REATTACH_PROVIDERS. Without it each
+    command starts several, one after another, which takes 3 s of a processor for each. It has the
+    environment of its own start."""
+    program = max(Path(_PLUGINS, "registry.terraform.io/hashicorp/aws").glob(
+        "*/linux_*/terraform-provider-aws_*"))
+    with subprocess.Popen([program, "-debug"], env=dict(environment), stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        try:
+            assert process.stdout
+            found = next(filter(None, (re.search(r"TF_REATTACH_PROVIDERS='(.+)'", line)
+                                       for line in process.stdout)), None)
+            if not found:
+                raise AssertionError(f"{program} -debug does not say how to reach it")
+            yield found[1]
+        finally:
+            process.terminate()
+
+
 class Terraform:
     """A copy of terraform/ and the program, with nothing of the machine's set-up."""
 
@@ -71,6 +91,11 @@ class Terraform:
                                  f"{run.returncode}\n{run.stdout}\n{run.stderr}")
         return run.stdout
 
+    def keep_provider(self, test: type[unittest.TestCase]) -> None:
+        """Keeps one provider for all commands of a test class in this environment."""
+        self.environment["TF_REATTACH_PROVIDERS"] = test.enterClassContext(
+            _provider(self.environment))
+
     def init(self, *arguments: str, folder: str = ".",
              environment: Mapping[str, str] | None = None) -> None:
         """`terraform init` with the local provider."""
@@ -88,6 +113,7 @@ class FolderTest(unittest.TestCase):
         cls.addClassCleanup(shutil.rmtree, folder)
         cls.terraform = Terraform(folder)
         cls.terraform.init("-backend=false")
+        cls.terraform.keep_provider(cls)
 
     def test_the_layout_is_terraforms_own(self) -> None:
         self.terraform.run("fmt", "-check", "-diff", "-recursive")
@@ -224,6 +250,7 @@ class AccountTest(RunnerTest):
             "TF_CLI_ARGS_apply": "-no-color -auto-approve"}
         cls.folder = folder
         cls.first_apply()
+        cls.terraform.keep_provider(cls)
         cls.apply_options()
         cls.addClassCleanup(cls.leave_an_empty_account)
 
