@@ -2,6 +2,7 @@
 """Programs that use sla as its users do: each is built in a folder of its own and run."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -91,20 +92,22 @@ class Consumers(unittest.TestCase):
                             "runner.hpp", "scheduler/once.hpp", "executor/shell.hpp"],
                            check=True, stdout=header)
         text = (self.folder / "main.cpp").read_text()
-        (self.folder / "main.cpp").write_text(
-            text.replace('  if (!sla::aws::sha256("abc")) return 1;\n', ""))
+        (self.folder / "main.cpp").write_text(re.sub(r".*sla::aws::.*\n", "", text))
         self.run_here(*CXX, "main.cpp", "-o", "consumer")
         self.assert_works("consumer")
         self.assertNotRegex((self.folder / "sla.hpp").read_text(), "<(curl|openssl|simdjson)")
 
     def test_the_tree_and_the_single_header_together_are_refused_in_one_sentence(self):
-        shutil.copy(ROOT / "single_include/sla.hpp", self.folder)
-        for first, second in (("sla.hpp", "sla/sla.hpp"), ("sla/sla.hpp", "sla.hpp"),
-                              ("sla.hpp", "sla/core/text.hpp"), ("sla/runner.hpp", "sla.hpp")):
+        with (self.folder / "sla.hpp").open("w") as header:
+            subprocess.run([sys.executable, ROOT / "single_include/amalgamate.py", "--only",
+                            "core/text.hpp"], check=True, stdout=header)
+        for first, second in (("sla.hpp", "sla/sla.hpp"), ("sla.hpp", "sla/core/text.hpp"),
+                              ("sla/core/text.hpp", "sla.hpp"), ("sla/runner.hpp", "sla.hpp")):
             with self.subTest(f"{first} before {second}"):
                 (self.folder / "both.cpp").write_text(
                     f'#include "{first}"\n#include "{second}"\n')
-                run = subprocess.run([*CXX, "-fsyntax-only", f"-I{ROOT / 'include'}", "both.cpp"],
+                run = subprocess.run([*CXX, "-fsyntax-only", "-fmax-errors=1",
+                                      f"-I{ROOT / 'include'}", "both.cpp"],
                                      cwd=self.folder, capture_output=True, text=True)
                 errors = [line for line in run.stderr.splitlines() if "error:" in line]
                 self.assertIn("sla is included twice: as the headers under sla/ and as the single "

@@ -4,7 +4,12 @@
 #if __has_include("sla.hpp")
 #include "sla.hpp"
 #else
-#include <sla/sla.hpp>
+#include <sla/aws/http/curl.hpp>
+#include <sla/aws/sign/digest.hpp>
+#include <sla/aws/wire/reply.hpp>
+#include <sla/executor/shell.hpp>
+#include <sla/runner.hpp>
+#include <sla/scheduler/once.hpp>
 #endif
 
 #include <cstdio>
@@ -17,7 +22,8 @@ struct Show {
 };
 
 int main() {
-  if (!sla::aws::sha256("abc")) return 1;
+  if (!sla::aws::sha256("abc") || !sla::aws::JsonReply::parse("{}")) return 1;
+  if (!sla::aws::initialise_curl()) return 1;
   sla::Runner runner{sla::Once{}, sla::Shell{}, Show{}};
   runner.run(sla::Job{.service = "consumer", .command = {"true"}}, sla::Stop{});
 }
