@@ -219,6 +219,7 @@
 #include "sla/executor/judgement.hpp"
 #include "sla/executor/log_file.hpp"
 #include "sla/executor/name_answer.hpp"
+#include "sla/executor/oom_watch.hpp"
 #include "sla/executor/pass_through.hpp"
 #include "sla/executor/perf_data.hpp"
 #include "sla/executor/probe_judgement.hpp"

@@ -13,12 +13,18 @@
 // expect 12: WatchedExecutor's parameter must be a sla::Executor: movable, with sla::Result<sla::Outcome> execute(sla::Job const&, sla::Stop const&)
 // expect 13: Runner's third parameter must be a sla::Publisher: movable, with sla::Result<void> publish(sla::Report const&)
 // expect 14: Fleet's third parameter must be a sla::Publisher: movable, with sla::Result<void> publish(sla::Report const&)
+// expect 15: ByExitCode's parameter must be a sla::Executor: movable, with sla::Result<sla::Outcome> execute(sla::Job const&, sla::Stop const&)
+// expect 16: Retrying's first parameter must be a sla::Executor: movable, with sla::Result<sla::Outcome> execute(sla::Job const&, sla::Stop const&)
+// expect 17: DegradedIfSlow's first parameter must be a sla::Executor: movable, with sla::Result<sla::Outcome> execute(sla::Job const&, sla::Stop const&)
 #include <chrono>
 #include <utility>
 
 #include "minimal.hpp"
 #include "sla/app/watched.hpp"
 #include "sla/executor/announced.hpp"
+#include "sla/executor/by_exit_code.hpp"
+#include "sla/executor/degraded_if_slow.hpp"
+#include "sla/executor/retrying.hpp"
 #include "sla/fleet.hpp"
 #include "sla/runner.hpp"
 #include "sla/scheduler/once.hpp"
@@ -62,4 +68,7 @@ int main() {
   sla::Runner pinned{MinimalScheduler{}, right, UnlessPinned<13, MinimalPublisher>{}};
   pinned.run(sla::Job{}, sla::Stop{});
   use_fleet<MinimalScheduler, MinimalExecutor, UnlessPinned<14, MinimalPublisher>>();
+  use(MinimalScheduler{}, sla::ByExitCode{Unless<15, MinimalExecutor>{}, {}});
+  use(MinimalScheduler{}, sla::Retrying{Unless<16, MinimalExecutor>{}, {}});
+  use(MinimalScheduler{}, sla::DegradedIfSlow{Unless<17, MinimalExecutor>{}, std::nullopt});
 }

@@ -22,6 +22,7 @@
 #include "sla/executor/degraded_if_slow.hpp"
 #include "sla/executor/direct.hpp"
 #include "sla/executor/http_probe.hpp"
+#include "sla/executor/oom_watch.hpp"
 #include "sla/executor/process_options.hpp"
 #include "sla/executor/retrying.hpp"
 #include "sla/executor/status_ranges.hpp"
@@ -38,7 +39,10 @@ class ProgramExecutor {
   explicit ProgramExecutor(std::variant<Command, Http, TcpProbe> held) : held_(std::move(held)) {}
 
   Result<Outcome> execute(Job const& job, Stop const& stop) {
-    return std::visit([&](auto& executor) { return executor.execute(job, stop); }, held_);
+    memory_.begin();
+    auto outcome = std::visit([&](auto& executor) { return executor.execute(job, stop); }, held_);
+    if (outcome && std::holds_alternative<Command>(held_)) memory_.judge(*outcome);
+    return outcome;
   }
   [[nodiscard]] std::optional<Duration> longest_run() const {
     return std::visit([](auto const& executor) { return executor.longest_run(); }, held_);
@@ -46,6 +50,7 @@ class ProgramExecutor {
 
  private:
   std::variant<Command, Http, TcpProbe> held_;
+  internal::OomWatch memory_{};
 };
 static_assert(Executor<ProgramExecutor>);
 
