@@ -4032,10 +4032,11 @@ struct Ended {
 
 namespace detail {
 
-/// Ends processes, waiting for all of them together until one deadline.
+/// Ends processes, waiting for all of them together until one deadline, which may come nearer.
+template <class Deadline>
 class RunEnder {
  public:
-  RunEnder(RunMark const& mark, Instant deadline) : mark_(mark), deadline_(deadline) {}
+  RunEnder(RunMark const& mark, Deadline deadline) : mark_(mark), deadline_(deadline) {}
 
   Ended end() {
     while (reap()) {
@@ -4047,7 +4048,7 @@ class RunEnder {
       for (pid_t const pid : left) ::kill(pid, SIGKILL);
       told_.insert(left.begin(), left.end());
       for (pid_t const pid : left) await(pid);
-      if (std::chrono::steady_clock::now() < deadline_) continue;
+      if (std::chrono::steady_clock::now() < deadline_()) continue;
       (void)reap();
       give_up(left);
       break;
@@ -4071,12 +4072,16 @@ class RunEnder {
   void await(pid_t pid) {
     Descriptor const handle = open_pidfd(pid);
     if (!handle && errno == ESRCH) return;
-    Duration const left = deadline_ - std::chrono::steady_clock::now();
-    pollfd end{handle.get(), POLLIN, 0};
     // Without a pidfd this is a short pause before it is looked at again.
-    Duration const pause = std::chrono::milliseconds{1};
-    timespec const limit = to_timespec(handle ? left : std::min(left, pause));
-    if (::ppoll(&end, 1, &limit, nullptr) == 1) ended_.insert(pid);
+    Duration const look = std::chrono::milliseconds{handle ? 50 : 1};
+    do {
+      Duration const left = deadline_() - std::chrono::steady_clock::now();
+      pollfd end{handle.get(), POLLIN, 0};
+      timespec const limit = to_timespec(std::min(left, look));
+      if (::ppoll(&end, 1, &limit, nullptr) != 1) continue;
+      ended_.insert(pid);
+      return;
+    } while (handle && std::chrono::steady_clock::now() < deadline_());
   }
   void give_up(std::vector<pid_t> const& pids) {
     for (pid_t const pid : pids) {
@@ -4089,7 +4094,7 @@ class RunEnder {
   }
 
   RunMark const& mark_;
-  Instant deadline_;
+  Deadline deadline_;
   std::set<pid_t> told_{};   ///< what was sent SIGKILL
   std::set<pid_t> ended_{};  ///< whoever has to reap them
   std::size_t killed_ = 0;
@@ -4099,9 +4104,13 @@ class RunEnder {
 }  // namespace detail
 
 /// Kills every process of a run and reaps those that are children, until none is left or the
-/// deadline has passed. What cannot be killed, or is another user's, is named and never looked for
-/// again: each run has a mark of its own. Reaps other children that nobody owns as well.
-[[nodiscard]] inline Ended end_run(RunMark const& mark, Instant deadline) {
+/// deadline has passed, which is asked for again and again: a stop brings it nearer. What cannot be
+/// killed, or is another user's, is named and never looked for again: each run has a mark of its
+/// own. Reaps other children that nobody owns as well.
+template <class Deadline>
+[[nodiscard]] Ended end_run(RunMark const& mark, Deadline deadline) {
+  static_assert(std::is_invocable_r_v<Instant, Deadline&>,
+                "The second parameter of end_run() must be a function that returns an Instant");
   return detail::RunEnder(mark, deadline).end();
 }
 
@@ -17350,6 +17359,8 @@ class Process {
   /// Collects the exit state, ends what is left, and takes in what was still in the pipe.
   Outcome conclude(std::vector<std::string> const& words) {
     Instant const deadline = stage_ == Stage::killed ? *act_at_ : gone_by();
+    Instant const moment = std::min(deadline, now() + last_moment);
+    auto const until = [&] { return std::max(within_stop(deadline, plan_.gone), moment); };
     bool const held = pipe_ && stage_ != Stage::killed;
     if (!options_.end_leftovers()) {
       ::kill(-pid_,
@@ -17359,7 +17370,7 @@ class Process {
     ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG);
     launch_->release();
     Ended left;
-    if (options_.end_leftovers()) left = end_run(mark_, deadline);
+    if (options_.end_leftovers()) left = end_run(mark_, until);
     for (int turns = 0; turns < 64 && read_output(); ++turns) continue;  // a full pipe at most
     Instant const most = now() + std::chrono::seconds{10};
     pass_.finish(capture_, std::chrono::seconds{1}, stop_, [&] { return pass_until(most); });

@@ -233,6 +233,8 @@ class Process {
   /// Collects the exit state, ends what is left, and takes in what was still in the pipe.
   Outcome conclude(std::vector<std::string> const& words) {
     Instant const deadline = stage_ == Stage::killed ? *act_at_ : gone_by();
+    Instant const moment = std::min(deadline, now() + last_moment);
+    auto const until = [&] { return std::max(within_stop(deadline, plan_.gone), moment); };
     bool const held = pipe_ && stage_ != Stage::killed;
     if (!options_.end_leftovers()) {
       ::kill(-pid_,
@@ -242,7 +244,7 @@ class Process {
     ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG);
     launch_->release();
     Ended left;
-    if (options_.end_leftovers()) left = end_run(mark_, deadline);
+    if (options_.end_leftovers()) left = end_run(mark_, until);
     for (int turns = 0; turns < 64 && read_output(); ++turns) continue;  // a full pipe at most
     Instant const most = now() + std::chrono::seconds{10};
     pass_.finish(capture_, std::chrono::seconds{1}, stop_, [&] { return pass_until(most); });

@@ -18,6 +18,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "sla/core/clock.hpp"
@@ -97,10 +98,11 @@ struct Ended {
 
 namespace detail {
 
-/// Ends processes, waiting for all of them together until one deadline.
+/// Ends processes, waiting for all of them together until one deadline, which may come nearer.
+template <class Deadline>
 class RunEnder {
  public:
-  RunEnder(RunMark const& mark, Instant deadline) : mark_(mark), deadline_(deadline) {}
+  RunEnder(RunMark const& mark, Deadline deadline) : mark_(mark), deadline_(deadline) {}
 
   Ended end() {
     while (reap()) {
@@ -112,7 +114,7 @@ class RunEnder {
       for (pid_t const pid : left) ::kill(pid, SIGKILL);
       told_.insert(left.begin(), left.end());
       for (pid_t const pid : left) await(pid);
-      if (std::chrono::steady_clock::now() < deadline_) continue;
+      if (std::chrono::steady_clock::now() < deadline_()) continue;
       (void)reap();
       give_up(left);
       break;
@@ -136,12 +138,16 @@ class RunEnder {
   void await(pid_t pid) {
     Descriptor const handle = open_pidfd(pid);
     if (!handle && errno == ESRCH) return;
-    Duration const left = deadline_ - std::chrono::steady_clock::now();
-    pollfd end{handle.get(), POLLIN, 0};
     // Without a pidfd this is a short pause before it is looked at again.
-    Duration const pause = std::chrono::milliseconds{1};
-    timespec const limit = to_timespec(handle ? left : std::min(left, pause));
-    if (::ppoll(&end, 1, &limit, nullptr) == 1) ended_.insert(pid);
+    Duration const look = std::chrono::milliseconds{handle ? 50 : 1};
+    do {
+      Duration const left = deadline_() - std::chrono::steady_clock::now();
+      pollfd end{handle.get(), POLLIN, 0};
+      timespec const limit = to_timespec(std::min(left, look));
+      if (::ppoll(&end, 1, &limit, nullptr) != 1) continue;
+      ended_.insert(pid);
+      return;
+    } while (handle && std::chrono::steady_clock::now() < deadline_());
   }
   void give_up(std::vector<pid_t> const& pids) {
     for (pid_t const pid : pids) {
@@ -154,7 +160,7 @@ class RunEnder {
   }
 
   RunMark const& mark_;
-  Instant deadline_;
+  Deadline deadline_;
   std::set<pid_t> told_{};   ///< what was sent SIGKILL
   std::set<pid_t> ended_{};  ///< whoever has to reap them
   std::size_t killed_ = 0;
@@ -164,9 +170,13 @@ class RunEnder {
 }  // namespace detail
 
 /// Kills every process of a run and reaps those that are children, until none is left or the
-/// deadline has passed. What cannot be killed, or is another user's, is named and never looked for
-/// again: each run has a mark of its own. Reaps other children that nobody owns as well.
-[[nodiscard]] inline Ended end_run(RunMark const& mark, Instant deadline) {
+/// deadline has passed, which is asked for again and again: a stop brings it nearer. What cannot be
+/// killed, or is another user's, is named and never looked for again: each run has a mark of its
+/// own. Reaps other children that nobody owns as well.
+template <class Deadline>
+[[nodiscard]] Ended end_run(RunMark const& mark, Deadline deadline) {
+  static_assert(std::is_invocable_r_v<Instant, Deadline&>,
+                "The second parameter of end_run() must be a function that returns an Instant");
   return detail::RunEnder(mark, deadline).end();
 }
 
