@@ -1029,6 +1029,9 @@ class Stop {
     (void)uninterrupted([&] { return ::write(events_.get(), &one, sizeof one); });
     shared_->requested.store(true);  // the last, so that whoever sees it finds the event
   }
+  /// Asks to stop at that time, unless it is asked before. For the thread that waits on this Stop:
+  /// deadline() tells until when, watch() does not.
+  void request_at(Instant due) const noexcept { due_ = due; }
   /// Asks to stop because another Stop was told to, by the same signals. Safe from any thread.
   void request_as(Stop const& other) const noexcept {
     shared_->signals.fetch_or(other.shared_->signals.load());
@@ -1039,6 +1042,8 @@ class Stop {
   StopLevel level() const noexcept {
     take_events();
     take_signals();
+    bool const is_due = requests_ == 0 && due_ && std::chrono::steady_clock::now() >= *due_;
+    if (is_due) add_requests(1);
     return requests_ == 0 ? StopLevel::none : requests_ == 1 ? StopLevel::finish : StopLevel::now;
   }
 
@@ -1049,7 +1054,7 @@ class Stop {
   }
   /// When the program has to be gone; nothing while nobody asked it to stop.
   std::optional<Instant> deadline() const noexcept {
-    auto const requested = requested_at();
+    auto const requested = level() == StopLevel::none ? due_ : requested_at();
     return requested ? std::optional(*requested + options_.budget) : std::nullopt;
   }
   [[nodiscard]] Duration budget() const noexcept { return options_.budget; }
@@ -1152,6 +1157,7 @@ class Stop {
   Descriptor signals_;
   sigset_t child_mask_{};
   bool by_signals_ = false;
+  mutable std::optional<Instant> due_{};
   mutable std::uint64_t requests_ = 0;
   mutable Instant requested_at_{};
   mutable std::optional<Instant> signalled_at_{};  ///< of the first signal that asked to stop
@@ -20050,7 +20056,7 @@ class Spooled {
       Instant const now = clock.now();
       Duration const time = std::max(end - now, Duration::zero());
       StopPlan const plan = stop_plan({.budget = time, .delivery = time});
-      thread ? stop_by(now, plan) : deliver_until(now + plan.events);
+      thread ? stop_by(now, plan) : deliver_by(now, plan);
       stops.credentials.request();
       SpoolCount const left = delivery.count();
       list(left, std::max(clock.now(), end) + last_moment);
@@ -20085,7 +20091,11 @@ class Spooled {
       }
     }
     /// Delivers on the caller's thread, if there is no other.
-    void deliver_until(Instant deadline) {
+    void deliver_by(Instant begin, StopPlan const& plan) {
+      Instant const deadline = begin + plan.events;
+      stops.logs.request_at(begin + plan.logs);
+      stops.events.request_at(deadline);
+      stops.credentials.request_at(deadline);
       delivery.hurry();
       for (Instant due = Instant::min(); due <= clock.now() && clock.now() < deadline;) {
         due = delivery.step();

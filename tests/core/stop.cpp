@@ -84,6 +84,22 @@ TEST_CASE("the deadline is the budget after the first request, and stays there")
   CHECK(stop.deadline() == deadline);
 }
 
+TEST_CASE("a stop may be asked for at a time that is to come, which its deadline knows before") {
+  Stop const stop{Stop::Options{.budget = 5s}};
+  Instant const later = std::chrono::steady_clock::now() + 1h;
+  stop.request_at(later);
+  CHECK(stop.level() == StopLevel::none);
+  CHECK_FALSE(stop.requested_at());
+  CHECK(stop.deadline() == later + 5s);
+  Instant const before = std::chrono::steady_clock::now();
+  stop.request_at(before);
+  CHECK(stop.level() == StopLevel::finish);
+  CHECK(stop.level() == StopLevel::finish);
+  CHECK(stop.deadline() >= before + 5s);
+  stop.request();
+  CHECK(stop.level() == StopLevel::now);
+}
+
 TEST_CASE("the budget is 25 seconds where nothing else is said") {
   CHECK(Stop::Options{}.budget == 25s);
   Stop const stop;

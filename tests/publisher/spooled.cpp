@@ -171,6 +171,21 @@ TEST_CASE("where there can be no thread finish delivers") {
   CHECK(said.text().find("results are not delivered for now: thread:") != std::string::npos);
 }
 
+TEST_CASE("where there can be no thread finish cuts what hangs when its time is over") {
+  DeliveryStops stops;
+  Sink sink;
+  sink.open = false;
+  MemoryFile listing;
+  NoThreads const none;
+  Spooled spooled{NoLogs{}, Gate{sink, stops.events},          MemorySpool{},
+                  stops,    {.listing = listing.descriptor()}, SteadyClock{},
+                  silent};
+  CHECK(spooled.publish(report_of("a")));
+  CHECK(spooled.finish(in(500ms)).events == 1);
+  CHECK(sink.attempts == 1);
+  CHECK(listing.text().find("\"runId\":\"a\"") != std::string::npos);
+}
+
 TEST_CASE("where there was no thread the next report is delivered as soon as there is one") {
   DeliveryStops stops;
   Sink sink;

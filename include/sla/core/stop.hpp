@@ -92,6 +92,9 @@ class Stop {
     (void)uninterrupted([&] { return ::write(events_.get(), &one, sizeof one); });
     shared_->requested.store(true);  // the last, so that whoever sees it finds the event
   }
+  /// Asks to stop at that time, unless it is asked before. For the thread that waits on this Stop:
+  /// deadline() tells until when, watch() does not.
+  void request_at(Instant due) const noexcept { due_ = due; }
   /// Asks to stop because another Stop was told to, by the same signals. Safe from any thread.
   void request_as(Stop const& other) const noexcept {
     shared_->signals.fetch_or(other.shared_->signals.load());
@@ -102,6 +105,8 @@ class Stop {
   StopLevel level() const noexcept {
     take_events();
     take_signals();
+    bool const is_due = requests_ == 0 && due_ && std::chrono::steady_clock::now() >= *due_;
+    if (is_due) add_requests(1);
     return requests_ == 0 ? StopLevel::none : requests_ == 1 ? StopLevel::finish : StopLevel::now;
   }
 
@@ -112,7 +117,7 @@ class Stop {
   }
   /// When the program has to be gone; nothing while nobody asked it to stop.
   std::optional<Instant> deadline() const noexcept {
-    auto const requested = requested_at();
+    auto const requested = level() == StopLevel::none ? due_ : requested_at();
     return requested ? std::optional(*requested + options_.budget) : std::nullopt;
   }
   [[nodiscard]] Duration budget() const noexcept { return options_.budget; }
@@ -215,6 +220,7 @@ class Stop {
   Descriptor signals_;
   sigset_t child_mask_{};
   bool by_signals_ = false;
+  mutable std::optional<Instant> due_{};
   mutable std::uint64_t requests_ = 0;
   mutable Instant requested_at_{};
   mutable std::optional<Instant> signalled_at_{};  ///< of the first signal that asked to stop

@@ -170,7 +170,7 @@ class Spooled {
       Instant const now = clock.now();
       Duration const time = std::max(end - now, Duration::zero());
       StopPlan const plan = stop_plan({.budget = time, .delivery = time});
-      thread ? stop_by(now, plan) : deliver_until(now + plan.events);
+      thread ? stop_by(now, plan) : deliver_by(now, plan);
       stops.credentials.request();
       SpoolCount const left = delivery.count();
       list(left, std::max(clock.now(), end) + last_moment);
@@ -205,7 +205,11 @@ class Spooled {
       }
     }
     /// Delivers on the caller's thread, if there is no other.
-    void deliver_until(Instant deadline) {
+    void deliver_by(Instant begin, StopPlan const& plan) {
+      Instant const deadline = begin + plan.events;
+      stops.logs.request_at(begin + plan.logs);
+      stops.events.request_at(deadline);
+      stops.credentials.request_at(deadline);
       delivery.hurry();
       for (Instant due = Instant::min(); due <= clock.now() && clock.now() < deadline;) {
         due = delivery.step();
