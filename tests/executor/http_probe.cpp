@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -17,6 +18,7 @@
 #include "../support/eventually.hpp"
 #include "../support/loopback_server.hpp"
 #include "sla/aws/sign/digest.hpp"
+#include "sla/core/folder.hpp"
 
 using namespace sla;
 using namespace std::chrono_literals;
@@ -74,6 +76,17 @@ TEST_CASE("each run has a connection of its own, unless it is kept") {
   HttpProbe<> keeping{{.url = url_of(server), .keep_alive = true}};
   for (int runs = 0; runs < 3; ++runs) CHECK(execute(keeping).verdict == Verdict::pass);
   CHECK(server.connections() == 4);
+}
+
+TEST_CASE("many probes of one thread hold no more descriptors than one") {
+  auto const descriptors = [] { return internal::list_folder("/proc/self/fd").value().size(); };
+  LoopbackServer server({{answer("200 OK")}});
+  std::vector<HttpProbe<>> probes;
+  for (int i = 0; i < 20; ++i) probes.emplace_back(HttpProbeOptions{.url = url_of(server)});
+  CHECK(execute(probes[0]).verdict == Verdict::pass);
+  std::size_t const one = descriptors();
+  for (auto& probe : probes) CHECK(execute(probe).verdict == Verdict::pass);
+  CHECK(descriptors() <= one + 2);  // the server's own come and go
 }
 
 TEST_CASE("method, headers, body and the credentials of the URL are sent, and not in the log") {

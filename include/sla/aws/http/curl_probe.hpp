@@ -48,6 +48,13 @@ namespace sla::inline v1::internal {
   return Error{Errc::invalid, "is no URL such as https://shop.example/health"};
 }
 
+/// Returns the connections and the trusted certificates of this thread, which all its probes share:
+/// one of them costs two descriptors and a megabyte.
+[[nodiscard]] inline aws::CurlMulti& probes_of_thread() noexcept {
+  thread_local aws::CurlMulti probes;
+  return probes;
+}
+
 /// Asks one server after the other. Not thread-safe.
 class CurlProbe {
  public:
@@ -100,14 +107,15 @@ class CurlProbe {
     }
   };
 
+  static aws::CurlMulti& multi() noexcept { return probes_of_thread(); }
   static Instant now() noexcept { return std::chrono::steady_clock::now(); }
 
   /// Prepares libcurl, and finds out whom to trust.
   Result<void> open(Exchange& exchange) {
     if (auto ready = aws::initialise_curl(); !ready) return ready.error();
     exchange.handle.reset(curl_easy_init());
-    if (!multi_) multi_.reset(curl_multi_init());
-    if (!exchange.handle || !multi_) return aws::error_of_curl(CURLE_FAILED_INIT);
+    if (!multi()) multi().reset(curl_multi_init());
+    if (!exchange.handle || !multi()) return aws::error_of_curl(CURLE_FAILED_INIT);
     if (trust_) return {};
     char const* own = nullptr;
     (void)curl_easy_getinfo(exchange.handle.get(), CURLINFO_CAINFO, &own);
@@ -175,7 +183,7 @@ class CurlProbe {
   /// The trusted certificates may have been replaced: libcurl would keep them for a day.
   void forget() {
     trust_.reset();
-    multi_.reset();
+    multi().reset();
   }
 
   /// Returns since when the certificate has expired, which the refused handshake does not tell: it
@@ -200,9 +208,9 @@ class CurlProbe {
   CURLcode drive(Exchange const& exchange, CurlProbeWatch& watch) {
     PipeSignalGuard const guard;
     CURL* const handle = exchange.handle.get();
-    if (curl_multi_add_handle(multi_.get(), handle) != CURLM_OK) return CURLE_FAILED_INIT;
+    if (curl_multi_add_handle(multi().get(), handle) != CURLM_OK) return CURLE_FAILED_INIT;
     CURLcode const code = end_of(exchange, watch);
-    (void)curl_multi_remove_handle(multi_.get(), handle);
+    (void)curl_multi_remove_handle(multi().get(), handle);
     return code;
   }
   CURLcode end_of(Exchange const& exchange, CurlProbeWatch& watch) {
@@ -210,11 +218,11 @@ class CurlProbe {
       if (exchange.stop.level() != StopLevel::none) return CURLE_ABORTED_BY_CALLBACK;
       if (exchange.deadline <= now()) return CURLE_OPERATION_TIMEDOUT;
       watch.look(now());
-      if (curl_multi_perform(multi_.get(), &running) != CURLM_OK) return CURLE_FAILED_INIT;
-      if (running == 0) return aws::end_of_request(multi_.get());
+      if (curl_multi_perform(multi().get(), &running) != CURLM_OK) return CURLE_FAILED_INIT;
+      if (running == 0) return aws::end_of_request(multi().get());
       Duration const longest = std::chrono::seconds{1};
       Duration const left = exchange.deadline - now();
-      if (!aws::await_curl(multi_.get(), &exchange.stop,
+      if (!aws::await_curl(multi().get(), &exchange.stop,
                            std::clamp(left, Duration::zero(), longest))) {
         return CURLE_FAILED_INIT;
       }
@@ -223,7 +231,6 @@ class CurlProbe {
 
   aws::Trust asked_{};
   std::optional<aws::Trust> trust_{};
-  aws::CurlMulti multi_{};
 };
 
 }  // namespace sla::inline v1::internal
