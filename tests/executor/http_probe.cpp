@@ -185,13 +185,13 @@ TEST_CASE("each way not to answer has its cause") {
 
 TEST_CASE("a limit is for the whole, and says what was waited for") {
   LoopbackServer server({{"", Then::hang}});
-  auto const waits = execute(server, {.timeout = 50ms});
+  auto const waits = execute(server, {.timeout = 500ms});
   CHECK(waits.verdict == Verdict::timeout);
   CHECK(waits.cause == "timeout");
-  CHECK(waits.reason == "timeout after 0.05 s while waiting for the answer of 127.0.0.1:" +
+  CHECK(waits.reason == "timeout after 0.5 s while waiting for the answer of 127.0.0.1:" +
                             std::to_string(server.port()));
   LoopbackServer slow({{"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort", Then::hang}});
-  auto const receives = execute(slow, {.timeout = 200ms});
+  auto const receives = execute(slow, {.timeout = 1s});
   CHECK(receives.verdict == Verdict::timeout);
   CHECK(receives.reason.ends_with(" came in, after 5 bytes"));
 }

@@ -3,16 +3,19 @@
 
 from __future__ import annotations
 
+import http.server
 import json
 import os
 import re
 import shutil
 import signal
 import subprocess
+import threading
 import unittest
 from pathlib import Path
 
 from aws_case import BUCKET, AwsTest
+from certificates import Authority
 from runner_process import RunnerProcess
 from store_case import StoreTest, children, wait_until
 
@@ -168,6 +171,21 @@ class RootTest(AwsTest):
                         str(cls.root / "test")], check=True)
 
 
+class LargeAnswer(http.server.BaseHTTPRequestHandler):
+    """Answers with more than is kept in memory, and says nothing."""
+
+    body = b"x" * 200_000 + b"needle"
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(self.body)))
+        self.end_headers()
+        self.wfile.write(self.body)
+
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+
 class EmptyRootTest(RootTest):
     """In such a root: no /bin, /tmp, /etc or /proc, read-only, and as nobody."""
 
@@ -208,6 +226,27 @@ class EmptyRootTest(RootTest):
                     self.assertEqual((0, "pass", 0), (code, event["verdict"], event["exitCode"]),
                                      err)
                     self.assertEqual((b"abcdefghijklmnopqrstuvwxyz" * 4000)[:100000], log)
+
+    def test_a_probe_needs_nothing_but_the_program(self) -> None:
+        aws, authority = self.fake(), Authority(self.temporary_directory())
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), LargeAnswer)
+        server.socket = authority.leaf().server_context().wrap_socket(server.socket,
+                                                                      server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        shutil.copy(authority.ca_file, self.root / "ca.pem")
+        process = self.start_empty(*self.sinks(aws), "--once", "--url",
+                                   f"https://127.0.0.1:{server.server_port}/", "--expect-body",
+                                   "needle", SSL_CERT_FILE="/ca.pem", **aws.environment())
+        finished = process.wait()
+        self.assertEqual(0, finished.code, finished.err_text)
+        probe = self.event(aws)["probe"]
+        assert isinstance(probe, dict)
+        self.assertEqual(200, probe["status"])
+        self.assertIn("tlsMs", probe)
+        [stored] = aws.objects(BUCKET).values()
+        self.assertTrue(stored.body.endswith(b"\r\n\r\n" + LargeAnswer.body), stored.body[:300])
 
     def test_exit_codes_and_signals_are_told_apart(self) -> None:
         for words, verdict, exit_code in (("exit 3", "fail", 3), ("exit 255", "fail", 255),

@@ -309,12 +309,12 @@ class CauseTest(ProbeTest):
                 (self.serve(nothing).port, "http", "while waiting for the answer of "),
                 (self.serve(part).port, "http", "came in, after 5 bytes")):
             with self.subTest(reason):
-                finished = self.run_once("--url", f"{scheme}://127.0.0.1:{port}/", "--timeout", "1",
+                finished = self.run_once("--url", f"{scheme}://127.0.0.1:{port}/", "--timeout", "3",
                                          SSL_CERT_FILE=str(self.certificates().ca_file))
                 self.assertEqual(1, finished.code)
                 verdict, cause, why = self.failure()
                 self.assertEqual(("timeout", "timeout"), (verdict, cause))
-                self.assertTrue(why.startswith("timeout after 1 s "), why)
+                self.assertTrue(why.startswith("timeout after 3 s "), why)
                 self.assertIn(reason, why)
 
     def test_a_spool_keeps_what_was_found_out(self) -> None:
