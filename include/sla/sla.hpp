@@ -45,6 +45,7 @@
 //   executor/by_exit_code.hpp             ByExitCode: reads more into exit codes
 //   executor/retrying.hpp                 Retrying: more attempts within one run
 //   executor/degraded_if_slow.hpp         DegradedIfSlow: a pass that took too long
+//   executor/witnessed.hpp                Witnessed: tells an outage of this side
 //   executor/announced.hpp                Announced: tells a spool of each run
 //   publisher.hpp                         the contract Publisher
 //   publisher/sns.hpp                     Sns: events to a topic
@@ -229,6 +230,7 @@
 #include "sla/executor/shell.hpp"
 #include "sla/executor/status_ranges.hpp"
 #include "sla/executor/tcp_probe.hpp"
+#include "sla/executor/witnessed.hpp"
 
 #include "sla/publisher.hpp"
 #include "sla/publisher/all.hpp"

@@ -16,6 +16,7 @@
 // expect 15: ByExitCode's parameter must be a sla::Executor: movable, with sla::Result<sla::Outcome> execute(sla::Job const&, sla::Stop const&)
 // expect 16: Retrying's first parameter must be a sla::Executor: movable, with sla::Result<sla::Outcome> execute(sla::Job const&, sla::Stop const&)
 // expect 17: DegradedIfSlow's first parameter must be a sla::Executor: movable, with sla::Result<sla::Outcome> execute(sla::Job const&, sla::Stop const&)
+// expect 18: Witnessed's parameter must be a sla::Executor: movable, with sla::Result<sla::Outcome> execute(sla::Job const&, sla::Stop const&)
 #include <chrono>
 #include <utility>
 
@@ -25,6 +26,7 @@
 #include "sla/executor/by_exit_code.hpp"
 #include "sla/executor/degraded_if_slow.hpp"
 #include "sla/executor/retrying.hpp"
+#include "sla/executor/witnessed.hpp"
 #include "sla/fleet.hpp"
 #include "sla/runner.hpp"
 #include "sla/scheduler/once.hpp"
@@ -70,5 +72,6 @@ int main() {
   use_fleet<MinimalScheduler, MinimalExecutor, UnlessPinned<14, MinimalPublisher>>();
   use(MinimalScheduler{}, sla::ByExitCode{Unless<15, MinimalExecutor>{}, {}});
   use(MinimalScheduler{}, sla::Retrying{Unless<16, MinimalExecutor>{}, {}});
+  use(MinimalScheduler{}, sla::Witnessed{Unless<18, MinimalExecutor>{}, {}});
   use(MinimalScheduler{}, sla::DegradedIfSlow{Unless<17, MinimalExecutor>{}, std::nullopt});
 }

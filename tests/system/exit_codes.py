@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import json
+import socket
 import unittest
 from pathlib import Path
 
 from aws_case import AwsTest
+from fake_aws import FakeAws
 from store_case import StoreTest
 
 _NAGIOS = ("--exit-codes", "nagios")
@@ -72,6 +74,39 @@ class VerdictTest(StoreTest):
         perf = self.events()[-1]["perf"]
         assert isinstance(perf, list)
         self.assertEqual("/", perf[0]["label"])
+
+
+class WitnessTest(AwsTest):
+    """An outage of this side is none of the target's."""
+
+    def verdict(self, aws: FakeAws, *arguments: str, command: str = "false") -> object:
+        """That of one run."""
+        finished = self.run_once(aws, *arguments, command=command)
+        self.assertIn(finished.code, (0, 1), finished.err_text)
+        return self.events(aws)[-1]["verdict"]
+
+    def test_a_run_that_did_not_pass_is_unknown_if_no_witness_is_reached(self) -> None:
+        aws = self.fake()
+        listener = socket.create_server(("127.0.0.1", 0))
+        good = f"127.0.0.1:{listener.getsockname()[1]}"
+        with socket.create_server(("127.0.0.1", 0)) as closed:
+            bad = f"127.0.0.1:{closed.getsockname()[1]}"
+        self.assertEqual("unknown", self.verdict(aws, "--witness", bad))
+        self.assertIs(False, self.events(aws)[-1]["counted"])
+        self.assertEqual("fail", self.verdict(aws, "--witness", f"{bad},{good}"))
+        self.assertEqual("fail", self.verdict(aws, "--witness", f"{bad},aws"))  # the fake
+        listener.setblocking(False)
+        listener.accept()[0].close()
+        self.assertEqual("pass", self.verdict(aws, "--witness", good, command="true"))
+        with self.assertRaises(BlockingIOError):
+            listener.accept()
+        listener.close()
+
+    def test_a_wrong_witness_is_one_sentence(self) -> None:
+        finished = self.run_to_end(*self.sinks(self.fake()), "--once", "--witness", "a.example",
+                                   "--", "true", environment={"AWS_REGION": "eu-central-1"})
+        self.assertEqual((78, "Witness (--witness): 'a.example' is no list of host:port or aws, such "
+                          "as aws,one.example:443\n"), (finished.code, finished.err_text))
 
 
 class UncountedTest(AwsTest):

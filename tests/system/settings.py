@@ -52,6 +52,7 @@ _VALUES = (
     ("retries", "SLARUNNER_RETRIES", "2", "2"),
     ("retry-delay", "SLARUNNER_RETRYDELAY", "0.5", "0.5"),
     ("slow", "SLARUNNER_SLOW", "2m", "120"),
+    ("witness", "SLARUNNER_WITNESS", "aws, a.example:443", "aws,a.example:443"),
     ("skip-code", "SLARUNNER_SKIPCODE", "77", "77"),
     ("slo", "SLARUNNER_SLO", "99.95", "99.95"),
     ("slo-window", "SLARUNNER_SLOWINDOW", "7d", "604800"),

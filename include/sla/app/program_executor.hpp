@@ -10,9 +10,12 @@
 #include <variant>
 #include <vector>
 
+#include "sla/app/settings/aws.hpp"
 #include "sla/app/settings/settings.hpp"
+#include "sla/aws/config/endpoint.hpp"
 #include "sla/aws/http/transport.hpp"
 #include "sla/aws/http/trust.hpp"
+#include "sla/aws/http/url.hpp"
 #include "sla/aws/sign/digest.hpp"
 #include "sla/core/descriptor.hpp"
 #include "sla/core/result.hpp"
@@ -27,6 +30,7 @@
 #include "sla/executor/retrying.hpp"
 #include "sla/executor/status_ranges.hpp"
 #include "sla/executor/tcp_probe.hpp"
+#include "sla/executor/witnessed.hpp"
 
 namespace sla::inline v1::app {
 
@@ -64,12 +68,27 @@ static_assert(Executor<ProgramExecutor>);
   return {.codes = settings.exit_codes, .skip = parse_integer<int>(trim(settings.skip_code))};
 }
 
-/// What runs: an executor, with the attempts that it has, and what is slow for it.
-using ProgramRun = DegradedIfSlow<Retrying<ProgramExecutor, aws::Sha256>>;
+/// Returns the addresses of the witnesses; `aws` is STS of the region.
+[[nodiscard]] inline std::vector<std::string> witnesses_of(Settings const& settings,
+                                                           AwsSettings const& aws) {
+  std::vector<std::string> addresses;
+  for (std::string const& name : settings.witness) {
+    if (name != "aws") addresses.push_back(name);
+    if (name != "aws") continue;
+    constexpr auto sts = aws::Service::sts;
+    auto const url = aws::endpoint_url(sts, aws.endpoints.in(aws.region, sts));
+    if (url) addresses.push_back(url->host + ':' + std::to_string(aws::port_of(*url)));
+  }
+  return addresses;
+}
+
+/// What runs: an executor, with its attempts, its witnesses, and what is slow for it.
+using ProgramRun = DegradedIfSlow<Witnessed<Retrying<ProgramExecutor, aws::Sha256>>>;
 
 /// Returns what runs by the settings, which were checked.
 [[nodiscard]] inline ProgramRun program_run(Settings const& settings, ProcessOptions process,
-                                            HttpProbeOptions probe) {
+                                            HttpProbeOptions probe,
+                                            std::vector<std::string> witnesses) {
   RetryingOptions retrying{.retries = retries_of(settings),
                            .delay = settings.retry_delay,
                            .log_limit = process.log_limit,
@@ -85,7 +104,7 @@ using ProgramRun = DegradedIfSlow<Retrying<ProgramExecutor, aws::Sha256>>;
     return ProgramExecutor{ProgramExecutor::Command{Direct<aws::Sha256>{std::move(process)},
                                                     exit_code_rules(settings)}};
   };
-  return {{executor(), std::move(retrying)}, settings.slow};
+  return {{{executor(), std::move(retrying)}, {.addresses = std::move(witnesses)}}, settings.slow};
 }
 
 /// Returns true if a URL is asked over TLS.

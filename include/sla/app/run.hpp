@@ -186,7 +186,8 @@ class Program {
 
   [[nodiscard]] ProgramRun executor(ProcessOptions process) const {
     return program_run(parts_.settings, std::move(process),
-                       probe_options(parts_.settings, parts_.body, parts_.aws.trust));
+                       probe_options(parts_.settings, parts_.body, parts_.aws.trust),
+                       witnesses_of(parts_.settings, parts_.aws));
   }
 
   /// Returns how long a run may take with all its limits; zero is no limit.
@@ -195,19 +196,20 @@ class Program {
     if (limits.timeout == Duration::zero()) return Duration::zero();
     auto const retries = static_cast<std::int64_t>(retries_of(parts_.settings));
     return (limits.timeout + limits.grace + 2 * limits.drain) * (retries + 1) +
-           parts_.settings.retry_delay * retries;
+           parts_.settings.retry_delay * retries + WitnessOptions{}.limit;
   }
 
   Parts parts_;
   Logger log_;
 };
 
-/// Returns true if a sink has to know the region, and nothing but the instance may be left to say
-/// it.
+/// Returns true if a sink or a witness has to know the region, and nothing but the instance may be
+/// left to say it.
 inline bool needs_region(Settings const& settings) {
   if (settings.disabled || settings.dry_run) return false;
   return !settings.sns_topic_name.empty() || !settings.s3_bucket_name.empty() ||
-         !settings.metrics_namespace.empty();
+         !settings.metrics_namespace.empty() ||
+         std::count(settings.witness.begin(), settings.witness.end(), "aws") != 0;
 }
 
 /// The words that run the command.

@@ -67,6 +67,17 @@ namespace sla::inline v1::app {
   return Error{Errc::invalid, "is no whole number from 0 to 10000"};
 }
 
+/// Addresses, or `aws`, between commas.
+[[nodiscard]] inline Result<void> check_witnesses(std::string_view text) {
+  if (auto good = check_line(text); !good) return good;
+  for (std::string_view const part : list_parts(text)) {
+    if (!part.empty() && part != "aws" && !check_tcp_address(std::string(part))) {
+      return Error{Errc::invalid, "is no list of host:port or aws, such as aws,one.example:443"};
+    }
+  }
+  return {};
+}
+
 inline constexpr auto probe_settings = std::to_array<Setting>({
     {.flag = "url",
      .variable = "SLARUNNER_URL",
@@ -155,6 +166,17 @@ inline constexpr auto probe_settings = std::to_array<Setting>({
      .fallback = "off",
      .meaning = "the next run may use the connection of the one before",
      .field = &Settings::keep_alive},
+    {.flag = "witness",
+     .variable = "SLARUNNER_WITNESS",
+     .title = "Witness",
+     .value = "HOST:PORT",
+     .fallback = "none",
+     .meaning =
+         "comma-separated; aws is STS of the region. A run of any kind that did not pass, while "
+         "none of them takes a connection within 2 seconds, is unknown and does not count: "
+         "the outage may be this side's. After a pass none is asked",
+     .field = &Settings::witness,
+     .check = check_witnesses},
 });
 
 }  // namespace sla::inline v1::app

@@ -46,6 +46,7 @@ struct Settings {
   std::string retries = "0";
   Duration retry_delay = std::chrono::seconds{1};
   std::optional<Duration> slow{};
+  std::vector<std::string> witness{};      ///< addresses, or aws
   std::optional<Duration> expect_every{};  ///< between two processes that make one run each
   bool disabled = false;
   bool dry_run = false;
