@@ -41,7 +41,11 @@ class Containers:
         configuration.write_text("[containers]\ndefault_ulimits = []\n")
         self.environment = os.environ | {"CONTAINERS_CONF": str(configuration)}
         self._storage = ["--root", str(folder / "images"), "--runroot", str(folder / "run"),
-                         "--storage-driver", "vfs"]
+                         "--storage-driver", "overlay"]
+        # What may mount nothing copies every layer.
+        if subprocess.run(self.podman_command("info"), env=self.environment, capture_output=True,
+                          stdin=subprocess.DEVNULL, check=False).returncode != 0:
+            self._storage[-1] = "vfs"
 
     def podman_command(self, *arguments: str) -> list[str]:
         """The words that run podman here."""
