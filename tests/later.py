@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""All unit tests compile in the C++ that comes after C++20 too, as users warn and optimise."""
+"""All unit tests compile in the C++ that comes after C++20 too, as users warn and optimise; what
+measures compiles at all."""
 
 import os
 import shutil
@@ -38,3 +39,13 @@ class Later(unittest.TestCase):
 
     def test_clang_takes_cxx23(self):
         self.check("clang++", "c++2b")
+
+    def test_what_measures_compiles(self):
+        if not shutil.which("clang++"):
+            self.skipTest("clang++ is not installed")
+        sources = sorted(HERE.glob("bench/*.cpp"))
+        if not Path("/usr/include/benchmark/benchmark.h").exists():
+            sources = [source for source in sources if "<benchmark/" not in source.read_text()]
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            self.assertEqual("", "".join(pool.map(lambda source: errors("clang++", "c++20", source),
+                                                  sources)))

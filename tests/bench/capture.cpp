@@ -51,7 +51,7 @@ std::uint64_t bare(std::int64_t piece, std::uint64_t limit, int file) {
   ::fcntl(reader.get(), F_SETPIPE_SZ, 1 << 20);
   sigset_t none;
   ::sigemptyset(&none);
-  auto const pid = sla::spawn({command(piece), "", writer.get(), none});
+  auto const pid = sla::internal::spawn({command(piece), "", writer.get(), none});
   writer.reset();
   if (!pid) return 0;
   sla::Descriptor const memory{::memfd_create("bare", MFD_CLOEXEC)};
