@@ -8,6 +8,7 @@
 
 #include <benchmark/benchmark.h>
 #include <fcntl.h>
+#include <spawn.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -49,11 +50,18 @@ std::uint64_t bare(std::int64_t piece, std::uint64_t limit, int file) {
   sla::Descriptor const reader{ends[0]};
   sla::Descriptor writer{ends[1]};
   ::fcntl(reader.get(), F_SETPIPE_SZ, 1 << 20);
-  sigset_t none;
-  ::sigemptyset(&none);
-  auto const pid = sla::internal::spawn({command(piece), "", writer.get(), none});
+  std::vector<std::string> words = command(piece);
+  std::vector<char*> pointers;
+  for (std::string& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  ::posix_spawn_file_actions_init(&actions);
+  ::posix_spawn_file_actions_adddup2(&actions, writer.get(), STDOUT_FILENO);
+  pid_t pid = 0;
+  int const failed = ::posix_spawn(&pid, pointers[0], &actions, nullptr, pointers.data(), environ);
+  ::posix_spawn_file_actions_destroy(&actions);
   writer.reset();
-  if (!pid) return 0;
+  if (failed != 0) return 0;
   sla::Descriptor const memory{::memfd_create("bare", MFD_CLOEXEC)};
   std::vector<char> buffer(64 * 1024);
   std::uint64_t done = 0;
@@ -65,7 +73,7 @@ std::uint64_t bare(std::int64_t piece, std::uint64_t limit, int file) {
     if (file >= 0 && ::write(file, buffer.data(), size) != n) break;
     done += size;
   }
-  ::waitpid(*pid, nullptr, 0);
+  ::waitpid(pid, nullptr, 0);
   return done;
 }
 
