@@ -216,18 +216,34 @@ def folder_of(name):
 
 
 def lint_folders(headers, say):
-    """No two folders need each other; app/ and what is in it are one program."""
+    """No folders need each other in a circle; app/ and what is in it are one program."""
     needs = {}
     for header in headers.values():
         mine = folder_of(header.name)
         for line, name, _ in header.ours():
             if name in headers and folder_of(name) != mine:
-                needs.setdefault((mine, folder_of(name)), (header, line, name))
-    for (mine, other), (header, line, name) in sorted(needs.items(), key=lambda item: item[0]):
-        back = needs.get((other, mine))
-        if back and mine < other and mine != "app":
-            say(header, line, f"{mine}/ and {other}/ need each other: {header.name} includes {name}, "
-                f"and {back[0].name} includes {back[2]}; move what both need to a folder below")
+                needs.setdefault(mine, {}).setdefault(folder_of(name), (header, line, name))
+
+    def way(begin, end):
+        """The shortest list of folders from one to the other, each needed by the one before."""
+        ways = [[begin]]
+        for walked in ways:  # grows meanwhile
+            if walked[-1] == end:
+                return walked
+            met = {folder for known in ways for folder in known}
+            ways += [[*walked, folder] for folder in sorted(needs.get(walked[-1], {}))
+                     if folder not in met]
+        return []
+
+    for mine in sorted(set(needs) - {"app"}):
+        for other, (header, line, _) in sorted(needs[mine].items()):
+            circle = [mine, *way(other, mine)]
+            if len(circle) < 3 or mine != min(circle):
+                continue
+            steps = (needs[one][next_one] for one, next_one in zip(circle, circle[1:]))
+            includes = ", and ".join(f"{by.name} includes {name}" for by, _, name in steps)
+            say(header, line, f"{'/ and '.join(circle[:-1])}/ need each other: {includes}; move what "
+                "all need to a folder below")
 
 
 def bottom_up(headers, say, roots=(LIBRARY,)):

@@ -141,6 +141,18 @@ class Directions(Amalgamate):
             "publisher/b.hpp:3: publisher/ and publisher/file/ need each other: publisher/b.hpp "
             "includes publisher/file/a.hpp, and publisher/file/a.hpp includes publisher.hpp")
 
+    def test_three_folders_that_need_each_other_are_refused(self):
+        self.tree({
+            "publisher/a/x.hpp": header("publisher/b/x.hpp"),
+            "publisher/b/x.hpp": header("publisher/c/x.hpp"),
+            "publisher/c/x.hpp": header("publisher/a/y.hpp"),
+            "publisher/a/y.hpp": header(),
+        })
+        self.assert_refused(
+            "publisher/a/x.hpp:3: publisher/a/ and publisher/b/ and publisher/c/ need each other: "
+            "publisher/a/x.hpp includes publisher/b/x.hpp, and publisher/b/x.hpp includes "
+            "publisher/c/x.hpp, and publisher/c/x.hpp includes publisher/a/y.hpp")
+
     def test_the_folders_of_the_program_share_what_is_beside_them(self):
         self.tree({
             "app/quoted.hpp": header(),
