@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A server for measurements: loopback [CERTIFICATE KEY]. Takes any POST as SNS would and any PUT as
-// S3 would, a thread for each connection, with TLS where it is given a certificate. Its port is the
-// first line of its stdout. GET answers with how many POSTs, PUTs and connections there were so
-// far, itself not counted.
+// S3 would, of an object that is there too if it may replace it, a thread for each connection, with
+// TLS where it is given a certificate. Its port is the first line of its stdout. GET answers with
+// how many POSTs, PUTs and connections there were so far, itself not counted.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -15,9 +15,11 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <unordered_set>
 
 #include "sla/core/descriptor.hpp"
 
@@ -32,6 +34,32 @@ constexpr std::string_view published =
 std::atomic<unsigned long> posts{0};
 std::atomic<unsigned long> puts{0};
 std::atomic<unsigned long> connections{0};
+
+/// The paths of all objects.
+class Objects {
+ public:
+  /// Adds one; returns false if it was there.
+  bool add(std::string const& path) {
+    std::lock_guard const lock(mutex_);
+    return paths_.insert(path).second;
+  }
+  bool has(std::string const& path) {
+    std::lock_guard const lock(mutex_);
+    return paths_.count(path) != 0;
+  }
+
+ private:
+  std::mutex mutex_{};
+  std::unordered_set<std::string> paths_{};
+};
+Objects objects;
+
+/// What is looked at of a request.
+struct Request {
+  std::string method{};  ///< empty at the end of a connection
+  std::string path{};
+  bool if_none_match = false;
+};
 
 struct Free {
   void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
@@ -49,26 +77,28 @@ class Peer {
     good_ = SSL_set_fd(tls_.get(), socket) == 1 && SSL_accept(tls_.get()) == 1;
   }
 
-  /// Reads one request; its method, or nothing where there is none any more.
-  std::string request() {
+  Request request() {
     std::size_t end = std::string::npos;
     while ((end = text_.find("\r\n\r\n")) == std::string::npos) {
       if (!read_more()) return {};
     }
     std::size_t const at = text_.find("Content-Length: ");
     std::size_t const size = end + 4 + (at < end ? std::strtoul(&text_[at + 16], nullptr, 10) : 0);
-    std::string method = text_.substr(0, text_.find(' '));
+    std::size_t const path = text_.find(' ') + 1;
+    Request request{.method = text_.substr(0, path - 1),
+                    .path = text_.substr(path, text_.find(' ', path) - path),
+                    .if_none_match = text_.find("\r\nIf-None-Match: *") < end};
     while (text_.size() < size) {
       if (!read_more()) return {};
     }
     text_.erase(0, size);
-    return method;
+    return request;
   }
 
-  bool answer(std::string_view body) {
-    std::string const text =
-        "HTTP/1.1 200 OK\r\nETag: \"0\"\r\nContent-Length: " + std::to_string(body.size()) +
-        "\r\n\r\n" + std::string(body);
+  bool answer(std::string_view status, std::string_view body) {
+    std::string const text = "HTTP/1.1 " + std::string(status) +
+                             "\r\nETag: \"0\"\r\nContent-Length: " + std::to_string(body.size()) +
+                             "\r\n\r\n" + std::string(body);
     int const size = static_cast<int>(text.size());
     if (tls_) return SSL_write(tls_.get(), text.data(), size) == size;
     return ::send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL) == size;
@@ -90,21 +120,32 @@ class Peer {
   bool good_ = true;
 };
 
+/// Does what is asked for; the status of the answer.
+std::string_view act(Request const& request) {
+  if (request.method == "POST") ++posts;
+  if (request.method == "HEAD") return objects.has(request.path) ? "200 OK" : "404 Not Found";
+  if (request.method != "PUT") return "200 OK";
+  if (!objects.add(request.path) && request.if_none_match) return "412 Precondition Failed";
+  ++puts;
+  return "200 OK";
+}
+
 void serve(int socket, SSL_CTX* context) {
   Peer peer(socket, context);
   for (bool first = true;; first = false) {
-    std::string const method = peer.request();
-    if (method.empty()) return;
+    Request const request = peer.request();
+    if (request.method.empty()) return;
     std::string counts;
-    if (method == "GET") {
+    if (request.method == "GET") {
       counts = std::to_string(posts) + ' ' + std::to_string(puts) + ' ' +
                std::to_string(connections) + '\n';
     } else if (first) {
       ++connections;
     }
-    if (method == "POST") ++posts;
-    if (method == "PUT") ++puts;
-    if (!peer.answer(method == "POST" ? published : std::string_view(counts))) return;
+    std::string_view const status = act(request);
+    if (!peer.answer(status, request.method == "POST" ? published : std::string_view(counts))) {
+      return;
+    }
   }
 }
 
