@@ -289,7 +289,7 @@ TEST_CASE("results of many services and processes come in any order, and their g
                      .seq = static_cast<std::uint32_t>(round + 1),
                      .run = std::to_string(round) + '/' + std::to_string(service),
                      .service = std::to_string(service),
-                     .groups = {"g" + std::to_string((service + round) % 3)}});
+                     .groups = {std::to_string((service + round) % 3)}});
     }
   }
   auto const answer = story::reduce(all, whole);
@@ -298,7 +298,7 @@ TEST_CASE("results of many services and processes come in any order, and their g
     CAPTURE(service.service);
     bool const good = std::stoi(service.service) % 2 == 0;
     CHECK(service.counts == (good ? Counts{.good = 3} : Counts{.bad = 3}));
-    CHECK(service.groups == std::vector<std::string>{"g0", "g1", "g2"});
+    CHECK(service.groups == std::vector<std::string>{"0", "1", "2"});
   }
   std::reverse(all.begin(), all.end());
   CHECK(story::reduce(all, whole) == answer);
