@@ -2557,7 +2557,7 @@ class Logger {
     std::string_view target{};       ///< stays the caller's; where all of it is about delivering to
   };
 
-  Logger() = default;
+  Logger() noexcept = default;  // said, since g++ 12 may fail to find it out
   explicit Logger(Options options) : options_(options) {}
 
   /// Returns a logger whose lines are about deliveries to a target; its name stays the caller's.

@@ -86,6 +86,15 @@ class Consumers(unittest.TestCase):
         self.run_here(*CXX, "main.cpp", "-lcurl", "-lcrypto", "-lsimdjson", "-o", "consumer")
         self.assert_works("consumer")
 
+    def test_sinks_of_a_class_of_ones_own_compile_whatever_came_first(self):
+        """g++ 12 broke off where a class has Options of a sink whose defaults nobody had needed."""
+        (self.folder / "sinks.cpp").write_text(
+            '#include "sla/executor/direct.hpp"\n#include "sla/publisher/console.hpp"\n'
+            '#include "sla/runner.hpp"\n#include "sla/scheduler/fixed_delay.hpp"\n'
+            '#include "tests/support/aws_sinks.hpp"\n'
+            'int main(int, char** words) { (void)AwsSinks{words[1]}.events(); }\n')
+        self.run_here(*CXX, "-fsyntax-only", f"-I{ROOT / 'include'}", f"-I{ROOT}", "sinks.cpp")
+
     def test_a_single_header_of_a_part_needs_no_library_that_the_part_does_not(self):
         with (self.folder / "sla.hpp").open("w") as header:
             subprocess.run([sys.executable, ROOT / "single_include/amalgamate.py", "--only",
