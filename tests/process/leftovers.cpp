@@ -270,7 +270,8 @@ TEST_CASE("what cannot be ended is named, and all of it together waited for unti
                      if (named != 5 || ended.killed != 0) return 6;
                      // A deadline may come nearer while it waits.
                      int asked = 0;
-                     auto const nearer = [&] { return in(hours{++asked < 4 ? 1 : 0})(); };
+                     Instant const begin = std::chrono::steady_clock::now();
+                     auto const nearer = [&] { return begin + hours{++asked < 4 ? 1 : 0}; };
                      if (end_run(mark, nearer).given_up.empty()) return 3;
                      return end_run(new_mark(), in(hours{1})).given_up.empty() ? 0 : 4;
                    }).exit_code;
