@@ -4672,6 +4672,11 @@ inline void host_header_to(std::string& out, Url const& url) {
   return out;
 }
 
+/// Returns true if a text begins as a URL over TLS does, in any case.
+[[nodiscard]] inline bool is_https(std::string_view url) {
+  return same_ignoring_case(url.substr(0, 6), "https:");
+}
+
 /// Returns true if a text may be one part of a host name: 1 to 63 letters, digits and inner
 /// hyphens.
 [[nodiscard]] constexpr bool is_dns_label(std::string_view text) noexcept {
@@ -5674,6 +5679,7 @@ struct ProbeFacts {
   ProbePhase reached = ProbePhase::resolve;   ///< the phase in which it ended
   std::array<Duration, probe_phases> took{};  ///< their sum is the whole
   Instant ended{};
+  bool tls = false;  ///< whether there was a handshake, be it behind a redirect
   std::string ip{};
   int status = 0;
   std::uint64_t received = 0;  ///< bytes of the body
@@ -5785,6 +5791,7 @@ class CurlProbeWatch {
     ProbeFacts facts{.reached = reached(), .ended = std::chrono::steady_clock::now()};
     facts.fault = fault_of(code, facts.reached);
     facts.took = durations(facts, begun, started);
+    facts.tls = timer(CURLINFO_APPCONNECT_TIME_T) != Duration::zero();
     facts.ip = text(CURLINFO_PRIMARY_IP);
     bool const by_proxy = facts.fault == ProbeFault::proxy_refused;
     facts.status =
@@ -15702,12 +15709,13 @@ void hold_boot(std::span<Record> records, Boot const& boot, std::optional<Millis
 
 // sla/ledger/log_key.hpp
 // What the key of a log says of its run: `<service>/<seconds>_SUCCESS` or `_FAILURE`, with `_2` and
-// so on behind it where the key was taken. It is all that is left of runs whose events nobody kept.
+// so on behind it where the key was taken; INTERRUPTED, UNKNOWN and SKIPPED say nothing of the
+// service. It is all that is left of runs whose events nobody kept.
 
 namespace sla::inline v1::ledger {
 
-/// Reads a key; nothing if the run was no result. Errc::malformed if it is no log's. The
-/// texts of the event are those of the parameters.
+/// Reads a key; nothing if the run says nothing about the service. Errc::malformed if it is no
+/// log's. The texts of the event are those of the parameters.
 [[nodiscard]] inline Result<std::optional<Event>> read_log_key(std::string_view key,
                                                                std::string_view uri) {
   Error const other{Errc::malformed, "it is no key of a log"};
@@ -15721,7 +15729,9 @@ namespace sla::inline v1::ledger {
   std::string_view const result = behind.substr(0, behind.find('_'));
   std::string_view const again = behind.substr(result.size());
   if (!again.empty() && !parse_integer(again.substr(1))) return other;
-  if (result == "INTERRUPTED") return std::optional<Event>();
+  if (result == "INTERRUPTED" || result == "UNKNOWN" || result == "SKIPPED") {
+    return std::optional<Event>();
+  }
   if ((result != "SUCCESS" && result != "FAILURE") || *seconds > latest_time / 1000) return other;
   Event event;
   event.service = key.substr(0, slash);
@@ -17708,7 +17718,7 @@ inline ProbeFinding judge_other(ProbeFacts const& facts, ProbeTarget const& targ
   std::int64_t written = 0;
   for (std::size_t i = 0; i <= static_cast<std::size_t>(facts.reached); ++i) {
     until += facts.took[i];
-    bool const has_tls = target.tls || static_cast<ProbePhase>(i) != ProbePhase::tls;
+    bool const has_tls = target.tls || facts.tls || static_cast<ProbePhase>(i) != ProbePhase::tls;
     if (!has_tls) continue;  // what little there is belongs to the next, if it comes
     std::int64_t const at = until / std::chrono::milliseconds{1};
     json.key(names[i]).integer(at - written);
@@ -17825,6 +17835,11 @@ class StreamSearch {
     end_ = border.substr(border.size() - std::min(most, border.size()));
   }
   [[nodiscard]] bool found() const noexcept { return found_ || text_.empty(); }
+  /// Forgets what came so far.
+  void restart() noexcept {
+    found_ = false;
+    end_.clear();
+  }
 
  private:
   std::string text_;
@@ -17852,7 +17867,10 @@ struct HttpAnswer {
   StreamSearch search;
   char last = '\n';
 
-  void head(std::string_view line) { write(line); }
+  void head(std::string_view line) {
+    if (line.starts_with("HTTP/")) search.restart();  // of the answer that a redirect led to
+    write(line);
+  }
   void body(std::string_view block) {
     search.take(block);
     write(block);
@@ -17888,7 +17906,7 @@ class HttpProbe {
     auto const facts = curl_.ask(request(), options_.timeout, stop, answer);
     if (!facts) return facts.error();
     internal::ProbeTarget target{.address = *std::move(address),
-                                 .tls = options_.url.starts_with("https"),
+                                 .tls = aws::is_https(options_.url),
                                  .limit = options_.timeout};
     target.name = internal::why_no_name(*facts, target, stop);
     auto finding = internal::judge_fault(*facts, target);
@@ -18737,12 +18755,29 @@ using HeldLogStore = std::conditional_t<LogStore<L>, L, RefusedPublisher<L>>;
 
 }  // namespace internal
 
+namespace internal {
+
+/// Returns the result in a log's key: what says nothing about the service is neither SUCCESS nor
+/// FAILURE.
+[[nodiscard]] inline std::string_view log_result(Report const& report) noexcept {
+  switch (report.outcome.verdict) {
+    case Verdict::interrupted:
+      return "INTERRUPTED";
+    case Verdict::unknown:
+      return "UNKNOWN";
+    case Verdict::skipped:
+      return "SKIPPED";
+    default:
+      return report.succeeded() ? "SUCCESS" : "FAILURE";
+  }
+}
+
+}  // namespace internal
+
 /// Returns the key of a report's log: `<service>/<seconds since the epoch>_<result>`. If it is
 /// taken the attempts from 2 on add `_2`, `_3`, ...
 [[nodiscard]] inline std::string log_key(Report const& report, std::size_t attempt = 1) {
-  std::string_view const result = !report.counts()     ? "INTERRUPTED"
-                                  : report.succeeded() ? "SUCCESS"
-                                                       : "FAILURE";
+  std::string_view const result = internal::log_result(report);
   std::string key = report.job.service + '/' + std::to_string(epoch_seconds(report.ended_at));
   key.append("_").append(result);
   if (attempt > 1) key += '_' + std::to_string(attempt);

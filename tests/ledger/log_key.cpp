@@ -33,10 +33,14 @@ TEST_CASE("the key of a log says of which service a run was, when it ended and h
   }
 }
 
-TEST_CASE("a run that was no result is none") {
-  auto const read = read_log_key("shop/1700000000_INTERRUPTED_2", "");
-  REQUIRE(read);
-  CHECK_FALSE(*read);
+TEST_CASE("a run that says nothing about the service is none") {
+  for (std::string_view const key : {"shop/1700000000_INTERRUPTED_2", "shop/1700000000_UNKNOWN",
+                                     "shop/1700000000_SKIPPED", "shop/1700000000_SKIPPED_3"}) {
+    CAPTURE(key);
+    auto const read = read_log_key(key, "");
+    REQUIRE(read);
+    CHECK_FALSE(*read);
+  }
 }
 
 TEST_CASE("any other key is no log's") {

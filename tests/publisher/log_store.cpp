@@ -48,7 +48,7 @@ static_assert(!LogStore<StoreThatChangesTheReport>);
 static_assert(!LogStore<NotMovable>);
 static_assert(!LogStore<int>);
 
-TEST_CASE("the result in a log's key is SUCCESS, FAILURE or INTERRUPTED") {
+TEST_CASE("the result in a log's key is SUCCESS or FAILURE, or says why the run is neither") {
   struct Row {
     Verdict verdict;
     std::string_view expected;
@@ -60,6 +60,9 @@ TEST_CASE("the result in a log's key is SUCCESS, FAILURE or INTERRUPTED") {
       {Verdict::signaled, "example-service/1574515200_FAILURE"},
       {Verdict::spawn_error, "example-service/1574515200_FAILURE"},
       {Verdict::interrupted, "example-service/1574515200_INTERRUPTED"},
+      {Verdict::unknown, "example-service/1574515200_UNKNOWN"},
+      {Verdict::skipped, "example-service/1574515200_SKIPPED"},
+      {Verdict::warn, "example-service/1574515200_SUCCESS"},
   };
   for (Row const& row : rows) {
     Report report = sample_report();

@@ -121,7 +121,7 @@ class ProbeTest(StoreTest):
     def ask(self, server: Server, *arguments: str, scheme: str = "http",
             **environment: str) -> Finished:
         """One run against the server."""
-        if scheme == "https":
+        if scheme.lower() == "https":
             environment.setdefault("SSL_CERT_FILE", str(self.certificates().ca_file))
         return self.run_once("--url", f"{scheme}://127.0.0.1:{server.port}/health", *arguments,
                              **environment)
@@ -140,7 +140,7 @@ class PassTest(ProbeTest):
     """What passes, and what of it is told."""
 
     def test_a_pass_has_its_phases_and_the_answer_is_its_log(self) -> None:
-        for scheme, kind in (("http", ""), ("https", "good")):
+        for scheme, kind in (("http", ""), ("https", "good"), ("HTTPS", "good")):
             server = self.serve(says(_OK), kind)
             finished = self.ask(server, "--expect-body", "well", scheme=scheme)
             self.assertEqual(0, finished.code, finished.err_text)
@@ -152,12 +152,12 @@ class PassTest(ProbeTest):
             self.assertNotIn("cause", event)
             self.assertEqual((200, "127.0.0.1"), (probe["status"], probe["ip"]))
             phases = [probe[phase] for phase in _PHASES if phase in probe]
-            self.assertEqual((4, 5)[scheme == "https"], len(phases))
+            self.assertEqual((4, 5)[kind == "good"], len(phases))
             self.assertLessEqual(sum(phases), int(str(event["durationMs"])))
             self.assertIn(probe.get("certDays"), (1, 2) if kind else (None,))
             [request] = server.requests
             self.assertTrue(request.startswith(b"GET /health HTTP/1.1\r\nHost: 127.0.0.1:"), request)
-        self.assertEqual([_OK, _OK], [path.read_bytes() for path in self.logs("SUCCESS")])
+        self.assertEqual([_OK, _OK, _OK], [path.read_bytes() for path in self.logs("SUCCESS")])
 
     def test_the_sum_of_the_phases_is_the_duration(self) -> None:
         server = self.serve(says(_OK), "good")
@@ -230,6 +230,22 @@ class PassTest(ProbeTest):
                           "followed"), self.failure())
         self.assertEqual(0, self.ask(server, "--max-redirects", "1").code)
         self.assertEqual(0, self.ask(server, "--expect-status", "302,404").code)
+
+    def test_the_text_is_looked_for_in_the_last_answer_alone(self) -> None:
+        def answer(peer: socket.socket) -> object:
+            first = b"GET /health" in server.requests[-1]
+            return says(b"HTTP/1.1 302 Found\r\nLocation: /b\r\nContent-Length: 6\r\n\r\nneedle"
+                        if first else _OK)(peer)
+        server = self.serve(answer)
+        self.assertEqual(1, self.ask(server, "--max-redirects", "1", "--expect-body",
+                                     "needle").code)
+        self.assertEqual(("fail", "body", 'the answer lacks the text "needle"'), self.failure())
+        event = self.events()[-1]
+        assert isinstance(event["probe"], dict)
+        self.assertEqual(200, event["probe"]["status"])
+        self.assertEqual(0, self.ask(server, "--max-redirects", "1", "--expect-body", "well").code)
+        redirect = self.ask(server, "--expect-status", "302", "--expect-body", "needle")
+        self.assertEqual(0, redirect.code, redirect.err_text)
 
     def test_a_proxy_is_used_as_for_aws(self) -> None:
         server = self.serve(says(_OK), "good")

@@ -421,8 +421,9 @@ class BucketTest(ReportTest):
     def test_the_keys_of_logs_are_enough(self) -> None:
         for number in range(4):
             self.put(f"shop/{_START // 1000 + 60 * number}_SUCCESS", "a log")
-        for key in ("shop/1700000240_FAILURE", "shop/1700000240_INTERRUPTED", "a/b/1700000000_SUCCESS",
-                    "index.html"):
+        for key in ("shop/1700000240_FAILURE", "shop/1700000240_INTERRUPTED",
+                    "shop/1700000250_UNKNOWN", "shop/1700000255_SKIPPED_2",
+                    "a/b/1700000000_SUCCESS", "index.html"):
             self.put(key, "")
         finished = self.report("--from-keys", "s3://history", "--to", "1700000300000",
                                **self.environment)
@@ -517,6 +518,8 @@ class WrongTest(ReportTest):
         self.refused(66, "empty is no store: it has no events.ndjson", "--store", "empty")
         self.refused(66, "No such file", "--store", "nowhere")
         self.refused(66, "nowhere: No such file", "nowhere")
+        self.refused(64, "empty is a folder; the events of a store are read with --store empty",
+                     "empty")
         self.refused(66, "there are no events; say since when with --from", self.write())
         self.refused(64, "nothing to read")
         self.refused(64, "'s3://a/events': not the name of a bucket", "s3://a/events")

@@ -107,11 +107,6 @@ using ProgramRun = DegradedIfSlow<Witnessed<Retrying<ProgramExecutor, aws::Sha25
   return {{{executor(), std::move(retrying)}, {.addresses = std::move(witnesses)}}, settings.slow};
 }
 
-/// Returns true if a URL is asked over TLS.
-[[nodiscard]] inline bool is_https(std::string_view url) {
-  return same_ignoring_case(url.substr(0, 6), "https:");
-}
-
 /// Returns what is sent as the body: a text, or what is in a file.
 [[nodiscard]] inline Result<std::string> probe_body(Settings const& settings) {
   if (!settings.body.starts_with('@')) return settings.body;

@@ -18,6 +18,7 @@
 #include "sla/app/settings/aws.hpp"
 #include "sla/app/settings/parse.hpp"
 #include "sla/app/settings/table.hpp"
+#include "sla/aws/http/url.hpp"
 #include "sla/aws/service/arn.hpp"
 #include "sla/core/environment.hpp"
 #include "sla/core/log.hpp"
@@ -41,7 +42,7 @@ namespace detail {
 /// no sink.
 inline bool needs_trust(Settings const& settings, aws::EndpointSettings const& endpoints,
                         ParseOptions::Missing missing) {
-  if (!settings.disabled && is_https(settings.url)) return true;
+  if (!settings.disabled && aws::is_https(settings.url)) return true;
   if (settings.disabled || settings.dry_run) return !settings.ssm_names.empty();
   bool const topic = !settings.sns_topic_arn.empty() || !settings.sns_topic_name.empty();
   bool const other = missing == ParseOptions::Missing::is_fine || !settings.role.empty();

@@ -18,6 +18,7 @@
 #include "sla/aws/http/probe_facts.hpp"
 #include "sla/aws/http/transport.hpp"
 #include "sla/aws/http/trust.hpp"
+#include "sla/aws/http/url.hpp"
 #include "sla/core/json.hpp"
 #include "sla/executor.hpp"
 #include "sla/executor/capture.hpp"
@@ -61,6 +62,11 @@ class StreamSearch {
     end_ = border.substr(border.size() - std::min(most, border.size()));
   }
   [[nodiscard]] bool found() const noexcept { return found_ || text_.empty(); }
+  /// Forgets what came so far.
+  void restart() noexcept {
+    found_ = false;
+    end_.clear();
+  }
 
  private:
   std::string text_;
@@ -88,7 +94,10 @@ struct HttpAnswer {
   StreamSearch search;
   char last = '\n';
 
-  void head(std::string_view line) { write(line); }
+  void head(std::string_view line) {
+    if (line.starts_with("HTTP/")) search.restart();  // of the answer that a redirect led to
+    write(line);
+  }
   void body(std::string_view block) {
     search.take(block);
     write(block);
@@ -124,7 +133,7 @@ class HttpProbe {
     auto const facts = curl_.ask(request(), options_.timeout, stop, answer);
     if (!facts) return facts.error();
     internal::ProbeTarget target{.address = *std::move(address),
-                                 .tls = options_.url.starts_with("https"),
+                                 .tls = aws::is_https(options_.url),
                                  .limit = options_.timeout};
     target.name = internal::why_no_name(*facts, target, stop);
     auto finding = internal::judge_fault(*facts, target);

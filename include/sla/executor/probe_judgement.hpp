@@ -208,7 +208,7 @@ inline ProbeFinding judge_other(ProbeFacts const& facts, ProbeTarget const& targ
   std::int64_t written = 0;
   for (std::size_t i = 0; i <= static_cast<std::size_t>(facts.reached); ++i) {
     until += facts.took[i];
-    bool const has_tls = target.tls || static_cast<ProbePhase>(i) != ProbePhase::tls;
+    bool const has_tls = target.tls || facts.tls || static_cast<ProbePhase>(i) != ProbePhase::tls;
     if (!has_tls) continue;  // what little there is belongs to the next, if it comes
     std::int64_t const at = until / std::chrono::milliseconds{1};
     json.key(names[i]).integer(at - written);

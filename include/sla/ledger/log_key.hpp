@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // What the key of a log says of its run: `<service>/<seconds>_SUCCESS` or `_FAILURE`, with `_2` and
-// so on behind it where the key was taken. It is all that is left of runs whose events nobody kept.
+// so on behind it where the key was taken; INTERRUPTED, UNKNOWN and SKIPPED say nothing of the
+// service. It is all that is left of runs whose events nobody kept.
 #include <cstddef>
 #include <optional>
 #include <string_view>
@@ -12,8 +13,8 @@
 
 namespace sla::inline v1::ledger {
 
-/// Reads a key; nothing if the run was no result. Errc::malformed if it is no log's. The
-/// texts of the event are those of the parameters.
+/// Reads a key; nothing if the run says nothing about the service. Errc::malformed if it is no
+/// log's. The texts of the event are those of the parameters.
 [[nodiscard]] inline Result<std::optional<Event>> read_log_key(std::string_view key,
                                                                std::string_view uri) {
   Error const other{Errc::malformed, "it is no key of a log"};
@@ -27,7 +28,9 @@ namespace sla::inline v1::ledger {
   std::string_view const result = behind.substr(0, behind.find('_'));
   std::string_view const again = behind.substr(result.size());
   if (!again.empty() && !parse_integer(again.substr(1))) return other;
-  if (result == "INTERRUPTED") return std::optional<Event>();
+  if (result == "INTERRUPTED" || result == "UNKNOWN" || result == "SKIPPED") {
+    return std::optional<Event>();
+  }
   if ((result != "SUCCESS" && result != "FAILURE") || *seconds > latest_time / 1000) return other;
   Event event;
   event.service = key.substr(0, slash);

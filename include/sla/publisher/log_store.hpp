@@ -30,12 +30,29 @@ using HeldLogStore = std::conditional_t<LogStore<L>, L, RefusedPublisher<L>>;
 
 }  // namespace internal
 
+namespace internal {
+
+/// Returns the result in a log's key: what says nothing about the service is neither SUCCESS nor
+/// FAILURE.
+[[nodiscard]] inline std::string_view log_result(Report const& report) noexcept {
+  switch (report.outcome.verdict) {
+    case Verdict::interrupted:
+      return "INTERRUPTED";
+    case Verdict::unknown:
+      return "UNKNOWN";
+    case Verdict::skipped:
+      return "SKIPPED";
+    default:
+      return report.succeeded() ? "SUCCESS" : "FAILURE";
+  }
+}
+
+}  // namespace internal
+
 /// Returns the key of a report's log: `<service>/<seconds since the epoch>_<result>`. If it is
 /// taken the attempts from 2 on add `_2`, `_3`, ...
 [[nodiscard]] inline std::string log_key(Report const& report, std::size_t attempt = 1) {
-  std::string_view const result = !report.counts()     ? "INTERRUPTED"
-                                  : report.succeeded() ? "SUCCESS"
-                                                       : "FAILURE";
+  std::string_view const result = internal::log_result(report);
   std::string key = report.job.service + '/' + std::to_string(epoch_seconds(report.ended_at));
   key.append("_").append(result);
   if (attempt > 1) key += '_' + std::to_string(attempt);

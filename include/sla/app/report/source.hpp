@@ -104,6 +104,13 @@ class ReportReader {
       auto made = open_file(file, O_RDONLY);
       if (!made) return made.error();
       opened = *std::move(made);
+      struct stat about {};
+      if (::fstat(opened.get(), &about) == 0 && S_ISDIR(about.st_mode)) {
+        return Error{Errc::invalid, escaped(file) +
+                                        " is a folder; the events of a store are read "
+                                        "with --store " +
+                                        escaped(file)};
+      }
     }
     begin(name);
     auto done = each_block(file == "-" ? STDIN_FILENO : opened.get(), name,

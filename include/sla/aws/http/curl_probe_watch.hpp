@@ -58,6 +58,7 @@ class CurlProbeWatch {
     ProbeFacts facts{.reached = reached(), .ended = std::chrono::steady_clock::now()};
     facts.fault = fault_of(code, facts.reached);
     facts.took = durations(facts, begun, started);
+    facts.tls = timer(CURLINFO_APPCONNECT_TIME_T) != Duration::zero();
     facts.ip = text(CURLINFO_PRIMARY_IP);
     bool const by_proxy = facts.fault == ProbeFault::proxy_refused;
     facts.status =

@@ -59,6 +59,7 @@ struct ProbeFacts {
   ProbePhase reached = ProbePhase::resolve;   ///< the phase in which it ended
   std::array<Duration, probe_phases> took{};  ///< their sum is the whole
   Instant ended{};
+  bool tls = false;  ///< whether there was a handshake, be it behind a redirect
   std::string ip{};
   int status = 0;
   std::uint64_t received = 0;  ///< bytes of the body

@@ -56,6 +56,11 @@ inline void host_header_to(std::string& out, Url const& url) {
   return out;
 }
 
+/// Returns true if a text begins as a URL over TLS does, in any case.
+[[nodiscard]] inline bool is_https(std::string_view url) {
+  return same_ignoring_case(url.substr(0, 6), "https:");
+}
+
 /// Returns true if a text may be one part of a host name: 1 to 63 letters, digits and inner
 /// hyphens.
 [[nodiscard]] constexpr bool is_dns_label(std::string_view text) noexcept {
