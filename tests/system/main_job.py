@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Covers: app/run.hpp
+# Covers: app/program.hpp, app/run.hpp
 """The main job of the real program: a command again and again, an event and a log for each run."""
 
 from __future__ import annotations

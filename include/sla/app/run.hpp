@@ -3,25 +3,17 @@
 // What sla-runner does without the name of a command: reads the settings, puts the policies
 // together, lets the Runner run, and says with its exit code how it went. Whatever is wrong with
 // the settings is said before anything is started or sent.
-#include <unistd.h>
-
-#include <algorithm>
 #include <chrono>
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
-#include "sla/app/aws_access.hpp"
 #include "sla/app/command.hpp"
 #include "sla/app/exit_code.hpp"
 #include "sla/app/heartbeat.hpp"
 #include "sla/app/help.hpp"
-#include "sla/app/load_parameters.hpp"
-#include "sla/app/printing.hpp"
+#include "sla/app/program.hpp"
 #include "sla/app/program_executor.hpp"
-#include "sla/app/settings/aws.hpp"
 #include "sla/app/settings/parse.hpp"
 #include "sla/app/settings/settings.hpp"
 #include "sla/app/settings/values.hpp"
@@ -33,10 +25,8 @@
 #include "sla/core/environment.hpp"
 #include "sla/core/log.hpp"
 #include "sla/core/stop.hpp"
-#include "sla/core/stop_plan.hpp"
 #include "sla/executor/announced.hpp"
 #include "sla/executor/process_options.hpp"
-#include "sla/process/words.hpp"
 #include "sla/publisher/dry_run.hpp"
 #include "sla/publisher/tracked.hpp"
 #include "sla/runner.hpp"
@@ -52,18 +42,10 @@ namespace detail {
 /// The shipped program once its settings are known to be good.
 class Program {
  public:
-  struct Parts {
-    Settings settings;
-    AwsSettings aws;
-    Environment environment;
-    std::vector<std::string> words;  ///< of the command
-    std::string body;                ///< of the request of a probe
-  };
-
-  explicit Program(Parts parts)
+  explicit Program(ProgramParts parts)
       : parts_(std::move(parts)), log_({.format = parts_.settings.log_format}) {}
 
-  int run(Stop const& stop) const {
+  [[nodiscard]] int run(Stop const& stop) const {
     Heartbeat const heartbeat;
     WatchedClock clock{heartbeat};
     if (parts_.settings.disabled) return rest(clock, stop);
@@ -86,15 +68,16 @@ class Program {
     say_start();
     CallsApart::expect_many(runs_at_once());
     WatchedClock const clock{heartbeat};
-    ProcessOptions process = this->process();
+    ProcessOptions process = process_of(parts_, log_);
     process.log_folder = sinks.log_folder();
     process.log_folder_hangs = sinks.log_folder_hangs();
-    Announced executor{this->executor(std::move(process)), SinkPolicy{sinks}};
-    Runner runner{scheduler(), WatchedExecutor{std::move(executor), heartbeat, longest_run()},
+    Announced executor{executor_of(parts_, std::move(process)), SinkPolicy{sinks}};
+    Runner runner{scheduler(),
+                  WatchedExecutor{std::move(executor), heartbeat, longest_run_of(parts_)},
                   Tracked{WatchedPublisher{SinkPolicy{sinks}, heartbeat, longest_recording},
-                          tracking_of(parts_.settings, sinks.recall(job()))},
+                          tracking_of(parts_.settings, sinks.recall(job_of(parts_)))},
                   clock, log_};
-    Tally const tally = runner.run(job(), stop);
+    Tally const tally = runner.run(job_of(parts_), stop);
     Instant const end = stop.deadline().value_or(clock.now() + parts_.settings.stop_timeout);
     if (stop.level() != StopLevel::none) {
       log_.info("told to stop; what is pending is delivered",
@@ -136,22 +119,13 @@ class Program {
          .bucket = settings.s3_bucket_name,
          .format = settings.event_format,
          .stop = &stop}};
-    Runner runner{Once{}, WatchedExecutor{executor(process()), heartbeat, longest_run()},
+    Runner runner{Once{},
+                  WatchedExecutor{executor_of(parts_, process_of(parts_, log_)), heartbeat,
+                                  longest_run_of(parts_)},
                   std::move(publisher), WatchedClock{heartbeat}, log_};
-    Tally const tally = runner.run(job(), stop);
+    Tally const tally = runner.run(job_of(parts_), stop);
     if (tally.undelivered != 0) return exit_undelivered;
     return tally.failed != 0 ? exit_test_failed : exit_success;
-  }
-
-  [[nodiscard]] Job job() const {
-    return {
-        .service = parts_.settings.service,
-        .groups = parts_.settings.groups,
-        .command = parts_.words,
-        .tag_id = parts_.settings.tag_id,
-        .sla_target = parts_.settings.sla_target,
-        .location = parts_.settings.location.empty() ? parts_.aws.region : parts_.settings.location,
-        .expect_every = parts_.settings.expect_every};
   }
 
   int rest(WatchedClock const& clock, Stop const& stop) const {
@@ -174,88 +148,15 @@ class Program {
     return FixedDelay{settings.delay.value_or(Duration::zero())};
   }
 
-  [[nodiscard]] ProcessOptions process() const {
-    Settings const& settings = parts_.settings;
-    return {.timeout = settings.timeout,
-            .grace = settings.grace,
-            .delivery = usual_delivery(settings.stop_timeout),
-            .log_limit = settings.log_limit,
-            .pass_through = settings.dry_run ? -1 : STDOUT_FILENO,
-            .log = log_};
-  }
-
-  [[nodiscard]] ProgramRun executor(ProcessOptions process) const {
-    return program_run(parts_.settings, std::move(process),
-                       probe_options(parts_.settings, parts_.body, parts_.aws.trust),
-                       witnesses_of(parts_.settings, parts_.aws));
-  }
-
-  /// Returns how long a run may take with all its limits; zero is no limit.
-  [[nodiscard]] Duration longest_run() const {
-    ProcessOptions const limits = process();
-    if (limits.timeout == Duration::zero()) return Duration::zero();
-    auto const retries = static_cast<std::int64_t>(retries_of(parts_.settings));
-    return (limits.timeout + limits.grace + 2 * limits.drain) * (retries + 1) +
-           parts_.settings.retry_delay * retries + WitnessOptions{}.limit;
-  }
-
-  Parts parts_;
+  ProgramParts parts_;
   Logger log_;
 };
 
-/// Returns true if a sink or a witness has to know the region, and nothing but the instance may be
-/// left to say it.
-inline bool needs_region(Settings const& settings) {
-  if (settings.disabled || settings.dry_run) return false;
-  return !settings.sns_topic_name.empty() || !settings.s3_bucket_name.empty() ||
-         !settings.metrics_namespace.empty() ||
-         std::count(settings.witness.begin(), settings.witness.end(), "aws") != 0;
-}
-
-/// The words that run the command.
-inline Result<std::vector<std::string>> words_of(Settings const& settings) {
-  bool const probe = !settings.url.empty() || !settings.tcp.empty();
-  if (probe || !settings.words.empty()) return settings.words;
-  return shell_words(settings.command);
-}
-
 /// Runs sla-runner itself.
 inline int run_runner(Arguments const& arguments, Environment const& environment) {
-  auto startup = start_up(arguments, environment);
-  if (!startup) {
-    complain({startup.error().message});
-    return exit_code_of(startup.error());
-  }
-  Parsed& parsed = startup->parsed;
-  auto words = words_of(parsed.settings);
-  if (!words && !parsed.settings.command.empty()) {
-    parsed.problems.push_back("Command: " + words.error().message);
-  }
-  auto body = probe_body(parsed.settings);
-  if (!body) parsed.problems.push_back("Body: " + body.error().message);
-  Logger const log{{.format = parsed.settings.log_format}};
-  for (std::string const& warning : parsed.warnings) log.warning(warning);
-  bool const wrong = complain(parsed.problems);
-  bool const shown = arguments.has("--print-settings");
-  if (shown) (void)print(settings_text(parsed));
-  if (wrong || shown) return wrong ? exit_settings : exit_success;
-
-  auto const stop = Stop::on_signals({.budget = parsed.settings.stop_timeout});
-  if (!stop) {
-    log.error(stop.error().message);
-    return exit_undelivered;
-  }
-  if (needs_region(parsed.settings)) {
-    auto const known = complete_region(startup->aws, startup->environment, *stop);
-    if (!known) complain({known.error().message});
-    if (!known) return exit_code_of(known.error());
-  }
-  Program const program{{.settings = std::move(parsed.settings),
-                         .aws = std::move(startup->aws),
-                         .environment = std::move(startup->environment),
-                         .words = *std::move(words),
-                         .body = *std::move(body)}};
-  return program.run(*stop);
+  return run_with_settings(
+      arguments, environment, ParseOptions::Missing::is_a_problem,
+      [](ProgramParts parts, Stop const& stop) { return Program(std::move(parts)).run(stop); });
 }
 
 }  // namespace detail

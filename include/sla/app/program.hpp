@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// What a run is made of once the settings are known to be good, and how those are read before
+// anything is started or sent. Every command that runs a test shares it.
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sla/app/aws_access.hpp"
+#include "sla/app/command.hpp"
+#include "sla/app/exit_code.hpp"
+#include "sla/app/help.hpp"
+#include "sla/app/load_parameters.hpp"
+#include "sla/app/printing.hpp"
+#include "sla/app/program_executor.hpp"
+#include "sla/app/settings/aws.hpp"
+#include "sla/app/settings/parse.hpp"
+#include "sla/app/settings/settings.hpp"
+#include "sla/app/startup.hpp"
+#include "sla/core/environment.hpp"
+#include "sla/core/log.hpp"
+#include "sla/core/run.hpp"
+#include "sla/core/stop.hpp"
+#include "sla/core/stop_plan.hpp"
+#include "sla/executor/process_options.hpp"
+#include "sla/executor/witnessed.hpp"
+#include "sla/process/words.hpp"
+
+namespace sla::inline v1::app {
+
+/// What the settings come to.
+struct ProgramParts {
+  Settings settings{};
+  AwsSettings aws{};
+  Environment environment{};
+  std::vector<std::string> words{};  ///< of the command
+  std::string body{};                ///< of the request of a probe
+};
+
+/// Returns what is run.
+[[nodiscard]] inline Job job_of(ProgramParts const& parts) {
+  Settings const& settings = parts.settings;
+  return {.service = settings.service,
+          .groups = settings.groups,
+          .command = parts.words,
+          .tag_id = settings.tag_id,
+          .sla_target = settings.sla_target,
+          .location = settings.location.empty() ? parts.aws.region : settings.location,
+          .expect_every = settings.expect_every};
+}
+
+/// Returns how a command is run, and who hears of it.
+[[nodiscard]] inline ProcessOptions process_of(ProgramParts const& parts, Logger log) {
+  Settings const& settings = parts.settings;
+  return {.timeout = settings.timeout,
+          .grace = settings.grace,
+          .delivery = usual_delivery(settings.stop_timeout),
+          .log_limit = settings.log_limit,
+          .pass_through = settings.dry_run ? -1 : STDOUT_FILENO,
+          .log = log};
+}
+
+/// Returns what runs it.
+[[nodiscard]] inline ProgramRun executor_of(ProgramParts const& parts, ProcessOptions process) {
+  return program_run(parts.settings, std::move(process),
+                     probe_options(parts.settings, parts.body, parts.aws.trust),
+                     witnesses_of(parts.settings, parts.aws));
+}
+
+/// Returns how long a run may take with all its limits; zero is no limit.
+[[nodiscard]] inline Duration longest_run_of(ProgramParts const& parts) {
+  ProcessOptions const limits = process_of(parts, Logger{});
+  if (limits.timeout == Duration::zero()) return Duration::zero();
+  auto const retries = static_cast<std::int64_t>(retries_of(parts.settings));
+  return (limits.timeout + limits.grace + 2 * limits.drain) * (retries + 1) +
+         parts.settings.retry_delay * retries + WitnessOptions{}.limit;
+}
+
+namespace detail {
+
+/// Returns true if a sink or a witness has to know the region, and nothing but the instance may be
+/// left to say it.
+inline bool needs_region(Settings const& settings) {
+  if (settings.disabled || settings.dry_run) return false;
+  return !settings.sns_topic_name.empty() || !settings.s3_bucket_name.empty() ||
+         !settings.metrics_namespace.empty() ||
+         std::count(settings.witness.begin(), settings.witness.end(), "aws") != 0;
+}
+
+/// The words that run the command.
+inline Result<std::vector<std::string>> words_of(Settings const& settings) {
+  bool const probe = !settings.url.empty() || !settings.tcp.empty();
+  if (probe || !settings.words.empty()) return settings.words;
+  return shell_words(settings.command);
+}
+
+}  // namespace detail
+
+/// Reads the settings and calls `run(ProgramParts, Stop const&) -> int` if they are good, with a
+/// Stop on signals; else says what is wrong. Returns what the program exits with.
+template <class Run>
+int run_with_settings(Arguments const& arguments, Environment const& environment,
+                      ParseOptions::Missing missing, Run run) {
+  auto startup = start_up(arguments, environment, missing);
+  if (!startup) {
+    complain({startup.error().message});
+    return exit_code_of(startup.error());
+  }
+  Parsed& parsed = startup->parsed;
+  auto words = detail::words_of(parsed.settings);
+  if (!words && !parsed.settings.command.empty()) {
+    parsed.problems.push_back("Command: " + words.error().message);
+  }
+  auto body = probe_body(parsed.settings);
+  if (!body) parsed.problems.push_back("Body: " + body.error().message);
+  Logger const log{{.format = parsed.settings.log_format}};
+  for (std::string const& warning : parsed.warnings) log.warning(warning);
+  bool const wrong = complain(parsed.problems);
+  bool const shown = arguments.has("--print-settings");
+  if (shown) (void)print(settings_text(parsed));
+  if (wrong || shown) return wrong ? exit_settings : exit_success;
+
+  auto const stop = Stop::on_signals({.budget = parsed.settings.stop_timeout});
+  if (!stop) {
+    log.error(stop.error().message);
+    return exit_undelivered;
+  }
+  if (detail::needs_region(parsed.settings)) {
+    auto const known = complete_region(startup->aws, startup->environment, *stop);
+    if (!known) complain({known.error().message});
+    if (!known) return exit_code_of(known.error());
+  }
+  return run(ProgramParts{.settings = std::move(parsed.settings),
+                          .aws = std::move(startup->aws),
+                          .environment = std::move(startup->environment),
+                          .words = *std::move(words),
+                          .body = *std::move(body)},
+             *stop);
+}
+
+}  // namespace sla::inline v1::app
