@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sla/app/access/iam.hpp"
 #include "sla/app/arguments.hpp"
 #include "sla/app/command.hpp"
 #include "sla/app/exit_code.hpp"
@@ -53,9 +54,9 @@ inline constexpr Command version_command{.name = "version",
                                          .run = detail::run_version};
 
 /// All commands, in the order of help.
-inline constexpr std::array<Command const*, 9> commands{
-    &run_command,     &healthcheck_command, &identity_command, &report_command,  &spool_command,
-    &starter_command, &iam_starter_command, &help_command,     &version_command,
+inline constexpr std::array<Command const*, 10> commands{
+    &run_command,   &healthcheck_command, &identity_command,    &iam_command,  &report_command,
+    &spool_command, &starter_command,     &iam_starter_command, &help_command, &version_command,
 };
 
 namespace detail {
