@@ -2,7 +2,12 @@
 # Where the logs are put. No log replaces another, so there are no versions to keep.
 
 resource "aws_s3_bucket" "logs" {
-  bucket = "sla-monitor-runner-logs-${var.aws_env}-${var.aws_region}"
+  bucket = coalesce(var.log_bucket_name, "sla-monitor-runner-logs-${var.aws_env}-${var.aws_region}")
+
+  # Another name would be another bucket, without the logs that are in this one.
+  lifecycle {
+    ignore_changes = [bucket]
+  }
 }
 
 resource "aws_s3_bucket_public_access_block" "logs" {
@@ -71,7 +76,14 @@ resource "aws_s3_bucket_policy" "logs" {
   depends_on = [aws_s3_bucket_public_access_block.logs]
 }
 
-# A state that an earlier version of this folder wrote keeps its bucket, and with it the logs.
+check "log_bucket_name_is_used" {
+  assert {
+    condition     = var.log_bucket_name == null || aws_s3_bucket.logs.bucket == var.log_bucket_name
+    error_message = "The logs stay in the bucket ${aws_s3_bucket.logs.bucket}, which is there already: log_bucket_name is for one that is not. Take log_bucket_name out, or destroy the bucket first."
+  }
+}
+
+# A state of the former project, or of an earlier version, keeps its bucket and with it the logs.
 moved {
   from = aws_s3_bucket.sla-monitor-runner-logs-bucket
   to   = aws_s3_bucket.logs

@@ -82,18 +82,21 @@ resource "aws_cloudwatch_metric_alarm" "missing" {
 }
 
 resource "aws_cloudwatch_dashboard" "services" {
-  count = var.dashboard ? 1 : 0
+  count = var.dashboard ? length(local.pages) : 0
 
-  dashboard_name = "sla-monitor-${var.aws_env}"
-  dashboard_body = jsonencode({ widgets = flatten(local.rows) })
+  dashboard_name = "sla-monitor-${var.aws_env}${count.index == 0 ? "" : "-${count.index + 1}"}"
+  dashboard_body = jsonencode({ widgets = flatten(local.pages[count.index]) })
 }
 
 locals {
+  # A dashboard has room for 500 widgets: a row of three for each of up to 100 services.
+  pages = length(local.rows) == 0 ? [[]] : chunklist(local.rows, 100)
+
   # One row for each service: the availability in the time that is shown and what is left of its error
   # budget, the attempts, the duration.
   rows = [for row, service in sort(keys(var.monitored_services)) : [
     {
-      type = "metric", x = 0, y = 6 * row, width = 4, height = 6
+      type = "metric", x = 0, y = 6 * (row % 100), width = 4, height = 6
       properties = {
         title  = "${service}: availability"
         region = var.aws_region
@@ -111,7 +114,7 @@ locals {
       }
     },
     {
-      type = "metric", x = 4, y = 6 * row, width = 10, height = 6
+      type = "metric", x = 4, y = 6 * (row % 100), width = 10, height = 6
       properties = {
         title  = "${service}: attempts"
         region = var.aws_region
@@ -124,7 +127,7 @@ locals {
       }
     },
     {
-      type = "metric", x = 14, y = 6 * row, width = 10, height = 6
+      type = "metric", x = 14, y = 6 * (row % 100), width = 10, height = 6
       properties = {
         title  = "${service}: duration in seconds"
         region = var.aws_region

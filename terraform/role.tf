@@ -58,6 +58,8 @@ locals {
         Effect   = "Allow"
         Action   = ["s3:PutObject", "s3:GetObject"]
         Resource = "${aws_s3_bucket.logs.arn}/*"
+        # Bucket names are global: one that was deleted here may belong to somebody else tomorrow.
+        Condition = { StringEquals = { "aws:ResourceAccount" = local.account } }
       },
       {
         # CloudWatch knows no resources; the namespace is the limit.
@@ -91,14 +93,23 @@ locals {
 }
 
 resource "aws_iam_role" "runner" {
-  name               = "sla-monitor-runner-role-${var.aws_env}"
+  name               = coalesce(var.role_name, "sla-monitor-runner-role-${var.aws_env}")
   description        = "The sla-runners of ${var.aws_env}: publish results, put logs"
   assume_role_policy = jsonencode({ Version = "2012-10-17", Statement = local.trust })
+
+  # Another name would be another role, and running tasks would lose the one that they act as.
+  lifecycle {
+    ignore_changes = [name]
+  }
 }
 
 resource "aws_iam_policy" "runner" {
   name   = "sla-monitor-runner-policy-${var.aws_env}"
   policy = jsonencode({ Version = "2012-10-17", Statement = local.permissions })
+
+  lifecycle {
+    ignore_changes = [name]
+  }
 }
 
 resource "aws_iam_role_policy_attachment" "runner" {
@@ -112,7 +123,14 @@ resource "aws_iam_instance_profile" "runner" {
   role = aws_iam_role.runner.name
 }
 
-# A state that an earlier version of this folder wrote keeps its role.
+check "role_name_is_used" {
+  assert {
+    condition     = var.role_name == null || aws_iam_role.runner.name == var.role_name
+    error_message = "The role stays ${aws_iam_role.runner.name}, which is there already and which running tasks use: role_name is for one that is not. Take role_name out, or destroy the role first."
+  }
+}
+
+# A state of the former project, or of an earlier version, keeps its role.
 moved {
   from = aws_iam_role.sla-monitor-runner-role
   to   = aws_iam_role.runner

@@ -1,10 +1,21 @@
 # SPDX-License-Identifier: MIT
-# Where the results are published. AWS's own key costs nothing, and whoever may publish may use it;
-# only a key of one's own needs permissions (role.tf).
+# Where the results are published. With AWS's own key no service of AWS can publish (an alarm, a rule
+# of EventBridge), because nobody can change that key's policy; so it is for who asks for it.
+
+locals {
+  topic_encryption = coalesce(var.topic_encryption, var.kms_key_arn == null ? "none" : "own")
+}
 
 resource "aws_sns_topic" "results" {
   name              = "sla-monitor-result-published-${var.aws_env}"
-  kms_master_key_id = coalesce(var.kms_key_arn, "alias/aws/sns")
+  kms_master_key_id = { none = null, aws = "alias/aws/sns", own = var.kms_key_arn }[local.topic_encryption]
+
+  lifecycle {
+    precondition {
+      condition     = local.topic_encryption != "own" || var.kms_key_arn != null
+      error_message = "topic_encryption = \"own\" needs a key of your own: set kms_key_arn."
+    }
+  }
 }
 
 # What filters is an attribute of the message, so a subscriber pays for nothing that it does not get.
@@ -30,7 +41,7 @@ locals {
   }
 }
 
-# A state that an earlier version of this folder wrote keeps its topic, and with it the subscribers.
+# A state of the former project, or of an earlier version, keeps its topic and with it the subscribers.
 moved {
   from = aws_sns_topic.sla-monitor-report-processing
   to   = aws_sns_topic.results

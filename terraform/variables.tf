@@ -23,15 +23,25 @@ variable "aws_region" {
   }
 }
 
-variable "tags" {
-  description = "Tags of everything that can have some."
-  type        = map(string)
-  default     = {}
-  nullable    = false
+variable "role_name" {
+  description = "What the role is called if it is not there yet, without a name sla-monitor-runner-role-$AWS_ENV. A role that is there keeps its name."
+  type        = string
+  default     = null
 
   validation {
-    condition     = alltrue([for name, value in var.tags : can(regex("^.{1,128}$", name)) && !startswith(lower(name), "aws:") && length(value) <= 256])
-    error_message = "The name of a tag has 1 to 128 characters and does not begin with aws:, its value has at most 256."
+    condition     = var.role_name == null || can(regex("^[A-Za-z0-9_+=,.@-]{1,64}$", var.role_name))
+    error_message = "role_name has 1 to 64 letters, digits and any of _+=,.@-."
+  }
+}
+
+variable "log_bucket_name" {
+  description = "What the log bucket is called if it is not there yet, without a name sla-monitor-runner-logs-$AWS_ENV-REGION. The names of buckets are one for all accounts of AWS, so a second account with the same stage needs another. A bucket that is there keeps its name."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.log_bucket_name == null || can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.log_bucket_name))
+    error_message = "log_bucket_name has 3 to 63 lower-case letters, digits, inner hyphens and dots."
   }
 }
 
@@ -48,7 +58,7 @@ variable "log_expiration_days" {
 }
 
 variable "kms_key_arn" {
-  description = "A key of your own for the topic, the bucket and the parameters. Without one AWS's own keys are used, which cost nothing and need no permission. The key's policy has to leave the rest to IAM, as that of a new key does."
+  description = "A key of your own for the topic, the bucket and the parameters. Without one the bucket has S3's own, which costs nothing and needs no permission. For services of AWS that publish to the topic the key's policy has to name them, and it has to leave the rest to IAM, as that of a new key does."
   type        = string
   default     = null
 
@@ -58,10 +68,21 @@ variable "kms_key_arn" {
   }
 }
 
+variable "topic_encryption" {
+  description = "The key that SNS keeps the results under: none, aws for AWS's own, with which no service of AWS can publish to the topic (alarms, EventBridge), or own for kms_key_arn. own where there is one, else none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.topic_encryption == null || contains(["none", "aws", "own"], coalesce(var.topic_encryption, "none"))
+    error_message = "topic_encryption is none, aws or own."
+  }
+}
+
 variable "ssm_names" {
-  description = "Below which names a runner may load parameters: a name for what is below /$AWS_ENV/NAME/, or an absolute path. The runner's --ssm-name."
+  description = "Below which names a runner may load parameters: a name for what is below /$AWS_ENV/NAME/, or an absolute path. The runner's --ssm-name. sla-monitor-globals is where the former project had what all runners share."
   type        = list(string)
-  default     = ["slarunner"]
+  default     = ["slarunner", "sla-monitor-globals"]
   nullable    = false
 
   validation {

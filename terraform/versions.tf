@@ -8,20 +8,6 @@ terraform {
       version = "~> 5.80"
     }
   }
-
-  # The rest comes from `terraform init -backend-config=...`, see README.md.
-  backend "s3" {
-    key     = "sla-monitor-runner/terraform.tfstate"
-    encrypt = true
-  }
-}
-
-provider "aws" {
-  region = var.aws_region
-
-  default_tags {
-    tags = var.tags
-  }
 }
 
 data "aws_caller_identity" "current" {}

@@ -42,10 +42,10 @@ run "names_stay_what_they_are" {
   }
 }
 
-run "topic_and_bucket_are_encrypted_without_a_key" {
+run "services_of_aws_can_publish_and_the_bucket_is_encrypted_without_a_key" {
   assert {
-    condition     = aws_sns_topic.results.kms_master_key_id == "alias/aws/sns"
-    error_message = "The topic is encrypted with ${aws_sns_topic.results.kms_master_key_id}."
+    condition     = aws_sns_topic.results.kms_master_key_id == null
+    error_message = "The topic is encrypted with a key that no service of AWS can publish with."
   }
   assert {
     condition = alltrue([for rule in aws_s3_bucket_server_side_encryption_configuration.logs.rule :
@@ -93,9 +93,9 @@ run "policy_allows_exactly_what_a_runner_calls" {
   assert {
     condition = jsondecode(aws_iam_policy.runner.policy).Statement == [
       { Sid = "PublishResults", Effect = "Allow", Action = "sns:Publish", Resource = "arn:aws-cn:sns:cn-north-1:123456789012:topic" },
-      { Sid = "PutLogs", Effect = "Allow", Action = ["s3:PutObject", "s3:GetObject"], Resource = "arn:aws-cn:s3:::bucket/*" },
+      { Sid = "PutLogs", Effect = "Allow", Action = ["s3:PutObject", "s3:GetObject"], Resource = "arn:aws-cn:s3:::bucket/*", Condition = { StringEquals = { "aws:ResourceAccount" = "123456789012" } } },
       { Sid = "PutMetrics", Effect = "Allow", Action = "cloudwatch:PutMetricData", Resource = "*", Condition = { StringEquals = { "cloudwatch:namespace" = "SLA-Monitor" } } },
-      { Sid = "LoadParameters", Effect = "Allow", Action = "ssm:GetParametersByPath", Resource = ["arn:aws-cn:ssm:cn-north-1:123456789012:parameter/dev/slarunner", "arn:aws-cn:ssm:cn-north-1:123456789012:parameter/dev/slarunner/"] },
+      { Sid = "LoadParameters", Effect = "Allow", Action = "ssm:GetParametersByPath", Resource = ["arn:aws-cn:ssm:cn-north-1:123456789012:parameter/dev/slarunner", "arn:aws-cn:ssm:cn-north-1:123456789012:parameter/dev/slarunner/", "arn:aws-cn:ssm:cn-north-1:123456789012:parameter/dev/sla-monitor-globals", "arn:aws-cn:ssm:cn-north-1:123456789012:parameter/dev/sla-monitor-globals/"] },
     ]
     error_message = "The policy is ${aws_iam_policy.runner.policy}."
   }
@@ -138,6 +138,17 @@ run "a_key_of_ones_own_is_used_and_allowed" {
       Condition = { StringEquals = { "kms:ViaService" = ["sns.cn-north-1.amazonaws.com.cn", "s3.cn-north-1.amazonaws.com.cn", "ssm.cn-north-1.amazonaws.com.cn"] } }
     }]
     error_message = "The policy is ${aws_iam_policy.runner.policy}."
+  }
+}
+
+run "a_topic_is_encrypted_as_asked" {
+  variables {
+    topic_encryption = "aws"
+    kms_key_arn      = "arn:aws-cn:kms:cn-north-1:123456789012:key/0a1b"
+  }
+  assert {
+    condition     = aws_sns_topic.results.kms_master_key_id == "alias/aws/sns"
+    error_message = "The topic is not encrypted with AWS's own key."
   }
 }
 

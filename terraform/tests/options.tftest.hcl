@@ -151,6 +151,19 @@ run "a_dashboard_has_a_row_for_each_service" {
   }
 }
 
+run "a_dashboard_has_room_for_a_hundred_services" {
+  command = plan
+  variables {
+    metrics            = true
+    dashboard          = true
+    monitored_services = { for i in range(201) : format("s%03d", i) => {} }
+  }
+  assert {
+    condition     = [for one in aws_cloudwatch_dashboard.services : [one.dashboard_name, length(jsondecode(one.dashboard_body).widgets), one.dashboard_name == "sla-monitor-dev-3" ? 0 : jsondecode(one.dashboard_body).widgets[299].y]] == [["sla-monitor-dev", 300, 594], ["sla-monitor-dev-2", 300, 594], ["sla-monitor-dev-3", 3, 0]]
+    error_message = "The dashboards are ${join(", ", aws_cloudwatch_dashboard.services[*].dashboard_name)}."
+  }
+}
+
 run "a_dashboard_tells_what_is_left_of_an_error_budget" {
   variables {
     metrics            = true

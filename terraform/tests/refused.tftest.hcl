@@ -9,7 +9,10 @@ run "wrong_values_are_refused" {
     aws_env             = "Dev_1"
     aws_region          = "europe"
     tags                = { "aws:mine" = "x" }
+    role_name           = "a role"
+    log_bucket_name     = "Logs"
     log_expiration_days = 0
+    topic_encryption    = "sse"
     kms_key_arn         = "alias/aws/sns"
     ssm_names           = ["*"]
     eks                 = { oidc_provider_arn = "https://oidc.eks.eu-central-1.amazonaws.com/id/4F", service_accounts = ["shop:checks"] }
@@ -23,6 +26,7 @@ run "wrong_values_are_refused" {
   expect_failures = [
     var.aws_env, var.aws_region, var.tags, var.log_expiration_days, var.kms_key_arn, var.ssm_names, var.eks,
     var.metrics_namespace, var.alarm_actions, var.monitored_services, var.subscribers, var.history_expiration_days,
+    var.role_name, var.log_bucket_name, var.topic_encryption,
   ]
 }
 
@@ -54,6 +58,16 @@ run "what_does_not_go_together_is_refused" {
     subscribers        = { one = { protocol = "email", endpoint = "team@example.com", raw = true } }
   }
   expect_failures = [var.eks, var.monitored_services, var.subscribers]
+}
+
+run "a_key_of_ones_own_has_to_be_named" {
+  command = plan
+  variables {
+    aws_env          = "dev"
+    aws_region       = "eu-central-1"
+    topic_encryption = "own"
+  }
+  expect_failures = [aws_sns_topic.results]
 }
 
 run "wrong_values_of_a_check_are_refused" {

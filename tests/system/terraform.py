@@ -174,6 +174,8 @@ _BUCKET = f"sla-monitor-runner-logs-dev-{_REGION}"
 _STATE = "shop-tfstate-dev"
 _ROLE = "sla-monitor-runner-role-dev"
 _POLICY = "sla-monitor-runner-policy-dev"
+# The condition's value where a bucket is one of the account's own.
+_OWN = {"aws:ResourceAccount": _ACCOUNT}
 _OPTIONS = {
     "metrics": True, "dashboard": True, "monitored_services": {"shop": {}},
     "alarm_actions": [f"arn:aws:sns:{_REGION}:{_ACCOUNT}:pager"],
@@ -182,6 +184,44 @@ _OPTIONS = {
                "results": name, "raw": True} for name in ("all", "failures", "transitions")},
     "history": True,
 }
+# What the former project made, by its own names; its README told users to rename the bucket.
+_FORMER = """
+variable "aws_env" {}
+
+provider "aws" {
+  region = "eu-central-1"
+}
+
+resource "aws_sns_topic" "sla-monitor-report-processing" {
+  name = "sla-monitor-result-published-${var.aws_env}"
+}
+
+resource "aws_s3_bucket" "sla-monitor-runner-logs-bucket" {
+  bucket = "shop-sla-logs-of-our-own"
+}
+
+resource "aws_iam_role" "sla-monitor-runner-role" {
+  name = "sla-monitor-runner-role"
+  assume_role_policy = jsonencode({ Version = "2012-10-17", Statement = [{
+    Effect = "Allow", Action = "sts:AssumeRole"
+    Principal = { Service = ["ec2.amazonaws.com", "ecs-tasks.amazonaws.com"] }
+  }] })
+}
+
+resource "aws_iam_policy" "sla-monitor-runner-policy" {
+  name = "sla-monitor-runner-policy"
+  policy = jsonencode({ Version = "2012-10-17", Statement = [
+    { Effect = "Allow", Action = "sns:Publish", Resource = aws_sns_topic.sla-monitor-report-processing.arn },
+    { Effect = "Allow", Action = "s3:*", Resource = "${aws_s3_bucket.sla-monitor-runner-logs-bucket.arn}/*" },
+    { Effect = "Allow", Action = "ssm:Get*", Resource = "arn:aws:ssm:*:*:parameter/${var.aws_env}/sla-monitor-globals/*" },
+  ] })
+}
+
+resource "aws_iam_role_policy_attachment" "sla-monitor-runner-policy-attach" {
+  role       = aws_iam_role.sla-monitor-runner-role.name
+  policy_arn = aws_iam_policy.sla-monitor-runner-policy.arn
+}
+"""
 # What an earlier version of the folder called its resources.
 _EARLIER = {
     "aws_sns_topic.results": "aws_sns_topic.sla-monitor-report-processing",
@@ -209,7 +249,7 @@ def _asked(entry: Entry) -> tuple[str, str, dict[str, str]]:
 
     if entry.service == "s3":
         action = {"PutObject": "s3:PutObject", "HeadObject": "s3:GetObject"}[entry.operation]
-        return action, f"arn:aws:s3:::{entry.request.path.lstrip('/')}", {}
+        return action, f"arn:aws:s3:::{entry.request.path.lstrip('/')}", _OWN
     if entry.service == "sns":
         return entry.name, parameter("TopicArn"), {}
     if entry.service == "ssm":
@@ -396,6 +436,62 @@ class AccountTest(RunnerTest):
             self.terraform.run("state", "mv", then, now)
         self.assertIn("Plan: 0 to add, 0 to change, 0 to destroy.", printed)
 
+    def test_a_state_of_the_former_project_loses_nothing(self) -> None:
+        commands = {"TF_CLI_ARGS_plan": "-no-color", "TF_CLI_ARGS_apply": "-no-color -auto-approve",
+                    "TF_CLI_ARGS_destroy": "-no-color -auto-approve", "TF_VAR_aws_env": "old",
+                    "TF_VAR_aws_region": _REGION}
+        former, ours = self.folder / "former", self.folder / "ours"
+        former.mkdir()
+        (former / "main.tf").write_text(_FORMER)
+        self.terraform.init(folder="../former", environment=commands)
+        self.terraform.run("apply", folder="../former", environment=commands)
+        topic = f"arn:aws:sns:{_REGION}:{_ACCOUNT}:sla-monitor-result-published-old"
+        s3, iam, bucket = self.client("s3"), self.client("iam"), "shop-sla-logs-of-our-own"
+        s3.put_object(Bucket=bucket, Key="shop/1_SUCCESS", Body=b"kept")
+        role = iam.get_role(RoleName="sla-monitor-runner-role")["Role"]
+
+        shutil.copytree(_TREE, ours, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*"))
+        (ours / "override.tf").write_text(
+            'terraform {\n  backend "local" {\n    path = "../former/terraform.tfstate"\n  }\n}\n')
+        self.terraform.init(folder="../ours", environment=commands)
+        self.terraform.run("plan", "-out=planned", folder="../ours", environment=commands)
+        planned = json.loads(self.terraform.run("show", "-json", "planned", folder="../ours"))
+        actions = {one["address"]: one["change"]["actions"] for one in planned["resource_changes"]}
+        self.assertEqual([], [one for one, todo in actions.items() if "delete" in todo])
+        self.assertEqual(["no-op"], actions["aws_sns_topic.results"])
+        self.terraform.run("apply", folder="../ours", environment=commands)
+        self.assertEqual(role["RoleId"],
+                         iam.get_role(RoleName="sla-monitor-runner-role")["Role"]["RoleId"])
+        attributes = self.client("sns").get_topic_attributes(TopicArn=topic)["Attributes"]
+        self.assertFalse(attributes.get("KmsMasterKeyId"))
+        arn = f"arn:aws:iam::{_ACCOUNT}:policy/sla-monitor-runner-policy"
+        version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+        document = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]
+        for path in ("slarunner", "sla-monitor-globals"):
+            self.assertEqual(["LoadParameters"], [
+                one["Sid"] for one in document["Document"]["Statement"]
+                if _allows(one, "ssm:GetParametersByPath",
+                           f"arn:aws:ssm:{_REGION}:{_ACCOUNT}:parameter/old/{path}/", _OWN)])
+        s3.delete_bucket_policy(Bucket=bucket)
+        self.assertEqual(b"kept", s3.get_object(Bucket=bucket, Key="shop/1_SUCCESS")["Body"].read())
+        s3.delete_object(Bucket=bucket, Key="shop/1_SUCCESS")
+        self.terraform.run("destroy", folder="../ours", environment=commands)
+
+    def test_modules_account_is_the_folder_without_a_provider_of_its_own(self) -> None:
+        folder = self.folder / "called"
+        folder.mkdir()
+        [block] = [block for block in _blocks("terraform/README.md", "hcl") if "for_each" in block]
+        (folder / "main.tf").write_text(block)
+        plan = {"TF_CLI_ARGS_plan": "-no-color"}
+        self.terraform.init(folder="../called", environment=plan)
+        printed = self.terraform.run("plan", folder="../called", environment=plan)
+        for stage in ("test", "prod"):
+            self.assertIn(f'module.sla["{stage}"].aws_sns_topic.results will be created', printed)
+        root = {file.name for file in _TREE.glob("*.tf")}
+        links = {file.name for file in (_TREE / "modules/account").glob("*.tf")}
+        self.assertEqual({"root.tf"}, root - links)
+        self.assertLessEqual(links, root)
+
     def test_the_runner_delivers_with_the_outputs_as_its_environment(self) -> None:
         with self.any_transport():
             passed = self.run_once("--service", "both", "--groups", "a", "--command", "echo hello")
@@ -448,7 +544,7 @@ class AccountTest(RunnerTest):
 
     def test_a_check_is_a_service_whose_container_the_runner_can_be(self) -> None:
         self.client("ecs").create_cluster(clusterName="checks")
-        [block] = [block for block in _blocks("terraform/README.md", "hcl") if "module" in block]
+        [block] = [block for block in _blocks("terraform/README.md", "hcl") if 'module "shop"' in block]
         for name, made in self.network().items():
             block = re.sub(rf'"{name}-[0-9a-f]+"', f'"{made}"', block)
         folder = self.folder / "checks"
@@ -506,9 +602,11 @@ class AccountTest(RunnerTest):
         self.assertEqual({(statement["Sid"], action) for statement in statements
                           for action in _listed(statement["Action"])}, used)
         for other in (("sns:Publish", _TOPIC + "2", {}),
-                      ("s3:PutObject", f"arn:aws:s3:::{_BUCKET}2/web/1_SUCCESS", {}),
-                      ("s3:DeleteObject", f"arn:aws:s3:::{_BUCKET}/web/1_SUCCESS", {}),
-                      ("s3:ListBucket", f"arn:aws:s3:::{_BUCKET}", {}),
+                      ("s3:PutObject", f"arn:aws:s3:::{_BUCKET}2/web/1_SUCCESS", _OWN),
+                      ("s3:PutObject", f"arn:aws:s3:::{_BUCKET}/web/1_SUCCESS",
+                       {"aws:ResourceAccount": "210987654321"}),
+                      ("s3:DeleteObject", f"arn:aws:s3:::{_BUCKET}/web/1_SUCCESS", _OWN),
+                      ("s3:ListBucket", f"arn:aws:s3:::{_BUCKET}", _OWN),
                       ("ssm:GetParametersByPath",
                        f"arn:aws:ssm:{_REGION}:{_ACCOUNT}:parameter/prod/slarunner/", {}),
                       ("cloudwatch:PutMetricData", "*", {"cloudwatch:namespace": "Other"})):
