@@ -27,6 +27,9 @@ inline constexpr std::pair<std::string_view, std::string_view> other_names[] = {
     {"--endpoint-url", "$AWS_ENDPOINT_URL"},
     {"--interval", "--every"},
     {"--period", "--every"},
+    {"--delay", "--interval"},
+    {"--every", "--interval"},
+    {"--period", "--interval"},
 };
 
 class ArgumentReader {

@@ -17,6 +17,7 @@
 #include "sla/app/arguments.hpp"
 #include "sla/app/command.hpp"
 #include "sla/app/exit_code.hpp"
+#include "sla/app/gate.hpp"
 #include "sla/app/healthcheck.hpp"
 #include "sla/app/help.hpp"
 #include "sla/app/iam_starter.hpp"
@@ -54,9 +55,10 @@ inline constexpr Command version_command{.name = "version",
                                          .run = detail::run_version};
 
 /// All commands, in the order of help.
-inline constexpr std::array<Command const*, 10> commands{
-    &run_command,   &healthcheck_command, &identity_command,    &iam_command,  &report_command,
-    &spool_command, &starter_command,     &iam_starter_command, &help_command, &version_command,
+inline constexpr std::array<Command const*, 11> commands{
+    &run_command,         &healthcheck_command, &identity_command, &iam_command,
+    &report_command,      &gate_command,        &spool_command,    &starter_command,
+    &iam_starter_command, &help_command,        &version_command,
 };
 
 namespace detail {

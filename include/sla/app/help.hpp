@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sla/app/command.hpp"
@@ -108,7 +109,10 @@ inline std::vector<HelpRow> flag_rows(Command const& command) {
   if (std::any_of(command.flags.begin(), command.flags.end(), defaults)) {
     rows.push_back({{"flag, environment"}, "default", "meaning"});
   }
-  for (Flag const& flag : command.flags) rows.push_back(help_row(flag));
+  for (Flag const& flag : command.flags) {
+    HelpRow row = help_row(flag);
+    if (!row.names.empty()) rows.push_back(std::move(row));
+  }
   rows.push_back({{"--help, -h"}, {}, "print this and exit"});
   rows.push_back({{"--version"}, {}, "print the version and exit"});
   return rows;

@@ -55,8 +55,8 @@ inline constexpr std::span<Flag const> shared_flags{setting_flags.data(), settin
 
 /// What the settings are read for.
 struct ParseOptions {
-  /// Says if a missing setting is a problem.
-  enum class Missing { is_a_problem, is_fine };
+  /// Says if a missing setting is a problem. A gate needs a test, and a service for its sinks.
+  enum class Missing { is_a_problem, is_fine, for_a_gate };
 
   /// Nothing if no parameters were loaded yet: what they may still bring is not missing.
   LoadedVariables const* loaded = nullptr;
@@ -99,9 +99,10 @@ class SettingsReader {
     read_words();
     for (std::size_t row = 0; row < setting_table.size(); ++row) read_row(row);
     bool const pending = options_.loaded == nullptr && !parsed_.settings.ssm_names.empty();
-    bool const complete = !pending && options_.missing == ParseOptions::Missing::is_a_problem;
+    bool const known = !pending && options_.missing != ParseOptions::Missing::is_fine;
+    bool const complete = known && options_.missing == ParseOptions::Missing::is_a_problem;
     choose_what_to_run();
-    if (complete) require_what_to_run();
+    if (known) require_what_to_run();
     require_when_to_run(complete);
     if (complete) require_time_for_attempts();
     if (complete) require_a_sink();
@@ -200,8 +201,11 @@ class SettingsReader {
   }
 
   void require_what_to_run() {
+    bool const nameless =
+        options_.missing == ParseOptions::Missing::for_a_gate && !has_sink(parsed_.settings);
     for (std::size_t const row : {command, setting_index("service")}) {
-      if (!is_set(row) && !(row == command && probe_)) require(variable_label(row));
+      bool const needed = row == command ? !probe_ : !nameless;
+      if (!is_set(row) && needed) require(variable_label(row));
     }
   }
 

@@ -82,6 +82,13 @@ struct Settings {
   std::string sla_target{};  ///< passed through to the event
 };
 
+/// Returns true if results go anywhere.
+[[nodiscard]] inline bool has_sink(Settings const& settings) noexcept {
+  return !settings.sns_topic_arn.empty() || !settings.sns_topic_name.empty() ||
+         !settings.s3_bucket_name.empty() || !settings.store.empty() ||
+         !settings.metrics_namespace.empty();
+}
+
 /// Where the value of a setting came from.
 enum class Origin {
   fallback,
