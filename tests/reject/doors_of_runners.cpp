@@ -17,10 +17,12 @@
 // expect 16: Retrying's first parameter must be a sla::Executor: movable, with sla::Result<sla::Outcome> execute(sla::Job const&, sla::Stop const&)
 // expect 17: DegradedIfSlow's first parameter must be a sla::Executor: movable, with sla::Result<sla::Outcome> execute(sla::Job const&, sla::Stop const&)
 // expect 18: Witnessed's parameter must be a sla::Executor: movable, with sla::Result<sla::Outcome> execute(sla::Job const&, sla::Stop const&)
+// expect 19: Splayed's parameter must be a sla::Scheduler: movable, with std::optional<sla::Instant> next(sla::Instant now)
 #include <chrono>
 #include <utility>
 
 #include "minimal.hpp"
+#include "sla/app/splayed.hpp"
 #include "sla/app/watched.hpp"
 #include "sla/executor/announced.hpp"
 #include "sla/executor/by_exit_code.hpp"
@@ -74,4 +76,5 @@ int main() {
   use(MinimalScheduler{}, sla::Retrying{Unless<16, MinimalExecutor>{}, {}});
   use(MinimalScheduler{}, sla::Witnessed{Unless<18, MinimalExecutor>{}, {}});
   use(MinimalScheduler{}, sla::DegradedIfSlow{Unless<17, MinimalExecutor>{}, std::nullopt});
+  use(sla::app::Splayed{Unless<19, MinimalScheduler>{}, std::chrono::seconds{1}}, right);
 }

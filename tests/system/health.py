@@ -52,6 +52,12 @@ class HealthTest(HealthCase):
     def test_without_a_runner_nothing_is_alive(self) -> None:
         self.assertEqual((1, "no runner is alive here\n"), self.check())
 
+    def test_a_runner_that_waits_for_its_first_run_is_alive(self) -> None:
+        process = self.start_own("--delay", "1", "--splay", "20d", "--", "/bin/true")
+        wait_until(lambda: "waiting" in self.check()[1])
+        self.assert_alive(process, "waiting for the next run")
+        process.stop()
+
     def test_a_waiting_runner_is_alive(self) -> None:
         process = self.start_own("--delay", "3600", "--", "/bin/true")
         self.wait_for_events(1, process)

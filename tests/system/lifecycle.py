@@ -12,6 +12,7 @@ import socket
 import subprocess
 import time
 import unittest
+from datetime import datetime
 from pathlib import Path
 
 from aws_case import BUCKET, AwsTest
@@ -360,6 +361,35 @@ class ScheduleTest(StoreTest):
                    - int(str(first["durationMs"])))
             self.assertGreaterEqual(gap, 395, events)
             self.assertLess(gap, 2000, events)
+
+    def test_the_first_run_waits_for_its_part_of_the_splay(self) -> None:
+        waits = []
+        for schedule in (("--delay", "3600"), ("--every", "3600"), ("--once",)):
+            with self.subTest(schedule):
+                process = self.start_job(*schedule, "--splay", "20d", "--", "/bin/true")
+                process.wait_for_line(r" the first run waits seconds=\d+\.\d{3}$")
+                waits += re.findall(r"first run waits seconds=(\S+)", process.err.decode())
+                finished = process.stop()
+                self.assertEqual((0, []), (finished.code, self.events()), finished.err_text)
+        self.assertEqual(waits[:1] * 3, waits)
+        self.assertLess(float(waits[0]), 20 * 86400)
+        finished = self.run_once("--splay", "0.2", "--", "/bin/true")
+        wait = float(finished.lines("the first run waits")[0].fields["seconds"])
+        said = datetime.fromisoformat(finished.lines("started")[0].time.replace("Z", "+00:00"))
+        began = int(str(self.event()["startedAtMs"])) / 1000
+        self.assertLess(wait, 0.2)
+        self.assertGreaterEqual(began - said.timestamp(), wait - 0.002)
+
+    def test_a_run_now_does_not_wait_for_the_splay(self) -> None:
+        process = self.start_job("--delay", "3600", "--splay", "20d", "--", "/bin/true")
+        process.wait_for_line("the first run waits")
+        process.send(signal.SIGUSR1)
+        self.wait_for_events(1, process)
+        self.assertEqual(0, process.stop().code)
+
+    def test_a_dry_run_waits_for_no_splay(self) -> None:
+        finished = self.run_to_end(*self.job("--dry-run", "--splay", "20d", "--", "/bin/true"))
+        self.assertEqual(0, finished.code, finished.err_text)
 
     def test_once_is_once(self) -> None:
         self.assertEqual(0, self.run_once("--", "/bin/true").code)

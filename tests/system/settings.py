@@ -48,6 +48,7 @@ _VALUES = (
     ("metrics-namespace", "SLARUNNER_METRICSNAMESPACE", "Shop/SLA", "Shop/SLA"),
     ("location", "SLARUNNER_LOCATION", "rack 3", "rack 3"),
     ("expect-every", "SLARUNNER_EXPECTEVERY", "300", "300"),
+    ("splay", "SLARUNNER_SPLAY", "1h", "3600"),
     ("exit-codes", "SLARUNNER_EXITCODES", "NAGIOS", "nagios"),
     ("retries", "SLARUNNER_RETRIES", "2", "2"),
     ("retry-delay", "SLARUNNER_RETRYDELAY", "0.5", "0.5"),

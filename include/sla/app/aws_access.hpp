@@ -40,11 +40,16 @@ using ProgramSource = aws::AssumeRoleCredentials<aws::DefaultChain<aws::Curl, Hu
 using ProgramCredentials = aws::Refreshing<ProgramSource>;
 using ProgramClient = aws::Client<aws::Curl, ProgramCredentials, HurriedClock>;
 
+/// Returns what this host calls itself, or nothing.
+[[nodiscard]] inline std::string host_name() {
+  std::array<char, 65> host{};
+  return ::gethostname(host.data(), host.size() - 1) == 0 ? host.data() : "";
+}
+
 /// Returns the name of this host in the account's logs: `sla-runner-` and what it calls itself.
 [[nodiscard]] inline std::string program_session_name() {
-  std::array<char, 65> host{};
-  if (::gethostname(host.data(), host.size() - 1) != 0 || host[0] == '\0') return "sla-runner";
-  return aws::role_session_name("sla-runner-" + std::string(host.data()));
+  std::string const host = host_name();
+  return host.empty() ? "sla-runner" : aws::role_session_name("sla-runner-" + host);
 }
 
 /// Returns what talks to the addresses of this very machine: without a proxy.

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "sla/app/aws_access.hpp"
 #include "sla/app/command.hpp"
 #include "sla/app/exit_code.hpp"
 #include "sla/app/heartbeat.hpp"
@@ -18,6 +19,7 @@
 #include "sla/app/settings/settings.hpp"
 #include "sla/app/settings/values.hpp"
 #include "sla/app/sinks.hpp"
+#include "sla/app/splayed.hpp"
 #include "sla/app/startup.hpp"
 #include "sla/app/tracking.hpp"
 #include "sla/app/watched.hpp"
@@ -72,7 +74,7 @@ class Program {
     process.log_folder = sinks.log_folder();
     process.log_folder_hangs = sinks.log_folder_hangs();
     Announced executor{executor_of(parts_, std::move(process)), SinkPolicy{sinks}};
-    Runner runner{scheduler(),
+    Runner runner{Splayed{scheduler(), splay()},
                   WatchedExecutor{std::move(executor), heartbeat, longest_run_of(parts_)},
                   Tracked{WatchedPublisher{SinkPolicy{sinks}, heartbeat, longest_recording},
                           tracking_of(parts_.settings, sinks.recall(job_of(parts_)))},
@@ -109,6 +111,9 @@ class Program {
                           {"schedule", schedule},
                           {"sinks", sinks},
                           {"spool", settings.spool.empty() ? "in memory" : settings.spool}});
+    if (settings.splay > Duration::zero()) {
+      log_.info("the first run waits", {{"seconds", splay()}});
+    }
   }
 
   /// One run of which nothing is sent.
@@ -139,6 +144,11 @@ class Program {
     Settings const& settings = parts_.settings;
     Duration const pause = settings.every.value_or(settings.delay.value_or(Duration::max()));
     return !settings.once && pause < std::chrono::milliseconds{100};
+  }
+
+  /// Returns how long the first run waits.
+  [[nodiscard]] Duration splay() const {
+    return splay_wait(parts_.settings.service, host_name(), parts_.settings.splay);
   }
 
   [[nodiscard]] OneOf<FixedDelay, FixedRate, Once> scheduler() const {

@@ -79,8 +79,8 @@ inline constexpr auto own_gate_flags = std::to_array<Flag>({
 
 /// Returns true for a setting that says when a run begins, or that there is none.
 constexpr bool is_when_to_run(std::string_view flag) noexcept {
-  constexpr std::string_view others[] = {"delay",        "every",    "once",
-                                         "expect-every", "disabled", "dry-run"};
+  constexpr std::string_view others[] = {"delay", "every",    "once",   "expect-every",
+                                         "splay", "disabled", "dry-run"};
   return std::find(std::begin(others), std::end(others), flag) != std::end(others);
 }
 

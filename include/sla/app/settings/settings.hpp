@@ -47,6 +47,7 @@ struct Settings {
   Duration retry_delay = std::chrono::seconds{1};
   std::optional<Duration> slow{};
   std::vector<std::string> witness{};      ///< addresses, or aws
+  Duration splay{};                        ///< the first run waits for a part of it
   std::optional<Duration> expect_every{};  ///< between two processes that make one run each
   bool disabled = false;
   bool dry_run = false;
