@@ -18,9 +18,10 @@
 //
 // What a program includes, in the namespace sla, and what is of aws/ in sla::aws. What these take
 // and return comes with them: Job, Outcome, Verdict, Report, Result, Error, Stop, Output and the
-// time types with the contracts, Spool with its models, Secret, Credentials, Transport, Request and
-// Response with Client. An operation of AWS is a function in aws/service/, in the header of its
-// service: sns, s3, s3_read, ssm, sts, cloudwatch. All else is machinery, and may change any time.
+// time types with the contracts, Spool with its models, Secret, Masks, Credentials, Transport,
+// Request and Response with Client. An operation of AWS is a function in aws/service/, in the
+// header of its service: sns, s3, s3_read, ssm, sts, cloudwatch. All else is machinery, and may
+// change any time.
 //
 //   core/clock.hpp                        the contract Clock, and SteadyClock
 //   core/log.hpp                          Logger: lines for people and machines
@@ -3216,6 +3217,275 @@ class Secret {
 
 }  // namespace sla::inline v1
 
+// sla/core/secret_forms.hpp
+// The forms in which a secret shows up in what others write: as it is, in base64 wherever it begins
+// there, percent-encoded, and in JSON.
+
+namespace sla::inline v1::internal {
+
+namespace detail {
+
+/// Appends the text, and the same in the alphabet of base64 for URLs.
+inline void add_base64(std::vector<std::string>& forms, std::string text) {
+  std::string other = text;
+  for (char& c : other) c = c == '+' ? '-' : c == '/' ? '_' : c;
+  forms.push_back(std::move(text));
+  forms.push_back(std::move(other));
+}
+
+/// Appends what stands in the base64 of any text that holds the secret: the digits that are its own
+/// alone, and with its end the last digit and the padding. It begins at one of three places.
+inline void add_base64_forms(std::vector<std::string>& forms, std::string_view secret) {
+  for (std::size_t const before : {0U, 1U, 2U}) {
+    std::vector<unsigned char> bytes(before);
+    for (char const c : secret) bytes.push_back(static_cast<unsigned char>(c));
+    std::string const all = base64(bytes).substr(before == 0 ? 0 : before + 1);
+    std::size_t const padding = (3 - bytes.size() % 3) % 3;
+    std::size_t const whole = all.size() - padding;
+    add_base64(forms, all);
+    if (padding != 0) add_base64(forms, all.substr(0, whole));
+    if (padding != 0) add_base64(forms, all.substr(0, whole - 1));
+    // Programs that break lines do so after 76 or 64 digits.
+    for (std::size_t const line : {76U, 64U}) {
+      if (before != 0 || all.size() <= line) continue;
+      std::string lines = all;
+      for (std::size_t at = line; at < lines.size(); at += line + 1) lines.insert(at, 1, '\n');
+      add_base64(forms, std::move(lines));
+    }
+  }
+}
+
+/// Which characters an encoder leaves as they are.
+struct PercentRule {
+  std::string_view kept{};  ///< besides letters and digits
+  bool plus = false;        ///< whether a blank becomes a plus
+  bool all = false;         ///< whether even letters and digits are encoded
+};
+
+inline std::string percent_form(std::string_view secret, PercentRule const& rule,
+                                std::string_view digits) {
+  std::string out;
+  for (char const c : secret) {
+    bool const kept = !rule.all && (is_alpha(c) || is_digit(c));
+    if (kept || rule.kept.find(c) != std::string_view::npos) {
+      out += c;
+    } else if (rule.plus && c == ' ') {
+      out += '+';
+    } else {
+      auto const byte = static_cast<unsigned char>(c);
+      out += '%';
+      out += digits[byte >> 4U];
+      out += digits[byte & 15U];
+    }
+  }
+  return out;
+}
+
+inline void add_percent_forms(std::vector<std::string>& forms, std::string_view secret) {
+  constexpr std::array<PercentRule, 6> rules{{{.kept = "-._~"},                // RFC 3986
+                                              {.kept = "-._~!'()*"},           // JavaScript
+                                              {.kept = "-._~/"},               // paths
+                                              {.kept = "-._*", .plus = true},  // forms of HTML
+                                              {.kept = "-._~", .plus = true},
+                                              {.all = true}}};
+  for (PercentRule const& rule : rules) {
+    forms.push_back(percent_form(secret, rule, "0123456789ABCDEF"));
+    forms.push_back(percent_form(secret, rule, "0123456789abcdef"));
+  }
+}
+
+}  // namespace detail
+
+/// Returns the forms of a secret; some may be there more than once.
+[[nodiscard]] inline std::vector<std::string> secret_forms(std::string_view secret) {
+  std::vector<std::string> forms{std::string(secret)};
+  detail::add_base64_forms(forms, secret);
+  detail::add_percent_forms(forms, secret);
+  std::string const json = JsonWriter().string(secret).text();
+  forms.push_back(json.substr(1, json.size() - 2));
+  return forms;
+}
+
+}  // namespace sla::inline v1::internal
+
+// sla/core/masks.hpp
+// Secrets that must not show in what is written, and a stream that has *** in their place: as they
+// are, in base64, percent-encoded and in JSON, also over the borders of blocks. Without secrets
+// each byte passes as it is, and nothing is copied.
+
+namespace sla::inline v1 {
+
+namespace internal {
+
+/// Texts that are looked for, all at once. Each has at least `shortest` bytes.
+class SoughtTexts {
+ public:
+  static constexpr std::size_t shortest = 6;
+
+  explicit SoughtTexts(std::vector<std::string> texts) : texts_(std::move(texts)) {
+    std::sort(texts_.begin(), texts_.end());
+    texts_.erase(std::unique(texts_.begin(), texts_.end()), texts_.end());
+    for (std::string const& text : texts_) {
+      std::size_t const bit = bit_of(text.data());
+      begins_[bit / 64] |= std::uint64_t{1} << bit % 64;
+    }
+  }
+
+  struct Found {
+    std::size_t size = 0;  ///< of the longest text that stands there; 0 if there is none
+    bool open = false;     ///< whether more bytes could make it a longer one
+  };
+  /// Returns what stands at the begin of some bytes.
+  [[nodiscard]] Found at_begin_of(std::string_view bytes) const {
+    Found found;
+    auto low = texts_.begin();
+    auto high = texts_.end();  // all texts between begin with the bytes so far
+    for (std::size_t depth = 0;; ++depth) {
+      if (low != high && low->size() == depth) {
+        found.size = depth;
+        ++low;
+      }
+      if (low == high) return found;
+      found.open = depth == bytes.size();
+      if (found.open) return found;
+      auto const next = static_cast<unsigned char>(bytes[depth]);
+      auto const byte = [depth](std::string const& text) {
+        return static_cast<unsigned char>(text[depth]);
+      };
+      low = std::partition_point(low, high, [&](auto const& text) { return byte(text) < next; });
+      high = std::partition_point(low, high, [&](auto const& text) { return byte(text) == next; });
+    }
+  }
+
+  /// Returns the first place from there on where a text may begin, or the end of the bytes.
+  [[nodiscard]] std::size_t next_place(std::string_view bytes, std::size_t from) const noexcept {
+    std::size_t const last = bytes.size() < shortest ? 0 : bytes.size() - shortest + 1;
+    for (; from < last; ++from) {
+      std::size_t const bit = bit_of(bytes.data() + from);
+      if ((begins_[bit / 64] >> bit % 64 & 1U) != 0) return from;
+    }
+    return from;
+  }
+
+ private:
+  static constexpr unsigned width = 17;  ///< of a bit's number
+
+  /// Returns which bit stands for the first bytes of a text.
+  static std::size_t bit_of(char const* text) noexcept {
+    static_assert(shortest == sizeof(std::uint32_t) + sizeof(std::uint16_t));
+    std::uint32_t low = 0;
+    std::uint16_t high = 0;
+    std::memcpy(&low, text, sizeof low);
+    std::memcpy(&high, text + sizeof low, sizeof high);
+    std::uint64_t const bytes = low | std::uint64_t{high} << 32U;
+    return static_cast<std::size_t>(bytes * 0x9E37'79B9'7F4A'7C15U >> (64 - width));
+  }
+
+  std::vector<std::string> texts_;  ///< sorted, each once
+  std::vector<std::uint64_t> begins_ =
+      std::vector<std::uint64_t>((std::size_t{1} << width) / 64);  ///< 16 KiB
+};
+
+class MaskStream;
+
+}  // namespace internal
+
+/// Secrets that are to be masked. Copies share them. Immutable, so any thread may use it.
+class Masks {
+ public:
+  /// A shorter secret is not masked: it would stand in much that is none.
+  static constexpr std::size_t shortest = internal::SoughtTexts::shortest;
+
+  /// Returns true if a secret is long enough. Blanks around it, such as a new line at the end, are
+  /// no part of it.
+  [[nodiscard]] static bool can_mask(std::string_view secret) noexcept {
+    return trim(secret).size() >= shortest;
+  }
+
+  /// Masks nothing.
+  Masks() = default;
+  /// Masks those that are long enough.
+  explicit Masks(std::vector<Secret> const& secrets) {
+    std::vector<std::string> texts;
+    for (Secret const& secret : secrets) {
+      if (!can_mask(secret.reveal())) continue;
+      auto forms = internal::secret_forms(trim(secret.reveal()));
+      std::move(forms.begin(), forms.end(), std::back_inserter(texts));
+    }
+    if (!texts.empty()) sought_ = std::make_shared<internal::SoughtTexts const>(std::move(texts));
+  }
+
+  [[nodiscard]] bool empty() const noexcept { return !sought_; }
+
+ private:
+  friend class internal::MaskStream;
+
+  std::shared_ptr<internal::SoughtTexts const> sought_{};
+};
+
+namespace internal {
+
+/// One stream that is masked. Each stretch of bytes that secrets cover, be it one or several that
+/// overlap, becomes ***. Bytes that may be the begin of a secret are held back until they are
+/// decided or the stream ends, however long it is idle: what is written byte by byte is no less
+/// secret. All others pass at once. Not thread-safe.
+class MaskStream {
+ public:
+  explicit MaskStream(Masks const& masks) : sought_(masks.sought_) {}
+
+  /// Takes in a block and returns what is decided, which is valid until the next call and as long
+  /// as the block.
+  [[nodiscard]] std::string_view take(std::string_view block) {
+    if (!sought_ || block.empty()) return block;
+    if (held_.empty()) return advance(block, false);
+    held_ += block;
+    return advance(held_, false);
+  }
+
+  /// Returns what was held back: no more follows.
+  [[nodiscard]] std::string_view finish() {
+    return held_.empty() ? std::string_view() : advance(held_, true);
+  }
+
+ private:
+  /// Looks through bytes that are the held ones, or a block while none are held. A view of the
+  /// block is returned where nothing of it has to change.
+  std::string_view advance(std::string_view bytes, bool last) {
+    bool const held = !held_.empty();
+    out_.clear();
+    std::size_t plain = covered_;  // what is not covered and not out yet begins there
+    std::size_t at = sought_->next_place(bytes, 0);
+    for (; at < bytes.size(); at = sought_->next_place(bytes, at + 1)) {
+      auto const found = sought_->at_begin_of(bytes.substr(at));
+      if (found.open && !last) break;
+      if (found.size == 0) continue;
+      if (at >= plain) out_.append(bytes.substr(plain, at - plain)).append("***");
+      plain = std::max(plain, at + found.size);
+    }
+    std::string_view decided = plain < at ? bytes.substr(plain, at - plain) : std::string_view();
+    covered_ = plain < at ? 0 : plain - at;
+    if (held || !out_.empty()) decided = out_.append(decided);
+    held ? (void)held_.erase(0, at) : (void)held_.assign(bytes.substr(at));
+    return decided;
+  }
+
+  std::shared_ptr<SoughtTexts const> sought_;
+  std::string held_{};       ///< what is not decided yet
+  std::size_t covered_ = 0;  ///< how much of that belongs to a secret whose *** is out already
+  std::string out_{};
+};
+
+/// Returns the whole of a text, masked.
+[[nodiscard]] inline std::string masked(Masks const& masks, std::string_view text) {
+  MaskStream stream(masks);
+  std::string out(stream.take(text));
+  return out.append(stream.finish());
+}
+
+}  // namespace internal
+
+}  // namespace sla::inline v1
+
 // sla/core/sequence.hpp
 // Numbers the runs of a check that become events, so that a reader sees which are missing and since
 // when nobody looked: the process, 1, 2, 3, ..., the end of the event before, and by when the next
@@ -5943,23 +6213,46 @@ class CurlProbeWatch {
 
 namespace sla::inline v1::internal {
 
-/// Returns `host:port` of a URL. Errc::invalid if it is none of HTTP; the message, which reads
-/// on after the URL, has nothing of it.
-[[nodiscard]] inline Result<std::string> address_of_url(std::string const& url) {
-  std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> const parts(curl_url(), &curl_url_cleanup);
-  auto const part = [&](CURLUPart which) -> std::string {
+/// A URL as libcurl reads it.
+class CurlUrl {
+ public:
+  explicit CurlUrl(std::string const& url) {
+    read_ = parts_ && !has_control(url) &&
+            curl_url_set(parts_.get(), CURLUPART_URL, url.c_str(), 0) == CURLUE_OK;
+  }
+  /// Returns a part of it; empty if it has none.
+  [[nodiscard]] std::string part(CURLUPart which, unsigned flags = CURLU_DEFAULT_PORT) const {
     char* text = nullptr;
-    if (curl_url_get(parts.get(), which, &text, CURLU_DEFAULT_PORT) != CURLUE_OK) return {};
+    if (!read_ || curl_url_get(parts_.get(), which, &text, flags) != CURLUE_OK) return {};
     std::string copy(text);
     curl_free(text);
     return copy;
-  };
-  bool const read = parts && !has_control(url) &&
-                    curl_url_set(parts.get(), CURLUPART_URL, url.c_str(), 0) == CURLUE_OK;
-  std::string const scheme = read ? part(CURLUPART_SCHEME) : "";
+  }
+
+ private:
+  std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> parts_{curl_url(), &curl_url_cleanup};
+  bool read_ = false;
+};
+
+/// Returns `host:port` of a URL. Errc::invalid if it is none of HTTP; the message, which reads
+/// on after the URL, has nothing of it.
+[[nodiscard]] inline Result<std::string> address_of_url(std::string const& url) {
+  CurlUrl const parts(url);
+  std::string const scheme = parts.part(CURLUPART_SCHEME);
   if (scheme == "http" || scheme == "https")
-    return part(CURLUPART_HOST) + ':' + part(CURLUPART_PORT);
+    return parts.part(CURLUPART_HOST) + ':' + parts.part(CURLUPART_PORT);
   return Error{Errc::invalid, "is no URL such as https://shop.example/health"};
+}
+
+/// The name and the password in a URL, decoded; empty if it has none.
+struct UrlCredentials {
+  std::string user{};
+  std::string password{};
+};
+[[nodiscard]] inline UrlCredentials credentials_of_url(std::string const& url) {
+  CurlUrl const parts(url);
+  return {.user = parts.part(CURLUPART_USER, CURLU_URLDECODE),
+          .password = parts.part(CURLUPART_PASSWORD, CURLU_URLDECODE)};
 }
 
 /// Returns the connections and the trusted certificates of this thread, which all its probes share:
@@ -16669,6 +16962,7 @@ struct ProcessOptions {
   std::string log_folder{};
   /// True while that folder's disk is known to hang: then it is as if it were empty.
   std::shared_ptr<std::atomic<bool> const> log_folder_hangs{};
+  Masks masks{};    ///< what becomes *** in the output, wherever it goes
   int attempt = 0;  ///< that of the job, which the executor takes from it
   Logger log{Logger::Options{.format = LogFormat::none}};  ///< says what a stop waits for
 
@@ -17183,6 +17477,83 @@ class PassThrough {
 
 }  // namespace sla::inline v1::internal
 
+// sla/executor/run_output.hpp
+// One run's output on its way from the pipe: masked, then kept and passed on to stdout, so that
+// both have the same bytes.
+
+namespace sla::inline v1::internal {
+
+/// Reads what one run writes. D as in Capture. Used once; not thread-safe.
+template <class D>
+class RunOutput {
+ public:
+  explicit RunOutput(ProcessOptions const& options)
+      : masks_(options.masks), capture_(options.log_limit), pass_(options.pass_through) {}
+
+  /// Keeps the output in a new file of that path, if it can; before anything is read.
+  void keep_in(std::string path, std::uint64_t limit) {
+    capture_ = Capture<D>(limit, std::move(path));
+  }
+
+  /// Makes the pipe and returns the end that the run writes to.
+  Result<Descriptor> open() {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) return system_error("pipe");
+    pipe_ = Descriptor{ends[0]};
+    ::fcntl(pipe_.get(), F_SETFL, O_NONBLOCK);
+    return Descriptor{ends[1]};
+  }
+  /// Returns true while somebody may write.
+  [[nodiscard]] bool is_open() const noexcept { return static_cast<bool>(pipe_); }
+
+  /// What to poll: for output, and for room on stdout.
+  [[nodiscard]] pollfd source() const noexcept { return {pipe_.get(), POLLIN, 0}; }
+  [[nodiscard]] pollfd room() const noexcept { return pass_.watch(capture_); }
+
+  /// Reads one block and hands on what the reader of stdout takes. Returns true if there was one.
+  bool read() {
+    std::string_view block;
+    if (pipe_) {
+      ssize_t const n =
+          uninterrupted([&] { return ::read(pipe_.get(), buffer_.data(), buffer_.size()); });
+      if (n > 0) block = {buffer_.data(), static_cast<std::size_t>(n)};
+      if (block.size() == buffer_.size()) enlarge_pipe();
+      if (n == 0 || (n < 0 && errno != EAGAIN)) pipe_.reset();
+    }
+    take(masks_.take(block));
+    return !block.empty();
+  }
+
+  /// Returns what is kept, once what is left was passed on until `end() -> Instant` at most.
+  template <class End>
+  Output finish(Stop const& stop, End end) {
+    take(masks_.finish());
+    pass_.finish(capture_, std::chrono::seconds{1}, stop, end);
+    return std::move(capture_).finish();
+  }
+  /// Returns how many bytes were not passed on.
+  [[nodiscard]] std::uint64_t dropped() const noexcept { return pass_.dropped(); }
+
+ private:
+  void take(std::string_view output) {
+    capture_.append(output);
+    pass_.forward(capture_, output);
+  }
+  /// It filled up: there is much to read, in fewer turns. If that is refused it stays as it is.
+  void enlarge_pipe() {
+    if (!std::exchange(enlarged_, true)) ::fcntl(pipe_.get(), F_SETPIPE_SZ, 1 << 20);
+  }
+
+  Descriptor pipe_;
+  MaskStream masks_;
+  Capture<D> capture_;
+  PassThrough pass_;
+  bool enlarged_ = false;  ///< whether the pipe was
+  std::array<char, 64 * 1024> buffer_;
+};
+
+}  // namespace sla::inline v1::internal
+
 // sla/executor/process.hpp
 // Runs one program to its end and beyond: captures and passes on what it writes, keeps its time
 // limit, stops it when the runner is told to stop, and leaves nothing of it behind. A run ends at
@@ -17201,13 +17572,25 @@ class Process {
         stop_(stop),
         plan_(stop_plan(
             {.budget = stop.budget(), .grace = options.grace, .delivery = options.delivery})),
-        capture_(options.log_limit),
-        pass_(options.pass_through) {}
+        output_(options) {}
 
   /// Runs the words to the end. An Error means that there is nothing to run.
   Result<Outcome> run(std::vector<std::string> const& words, std::string_view run_id) {
+    auto outcome = run_to_end(words, run_id);
+    if (!outcome || options_.masks.empty()) return outcome;
+    outcome->reason = masked(options_.masks, outcome->reason);
+    outcome->remark = masked(options_.masks, outcome->remark);
+    return outcome;
+  }
+
+ private:
+  enum class Stage { running, told, killed };
+
+  static Instant now() { return std::chrono::steady_clock::now(); }
+
+  Result<Outcome> run_to_end(std::vector<std::string> const& words, std::string_view run_id) {
     auto path = log_path(options_.log_folder, options_.log_folder_hangs, run_id);
-    if (!path.empty()) capture_ = Capture<D>(options_.log_limit, std::move(path));
+    if (!path.empty()) output_.keep_in(std::move(path), options_.log_limit);
     if (words.empty()) return Error{Errc::invalid, "the job has no command"};
     if (options_.end_leftovers()) adopt_orphans();
     if (options_.timeout > Duration::zero()) act_at_ = now() + options_.timeout;
@@ -17220,19 +17603,11 @@ class Process {
     return conclude(words);
   }
 
- private:
-  enum class Stage { running, told, killed };
-
-  static Instant now() { return std::chrono::steady_clock::now(); }
-
   /// Starts the program. Returns errno where that failed, ECANCELED where the start hangs and was
   /// given up.
   int start(std::vector<std::string> const& words, std::string_view run_id) {
-    int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0) return errno;
-    pipe_ = Descriptor{ends[0]};
-    Descriptor writer{ends[1]};
-    ::fcntl(pipe_.get(), F_SETFL, O_NONBLOCK);
+    auto writer = output_.open();
+    if (!writer) return writer.error().system_number();
     auto input = empty_input();
     if (!input) return input.error().system_number();
     mark_ = {.number = RunMark::new_number(), .run_id = std::string(run_id)};
@@ -17240,7 +17615,7 @@ class Process {
         {.words = words,
          .environment = environment_of_run(run_id, options_.attempt),
          .input = *std::move(input),
-         .output = std::move(writer),
+         .output = *std::move(writer),
          .mask = stop_.child_mask(),
          .mark = mark_.number});
     while (!launch_->wait_until(now() + std::chrono::milliseconds{100})) {
@@ -17272,10 +17647,10 @@ class Process {
   /// Goes on until the program has ended and its output is drained.
   void supervise() {
     bool stop_news = true;
-    while (!drain_until_ || (pipe_ && now() < *drain_until_)) {
+    while (!drain_until_ || (output_.is_open() && now() < *drain_until_)) {
       if (stop_news) heed_stop();
       stop_news = wait();
-      read_output();
+      output_.read();
       if (!drain_until_ && end_seen_ && has_ended()) note_exit();
       if (!drain_until_ && act_at_ && now() >= *act_at_) act();
     }
@@ -17285,9 +17660,9 @@ class Process {
   /// true if there is news of a stop.
   bool wait() {
     auto const stop = stop_.watch();
-    std::array<pollfd, 5> watched{pollfd{pipe_.get(), POLLIN, 0},
+    std::array<pollfd, 5> watched{output_.source(),
                                   pollfd{drain_until_ ? -1 : pidfd_.get(), POLLIN, 0}, stop[0],
-                                  stop[1], pass_.watch(capture_)};
+                                  stop[1], output_.room()};
     std::optional<Instant> until = drain_until_ ? drain_until_ : act_at_;
     if (!pidfd_ && !drain_until_) {  // an old kernel: look from time to time
       Instant const look = now() + std::chrono::milliseconds{10};
@@ -17297,26 +17672,6 @@ class Process {
     (void)::ppoll(watched.data(), watched.size(), until ? &limit : nullptr, nullptr);
     end_seen_ = !pidfd_ || watched[1].revents != 0;
     return watched[2].revents != 0 || watched[3].revents != 0;
-  }
-
-  /// Reads one block and hands on what the reader of stdout takes. Returns true if there was one.
-  bool read_output() {
-    std::string_view block;
-    if (pipe_) {
-      ssize_t const n =
-          uninterrupted([&] { return ::read(pipe_.get(), buffer_.data(), buffer_.size()); });
-      if (n > 0) block = {buffer_.data(), static_cast<std::size_t>(n)};
-      if (block.size() == buffer_.size()) enlarge_pipe();
-      if (n == 0 || (n < 0 && errno != EAGAIN)) pipe_.reset();
-    }
-    capture_.append(block);
-    pass_.forward(capture_, block);
-    return !block.empty();
-  }
-
-  /// It filled up: there is much to read, in fewer turns. If that is refused it stays as it is.
-  void enlarge_pipe() {
-    if (!std::exchange(enlarged_, true)) ::fcntl(pipe_.get(), F_SETPIPE_SZ, 1 << 20);
   }
 
   /// A first request lets the program finish for as long as the budget allows; a second does not.
@@ -17368,8 +17723,8 @@ class Process {
   /// The program has exited. Who still holds its output came from it and goes on without it.
   void note_exit() {
     note_end();
-    while (read_output()) continue;
-    went_on_ = static_cast<bool>(pipe_);
+    while (output_.read()) continue;
+    went_on_ = output_.is_open();
   }
   /// The program is over; what it started may still write for a while: the rest of the grace if
   /// it was told to end, nothing if it was killed.
@@ -17385,7 +17740,7 @@ class Process {
     Instant const deadline = stage_ == Stage::killed ? *act_at_ : gone_by();
     Instant const moment = std::min(deadline, now() + last_moment);
     auto const until = [&] { return std::max(within_stop(deadline, plan_.gone), moment); };
-    bool const held = pipe_ && stage_ != Stage::killed;
+    bool const held = output_.is_open() && stage_ != Stage::killed;
     if (!options_.end_leftovers()) {
       ::kill(-pid_,
              SIGKILL);  // the group; its leader is not reaped yet, so the number is still ours
@@ -17395,19 +17750,19 @@ class Process {
     launch_->release();
     Ended left;
     if (options_.end_leftovers()) left = end_run(mark_, until);
-    for (int turns = 0; turns < 64 && read_output(); ++turns) continue;  // a full pipe at most
+    for (int turns = 0; turns < 64 && output_.read(); ++turns) continue;  // a full pipe at most
     Instant const most = now() + std::chrono::seconds{10};
-    pass_.finish(capture_, std::chrono::seconds{1}, stop_, [&] { return pass_until(most); });
+    Output kept = output_.finish(stop_, [&] { return pass_until(most); });
     ProgramEnd const end{.code = info.si_pid == pid_ ? info.si_code : CLD_KILLED,
                          .status = info.si_pid == pid_ ? info.si_status : SIGKILL};
     Outcome outcome = stage_ == Stage::running ? judge(end, stop_) : judge_cut(end, cause_);
     if (outcome.verdict == Verdict::fail) outcome.reason = shell_failure(words, outcome.exit_code);
     outcome.ended = ended_at_;
-    outcome.output = std::move(capture_).finish();
+    outcome.output = std::move(kept);
     outcome.remark = remark_of({.went_on = went_on_,
                                 .ended = held || (left.killed != 0 && stage_ == Stage::running),
                                 .given_up = left.given_up,
-                                .not_passed_on = pass_.dropped()});
+                                .not_passed_on = output_.dropped()});
     return outcome;
   }
 
@@ -17428,23 +17783,19 @@ class Process {
   ProcessOptions const& options_;
   Stop const& stop_;
   StopPlan plan_;
-  Capture<D> capture_;
-  PassThrough pass_;
-  Descriptor pipe_;
+  RunOutput<D> output_;
   Descriptor pidfd_;
   std::shared_ptr<Launch> launch_;
   RunMark mark_;
   pid_t pid_ = -1;
   Stage stage_ = Stage::running;
   Verdict cause_ = Verdict::timeout;    ///< the verdict if the runner ends it
-  bool enlarged_ = false;               ///< whether the pipe was
   bool end_seen_ = false;               ///< whether it is worth asking for the program's end
   bool stop_said_ = false;              ///< whether a line says what the stop waits for
   bool went_on_ = false;                ///< whether its output was still held after its exit
   std::optional<Instant> act_at_;       ///< when the program is told, or killed
   std::optional<Instant> ended_at_;     ///< when the program's own end was seen
   std::optional<Instant> drain_until_;  ///< how long its output is waited for
-  std::array<char, 64 * 1024> buffer_;
 };
 
 }  // namespace sla::inline v1::internal
@@ -17815,6 +18166,7 @@ struct HttpProbeOptions {
   Duration timeout = std::chrono::seconds{30};  ///< for the whole; 0 is no limit
   std::uint64_t log_limit = 16U << 20U;         ///< bytes kept of the answer; 0 keeps all
   bool keep_alive = false;  ///< whether the next run may use the connection of this one
+  Masks masks{};            ///< what becomes *** in the log
   aws::Trust trust{};       ///< whom to trust; empty is the system's authorities, or else Amazon's
 };
 
@@ -17865,6 +18217,7 @@ template <class D>
 struct HttpAnswer {
   Capture<D> log;
   StreamSearch search;
+  MaskStream masks;
   char last = '\n';
 
   void head(std::string_view line) {
@@ -17875,12 +18228,14 @@ struct HttpAnswer {
     search.take(block);
     write(block);
   }
-  void write(std::string_view text) {
+  void write(std::string_view text) { keep(masks.take(text)); }
+  void keep(std::string_view text) {
     if (!text.empty()) last = text.back();
     log.append(text);
   }
   /// Returns the log, which ends with the reason if there is one.
   Output finish(std::string const& reason) && {
+    keep(masks.finish());
     if (!reason.empty()) {
       log.append((last == '\n' ? "[sla-runner: " : "\n[sla-runner: ") + reason + "]\n");
     }
@@ -17902,7 +18257,8 @@ class HttpProbe {
     auto address = internal::address_of_url(options_.url);
     if (!address) return std::move(address).error().within("the URL of the probe");
     internal::HttpAnswer<D> answer{.log = internal::Capture<D>(options_.log_limit),
-                                   .search = internal::StreamSearch(options_.expect_body)};
+                                   .search = internal::StreamSearch(options_.expect_body),
+                                   .masks = internal::MaskStream(options_.masks)};
     auto const facts = curl_.ask(request(), options_.timeout, stop, answer);
     if (!facts) return facts.error();
     internal::ProbeTarget target{.address = *std::move(address),
@@ -17915,6 +18271,7 @@ class HttpProbe {
     }
     Outcome outcome = internal::probe_outcome(*facts, target, std::move(finding));
     if (outcome.verdict == Verdict::pass) look_at_validity(*facts, target, outcome);
+    outcome.reason = internal::masked(options_.masks, outcome.reason);
     outcome.output = std::move(answer).finish(outcome.reason);
     return outcome;
   }

@@ -15,9 +15,10 @@
 //
 // What a program includes, in the namespace sla, and what is of aws/ in sla::aws. What these take
 // and return comes with them: Job, Outcome, Verdict, Report, Result, Error, Stop, Output and the
-// time types with the contracts, Spool with its models, Secret, Credentials, Transport, Request and
-// Response with Client. An operation of AWS is a function in aws/service/, in the header of its
-// service: sns, s3, s3_read, ssm, sts, cloudwatch. All else is machinery, and may change any time.
+// time types with the contracts, Spool with its models, Secret, Masks, Credentials, Transport,
+// Request and Response with Client. An operation of AWS is a function in aws/service/, in the
+// header of its service: sns, s3, s3_read, ssm, sts, cloudwatch. All else is machinery, and may
+// change any time.
 //
 //   core/clock.hpp                        the contract Clock, and SteadyClock
 //   core/log.hpp                          Logger: lines for people and machines
@@ -92,6 +93,8 @@
 #include "sla/core/run_id.hpp"
 #include "sla/core/run_log.hpp"
 #include "sla/core/secret.hpp"
+#include "sla/core/secret_forms.hpp"
+#include "sla/core/masks.hpp"
 #include "sla/core/sequence.hpp"
 #include "sla/core/stop.hpp"
 #include "sla/core/stop_plan.hpp"
@@ -224,6 +227,7 @@
 #include "sla/executor/pass_through.hpp"
 #include "sla/executor/perf_data.hpp"
 #include "sla/executor/probe_judgement.hpp"
+#include "sla/executor/run_output.hpp"
 #include "sla/executor/process.hpp"
 #include "sla/executor/process_options.hpp"
 #include "sla/executor/retrying.hpp"

@@ -161,6 +161,21 @@ TEST_CASE("the log is bounded, and ends with the reason") {
   CHECK(log.ends_with("\n[sla-runner: " + outcome.reason + "]\n"));
 }
 
+TEST_CASE("a secret that the server tells is masked in the log and in the reason") {
+  std::string const body =
+      "you said hunter2-of-the-store, or aHVudGVyMi1vZi10aGUtc3RvcmU=; hunter2";
+  LoopbackServer server({{answer("200 OK", body, "X-Echo: hunter2-of-the-store\r\n")}});
+  Masks const masks({Secret("hunter2-of-the-store")});
+  auto const passed = execute(server, {.expect_body = "said hunter2-of-the-store", .masks = masks});
+  CHECK(passed.verdict == Verdict::pass);
+  std::string const log = *passed.output.text();
+  CHECK(log.find("\r\nX-Echo: ***\r\n") != std::string::npos);
+  CHECK(log.ends_with("you said ***, or ***; hunter2"));
+  auto const failed = execute(server, {.expect_body = "no hunter2-of-the-store", .masks = masks});
+  CHECK(failed.reason == R"(the answer lacks the text "no ***")");
+  CHECK(failed.output.text()->ends_with("; hunter2\n[sla-runner: " + failed.reason + "]\n"));
+}
+
 TEST_CASE("each way not to answer has its cause") {
   std::string const cut = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort";
   struct {

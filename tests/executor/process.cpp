@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Covers: executor/process_options.hpp
+// Covers: executor/run_output.hpp
 // $SLA_TEST_RUNS is the number of runs that leave orphans (1,000 unless told).
 #include "sla/executor/process.hpp"
 
@@ -622,6 +623,28 @@ TEST_CASE("output is passed on while the run goes on, byte for byte") {
   CHECK(run(shell("echo; read answer <" + fifo + "; exit 5"), options).outcome.exit_code == 5);
   user.join();
   ::unlink(fifo.c_str());
+}
+
+TEST_CASE("a secret is masked in the log, on stdout and in a reason, however it is written") {
+  MemoryFile const file;
+  auto options = quiet();
+  options.pass_through = file.descriptor();
+  options.masks = sla::Masks({sla::Secret("hunter2-of-the-store")});
+  auto const ran =
+      run(shell("printf 'a hunter2-of'; printf -- '-the-store aHVudGVyMi1vZi10aGUtc3RvcmU= '"
+                " >&2; printf hunter2"),
+          options);
+  CHECK(ran.text == "a *** *** hunter2");
+  CHECK(file.text() == ran.text);
+  CHECK(ran.outcome.output.size() == 0);
+  auto const failed = run({"/hunter2-of-the-store"}, options).outcome.reason;
+  CHECK_MESSAGE(failed.find("/***") != std::string::npos, failed);
+  // Of a secret that the limit would cut no half is left.
+  options.log_limit = 16;
+  auto const cut =
+      run(shell("printf 'xxx hunter2-of-the-store yyyyyyyy hunter2-of-the-store z'"), options);
+  CHECK(cut.text.starts_with("xxx *** \n[sla-runner: "));
+  CHECK(cut.text.ends_with("]\nyy *** z"));
 }
 
 TEST_CASE("a command that may not be killed any more does not hang the runner") {

@@ -57,7 +57,7 @@ class RunnerTest(SsmTest):
             with self.subTest(how):
                 more = {} if how else {"SLARUNNER_SSMNAME": "slarunner"}
                 finished = self.run_to_end(*how, environment=self.environment(aws, **more))
-                self.assertEqual((0, _SECRET + "\n"), (finished.code, finished.out_text),
+                self.assertEqual((0, "***\n"), (finished.code, finished.out_text),
                                  finished.err_text)
         self.assertEqual(3, len(self.events(aws)))
         self.assertEqual({"/prod/slarunner/"}, set(self.asked(aws)))

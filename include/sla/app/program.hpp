@@ -15,6 +15,7 @@
 #include "sla/app/exit_code.hpp"
 #include "sla/app/help.hpp"
 #include "sla/app/load_parameters.hpp"
+#include "sla/app/masking.hpp"
 #include "sla/app/printing.hpp"
 #include "sla/app/program_executor.hpp"
 #include "sla/app/settings/aws.hpp"
@@ -23,9 +24,11 @@
 #include "sla/app/startup.hpp"
 #include "sla/core/environment.hpp"
 #include "sla/core/log.hpp"
+#include "sla/core/masks.hpp"
 #include "sla/core/run.hpp"
 #include "sla/core/stop.hpp"
 #include "sla/core/stop_plan.hpp"
+#include "sla/executor/http_probe.hpp"
 #include "sla/executor/process_options.hpp"
 #include "sla/executor/witnessed.hpp"
 #include "sla/process/words.hpp"
@@ -39,6 +42,7 @@ struct ProgramParts {
   Environment environment{};
   std::vector<std::string> words{};  ///< of the command
   std::string body{};                ///< of the request of a probe
+  Masks masks{};                     ///< of the secrets among all of these
 };
 
 /// Returns what is run.
@@ -61,13 +65,15 @@ struct ProgramParts {
           .delivery = usual_delivery(settings.stop_timeout),
           .log_limit = settings.log_limit,
           .pass_through = settings.dry_run ? -1 : STDOUT_FILENO,
+          .masks = parts.masks,
           .log = log};
 }
 
 /// Returns what runs it.
 [[nodiscard]] inline ProgramRun executor_of(ProgramParts const& parts, ProcessOptions process) {
-  return program_run(parts.settings, std::move(process),
-                     probe_options(parts.settings, parts.body, parts.aws.trust),
+  HttpProbeOptions probe = probe_options(parts.settings, parts.body, parts.aws.trust);
+  probe.masks = parts.masks;
+  return program_run(parts.settings, std::move(process), std::move(probe),
                      witnesses_of(parts.settings, parts.aws));
 }
 
@@ -123,6 +129,7 @@ int run_with_settings(Arguments const& arguments, Environment const& environment
   bool const shown = arguments.has("--print-settings");
   if (shown) (void)print(settings_text(parsed));
   if (wrong || shown) return wrong ? exit_settings : exit_success;
+  Masks masks = masks_of(values_to_mask(parsed, startup->environment), log);
 
   auto const stop = Stop::on_signals({.budget = parsed.settings.stop_timeout});
   if (!stop) {
@@ -138,7 +145,8 @@ int run_with_settings(Arguments const& arguments, Environment const& environment
                           .aws = std::move(startup->aws),
                           .environment = std::move(startup->environment),
                           .words = *std::move(words),
-                          .body = *std::move(body)},
+                          .body = *std::move(body),
+                          .masks = std::move(masks)},
              *stop);
 }
 

@@ -20,6 +20,7 @@
 #include "sla/aws/http/trust.hpp"
 #include "sla/aws/http/url.hpp"
 #include "sla/core/json.hpp"
+#include "sla/core/masks.hpp"
 #include "sla/executor.hpp"
 #include "sla/executor/capture.hpp"
 #include "sla/executor/name_answer.hpp"
@@ -42,6 +43,7 @@ struct HttpProbeOptions {
   Duration timeout = std::chrono::seconds{30};  ///< for the whole; 0 is no limit
   std::uint64_t log_limit = 16U << 20U;         ///< bytes kept of the answer; 0 keeps all
   bool keep_alive = false;  ///< whether the next run may use the connection of this one
+  Masks masks{};            ///< what becomes *** in the log
   aws::Trust trust{};       ///< whom to trust; empty is the system's authorities, or else Amazon's
 };
 
@@ -92,6 +94,7 @@ template <class D>
 struct HttpAnswer {
   Capture<D> log;
   StreamSearch search;
+  MaskStream masks;
   char last = '\n';
 
   void head(std::string_view line) {
@@ -102,12 +105,14 @@ struct HttpAnswer {
     search.take(block);
     write(block);
   }
-  void write(std::string_view text) {
+  void write(std::string_view text) { keep(masks.take(text)); }
+  void keep(std::string_view text) {
     if (!text.empty()) last = text.back();
     log.append(text);
   }
   /// Returns the log, which ends with the reason if there is one.
   Output finish(std::string const& reason) && {
+    keep(masks.finish());
     if (!reason.empty()) {
       log.append((last == '\n' ? "[sla-runner: " : "\n[sla-runner: ") + reason + "]\n");
     }
@@ -129,7 +134,8 @@ class HttpProbe {
     auto address = internal::address_of_url(options_.url);
     if (!address) return std::move(address).error().within("the URL of the probe");
     internal::HttpAnswer<D> answer{.log = internal::Capture<D>(options_.log_limit),
-                                   .search = internal::StreamSearch(options_.expect_body)};
+                                   .search = internal::StreamSearch(options_.expect_body),
+                                   .masks = internal::MaskStream(options_.masks)};
     auto const facts = curl_.ask(request(), options_.timeout, stop, answer);
     if (!facts) return facts.error();
     internal::ProbeTarget target{.address = *std::move(address),
@@ -142,6 +148,7 @@ class HttpProbe {
     }
     Outcome outcome = internal::probe_outcome(*facts, target, std::move(finding));
     if (outcome.verdict == Verdict::pass) look_at_validity(*facts, target, outcome);
+    outcome.reason = internal::masked(options_.masks, outcome.reason);
     outcome.output = std::move(answer).finish(outcome.reason);
     return outcome;
   }

@@ -5,7 +5,6 @@
 // the program's own exit plus a short drain; a grandchild that holds the pipe cannot delay it, nor
 // can a start that hangs or a process that cannot be killed.
 // The executors that give it a command stand beside it.
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -15,8 +14,6 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,15 +23,15 @@
 
 #include "sla/core/clock.hpp"
 #include "sla/core/descriptor.hpp"
+#include "sla/core/masks.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/run.hpp"
 #include "sla/core/stop.hpp"
 #include "sla/core/stop_plan.hpp"
-#include "sla/executor/capture.hpp"
 #include "sla/executor/judgement.hpp"
 #include "sla/executor/log_file.hpp"
-#include "sla/executor/pass_through.hpp"
 #include "sla/executor/process_options.hpp"
+#include "sla/executor/run_output.hpp"
 #include "sla/process/launch.hpp"
 #include "sla/process/leftovers.hpp"
 #include "sla/process/mark.hpp"
@@ -51,13 +48,25 @@ class Process {
         stop_(stop),
         plan_(stop_plan(
             {.budget = stop.budget(), .grace = options.grace, .delivery = options.delivery})),
-        capture_(options.log_limit),
-        pass_(options.pass_through) {}
+        output_(options) {}
 
   /// Runs the words to the end. An Error means that there is nothing to run.
   Result<Outcome> run(std::vector<std::string> const& words, std::string_view run_id) {
+    auto outcome = run_to_end(words, run_id);
+    if (!outcome || options_.masks.empty()) return outcome;
+    outcome->reason = masked(options_.masks, outcome->reason);
+    outcome->remark = masked(options_.masks, outcome->remark);
+    return outcome;
+  }
+
+ private:
+  enum class Stage { running, told, killed };
+
+  static Instant now() { return std::chrono::steady_clock::now(); }
+
+  Result<Outcome> run_to_end(std::vector<std::string> const& words, std::string_view run_id) {
     auto path = log_path(options_.log_folder, options_.log_folder_hangs, run_id);
-    if (!path.empty()) capture_ = Capture<D>(options_.log_limit, std::move(path));
+    if (!path.empty()) output_.keep_in(std::move(path), options_.log_limit);
     if (words.empty()) return Error{Errc::invalid, "the job has no command"};
     if (options_.end_leftovers()) adopt_orphans();
     if (options_.timeout > Duration::zero()) act_at_ = now() + options_.timeout;
@@ -70,19 +79,11 @@ class Process {
     return conclude(words);
   }
 
- private:
-  enum class Stage { running, told, killed };
-
-  static Instant now() { return std::chrono::steady_clock::now(); }
-
   /// Starts the program. Returns errno where that failed, ECANCELED where the start hangs and was
   /// given up.
   int start(std::vector<std::string> const& words, std::string_view run_id) {
-    int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0) return errno;
-    pipe_ = Descriptor{ends[0]};
-    Descriptor writer{ends[1]};
-    ::fcntl(pipe_.get(), F_SETFL, O_NONBLOCK);
+    auto writer = output_.open();
+    if (!writer) return writer.error().system_number();
     auto input = empty_input();
     if (!input) return input.error().system_number();
     mark_ = {.number = RunMark::new_number(), .run_id = std::string(run_id)};
@@ -90,7 +91,7 @@ class Process {
         {.words = words,
          .environment = environment_of_run(run_id, options_.attempt),
          .input = *std::move(input),
-         .output = std::move(writer),
+         .output = *std::move(writer),
          .mask = stop_.child_mask(),
          .mark = mark_.number});
     while (!launch_->wait_until(now() + std::chrono::milliseconds{100})) {
@@ -122,10 +123,10 @@ class Process {
   /// Goes on until the program has ended and its output is drained.
   void supervise() {
     bool stop_news = true;
-    while (!drain_until_ || (pipe_ && now() < *drain_until_)) {
+    while (!drain_until_ || (output_.is_open() && now() < *drain_until_)) {
       if (stop_news) heed_stop();
       stop_news = wait();
-      read_output();
+      output_.read();
       if (!drain_until_ && end_seen_ && has_ended()) note_exit();
       if (!drain_until_ && act_at_ && now() >= *act_at_) act();
     }
@@ -135,9 +136,9 @@ class Process {
   /// true if there is news of a stop.
   bool wait() {
     auto const stop = stop_.watch();
-    std::array<pollfd, 5> watched{pollfd{pipe_.get(), POLLIN, 0},
+    std::array<pollfd, 5> watched{output_.source(),
                                   pollfd{drain_until_ ? -1 : pidfd_.get(), POLLIN, 0}, stop[0],
-                                  stop[1], pass_.watch(capture_)};
+                                  stop[1], output_.room()};
     std::optional<Instant> until = drain_until_ ? drain_until_ : act_at_;
     if (!pidfd_ && !drain_until_) {  // an old kernel: look from time to time
       Instant const look = now() + std::chrono::milliseconds{10};
@@ -147,26 +148,6 @@ class Process {
     (void)::ppoll(watched.data(), watched.size(), until ? &limit : nullptr, nullptr);
     end_seen_ = !pidfd_ || watched[1].revents != 0;
     return watched[2].revents != 0 || watched[3].revents != 0;
-  }
-
-  /// Reads one block and hands on what the reader of stdout takes. Returns true if there was one.
-  bool read_output() {
-    std::string_view block;
-    if (pipe_) {
-      ssize_t const n =
-          uninterrupted([&] { return ::read(pipe_.get(), buffer_.data(), buffer_.size()); });
-      if (n > 0) block = {buffer_.data(), static_cast<std::size_t>(n)};
-      if (block.size() == buffer_.size()) enlarge_pipe();
-      if (n == 0 || (n < 0 && errno != EAGAIN)) pipe_.reset();
-    }
-    capture_.append(block);
-    pass_.forward(capture_, block);
-    return !block.empty();
-  }
-
-  /// It filled up: there is much to read, in fewer turns. If that is refused it stays as it is.
-  void enlarge_pipe() {
-    if (!std::exchange(enlarged_, true)) ::fcntl(pipe_.get(), F_SETPIPE_SZ, 1 << 20);
   }
 
   /// A first request lets the program finish for as long as the budget allows; a second does not.
@@ -218,8 +199,8 @@ class Process {
   /// The program has exited. Who still holds its output came from it and goes on without it.
   void note_exit() {
     note_end();
-    while (read_output()) continue;
-    went_on_ = static_cast<bool>(pipe_);
+    while (output_.read()) continue;
+    went_on_ = output_.is_open();
   }
   /// The program is over; what it started may still write for a while: the rest of the grace if
   /// it was told to end, nothing if it was killed.
@@ -235,7 +216,7 @@ class Process {
     Instant const deadline = stage_ == Stage::killed ? *act_at_ : gone_by();
     Instant const moment = std::min(deadline, now() + last_moment);
     auto const until = [&] { return std::max(within_stop(deadline, plan_.gone), moment); };
-    bool const held = pipe_ && stage_ != Stage::killed;
+    bool const held = output_.is_open() && stage_ != Stage::killed;
     if (!options_.end_leftovers()) {
       ::kill(-pid_,
              SIGKILL);  // the group; its leader is not reaped yet, so the number is still ours
@@ -245,19 +226,19 @@ class Process {
     launch_->release();
     Ended left;
     if (options_.end_leftovers()) left = end_run(mark_, until);
-    for (int turns = 0; turns < 64 && read_output(); ++turns) continue;  // a full pipe at most
+    for (int turns = 0; turns < 64 && output_.read(); ++turns) continue;  // a full pipe at most
     Instant const most = now() + std::chrono::seconds{10};
-    pass_.finish(capture_, std::chrono::seconds{1}, stop_, [&] { return pass_until(most); });
+    Output kept = output_.finish(stop_, [&] { return pass_until(most); });
     ProgramEnd const end{.code = info.si_pid == pid_ ? info.si_code : CLD_KILLED,
                          .status = info.si_pid == pid_ ? info.si_status : SIGKILL};
     Outcome outcome = stage_ == Stage::running ? judge(end, stop_) : judge_cut(end, cause_);
     if (outcome.verdict == Verdict::fail) outcome.reason = shell_failure(words, outcome.exit_code);
     outcome.ended = ended_at_;
-    outcome.output = std::move(capture_).finish();
+    outcome.output = std::move(kept);
     outcome.remark = remark_of({.went_on = went_on_,
                                 .ended = held || (left.killed != 0 && stage_ == Stage::running),
                                 .given_up = left.given_up,
-                                .not_passed_on = pass_.dropped()});
+                                .not_passed_on = output_.dropped()});
     return outcome;
   }
 
@@ -278,23 +259,19 @@ class Process {
   ProcessOptions const& options_;
   Stop const& stop_;
   StopPlan plan_;
-  Capture<D> capture_;
-  PassThrough pass_;
-  Descriptor pipe_;
+  RunOutput<D> output_;
   Descriptor pidfd_;
   std::shared_ptr<Launch> launch_;
   RunMark mark_;
   pid_t pid_ = -1;
   Stage stage_ = Stage::running;
   Verdict cause_ = Verdict::timeout;    ///< the verdict if the runner ends it
-  bool enlarged_ = false;               ///< whether the pipe was
   bool end_seen_ = false;               ///< whether it is worth asking for the program's end
   bool stop_said_ = false;              ///< whether a line says what the stop waits for
   bool went_on_ = false;                ///< whether its output was still held after its exit
   std::optional<Instant> act_at_;       ///< when the program is told, or killed
   std::optional<Instant> ended_at_;     ///< when the program's own end was seen
   std::optional<Instant> drain_until_;  ///< how long its output is waited for
-  std::array<char, 64 * 1024> buffer_;
 };
 
 }  // namespace sla::inline v1::internal

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "sla/core/log.hpp"
+#include "sla/core/masks.hpp"
 #include "sla/core/output.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/time.hpp"
@@ -46,6 +47,7 @@ struct ProcessOptions {
   std::string log_folder{};
   /// True while that folder's disk is known to hang: then it is as if it were empty.
   std::shared_ptr<std::atomic<bool> const> log_folder_hangs{};
+  Masks masks{};    ///< what becomes *** in the output, wherever it goes
   int attempt = 0;  ///< that of the job, which the executor takes from it
   Logger log{Logger::Options{.format = LogFormat::none}};  ///< says what a stop waits for
 

@@ -113,8 +113,10 @@ inline constexpr auto probe_settings = std::to_array<Setting>({
      .title = "Header",
      .value = "HEADER",
      .fallback = "none",
-     .meaning = "a header of the request, such as 'Accept: text/html'; shown nowhere. May be given "
-                "more than once; in the variable one each line",
+     .meaning =
+         "a header of the request, such as 'Accept: text/html'; shown nowhere, and masked where "
+         "the answer repeats it, but for the usual ones. May be given more than once; in the "
+         "variable one each line",
      .field = &Settings::headers,
      .check = check_headers,
      .times = Times::any,

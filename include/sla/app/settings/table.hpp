@@ -194,10 +194,12 @@ inline constexpr auto later_settings = std::to_array<Setting>({
      .title = "SSM Name",
      .value = "NAME",
      .fallback = "none",
-     .meaning = "load the parameters under /$AWS_ENV/NAME/ (or an absolute path) into the "
-                "environment before anything else: /prod/shop/SLARUNNER_DELAY becomes "
-                "SLARUNNER_DELAY. A variable that is there already wins, and so does the first of "
-                "several names. May be given more than once, and comma-separated",
+     .meaning =
+         "load the parameters under /$AWS_ENV/NAME/ (or an absolute path) into the "
+         "environment before anything else: /prod/shop/SLARUNNER_DELAY becomes "
+         "SLARUNNER_DELAY. A variable that is there already wins, and so does the first of "
+         "several names. Values of SecureStrings are masked in output: *** stands there. May be "
+         "given more than once, and comma-separated",
      .field = &Settings::ssm_names,
      .check = check_parameter_names,
      .times = Times::any},

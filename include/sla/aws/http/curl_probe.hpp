@@ -29,23 +29,46 @@
 
 namespace sla::inline v1::internal {
 
-/// Returns `host:port` of a URL. Errc::invalid if it is none of HTTP; the message, which reads
-/// on after the URL, has nothing of it.
-[[nodiscard]] inline Result<std::string> address_of_url(std::string const& url) {
-  std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> const parts(curl_url(), &curl_url_cleanup);
-  auto const part = [&](CURLUPart which) -> std::string {
+/// A URL as libcurl reads it.
+class CurlUrl {
+ public:
+  explicit CurlUrl(std::string const& url) {
+    read_ = parts_ && !has_control(url) &&
+            curl_url_set(parts_.get(), CURLUPART_URL, url.c_str(), 0) == CURLUE_OK;
+  }
+  /// Returns a part of it; empty if it has none.
+  [[nodiscard]] std::string part(CURLUPart which, unsigned flags = CURLU_DEFAULT_PORT) const {
     char* text = nullptr;
-    if (curl_url_get(parts.get(), which, &text, CURLU_DEFAULT_PORT) != CURLUE_OK) return {};
+    if (!read_ || curl_url_get(parts_.get(), which, &text, flags) != CURLUE_OK) return {};
     std::string copy(text);
     curl_free(text);
     return copy;
-  };
-  bool const read = parts && !has_control(url) &&
-                    curl_url_set(parts.get(), CURLUPART_URL, url.c_str(), 0) == CURLUE_OK;
-  std::string const scheme = read ? part(CURLUPART_SCHEME) : "";
+  }
+
+ private:
+  std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> parts_{curl_url(), &curl_url_cleanup};
+  bool read_ = false;
+};
+
+/// Returns `host:port` of a URL. Errc::invalid if it is none of HTTP; the message, which reads
+/// on after the URL, has nothing of it.
+[[nodiscard]] inline Result<std::string> address_of_url(std::string const& url) {
+  CurlUrl const parts(url);
+  std::string const scheme = parts.part(CURLUPART_SCHEME);
   if (scheme == "http" || scheme == "https")
-    return part(CURLUPART_HOST) + ':' + part(CURLUPART_PORT);
+    return parts.part(CURLUPART_HOST) + ':' + parts.part(CURLUPART_PORT);
   return Error{Errc::invalid, "is no URL such as https://shop.example/health"};
+}
+
+/// The name and the password in a URL, decoded; empty if it has none.
+struct UrlCredentials {
+  std::string user{};
+  std::string password{};
+};
+[[nodiscard]] inline UrlCredentials credentials_of_url(std::string const& url) {
+  CurlUrl const parts(url);
+  return {.user = parts.part(CURLUPART_USER, CURLU_URLDECODE),
+          .password = parts.part(CURLUPART_PASSWORD, CURLU_URLDECODE)};
 }
 
 /// Returns the connections and the trusted certificates of this thread, which all its probes share:
