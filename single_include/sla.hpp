@@ -7545,7 +7545,8 @@ enum class PayloadHeader {
 
 /// Which headers of a request the signature covers.
 enum class SignedHeaders {
-  standard,  ///< what no proxy changes: host, content-type, content-md5, if-none-match, x-amz-*
+  standard,  ///< what no proxy changes: host, content-type, content-md5, if-match, if-none-match,
+             ///< x-amz-*
   all,       ///< every header of the request
 };
 
@@ -7710,7 +7711,8 @@ class Signer {
 
   static bool is_signed(std::string_view name, SignedHeaders which) {
     if (which == SignedHeaders::all) return !same_ignoring_case(name, "authorization");
-    for (std::string_view const signed_name : {"content-type", "content-md5", "if-none-match"}) {
+    for (std::string_view const signed_name :
+         {"content-type", "content-md5", "if-match", "if-none-match"}) {
       if (same_ignoring_case(name, signed_name)) return true;
     }
     return same_ignoring_case(name.substr(0, 6), "x-amz-");
@@ -10035,6 +10037,7 @@ struct PutObjectInput {
   std::string content_type = "application/octet-stream";
   std::vector<Header> metadata{};  ///< names without x-amz-meta-; ASCII, 2 KB together
   Existing existing = Existing::replace;
+  std::string if_match{};  ///< an ETag: only over the object that has it; empty: any
 };
 
 /// What is known of an object without reading it.
@@ -10106,6 +10109,7 @@ inline void add_owner(std::vector<Header>& headers, Bucket const& bucket) {
   Request request{Method::put, *std::move(url), *std::move(metadata), input.body};
   request.headers.push_back({"Content-Type", input.content_type});
   if (input.existing == Existing::keep) request.headers.push_back({"If-None-Match", "*"});
+  if (!input.if_match.empty()) request.headers.push_back({"If-Match", input.if_match});
   add_object_options(request.headers, bucket.objects);
   detail::add_owner(request.headers, bucket);
   if (!request.body.sha256()) {

@@ -39,8 +39,8 @@ class CommandsTest(RunnerTest):
         return str(link)
 
     def test_the_help_of_the_program_lists_the_others(self) -> None:
-        self.assertLessEqual({"healthcheck", "iam", "identity", "report", "spool", *_STARTERS, "help",
-                              "version"}, set(self.purposes))
+        self.assertLessEqual({"healthcheck", "iam", "identity", "preflight", "report", "spool",
+                              *_STARTERS, "help", "version"}, set(self.purposes))
         for name, purpose in self.purposes.items():
             self.assertTrue(self.run_to_end("help", name).out_text.startswith(purpose), name)
 

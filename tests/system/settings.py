@@ -183,8 +183,8 @@ class HelpTest(SettingsTest):
 
     def test_help_of_a_command_is_the_same_however_it_is_asked_for(self) -> None:
         overview = self.run_to_end("--help").out_text
-        for name in ("", "healthcheck", "iam", "identity", "report", "spool", "ssm-starter",
-                     "iam-starter", "help", "version"):
+        for name in ("", "healthcheck", "iam", "identity", "preflight", "report", "spool",
+                     "ssm-starter", "iam-starter", "help", "version"):
             with self.subTest(name):
                 told = self.run_to_end("help", name)
                 self.assertEqual((0, b""), (told.code, told.err))

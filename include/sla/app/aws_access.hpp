@@ -21,6 +21,7 @@
 #include "sla/aws/credential/default_chain.hpp"
 #include "sla/aws/credential/refreshing.hpp"
 #include "sla/aws/credential/role_caller.hpp"
+#include "sla/aws/http/adaptive_limits.hpp"
 #include "sla/aws/http/curl.hpp"
 #include "sla/aws/service/imds.hpp"
 #include "sla/aws/service/sts_assume_role.hpp"
@@ -90,6 +91,7 @@ class AwsAccess {
     Logger log{};
     aws::Renewals renewals =
         aws::Renewals::in_turn;  ///< beside: the stop is watched by nobody else
+    aws::StageLimits limits{};   ///< of requests to services
   };
 
   explicit AwsAccess(Parts parts)
@@ -126,7 +128,10 @@ class AwsAccess {
 
   [[nodiscard]] aws::Curl services(
       Stop const& stop, std::size_t response_limit = aws::Curl::Options{}.response_limit) const {
-    return aws::Curl{{.trust = parts_.aws.trust, .response_limit = response_limit, .stop = &stop}};
+    return aws::Curl{{.trust = parts_.aws.trust,
+                      .limits = parts_.limits,
+                      .response_limit = response_limit,
+                      .stop = &stop}};
   }
   [[nodiscard]] HurriedClock clock() const { return HurriedClock{parts_.stop}; }
   /// Returns what the clients know of the clock.

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "sla/app/access/iam.hpp"
+#include "sla/app/access/preflight.hpp"
 #include "sla/app/arguments.hpp"
 #include "sla/app/command.hpp"
 #include "sla/app/exit_code.hpp"
@@ -55,10 +56,10 @@ inline constexpr Command version_command{.name = "version",
                                          .run = detail::run_version};
 
 /// All commands, in the order of help.
-inline constexpr std::array<Command const*, 11> commands{
-    &run_command,         &healthcheck_command, &identity_command, &iam_command,
-    &report_command,      &gate_command,        &spool_command,    &starter_command,
-    &iam_starter_command, &help_command,        &version_command,
+inline constexpr std::array<Command const*, 12> commands{
+    &run_command,       &healthcheck_command, &identity_command, &iam_command,
+    &preflight_command, &report_command,      &gate_command,     &spool_command,
+    &starter_command,   &iam_starter_command, &help_command,     &version_command,
 };
 
 namespace detail {

@@ -148,7 +148,9 @@ inline constexpr Command identity_command{
         "Says as whom this program speaks to AWS, where the credentials came from, and "
         "which hosts it asks.",
     .usage = "sla-runner identity [SETTING]...",
-    .about = "It takes the settings of a run, and needs none of them.",
+    .about =
+        "It takes the settings of a run, and needs none of them. It proves who this is, not what "
+        "they may do: that is what sla-runner preflight finds out.",
     .flags = shared_flags,
     .asks_aws = true,
     .exit_codes = {{{exit_success, "AWS says who this is"},

@@ -113,6 +113,11 @@ TEST_CASE("an object that is there may be kept") {
   CHECK(header(request.value(), "if-none-match") == "*");
 }
 
+TEST_CASE("an object may be put only over the one that is meant") {
+  auto const request = put_object_request(logs(), {.key = "k", .if_match = "\"1\""});
+  CHECK(header(request.value(), "if-match") == "\"1\"");
+}
+
 TEST_CASE("a checksum that is known goes along, and no name of an algorithm") {
   Sha256Bytes sum{};
   sum[31] = 1;

@@ -165,17 +165,14 @@ TEST_CASE("the examples of the S3 documentation come out") {
 
 TEST_CASE("only what no proxy changes is signed") {
   Request request = vanilla();
-  request.headers = {{"Content-Type", "text/plain"},
-                     {"Content-MD5", "x"},
-                     {"If-None-Match", "*"},
-                     {"X-Amz-Meta-Run-Id", "1"},
-                     {"User-Agent", "sla"},
-                     {"Content-Length", "0"},
-                     {"Expect", ""},
+  request.headers = {{"Content-Type", "text/plain"}, {"Content-MD5", "x"},
+                     {"If-Match", "\"1\""},          {"If-None-Match", "*"},
+                     {"X-Amz-Meta-Run-Id", "1"},     {"User-Agent", "sla"},
+                     {"Content-Length", "0"},        {"Expect", ""},
                      {"X-Amzn-Trace-Id", "1"}};
   REQUIRE(Signer().sign(request, suite_keys(), suite_scope(), suite_time()));
   CHECK(signed_names(request) ==
-        "content-md5;content-type;host;if-none-match;x-amz-date;x-amz-meta-run-id");
+        "content-md5;content-type;host;if-match;if-none-match;x-amz-date;x-amz-meta-run-id");
 }
 
 TEST_CASE("a session token is sent and signed") {

@@ -117,7 +117,8 @@ inline Resources path_resources(AccessScope const& scope) {
   return found;
 }
 
-inline Conditions via_services(AccessScope const& scope, std::vector<std::string_view> services) {
+inline Conditions via_services(AccessScope const& scope,
+                               std::vector<std::string_view> const& services) {
   std::vector<std::string> hosts;
   for (std::string_view const service : services) {
     hosts.push_back(std::string(service).append(".").append(scope.region).append("."));
@@ -150,7 +151,7 @@ inline Conditions via_what_is_used(AccessScope const& scope) {
   if (has_topic(scope)) services.emplace_back("sns");
   if (puts_logs(scope)) services.emplace_back("s3");
   if (!scope.parameter_paths.empty()) services.emplace_back("ssm");
-  return via_services(scope, std::move(services));
+  return via_services(scope, services);
 }
 
 /// An alias is no resource of what is done with a key: it becomes a condition.

@@ -41,6 +41,7 @@ struct PutObjectInput {
   std::string content_type = "application/octet-stream";
   std::vector<Header> metadata{};  ///< names without x-amz-meta-; ASCII, 2 KB together
   Existing existing = Existing::replace;
+  std::string if_match{};  ///< an ETag: only over the object that has it; empty: any
 };
 
 /// What is known of an object without reading it.
@@ -112,6 +113,7 @@ inline void add_owner(std::vector<Header>& headers, Bucket const& bucket) {
   Request request{Method::put, *std::move(url), *std::move(metadata), input.body};
   request.headers.push_back({"Content-Type", input.content_type});
   if (input.existing == Existing::keep) request.headers.push_back({"If-None-Match", "*"});
+  if (!input.if_match.empty()) request.headers.push_back({"If-Match", input.if_match});
   add_object_options(request.headers, bucket.objects);
   detail::add_owner(request.headers, bucket);
   if (!request.body.sha256()) {

@@ -34,7 +34,8 @@ enum class PayloadHeader {
 
 /// Which headers of a request the signature covers.
 enum class SignedHeaders {
-  standard,  ///< what no proxy changes: host, content-type, content-md5, if-none-match, x-amz-*
+  standard,  ///< what no proxy changes: host, content-type, content-md5, if-match, if-none-match,
+             ///< x-amz-*
   all,       ///< every header of the request
 };
 
@@ -199,7 +200,8 @@ class Signer {
 
   static bool is_signed(std::string_view name, SignedHeaders which) {
     if (which == SignedHeaders::all) return !same_ignoring_case(name, "authorization");
-    for (std::string_view const signed_name : {"content-type", "content-md5", "if-none-match"}) {
+    for (std::string_view const signed_name :
+         {"content-type", "content-md5", "if-match", "if-none-match"}) {
       if (same_ignoring_case(name, signed_name)) return true;
     }
     return same_ignoring_case(name.substr(0, 6), "x-amz-");
