@@ -27,8 +27,9 @@ output "instance_profile_name" {
 output "runner" {
   description = "What modules/ecs-check needs to know."
   value = {
-    role_arn    = aws_iam_role.runner.arn
-    environment = local.environment
+    role_arn          = aws_iam_role.runner.arn
+    environment       = local.environment
+    schedule_role_arn = one(aws_iam_role.schedule[*].arn)
   }
 }
 

@@ -212,6 +212,18 @@ variable "report" {
   }
 }
 
+variable "schedule_role" {
+  description = "Whether all scheduled checks share one role that starts them, instead of one for each: for more of them than an account has room for roles."
+  type        = bool
+  default     = false
+  nullable    = false
+
+  validation {
+    condition     = contains([true, false], var.schedule_role)
+    error_message = "schedule_role is true or false."
+  }
+}
+
 variable "alarm_actions" {
   description = "What is told when an alarm goes off and when it is over: ARNs of topics, of incident response plans and the like. A topic that is encrypted with alias/aws/sns cannot be one."
   type        = list(string)

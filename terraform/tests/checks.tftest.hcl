@@ -118,6 +118,101 @@ run "settings_come_from_ssm_where_it_is_asked_for" {
   }
 }
 
+run "an_image_of_a_service_carries_the_runner" {
+  module {
+    source = "./modules/ecs-check"
+  }
+  variables {
+    entry_point = ["/usr/local/bin/sla-runner"]
+  }
+  assert {
+    condition     = jsondecode(aws_ecs_task_definition.check.container_definitions)[0].entryPoint == ["/usr/local/bin/sla-runner"] && jsondecode(aws_ecs_task_definition.check.container_definitions)[0].healthCheck.command == ["CMD", "/usr/local/bin/sla-runner", "healthcheck"]
+    error_message = "The container is ${aws_ecs_task_definition.check.container_definitions}."
+  }
+}
+
+run "secrets_come_from_elsewhere_and_may_be_read" {
+  module {
+    source = "./modules/ecs-check"
+  }
+  variables {
+    secrets = {
+      TOKEN    = "arn:aws:ssm:eu-central-1:123456789012:parameter/shop/token"
+      PASSWORD = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:shop-a1b2c3:password::"
+      USER     = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:shop-a1b2c3:user::"
+    }
+    secrets_kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/0a1b"
+  }
+  assert {
+    condition = jsondecode(aws_ecs_task_definition.check.container_definitions)[0].secrets == [
+      { name = "PASSWORD", valueFrom = var.secrets["PASSWORD"] }, { name = "TOKEN", valueFrom = var.secrets["TOKEN"] }, { name = "USER", valueFrom = var.secrets["USER"] },
+    ]
+    error_message = "The container is ${aws_ecs_task_definition.check.container_definitions}."
+  }
+  assert {
+    condition = [for one in jsondecode(aws_iam_role_policy.execution.policy).Statement : [one.Action, one.Resource] if one.Sid != "WriteLog"] == [
+      ["secretsmanager:GetSecretValue", ["arn:aws:secretsmanager:eu-central-1:123456789012:secret:shop-a1b2c3"]],
+      ["ssm:GetParameters", ["arn:aws:ssm:eu-central-1:123456789012:parameter/shop/token"]],
+      ["kms:Decrypt", "arn:aws:kms:eu-central-1:123456789012:key/0a1b"],
+    ]
+    error_message = "Who starts the task may ${aws_iam_role_policy.execution.policy}."
+  }
+}
+
+run "tmp_can_be_written_and_a_spool_outlives_the_task" {
+  module {
+    source = "./modules/ecs-check"
+  }
+  variables {
+    writable_tmp = true
+    spool        = { file_system_id = "fs-0123", access_point_id = "fsap-0123" }
+  }
+  assert {
+    condition = jsondecode(aws_ecs_task_definition.check.container_definitions)[0].mountPoints == [
+      { sourceVolume = "tmp", containerPath = "/tmp", readOnly = false }, { sourceVolume = "spool", containerPath = "/spool", readOnly = false },
+    ] && contains(jsondecode(aws_ecs_task_definition.check.container_definitions)[0].environment, { name = "SLARUNNER_SPOOL", value = "/spool" })
+    error_message = "The container is ${aws_ecs_task_definition.check.container_definitions}."
+  }
+  assert {
+    condition = { for one in aws_ecs_task_definition.check.volume : one.name => [for efs in one.efs_volume_configuration : [efs.file_system_id, efs.transit_encryption, efs.authorization_config[0].access_point_id]] } == {
+      tmp = [], spool = [["fs-0123", "ENABLED", "fsap-0123"]]
+    }
+    error_message = "The volumes are others."
+  }
+}
+
+run "a_service_may_be_on_spot" {
+  module {
+    source = "./modules/ecs-check"
+  }
+  variables {
+    capacity_providers = { FARGATE_SPOT = 1 }
+  }
+  assert {
+    condition     = [for one in aws_ecs_service.check[0].capacity_provider_strategy : [one.capacity_provider, one.weight]] == [["FARGATE_SPOT", 1]]
+    error_message = "The service is not on Spot."
+  }
+}
+
+run "a_task_may_be_on_spot_and_share_the_role_that_starts_it" {
+  module {
+    source = "./modules/ecs-check"
+  }
+  variables {
+    schedule           = "rate(1 hour)"
+    capacity_providers = { FARGATE = 1, FARGATE_SPOT = 3 }
+    runner             = { role_arn = "arn:aws:iam::123456789012:role/runner", schedule_role_arn = "arn:aws:iam::123456789012:role/sla-checks-schedule-dev", environment = { AWS_ENV = "dev", AWS_REGION = "eu-central-1" } }
+  }
+  assert {
+    condition     = toset([for one in aws_scheduler_schedule.check[0].target[0].ecs_parameters[0].capacity_provider_strategy : "${one.capacity_provider} ${one.weight}"]) == toset(["FARGATE 1", "FARGATE_SPOT 3"])
+    error_message = "The tasks are not shared out as asked."
+  }
+  assert {
+    condition     = length(aws_iam_role.schedule) == 0 && aws_scheduler_schedule.check[0].target[0].role_arn == var.runner.schedule_role_arn
+    error_message = "The schedule has a role of its own."
+  }
+}
+
 run "fargate_waits_longer_than_the_runner" {
   module {
     source = "./modules/ecs-check"

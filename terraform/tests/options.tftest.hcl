@@ -128,6 +128,23 @@ run "a_service_that_is_tested_once_a_day_may_be_missing_for_longer" {
   }
 }
 
+run "scheduled_checks_may_share_a_role" {
+  variables {
+    schedule_role = true
+  }
+  assert {
+    condition     = aws_iam_role.schedule[0].name == "sla-checks-schedule-dev" && output.runner.schedule_role_arn == aws_iam_role.schedule[0].arn
+    error_message = "There is no role to share."
+  }
+  assert {
+    condition = [for one in jsondecode(aws_iam_role_policy.schedule[0].policy).Statement : [one.Action, one.Resource]] == [
+      ["ecs:RunTask", "arn:aws:ecs:eu-central-1:123456789012:task-definition/sla-check-*-dev:*"],
+      ["iam:PassRole", [aws_iam_role.runner.arn, "arn:aws:iam::123456789012:role/sla-check-*-dev-start"]],
+    ]
+    error_message = "The role may ${aws_iam_role_policy.schedule[0].policy}."
+  }
+}
+
 run "a_dashboard_has_a_row_for_each_service" {
   variables {
     metrics            = true

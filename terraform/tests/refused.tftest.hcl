@@ -92,10 +92,17 @@ run "wrong_values_of_a_check_are_refused" {
     user               = "0:0"
     ecr_repository_arn = "sla-runner"
     log_retention_days = 2
+
+    entry_point         = [""]
+    secrets             = { TOKEN = "shop/token" }
+    secrets_kms_key_arn = "alias/shop"
+    spool               = { file_system_id = "efs", access_point_id = "fsap-1" }
+    capacity_providers  = { EC2 = 1 }
   }
   expect_failures = [
     var.name, var.runner, var.image, var.environment, var.ssm_names, var.cluster_arn, var.subnet_ids,
     var.security_group_ids, var.schedule, var.stop_timeout, var.architecture, var.cpu, var.memory, var.user,
-    var.ecr_repository_arn, var.log_retention_days,
+    var.ecr_repository_arn, var.log_retention_days, var.entry_point, var.secrets, var.secrets_kms_key_arn, var.spool,
+    var.capacity_providers,
   ]
 }

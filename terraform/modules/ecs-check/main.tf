@@ -9,19 +9,31 @@ locals {
   full_name = "sla-check-${var.name}-${local.stage}"
   scheduled = var.schedule != null
 
+  own_schedule_role = local.scheduled && var.runner.schedule_role_arn == null
+
   environment = merge(
     var.runner.environment,
     var.environment,
     { SLARUNNER_STOPTIMEOUT = tostring(var.stop_timeout) },
     local.scheduled ? { SLARUNNER_ONCE = "true" } : {},
     length(var.ssm_names) == 0 ? {} : { SLARUNNER_SSMNAME = join(",", var.ssm_names) },
+    var.spool == null ? {} : { SLARUNNER_SPOOL = "/spool" },
   )
+
+  mounts = concat(var.writable_tmp ? ["tmp"] : [], var.spool == null ? [] : ["spool"])
+
+  # What nobody asked for is not there at all.
+  optional = { for name, value in {
+    entryPoint  = var.entry_point
+    secrets     = [for name in sort(keys(var.secrets)) : { name = name, valueFrom = var.secrets[name] }]
+    mountPoints = [for name in local.mounts : { sourceVolume = name, containerPath = "/${name}", readOnly = false }]
+  } : name => value if length(value) > 0 }
 
   # What is no runner has no loop that could be stuck.
   by_command = { for name, value in {
     command = var.command
     healthCheck = {
-      command     = ["CMD", "sla-runner", "healthcheck"]
+      command     = concat(["CMD"], coalescelist(var.entry_point, ["sla-runner"]), ["healthcheck"])
       interval    = 30
       timeout     = 5
       retries     = 3
@@ -29,7 +41,7 @@ locals {
     }
   } : name => value if(name == "command") == (length(var.command) > 0) }
 
-  container = merge(local.by_command, {
+  container = merge(local.optional, local.by_command, {
     name                   = "sla-runner"
     image                  = var.image
     essential              = true
@@ -84,6 +96,27 @@ resource "aws_ecs_task_definition" "check" {
   execution_role_arn       = aws_iam_role.execution.arn
   container_definitions    = jsonencode([local.container])
 
+  dynamic "volume" {
+    for_each = local.mounts
+
+    content {
+      name = volume.value
+
+      dynamic "efs_volume_configuration" {
+        for_each = volume.value == "spool" ? [var.spool] : []
+
+        content {
+          file_system_id     = var.spool.file_system_id
+          transit_encryption = "ENABLED"
+
+          authorization_config {
+            access_point_id = var.spool.access_point_id
+          }
+        }
+      }
+    }
+  }
+
   runtime_platform {
     operating_system_family = "LINUX"
     cpu_architecture        = upper(var.architecture)
@@ -104,9 +137,18 @@ resource "aws_ecs_service" "check" {
   name            = local.full_name
   cluster         = var.cluster_arn
   task_definition = aws_ecs_task_definition.check.arn
-  launch_type     = "FARGATE"
+  launch_type     = length(var.capacity_providers) == 0 ? "FARGATE" : null
   desired_count   = 1
   propagate_tags  = "SERVICE"
+
+  dynamic "capacity_provider_strategy" {
+    for_each = var.capacity_providers
+
+    content {
+      capacity_provider = capacity_provider_strategy.key
+      weight            = capacity_provider_strategy.value
+    }
+  }
 
   deployment_minimum_healthy_percent = 0
   deployment_maximum_percent         = 100
@@ -138,11 +180,20 @@ resource "aws_scheduler_schedule" "check" {
 
   target {
     arn      = var.cluster_arn
-    role_arn = aws_iam_role.schedule[0].arn
+    role_arn = local.own_schedule_role ? aws_iam_role.schedule[0].arn : var.runner.schedule_role_arn
 
     ecs_parameters {
       task_definition_arn = aws_ecs_task_definition.check.arn
-      launch_type         = "FARGATE"
+      launch_type         = length(var.capacity_providers) == 0 ? "FARGATE" : null
+
+      dynamic "capacity_provider_strategy" {
+        for_each = var.capacity_providers
+
+        content {
+          capacity_provider = capacity_provider_strategy.key
+          weight            = capacity_provider_strategy.value
+        }
+      }
 
       network_configuration {
         subnets          = local.network.subnets

@@ -22,6 +22,29 @@ resource "aws_iam_role" "execution" {
   }
 }
 
+locals {
+  # A secret's ARN may go on with :KEY:STAGE:VERSION, which IAM knows nothing of.
+  secret_arns = { for service in ["ssm", "secretsmanager"] : service => distinct([
+    for from in values(var.secrets) : service == "ssm" ? from : join(":", slice(split(":", from), 0, 7))
+    if split(":", from)[2] == service
+  ]) }
+
+  read_secrets = concat(
+    [for service, arns in local.secret_arns : {
+      Sid      = service == "ssm" ? "ReadParameters" : "ReadSecrets"
+      Effect   = "Allow"
+      Action   = service == "ssm" ? "ssm:GetParameters" : "secretsmanager:GetSecretValue"
+      Resource = arns
+    } if length(arns) > 0],
+    [for key in [var.secrets_kms_key_arn] : {
+      Sid      = "DecryptSecrets"
+      Effect   = "Allow"
+      Action   = "kms:Decrypt"
+      Resource = key
+    } if key != null],
+  )
+}
+
 resource "aws_iam_role_policy" "execution" {
   name = "start"
   role = aws_iam_role.execution.name
@@ -49,13 +72,14 @@ resource "aws_iam_role_policy" "execution" {
           Resource = "*"
         },
       ] : one if var.ecr_repository_arn != null],
+      local.read_secrets,
     )
   })
 }
 
-# What the schedule does: start this task in this cluster.
+# What the schedule does where it has a role of its own: start this task in this cluster.
 resource "aws_iam_role" "schedule" {
-  count = local.scheduled ? 1 : 0
+  count = local.own_schedule_role ? 1 : 0
 
   name = "${local.full_name}-schedule"
   assume_role_policy = jsonencode({
@@ -77,7 +101,7 @@ resource "aws_iam_role" "schedule" {
 }
 
 resource "aws_iam_role_policy" "schedule" {
-  count = local.scheduled ? 1 : 0
+  count = local.own_schedule_role ? 1 : 0
 
   name = "schedule"
   role = aws_iam_role.schedule[0].name

@@ -12,10 +12,11 @@ variable "name" {
 }
 
 variable "runner" {
-  description = "The output `runner` of the folder that this module is in: the role, and the environment of every runner."
+  description = "The output `runner` of the folder that this module is in: the role, the environment of every runner, and the role that starts scheduled checks where they share one."
   type = object({
-    role_arn    = string
-    environment = map(string)
+    role_arn          = string
+    environment       = map(string)
+    schedule_role_arn = optional(string)
   })
   nullable = false
 
@@ -33,6 +34,18 @@ variable "image" {
   validation {
     condition     = can(regex("^[^ ]+(:[^ :/]+|@sha256:[0-9a-f]{64})$", var.image)) && !endswith(var.image, ":latest")
     error_message = "image must say which one: with a tag other than latest, or with a digest."
+  }
+}
+
+variable "entry_point" {
+  description = "Where the runner is in an image that has something else as its entry point, such as a service's: [\"/usr/local/bin/sla-runner\"]. The check of its health is asked there too."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for word in var.entry_point : word != ""])
+    error_message = "No word of entry_point is empty."
   }
 }
 
@@ -60,8 +73,69 @@ variable "environment" {
   }
 
   validation {
-    condition     = alltrue([for name in ["SLARUNNER_STOPTIMEOUT", "SLARUNNER_ONCE", "SLARUNNER_SSMNAME"] : !contains(keys(var.environment), name)])
-    error_message = "SLARUNNER_STOPTIMEOUT, SLARUNNER_ONCE and SLARUNNER_SSMNAME are set by stop_timeout, schedule and ssm_names."
+    condition     = alltrue([for name in ["SLARUNNER_STOPTIMEOUT", "SLARUNNER_ONCE", "SLARUNNER_SSMNAME", "SLARUNNER_SPOOL"] : !contains(keys(var.environment), name)])
+    error_message = "SLARUNNER_STOPTIMEOUT, SLARUNNER_ONCE, SLARUNNER_SSMNAME and SLARUNNER_SPOOL are set by stop_timeout, schedule, ssm_names and spool."
+  }
+}
+
+variable "secrets" {
+  description = "Variables of the test that ECS takes from elsewhere as the task starts: the ARN of a parameter of SSM or of a secret of Secrets Manager (also arn:...:secret:NAME:KEY::) for each."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for name, from in var.secrets : can(regex("^[A-Za-z_][A-Za-z0-9_]*$", name)) && can(regex("^arn:[a-z0-9-]+:(ssm:[a-z0-9-]+:[0-9]{12}:parameter/.|secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:.)", from))])
+    error_message = "secrets are names of variables with the ARN of a parameter (arn:...:ssm:...:parameter/...) or of a secret (arn:...:secretsmanager:...:secret:...)."
+  }
+}
+
+variable "secrets_kms_key_arn" {
+  description = "The key that the secrets are encrypted with, where it is one of your own."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.secrets_kms_key_arn == null || can(regex("^arn:[a-z0-9-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$", var.secrets_kms_key_arn))
+    error_message = "secrets_kms_key_arn must be the ARN of a key (arn:...:kms:...:key/...), not that of an alias."
+  }
+}
+
+variable "writable_tmp" {
+  description = "Whether the task has a volume at /tmp, for a test that writes files and for logs over 64 KiB. The image has to have /tmp as a VOLUME that its user may write to, or only root may."
+  type        = bool
+  default     = false
+  nullable    = false
+
+  validation {
+    condition     = contains([true, false], var.writable_tmp)
+    error_message = "writable_tmp is true or false."
+  }
+}
+
+variable "spool" {
+  description = "Keeps what is not delivered over a restart: a file system of EFS and an access point on it, whose user may write; mounted at /spool, the runner's --spool. The security groups have to let the task reach it on port 2049."
+  type = object({
+    file_system_id  = string
+    access_point_id = string
+  })
+  default = null
+
+  validation {
+    condition     = var.spool == null || try(startswith(var.spool.file_system_id, "fs-") && startswith(var.spool.access_point_id, "fsap-"), false)
+    error_message = "spool names a file system (fs-...) and an access point (fsap-...) of EFS."
+  }
+}
+
+variable "capacity_providers" {
+  description = "Of FARGATE and FARGATE_SPOT, how the tasks are shared out by weight. FARGATE_SPOT alone costs a third; AWS may end such a task two minutes after it said so, and starts another where there is room. Empty: FARGATE."
+  type        = map(number)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for name, weight in var.capacity_providers : contains(["FARGATE", "FARGATE_SPOT"], name) && weight >= 1 && weight <= 1000 && floor(weight) == weight])
+    error_message = "capacity_providers are FARGATE and FARGATE_SPOT with a whole number from 1 to 1000 each."
   }
 }
 
