@@ -2100,12 +2100,13 @@ class Writer : public std::enable_shared_from_this<Writer> {
 
   /// Takes what there is room for, or nothing if it is to be a whole; how much it was.
   std::size_t add(std::string_view text, Part part) {
-    std::lock_guard const lock(mutex_);
+    std::unique_lock lock(mutex_);
     std::size_t const size = std::min(text.size(), limit - waiting());
     bool const short_of_room = size < text.size();
     if (short_of_room) await_room();
     if ((short_of_room && part == Part::whole) || !ensure_running()) return 0;
     queue_ += text.substr(0, size);
+    lock.unlock();
     changed_.notify_all();
     return size;
   }
@@ -3979,12 +3980,9 @@ class Launch {
   /// Does the work; called once.
   void run() {
     Started const started = wanted() ? start_.run(*slot_) : Started{.failed = ECANCELED};
-    std::unique_lock lock(mutex_);
-    started_ = started;
-    known_ = true;
+    bool const given_up = tell(started);
     done_.notify_all();
-    if (!given_up_) return;
-    lock.unlock();
+    if (!given_up) return;
     if (started.pid > 0) {
       ::kill(started.pid, SIGKILL);
       (void)uninterrupted([&] { return ::waitpid(started.pid, nullptr, 0); });
@@ -3996,6 +3994,13 @@ class Launch {
   bool wanted() {
     std::lock_guard const lock(mutex_);
     return !given_up_;
+  }
+  /// Returns true if nobody waits for it any more.
+  bool tell(Started const& started) {
+    std::lock_guard const lock(mutex_);
+    started_ = started;
+    known_ = true;
+    return given_up_;
   }
 
   ProgramStart start_;
@@ -4035,6 +4040,7 @@ class Launcher {
       return one;
     }
     waiting_.push_back(one);
+    lock.unlock();
     work_.notify_one();
     return one;
   }

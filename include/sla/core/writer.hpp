@@ -44,12 +44,13 @@ class Writer : public std::enable_shared_from_this<Writer> {
 
   /// Takes what there is room for, or nothing if it is to be a whole; how much it was.
   std::size_t add(std::string_view text, Part part) {
-    std::lock_guard const lock(mutex_);
+    std::unique_lock lock(mutex_);
     std::size_t const size = std::min(text.size(), limit - waiting());
     bool const short_of_room = size < text.size();
     if (short_of_room) await_room();
     if ((short_of_room && part == Part::whole) || !ensure_running()) return 0;
     queue_ += text.substr(0, size);
+    lock.unlock();
     changed_.notify_all();
     return size;
   }

@@ -56,12 +56,9 @@ class Launch {
   /// Does the work; called once.
   void run() {
     Started const started = wanted() ? start_.run(*slot_) : Started{.failed = ECANCELED};
-    std::unique_lock lock(mutex_);
-    started_ = started;
-    known_ = true;
+    bool const given_up = tell(started);
     done_.notify_all();
-    if (!given_up_) return;
-    lock.unlock();
+    if (!given_up) return;
     if (started.pid > 0) {
       ::kill(started.pid, SIGKILL);
       (void)uninterrupted([&] { return ::waitpid(started.pid, nullptr, 0); });
@@ -73,6 +70,13 @@ class Launch {
   bool wanted() {
     std::lock_guard const lock(mutex_);
     return !given_up_;
+  }
+  /// Returns true if nobody waits for it any more.
+  bool tell(Started const& started) {
+    std::lock_guard const lock(mutex_);
+    started_ = started;
+    known_ = true;
+    return given_up_;
   }
 
   ProgramStart start_;
@@ -112,6 +116,7 @@ class Launcher {
       return one;
     }
     waiting_.push_back(one);
+    lock.unlock();
     work_.notify_one();
     return one;
   }
