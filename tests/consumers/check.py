@@ -81,6 +81,41 @@ class Consumers(unittest.TestCase):
         self.run_here("meson", "compile", "-C", "build")
         self.assert_works("build/consumer")
 
+    def documented(self, language):
+        """The one block of a language in examples/README.md."""
+        [block] = re.findall(rf"(?ms)^```{language}\n(.*?)^```",
+                             (ROOT / "examples/README.md").read_text())
+        return block
+
+    def test_cmake_fetches_it_as_the_readme_says(self):
+        if not shutil.which("cmake"):
+            self.skipTest("cmake is not installed")
+        (self.folder / "main.cpp").rename(self.folder / "runner.cpp")
+        (self.folder / "CMakeLists.txt").write_text(
+            "cmake_minimum_required(VERSION 3.24)\nproject(runner LANGUAGES CXX)\n"
+            + self.documented("cmake"))
+        self.run_here(*self.cmake, f"-DFETCHCONTENT_SOURCE_DIR_SLA={ROOT}")
+        self.run_here("cmake", "--build", "build")
+        self.assert_works("build/runner")
+
+    def test_meson_fetches_it_by_a_wrap_file(self):
+        shared = self.folder / "shared"
+        for name in ("include", "meson.build", "meson_options.txt"):
+            copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+            shared.mkdir(exist_ok=True)
+            copy(ROOT / name, shared / name)
+        git = ["git", "-C", shared, "-c", "user.name=x", "-c", "user.email=x@example.com"]
+        for command in (["init", "--quiet", "--initial-branch=main"], ["add", "."],
+                        ["commit", "--quiet", "--message=x"], ["tag", "v0.1.0"]):
+            self.run_here(*git, *command)
+        shutil.copy(HERE / "meson/meson.build", self.folder)
+        (self.folder / "subprojects").mkdir()
+        (self.folder / "subprojects/sla.wrap").write_text(
+            self.documented("ini").replace("https://example.com/sla.git", f"file://{shared}"))
+        self.run_here("meson", "setup", "build")
+        self.run_here("meson", "compile", "-C", "build")
+        self.assert_works("build/consumer")
+
     def test_the_copied_single_header_is_enough(self):
         shutil.copy(ROOT / "single_include/sla.hpp", self.folder)
         self.run_here(*CXX, "main.cpp", "-lcurl", "-lcrypto", "-lsimdjson", "-o", "consumer")
