@@ -42,6 +42,15 @@ locals {
         } }
       },
     ],
+    !var.eks_pod_identity ? [] : [
+      {
+        Sid       = "EksPodIdentity"
+        Effect    = "Allow"
+        Principal = { Service = "pods.eks.amazonaws.com" }
+        Action    = ["sts:AssumeRole", "sts:TagSession"]
+        Condition = { StringEquals = { "aws:SourceAccount" = local.account } }
+      },
+    ],
   )
 
   permissions = concat(

@@ -110,6 +110,18 @@ variable "eks" {
   }
 }
 
+variable "eks_pod_identity" {
+  description = "Lets service accounts use the role that EKS Pod Identity associates with it, in any cluster of the account."
+  type        = bool
+  default     = false
+  nullable    = false
+
+  validation {
+    condition     = contains([true, false], var.eks_pod_identity)
+    error_message = "eks_pod_identity is true or false."
+  }
+}
+
 variable "metrics" {
   description = "Whether the runners put the four SLA metrics to CloudWatch."
   type        = bool

@@ -152,6 +152,19 @@ run "a_topic_is_encrypted_as_asked" {
   }
 }
 
+run "eks_pod_identity_is_trusted_where_it_is_asked_for" {
+  variables {
+    eks_pod_identity = true
+  }
+  assert {
+    condition = [for one in jsondecode(aws_iam_role.runner.assume_role_policy).Statement : one if one.Sid == "EksPodIdentity"] == [{
+      Sid       = "EksPodIdentity", Effect = "Allow", Action = ["sts:AssumeRole", "sts:TagSession"], Principal = { Service = "pods.eks.amazonaws.com" }
+      Condition = { StringEquals = { "aws:SourceAccount" = "123456789012" } }
+    }]
+    error_message = "The role trusts ${aws_iam_role.runner.assume_role_policy}."
+  }
+}
+
 run "service_accounts_of_eks_are_named_one_by_one" {
   variables {
     eks = { oidc_provider_arn = "arn:aws-cn:iam::123456789012:oidc-provider/oidc.eks.cn-north-1.amazonaws.com.cn/id/4F", service_accounts = ["shop:checks", "pay:checks"] }
