@@ -5737,6 +5737,15 @@ inline void set_trust(CurlSetup& setup, Trust const& trust) {
   setup.set(CURLOPT_PROXY_CAINFO_BLOB, &roots);
 }
 
+/// Returns what is linked, such as `libcurl/7.88.1 OpenSSL/3.0.17`.
+[[nodiscard]] inline std::string curl_libraries() {
+  curl_version_info_data const* const found = curl_version_info(CURLVERSION_NOW);
+  std::string text("libcurl/");
+  text.append(found->version);
+  if (found->ssl_version != nullptr) text.append(" ").append(found->ssl_version);
+  return text;
+}
+
 /// Initialises libcurl and its TLS library: about a millisecond, once per process, from any thread.
 /// The first request does it; a program that has something else to do meanwhile may be earlier.
 [[nodiscard]] inline Result<void> initialise_curl() {

@@ -63,9 +63,12 @@ TEST_CASE("a default has a column of its own, and what is long is wrapped") {
 }
 
 TEST_CASE("the version is one line") {
-  CHECK(sla::app::version_text().starts_with("sla-runner " + std::to_string(SLA_VERSION_MAJOR) +
-                                             '.'));
-  CHECK(sla::app::version_text().find('\n') == sla::app::version_text().size() - 1);
+  std::string const text = sla::app::version_text("");
+  CHECK(text.starts_with("sla-runner " + sla::app::version_number() + " (libcurl/"));
+  CHECK(text.find(" OpenSSL/") != std::string::npos);
+  CHECK(text.ends_with(")\n"));
+  CHECK(text.find('\n') == text.size() - 1);
+  CHECK(sla::app::version_text("0123abc").ends_with(", commit 0123abc)\n"));
 }
 
 TEST_CASE("the settings are printed with their sources, one line each") {

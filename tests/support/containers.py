@@ -10,7 +10,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-TOOLS = ("buildah", "podman", "runc", "debootstrap")
+TOOLS = ("buildah", "podman", "runc", "debootstrap", "busybox")
 # What containers need that run inside of one, as continuous integration often does: no cgroups of
 # systemd's, no network of their own.
 RUN = ("--cgroup-manager", "cgroupfs", "--runtime", "runc")

@@ -33,7 +33,7 @@ def build(arch: str = platform.machine(), script: Path = SCRIPT, folder: str = "
     folder = folder or os.environ["SLA_STATIC"]
     done = subprocess.run([script, "--arch", arch, folder], stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
-                          env={"SOURCE_DATE_EPOCH": DATE} | os.environ)
+                          env={"SOURCE_DATE_EPOCH": DATE, "SLA_COMMIT": ""} | os.environ)
     if done.returncode != 0:
         raise AssertionError(f"{script} failed:\n{done.stdout}")
     return Path(folder) / arch

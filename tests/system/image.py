@@ -8,17 +8,24 @@ import os
 import re
 import shutil
 import tarfile
+import threading
 import unittest
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import containers
+import kubernetes
 import static_build
+import yaml
 from aws_case import BUCKET, AwsTest
 from fake_aws import FakeAws
 from runner_process import RunnerProcess
 from store_case import wait_until
 
 DOCKERFILE = static_build.ROOT / "Dockerfile"
+SERVICE = static_build.ROOT / "examples" / "service-image"
+SBOM = "usr/share/doc/sla-runner/sla-runner.spdx.json"
 IMAGE, DEV = "localhost/sla-runner:test", "localhost/sla-runner-dev:test"
 LOCKED_UP = ("--read-only", "--read-only-tmpfs=false", "--cap-drop", "all", "--memory", "16m",
              "--pids-limit", "20", "--security-opt", "no-new-privileges")
@@ -32,10 +39,12 @@ def setUpModule() -> None:
     if reason := containers.why_not():
         raise unittest.SkipTest(reason)
     here = containers.Containers(Path(os.environ["SLA_IMAGE"]))
-    [base] = re.findall(r"(?m)^FROM (\S+:\S+) AS dev$", DOCKERFILE.read_text())
+    [base] = re.findall(r"(?m)^FROM --platform=\$BUILDPLATFORM (\S+:\S+) AS build$",
+                        DOCKERFILE.read_text())
     here.import_base(base)
     here.build(static_build.ROOT, DEV, "--target", "dev")
-    here.build(static_build.ROOT, IMAGE)
+    here.build(static_build.ROOT, IMAGE, "--build-arg", "VERSION=1.2.3",
+               "--build-arg", "COMMIT=")
 
 
 class ContentTest(unittest.TestCase):
@@ -50,7 +59,7 @@ class ContentTest(unittest.TestCase):
         with tarfile.open(archive) as root:
             files = {member.name.lstrip("./"): member for member in root if not member.isdir()}
         links = {"usr/local/bin/iam-starter", "usr/local/bin/ssm-starter"}
-        self.assertEqual({"usr/local/bin/sla-runner"} | links, set(files) - {
+        self.assertEqual({"usr/local/bin/sla-runner", SBOM} | links, set(files) - {
             "etc/hosts", "etc/resolv.conf", "etc/hostname", "run/.containerenv"})  # mount points
         self.assertEqual({"sla-runner"}, {files[link].linkname for link in links})
         self.assertLessEqual(files["usr/local/bin/sla-runner"].size, 3_600_000)
@@ -59,6 +68,24 @@ class ContentTest(unittest.TestCase):
         [image] = json.loads(here.podman("image", "inspect", IMAGE))
         self.assertEqual("65534:65534", image["Config"]["User"])
         self.assertEqual(["/usr/local/bin/sla-runner"], image["Config"]["Entrypoint"])
+        self.assertEqual("SIGTERM", image["Config"]["StopSignal"])
+
+    def test_its_labels_say_what_it_is(self) -> None:
+        [image] = json.loads(here.podman("image", "inspect", IMAGE))
+        labels = {name.rpartition(".")[2]: value for name, value in image["Labels"].items()
+                  if name.startswith("org.opencontainers.image.")}
+        self.assertEqual(("sla-runner", "MIT", "1.2.3"),
+                         tuple(labels[name] for name in ("title", "licenses", "version")))
+        self.assertIn("description", labels)
+
+    def test_another_image_takes_the_sbom_out_of_it(self) -> None:
+        folder = here.folder / "sbom"
+        name = here.podman("create", "--network", "host", IMAGE, "--version").strip()
+        self.addCleanup(folder.unlink, missing_ok=True)
+        self.addCleanup(here.podman, "rm", name)
+        here.podman("cp", f"{name}:/{SBOM}", str(folder))
+        names = {package["name"] for package in json.loads(folder.read_text())["packages"]}
+        self.assertLess({"sla-runner", "openssl", "curl"}, names)
 
     def test_its_program_is_the_one_that_the_script_makes_here_of_the_same_parts(self) -> None:
         built = static_build.build()
@@ -78,8 +105,10 @@ class ContentTest(unittest.TestCase):
 
     def test_the_dev_image_has_a_shell_a_compiler_and_the_source(self) -> None:
         out = here.podman("run", *containers.LIMITS, "--rm", DEV, "sh", "-c",
-                          "c++ --version && ls include/sla/sla.hpp examples/sla_runner.cpp")
+                          "c++ --version && ls include/sla/sla.hpp examples/sla_runner.cpp && "
+                          "bash --version && make --version && twine --version")
         self.assertIn("examples/sla_runner.cpp", out)
+        self.assertIn("twine version", out)
 
 
 class RunTest(AwsTest):
@@ -143,6 +172,113 @@ class RunTest(AwsTest):
         self.assertEqual(0, process.wait().code, process.describe())
         [stored] = aws.objects(BUCKET).values()
         self.assertEqual(b"42\n", stored.body)
+
+    def start_service(self, file: str) -> str:
+        """Builds an image of examples/service-image on what its FROM names; runs it once."""
+        folder = self.temporary_directory() / "service"
+        shutil.copytree(SERVICE, folder)
+        text = (folder / file).read_text()
+        self.assertEqual(2, text.count("\nCOPY "))
+        (folder / file).write_text(text.replace("--from=sla-runner ", f"--from={IMAGE} "))
+        tag = "localhost/shop-test:test"
+        here.build(folder, tag, "--file", str(folder / file))
+        [image] = json.loads(here.podman("image", "inspect", tag))
+        self.assertEqual("SIGTERM", image["Config"]["StopSignal"])
+        aws = self.fake(tls=True)
+        process = self.start_delivering(aws, "--once", image=tag)
+        self.assertEqual(0, process.wait().code, process.describe())
+        [(key, stored)] = aws.objects(BUCKET).items()
+        self.assertRegex(key, r"^shop/\d+_SUCCESS$")
+        return stored.body.decode()
+
+    def test_the_debian_image_of_a_service_carries_it(self) -> None:
+        self.assertEqual("the shop on debian is open\n", self.start_service("Dockerfile"))
+
+    def test_the_alpine_image_of_a_service_carries_it(self) -> None:
+        """Alpine itself is not at hand: what stands for it has busybox alone, which is what an
+        image of Alpine has for a shell, and no C library."""
+        root = self.temporary_directory() / "root"
+        for name in ("bin", "etc", "tmp"):
+            (root / name).mkdir(parents=True)
+        (root / "etc/os-release").write_text("ID=alpine\n")
+        shutil.copy("/bin/busybox", root / "bin")
+        (root / "bin/sh").symlink_to("busybox")
+        archive = here.folder / "alpine.tar"
+        with tarfile.open(archive, "w") as packed:
+            packed.add(root, ".")
+        [name] = re.findall(r"(?m)^FROM (\S+)$", (SERVICE / "Dockerfile.alpine").read_text())
+        here.podman("import", "--quiet", str(archive), f"docker.io/library/{name}")
+        self.assertEqual("the shop on alpine is open\n", self.start_service("Dockerfile.alpine"))
+
+
+class KubernetesTest(RunTest):
+    """examples/kubernetes as podman plays it, with the address of what is tested and where results
+    go replaced."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.aws = self.fake(tls=True)
+        shop = ThreadingHTTPServer(("127.0.0.1", 0), Shop)
+        self.addCleanup(shop.server_close)
+        self.addCleanup(shop.shutdown)
+        threading.Thread(target=shop.serve_forever, daemon=True).start()
+        self.address = f"127.0.0.1:{shop.server_address[1]}"
+
+    def play(self, document: dict[str, Any], pod: dict[str, Any]) -> Path:
+        """Plays a document whose pod this is."""
+        folder = self.temporary_directory()
+        folder.chmod(0o755)
+        environment = self.aws.environment(virtual_host=True)
+        environment["AWS_ENDPOINT_URL"] = self.aws.url_at("localhost")
+        shutil.copy(environment["AWS_CA_BUNDLE"], folder / "ca.pem")
+        environment["AWS_CA_BUNDLE"] = "/ca/ca.pem"
+        [container] = pod["containers"]
+        changed = {"SLARUNNER_URL": f"http://{self.address}/", "SLARUNNER_TCP": self.address,
+                   "SLARUNNER_SNSTOPICARN": self.topic(self.aws),
+                   "SLARUNNER_S3BUCKETNAME": BUCKET}
+        told = {one["name"]: one["value"] for one in container["env"]}
+        told |= {name: value for name, value in changed.items() if name in told} | environment
+        container["image"] = IMAGE
+        container["env"] = [{"name": name, "value": value} for name, value in told.items()]
+        container.setdefault("volumeMounts", []).append({"name": "ca", "mountPath": "/ca"})
+        pod.setdefault("volumes", []).append({"name": "ca", "hostPath": {"path": str(folder)}})
+        file = folder / "played.yaml"
+        file.write_text(yaml.safe_dump(document))
+        self.addCleanup(here.podman, "kube", "down", str(file))
+        here.podman("kube", "play", "--network", "host", str(file))
+        return file
+
+    def test_the_deployment_runs_is_healthy_and_stops_when_told(self) -> None:
+        document = kubernetes.manifests()["Deployment"]
+        self.play(document, document["spec"]["template"]["spec"])
+        self.aws.wait_for(lambda: self.events(self.aws))
+        self.assertEqual(("shop", "pass"), tuple(self.events(self.aws)[0][name]
+                                                 for name in ("service", "verdict")))
+        name = "check-shop-pod-sla-runner"
+        here.podman("healthcheck", "run", name)
+        here.podman("stop", "--time", "30", name)
+        self.assertEqual("0", here.podman("wait", name).strip())
+
+    def test_the_cron_jobs_pod_runs_once(self) -> None:
+        pod = kubernetes.pods()["CronJob"]
+        self.play({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "check-backup"},
+                   "spec": pod}, pod)
+        self.assertEqual("0", here.podman("wait", "check-backup-sla-runner").strip())
+        self.assertEqual(("backup", "pass"), tuple(self.event(self.aws)[name]
+                                                   for name in ("service", "verdict")))
+
+
+class Shop(BaseHTTPRequestHandler):
+    """What the checks of Kubernetes look at."""
+
+    def do_GET(self) -> None:
+        """It is open."""
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *_: object) -> None:
+        """Says nothing."""
 
 
 if __name__ == "__main__":

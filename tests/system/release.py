@@ -3,10 +3,17 @@
 
 from __future__ import annotations
 
+import email.parser
+import email.policy
 import hashlib
+import importlib.util
 import os
+import shutil
 import subprocess
+import sys
+import threading
 import unittest
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import static_build
@@ -21,18 +28,98 @@ if [ "$1" = save ]; then echo image >"$3"; fi
 """
 
 
+class Index(ThreadingHTTPServer):
+    """A package index: takes what twine uploads, and gives it to pip."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), IndexHandler)
+        self.files: dict[str, bytes] = {}
+        self.fields: list[dict[str, str]] = []
+        self.credentials: set[str] = set()
+        self.url = f"http://127.0.0.1:{self.server_address[1]}"
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+class IndexHandler(BaseHTTPRequestHandler):
+    """One request of twine or pip."""
+
+    server: Index
+
+    def do_POST(self) -> None:
+        """An upload in the form of PyPI's legacy API."""
+        self.server.credentials.add(self.headers["Authorization"])
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        head = f"Content-Type: {self.headers['Content-Type']}\r\n\r\n".encode()
+        form = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(head + body)
+        fields = {}
+        for part in form.iter_parts():  # type: ignore[attr-defined]
+            data = part.get_payload(decode=True)
+            if part.get_filename():
+                self.server.files[part.get_filename()] = data
+            else:
+                fields[part.get_param("name", header="content-disposition")] = data.decode()
+        self.server.fields.append(fields)
+        self.answer(b"")
+
+    def do_GET(self) -> None:
+        """The list of files, or one of them."""
+        name = self.path.rstrip("/").rpartition("/")[2]
+        if name in self.server.files:
+            self.answer(self.server.files[name])
+        else:
+            self.answer("".join(f'<a href="/files/{file}">{file}</a>\n'
+                                for file in self.server.files).encode(), "text/html")
+
+    def answer(self, body: bytes, kind: str = "application/octet-stream") -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *_: object) -> None:
+        """Says nothing."""
+
+
 class ReleaseTest(RunnerTest):
     """What it makes."""
 
-    def test_every_artefact_is_made_and_summed(self) -> None:
+    def release(self, *arguments: str | Path, **environment: str) -> Path:
+        """Makes a release; gives the stand-in for docker, which has what it was asked for."""
         folder = self.temporary_directory()
-        docker, out = folder / "docker", folder / "out"
+        docker = folder / "docker"
         docker.write_text(DOCKER)
         docker.chmod(0o755)
-        done = subprocess.run([SCRIPT, out], capture_output=True, text=True, check=False,
+        done = subprocess.run([SCRIPT, *arguments], capture_output=True, text=True, check=False,
                               env=os.environ | {"PATH": f"{folder}:{os.environ['PATH']}",
-                                                "SOURCE_DATE_EPOCH": static_build.DATE})
+                                                "SOURCE_DATE_EPOCH": static_build.DATE,
+                                                "SLA_COMMIT": ""} | environment)
         self.assertEqual(0, done.returncode, done.stdout + done.stderr)
+        return docker
+
+    def test_what_is_published_can_be_installed_from_the_index(self) -> None:
+        if not shutil.which("twine") or importlib.util.find_spec("pip") is None:
+            self.skipTest("twine or pip is not installed")
+        index = Index()
+        self.addCleanup(index.server_close)
+        self.addCleanup(index.shutdown)
+        out, home = (self.temporary_directory() / name for name in ("out", "home"))
+        self.release("--publish", out, TWINE_REPOSITORY_URL=f"{index.url}/legacy/",
+                     TWINE_USERNAME="__token__", TWINE_PASSWORD="pypi-test", HOME=str(out.parent))
+        made = {path.name: path.read_bytes() for path in out.glob("*.whl")}
+        self.assertEqual(2, len(made))
+        self.assertTrue(made == index.files, "other files were uploaded")
+        self.assertEqual({"sla-runner"}, {fields["name"] for fields in index.fields})
+        self.assertEqual({"Basic X190b2tlbl9fOnB5cGktdGVzdA=="}, index.credentials)
+        subprocess.run([sys.executable, "-m", "pip", "--isolated", "--disable-pip-version-check",
+                        "install", "--no-cache-dir", "--index-url", f"{index.url}/simple",
+                        "--target", home, "sla-runner"], check=True, capture_output=True,
+                       env=os.environ | {"HOME": str(out.parent)})
+        self.assertTrue((home / "bin/sla-runner").exists())
+
+    def test_every_artefact_is_made_and_summed(self) -> None:
+        out = self.temporary_directory() / "out"
+        docker = self.release(out)
         host = static_build.program(static_build.build())
         version = subprocess.check_output([host, "--version"], text=True).split()[1]
         names = {f"sla-{version}.hpp", f"sla-runner-{version}-image.tar"}
@@ -46,7 +133,8 @@ class ReleaseTest(RunnerTest):
         self.assertEqual({name: hashlib.sha256((out / name).read_bytes()).hexdigest()
                           for name in names}, sums)
         self.assertEqual(
-            [f"build --build-arg SOURCE_DATE_EPOCH={static_build.DATE} -t sla-runner:{version} .",
+            [f"build --build-arg SOURCE_DATE_EPOCH={static_build.DATE} --build-arg VERSION={version}"
+             f" --build-arg COMMIT= -t sla-runner:{version} .",
              f"save -o {out}/sla-runner-{version}-image.tar sla-runner:{version}"],
             Path(f"{docker}.asked").read_text().splitlines())
 

@@ -100,13 +100,16 @@ class BuildTest(unittest.TestCase):
         lines = [line.split(None, 1) for line in text.splitlines()
                  if line and not line.startswith("#")]
         starts = [i for i, line in enumerate(lines) if line[0] == "FROM"]
-        self.assertEqual(["debian:bookworm-slim AS dev", "scratch AS runner"],
+        self.assertEqual(["--platform=$BUILDPLATFORM debian:bookworm-slim AS build",
+                          "build AS dev", "scratch AS runner"],
                          [lines[i][1] for i in starts])
-        commands = [command.split()[0] for name, rest in lines if name == "RUN"
+        commands = [command.split()[0] for name, rest in lines[:starts[1]] if name == "RUN"
                     for command in re.split(r"&&|;|\|", rest)]
-        self.assertEqual(["examples/build-static", "examples/build-static", "cp"], commands)
-        self.assertEqual(["COPY", "USER", "ENTRYPOINT"], [line[0] for line in lines[starts[1] + 1:]])
-        self.assertEqual("--from=dev /image/ /", lines[starts[1] + 1][1])
+        self.assertEqual(["examples/build-static", "examples/build-static", "cp", "install"],
+                         commands)
+        last = [line for line in lines[starts[2] + 1:] if line[0] not in ("ARG", "LABEL")]
+        self.assertEqual(["COPY", "USER", "STOPSIGNAL", "ENTRYPOINT"], [line[0] for line in last])
+        self.assertEqual("--from=build /image/ /", last[0][1])
 
     def test_a_program_of_one_s_own_is_built_in_the_same_way(self) -> None:
         examples = static_build.ROOT / "examples"

@@ -57,6 +57,7 @@ struct Arguments {
   std::vector<std::string_view> operands{};             ///< the words that are no flag's
   Action action = Action::run;                          ///< the first that was asked for
   std::vector<std::string> usage_errors{};              ///< one line each
+  std::string_view commit{};                            ///< of the program; empty: not known
 
   /// Returns the values of a flag, such as `--groups`, in order.
   [[nodiscard]] std::span<std::string_view const> all(std::string_view flag) const {

@@ -40,7 +40,9 @@ namespace sla::inline v1::app {
 namespace detail {
 
 inline int run_help(Arguments const& arguments, Environment const& environment);
-inline int run_version(Arguments const&, Environment const&) { return print(version_text()); }
+inline int run_version(Arguments const& arguments, Environment const& /*environment*/) {
+  return print(version_text(arguments.commit));
+}
 
 }  // namespace detail
 
@@ -90,10 +92,11 @@ inline int run_help(Arguments const& arguments, Environment const& /*environment
 
 /// Runs a command with the words that follow its name.
 inline int run_with(Command const& command, std::span<char const* const> words,
-                    Environment const& environment) {
-  Arguments const arguments = read_arguments(command, words);
+                    Environment const& environment, std::string_view commit) {
+  Arguments arguments = read_arguments(command, words);
+  arguments.commit = commit;
   if (arguments.action == Action::show_help) return print(help_of(command));
-  if (arguments.action == Action::show_version) return print(version_text());
+  if (arguments.action == Action::show_version) return print(version_text(commit));
   if (!complain(arguments.usage_errors)) return command.run(arguments, environment);
   if (command.more_problems != nullptr) {
     complain(command.more_problems(arguments, environment));
@@ -102,22 +105,23 @@ inline int run_with(Command const& command, std::span<char const* const> words,
 }
 
 /// Runs what the name of the program asks for, or else the first word.
-inline int run_words(std::span<char const* const> words, Environment const& environment) {
+inline int run_words(std::span<char const* const> words, Environment const& environment,
+                     std::string_view commit) {
   std::string_view program = words.empty() ? "" : words.front();
   program.remove_prefix(program.rfind('/') + 1);  // npos + 1 is 0
   words = words.subspan(words.empty() ? 0 : 1);
   std::string_view const first = words.empty() ? "" : words.front();
   for (Command const* const command : commands) {
     if (command->own_program && command->name == program) {
-      return run_with(*command, words, environment);
+      return run_with(*command, words, environment, commit);
     }
   }
   if (first.empty() || first.starts_with('-')) {
-    return run_with(run_command, words, environment);
+    return run_with(run_command, words, environment, commit);
   }
   for (Command const* const command : commands) {
     if (!command->own_program && command->name == first) {
-      return run_with(*command, words.subspan(1), environment);
+      return run_with(*command, words.subspan(1), environment, commit);
     }
   }
   std::string const hint = command_hint(first);
@@ -146,11 +150,12 @@ inline void let_go() {
 
 }  // namespace detail
 
-/// Runs the program with all its words, its own name first; returns its exit code.
+/// Runs the program with all its words, its own name first; returns its exit code. `commit` is what
+/// --version says that it was built from; empty: it says nothing of it.
 [[nodiscard]] inline int run_program(std::span<char const* const> words,
-                                     Environment const& environment) {
+                                     Environment const& environment, std::string_view commit = {}) {
   detail::open_standard_descriptors();
-  int const code = detail::run_words(words, environment);
+  int const code = detail::run_words(words, environment, commit);
   detail::let_go();
   return code;
 }

@@ -17,6 +17,7 @@
 #include "sla/app/settings/parse.hpp"
 #include "sla/app/settings/settings.hpp"
 #include "sla/app/settings/table.hpp"
+#include "sla/aws/http/curl.hpp"
 #include "sla/core/text.hpp"
 #include "sla/version.hpp"
 
@@ -182,8 +183,14 @@ inline std::string printed_value(std::size_t row, Parsed const& parsed) {
          std::to_string(SLA_VERSION_PATCH);
 }
 
-/// Returns what --version prints.
-[[nodiscard]] inline std::string version_text() { return "sla-runner " + version_number() + '\n'; }
+/// Returns what --version prints: one line with the version, the libraries inside, and the commit
+/// if it is known.
+[[nodiscard]] inline std::string version_text(std::string_view commit) {
+  std::string text("sla-runner ");
+  text.append(version_number()).append(" (").append(aws::curl_libraries());
+  if (!commit.empty()) text.append(", commit ").append(commit);
+  return text.append(")\n");
+}
 
 /// Returns what --print-settings prints: name, value and source of each setting, one line each.
 [[nodiscard]] inline std::string settings_text(Parsed const& parsed) {
