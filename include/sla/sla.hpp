@@ -232,6 +232,7 @@
 #include "sla/executor/process_options.hpp"
 #include "sla/executor/retrying.hpp"
 #include "sla/executor/shell.hpp"
+#include "sla/executor/shown_if_failed.hpp"
 #include "sla/executor/status_ranges.hpp"
 #include "sla/executor/tcp_probe.hpp"
 #include "sla/executor/witnessed.hpp"

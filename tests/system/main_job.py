@@ -258,6 +258,21 @@ class SinksTest(AwsTest):
                          published.pop("logUri"))
         self.assertEqual(published, stored)
 
+    def test_output_is_passed_on_of_all_runs_of_failures_or_of_none(self) -> None:
+        aws = self.fake()
+        good, bad = "echo fine", "echo why; exit 3"
+        for arguments, command, shown in (
+                ([], good, "fine\n"), ([], bad, "why\n"),
+                (["--pass-through", "failures"], good, ""),
+                (["--pass-through", "failures"], bad, "why\n"),
+                (["--pass-through", "failures", "--log-limit", "4"], "echo 123456; false",
+                 "12\n[sla-runner: 3 bytes left out here]\n6\n"),
+                (["--pass-through", "failures", "--skip-code", "3"], bad, ""),
+                (["--pass-through", "none"], good, ""), (["--pass-through", "none"], bad, "")):
+            with self.subTest(command, arguments=arguments):
+                finished = self.run_once(aws, *arguments, command=command)
+                self.assertEqual(shown, finished.out_text)
+
     def test_logs_are_uploaded_always_after_failures_or_never(self) -> None:
         for which, expected in (("always", 2), ("failures", 1), ("never", 0)):
             with self.subTest(which):

@@ -187,7 +187,8 @@ class Gate {
     std::string memory = sinks != nullptr ? sinks->recall(job_of(parts_)) : std::string();
     Runner runner{
         GateScheduler{decision_, request_.interval, end_},
-        GateExecutor{Announced{executor_of(parts_, std::move(options)), publisher}, decision_},
+        GateExecutor{Announced{executor_of(parts_, std::move(options), STDERR_FILENO), publisher},
+                     decision_},
         Tracked{publisher, tracking_of(parts_.settings, std::move(memory))}, SteadyClock{}, log_};
     Instant const begun = std::chrono::steady_clock::now();
     (void)runner.run(job_of(parts_), stop);

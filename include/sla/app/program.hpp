@@ -57,6 +57,11 @@ struct ProgramParts {
           .expect_every = settings.expect_every};
 }
 
+/// Returns true if so much of the output is shown; a dry run prints all of it itself.
+[[nodiscard]] inline bool shows_output(Settings const& settings, OutputShown which) noexcept {
+  return !settings.dry_run && settings.pass_through == which;
+}
+
 /// Returns how a command is run, and who hears of it.
 [[nodiscard]] inline ProcessOptions process_of(ProgramParts const& parts, Logger log) {
   Settings const& settings = parts.settings;
@@ -64,17 +69,19 @@ struct ProgramParts {
           .grace = settings.grace,
           .delivery = usual_delivery(settings.stop_timeout),
           .log_limit = settings.log_limit,
-          .pass_through = settings.dry_run ? -1 : STDOUT_FILENO,
+          .pass_through = shows_output(settings, OutputShown::all) ? STDOUT_FILENO : -1,
           .masks = parts.masks,
           .log = log};
 }
 
-/// Returns what runs it.
-[[nodiscard]] inline ProgramRun executor_of(ProgramParts const& parts, ProcessOptions process) {
+/// Returns what runs it. Failures are shown on that descriptor, if they are.
+[[nodiscard]] inline ProgramRun executor_of(ProgramParts const& parts, ProcessOptions process,
+                                            int descriptor = STDOUT_FILENO) {
+  bool const failures = shows_output(parts.settings, OutputShown::failures);
   HttpProbeOptions probe = probe_options(parts.settings, parts.body, parts.aws.trust);
   probe.masks = parts.masks;
   return program_run(parts.settings, std::move(process), std::move(probe),
-                     witnesses_of(parts.settings, parts.aws));
+                     witnesses_of(parts.settings, parts.aws), failures ? descriptor : -1);
 }
 
 /// Returns how long a run may take with all its limits; zero is no limit.

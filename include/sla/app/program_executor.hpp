@@ -28,6 +28,7 @@
 #include "sla/executor/oom_watch.hpp"
 #include "sla/executor/process_options.hpp"
 #include "sla/executor/retrying.hpp"
+#include "sla/executor/shown_if_failed.hpp"
 #include "sla/executor/status_ranges.hpp"
 #include "sla/executor/tcp_probe.hpp"
 #include "sla/executor/witnessed.hpp"
@@ -82,13 +83,13 @@ static_assert(Executor<ProgramExecutor>);
   return addresses;
 }
 
-/// What runs: an executor, with its attempts, its witnesses, and what is slow for it.
-using ProgramRun = DegradedIfSlow<Witnessed<Retrying<ProgramExecutor, aws::Sha256>>>;
+/// What runs: an executor, with its attempts, its witnesses, what is slow for it, and who sees it.
+using ProgramRun = ShownIfFailed<DegradedIfSlow<Witnessed<Retrying<ProgramExecutor, aws::Sha256>>>>;
 
-/// Returns what runs by the settings, which were checked.
+/// Returns what runs by the settings, which were checked. Failures are shown on that descriptor.
 [[nodiscard]] inline ProgramRun program_run(Settings const& settings, ProcessOptions process,
                                             HttpProbeOptions probe,
-                                            std::vector<std::string> witnesses) {
+                                            std::vector<std::string> witnesses, int shown) {
   RetryingOptions retrying{.retries = retries_of(settings),
                            .delay = settings.retry_delay,
                            .log_limit = process.log_limit,
@@ -104,7 +105,8 @@ using ProgramRun = DegradedIfSlow<Witnessed<Retrying<ProgramExecutor, aws::Sha25
     return ProgramExecutor{ProgramExecutor::Command{Direct<aws::Sha256>{std::move(process)},
                                                     exit_code_rules(settings)}};
   };
-  return {{{executor(), std::move(retrying)}, {.addresses = std::move(witnesses)}}, settings.slow};
+  return {{{{executor(), std::move(retrying)}, {.addresses = std::move(witnesses)}}, settings.slow},
+          shown};
 }
 
 /// Returns what is sent as the body: a text, or what is in a file.

@@ -124,6 +124,7 @@ TEST_CASE("an enumeration is read in any case and written in its own") {
   CHECK(read<sla::EventFormat>("NUMBERS") == sla::EventFormat::numbers);
   CHECK(read<sla::UploadLogs>("failures") == sla::UploadLogs::failures);
   CHECK(read<sla::UploadLogs>("never") == sla::UploadLogs::never);
+  CHECK(read<sla::OutputShown>("Failures") == sla::OutputShown::failures);
   CHECK(read<sla::LogFormat>("json") == sla::LogFormat::json);
   CHECK(refusal<sla::UploadLogs>("sometimes") == "is none of always, failures, never");
   CHECK(refusal<sla::EventFormat>("") == "is none of documented, numbers");

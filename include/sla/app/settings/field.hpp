@@ -27,7 +27,8 @@ using SettingField =
                  std::optional<Duration> Settings::*, std::uint64_t Settings::*,
                  std::int64_t Settings::*, std::vector<std::string> Settings::*,
                  HeaderLines Settings::*, EventFormat Settings::*, UploadLogs Settings::*,
-                 LogFormat Settings::*, ExitCodes Settings::*, aws::Addressing Settings::*>;
+                 OutputShown Settings::*, LogFormat Settings::*, ExitCodes Settings::*,
+                 aws::Addressing Settings::*>;
 
 namespace detail {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// The rows of the table of settings that say what the end of a run means, and whether it gets
-// another attempt.
+// The rows of the table of settings that say what the end of a run means, whether it gets another
+// attempt, and if its output is shown.
 #include <array>
 
 #include "sla/app/settings/checks.hpp"
@@ -58,6 +58,15 @@ inline constexpr auto outcome_settings = std::to_array<Setting>({
      .meaning = "a pass that took longer is degraded, in its event and in a report",
      .field = &Settings::slow,
      .check = check_period},
+    {.flag = "pass-through",
+     .variable = "SLARUNNER_PASSTHROUGH",
+     .title = "Pass Through",
+     .value = "WHICH",
+     .fallback = "all",
+     .meaning = "all/failures/none: which runs have their output on stdout: that of a command as "
+                "it comes, or the log that is kept (log-limit) of a run that did not pass, at its "
+                "end",
+     .field = &Settings::pass_through},
 });
 
 }  // namespace sla::inline v1::app

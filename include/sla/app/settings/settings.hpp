@@ -12,6 +12,7 @@
 #include "sla/core/log.hpp"
 #include "sla/core/time.hpp"
 #include "sla/executor/by_exit_code.hpp"
+#include "sla/executor/shown_if_failed.hpp"
 #include "sla/publisher/event.hpp"
 #include "sla/publisher/log_first.hpp"
 
@@ -63,6 +64,7 @@ struct Settings {
   std::string s3_bucket_owner{};  ///< an account
   std::string store{};            ///< a folder
   UploadLogs upload_logs = UploadLogs::always;
+  OutputShown pass_through = OutputShown::all;
   Duration timeout = std::chrono::hours{1};  ///< of one run; zero is no limit
   Duration grace = std::chrono::seconds{5};
   Duration stop_timeout = std::chrono::seconds{25};

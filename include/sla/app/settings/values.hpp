@@ -22,6 +22,7 @@
 #include "sla/core/text.hpp"
 #include "sla/core/time.hpp"
 #include "sla/executor/by_exit_code.hpp"
+#include "sla/executor/shown_if_failed.hpp"
 
 namespace sla::inline v1::app {
 
@@ -142,6 +143,11 @@ template <>
 inline constexpr std::array choices<EventFormat>{
     Choice<EventFormat>{"documented", EventFormat::documented},
     Choice<EventFormat>{"numbers", EventFormat::numbers}};
+template <>
+inline constexpr std::array choices<OutputShown>{
+    Choice<OutputShown>{"all", OutputShown::all},
+    Choice<OutputShown>{"failures", OutputShown::failures},
+    Choice<OutputShown>{"none", OutputShown::none}};
 template <>
 inline constexpr std::array choices<UploadLogs>{
     Choice<UploadLogs>{"always", UploadLogs::always},
