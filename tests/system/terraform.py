@@ -242,6 +242,18 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
+def _statements_by_name(statements: list[dict[str, Any]]) -> dict[str, Any]:
+    """What each statement says, however it is written: one value as one or as a list, in any
+    order."""
+    def plain(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: plain(one) for key, one in value.items()}
+        return sorted(_listed(value))
+
+    return {one["Sid"]: plain({key: value for key, value in one.items() if key != "Sid"})
+            for one in statements}
+
+
 def _asked(entry: Entry) -> tuple[str, str, dict[str, str]]:
     """What IAM is asked about one request: the action, the resource, the conditions' values."""
     def parameter(name: str) -> str:
@@ -611,6 +623,31 @@ class AccountTest(RunnerTest):
                        f"arn:aws:ssm:{_REGION}:{_ACCOUNT}:parameter/prod/slarunner/", {}),
                       ("cloudwatch:PutMetricData", "*", {"cloudwatch:namespace": "Other"})):
             self.assertFalse(any(_allows(statement, *other) for statement in statements), other)
+
+    def test_the_policy_is_what_iam_prints_for_the_outputs(self) -> None:
+        """Without a key of one's own parameters are under AWS's, which needs no right: that one
+        statement iam cannot know to be needless."""
+        key = f"arn:aws:kms:{_REGION}:{_ACCOUNT}:key/1234"
+        for terraform, flags, needless in (("", [], {"DecryptParameters"}),
+                                           (f"-var=kms_key_arn={key}", ["--kms-key", key], set())):
+            with self.subTest(flags):
+                names = [f"--ssm-name={name}" for name in self.console("var.ssm_names", terraform)]
+                printed = self.run_to_end(
+                    "iam", *names, *flags, "--s3-bucket-owner", _ACCOUNT,
+                    environment=self.machine | self.key | self.runner_environment())
+                self.assertEqual(0, printed.code, printed.err_text)
+                ours = _statements_by_name(json.loads(printed.out_text)["Statement"])
+                theirs = _statements_by_name(self.console("local.permissions", terraform))
+                self.assertEqual(set(theirs) | needless, set(ours))
+                for name, statement in theirs.items():
+                    self.assertEqual(statement, ours[name], name)
+
+    def console(self, expression: str, *options: str) -> Any:
+        """The value of an expression in the folder's state."""
+        given = self.terraform.environment["TF_CLI_ARGS_plan"].removeprefix("-no-color ")
+        printed = self.shell(f"cd terraform; echo 'jsonencode({expression})' | "
+                             f"terraform console {given} {' '.join(options)}")
+        return json.loads(json.loads(printed))
 
     def test_moto_lets_a_runner_with_that_role_do_its_job_and_nothing_else(self) -> None:
         self.client("ssm").put_parameter(Name="/dev/slarunner/SLARUNNER_SERVICE", Value="web",

@@ -56,6 +56,11 @@ TEST_CASE("logs are put and looked at below the service, and what goes along nee
   std::string const all = " arn:aws-cn:s3:::logs/shop/*";
   CHECK(lines_of(scope) == Lines{"s3:PutObject" + all, "s3:GetObject" + all,
                                  "s3:PutObjectTagging" + all, "s3:PutObjectAcl" + all});
+  scope.settings.s3_bucket_owner = "210987654321";
+  for (Right const& right : rights_of(scope)) {
+    CHECK(right.conditions ==
+          std::vector<AccessCondition>{{"StringEquals", "aws:ResourceAccount", {"210987654321"}}});
+  }
   scope.settings.upload_logs = UploadLogs::never;
   CHECK(lines_of(scope).empty());
 }

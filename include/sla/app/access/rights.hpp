@@ -91,6 +91,11 @@ inline Resources log_resources(AccessScope const& scope) {
   }
   return {arn.append("*")};
 }
+/// The names of buckets are global: the account says whose one is meant.
+inline Conditions of_owner(AccessScope const& scope) {
+  if (scope.settings.s3_bucket_owner.empty()) return {};
+  return {{"StringEquals", "aws:ResourceAccount", {scope.settings.s3_bucket_owner}}};
+}
 inline Resources tagged_resources(AccessScope const& scope) {
   return scope.settings.s3_tags.empty() ? Resources{} : log_resources(scope);
 }
@@ -197,10 +202,10 @@ struct RightRow {
 /// this very run's.
 inline constexpr std::array right_table{
     detail::RightRow{"PublishResults", "sns:Publish", detail::topic_resources},
-    detail::RightRow{"PutLogs", "s3:PutObject", detail::log_resources},
-    detail::RightRow{"PutLogs", "s3:GetObject", detail::log_resources},
-    detail::RightRow{"PutLogs", "s3:PutObjectTagging", detail::tagged_resources},
-    detail::RightRow{"PutLogs", "s3:PutObjectAcl", detail::acl_resources},
+    detail::RightRow{"PutLogs", "s3:PutObject", detail::log_resources, detail::of_owner},
+    detail::RightRow{"PutLogs", "s3:GetObject", detail::log_resources, detail::of_owner},
+    detail::RightRow{"PutLogs", "s3:PutObjectTagging", detail::tagged_resources, detail::of_owner},
+    detail::RightRow{"PutLogs", "s3:PutObjectAcl", detail::acl_resources, detail::of_owner},
     detail::RightRow{"PutMetrics", "cloudwatch:PutMetricData", detail::metric_resources,
                      detail::in_namespace},
     detail::RightRow{"LoadParameters", "ssm:GetParametersByPath", detail::path_resources},
