@@ -40,15 +40,16 @@ resource "aws_cloudwatch_metric_alarm" "failure" {
   ok_actions    = var.alarm_actions
 }
 
-# A service of which no results come: the runner is dead or was never started, or the topic takes
-# nothing, because metrics are put once it has taken the event. Without FILL, CloudWatch would judge
+# A service of which no results come that count: the runner is dead or was never started, or the topic
+# takes nothing, because metrics are put once it has taken the event; or its runs are all unknown or
+# skipped, which put no metrics and are neither a failure nor an attempt. Without FILL, CloudWatch would judge
 # by older data for some periods more. A period is a day at most, so a longer time is so many hours
 # in a row without a result, of which CloudWatch allows seven days.
 resource "aws_cloudwatch_metric_alarm" "missing" {
   for_each = var.monitored_services
 
   alarm_name        = "sla-monitor-${var.aws_env}-${each.key}-missing"
-  alarm_description = "No result of the test of ${each.key} has come for ${local.missing[each.key].period * local.missing[each.key].periods / 60} minutes, so nobody knows whether it works. Look at its runner, and whether it may publish to the topic ${aws_sns_topic.results.name}."
+  alarm_description = "No result of the test of ${each.key} has come for ${local.missing[each.key].period * local.missing[each.key].periods / 60} minutes, so nobody knows whether it works; what is unknown or skipped is none. Look at its runner, and whether it may publish to the topic ${aws_sns_topic.results.name}."
 
   comparison_operator = "LessThanThreshold"
   threshold           = 1

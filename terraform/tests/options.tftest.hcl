@@ -40,6 +40,27 @@ run "metrics_are_a_variable_of_the_runner" {
   }
 }
 
+# A run that is unknown or skipped puts none of the metrics (tests/system/exit_codes.py): what no alarm
+# may take for a failure is what is not there.
+run "alarms_count_what_counts_alone" {
+  variables {
+    metrics            = true
+    monitored_services = { shop = {}, bank = { missing_after_minutes = 1500 } }
+  }
+
+  assert {
+    condition = setunion(
+      [for one in aws_cloudwatch_metric_alarm.failure : one.metric_name],
+      flatten([for one in aws_cloudwatch_metric_alarm.missing : [for query in one.metric_query : [for metric in query.metric : metric.metric_name]]]),
+    ) == toset(["integration-sla-failure", "integration-sla-attempts"])
+    error_message = "An alarm watches other metrics than those that only runs put which count."
+  }
+  assert {
+    condition     = alltrue([for one in aws_cloudwatch_metric_alarm.failure : one.treat_missing_data == "ignore"])
+    error_message = "A service is failing, or is fine again, while its runs are unknown."
+  }
+}
+
 run "a_failing_service_alarms_until_it_passes" {
   variables {
     metrics            = true
@@ -96,7 +117,7 @@ run "a_service_that_is_not_tested_any_more_alarms" {
     error_message = "The alarm on a dead runner waits for old data."
   }
   assert {
-    condition     = aws_cloudwatch_metric_alarm.missing["shop"].alarm_description == "No result of the test of shop has come for 5 minutes, so nobody knows whether it works. Look at its runner, and whether it may publish to the topic sla-monitor-result-published-dev."
+    condition     = aws_cloudwatch_metric_alarm.missing["shop"].alarm_description == "No result of the test of shop has come for 5 minutes, so nobody knows whether it works; what is unknown or skipped is none. Look at its runner, and whether it may publish to the topic sla-monitor-result-published-dev."
     error_message = "The alarm on a dead runner says: ${aws_cloudwatch_metric_alarm.missing["shop"].alarm_description}"
   }
 }
