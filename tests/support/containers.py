@@ -73,10 +73,14 @@ class Containers:
         shutil.rmtree(base)
         archive.unlink()
 
+    def build_command(self, *arguments: str) -> list[str]:
+        """The words that build an image."""
+        return ["buildah", *self._storage, "bud", "--isolation", "chroot", "--network", "host",
+                "--pull=never", "--layers", "--quiet", *arguments]
+
     def build(self, source: Path, name: str, *arguments: str) -> None:
         """Builds the image of the Dockerfile in a folder."""
-        self._run(["buildah", *self._storage, "bud", "--isolation", "chroot", "--network", "host",
-                   "--pull=never", "--layers", "--quiet", "--tag", name, *arguments, str(source)])
+        self._run(self.build_command("--tag", name, *arguments, str(source)))
 
     def _run(self, command: Sequence[str]) -> str:
         done = subprocess.run(command, env=self.environment, capture_output=True, text=True,

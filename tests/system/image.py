@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import tarfile
 import threading
@@ -111,15 +112,16 @@ class ContentTest(unittest.TestCase):
         self.assertIn("twine version", out)
 
 
-class RunTest(AwsTest):
-    """Read-only, as nobody, with no capability, 16 MiB of memory and 20 processes."""
+class ContainerTest(AwsTest):
+    """What runs in containers: read-only, as nobody, with no capability, 16 MiB of memory and 20
+    processes."""
 
     count = 0
 
     def start_container(self, *arguments: str, image: str = IMAGE, options: tuple[str, ...] = (),
                         **environment: str) -> RunnerProcess:
-        RunTest.count += 1
-        self.name = f"sla-test-{os.getpid()}-{RunTest.count}"
+        ContainerTest.count += 1
+        self.name = f"sla-test-{os.getpid()}-{ContainerTest.count}"
         variables = [word for name, value in environment.items()
                      for word in ("--env", f"{name}={value}")]
         command = here.start_command("--rm", "--name", self.name, *LOCKED_UP, *options, *variables,
@@ -137,6 +139,10 @@ class RunTest(AwsTest):
         return self.start_container(
             *self.sinks(aws), *arguments, image=image,
             options=("--volume", f"{folder}/ca.pem:/ca.pem:ro", *options), **environment)
+
+
+class RunTest(ContainerTest):
+    """The image, and those that it is put into."""
 
     def test_it_publishes_uploads_is_healthy_and_stops_when_told(self) -> None:
         aws = self.fake(tls=True)
@@ -211,7 +217,74 @@ class RunTest(AwsTest):
         self.assertEqual("the shop on alpine is open\n", self.start_service("Dockerfile.alpine"))
 
 
-class KubernetesTest(RunTest):
+class MovingTest(ContainerTest):
+    """The lines of examples/README.md for who comes from the Python runner, as written there, with
+    buildah and podman for docker."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.aws = self.fake(tls=True, region="us-east-1")
+        self.aws.create_topic("sla-monitor-result-published-dev")
+        self.aws.create_bucket("sla-monitoring-logs-dev")
+        self.aws.create_role("sla-monitor-runner-role-dev")
+        self.folder = self.temporary_directory()
+        self.folder.chmod(0o755)
+        machine = self.aws.environment(virtual_host=True)
+        shutil.copy(machine["AWS_CA_BUNDLE"], self.folder / "ca.pem")
+        (self.folder / "credentials").write_text("[dev]\n" + "".join(
+            f"{name.lower()} = {machine.pop(name)}\n"
+            for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")))
+        machine |= {"AWS_ENDPOINT_URL": self.aws.url_at("localhost"),
+                    "AWS_CA_BUNDLE": str(self.folder / "ca.pem"),
+                    "AWS_SHARED_CREDENTIALS_FILE": str(self.folder / "credentials")}
+        inside = " ".join(f"--env {name}={value}" for name, value in machine.items()
+                          if name in ("AWS_ENDPOINT_URL", "AWS_CA_BUNDLE"))
+        build, run = here.build_command(), here.start_command("--name", f"moving-{os.getpid()}")
+        docker = self.folder / "docker"
+        docker.write_text(
+            '#!/bin/sh\nwhat=$1 && shift\ncase $what in\n'
+            f'build) exec {shlex.join(build)} "$@" ;;\nesac\n'
+            '[ "$2" != -it ] || { shift 2 && set -- --rm "$@"; }  # there is no terminal\n'
+            f'exec {shlex.join(run)} --volume {self.folder}:{self.folder} {inside} "$@"\n')
+        docker.chmod(0o755)
+        (self.folder / "iam-starter").symlink_to(static_build.program(static_build.build()))
+        self.machine = here.environment | machine | {
+            "PATH": f"{self.folder}:{os.environ['PATH']}"}
+
+    def lines(self) -> list[str]:
+        """The commands, a line each."""
+        [block] = [block for block in re.findall(
+            r"(?ms)^```sh\n(.*?)^```", (static_build.ROOT / "examples/README.md").read_text())
+            if "--target dev" in block]
+        block = block.replace("role.env", str(self.folder / "role.env")).replace("\\\n", " ")
+        return block.splitlines()
+
+    def start_line(self, line: str) -> RunnerProcess:
+        """Begins one of them in the project's folder."""
+        return self.start("-c", f"cd {static_build.ROOT} && exec {line}", program="sh",
+                          environment=self.machine)
+
+    def test_they_build_get_a_role_run_open_a_shell_and_can_publish(self) -> None:
+        lines = self.lines()
+        self.assertEqual(7, len(lines), lines)
+        for line in lines[:3]:
+            self.assertEqual(0, (done := self.start_line(line).wait(900)).code, done.err_text)
+        process = self.start_line(lines[3])
+        self.aws.wait_for(lambda: self.events(self.aws, "sla-monitor-result-published-dev"))
+        event = self.events(self.aws, "sla-monitor-result-published-dev")[0]
+        self.assertEqual((True, "example-service", ["dev-team", "critical"]),
+                         tuple(event[name] for name in ("succeeded", "service", "groups")))
+        here.podman("stop", "--time", "20", f"moving-{os.getpid()}")
+        self.assertEqual(0, process.wait().code, process.describe())
+        [(key, stored)] = self.aws.objects("sla-monitoring-logs-dev").items()
+        self.assertRegex(key, r"^example-service/\d+_SUCCESS$")
+        self.assertEqual(b"the shop on debian is open\n", stored.body)
+        for line in (lines[4], lines[5], lines[6].replace("--publish", "--help")):
+            self.assertEqual(0, (done := self.start_line(line).wait(900)).code, done.err_text)
+        self.assertIn("--publish", done.out_text)
+
+
+class KubernetesTest(ContainerTest):
     """examples/kubernetes as podman plays it, with the address of what is tested and where results
     go replaced."""
 
@@ -250,12 +323,15 @@ class KubernetesTest(RunTest):
 
     def test_the_deployment_runs_is_healthy_and_stops_when_told(self) -> None:
         document = kubernetes.manifests()["Deployment"]
-        self.play(document, document["spec"]["template"]["spec"])
+        pod = document["spec"]["template"]["spec"]
+        probe = pod["containers"][0]["livenessProbe"]["exec"]["command"]
+        self.play(document, pod)
         self.aws.wait_for(lambda: self.events(self.aws))
         self.assertEqual(("shop", "pass"), tuple(self.events(self.aws)[0][name]
                                                  for name in ("service", "verdict")))
-        name = "check-shop-pod-sla-runner"
-        here.podman("healthcheck", "run", name)
+        [name] = [name for name in here.podman("ps", "--format", "{{.Names}}").split()
+                  if name.startswith("check-shop") and name.endswith("-sla-runner")]
+        here.podman("exec", name, *probe)  # podman's own healthcheck would ask a shell to
         here.podman("stop", "--time", "30", name)
         self.assertEqual("0", here.podman("wait", name).strip())
 
