@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// A server for measurements: loopback [CERTIFICATE KEY]. Takes any POST as SNS would and any PUT as
-// S3 would, of an object that is there too if it may replace it, a thread for each connection, with
-// TLS where it is given a certificate. Its port is the first line of its stdout. GET answers with
-// how many POSTs, PUTs and connections there were so far, itself not counted.
+// A server for measurements: loopback [CERTIFICATE KEY]. Takes any POST as SNS would, or as STS if
+// it asks who calls, which is not counted, and any PUT as S3 would, of an object that is there too
+// if it may replace it, a thread for each connection, with TLS where it is given a certificate. Its
+// port is the first line of its stdout. GET answers with how many POSTs, PUTs and connections there
+// were so far, itself not counted.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -30,6 +31,13 @@ constexpr std::string_view published =
     "<MessageId>94f20ce6-13c5-43a0-9a9e-ca52d816e90b</MessageId></PublishResult>"
     "<ResponseMetadata><RequestId>f187a3c1-376f-11df-8963-01868b7c937a</RequestId>"
     "</ResponseMetadata></PublishResponse>";
+
+constexpr std::string_view caller =
+    "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">"
+    "<GetCallerIdentityResult><Arn>arn:aws:iam::123456789012:user/bench</Arn>"
+    "<UserId>AIDAEXAMPLE</UserId><Account>123456789012</Account></GetCallerIdentityResult>"
+    "<ResponseMetadata><RequestId>01234567-89ab-cdef-0123-456789abcdef</RequestId>"
+    "</ResponseMetadata></GetCallerIdentityResponse>";
 
 std::atomic<unsigned long> posts{0};
 std::atomic<unsigned long> puts{0};
@@ -59,6 +67,7 @@ struct Request {
   std::string method{};  ///< empty at the end of a connection
   std::string path{};
   bool if_none_match = false;
+  bool asks_who = false;  ///< STS, for the account of a topic's name
 };
 
 struct Free {
@@ -91,6 +100,7 @@ class Peer {
     while (text_.size() < size) {
       if (!read_more()) return {};
     }
+    request.asks_who = text_.find("Action=GetCallerIdentity", end) < size;
     text_.erase(0, size);
     return request;
   }
@@ -122,7 +132,7 @@ class Peer {
 
 /// Does what is asked for; the status of the answer.
 std::string_view act(Request const& request) {
-  if (request.method == "POST") ++posts;
+  if (request.method == "POST" && !request.asks_who) ++posts;
   if (request.method == "HEAD") return objects.has(request.path) ? "200 OK" : "404 Not Found";
   if (request.method != "PUT") return "200 OK";
   if (!objects.add(request.path) && request.if_none_match) return "412 Precondition Failed";
@@ -143,9 +153,9 @@ void serve(int socket, SSL_CTX* context) {
       ++connections;
     }
     std::string_view const status = act(request);
-    if (!peer.answer(status, request.method == "POST" ? published : std::string_view(counts))) {
-      return;
-    }
+    std::string_view body = counts;
+    if (request.method == "POST") body = request.asks_who ? caller : published;
+    if (!peer.answer(status, body)) return;
   }
 }
 
