@@ -5954,7 +5954,9 @@ enum class ProbeFault {
   reset,    ///< before an answer
   cut_off,  ///< in the answer
   no_http,
-  redirects,  ///< more than were allowed
+  redirects,     ///< more than were allowed
+  bad_redirect,  ///< to what is no URL of HTTP
+  large_head,    ///< of the answer
   other,
 };
 
@@ -5966,6 +5968,7 @@ struct ProbeFacts {
   Instant ended{};
   bool tls = false;  ///< whether there was a handshake, be it behind a redirect
   std::string ip{};
+  std::string redirect{};  ///< the URL that was asked last, if it is not the first
   int status = 0;
   std::uint64_t received = 0;  ///< bytes of the body
   int system = 0;              ///< errno of a connection that failed
@@ -6078,6 +6081,7 @@ class CurlProbeWatch {
     facts.took = durations(facts, begun, started);
     facts.tls = timer(CURLINFO_APPCONNECT_TIME_T) != Duration::zero();
     facts.ip = text(CURLINFO_PRIMARY_IP);
+    if (number(CURLINFO_REDIRECT_COUNT) != 0) facts.redirect = text(CURLINFO_EFFECTIVE_URL);
     bool const by_proxy = facts.fault == ProbeFault::proxy_refused;
     facts.status =
         static_cast<int>(number(by_proxy ? CURLINFO_HTTP_CONNECTCODE : CURLINFO_RESPONSE_CODE));
@@ -6156,6 +6160,7 @@ class CurlProbeWatch {
   }
 
   [[nodiscard]] ProbeFault fault_of(CURLcode code, ProbePhase reached) const noexcept {
+    bool const answered = number(CURLINFO_RESPONSE_CODE) != 0;
     switch (code) {
       case CURLE_OK:
         return ProbeFault::none;
@@ -6178,8 +6183,13 @@ class CurlProbeWatch {
       case CURLE_PARTIAL_FILE:
         return ProbeFault::cut_off;
       case CURLE_WEIRD_SERVER_REPLY:
-      case CURLE_UNSUPPORTED_PROTOCOL:
         return ProbeFault::no_http;
+      case CURLE_UNSUPPORTED_PROTOCOL:  // that of the first URL was looked at
+        return answered ? ProbeFault::bad_redirect : ProbeFault::no_http;
+      case CURLE_URL_MALFORMAT:
+        return answered ? ProbeFault::bad_redirect : ProbeFault::other;
+      case CURLE_OUT_OF_MEMORY:  // of its own limit, mostly
+        return reached == ProbePhase::receive ? ProbeFault::large_head : ProbeFault::other;
       case CURLE_TOO_MANY_REDIRECTS:
         return ProbeFault::redirects;
       case CURLE_SEND_ERROR:
@@ -6187,6 +6197,7 @@ class CurlProbeWatch {
       case CURLE_HTTP2:
       case CURLE_HTTP2_STREAM:
         if (number(CURLINFO_HTTP_CONNECTCODE) >= 300) return ProbeFault::proxy_refused;
+        if (std::string_view(&words_[0]).starts_with("Too large")) return ProbeFault::large_head;
         if (reached == ProbePhase::tls) return ProbeFault::tls;
         return reached == ProbePhase::receive ? ProbeFault::cut_off : ProbeFault::reset;
       default:
@@ -6254,8 +6265,12 @@ class CurlUrl {
 [[nodiscard]] inline Result<std::string> address_of_url(std::string const& url) {
   CurlUrl const parts(url);
   std::string const scheme = parts.part(CURLUPART_SCHEME);
-  if (scheme == "http" || scheme == "https")
-    return parts.part(CURLUPART_HOST) + ':' + parts.part(CURLUPART_PORT);
+  std::string const host = parts.part(CURLUPART_HOST);
+  for (char const c : host) {
+    bool const ascii = static_cast<unsigned char>(c) < 0x80;
+    if (!ascii) return Error{Errc::invalid, "has a host that is not ASCII; write it as xn--..."};
+  }
+  if (scheme == "http" || scheme == "https") return host + ':' + parts.part(CURLUPART_PORT);
   return Error{Errc::invalid, "is no URL such as https://shop.example/health"};
 }
 
@@ -6373,13 +6388,15 @@ class CurlProbe {
     setup.set(CURLOPT_FOLLOWLOCATION, request.redirects > 0 ? 1L : 0L);
     setup.set(CURLOPT_MAXREDIRS, long{request.redirects});
     setup.set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-    if (!request.body.empty()) {
+    std::string_view const method = request.method;
+    bool const sends = method == "POST" || method == "PUT" || method == "PATCH";
+    if (sends || !request.body.empty()) {  // a server may refuse one without a length
       setup.set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
       setup.set(CURLOPT_POSTFIELDS, request.body.data());
-    } else if (request.method == "HEAD") {
+    } else if (method == "HEAD") {
       return setup.set(CURLOPT_NOBODY, 1L);
     }
-    bool const usual = request.method == (request.body.empty() ? "GET" : "POST");
+    bool const usual = method == (sends || !request.body.empty() ? "POST" : "GET");
     if (!usual) setup.set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
   }
 
@@ -18069,6 +18086,10 @@ inline ProbeFinding judge_other(ProbeFacts const& facts, ProbeTarget const& targ
       return {"status", "what " + target.address + " answers is not HTTP: " + facts.words};
     case ProbeFault::redirects:
       return {"status", target.address + " redirects more often than is allowed"};
+    case ProbeFault::bad_redirect:
+      return {"status", target.address + " redirects to what is no URL of HTTP"};
+    case ProbeFault::large_head:
+      return {"status", "the head of the answer of " + target.address + " is too large"};
     case ProbeFault::other:
       return detail::judge_other(facts, target);
   }
@@ -18223,9 +18244,13 @@ class StreamSearch {
                                                HttpProbeOptions const& options, bool found) {
   if (!has_status(options.expect_status, facts.status)) {
     bool const redirect = facts.status >= 300 && facts.status < 400 && facts.status != 304;
-    return {"status", "http status " + std::to_string(facts.status) + ", expected " +
-                          to_string(options.expect_status) +
-                          (redirect ? "; redirects are not followed" : "")};
+    std::string reason = "http status " + std::to_string(facts.status) + ", expected " +
+                         to_string(options.expect_status);
+    if (redirect) {
+      reason +=
+          options.max_redirects > 0 ? "; it says not where to" : "; redirects are not followed";
+    }
+    return {"status", std::move(reason)};
   }
   if (found) return {};
   return {"body", "the answer lacks the text " + JsonWriter().string(options.expect_body).text()};
@@ -18283,6 +18308,7 @@ class HttpProbe {
     internal::ProbeTarget target{.address = *std::move(address),
                                  .tls = aws::is_https(options_.url),
                                  .limit = options_.timeout};
+    if (auto last = internal::address_of_url(facts->redirect)) target.address = *std::move(last);
     target.name = internal::why_no_name(*facts, target, stop);
     auto finding = internal::judge_fault(*facts, target);
     if (facts->fault == internal::ProbeFault::none) {

@@ -134,6 +134,51 @@ TEST_CASE("another status fails, and so does a redirect unless it is followed") 
   CHECK(execute(server, {.expect_status = {{302, 302}}}).verdict == Verdict::pass);
 }
 
+TEST_CASE("a redirect that cannot be followed says so, and one that can names whom it led to") {
+  std::string const closed = [] {
+    LoopbackServer const nobody({{answer("200 OK")}});
+    return "127.0.0.1:" + std::to_string(nobody.port());
+  }();
+  auto const to = [](std::string const& where) {
+    return answer("302 Found", "", "Location: " + where + "\r\n");
+  };
+  LoopbackServer server({{answer("302 Found")},
+                         {to("ftp://127.0.0.1/x")},
+                         {to("file:///etc/passwd")},
+                         {to("http://")},
+                         {to("http://" + closed + "/")}});
+  CHECK(execute(server, {.max_redirects = 3}).reason ==
+        "http status 302, expected 200-299; it says not where to");
+  for (int i = 0; i < 3; ++i) {
+    auto const bad = execute(server, {.max_redirects = 3});
+    CHECK(bad.cause == "status");
+    CHECK_MESSAGE(bad.reason.ends_with(" redirects to what is no URL of HTTP"), bad.reason);
+  }
+  auto const led = execute(server, {.max_redirects = 3});
+  CHECK(led.cause == "connect");
+  CHECK(led.reason == closed + " refused the connection");
+}
+
+TEST_CASE("a head that is too large is no shortage of memory") {
+  std::string const line = "X-Long: " + std::string(400'000, 'a') + "\r\n";
+  LoopbackServer server({{answer("200 OK", "ok", line)}});
+  auto const outcome = execute(server);
+  CHECK(outcome.cause == "status");
+  CHECK_MESSAGE(outcome.reason.ends_with(" is too large"), outcome.reason);
+}
+
+TEST_CASE("a method that usually has a body says how long it is, if there is none, too") {
+  LoopbackServer server({{answer("200 OK")}});
+  for (char const* const method : {"POST", "PUT", "PATCH"}) {
+    CHECK(execute(server, {.method = method}).verdict == Verdict::pass);
+    std::string const head = server.heads().back();
+    CHECK(head.starts_with(std::string(method) + " / "));
+    CHECK_MESSAGE(head.find("\r\nContent-Length: 0\r\n") != head.npos, head);
+  }
+  CHECK(execute(server, {.method = "DELETE"}).verdict == Verdict::pass);
+  CHECK(server.heads().back().find("Content-Length") == std::string::npos);
+}
+
 TEST_CASE("a text is found over the border of two blocks, and its lack is a failure") {
   std::string const body = std::string(16 * 1024 - 3, 'x') + "needle" + std::string(100'000, 'y');
   LoopbackServer server({{answer("200 OK", body)}});
@@ -238,6 +283,10 @@ TEST_CASE("what it may take is known, and what cannot be asked is an error witho
     CHECK(outcome.error().message ==
           "the URL of the probe: is no URL such as https://shop.example/health");
   }
+  HttpProbe<> words{{.url = "http://b\xc3\xbc"
+                            "cher.example/"}};
+  CHECK(words.execute({}, Stop{}).error().message ==
+        "the URL of the probe: has a host that is not ASCII; write it as xn--...");
   HttpProbe<> header{{.url = "http://127.0.0.1:1/", .headers = {{"a b", "secret"}}}};
   auto const outcome = header.execute({}, Stop{});
   REQUIRE_FALSE(outcome);

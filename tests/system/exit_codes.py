@@ -74,6 +74,15 @@ class VerdictTest(StoreTest):
         perf = self.events()[-1]["perf"]
         assert isinstance(perf, list)
         self.assertEqual("/", perf[0]["label"])
+        aws = FakeAws()  # any server of HTTP
+        self.addCleanup(aws.__exit__, None, None, None)
+        for port, verdict in ((aws.port, "pass"), (1, "fail")):
+            self.run_once(*_NAGIOS, "--", str(_PLUGINS / "check_http"), "-I", "127.0.0.1", "-p",
+                          str(port), "-e", "HTTP/1.")
+            self.assertEqual(verdict, self.events()[-1]["verdict"], self.events()[-1])
+        perf = self.events()[-2]["perf"]
+        assert isinstance(perf, list)
+        self.assertEqual([("time", "s"), ("size", "B")], [(one["label"], one["unit"]) for one in perf])
 
 
 class WitnessTest(AwsTest):

@@ -97,9 +97,9 @@ class MaskingTest(AwsTest):
         self.assertEqual("plain ***", self.event(aws)["message"])
         self.assert_masked(json.dumps(self.event(aws)) + finished.err_text)
         self.assert_masked(self.files(self.folder / "store"))
-        warnings = [line for line in finished.err_text.splitlines() if "is not masked" in line]
+        warnings = [line for line in finished.err_text.splitlines() if "not masked" in line]
         self.assertEqual(1, len(warnings), finished.err_text)
-        self.assertIn("the parameter /prod/shop/PIN has less than 6 bytes", warnings[0])
+        self.assertIn("the value of the parameter /prod/shop/PIN has less than 6 bytes", warnings[0])
         self.assertNotIn("p9q7", finished.err_text)
 
     def test_it_shows_in_no_file_of_a_spool(self) -> None:

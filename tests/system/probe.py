@@ -419,6 +419,10 @@ class SettingsTest(ProbeTest):
                  "as db.example:5432 or [::1]:5432"),
                 ((*url, "--method", "get"), "Method (--method): 'get' is no method such as GET, "
                  "HEAD or POST"),
+                (("--url", "http://b\u00fccher.example/"), "URL (--url): 'http://b\u00fccher.example/' has a "
+                 "host that is not ASCII; write it as xn--..."),
+                ((*url, "--method", "HEAD", "--expect-body", "x"), "Expect Body (--expect-body) needs "
+                 "another method than HEAD, which has no body"),
                 ((*url, "--header", "x"), "Header (--header): *** is no header such as "
                  "'Accept: text/html'"),
                 ((*url, "--body", "@/nowhere"), "Body: /nowhere: No such file or directory"),

@@ -32,29 +32,12 @@ namespace detail {
 
 /// Returns true for a header of a request whose value is no secret, by its name.
 inline bool is_plain_header(std::string_view name) {
-  constexpr std::array<std::string_view, 22> names{"accept",
-                                                   "accept-charset",
-                                                   "accept-encoding",
-                                                   "accept-language",
-                                                   "cache-control",
-                                                   "connection",
-                                                   "content-encoding",
-                                                   "content-language",
-                                                   "content-type",
-                                                   "date",
-                                                   "expect",
-                                                   "from",
-                                                   "host",
-                                                   "if-match",
-                                                   "if-modified-since",
-                                                   "if-none-match",
-                                                   "origin",
-                                                   "pragma",
-                                                   "range",
-                                                   "referer",
-                                                   "te",
-                                                   "user-agent"};
-  return std::find(names.begin(), names.end(), lower(name)) != names.end();
+  constexpr std::string_view names =
+      " accept accept-charset accept-encoding accept-language cache-control connection "
+      "content-encoding content-language content-length content-type date expect from host "
+      "if-match if-modified-since if-none-match origin pragma range referer te transfer-encoding "
+      "user-agent ";
+  return names.find(" " + lower(name) + " ") != names.npos;
 }
 
 /// Returns true if what has that name in a query is likely to be a secret.
@@ -74,7 +57,7 @@ inline void add_header(std::vector<MaskedValue>& values, std::string_view line) 
   std::string_view const name = trim(line.substr(0, colon));
   std::string_view const value = trim(line.substr(std::min(colon + 1, line.size())));
   if (is_plain_header(name)) return;
-  values.push_back({"the header " + escaped(name), Secret(value)});
+  values.push_back({"the value of the header " + escaped(name), Secret(value)});
   // What follows a scheme such as Bearer stands alone elsewhere.
   std::size_t const blank = value.find(' ');
   bool const scheme = lower(name).ends_with("authorization") && blank != std::string_view::npos;
@@ -91,7 +74,8 @@ inline void add_url(std::vector<MaskedValue>& values, std::string const& url) {
   for (std::string_view const part : split(rest.substr(0, rest.find('#')), '&')) {
     std::size_t const equals = std::min(part.find('='), part.size());
     if (!sounds_secret(part.substr(0, equals)) || equals == part.size()) continue;
-    values.push_back({"a secret in the query of the URL", Secret(part.substr(equals + 1))});
+    values.push_back(
+        {"the value of a secret in the query of the URL", Secret(part.substr(equals + 1))});
   }
 }
 
@@ -104,7 +88,7 @@ inline void add_url(std::vector<MaskedValue>& values, std::string const& url) {
   std::vector<MaskedValue> values;
   for (auto const& [variable, origin] : parsed.loaded) {
     if (origin.shown == Shown::plainly) continue;
-    values.push_back({"the parameter " + escaped(origin.parameter),
+    values.push_back({"the value of the parameter " + escaped(origin.parameter),
                       Secret(environment.get(variable).value_or(""))});
   }
   for (std::string const& line : parsed.settings.headers.lines) detail::add_header(values, line);
@@ -119,7 +103,7 @@ inline void add_url(std::vector<MaskedValue>& values, std::string const& url) {
     bool const said = one.name.empty() || trim(one.value.reveal()).empty();
     if (!said && !Masks::can_mask(one.value.reveal())) {
       log.warning(one.name + " has less than " + std::to_string(Masks::shortest) +
-                  " bytes: output that holds its value is not masked");
+                  " bytes and is not masked in output");
     }
     secrets.push_back(std::move(one.value));
   }

@@ -81,9 +81,13 @@ class StreamSearch {
                                                HttpProbeOptions const& options, bool found) {
   if (!has_status(options.expect_status, facts.status)) {
     bool const redirect = facts.status >= 300 && facts.status < 400 && facts.status != 304;
-    return {"status", "http status " + std::to_string(facts.status) + ", expected " +
-                          to_string(options.expect_status) +
-                          (redirect ? "; redirects are not followed" : "")};
+    std::string reason = "http status " + std::to_string(facts.status) + ", expected " +
+                         to_string(options.expect_status);
+    if (redirect) {
+      reason +=
+          options.max_redirects > 0 ? "; it says not where to" : "; redirects are not followed";
+    }
+    return {"status", std::move(reason)};
   }
   if (found) return {};
   return {"body", "the answer lacks the text " + JsonWriter().string(options.expect_body).text()};
@@ -141,6 +145,7 @@ class HttpProbe {
     internal::ProbeTarget target{.address = *std::move(address),
                                  .tls = aws::is_https(options_.url),
                                  .limit = options_.timeout};
+    if (auto last = internal::address_of_url(facts->redirect)) target.address = *std::move(last);
     target.name = internal::why_no_name(*facts, target, stop);
     auto finding = internal::judge_fault(*facts, target);
     if (facts->fault == internal::ProbeFault::none) {

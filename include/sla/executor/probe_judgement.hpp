@@ -189,6 +189,10 @@ inline ProbeFinding judge_other(ProbeFacts const& facts, ProbeTarget const& targ
       return {"status", "what " + target.address + " answers is not HTTP: " + facts.words};
     case ProbeFault::redirects:
       return {"status", target.address + " redirects more often than is allowed"};
+    case ProbeFault::bad_redirect:
+      return {"status", target.address + " redirects to what is no URL of HTTP"};
+    case ProbeFault::large_head:
+      return {"status", "the head of the answer of " + target.address + " is too large"};
     case ProbeFault::other:
       return detail::judge_other(facts, target);
   }

@@ -194,6 +194,12 @@ class SettingsReader {
     for (std::size_t row = tcp + 1; row <= setting_index("keep-alive") && !is_set(url); ++row) {
       if (is_set(row)) parsed_.problems.push_back(label(row) + " is for a URL (--url): give one");
     }
+    constexpr std::size_t text = setting_index("expect-body");
+    if (is_set(text) && !parsed_.settings.expect_body.empty() &&
+        parsed_.settings.method == "HEAD") {
+      parsed_.problems.push_back(label(text) +
+                                 " needs another method than HEAD, which has no body");
+    }
   }
   void exclude_each_other(std::size_t one, std::size_t other) {
     parsed_.problems.push_back(label(one) + " and " + label(other) +

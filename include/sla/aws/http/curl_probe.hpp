@@ -55,8 +55,12 @@ class CurlUrl {
 [[nodiscard]] inline Result<std::string> address_of_url(std::string const& url) {
   CurlUrl const parts(url);
   std::string const scheme = parts.part(CURLUPART_SCHEME);
-  if (scheme == "http" || scheme == "https")
-    return parts.part(CURLUPART_HOST) + ':' + parts.part(CURLUPART_PORT);
+  std::string const host = parts.part(CURLUPART_HOST);
+  for (char const c : host) {
+    bool const ascii = static_cast<unsigned char>(c) < 0x80;
+    if (!ascii) return Error{Errc::invalid, "has a host that is not ASCII; write it as xn--..."};
+  }
+  if (scheme == "http" || scheme == "https") return host + ':' + parts.part(CURLUPART_PORT);
   return Error{Errc::invalid, "is no URL such as https://shop.example/health"};
 }
 
@@ -174,13 +178,15 @@ class CurlProbe {
     setup.set(CURLOPT_FOLLOWLOCATION, request.redirects > 0 ? 1L : 0L);
     setup.set(CURLOPT_MAXREDIRS, long{request.redirects});
     setup.set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-    if (!request.body.empty()) {
+    std::string_view const method = request.method;
+    bool const sends = method == "POST" || method == "PUT" || method == "PATCH";
+    if (sends || !request.body.empty()) {  // a server may refuse one without a length
       setup.set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
       setup.set(CURLOPT_POSTFIELDS, request.body.data());
-    } else if (request.method == "HEAD") {
+    } else if (method == "HEAD") {
       return setup.set(CURLOPT_NOBODY, 1L);
     }
-    bool const usual = request.method == (request.body.empty() ? "GET" : "POST");
+    bool const usual = method == (sends || !request.body.empty() ? "POST" : "GET");
     if (!usual) setup.set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
   }
 

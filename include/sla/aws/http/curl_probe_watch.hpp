@@ -60,6 +60,7 @@ class CurlProbeWatch {
     facts.took = durations(facts, begun, started);
     facts.tls = timer(CURLINFO_APPCONNECT_TIME_T) != Duration::zero();
     facts.ip = text(CURLINFO_PRIMARY_IP);
+    if (number(CURLINFO_REDIRECT_COUNT) != 0) facts.redirect = text(CURLINFO_EFFECTIVE_URL);
     bool const by_proxy = facts.fault == ProbeFault::proxy_refused;
     facts.status =
         static_cast<int>(number(by_proxy ? CURLINFO_HTTP_CONNECTCODE : CURLINFO_RESPONSE_CODE));
@@ -138,6 +139,7 @@ class CurlProbeWatch {
   }
 
   [[nodiscard]] ProbeFault fault_of(CURLcode code, ProbePhase reached) const noexcept {
+    bool const answered = number(CURLINFO_RESPONSE_CODE) != 0;
     switch (code) {
       case CURLE_OK:
         return ProbeFault::none;
@@ -160,8 +162,13 @@ class CurlProbeWatch {
       case CURLE_PARTIAL_FILE:
         return ProbeFault::cut_off;
       case CURLE_WEIRD_SERVER_REPLY:
-      case CURLE_UNSUPPORTED_PROTOCOL:
         return ProbeFault::no_http;
+      case CURLE_UNSUPPORTED_PROTOCOL:  // that of the first URL was looked at
+        return answered ? ProbeFault::bad_redirect : ProbeFault::no_http;
+      case CURLE_URL_MALFORMAT:
+        return answered ? ProbeFault::bad_redirect : ProbeFault::other;
+      case CURLE_OUT_OF_MEMORY:  // of its own limit, mostly
+        return reached == ProbePhase::receive ? ProbeFault::large_head : ProbeFault::other;
       case CURLE_TOO_MANY_REDIRECTS:
         return ProbeFault::redirects;
       case CURLE_SEND_ERROR:
@@ -169,6 +176,7 @@ class CurlProbeWatch {
       case CURLE_HTTP2:
       case CURLE_HTTP2_STREAM:
         if (number(CURLINFO_HTTP_CONNECTCODE) >= 300) return ProbeFault::proxy_refused;
+        if (std::string_view(&words_[0]).starts_with("Too large")) return ProbeFault::large_head;
         if (reached == ProbePhase::tls) return ProbeFault::tls;
         return reached == ProbePhase::receive ? ProbeFault::cut_off : ProbeFault::reset;
       default:

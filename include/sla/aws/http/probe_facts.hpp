@@ -49,7 +49,9 @@ enum class ProbeFault {
   reset,    ///< before an answer
   cut_off,  ///< in the answer
   no_http,
-  redirects,  ///< more than were allowed
+  redirects,     ///< more than were allowed
+  bad_redirect,  ///< to what is no URL of HTTP
+  large_head,    ///< of the answer
   other,
 };
 
@@ -61,6 +63,7 @@ struct ProbeFacts {
   Instant ended{};
   bool tls = false;  ///< whether there was a handshake, be it behind a redirect
   std::string ip{};
+  std::string redirect{};  ///< the URL that was asked last, if it is not the first
   int status = 0;
   std::uint64_t received = 0;  ///< bytes of the body
   int system = 0;              ///< errno of a connection that failed
