@@ -38,6 +38,7 @@ _VALUES = (
     ("s3-bucket-name", "SLARUNNER_S3BUCKETNAME", "logs", "logs"),
     ("store", "SLARUNNER_STORE", "/a b", "/a b"),
     ("pass-through", "SLARUNNER_PASSTHROUGH", "failures", "failures"),
+    ("store-days", "SLARUNNER_STOREDAYS", "30", "30"),
     ("upload-logs", "SLARUNNER_UPLOADLOGS", "failures", "failures"),
     ("timeout", "SLARUNNER_TIMEOUT", "0", "0"),
     ("grace", "SLARUNNER_GRACE", "1.5", "1.5"),

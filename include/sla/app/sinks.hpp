@@ -7,6 +7,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +16,7 @@
 
 #include "sla/app/aws_access.hpp"
 #include "sla/app/log_bucket.hpp"
+#include "sla/app/pruned.hpp"
 #include "sla/app/settings/aws.hpp"
 #include "sla/app/settings/settings.hpp"
 #include "sla/app/spool_folders.hpp"
@@ -22,6 +24,7 @@
 #include "sla/core/log.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/stop_plan.hpp"
+#include "sla/core/text.hpp"
 #include "sla/publisher/best_effort.hpp"
 #include "sla/publisher/by_calls_apart.hpp"
 #include "sla/publisher/cloudwatch.hpp"
@@ -29,6 +32,7 @@
 #include "sla/publisher/directory.hpp"
 #include "sla/publisher/event_file.hpp"
 #include "sla/publisher/optional.hpp"
+#include "sla/publisher/retention.hpp"
 #include "sla/publisher/s3_log.hpp"
 #include "sla/publisher/sns.hpp"
 #include "sla/publisher/spooled.hpp"
@@ -123,7 +127,7 @@ class Sinks {
  private:
   using Spool = EitherSpool<MemorySpool, TimeLimitedSpool<DiskSpool>>;
   using StoreLogs = ByCallsApart<Directory>;
-  using StoreEvents = ByCallsApart<EventFile>;
+  using StoreEvents = PrunedEvents;
   using AwsLogs = Optional<S3Log<ProgramClient>>;
   using Metrics = BestEffort<CloudWatch<ProgramClient>>;
   using AwsEvents =
@@ -138,13 +142,18 @@ class Sinks {
                  .log = parts.log,
                  .renewals = aws::Renewals::beside}) {}
 
+  static std::int64_t store_days(Settings const& settings) {
+    return parse_integer(trim(settings.store_days)).value_or(0);
+  }
   void add_store(Spool spool) {
     Settings const& settings = parts_.settings;
     bool const sync = !settings.spool.empty();  // which forgets what the store has
     store_.emplace(
         StoreLogs{Directory{{.path = settings.store, .sync = sync}}},
-        StoreEvents{
-            EventFile{{.folder = settings.store, .format = settings.event_format, .sync = sync}}},
+        StoreEvents{ByCallsApart{EventFile{
+                        {.folder = settings.store, .format = settings.event_format, .sync = sync}}},
+                    internal::Retention{{.folder = settings.store, .days = store_days(settings)}},
+                    parts_.log.to(spool_of_store)},
         std::move(spool), store_stops_, options<StoreLogs, StoreEvents>(settings.upload_logs),
         SteadyClock{}, parts_.log.to(spool_of_store));
   }

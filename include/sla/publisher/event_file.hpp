@@ -22,6 +22,24 @@
 
 namespace sla::inline v1 {
 
+namespace internal {
+
+/// What came of the wish to have a file for oneself; some disks know no locks.
+enum class FileLock { held, taken, unknown };
+
+/// Waits a second at most for other processes to let go of a file.
+[[nodiscard]] inline FileLock lock_file(Descriptor const& file) {
+  Instant const end = std::chrono::steady_clock::now() + std::chrono::seconds{1};
+  for (;;) {
+    if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) return FileLock::held;
+    if (errno != EWOULDBLOCK && errno != EINTR) return FileLock::unknown;
+    if (std::chrono::steady_clock::now() >= end) return FileLock::taken;
+    std::this_thread::sleep_for(std::chrono::milliseconds{2});
+  }
+}
+
+}  // namespace internal
+
 /// Adds the event of each counted run to a file.
 class EventFile {
  public:
@@ -37,9 +55,8 @@ class EventFile {
   Result<void> publish(Report const& report) {
     if (auto made = internal::make_folder(options_.folder, 0755); !made) return made;
     std::string const path = options_.folder + '/' + options_.name;
-    auto const file = open_file(path, O_RDWR | O_CREAT | O_APPEND, 0644);
+    auto const file = open_locked(path);
     if (!file) return file.error();
-    if (!lock(*file)) return Error{Errc::in_use, path + ": another process holds its lock"};
     auto done = add_line(*file, path, event_json(report, options_.format) + '\n');
     (void)::flock(file->get(), LOCK_UN);
     if (done && options_.sync) done = sync_file(*file, path);
@@ -48,15 +65,17 @@ class EventFile {
   }
 
  private:
-  /// Returns true if this process has the file for itself now. It waits a second at most; some
-  /// disks know no locks.
-  static bool lock(Descriptor const& file) {
-    Instant const end = std::chrono::steady_clock::now() + std::chrono::seconds{1};
-    for (;;) {
-      if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) return true;
-      if (errno != EWOULDBLOCK && errno != EINTR) return true;
-      if (std::chrono::steady_clock::now() >= end) return false;
-      std::this_thread::sleep_for(std::chrono::milliseconds{2});
+  /// Returns the file that is there once this process has it for itself: another may have put a
+  /// shorter one in its place meanwhile.
+  static Result<Descriptor> open_locked(std::string const& path) {
+    constexpr int attempts = 3;  // some disks give a file another number each time
+    for (int attempt = 1;; ++attempt) {
+      auto file = open_file(path, O_RDWR | O_CREAT | O_APPEND, 0644);
+      if (!file) return file;
+      if (internal::lock_file(*file) == internal::FileLock::taken) {
+        return Error{Errc::in_use, path + ": another process holds its lock"};
+      }
+      if (leads_to(path, *file) || attempt == attempts) return file;
     }
   }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -139,6 +140,12 @@ inline Result<void> check_arn_line(std::string_view text) {
   auto const number = parse_integer(trim(text));
   if (number && *number >= 0 && *number <= 10) return {};
   return Error{Errc::invalid, "is no whole number from 0 to 10"};
+}
+
+/// A number of days, one at least.
+[[nodiscard]] inline Result<void> check_days_of_store(std::string_view text) {
+  auto const good = check_line(text);
+  return good ? check_value<std::int64_t>(text) : good;
 }
 
 /// The exit code of a command.

@@ -62,6 +62,7 @@ struct Settings {
   std::string s3_storage_class{};
   std::vector<std::string> s3_tags{};
   std::string s3_bucket_owner{};  ///< an account
+  std::string store_days{};       ///< a number
   std::string store{};            ///< a folder
   UploadLogs upload_logs = UploadLogs::always;
   OutputShown pass_through = OutputShown::all;

@@ -143,6 +143,16 @@ inline constexpr auto later_settings = std::to_array<Setting>({
      .meaning = "a local sink that needs no account: DIR/events.ndjson and the logs under the "
                 "same keys",
      .field = &Settings::store},
+    {.flag = "store-days",
+     .variable = "SLARUNNER_STOREDAYS",
+     .title = "Store Days",
+     .value = "N",
+     .fallback = "for ever",
+     .meaning =
+         "events and logs in the store that ended earlier than N days before today (UTC) are "
+         "deleted, at the start and once a day; nothing else in there is",
+     .field = &Settings::store_days,
+     .check = check_days_of_store},
     {.flag = "upload-logs",
      .variable = "SLARUNNER_UPLOADLOGS",
      .title = "Upload Logs",
