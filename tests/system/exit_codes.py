@@ -38,6 +38,49 @@ class VerdictTest(StoreTest):
                 self.assertEqual(verdict not in ("unknown", "skipped"), event.get("counted", True))
                 self.assertEqual(verdict == "warn", event.get("degraded", False))
 
+    def test_settings_that_meet_have_one_verdict(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            reached = ("--witness", f"127.0.0.1:{server.getsockname()[1]}")
+            self.check_table(reached)
+
+    def check_table(self, reached: tuple[str, ...]) -> None:
+        """One run for each row: the command, the settings, the verdict, those of its attempts, and
+        whether it is degraded."""
+        unreached, skip = ("--witness", "127.0.0.1:1"), ("--skip-code", "77")
+        again = ("--retries", "1", "--retry-delay", "0")
+        second = '[ "$SLARUNNER_ATTEMPT" = 2 ] || exit '
+        for command, settings, verdict, attempts, degraded in (
+                ("exit 3", (*_NAGIOS, *again), "unknown", ["unknown", "unknown"], False),
+                (second + "1", again, "pass", ["fail", "pass"], False),
+                (second + "3", (*_NAGIOS, *again), "pass", ["unknown", "pass"], False),
+                (second + "77", (*skip, *again), "skipped", None, False),
+                ("exit 1", (*_NAGIOS, *again), "warn", None, True),
+                (second + "2; exit 1", (*_NAGIOS, *again), "warn", ["fail", "warn"], True),
+                ("sleep 0.1", ("--slow", "0.01"), "pass", None, True),
+                ("sleep 0.1; exit 1", (*_NAGIOS, "--slow", "0.01"), "warn", None, True),
+                ("sleep 0.1; exit 1", ("--slow", "0.01"), "fail", None, False),
+                ("kill -9 $$", _NAGIOS, "signaled", None, False),
+                ("kill -9 $$", (*_NAGIOS, "--skip-code", "137"), "signaled", None, False),
+                ("sleep 60", (*_NAGIOS, "--timeout", "0.1"), "timeout", None, False),
+                ("sleep 60", ("--timeout", "0.1", *again), "timeout", ["timeout", "timeout"], False),
+                ("exit 2", (*_NAGIOS, *unreached), "unknown", None, False),
+                ("exit 2", (*_NAGIOS, *reached), "fail", None, False),
+                ("exit 3", (*_NAGIOS, *reached), "unknown", None, False),
+                ("exit 77", (*skip, *unreached), "skipped", None, False),
+                ("exit 1", (*_NAGIOS, *unreached), "warn", None, True),
+                ("exit 1", (*again, *unreached), "unknown", ["fail", "fail"], False),
+                ("sleep 60", ("--timeout", "0.1", *unreached), "unknown", None, False)):
+            with self.subTest(command, settings=settings):
+                finished = self.run_once(*settings, "--", "sh", "-c", command)
+                event = self.events()[-1]
+                found = (event["verdict"], event.get("attemptVerdicts"), "degraded" in event)
+                self.assertEqual((verdict, attempts, degraded), found, finished.err_text)
+                good, counted = verdict in ("pass", "warn"), verdict not in ("unknown", "skipped")
+                self.assertEqual((good, counted, int(counted and not good)),
+                                 (event["succeeded"], event.get("counted", True), finished.code))
+                result = "SUCCESS" if good else "FAILURE" if counted else verdict.upper()
+                self.assertRegex(str(event["logUri"]), rf"/\d+_{result}(_\d+)?$")
+
     def test_the_first_line_is_in_the_event_and_the_log_is_as_it_was(self) -> None:
         text = "DISK WARNING - 9% free | '/ a'=9%;10;@5:8;0;100\nmore\n"
         self.run_once(*_NAGIOS, "--", "sh", "-c", f"printf '%s' \"{text}\"; exit 1")
