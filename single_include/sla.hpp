@@ -3146,8 +3146,8 @@ class RunLog {
   }
 
   /// `missed` counts the slots of the schedule that runs took too long for, since the start.
-  void missed(std::uint64_t missed) const {
-    log_.warning("a run took longer than its slot", {{"missed", missed}});
+  void missed(Job const& job, std::uint64_t missed) const {
+    log_.warning("a run took longer than its slot", {{"missed", missed}, {"service", job.service}});
   }
 
  private:
@@ -6664,6 +6664,11 @@ class JsonReply {
 
   /// Returns true if this value is an array, empty or not.
   [[nodiscard]] bool is_array() const noexcept { return element_.is_array(); }
+
+  /// Returns true if this value is an object, empty or not.
+  [[nodiscard]] bool is_object() const noexcept { return element_.is_object(); }
+  /// Returns this value itself, where it is true or false.
+  [[nodiscard]] std::optional<bool> boolean() const { return scalar<bool>(JsonPath{}); }
 
   /// Returns the truth value of that name.
   [[nodiscard]] std::optional<bool> boolean(std::string_view name) const {
@@ -20940,7 +20945,7 @@ class Runner {
       ++tally_.undelivered;
       log_.undelivered(report.job, done.error());
     }
-    if (next) note_missed();
+    if (next) note_missed(job);
     return next;
   }
   /// Returns what the steps did so far.
@@ -20989,9 +20994,9 @@ class Runner {
   }
 
   /// A scheduler that counts the slots it misses (FixedRate) is heard.
-  void note_missed() {
+  void note_missed(Job const& job) {
     auto const missed = internal::missed_of(scheduler_);
-    if (missed != tally_.missed) log_.missed(tally_.missed = missed);
+    if (missed != tally_.missed) log_.missed(job, tally_.missed = missed);
   }
 
   internal::HeldScheduler<S> scheduler_;

@@ -58,7 +58,7 @@ class Runner {
       ++tally_.undelivered;
       log_.undelivered(report.job, done.error());
     }
-    if (next) note_missed();
+    if (next) note_missed(job);
     return next;
   }
   /// Returns what the steps did so far.
@@ -107,9 +107,9 @@ class Runner {
   }
 
   /// A scheduler that counts the slots it misses (FixedRate) is heard.
-  void note_missed() {
+  void note_missed(Job const& job) {
     auto const missed = internal::missed_of(scheduler_);
-    if (missed != tally_.missed) log_.missed(tally_.missed = missed);
+    if (missed != tally_.missed) log_.missed(job, tally_.missed = missed);
   }
 
   internal::HeldScheduler<S> scheduler_;

@@ -18,10 +18,12 @@
 // expect 17: DegradedIfSlow's first parameter must be a sla::Executor: movable, with sla::Result<sla::Outcome> execute(sla::Job const&, sla::Stop const&)
 // expect 18: Witnessed's parameter must be a sla::Executor: movable, with sla::Result<sla::Outcome> execute(sla::Job const&, sla::Stop const&)
 // expect 19: Splayed's parameter must be a sla::Scheduler: movable, with std::optional<sla::Instant> next(sla::Instant now)
+// expect 20: OnGrid's parameter must be a sla::Scheduler: movable, with std::optional<sla::Instant> next(sla::Instant now)
 #include <chrono>
 #include <utility>
 
 #include "minimal.hpp"
+#include "sla/app/checks/on_grid.hpp"
 #include "sla/app/splayed.hpp"
 #include "sla/app/watched.hpp"
 #include "sla/executor/announced.hpp"
@@ -77,4 +79,5 @@ int main() {
   use(MinimalScheduler{}, sla::Witnessed{Unless<18, MinimalExecutor>{}, {}});
   use(MinimalScheduler{}, sla::DegradedIfSlow{Unless<17, MinimalExecutor>{}, std::nullopt});
   use(sla::app::Splayed{Unless<19, MinimalScheduler>{}, std::chrono::seconds{1}}, right);
+  use(sla::app::OnGrid{Unless<20, MinimalScheduler>{}, {.service = "shop"}}, right);
 }

@@ -51,6 +51,7 @@ _VALUES = (
     ("location", "SLARUNNER_LOCATION", "rack 3", "rack 3"),
     ("expect-every", "SLARUNNER_EXPECTEVERY", "300", "300"),
     ("splay", "SLARUNNER_SPLAY", "1h", "3600"),
+    ("workers", "SLARUNNER_WORKERS", "32", "32"),
     ("exit-codes", "SLARUNNER_EXITCODES", "NAGIOS", "nagios"),
     ("retries", "SLARUNNER_RETRIES", "2", "2"),
     ("retry-delay", "SLARUNNER_RETRYDELAY", "0.5", "0.5"),
@@ -166,7 +167,7 @@ class HelpTest(SettingsTest):
             self.assertRegex(finished.out_text, rf"\n  --{flag}\b")
             self.assertRegex(finished.out_text, rf"\n    {variable}\b")
         for text in ("SLARUNNER_SVC_TAG", "SLA_TARGET", "--every SECONDS", "SLARUNNER_EVERY",
-                     "3600", "16M", "  78  ", "  75  ", "  64  "):
+                     "--checks FILE", "SLARUNNER_CHECKS", "3600", "16M", "  78  ", "  75  ", "  64  "):
             self.assertIn(text, finished.out_text)
         self.assertLessEqual(max(map(len, finished.out_text.splitlines())), 100)
 

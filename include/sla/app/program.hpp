@@ -5,12 +5,15 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
+#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "sla/app/aws_access.hpp"
+#include "sla/app/checks/checks_file.hpp"
 #include "sla/app/command.hpp"
 #include "sla/app/exit_code.hpp"
 #include "sla/app/help.hpp"
@@ -32,8 +35,19 @@
 #include "sla/executor/process_options.hpp"
 #include "sla/executor/witnessed.hpp"
 #include "sla/process/words.hpp"
+#include "sla/publisher/dry_run.hpp"
 
 namespace sla::inline v1::app {
+
+/// How long the spool may take to write a result down.
+inline constexpr Duration longest_recording = std::chrono::seconds{60};
+
+/// One of many checks.
+struct CheckParts {
+  Settings settings{};
+  std::vector<std::string> words{};  ///< of the command
+  std::string body{};                ///< of the request of a probe
+};
 
 /// What the settings come to.
 struct ProgramParts {
@@ -43,7 +57,17 @@ struct ProgramParts {
   std::vector<std::string> words{};  ///< of the command
   std::string body{};                ///< of the request of a probe
   Masks masks{};                     ///< of the secrets among all of these
+  std::vector<CheckParts> checks{};  ///< those of this process, if settings.checks names a file
 };
+
+/// Returns what one of many checks is run with.
+[[nodiscard]] inline ProgramParts parts_of(ProgramParts const& all, CheckParts const& check) {
+  return {.settings = check.settings,
+          .aws = all.aws,
+          .words = check.words,
+          .body = check.body,
+          .masks = all.masks};
+}
 
 /// Returns what is run.
 [[nodiscard]] inline Job job_of(ProgramParts const& parts) {
@@ -84,6 +108,15 @@ struct ProgramParts {
                      witnesses_of(parts.settings, parts.aws), failures ? descriptor : -1);
 }
 
+/// Returns how the result of a dry run is printed.
+[[nodiscard]] inline DryRun::Options dry_run_options(Settings const& settings, Stop const& stop) {
+  bool const by_name = settings.sns_topic_arn.empty();
+  return {.topic = by_name ? settings.sns_topic_name : settings.sns_topic_arn,
+          .bucket = settings.s3_bucket_name,
+          .format = settings.event_format,
+          .stop = &stop};
+}
+
 /// Returns how long a run may take with all its limits; zero is no limit.
 [[nodiscard]] inline Duration longest_run_of(ProgramParts const& parts) {
   ProcessOptions const limits = process_of(parts, Logger{});
@@ -97,11 +130,16 @@ namespace detail {
 
 /// Returns true if a sink or a witness has to know the region, and nothing but the instance may be
 /// left to say it.
-inline bool needs_region(Settings const& settings) {
+inline bool needs_region(Settings const& settings, std::vector<Check> const& checks) {
   if (settings.disabled || settings.dry_run) return false;
+  auto const asks_aws = [](Settings const& one) {
+    return std::count(one.witness.begin(), one.witness.end(), "aws") != 0;
+  };
+  for (Check const& check : checks) {
+    if (asks_aws(check.settings)) return true;
+  }
   return !settings.sns_topic_name.empty() || !settings.s3_bucket_name.empty() ||
-         !settings.metrics_namespace.empty() ||
-         std::count(settings.witness.begin(), settings.witness.end(), "aws") != 0;
+         !settings.metrics_namespace.empty() || asks_aws(settings);
 }
 
 /// The words that run the command.
@@ -109,6 +147,48 @@ inline Result<std::vector<std::string>> words_of(Settings const& settings) {
   bool const probe = !settings.url.empty() || !settings.tcp.empty();
   if (probe || !settings.words.empty()) return settings.words;
   return shell_words(settings.command);
+}
+
+/// What the problems of two settings begin with.
+struct PartLabels {
+  std::string command;
+  std::string body;
+};
+
+/// Returns what is run by the settings, without the settings themselves.
+inline CheckParts parts_of_settings(Settings const& settings, PartLabels const& labels,
+                                    std::vector<std::string>& problems) {
+  CheckParts parts;
+  auto words = words_of(settings);
+  if (!words && !settings.command.empty()) {
+    problems.push_back(labels.command + ": " + words.error().message);
+  }
+  auto body = probe_body(settings);
+  if (!body) problems.push_back(labels.body + ": " + body.error().message);
+  if (words) parts.words = *std::move(words);
+  if (body) parts.body = *std::move(body);
+  return parts;
+}
+
+inline std::vector<CheckParts> parts_of_checks(std::vector<Check> const& checks,
+                                               std::vector<std::string>& problems) {
+  std::vector<CheckParts> all;
+  for (Check const& check : checks) {
+    PartLabels const labels{check.place + ".command", check.place + ".body"};
+    all.push_back(parts_of_settings(check.settings, labels, problems));
+    all.back().settings = check.settings;
+  }
+  return all;
+}
+
+/// Returns the masks of the secrets of the process and of all checks.
+inline Masks masks_of_all(Startup const& startup, Logger const& log) {
+  auto values = values_to_mask(startup.parsed, startup.environment);
+  for (Check const& check : startup.checks) {
+    auto more = values_to_mask({.settings = check.settings}, startup.environment);
+    std::move(more.begin(), more.end(), std::back_inserter(values));
+  }
+  return masks_of(std::move(values), log);
 }
 
 }  // namespace detail
@@ -124,26 +204,22 @@ int run_with_settings(Arguments const& arguments, Environment const& environment
     return exit_code_of(startup.error());
   }
   Parsed& parsed = startup->parsed;
-  auto words = detail::words_of(parsed.settings);
-  if (!words && !parsed.settings.command.empty()) {
-    parsed.problems.push_back("Command: " + words.error().message);
-  }
-  auto body = probe_body(parsed.settings);
-  if (!body) parsed.problems.push_back("Body: " + body.error().message);
+  CheckParts own = detail::parts_of_settings(parsed.settings, {"Command", "Body"}, parsed.problems);
+  auto checks = detail::parts_of_checks(startup->checks, parsed.problems);
   Logger const log{{.format = parsed.settings.log_format}};
   for (std::string const& warning : parsed.warnings) log.warning(warning);
   bool const wrong = complain(parsed.problems);
   bool const shown = arguments.has("--print-settings");
   if (shown) (void)print(settings_text(parsed));
   if (wrong || shown) return wrong ? exit_settings : exit_success;
-  Masks masks = masks_of(values_to_mask(parsed, startup->environment), log);
+  Masks masks = detail::masks_of_all(*startup, log);
 
   auto const stop = Stop::on_signals({.budget = parsed.settings.stop_timeout});
   if (!stop) {
     log.error(stop.error().message);
     return exit_undelivered;
   }
-  if (detail::needs_region(parsed.settings)) {
+  if (detail::needs_region(parsed.settings, startup->checks)) {
     auto const known = complete_region(startup->aws, startup->environment, *stop);
     if (!known) complain({known.error().message});
     if (!known) return exit_code_of(known.error());
@@ -151,9 +227,10 @@ int run_with_settings(Arguments const& arguments, Environment const& environment
   return run(ProgramParts{.settings = std::move(parsed.settings),
                           .aws = std::move(startup->aws),
                           .environment = std::move(startup->environment),
-                          .words = *std::move(words),
-                          .body = *std::move(body),
-                          .masks = std::move(masks)},
+                          .words = std::move(own.words),
+                          .body = std::move(own.body),
+                          .masks = std::move(masks),
+                          .checks = std::move(checks)},
              *stop);
 }
 

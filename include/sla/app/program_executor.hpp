@@ -52,6 +52,9 @@ class ProgramExecutor {
   [[nodiscard]] std::optional<Duration> longest_run() const {
     return std::visit([](auto const& executor) { return executor.longest_run(); }, held_);
   }
+  void run_beside_others() {
+    std::visit([](auto& executor) { internal::tell_of_others(executor); }, held_);
+  }
 
  private:
   std::variant<Command, Http, TcpProbe> held_;

@@ -3,12 +3,14 @@
 // What sla-runner does without the name of a command: reads the settings, puts the policies
 // together, lets the Runner run, and says with its exit code how it went. Whatever is wrong with
 // the settings is said before anything is started or sent.
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "sla/app/aws_access.hpp"
+#include "sla/app/checks/run_checks.hpp"
 #include "sla/app/command.hpp"
 #include "sla/app/exit_code.hpp"
 #include "sla/app/heartbeat.hpp"
@@ -24,6 +26,7 @@
 #include "sla/app/tracking.hpp"
 #include "sla/app/watched.hpp"
 #include "sla/core/apart.hpp"
+#include "sla/core/clock.hpp"
 #include "sla/core/environment.hpp"
 #include "sla/core/log.hpp"
 #include "sla/core/stop.hpp"
@@ -50,8 +53,8 @@ class Program {
   [[nodiscard]] int run(Stop const& stop) const {
     Heartbeat const heartbeat;
     WatchedClock clock{heartbeat};
-    if (parts_.settings.disabled) return rest(clock, stop);
-    if (parts_.settings.dry_run) return try_out(heartbeat, stop);
+    if (parts_.settings.disabled) return rest("disabled: nothing is run", clock, stop);
+    if (parts_.settings.dry_run) return exit_code_of_try(try_out(heartbeat, stop));
     auto sinks = Sinks::open({parts_.settings, parts_.aws, parts_.environment, log_});
     if (!sinks) {
       log_.error(sinks.error().message);
@@ -63,12 +66,9 @@ class Program {
   }
 
  private:
-  /// How long the spool may take to write a result down.
-  static constexpr Duration longest_recording = std::chrono::seconds{60};
+  [[nodiscard]] bool has_many() const noexcept { return !parts_.settings.checks.empty(); }
 
-  int deliver(Sinks& sinks, Heartbeat const& heartbeat, Stop const& stop) const {
-    say_start();
-    CallsApart::expect_many(runs_at_once());
+  Tally run_one(Sinks& sinks, Heartbeat const& heartbeat, Stop const& stop) const {
     WatchedClock const clock{heartbeat};
     ProcessOptions process = process_of(parts_, log_);
     process.log_folder = sinks.log_folder();
@@ -79,7 +79,24 @@ class Program {
                   Tracked{WatchedPublisher{SinkPolicy{sinks}, heartbeat, longest_recording},
                           tracking_of(parts_.settings, sinks.recall(job_of(parts_)))},
                   clock, log_};
-    Tally const tally = runner.run(job_of(parts_), stop);
+    return runner.run(job_of(parts_), stop);
+  }
+
+  Tally run_many(Sinks& sinks, Heartbeat const& heartbeat, Stop const& stop) const {
+    auto const& all = parts_.checks;
+    auto const runs = [](CheckParts const& check) { return !check.settings.disabled; };
+    bool const any = std::any_of(all.begin(), all.end(), runs);
+    if (any || parts_.settings.once) return run_checks(parts_, sinks, heartbeat, stop, log_);
+    (void)rest("there is no check to run here", WatchedClock{heartbeat}, stop);
+    return {};
+  }
+
+  int deliver(Sinks& sinks, Heartbeat const& heartbeat, Stop const& stop) const {
+    say_start();
+    CallsApart::expect_many(runs_at_once());
+    Tally const tally =
+        has_many() ? run_many(sinks, heartbeat, stop) : run_one(sinks, heartbeat, stop);
+    SteadyClock const clock;
     Instant const end = stop.deadline().value_or(clock.now() + parts_.settings.stop_timeout);
     if (stop.level() != StopLevel::none) {
       log_.info("told to stop; what is pending is delivered",
@@ -95,52 +112,65 @@ class Program {
   /// Says what begins: when runs do, where results go, and where they wait.
   void say_start() const {
     Settings const& settings = parts_.settings;
+    if (has_many()) return say_start_of_many();
     std::string schedule = settings.once ? "once" : settings.every ? "every " : "delay ";
     if (!settings.once) schedule += value_text(settings.every ? settings.every : settings.delay);
-    bool const by_name = settings.sns_topic_arn.empty();
-    std::string sinks;
-    auto const add = [&](std::string_view kind, std::string const& name) {
-      if (!name.empty()) sinks.append(sinks.empty() ? "" : " ").append(kind).append(name);
-    };
-    add("", by_name ? settings.sns_topic_name : settings.sns_topic_arn);
-    add("s3://", settings.s3_bucket_name);
-    add("", settings.store);
-    add("cloudwatch:", settings.metrics_namespace);
     log_.info("started", {{"version", version_number()},
                           {"service", settings.service},
                           {"schedule", schedule},
-                          {"sinks", sinks},
+                          {"sinks", sinks()},
                           {"spool", settings.spool.empty() ? "in memory" : settings.spool}});
     if (settings.splay > Duration::zero()) {
       log_.info("the first run waits", {{"seconds", splay()}});
     }
   }
 
-  /// One run of which nothing is sent.
-  int try_out(Heartbeat const& heartbeat, Stop const& stop) const {
+  void say_start_of_many() const {
     Settings const& settings = parts_.settings;
-    DryRun publisher{
-        {.topic = settings.sns_topic_arn.empty() ? settings.sns_topic_name : settings.sns_topic_arn,
-         .bucket = settings.s3_bucket_name,
-         .format = settings.event_format,
-         .stop = &stop}};
+    log_.info("started", {{"version", version_number()},
+                          {"checks", parts_.checks.size()},
+                          {"workers", settings.workers},
+                          {"sinks", sinks()},
+                          {"spool", settings.spool.empty() ? "in memory" : settings.spool}});
+  }
+
+  [[nodiscard]] std::string sinks() const {
+    Settings const& settings = parts_.settings;
+    bool const by_name = settings.sns_topic_arn.empty();
+    std::string all;
+    auto const add = [&](std::string_view kind, std::string const& name) {
+      if (!name.empty()) all.append(all.empty() ? "" : " ").append(kind).append(name);
+    };
+    add("", by_name ? settings.sns_topic_name : settings.sns_topic_arn);
+    add("s3://", settings.s3_bucket_name);
+    add("", settings.store);
+    add("cloudwatch:", settings.metrics_namespace);
+    return all;
+  }
+
+  /// One run of which nothing is sent.
+  Tally try_out(Heartbeat const& heartbeat, Stop const& stop) const {
+    if (has_many()) return try_checks(parts_, heartbeat, stop, log_);
     Runner runner{Once{},
                   WatchedExecutor{executor_of(parts_, process_of(parts_, log_)), heartbeat,
                                   longest_run_of(parts_)},
-                  std::move(publisher), WatchedClock{heartbeat}, log_};
-    Tally const tally = runner.run(job_of(parts_), stop);
+                  DryRun{dry_run_options(parts_.settings, stop)}, WatchedClock{heartbeat}, log_};
+    return runner.run(job_of(parts_), stop);
+  }
+  static int exit_code_of_try(Tally const& tally) {
     if (tally.undelivered != 0) return exit_undelivered;
     return tally.failed != 0 ? exit_test_failed : exit_success;
   }
 
-  int rest(WatchedClock const& clock, Stop const& stop) const {
-    log_.info("disabled: nothing is run");
+  int rest(std::string_view why, WatchedClock const& clock, Stop const& stop) const {
+    log_.info(why);
     while (clock.wait_until(Instant::max(), stop) != Wake::stopped) continue;
     return exit_success;
   }
 
   /// Returns true if one run follows another at once.
   [[nodiscard]] bool runs_at_once() const {
+    if (has_many()) return true;
     Settings const& settings = parts_.settings;
     Duration const pause = settings.every.value_or(settings.delay.value_or(Duration::max()));
     return !settings.once && pause < std::chrono::milliseconds{100};

@@ -3,23 +3,30 @@
 // Everything that the program knows before it starts anything: its settings and AWS's, after the
 // parameters were loaded that they ask for. What is wrong with them as far as they are known is
 // found before anything is asked.
+#include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "sla/app/checks/checks_file.hpp"
 #include "sla/app/command.hpp"
 #include "sla/app/load_parameters.hpp"
 #include "sla/app/loaded_variables.hpp"
 #include "sla/app/log_bucket.hpp"
 #include "sla/app/parameters.hpp"
 #include "sla/app/program_executor.hpp"
+#include "sla/app/quoted.hpp"
 #include "sla/app/region_variables.hpp"
 #include "sla/app/settings/aws.hpp"
 #include "sla/app/settings/parse.hpp"
 #include "sla/app/settings/table.hpp"
 #include "sla/aws/http/url.hpp"
 #include "sla/aws/service/arn.hpp"
+#include "sla/aws/wire/reply.hpp"
+#include "sla/core/descriptor.hpp"
 #include "sla/core/environment.hpp"
 #include "sla/core/log.hpp"
 #include "sla/core/result.hpp"
@@ -30,7 +37,8 @@ namespace sla::inline v1::app {
 struct Startup {
   Parsed parsed{};
   AwsSettings aws{};
-  Environment environment{};  ///< with the parameters
+  Environment environment{};    ///< with the parameters
+  std::vector<Check> checks{};  ///< of the file, if the settings name one
 
   /// Returns true if the program may go on.
   [[nodiscard]] bool good() const noexcept { return parsed.exit_code() == 0; }
@@ -40,9 +48,14 @@ namespace detail {
 
 /// Returns true if the program speaks TLS, to AWS or as a probe; `identity` always does, and needs
 /// no sink.
-inline bool needs_trust(Settings const& settings, aws::EndpointSettings const& endpoints,
-                        ParseOptions::Missing missing) {
-  if (!settings.disabled && aws::is_https(settings.url)) return true;
+inline bool needs_trust(Startup const& startup, ParseOptions::Missing missing) {
+  Settings const& settings = startup.parsed.settings;
+  aws::EndpointSettings const& endpoints = startup.aws.endpoints;
+  auto const asks_tls = [](Settings const& one) { return !one.disabled && aws::is_https(one.url); };
+  if (asks_tls(settings)) return true;
+  for (Check const& check : startup.checks) {
+    if (!settings.disabled && asks_tls(check.settings)) return true;
+  }
   if (settings.disabled || settings.dry_run) return !settings.ssm_names.empty();
   bool const topic = !settings.sns_topic_arn.empty() || !settings.sns_topic_name.empty();
   bool const other = missing == ParseOptions::Missing::is_fine || !settings.role.empty();
@@ -53,14 +66,36 @@ inline bool needs_trust(Settings const& settings, aws::EndpointSettings const& e
          (other && uses_tls(endpoints, {aws::Service::sts}));
 }
 
+/// Reads the file of checks, if there is one, once all is known that holds for each of them.
+inline void read_checks_file(Startup& startup, ParseOptions options) {
+  Parsed& parsed = startup.parsed;
+  std::string const& path = parsed.settings.checks;
+  bool const pending = options.loaded == nullptr && !parsed.settings.ssm_names.empty();
+  if (path.empty() || pending || options.missing == ParseOptions::Missing::is_fine) return;
+  std::string const label = setting_label(parsed, setting_index("checks")) + ": ";
+  if (options.missing == ParseOptions::Missing::for_a_gate) {
+    parsed.problems.push_back(label + "a gate has one test");
+    return;
+  }
+  auto const text = read_file(path, aws::JsonReply::size_limit);
+  ChecksFile file;
+  file.mistake = text ? std::string() : text.error().message;
+  if (text) file = read_checks(*text, parsed);
+  if (text && !file.mistake.empty())
+    file.mistake = quoted(std::string_view(path)) + ": " + file.mistake;
+  if (!file.mistake.empty()) parsed.problems.push_back(label + file.mistake);
+  std::move(file.problems.begin(), file.problems.end(), std::back_inserter(parsed.problems));
+  startup.checks = std::move(file.checks);
+}
+
 /// Both kinds of settings. If nothing says the region it is that of the topic.
 inline Startup read_startup(Arguments const& arguments, Environment environment,
                             ParseOptions options) {
   Startup startup{.environment = std::move(environment)};
   startup.parsed = parse_settings(arguments, startup.environment, options);
   startup.aws = read_aws_settings(startup.environment, startup.parsed.problems);
-  Settings const& settings = startup.parsed.settings;
-  bool const trust = needs_trust(settings, startup.aws.endpoints, options.missing);
+  read_checks_file(startup, options);
+  bool const trust = needs_trust(startup, options.missing);
   if (trust && !startup.aws.trust_problem.empty()) {
     startup.parsed.problems.push_back(startup.aws.trust_problem);
   }

@@ -46,10 +46,10 @@ class WatchedClock {
 static_assert(Clock<WatchedClock>);
 
 /// An executor that promises to be done within a limit; a limit of zero is none.
-template <class E>
+template <class E, class H = Heartbeat>
 class WatchedExecutor {
  public:
-  WatchedExecutor(E executor, Heartbeat heartbeat, Duration limit)
+  WatchedExecutor(E executor, H heartbeat, Duration limit)
       : executor_(std::move(executor)), heartbeat_(std::move(heartbeat)), limit_(limit) {}
 
   Result<Outcome> execute(Job const& job, Stop const& stop) {
@@ -67,7 +67,7 @@ class WatchedExecutor {
 
  private:
   internal::HeldExecutor<E> executor_;
-  Heartbeat heartbeat_;
+  H heartbeat_;
   Duration limit_;
 
   static_assert(Executor<E>,
@@ -75,24 +75,27 @@ class WatchedExecutor {
                 "sla::Result<sla::Outcome> execute(sla::Job const&, sla::Stop const&)");
 };
 
-/// A publisher that promises to be done within a limit.
-template <class P>
+/// A publisher that promises to be done within a limit. A heartbeat that is shared with others is
+/// told when it is.
+template <class P, class H = Heartbeat>
 class WatchedPublisher {
  public:
   static constexpr bool wants_uncounted = sla::wants_uncounted<P>;
 
-  WatchedPublisher(P publisher, Heartbeat heartbeat, Duration limit)
+  WatchedPublisher(P publisher, H heartbeat, Duration limit)
       : publisher_(std::move(publisher)), heartbeat_(std::move(heartbeat)), limit_(limit) {}
 
   Result<void> publish(Report const& report) {
     Instant const now = std::chrono::steady_clock::now();
     heartbeat_.promise(Activity::publishing, now + limit_ + heartbeat_slack);
-    return publish_wanted(publisher_, report);
+    auto done = publish_wanted(publisher_, report);
+    if constexpr (requires { heartbeat_.rest(); }) heartbeat_.rest();
+    return done;
   }
 
  private:
   internal::HeldPublisher<P> publisher_;
-  Heartbeat heartbeat_;
+  H heartbeat_;
   Duration limit_;
 
   static_assert(Publisher<P>,

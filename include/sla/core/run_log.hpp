@@ -38,8 +38,8 @@ class RunLog {
   }
 
   /// `missed` counts the slots of the schedule that runs took too long for, since the start.
-  void missed(std::uint64_t missed) const {
-    log_.warning("a run took longer than its slot", {{"missed", missed}});
+  void missed(Job const& job, std::uint64_t missed) const {
+    log_.warning("a run took longer than its slot", {{"missed", missed}, {"service", job.service}});
   }
 
  private:

@@ -42,6 +42,19 @@ struct Setting {
       .append(")");
 }
 
+/// Returns what a setting is called in a file of checks: its flag in camelCase, or where it has
+/// none what the event calls it.
+[[nodiscard]] inline std::string setting_key(Setting const& setting) {
+  if (setting.flag.empty()) return setting.variable == "SLA_TARGET" ? "slaTarget" : "tagID";
+  std::string key;
+  for (std::size_t i = 0; i < setting.flag.size(); ++i) {
+    bool const next = setting.flag[i] == '-';
+    if (next) ++i;
+    key += next ? static_cast<char>(setting.flag[i] - 'a' + 'A') : setting.flag[i];
+  }
+  return key;
+}
+
 /// Returns a URL with *** for a name and a password in it, and for its query. If it is not clear
 /// how far they reach, all is ***.
 [[nodiscard]] inline std::string without_secrets(std::string_view url) {

@@ -82,8 +82,10 @@ struct Settings {
   std::int64_t slo_min_failures = 3;   ///< below which there is no alert
   std::int64_t failure_threshold = 3;  ///< results in a row that change the state
   std::int64_t success_threshold = 2;
-  std::string tag_id{};      ///< passed through to the event
-  std::string sla_target{};  ///< passed through to the event
+  std::string checks{};       ///< a file of many checks; empty: there is one
+  std::int64_t workers = 16;  ///< how many of them run at once
+  std::string tag_id{};       ///< passed through to the event
+  std::string sla_target{};   ///< passed through to the event
 };
 
 /// Returns true if results go anywhere.
@@ -99,6 +101,8 @@ enum class Origin {
   ssm,  ///< a variable that a parameter filled
   environment,
   flag,
+  defaults,  ///< those of a file of checks
+  check,     ///< one in the file
 };
 
 }  // namespace sla::inline v1::app

@@ -11,6 +11,7 @@
 #include "sla/app/settings/bucket.hpp"
 #include "sla/app/settings/checks.hpp"
 #include "sla/app/settings/field.hpp"
+#include "sla/app/settings/many.hpp"
 #include "sla/app/settings/objective.hpp"
 #include "sla/app/settings/outcome.hpp"
 #include "sla/app/settings/probe.hpp"
@@ -282,9 +283,9 @@ consteval auto joined(std::array<Setting, Sizes> const&... parts) {
 
 }  // namespace detail
 
-inline constexpr auto setting_table =
-    detail::joined(detail::first_settings, probe_settings, outcome_settings, bucket_settings,
-                   detail::later_settings, objective_settings, detail::last_settings);
+inline constexpr auto setting_table = detail::joined(
+    detail::first_settings, probe_settings, outcome_settings, bucket_settings,
+    detail::later_settings, objective_settings, many_settings, detail::last_settings);
 
 /// Returns the row of a flag; one that is not in the table does not compile.
 [[nodiscard]] consteval std::size_t setting_index(std::string_view flag) {

@@ -127,6 +127,11 @@ class JsonReply {
   /// Returns true if this value is an array, empty or not.
   [[nodiscard]] bool is_array() const noexcept { return element_.is_array(); }
 
+  /// Returns true if this value is an object, empty or not.
+  [[nodiscard]] bool is_object() const noexcept { return element_.is_object(); }
+  /// Returns this value itself, where it is true or false.
+  [[nodiscard]] std::optional<bool> boolean() const { return scalar<bool>(JsonPath{}); }
+
   /// Returns the truth value of that name.
   [[nodiscard]] std::optional<bool> boolean(std::string_view name) const {
     return scalar<bool>(JsonPath{name});

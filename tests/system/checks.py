@@ -1,0 +1,289 @@
+# SPDX-License-Identifier: MIT
+# Covers: app/checks/run_checks.hpp, app/settings/many.hpp
+"""Many checks in one process: where their results go, when they start, and what none does to the
+others."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import unittest
+from pathlib import Path
+
+import own_processes
+from aws_case import BUCKET, AwsTest
+from runner_process import Finished, RunnerProcess
+from store_case import StoreTest, wait_until
+
+own_processes.enter()
+
+
+class ChecksCase(StoreTest):
+    """Runs files of checks."""
+
+    def file(self, *checks: dict[str, object], **defaults: object) -> str:
+        """A file of these checks."""
+        path = self.folder / "checks.json"
+        path.write_text(json.dumps({"defaults": defaults, "checks": checks}))
+        return str(path)
+
+    def start_checks(self, *checks: dict[str, object], flags: tuple[str, ...] = (),
+                     program: str | None = None, store: Path | None = None,
+                     **defaults: object) -> RunnerProcess:
+        """Starts the program with them."""
+        return self.start("--checks", self.file(*checks, **defaults),
+                          "--store", str(store or self.store), *flags,
+                          program=program, directory=self.folder)
+
+    def services(self) -> dict[str, int]:
+        """How many results each service has."""
+        found: dict[str, int] = {}
+        for event in self.events():
+            name = str(event["service"])
+            found[name] = found.get(name, 0) + 1
+        return found
+
+    def wait_for(self, count: int, *services: str, process: RunnerProcess) -> None:
+        """Waits until each of the services has so many results."""
+        wait_until(lambda: all(self.services().get(name, 0) >= count for name in services),
+                   describe=process.describe)
+
+    def stop(self, process: RunnerProcess, code: int = 0) -> Finished:
+        """Ends it as an engine does."""
+        process.send(signal.SIGTERM)
+        finished = process.wait()
+        self.assertEqual(code, finished.code, finished.err_text)
+        process.assert_nothing_left()
+        return finished
+
+
+class ResultsTest(ChecksCase):
+    """What each check leaves."""
+
+    def test_checks_of_each_kind_have_their_results_in_the_store(self) -> None:
+        process = self.start_checks(
+            {"service": "text", "command": "echo \"$SLARUNNER_RUN_ID\" | wc -l", "groups": []},
+            {"service": "words", "words": ["/bin/sh", "-c", 'echo "$1"; exit 3', "x", "a  b"]},
+            {"service": "port", "tcp": "127.0.0.1:1", "delay": 0.1},
+            {"service": "page", "url": "http://127.0.0.1:1/", "slo": 99.9, "groups": ["a", "b"]},
+            {"service": "off", "command": "touch ran", "disabled": True},
+            every=0.2, groups=["all"])
+        self.wait_for(2, "text", "words", "port", "page", process=process)
+        finished = self.stop(process)
+        self.assertFalse((self.folder / "ran").exists())
+        self.assertEqual(b"", finished.out)
+        [started] = finished.lines("started")
+        self.assertEqual(("5", "16"), (started.fields["checks"], started.fields["workers"]))
+        last = {str(event["service"]): event for event in self.events()}
+        self.assertEqual({"text", "words", "port", "page"}, set(last))
+        self.assertEqual([True, False, False, False],
+                         [last[name]["succeeded"] for name in ("text", "words", "port", "page")])
+        self.assertEqual([[], ["all"], ["all"], ["a", "b"]],
+                         [last[name]["groups"] for name in ("text", "words", "port", "page")])
+        self.assertIn("slo", last["page"])
+        self.assertNotIn("slo", last["port"])
+        self.assertEqual(1, len({str(event["bootId"]) for event in self.events()}))
+        for name in last:
+            numbers = [event["seq"] for event in self.events() if event["service"] == name]
+            self.assertEqual(list(range(1, len(numbers) + 1)), numbers)
+        self.assertEqual(b"a  b\n", next((self.store / "words").iterdir()).read_bytes())
+
+    def test_once_runs_each_check_once_and_tells_the_worst(self) -> None:
+        flags = ("--once",)
+        good = {"service": "good", "command": "true"}
+        done = self.start_checks(good, {"service": "good2", "words": ["true"]}, flags=flags).wait()
+        self.assertEqual(0, done.code, done.err_text)
+        done = self.start_checks(good, {"service": "bad", "command": "false"}, flags=flags).wait()
+        self.assertEqual(1, done.code, done.err_text)
+        self.assertEqual({"good": 2, "good2": 1, "bad": 1}, self.services())
+
+    def test_a_dry_run_prints_all_and_sends_nothing(self) -> None:
+        process = self.start_checks({"service": "a", "command": "echo one"},
+                                    {"service": "b", "command": "echo two; exit 1"},
+                                    flags=("--dry-run",))
+        finished = process.wait()
+        self.assertEqual(1, finished.code, finished.err_text)
+        self.assertEqual(2, finished.out_text.count("message: {"))
+        for part in ("log:\none\n", "log:\ntwo\n"):
+            self.assertIn(part, finished.out_text)
+        self.assertFalse(self.store.exists())
+
+    def test_a_restarted_process_goes_on_where_the_spool_tells(self) -> None:
+        spool = ("--spool", str(self.folder / "spool"), "--once")
+        check = {"service": "a", "command": "false", "failureThreshold": 2}
+        for _ in range(2):
+            self.start_checks(check, flags=spool).wait()
+        self.assertEqual(["UNKNOWN", "DOWN"], [event["state"] for event in self.events()])
+
+
+class ProblemsTest(ChecksCase):
+    """What stops the program before anything starts."""
+
+    def problems(self, *flags: str, text: str) -> list[str]:
+        """The lines of a start that is refused."""
+        (self.folder / "bad.json").write_text(text)
+        finished = self.run_to_end("--checks", "bad.json", "--store", str(self.store), *flags,
+                                   directory=self.folder)
+        self.assertEqual((78, b""), (finished.code, finished.out), finished.err_text)
+        self.assertFalse(self.store.exists())
+        return finished.err_text.splitlines()
+
+    def test_every_problem_of_a_file_is_told_with_its_place(self) -> None:
+        self.assertEqual([
+            "defaults.spool: belongs to the whole process: give --spool or $SLARUNNER_SPOOL",
+            "checks[0].servise: no such setting; did you mean service?",
+            "checks[0].service: is required",
+            "checks[1].every: 'soon' is no number of seconds, such as 60, 0.5 or 2h30m",
+            "checks[1].groups: expected a list of texts",
+            "checks[2].service: 'b' is that of checks[1] too: each check needs its own",
+            "checks[3].body: no-such-file: No such file or directory",
+        ], self.problems(text=json.dumps({"defaults": {"spool": "x"}, "checks": [
+            {"servise": "a", "tcp": "a:1", "every": 5},
+            {"service": "b", "command": "true", "every": "soon", "groups": 7},
+            {"service": "b", "command": "true", "every": 1},
+            {"service": "c", "url": "http://c/", "body": "@no-such-file", "every": 1}]})))
+
+    def test_what_is_no_json_has_a_line_and_a_column(self) -> None:
+        self.assertEqual(
+            ["Checks (--checks): 'bad.json': line 2, column 14: expected : at '='"],
+            self.problems(text='{"checks":[\n  {"service" = "a"}]}'))
+
+    def test_what_belongs_to_one_check_is_not_given_beside_the_file(self) -> None:
+        self.assertEqual([
+            "Service (--service) and Checks (--checks) exclude each other: each check has its own",
+            "URL (--url) and Checks (--checks) exclude each other: each check has its own",
+            "Splay (--splay) and Checks (--checks) exclude each other: starts are spread already",
+        ], self.problems("--service", "a", "--url", "http://a/", "--splay", "5",
+                         text='{"checks":[{"service":"a","tcp":"a:1","every":1}]}'))
+
+    def test_workers_are_from_one_to_a_thousand(self) -> None:
+        for count in ("0", "1001", "many"):
+            self.assertEqual(
+                [f"Workers (--workers): '{count}' is no whole number from 1 to 1000"],
+                self.problems("--workers", count,
+                              text='{"checks":[{"service":"a","tcp":"a:1","every":1}]}'))
+
+
+class GridTest(ChecksCase):
+    """When runs start."""
+
+    def test_two_replicas_start_a_check_at_the_same_instants(self) -> None:
+        checks: list[dict[str, object]] = [
+            {"service": f"s{number}", "words": ["true"]} for number in range(5)]
+        stores = [self.folder / name for name in ("one", "two")]
+        processes = []
+        for store in stores:
+            processes.append(self.start_checks(*checks, store=store, every=1))
+            self.store = store
+            self.wait_for(2, *(f"s{number}" for number in range(5)), process=processes[-1])
+        slots: list[dict[str, int]] = []
+        for store, process in zip(stores, processes):
+            self.stop(process)
+            self.store = store
+            slots.append({})
+            for number in range(5):  # the earliest within the second is the least late
+                slots[-1][f"s{number}"] = min(
+                    int(str(event["startedAtMs"])) % 1000 for event in self.events()
+                    if event["service"] == f"s{number}")
+        between = [abs(slots[0][name] - slots[1][name]) for name in slots[0]]
+        self.assertGreater(len(set(slots[0].values())), 3, slots)
+        # A machine that is busy is late now and then, and none has a grid that is another's.
+        self.assertLess(sorted(between)[2], 100, slots)
+
+
+class ApartTest(ChecksCase):
+    """What one check does not do to others."""
+
+    def test_a_check_that_hangs_floods_or_crashes_delays_no_other(self) -> None:
+        process = self.start_checks(
+            {"service": "hangs", "words": ["sleep", "600"], "timeout": 0},
+            {"service": "floods", "command": "exec yes", "timeout": 1, "logLimit": "64K"},
+            {"service": "crashes", "command": "kill -SEGV $$", "every": 0.1},
+            {"service": "good", "words": ["true"], "every": 0.1},
+            flags=("--workers", "4", "--stop-timeout", "10"), every=0.5)
+        self.wait_for(20, "good", "crashes", process=process)
+        self.wait_for(2, "floods", process=process)
+        self.assertNotIn("hangs", self.services())
+        finished = self.stop(process)
+        self.assertLess(finished.seconds, 100)
+        verdicts = {str(event["service"]): event["verdict"] for event in self.events()}
+        self.assertEqual({"floods": "timeout", "crashes": "signaled", "good": "pass"}, verdicts)
+        self.assertEqual(1, len(list((self.store / "hangs").glob("*_INTERRUPTED"))))
+
+    def test_a_stop_ends_all_within_one_budget(self) -> None:
+        stubborn = "trap '' TERM; echo on >>started; while :; do sleep 1; done"
+        checks: list[dict[str, object]] = [
+            {"service": f"s{number}", "command": stubborn, "delay": 0} for number in range(12)]
+        process = self.start_checks(*checks, flags=("--stop-timeout", "4", "--grace", "2"))
+        started = self.folder / "started"
+        wait_until(lambda: started.exists() and started.read_text().count("on") == 12,
+                   describe=process.describe)
+        self.stop(process)
+        self.assertEqual(12, len(list(self.store.glob("*/*_INTERRUPTED"))))
+        self.assertFalse((self.store / "events.ndjson").exists())
+
+
+class HealthTest(ChecksCase):
+    """The healthcheck looks at all of them."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.program = shutil.copy(os.environ["SLA_RUNNER"], self.folder)
+
+    def check(self) -> tuple[int, str]:
+        done = subprocess.run([self.program, "healthcheck"], capture_output=True, env={},
+                              stdin=subprocess.DEVNULL, timeout=120, check=False, text=True)
+        return done.returncode, done.stdout
+
+    def test_waiting_and_running_are_healthy(self) -> None:
+        process = self.start_checks(
+            {"service": "long", "command": "touch long; sleep 600"},
+            {"service": "off", "command": "true", "disabled": True},
+            program=self.program, delay=0)
+        wait_until(lambda: (self.folder / "long").exists(), describe=process.describe)
+        self.assertEqual((0, f"process {process.pid} is running the test\n"), self.check())
+        self.stop(process)
+
+        process = self.start_checks({"service": "off", "command": "true", "disabled": True},
+                                    program=self.program, delay=0)
+        process.wait_for_line("there is no check to run here")
+        self.assertEqual((0, f"process {process.pid} is waiting for the next run\n"), self.check())
+        self.stop(process)
+
+    def test_a_process_that_is_stopped_is_stuck_once_a_run_is_overdue(self) -> None:
+        process = self.start_checks(
+            {"service": "short", "command": "echo $$ >pid; sleep 600", "timeout": 1, "grace": 1},
+            {"service": "long", "command": "sleep 600"}, program=self.program, delay=0)
+        wait_until(lambda: (self.folder / "pid").exists(), describe=process.describe)
+        process.send(signal.SIGSTOP)
+        wait_until(lambda: self.check()[0] == 1, describe=process.describe)
+        self.assertIn("is stuck: running the test, overdue by", self.check()[1])
+        process.send(signal.SIGCONT)
+        self.stop(process)
+
+
+class CloudTest(AwsTest):
+    """The same with a topic and a bucket."""
+
+    def test_checks_share_a_topic_and_a_bucket(self) -> None:
+        aws = self.fake()
+        folder = self.temporary_directory()
+        path = folder / "checks.json"
+        path.write_text(json.dumps({"checks": [
+            {"service": "one", "command": "echo 1"}, {"service": "two", "command": "echo 2"},
+            {"service": "three", "tcp": f"127.0.0.1:{aws.port}"}]}))
+        process = self.start("--checks", str(path), "--once", "--sns-topic-arn", self.topic(aws),
+                             "--s3-bucket-name", BUCKET, environment=aws.environment())
+        finished = process.wait()
+        self.assertEqual(0, finished.code, finished.err_text)
+        self.assertEqual(["one", "three", "two"],
+                         sorted(str(event["service"]) for event in self.events(aws)))
+        self.assertEqual(["one", "three", "two"],
+                         sorted(key.split("/")[0] for key in aws.objects(BUCKET)))
+
+
+if __name__ == "__main__":
+    unittest.main()
