@@ -3318,7 +3318,8 @@ namespace sla::inline v1 {
 
 namespace internal {
 
-/// Texts that are looked for, all at once. Each has at least `shortest` bytes.
+/// Texts that are looked for, all at once. Each has at least `shortest` bytes. The time that it
+/// takes grows with the bytes alone, but where both they and a text repeat the same few bytes.
 class SoughtTexts {
  public:
   static constexpr std::size_t shortest = 6;
@@ -18246,7 +18247,8 @@ class StreamSearch {
 
 /// Returns the end of a probe's reason if that is not an answer as it was expected.
 [[nodiscard]] inline ProbeFinding judge_answer(ProbeFacts const& facts,
-                                               HttpProbeOptions const& options, bool found) {
+                                               HttpProbeOptions const& options, bool found,
+                                               std::string const& encoding) {
   if (!has_status(options.expect_status, facts.status)) {
     bool const redirect = facts.status >= 300 && facts.status < 400 && facts.status != 304;
     std::string reason = "http status " + std::to_string(facts.status) + ", expected " +
@@ -18258,7 +18260,10 @@ class StreamSearch {
     return {"status", std::move(reason)};
   }
   if (found) return {};
-  return {"body", "the answer lacks the text " + JsonWriter().string(options.expect_body).text()};
+  std::string reason =
+      "the answer lacks the text " + JsonWriter().string(options.expect_body).text();
+  if (!encoding.empty()) reason += "; it is encoded: " + encoding;
+  return {"body", std::move(reason)};
 }
 
 /// Takes in an answer. D as in Capture.
@@ -18267,10 +18272,18 @@ struct HttpAnswer {
   Capture<D> log;
   StreamSearch search;
   MaskStream masks;
+  std::string encoding{};  ///< of the body, where it is said
   char last = '\n';
 
   void head(std::string_view line) {
-    if (line.starts_with("HTTP/")) search.restart();  // of the answer that a redirect led to
+    constexpr std::string_view name = "content-encoding:";
+    if (line.starts_with("HTTP/")) {  // of the answer that a redirect led to
+      search.restart();
+      encoding.clear();
+    }
+    if (same_ignoring_case(line.substr(0, name.size()), name)) {
+      encoding = trim(line.substr(name.size()));
+    }
     write(line);
   }
   void body(std::string_view block) {
@@ -18317,7 +18330,7 @@ class HttpProbe {
     target.name = internal::why_no_name(*facts, target, stop);
     auto finding = internal::judge_fault(*facts, target);
     if (facts->fault == internal::ProbeFault::none) {
-      finding = internal::judge_answer(*facts, options_, answer.search.found());
+      finding = internal::judge_answer(*facts, options_, answer.search.found(), answer.encoding);
     }
     Outcome outcome = internal::probe_outcome(*facts, target, std::move(finding));
     if (outcome.verdict == Verdict::pass) look_at_validity(*facts, target, outcome);
@@ -18625,7 +18638,9 @@ class ShownIfFailed {
     Instant const begin = std::chrono::steady_clock::now();
     outcome->ended = outcome->ended.value_or(begin);
     internal::PassThrough pass(descriptor_);
-    pass.finish(internal::KeptOutput{outcome->output}, std::chrono::seconds{1}, stop, [&] {
+    internal::KeptOutput const kept{outcome->output};
+    pass.forward(kept, {});
+    pass.finish(kept, std::chrono::seconds{1}, stop, [&] {
       if (stop.level() == StopLevel::now) return begin;
       return begin + std::chrono::seconds{stop.level() == StopLevel::none ? 10 : 1};
     });

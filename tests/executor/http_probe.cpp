@@ -187,6 +187,9 @@ TEST_CASE("a text is found over the border of two blocks, and its lack is a fail
   CHECK(lacks.verdict == Verdict::fail);
   CHECK(lacks.cause == "body");
   CHECK(lacks.reason == R"(the answer lacks the text "need\"le")");
+  LoopbackServer packed({{answer("200 OK", "\x1f\x8b", "CONTENT-ENCODING: gzip\r\n")}});
+  CHECK(execute(packed, {.expect_body = "needle"}).reason ==
+        R"(the answer lacks the text "needle"; it is encoded: gzip)");
   for (std::size_t size = 1; size <= 9; ++size) {
     for (std::string_view const text : {"abc", "c", "abcabd", "zz"}) {
       internal::StreamSearch search{std::string(text)};

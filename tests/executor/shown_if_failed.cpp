@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "../support/memory_file.hpp"
+#include "../support/temporary_folder.hpp"
 #include "sla/core/descriptor.hpp"
 
 using namespace sla;
@@ -45,6 +46,19 @@ TEST_CASE("the output of runs that failed is shown, and of no others") {
   std::string const large(1'000'000, 'x');
   CHECK((shown(Verdict::fail, large) == large));
   CHECK(shown(Verdict::fail, "").empty());
+}
+
+TEST_CASE("a file on a disk takes all of it") {
+  TemporaryFolder const folder;
+  std::string const path = folder.path() + "/shown";
+  Descriptor const file = open_file(path, O_RDWR | O_CREAT).value();
+  std::string const large(1'000'000, 'x');
+  ShownIfFailed executor{Giving{{.verdict = Verdict::fail, .output = Output(large)}}, file.get()};
+  auto const outcome = executor.execute({}, Stop{});
+  REQUIRE(outcome);
+  CHECK(outcome->remark.empty());
+  CHECK((read_file(path, 2'000'000).value() == large));
+  ::unlink(path.c_str());
 }
 
 TEST_CASE("who does not read costs a moment, and the outcome says what is missing") {

@@ -22,7 +22,8 @@ namespace sla::inline v1 {
 
 namespace internal {
 
-/// Texts that are looked for, all at once. Each has at least `shortest` bytes.
+/// Texts that are looked for, all at once. Each has at least `shortest` bytes. The time that it
+/// takes grows with the bytes alone, but where both they and a text repeat the same few bytes.
 class SoughtTexts {
  public:
   static constexpr std::size_t shortest = 6;

@@ -21,6 +21,7 @@
 #include "sla/aws/http/url.hpp"
 #include "sla/core/json.hpp"
 #include "sla/core/masks.hpp"
+#include "sla/core/text.hpp"
 #include "sla/executor.hpp"
 #include "sla/executor/capture.hpp"
 #include "sla/executor/name_answer.hpp"
@@ -78,7 +79,8 @@ class StreamSearch {
 
 /// Returns the end of a probe's reason if that is not an answer as it was expected.
 [[nodiscard]] inline ProbeFinding judge_answer(ProbeFacts const& facts,
-                                               HttpProbeOptions const& options, bool found) {
+                                               HttpProbeOptions const& options, bool found,
+                                               std::string const& encoding) {
   if (!has_status(options.expect_status, facts.status)) {
     bool const redirect = facts.status >= 300 && facts.status < 400 && facts.status != 304;
     std::string reason = "http status " + std::to_string(facts.status) + ", expected " +
@@ -90,7 +92,10 @@ class StreamSearch {
     return {"status", std::move(reason)};
   }
   if (found) return {};
-  return {"body", "the answer lacks the text " + JsonWriter().string(options.expect_body).text()};
+  std::string reason =
+      "the answer lacks the text " + JsonWriter().string(options.expect_body).text();
+  if (!encoding.empty()) reason += "; it is encoded: " + encoding;
+  return {"body", std::move(reason)};
 }
 
 /// Takes in an answer. D as in Capture.
@@ -99,10 +104,18 @@ struct HttpAnswer {
   Capture<D> log;
   StreamSearch search;
   MaskStream masks;
+  std::string encoding{};  ///< of the body, where it is said
   char last = '\n';
 
   void head(std::string_view line) {
-    if (line.starts_with("HTTP/")) search.restart();  // of the answer that a redirect led to
+    constexpr std::string_view name = "content-encoding:";
+    if (line.starts_with("HTTP/")) {  // of the answer that a redirect led to
+      search.restart();
+      encoding.clear();
+    }
+    if (same_ignoring_case(line.substr(0, name.size()), name)) {
+      encoding = trim(line.substr(name.size()));
+    }
     write(line);
   }
   void body(std::string_view block) {
@@ -149,7 +162,7 @@ class HttpProbe {
     target.name = internal::why_no_name(*facts, target, stop);
     auto finding = internal::judge_fault(*facts, target);
     if (facts->fault == internal::ProbeFault::none) {
-      finding = internal::judge_answer(*facts, options_, answer.search.found());
+      finding = internal::judge_answer(*facts, options_, answer.search.found(), answer.encoding);
     }
     Outcome outcome = internal::probe_outcome(*facts, target, std::move(finding));
     if (outcome.verdict == Verdict::pass) look_at_validity(*facts, target, outcome);

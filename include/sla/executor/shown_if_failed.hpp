@@ -55,7 +55,9 @@ class ShownIfFailed {
     Instant const begin = std::chrono::steady_clock::now();
     outcome->ended = outcome->ended.value_or(begin);
     internal::PassThrough pass(descriptor_);
-    pass.finish(internal::KeptOutput{outcome->output}, std::chrono::seconds{1}, stop, [&] {
+    internal::KeptOutput const kept{outcome->output};
+    pass.forward(kept, {});
+    pass.finish(kept, std::chrono::seconds{1}, stop, [&] {
       if (stop.level() == StopLevel::now) return begin;
       return begin + std::chrono::seconds{stop.level() == StopLevel::none ? 10 : 1};
     });
