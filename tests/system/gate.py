@@ -121,6 +121,10 @@ class VerdictTest(GateCase):
         finished = self.run_to_end("gate", "--count", "1", "--", "sh", "-c", "echo out; echo err >&2")
         self.assertEqual("passed", _verdict(finished)["verdict"])
         self.assertIn("\nout\nerr\n", finished.err_text)
+        finished = self.run_to_end("gate", "--count", "1", "--pass-through", "failures", "--", "sh",
+                                   "-c", "echo why; exit 1")
+        self.assertEqual("failed", _verdict(finished)["verdict"])
+        self.assertIn("\nwhy\n", finished.err_text)
 
 
 class TimeTest(GateCase):
