@@ -243,7 +243,9 @@ class InstallTest(RunnerTest):
         self.assertEqual(0, done.returncode, done.stdout + done.stderr)
         [prefix] = [path.parent for path in folder.rglob("bin")]
         for name in ("include/sla/sla.hpp", "include/sla/app/run.hpp", "share/pkgconfig/sla.pc",
-                     "share/cmake/sla/sla-config.cmake"):
+                     "share/cmake/sla/sla-config.cmake", "share/man/man1/sla-runner.1",
+                     "share/bash-completion/completions/sla-runner",
+                     "share/zsh/site-functions/_sla-runner"):
             self.assertTrue((prefix / name).is_file(), name)
         finished = self.run_to_end("--version", program=str(prefix / "bin/sla-runner"))
         self.assertEqual(0, finished.code, finished.err_text)
