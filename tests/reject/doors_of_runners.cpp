@@ -19,6 +19,7 @@
 // expect 18: Witnessed's parameter must be a sla::Executor: movable, with sla::Result<sla::Outcome> execute(sla::Job const&, sla::Stop const&)
 // expect 19: Splayed's parameter must be a sla::Scheduler: movable, with std::optional<sla::Instant> next(sla::Instant now)
 // expect 20: OnGrid's parameter must be a sla::Scheduler: movable, with std::optional<sla::Instant> next(sla::Instant now)
+// expect 21: ShownIfFailed's parameter must be a sla::Executor: movable, with sla::Result<sla::Outcome> execute(sla::Job const&, sla::Stop const&)
 #include <chrono>
 #include <utility>
 
@@ -30,6 +31,7 @@
 #include "sla/executor/by_exit_code.hpp"
 #include "sla/executor/degraded_if_slow.hpp"
 #include "sla/executor/retrying.hpp"
+#include "sla/executor/shown_if_failed.hpp"
 #include "sla/executor/witnessed.hpp"
 #include "sla/fleet.hpp"
 #include "sla/runner.hpp"
@@ -77,6 +79,7 @@ int main() {
   use(MinimalScheduler{}, sla::ByExitCode{Unless<15, MinimalExecutor>{}, {}});
   use(MinimalScheduler{}, sla::Retrying{Unless<16, MinimalExecutor>{}, {}});
   use(MinimalScheduler{}, sla::Witnessed{Unless<18, MinimalExecutor>{}, {}});
+  use(MinimalScheduler{}, sla::ShownIfFailed{Unless<21, MinimalExecutor>{}, -1});
   use(MinimalScheduler{}, sla::DegradedIfSlow{Unless<17, MinimalExecutor>{}, std::nullopt});
   use(sla::app::Splayed{Unless<19, MinimalScheduler>{}, std::chrono::seconds{1}}, right);
   use(sla::app::OnGrid{Unless<20, MinimalScheduler>{}, {.service = "shop"}}, right);
