@@ -5178,9 +5178,10 @@ namespace sla::inline v1::aws {
 
 /// Returns the lines. Errc::invalid if a header could smuggle in another; the message has no
 /// value.
-[[nodiscard]] inline Result<std::vector<std::string>> curl_headers(Request const& request) {
+[[nodiscard]] inline Result<std::vector<std::string>> curl_headers(
+    std::vector<Header> const& headers) {
   std::vector<std::string> lines;
-  for (auto const& [name, value] : request.headers) {
+  for (auto const& [name, value] : headers) {
     if (name.empty() || has_control(name) || name.find_first_of(" :;") != std::string::npos) {
       return Error{Errc::invalid, "a header with a name that cannot be one"};
     }
@@ -5190,9 +5191,9 @@ namespace sla::inline v1::aws {
     lines.push_back(trim(value).empty() ? name + ';' : name + ": " + value);
   }
   for (std::string_view const name : {"Accept", "Content-Type", "Expect"}) {
-    if (!find_header(request.headers, name)) lines.push_back(std::string(name) + ':');
+    if (!find_header(headers, name)) lines.push_back(std::string(name) + ':');
   }
-  if (!find_header(request.headers, "User-Agent")) lines.push_back("User-Agent: " + user_agent());
+  if (!find_header(headers, "User-Agent")) lines.push_back("User-Agent: " + user_agent());
   return lines;
 }
 
@@ -5786,7 +5787,7 @@ class Curl {
 
  private:
   Result<Response> transfer(Request const& request, Instant deadline) {
-    auto headers = curl_headers(request);
+    auto headers = curl_headers(request.headers);
     if (!headers) return headers.error();
     for (;;) {
       bool const fresh = !handle_;  // so are the trusted certificates
@@ -6306,7 +6307,7 @@ class CurlProbe {
                          Answer& answer) {
     Exchange exchange{.request = request, .stop = stop, .begun = now()};
     if (limit > Duration::zero()) exchange.deadline = exchange.begun + limit;
-    auto headers = aws::curl_headers({.headers = request.headers});
+    auto headers = aws::curl_headers(request.headers);
     if (!headers) return headers.error();
     if (auto ready = open(exchange); !ready) return ready.error();
     aws::CurlSetup setup{exchange.handle.get()};

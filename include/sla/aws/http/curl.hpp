@@ -139,7 +139,7 @@ class Curl {
 
  private:
   Result<Response> transfer(Request const& request, Instant deadline) {
-    auto headers = curl_headers(request);
+    auto headers = curl_headers(request.headers);
     if (!headers) return headers.error();
     for (;;) {
       bool const fresh = !handle_;  // so are the trusted certificates

@@ -95,7 +95,7 @@ class CurlProbe {
                          Answer& answer) {
     Exchange exchange{.request = request, .stop = stop, .begun = now()};
     if (limit > Duration::zero()) exchange.deadline = exchange.begun + limit;
-    auto headers = aws::curl_headers({.headers = request.headers});
+    auto headers = aws::curl_headers(request.headers);
     if (!headers) return headers.error();
     if (auto ready = open(exchange); !ready) return ready.error();
     aws::CurlSetup setup{exchange.handle.get()};
