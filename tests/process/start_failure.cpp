@@ -30,6 +30,27 @@ std::string with_another_loader(TemporaryFolder const& folder) {
 
 }  // namespace
 
+TEST_CASE("a look at its file tells why a program will not start, or that nothing is known") {
+  TemporaryFolder const folder;
+  ::setenv("PATH", (folder.path() + ":/usr/bin:/bin").c_str(), 1);
+  (void)file_in(folder, "sla-no-right", "#!/bin/sh\n", 0644);
+  (void)file_in(folder, "true", "#!/bin/sh\n", 0644);  // another of that name is found after it
+  std::string const lost = file_in(folder, "lost", "#!/bin/bsh\n", 0755);
+  CHECK(foreseen_failure("true").empty());
+  CHECK(foreseen_failure("/bin/true").empty());
+  CHECK(foreseen_failure(file_in(folder, "text", "echo hello\n", 0755)).empty());
+  CHECK(foreseen_failure("/there/is/none") == "/there/is/none: No such file or directory");
+  CHECK(foreseen_failure("sla-no-such-command") ==
+        "sla-no-such-command: No such file or directory; it is in no folder of PATH=" +
+            folder.path() + ":/usr/bin:/bin");
+  CHECK(foreseen_failure("sla-no-right") ==
+        "sla-no-right: Permission denied; it is not executable: chmod +x it");
+  CHECK(foreseen_failure(lost) ==
+        lost + ": No such file or directory; its interpreter /bin/bsh is not there");
+  CHECK(foreseen_failure(folder.path()) ==
+        folder.path() + ": Permission denied; it is a directory");
+}
+
 TEST_CASE("a program that did not start is explained by what is wrong with its file") {
   TemporaryFolder const folder;
   ::setenv("PATH", "/usr/bin:/bin", 1);

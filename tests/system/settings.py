@@ -24,6 +24,7 @@ _MISSING = {
     "sink": "SNS Topic ARN ($SLARUNNER_SNSTOPICARN) or SNS Topic Name ($SLARUNNER_SNSTOPICNAME) "
             "is a required argument",
 }
+_EASY = "--store DIR keeps results in a folder and needs no account; --help shows every setting"
 # Flag, variable, a value, and how --print-settings shows it.
 _VALUES = (
     ("command", "SLARUNNER_COMMAND", "exit 0 # x", "exit 0 # x"),
@@ -181,6 +182,17 @@ class HelpTest(SettingsTest):
                          rf"^sla-runner {re.escape('.'.join(numbers))} \(libcurl/\d[\w.-]* "
                          r"OpenSSL/\d[\w.-]*(, commit [0-9a-f]{12})?\)\n\Z")
 
+    def test_help_says_the_signals_the_variables_of_aws_and_three_examples(self) -> None:
+        text = " ".join(self.run_to_end("--help").out_text.split())
+        for words in (
+                "SIGTERM, SIGINT, SIGQUIT and SIGRTMIN+3 stop it: no new run, the one in flight may "
+                "end within the stop timeout, and a second signal ends it. SIGUSR1: run now. SIGHUP "
+                "is ignored.",
+                "What AWS's own variables mean to the SDKs they mean here: AWS_REGION, AWS_PROFILE,"):
+            self.assertIn(words, text)
+        examples = text.split(" examples: ")[1].split(" exit codes: ")[0]
+        self.assertEqual(3, examples.count("sla-runner "), examples)
+
     def test_help_and_version_need_no_settings(self) -> None:
         for flag in ("--help", "-h", "--version", "--print-settings"):
             finished = self.run_to_end(flag, *_GOOD, environment=_REGION)
@@ -225,15 +237,16 @@ class ProblemsTest(SettingsTest):
     """What is missing or wrong."""
 
     def test_what_is_missing_is_said_in_the_promised_words(self) -> None:
-        self.assertEqual(list(_MISSING.values()), self.problems())
+        self.assertEqual([*_MISSING.values(), _EASY], self.problems())
         for name in _MISSING:
             with self.subTest(name):
                 position = {"command": 0, "service": 2, "delay": 4, "sink": 6}[name]
                 arguments = _GOOD[:position] + _GOOD[position + 2:]
-                self.assertEqual([_MISSING[name]], self.problems(*arguments))
+                easy = [_EASY] if name == "sink" else []
+                self.assertEqual([_MISSING[name], *easy], self.problems(*arguments))
 
     def test_an_empty_variable_is_a_missing_one(self) -> None:
-        self.assertEqual(list(_MISSING.values()), self.problems(
+        self.assertEqual([*_MISSING.values(), _EASY], self.problems(
             SLARUNNER_COMMAND="", SLARUNNER_SERVICE="", SLARUNNER_DELAY="",
             SLARUNNER_SNSTOPICARN="", SLARUNNER_SNSTOPICNAME=""))
 
@@ -243,7 +256,7 @@ class ProblemsTest(SettingsTest):
                              self.problems("--command=x", "--service=x", sink))
 
     def test_a_bucket_alone_is_no_sink(self) -> None:
-        self.assertEqual([_MISSING["sink"]], self.problems(
+        self.assertEqual([_MISSING["sink"], _EASY], self.problems(
             "--command=x", "--service=x", "--delay=0", "--s3-bucket-name=logs"))
 
     def test_each_malformed_value_is_one_line_that_names_the_setting_and_the_value(self) -> None:
@@ -423,13 +436,58 @@ class NetworkTest(AwsTest):
         self.assert_silent(aws)
         self.assertEqual([], list(store.iterdir()))
 
-    def test_a_dry_run_of_a_topic_by_name_asks_nobody_for_its_account(self) -> None:
-        aws = self.fake()
-        finished = self.run_to_end("--service=x", "--sns-topic-name=results", "--dry-run", "--",
-                                   "/bin/true", environment=aws.environment())
+    def test_a_dry_run_needs_no_sink(self) -> None:
+        finished = self.run_to_end("--service=x", "--dry-run", "--", "echo", "hi")
         self.assertEqual(0, finished.code, finished.err_text)
-        self.assertIn("topic: results\n", finished.out_text)
-        self.assert_silent(aws)
+        self.assertTrue(finished.out_text.startswith("topic: none\nmessage: {"), finished.out_text)
+
+    def test_a_dry_run_that_reads_like_none_says_that_it_is_one(self) -> None:
+        why = "is not empty, so this is a dry run; leave it empty to send results"
+        for value in ("false", "0", "no", "Off"):
+            for arguments, environment, label in (
+                    ([], {"SLARUNNER_DRYRUN": value}, "$SLARUNNER_DRYRUN"),
+                    ([f"--dry-run={value}"], {}, "--dry-run")):
+                finished = self.run_to_end("--service=x", *arguments, "--", "true",
+                                           environment=environment)
+                self.assertEqual(0, finished.code, finished.err_text)
+                [line] = finished.lines("Dry Run")
+                self.assertEqual(("warning", f"Dry Run ({label}): '{value}' {why}"),
+                                 (line.level, line.message))
+        for value in ("true", "1", "x"):
+            finished = self.run_to_end("--service=x", f"--dry-run={value}", "--", "true")
+            self.assertEqual([], finished.lines("Dry Run"))
+
+    def test_a_dry_run_of_a_topic_by_name_shows_its_arn_or_why_not(self) -> None:
+        aws = self.fake()
+        known = aws.environment()
+        nobody = known | {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "",
+                          "AWS_EC2_METADATA_DISABLED": "true", "HOME": "/nonexistent"}
+        nowhere = {name: value for name, value in known.items() if "REGION" not in name}
+        for environment, topic in (
+                (known, re.escape(f"arn:aws:sns:{aws.region}:{aws.account}:results")),
+                (nobody, r"results \(its ARN is not known: .*credentials.*\)"),
+                (nowhere, r"results \(its ARN is not known: no region is set\)")):
+            with self.subTest(topic):
+                finished = self.run_to_end("--service=x", "--sns-topic-name=results", "--dry-run",
+                                           "--", "/bin/true", environment=environment)
+                self.assertEqual(0, finished.code, finished.err_text)
+                self.assertRegex(finished.out_text, f"^topic: {topic}\n")
+
+    def test_a_command_that_cannot_be_started_is_told_before_the_first_run(self) -> None:
+        folder = self.temporary_directory()
+        plain = folder / "plain"
+        plain.write_text("#!/bin/sh\n")
+        for word, why in (
+                ("/no/such", "/no/such: No such file or directory"),
+                (str(plain), f"{plain}: Permission denied; it is not executable: chmod +x it")):
+            finished = self.run_to_end("--service=x", "--once", "--store", str(folder / "store"),
+                                       "--", word)
+            messages = [line.message for line in finished.lines()]
+            self.assertEqual(f"the command cannot be started: {why}", messages[0])
+            self.assertIn("run starts", messages[1:])
+        finished = self.run_to_end("--service=x", "--once", "--store", str(folder / "store"),
+                                   "--command", "/no/such")
+        self.assertEqual([], finished.lines("the command cannot"))
 
     def test_disabled_says_so_once_runs_nothing_and_stops_on_a_signal(self) -> None:
         aws = self.fake()

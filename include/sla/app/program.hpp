@@ -209,6 +209,7 @@ int run_with_settings(Arguments const& arguments, Environment const& environment
   Logger const log{{.format = parsed.settings.log_format}};
   for (std::string const& warning : parsed.warnings) log.warning(warning);
   bool const wrong = complain(parsed.problems);
+  if (wrong) (void)complain(parsed.hints);
   bool const shown = arguments.has("--print-settings");
   if (shown) (void)print(settings_text(parsed));
   if (wrong || shown) return wrong ? exit_settings : exit_success;

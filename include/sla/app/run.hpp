@@ -5,6 +5,7 @@
 // the settings is said before anything is started or sent.
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,7 +33,9 @@
 #include "sla/core/stop.hpp"
 #include "sla/executor/announced.hpp"
 #include "sla/executor/process_options.hpp"
+#include "sla/process/start_failure.hpp"
 #include "sla/publisher/dry_run.hpp"
+#include "sla/publisher/topic.hpp"
 #include "sla/publisher/tracked.hpp"
 #include "sla/runner.hpp"
 #include "sla/scheduler/fixed_delay.hpp"
@@ -54,6 +57,7 @@ class Program {
     Heartbeat const heartbeat;
     WatchedClock clock{heartbeat};
     if (parts_.settings.disabled) return rest("disabled: nothing is run", clock, stop);
+    foresee();
     if (parts_.settings.dry_run) return exit_code_of_try(try_out(heartbeat, stop));
     auto sinks = Sinks::open({parts_.settings, parts_.aws, parts_.environment, log_});
     if (!sinks) {
@@ -66,6 +70,20 @@ class Program {
   }
 
  private:
+  /// Says before the first run what each would say, where a look at the file shows it. What a shell
+  /// makes of a text is not guessed.
+  void foresee() const {
+    if (parts_.settings.words.empty()) return;
+    struct Look {
+      std::string name{};
+      std::string why{};
+      void operator()() { why = internal::foreseen_failure(name); }
+    };
+    auto const look = std::make_shared<Look>(Look{.name = parts_.settings.words.front()});
+    bool const seen = CallsApart::make_within(look, std::chrono::seconds{1});  // a disk may hang
+    if (seen && !look->why.empty()) log_.warning("the command cannot be started: " + look->why);
+  }
+
   [[nodiscard]] bool has_many() const noexcept { return !parts_.settings.checks.empty(); }
 
   Tally run_one(Sinks& sinks, Heartbeat const& heartbeat, Stop const& stop) const {
@@ -151,11 +169,35 @@ class Program {
   /// One run of which nothing is sent.
   Tally try_out(Heartbeat const& heartbeat, Stop const& stop) const {
     if (has_many()) return try_checks(parts_, heartbeat, stop, log_);
+    DryRun::Options options = dry_run_options(parts_.settings, stop);
+    if (parts_.settings.sns_topic_arn.empty()) options.topic = topic_by_name(stop);
     Runner runner{Once{},
                   WatchedExecutor{executor_of(parts_, process_of(parts_, log_)), heartbeat,
                                   longest_run_of(parts_)},
-                  DryRun{dry_run_options(parts_.settings, stop)}, WatchedClock{heartbeat}, log_};
+                  DryRun{std::move(options)}, WatchedClock{heartbeat}, log_};
     return runner.run(job_of(parts_), stop);
+  }
+  /// Returns the ARN of the topic of that name if the account can be asked, else the name and why
+  /// not.
+  [[nodiscard]] std::string topic_by_name(Stop const& stop) const {
+    Settings const& settings = parts_.settings;
+    if (settings.sns_topic_name.empty()) return {};
+    std::string why = "no region is set";
+    if (!parts_.aws.region.empty()) {
+      AwsAccess const access{{.aws = parts_.aws,
+                              .environment = parts_.environment,
+                              .role = settings.role,
+                              .stop = stop}};
+      NamedTopic<ProgramClient> topic{access.client(stop),
+                                      {.name = settings.sns_topic_name,
+                                       .region = parts_.aws.region,
+                                       .endpoints = parts_.aws.endpoints,
+                                       .limit = std::chrono::seconds{5}}};
+      auto arn = topic.arn();
+      if (arn) return *std::move(arn);
+      why = arn.error().message;
+    }
+    return settings.sns_topic_name + " (its ARN is not known: " + why + ')';
   }
   static int exit_code_of_try(Tally const& tally) {
     if (tally.undelivered != 0) return exit_undelivered;
@@ -212,7 +254,14 @@ inline constexpr Command run_command{
         "A flag beats its environment variable, which beats a value loaded from SSM, which "
         "beats the default. A value follows its flag as the next argument or after =; an "
         "empty one takes back what the environment says. SECONDS may have units: 90, 0.5, 5m, "
-        "2h30m, 1d.",
+        "2h30m, 1d.\n"
+        "SIGTERM, SIGINT, SIGQUIT and SIGRTMIN+3 stop it: no new run, the one in flight may end "
+        "within the stop timeout, and a second signal ends it. SIGUSR1: run now. SIGHUP is "
+        "ignored.\n"
+        "What AWS's own variables mean to the SDKs they mean here: AWS_REGION, AWS_PROFILE, "
+        "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_ROLE_ARN, "
+        "AWS_WEB_IDENTITY_TOKEN_FILE, AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE, "
+        "AWS_ENDPOINT_URL (and AWS_ENDPOINT_URL_SNS, ...), AWS_CA_BUNDLE, AWS_MAX_ATTEMPTS, ...",
     .examples =
         "sla-runner --service shop --every 30 --store results --url https://shop.example/health\n"
         "sla-runner --service shop --once --store results -- make -C tests smoke\n"

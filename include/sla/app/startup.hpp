@@ -133,7 +133,10 @@ inline void unify_regions(Startup& startup, RegionVariables rule) {
 template <ParseOptions::Missing IfMissing>
 [[nodiscard]] std::vector<std::string> startup_problems(Arguments const& arguments,
                                                         Environment const& environment) {
-  return detail::read_startup(arguments, environment, {.missing = IfMissing}).parsed.problems;
+  Parsed parsed = detail::read_startup(arguments, environment, {.missing = IfMissing}).parsed;
+  std::vector<std::string> lines = std::move(parsed.problems);
+  lines.insert(lines.end(), parsed.hints.begin(), parsed.hints.end());
+  return lines;
 }
 
 /// Reads the settings, loads the parameters that they ask for, and reads the settings again with

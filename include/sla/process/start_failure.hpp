@@ -125,6 +125,21 @@ inline std::string of_the_file(std::string const& path, int number) {
   return text + "; it is in no folder of PATH=" + (path != nullptr ? path : "");
 }
 
+/// Explains in one line why a program could not be started, as far as a look at its file tells;
+/// empty if nothing speaks against it.
+[[nodiscard]] inline std::string foreseen_failure(std::string const& name) {
+  int number = ENOENT;
+  for (std::string const& path : detail::candidates(name)) {
+    struct stat about {};
+    if (::stat(path.c_str(), &about) != 0) continue;
+    bool const runs = S_ISREG(about.st_mode) && ::access(path.c_str(), X_OK) == 0;
+    if (!runs) number = EACCES;
+    if (!runs) continue;
+    return detail::missing_helper(path).empty() ? std::string() : start_failure(name, ENOENT);
+  }
+  return start_failure(name, number);
+}
+
 /// Explains why the first program of a command text did not start, where a shell answered 126 or
 /// 127; empty if there is nothing to add to the shell's own words.
 [[nodiscard]] inline std::string shell_failure(std::vector<std::string> const& words, int code) {

@@ -83,7 +83,7 @@ TEST_CASE("any one sink is enough, a bucket alone is none") {
   CHECK(with_sink("--sns-topic-name=sla").empty());
   CHECK(with_sink("--store=/tmp/x").empty());
   CHECK(with_sink("--s3-bucket-name=my-logs") == Lines{no_sink});
-  CHECK(with_sink("--dry-run") == Lines{no_sink});
+  CHECK(with_sink("--dry-run").empty());
   CHECK(with_sink("--disabled") == Lines{no_sink});
 }
 
@@ -237,7 +237,9 @@ TEST_CASE("every setting arrives where it is used") {
        "--log-format=json", "--role=arn:aws:iam::123456789012:role/x"},
       {{"SLARUNNER_SVC_TAG", "tag"}, {"SLA_TARGET", "99.9"}, {"SLARUNNER_DRYRUN", "false"}});
   CHECK(parsed.problems.empty());
-  CHECK(parsed.warnings.empty());
+  CHECK(parsed.warnings ==
+        Lines{"Dry Run ($SLARUNNER_DRYRUN): 'false' is not empty, so this is a dry run; leave it "
+              "empty to send results"});
   sla::app::Settings const& settings = parsed.settings;
   CHECK(settings.command == "curl x\ncurl y");
   CHECK(settings.words.empty());

@@ -87,7 +87,8 @@ class SettingsReader {
       require_when_to_run(complete);
       if (complete) rules_.require_time_for_attempts();
     }
-    if (complete) require_a_sink();
+    if (complete && !parsed_.settings.dry_run) require_a_sink();
+    warn_of_dry_run();
     warn_of_unknown_variables();
     return std::move(parsed_);
   }
@@ -98,6 +99,7 @@ class SettingsReader {
   static constexpr std::size_t delay = setting_index("delay");
   static constexpr std::size_t every = SettingRules::every;
   static constexpr std::size_t once = setting_index("once");
+  static constexpr std::size_t dry_run = setting_index("dry-run");
   static constexpr std::size_t expect_every = setting_index("expect-every");
   static constexpr std::size_t splay = setting_index("splay");
   static constexpr std::size_t checks = setting_index("checks");
@@ -175,6 +177,21 @@ class SettingsReader {
         rules_.is_set(setting_index("store")))
       return;
     require(variable_label(topic_arn) + " or " + variable_label(topic_name));
+    parsed_.hints.emplace_back(
+        "--store DIR keeps results in a folder and needs no account; --help shows every setting");
+  }
+
+  /// Any text turns it on, also one that people write to turn something off.
+  void warn_of_dry_run() {
+    auto const flags = given(dry_run);
+    std::string const text(flags.empty()
+                               ? environment_.get(setting_table[dry_run].variable).value_or("")
+                               : flags.back());
+    bool value = true;
+    if (text.empty() || !read_value(text, value) || value) return;
+    parsed_.warnings.push_back(
+        rules_.label(dry_run) + ": " + quoted(std::string_view(text)) +
+        " is not empty, so this is a dry run; leave it empty to send results");
   }
 
   void warn_of_unknown_variables() {

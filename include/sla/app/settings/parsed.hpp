@@ -18,6 +18,7 @@ namespace sla::inline v1::app {
 struct Parsed {
   Settings settings{};
   std::vector<std::string> problems{};
+  std::vector<std::string> hints{};  ///< what may help with the problems
   std::vector<std::string> warnings{};
   std::array<Origin, setting_table.size()> origins{};  ///< for each row of the table
   LoadedVariables loaded{};                            ///< what was made known of the parameters
