@@ -226,6 +226,50 @@ class ApartTest(ChecksCase):
         self.assertFalse((self.store / "events.ndjson").exists())
 
 
+class ShardTest(ChecksCase):
+    """Several processes that share a file."""
+
+    def run_shard(self, shard: str, **environment: str) -> Finished:
+        """Runs the checks of a shard once."""
+        checks: list[dict[str, object]] = [
+            {"service": f"s{number}", "words": ["true"]} for number in range(40)]
+        return self.start("--checks", self.file(*checks), "--store", str(self.store), "--once",
+                          "--shard", shard, environment=environment,
+                          directory=self.folder).wait()
+
+    def test_each_check_is_in_one_of_the_shards(self) -> None:
+        for index in range(3):
+            finished = self.run_shard(f"{index}/3")
+            self.assertEqual(0, finished.code, finished.err_text)
+            self.assertEqual(f"{index}/3", finished.lines("started")[0].fields["shard"])
+        finished = self.run_shard("auto/4", JOB_COMPLETION_INDEX="1")
+        self.assertEqual("1/4", finished.lines("started")[0].fields["shard"])
+        finished = self.run_shard("auto/4", AWS_BATCH_JOB_ARRAY_INDEX="1")
+        for event in self.events():
+            self.assertTrue(event["succeeded"])
+        fourth = [count - 1 for count in self.services().values()]
+        self.assertEqual(40, len(fourth))
+        self.assertEqual({0, 2}, set(fourth))  # what the two of auto/4 have, they have twice
+
+    def test_a_shard_without_a_check_stays(self) -> None:
+        process = self.start_checks({"service": "a", "words": ["true"]}, every=1,
+                                    flags=("--shard", "0/10000"))
+        process.wait_for_line("there is no check to run here")
+        self.stop(process)
+
+    def test_a_shard_that_is_not_there_is_a_problem(self) -> None:
+        finished = self.run_shard("3/3")
+        self.assertEqual((78, "Shard (--shard): '3/3' is not there: of 3 shards the last is 2, since "
+                              "the first is 0\n"), (finished.code, finished.err_text))
+        finished = self.run_shard("auto/3", JOB_COMPLETION_INDEX="3")
+        self.assertEqual((78, "Shard (--shard): $JOB_COMPLETION_INDEX is '3', and of 3 shards the "
+                              "last is 2\n"), (finished.code, finished.err_text))
+        finished = self.run_to_end("--shard", "0/2", "--service", "a", "--command", "true",
+                                   "--once", "--store", str(self.store))
+        self.assertEqual((78, "Shard (--shard) is for many checks (--checks): give a file\n"),
+                         (finished.code, finished.err_text))
+
+
 class HealthTest(ChecksCase):
     """The healthcheck looks at all of them."""
 

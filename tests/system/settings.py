@@ -168,7 +168,8 @@ class HelpTest(SettingsTest):
             self.assertRegex(finished.out_text, rf"\n  --{flag}\b")
             self.assertRegex(finished.out_text, rf"\n    {variable}\b")
         for text in ("SLARUNNER_SVC_TAG", "SLA_TARGET", "--every SECONDS", "SLARUNNER_EVERY",
-                     "--checks FILE", "SLARUNNER_CHECKS", "3600", "16M", "  78  ", "  75  ", "  64  "):
+                     "--checks FILE", "SLARUNNER_CHECKS", "--shard K/N",
+                     "SLARUNNER_SHARD", "3600", "16M", "  78  ", "  75  ", "  64  "):
             self.assertIn(text, finished.out_text)
         self.assertLessEqual(max(map(len, finished.out_text.splitlines())), 100)
 

@@ -147,6 +147,7 @@ class Program {
     Settings const& settings = parts_.settings;
     log_.info("started", {{"version", version_number()},
                           {"checks", parts_.checks.size()},
+                          {"shard", settings.shard.empty() ? "all" : settings.shard},
                           {"workers", settings.workers},
                           {"sinks", sinks()},
                           {"spool", settings.spool.empty() ? "in memory" : settings.spool}});

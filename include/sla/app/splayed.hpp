@@ -15,6 +15,13 @@ namespace sla::inline v1::app {
 
 namespace detail {
 
+/// Returns a hash whose every bit depends on all of the given one.
+constexpr std::uint64_t mixed(std::uint64_t hash) noexcept {
+  hash = (hash ^ hash >> 30U) * 0xBF58476D1CE4E5B9ULL;
+  hash = (hash ^ hash >> 27U) * 0x94D049BB133111EBULL;
+  return hash ^ hash >> 31U;
+}
+
 /// Returns FNV-1a of both texts, mixed so that names which differ in one digit are far apart.
 constexpr std::uint64_t hash_of(std::string_view first, std::string_view second) noexcept {
   std::uint64_t hash = 0xCBF29CE484222325ULL;
@@ -22,9 +29,7 @@ constexpr std::uint64_t hash_of(std::string_view first, std::string_view second)
   for (char const c : first) add(static_cast<unsigned char>(c));
   add(0);
   for (char const c : second) add(static_cast<unsigned char>(c));
-  hash = (hash ^ hash >> 30U) * 0xBF58476D1CE4E5B9ULL;
-  hash = (hash ^ hash >> 27U) * 0x94D049BB133111EBULL;
-  return hash ^ hash >> 31U;
+  return mixed(hash);
 }
 
 }  // namespace detail

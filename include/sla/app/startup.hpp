@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "sla/app/aws_access.hpp"
 #include "sla/app/checks/checks_file.hpp"
 #include "sla/app/command.hpp"
 #include "sla/app/load_parameters.hpp"
@@ -23,6 +24,7 @@
 #include "sla/app/settings/aws.hpp"
 #include "sla/app/settings/parse.hpp"
 #include "sla/app/settings/table.hpp"
+#include "sla/app/shard.hpp"
 #include "sla/aws/http/url.hpp"
 #include "sla/aws/service/arn.hpp"
 #include "sla/aws/wire/reply.hpp"
@@ -66,6 +68,25 @@ inline bool needs_trust(Startup const& startup, ParseOptions::Missing missing) {
          (other && uses_tls(endpoints, {aws::Service::sts}));
 }
 
+/// Leaves the checks that are this process's.
+inline void keep_own_shard(Startup& startup) {
+  Parsed& parsed = startup.parsed;
+  auto shard = parse_shard(parsed.settings.shard);
+  if (shard) shard = find_shard(*shard, startup.environment, host_name());
+  if (!shard) {  // the form of a wrong one is told already
+    std::string const label = setting_label(parsed, setting_index("shard"));
+    if (parse_shard(parsed.settings.shard)) {
+      parsed.problems.push_back(label + ": " + shard.error().message);
+    }
+    return;
+  }
+  std::string const count = std::to_string(shard->count);
+  parsed.settings.shard = std::to_string(*shard->index).append("/").append(count);
+  std::erase_if(startup.checks, [&](Check const& check) {
+    return shard_of(check.settings.service, shard->count) != *shard->index;
+  });
+}
+
 /// Reads the file of checks, if there is one, once all is known that holds for each of them.
 inline void read_checks_file(Startup& startup, ParseOptions options) {
   Parsed& parsed = startup.parsed;
@@ -86,6 +107,7 @@ inline void read_checks_file(Startup& startup, ParseOptions options) {
   if (!file.mistake.empty()) parsed.problems.push_back(label + file.mistake);
   std::move(file.problems.begin(), file.problems.end(), std::back_inserter(parsed.problems));
   startup.checks = std::move(file.checks);
+  if (!parsed.settings.shard.empty()) keep_own_shard(startup);
 }
 
 /// Both kinds of settings. If nothing says the region it is that of the topic.

@@ -9,6 +9,7 @@
 #include "sla/app/settings/field.hpp"
 #include "sla/app/settings/setting.hpp"
 #include "sla/app/settings/settings.hpp"
+#include "sla/app/shard.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/text.hpp"
 
@@ -45,6 +46,19 @@ inline constexpr auto many_settings = std::to_array<Setting>({
      .meaning = "with checks: how many of them run at once, 1 to 1000; what is due then waits",
      .field = &Settings::workers,
      .check = check_workers},
+    {.flag = "shard",
+     .variable = "SLARUNNER_SHARD",
+     .title = "Shard",
+     .value = "K/N",
+     .fallback = "none",
+     .meaning =
+         "with checks: the share K of N processes that have the same file, K from 0 to N-1. Each "
+         "service is in one of them; another N moves as few as it can. auto/N takes K from "
+         "$JOB_COMPLETION_INDEX (an Indexed Job of Kubernetes) or $AWS_BATCH_JOB_ARRAY_INDEX, or "
+         "from "
+         "the end of the host's name (a StatefulSet)",
+     .field = &Settings::shard,
+     .check = check_shard},
 });
 
 }  // namespace sla::inline v1::app

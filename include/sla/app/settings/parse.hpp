@@ -82,6 +82,9 @@ class SettingsReader {
     if (rules_.is_set(checks)) {
       refuse_beside_checks();
     } else {
+      if (known && rules_.is_set(shard)) {
+        rules_.problem(rules_.label(shard) + " is for many checks (--checks): give a file");
+      }
       rules_.choose_what_to_run();
       if (known) require_what_to_run();
       require_when_to_run(complete);
@@ -101,6 +104,7 @@ class SettingsReader {
   static constexpr std::size_t once = setting_index("once");
   static constexpr std::size_t dry_run = setting_index("dry-run");
   static constexpr std::size_t expect_every = setting_index("expect-every");
+  static constexpr std::size_t shard = setting_index("shard");
   static constexpr std::size_t splay = setting_index("splay");
   static constexpr std::size_t checks = setting_index("checks");
   static constexpr std::size_t topic_arn = setting_index("sns-topic-arn");

@@ -83,6 +83,7 @@ struct Settings {
   std::int64_t failure_threshold = 3;  ///< results in a row that change the state
   std::int64_t success_threshold = 2;
   std::string checks{};       ///< a file of many checks; empty: there is one
+  std::string shard{};        ///< the share of this process of them; empty: all
   std::int64_t workers = 16;  ///< how many of them run at once
   std::string tag_id{};       ///< passed through to the event
   std::string sla_target{};   ///< passed through to the event
