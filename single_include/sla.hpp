@@ -10261,6 +10261,13 @@ Result<Response> call_s3(ServiceClient& client, Bucket& bucket, MakeRequest make
   }
 }
 
+/// Returns what an error of a call is about: `s3 put object s3://bucket/key`.
+inline std::string object_context(std::string_view operation, Bucket const& bucket,
+                                  std::string_view key) {
+  std::string text(operation);
+  return text.append(" s3://").append(bucket.name).append("/").append(key);
+}
+
 }  // namespace detail
 
 /// Puts an object with a Client. Errc::exists if one with the key is there and is to be kept;
@@ -10270,13 +10277,11 @@ Result<Response> call_s3(ServiceClient& client, Bucket& bucket, MakeRequest make
 template <class ServiceClient>
 [[nodiscard]] Result<void> put_object(ServiceClient& client, Bucket& bucket,
                                       PutObjectInput const& input, Instant deadline) {
-  constexpr std::string_view context = "s3 put object";
   auto response = detail::call_s3(
       client, bucket, [&] { return put_object_request(bucket, input); }, deadline);
-  if (!response) return std::move(response).error().within(context);
-  auto done = parse_put_answer(*response);
-  if (!done) return std::move(done).error().within(context);
-  return {};
+  auto done = response ? parse_put_answer(*response) : Result<void>(response.error());
+  if (done) return {};
+  return std::move(done).error().within(detail::object_context("s3 put object", bucket, input.key));
 }
 
 /// Asks with a Client what is known of an object; Errc::not_found, or Errc::denied if the caller
@@ -10286,7 +10291,10 @@ template <class ServiceClient>
                                              std::string_view key, Instant deadline) {
   auto response = detail::call_s3(
       client, bucket, [&] { return head_object_request(bucket, key); }, deadline);
-  if (!response) return std::move(response).error().within("s3 head object");
+  if (!response) {
+    return std::move(response).error().within(
+        detail::object_context("s3 head object", bucket, key));
+  }
   return parse_object_head(*response);
 }
 
@@ -10638,9 +10646,9 @@ inline std::size_t add_attributes(QueryForm& form,
 template <class ServiceClient>
 [[nodiscard]] Result<std::string> publish(ServiceClient& client, EndpointSettings const& endpoints,
                                           PublishInput const& input, Instant deadline) {
-  constexpr std::string_view context = "sns publish";
   auto arn = parse_topic_arn(input.topic_arn);
-  if (!arn) return std::move(arn).error().within(context);
+  if (!arn) return std::move(arn).error().within("sns publish");
+  std::string const context = "sns publish to " + input.topic_arn;
   auto url = endpoint_url(Service::sns, endpoints.in(arn->region, Service::sns));
   if (!url) return std::move(url).error().within(context);
   auto request = publish_request(input, *std::move(url));
@@ -20276,7 +20284,7 @@ class S3Log {
       if (owners_.back() == run) return uri(object.key);
     }
     return Error{Errc::exists,
-                 "s3 put object: " + first_key_ + " and all its successors are taken"};
+                 "s3 put object " + uri(first_key_) + ": it and all its successors are taken"};
   }
 
   Result<void> publish(Report const& report) {
@@ -20753,24 +20761,48 @@ class Spooled {
     }
 
     /// Says what stays behind. What is lost with this process is written down, one line of JSON for
-    /// each result, as far as somebody reads it by then.
+    /// each result, as far as somebody reads it by then. A reason that many have is said once.
     void list(SpoolCount const& left, Instant until) {
       auto const lost = delivery.in_memory();
       if (lost.empty() && left.events + left.logs != 0) {
         log.warning("what is not delivered stays in the spool",
                     {{"events", left.events}, {"logs", left.logs}});
       }
-      for (Entry const& entry : lost) {
+      std::string said;
+      for (std::size_t at = 0; at < lost.size(); ++at) {
         if (clock.now() >= until) return;
+        Entry const& entry = lost[at];
         Report const& report = entry.report;
-        std::string const reason = hangs ? "it hangs" : delivery.reason(entry);
-        if (entry.waiting()) log.error("not delivered: " + reason, {{"run", report.job.run_id}});
+        std::string const reason = why(entry);
+        if (entry.waiting() && reason != said) {
+          complain(reason, report, alike(lost, at));
+          said = reason;
+        }
         if (entry.event == Part::done || !report.counts()) continue;
         JsonWriter json;
         json.begin_object().key("undelivered").literal(event_json(report, options.format));
         json.key("reason").string(reason).end_object();
         if (!write_within(options.listing, json.text() + '\n', last_moment)) return;
       }
+    }
+
+    std::string why(Entry const& entry) const {
+      return hangs ? "it hangs" : delivery.reason(entry);
+    }
+    /// Counts those that follow one and wait for the same reason.
+    std::size_t alike(std::vector<Entry> const& lost, std::size_t at) const {
+      std::string const reason = why(lost[at]);
+      std::size_t count = 0;
+      for (++at; at < lost.size(); ++at) {
+        if (lost[at].waiting() && why(lost[at]) != reason) break;
+        count += lost[at].waiting() ? 1 : 0;
+      }
+      return count;
+    }
+    void complain(std::string const& reason, Report const& report, std::size_t more) const {
+      std::string const message = "not delivered: " + reason;
+      if (more == 0) return log.error(message, {{"run", report.job.run_id}});
+      log.error(message, {{"run", report.job.run_id}, {"more", std::uint64_t{more}}});
     }
 
     internal::Delivery<L, P, S, C> delivery;

@@ -37,6 +37,21 @@ TEST_CASE("the problems of both kinds of settings are found in one go") {
   CHECK(startup->parsed.problems[1].starts_with("AWS_REGION: "));
 }
 
+TEST_CASE("what is wrong with AWS's own settings stops what asks AWS and nothing else") {
+  auto const stopped = [](std::initializer_list<char const*> words) {
+    auto const startup = begin(words, {{"AWS_REGION", "a/b"}, {"AWS_MAX_ATTEMPTS", "x"}});
+    CHECK(startup->parsed.warnings.size() == (startup->good() ? 2U : 0U));
+    return !startup->good();
+  };
+  CHECK_FALSE(stopped({"--command=x", "--service=x", "--once", "--store=x"}));
+  CHECK_FALSE(stopped({"--command=x", "--service=x", "--store=x", "--dry-run"}));
+  for (char const* const word :
+       {"--sns-topic-name=x", "--s3-bucket-name=logs", "--metrics-namespace=x", "--witness=aws",
+        "--role=arn:aws:iam::123456789012:role/x"}) {
+    CHECK(stopped({"--command=x", "--service=x", "--once", "--store=x", word}));
+  }
+}
+
 TEST_CASE("the topic says the region where nothing else does") {
   char const* const topic = "--sns-topic-arn=arn:aws:sns:eu-west-1:123456789012:t";
   CHECK(begin({topic}, {}).value().aws.region == "eu-west-1");

@@ -117,7 +117,7 @@ TEST_CASE("whose key it is, is asked again where the answer may be another one l
     auto const stored = s3.store.store(sample_report());
     REQUIRE_FALSE(stored);
     CHECK(stored.error().code == row.code);
-    CHECK(stored.error().message.starts_with("s3 head object: "));
+    CHECK(stored.error().message.starts_with("s3 head object s3://logs/example-service/"));
     CHECK(s3.asked().find("_2") == std::string::npos);
     answers.insert(answers.end(), {taken, of_sample_run()});
     CHECK(s3.store.store(sample_report()).value() == first);
@@ -164,8 +164,12 @@ TEST_CASE("a log is put again for half a minute, and the longer the larger it is
 
 TEST_CASE("a log that cannot be put is an error") {
   Scripted s3{{403, {}, "<Error><Code>AccessDenied</Code><Message>no</Message></Error>"}};
-  CHECK(s3.store.publish(sample_report()).error() ==
-        Error{Errc::denied, "s3 put object: http 403: AccessDenied: no", http_status(403)});
+  CHECK(
+      s3.store.publish(sample_report()).error() ==
+      Error{
+          Errc::denied,
+          "s3 put object s3://logs/example-service/1574515200_SUCCESS: http 403: AccessDenied: no",
+          http_status(403)});
 }
 
 TEST_CASE("every log has the hash of its bytes, an empty one too, and one of a run that died") {

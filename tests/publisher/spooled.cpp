@@ -306,6 +306,32 @@ TEST_CASE("what would be lost with the process is listed, a line of JSON for eac
   CHECK(text.find("cut short") == std::string::npos);
 }
 
+TEST_CASE("why results are left is said once, and of how many more") {
+  DeliveryStops stops;
+  Sink sink;
+  sink.open = false;
+  MemoryFile listing;
+  MemoryFile said;
+  Spooled spooled{NoLogs{},
+                  Gate{sink, stops.events},
+                  MemorySpool{},
+                  stops,
+                  {.delivery = {.upload = UploadLogs::never}, .listing = listing.descriptor()},
+                  SteadyClock{},
+                  Logger{{.descriptor = said.descriptor()}}};
+  for (char const* const run : {"a", "b", "c"}) CHECK(spooled.publish(report_of(run)));
+  CHECK(spooled.finish(in(50ms)).events == 3);
+  std::string const text = said.text();
+  // The first was being delivered; the others, whose turn had not come, have one reason.
+  CHECK(text.find("error: not delivered: stopped run=a\n") != std::string::npos);
+  CHECK(text.find("error: not delivered: there was no time; stopped run=b more=1\n") !=
+        std::string::npos);
+  CHECK(text.find("run=c") == std::string::npos);
+  for (char const* const run : {"a", "b", "c"}) {
+    CHECK(listing.text().find(std::string("\"runId\":\"") + run + '"') != std::string::npos);
+  }
+}
+
 TEST_CASE("what is left on the disk is not listed, and delivered by the next process") {
   TemporaryFolder const folder;
   MemoryFile listing;

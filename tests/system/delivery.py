@@ -219,7 +219,8 @@ class RefusedTest(DeliveryTest):
 
     def test_a_topic_that_does_not_exist_is_named_as_not_found(self) -> None:
         self.aws.delete_topic(self.topic(self.aws))
-        self.assert_undelivered(self.run_once(self.aws), "sns publish", "http 404", "NotFound")
+        self.assert_undelivered(self.run_once(self.aws), f"sns publish to {self.topic(self.aws)}: ",
+                                "http 404", "NotFound")
         self.assertEqual({"NotFound"}, set(self.attempts("sns:Publish")))
 
     def test_a_bucket_that_does_not_exist_is_named_as_not_found(self) -> None:
@@ -477,6 +478,9 @@ class LoopTest(DeliveryTest):
         self.assertEqual(re.findall(r"run ended run=(\S+)", finished.err_text),
                          [one["undelivered"]["runId"] for one in listed])
         self.assertIn("InternalError", listed[0]["reason"])
+        [said] = [line for line in self.problems(finished) if "not delivered: " in line
+                  and "are not delivered" not in line]
+        self.assertRegex(said, rf" run={listed[0]['undelivered']['runId']} more={len(listed) - 1} ")
 
     def test_a_topic_by_name_is_looked_up_until_it_is_known(self) -> None:
         self.aws.fail("sts:GetCallerIdentity", faults.internal_error(), times=2)

@@ -184,18 +184,20 @@ class Server:
         finished = self.run_once("--sns-topic-arn", self.topics["results"], "--s3-bucket-name",
                                  "logs", AWS_SECRET_ACCESS_KEY="wrong")
         self.assertEqual(75, finished.code, finished.err_text)
-        self.assertRegex(finished.err_text, "s3 put object: http 403: SignatureDoesNotMatch.*; "
-                         "sns publish: http 403")
+        self.assertRegex(finished.err_text, r"s3 put object s3://logs/\S+: http 403: "
+                         rf"SignatureDoesNotMatch.*; sns publish to {self.topics['results']}: http 403")
         self.assertEqual([], self.messages("results"))
 
     def test_a_topic_and_a_bucket_that_do_not_exist_are_named(self) -> None:
         finished = self.run_once("--sns-topic-arn", self.topics["results"] + "2")
         self.assertEqual(75, finished.code)
-        self.assertIn("sns publish: http 404: NotFound", finished.err_text)
+        self.assertIn(f"sns publish to {self.topics['results']}2: http 404: NotFound",
+                      finished.err_text)
         finished = self.run_once("--sns-topic-arn", self.topics["results"], "--s3-bucket-name",
                                  "no-logs")
         self.assertEqual(75, finished.code)
-        self.assertIn("s3 put object: http 404: NoSuchBucket", finished.err_text)
+        self.assertRegex(finished.err_text,
+                         r"s3 put object s3://no-logs/\S+_SUCCESS: http 404: NoSuchBucket")
         self.assertEqual(1, len(self.messages("results")), "the event arrives without its log")
 
 

@@ -132,7 +132,8 @@ class FakeTest(PreflightTest):
         [line] = self.bad(self.check(*self.sinks(aws), "--send-test",
                                      environment=aws.environment(), code=1))
         self.assertTrue(line.startswith("denied kms:GenerateDataKey, which sns:Publish needs: sns "
-                                        "publish: http 400: KMSAccessDenied: User: x"), line)
+                                        f"publish to {self.topic(aws)}: http 400: "
+                                        "KMSAccessDenied: User: x"), line)
 
     def test_where_s3_names_no_action_what_goes_along_is_left_out(self) -> None:
         logs = f"arn:aws:s3:::{BUCKET}/shop/*"
@@ -182,14 +183,16 @@ class FakeTest(PreflightTest):
                            environment=aws.environment(), code=1)
         [line] = self.bad(lines)
         self.assertTrue(line.startswith("wrong bucket s3://nowhere: there is no such one: s3 put "
-                                        "object: http 404: NoSuchBucket: "), line)
+                                        "object s3://nowhere/shop/preflight: http 404: "
+                                        "NoSuchBucket: "), line)
 
     def test_a_topic_that_is_not_there_is_told(self) -> None:
         aws = self.fake()
         lines = self.check("--sns-topic-arn", self.topic(aws, "nowhere"), "--send-test",
                            environment=aws.environment(), code=1)
         [line] = self.bad(lines)
-        self.assertRegex(line, "^wrong sns:Publish on arn:.*:nowhere: sns publish: http 404: NotFound")
+        self.assertRegex(line, "^wrong sns:Publish on (arn:.*:nowhere): sns publish to \\1: http 404: "
+                               "NotFound")
 
     def test_a_topic_by_name_is_in_the_account_of_the_caller(self) -> None:
         aws = self.fake()
@@ -235,7 +238,8 @@ class FakeTest(PreflightTest):
         aws.fail("s3:*", faults.redirect("eu-west-1"), times=None)
         lines = self.check(*self.sinks(aws), environment=aws.environment(), code=1)
         self.assertRegex("\n".join(self.bad(lines)),
-                         "(?m)^wrong s3:PutObject on .*: s3 put object: http 301: PermanentRedirect")
+                         "(?m)^wrong s3:PutObject on .*: s3 put object s3://.*: http 301: "
+                         "PermanentRedirect")
 
     def test_no_region_is_told(self) -> None:
         aws = self.fake()

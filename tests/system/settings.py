@@ -329,6 +329,23 @@ class ProblemsTest(SettingsTest):
         for name in ("AWS_REGION", "AWS_ENDPOINT_URL", "AWS_MAX_ATTEMPTS", "AWS_CA_BUNDLE"):
             self.assertRegex(finished.err_text, rf"(?m)^{name}: ")
 
+    def test_what_aws_s_own_variables_say_stops_nothing_that_asks_no_aws(self) -> None:
+        store = ["--command=true", "--service=x", "--once", f"--store={self.temporary_directory()}"]
+        for name, value, words in (
+                ("AWS_PROFILE", "nobody", "there is no profile 'nobody'"),
+                ("AWS_MAX_ATTEMPTS", "many", "must be a whole number from 1 to 100"),
+                ("AWS_ENDPOINT_URL", "ftp://x", "not the URL of an endpoint: it must begin with "
+                                                "http:// or https://")):
+            with self.subTest(name):
+                finished = self.run_to_end(*store, environment={name: value})
+                self.assertEqual(0, finished.code, finished.err_text)
+                self.assertIn(f"warning: {name}: {words}; nothing here asks AWS\n",
+                              finished.err_text)
+                for more in ("--s3-bucket-name=logs", "--witness=aws"):
+                    finished = self.run_to_end(*store, more, environment=_REGION | {name: value})
+                    self.assertEqual((78, f"{name}: {words}\n"),
+                                     (finished.code, finished.err_text))
+
     def test_a_topic_by_name_needs_a_region(self) -> None:
         finished = self.run_to_end("--command=x", "--service=x", "--once",
                                    "--sns-topic-name=results")

@@ -122,8 +122,8 @@ class PeopleTest(SpoolTest):
             self.assertEqual(75, self.live_once(SLARUNNER_SVC_TAG="x" * 1200).code)
         finished = self.live_once()
         self.assertEqual(75, finished.code)
-        self.assertIn("refused for good: sns publish: http 400: InvalidParameter",
-                      finished.err_text)
+        self.assertIn(f"refused for good: sns publish to {self.topic(self.aws)}: http 400: "
+                      "InvalidParameter", finished.err_text)
         first, second = self.all_ended()
         self.assertEqual([second], self.arrived(self.aws))
         return first

@@ -541,7 +541,7 @@ class AccountTest(RunnerTest):
     def test_a_request_that_is_not_over_tls_is_refused(self) -> None:
         finished = self.run_once("--service", "plain", "--command", "true")
         self.assertEqual(75, finished.code)
-        self.assertIn("s3 put object: http 403", finished.err_text)
+        self.assertRegex(finished.err_text, rf"s3 put object s3://{_BUCKET}/plain/\S+: http 403")
         self.events("all")
 
     def test_the_alarms_and_the_dashboard_are_there(self) -> None:

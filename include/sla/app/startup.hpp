@@ -46,7 +46,46 @@ struct Startup {
   [[nodiscard]] bool good() const noexcept { return parsed.exit_code() == 0; }
 };
 
+/// Returns true if settings name something at AWS, whatever it is.
+[[nodiscard]] inline bool names_aws(Parsed const& parsed) {
+  for (std::size_t const row : {setting_index("sns-topic-arn"), setting_index("sns-topic-name"),
+                                setting_index("s3-bucket-name"), setting_index("metrics-namespace"),
+                                setting_index("ssm-name"), setting_index("role")}) {
+    if (parsed.origins[row] != Origin::fallback) return true;
+  }
+  return false;
+}
+
 namespace detail {
+
+/// Returns true if a run with these settings asks AWS, or nobody can know yet because its sink is
+/// still missing.
+inline bool may_ask_aws(Startup const& startup, ParseOptions::Missing missing) {
+  auto const has_witness = [](Settings const& settings) {
+    return std::count(settings.witness.begin(), settings.witness.end(), "aws") != 0;
+  };
+  Settings const& settings = startup.parsed.settings;
+  bool const no_sink = missing == ParseOptions::Missing::is_a_problem && !settings.dry_run &&
+                       !settings.disabled &&
+                       startup.parsed.origins[setting_index("store")] == Origin::fallback;
+  bool const witness = has_witness(settings) ||
+                       std::any_of(startup.checks.begin(), startup.checks.end(),
+                                   [&](Check const& check) { return has_witness(check.settings); });
+  return no_sink || witness || names_aws(startup.parsed);
+}
+
+/// Reads AWS's own settings. What is wrong with them stops what asks AWS and nothing else: a
+/// machine's profile is no reason not to fill a local store.
+inline AwsSettings read_aws(Startup& startup, ParseOptions::Missing missing) {
+  std::vector<std::string> found;
+  AwsSettings aws = read_aws_settings(startup.environment, found);
+  bool const asks = missing == ParseOptions::Missing::is_fine || may_ask_aws(startup, missing);
+  for (std::string& line : found) {
+    if (asks) startup.parsed.problems.push_back(std::move(line));
+    if (!asks) startup.parsed.warnings.push_back(line + "; nothing here asks AWS");
+  }
+  return aws;
+}
 
 /// Returns true if the program speaks TLS, to AWS or as a probe; `identity` always does, and needs
 /// no sink.
@@ -115,8 +154,8 @@ inline Startup read_startup(Arguments const& arguments, Environment environment,
                             ParseOptions options) {
   Startup startup{.environment = std::move(environment)};
   startup.parsed = parse_settings(arguments, startup.environment, options);
-  startup.aws = read_aws_settings(startup.environment, startup.parsed.problems);
   read_checks_file(startup, options);
+  startup.aws = read_aws(startup, options.missing);
   bool const trust = needs_trust(startup, options.missing);
   if (trust && !startup.aws.trust_problem.empty()) {
     startup.parsed.problems.push_back(startup.aws.trust_problem);

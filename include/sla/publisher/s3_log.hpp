@@ -64,7 +64,7 @@ class S3Log {
       if (owners_.back() == run) return uri(object.key);
     }
     return Error{Errc::exists,
-                 "s3 put object: " + first_key_ + " and all its successors are taken"};
+                 "s3 put object " + uri(first_key_) + ": it and all its successors are taken"};
   }
 
   Result<void> publish(Report const& report) {

@@ -11,11 +11,14 @@
 #include <cerrno>
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "sla/core/apart.hpp"
 #include "sla/core/clock.hpp"
@@ -217,24 +220,48 @@ class Spooled {
     }
 
     /// Says what stays behind. What is lost with this process is written down, one line of JSON for
-    /// each result, as far as somebody reads it by then.
+    /// each result, as far as somebody reads it by then. A reason that many have is said once.
     void list(SpoolCount const& left, Instant until) {
       auto const lost = delivery.in_memory();
       if (lost.empty() && left.events + left.logs != 0) {
         log.warning("what is not delivered stays in the spool",
                     {{"events", left.events}, {"logs", left.logs}});
       }
-      for (Entry const& entry : lost) {
+      std::string said;
+      for (std::size_t at = 0; at < lost.size(); ++at) {
         if (clock.now() >= until) return;
+        Entry const& entry = lost[at];
         Report const& report = entry.report;
-        std::string const reason = hangs ? "it hangs" : delivery.reason(entry);
-        if (entry.waiting()) log.error("not delivered: " + reason, {{"run", report.job.run_id}});
+        std::string const reason = why(entry);
+        if (entry.waiting() && reason != said) {
+          complain(reason, report, alike(lost, at));
+          said = reason;
+        }
         if (entry.event == Part::done || !report.counts()) continue;
         JsonWriter json;
         json.begin_object().key("undelivered").literal(event_json(report, options.format));
         json.key("reason").string(reason).end_object();
         if (!write_within(options.listing, json.text() + '\n', last_moment)) return;
       }
+    }
+
+    std::string why(Entry const& entry) const {
+      return hangs ? "it hangs" : delivery.reason(entry);
+    }
+    /// Counts those that follow one and wait for the same reason.
+    std::size_t alike(std::vector<Entry> const& lost, std::size_t at) const {
+      std::string const reason = why(lost[at]);
+      std::size_t count = 0;
+      for (++at; at < lost.size(); ++at) {
+        if (lost[at].waiting() && why(lost[at]) != reason) break;
+        count += lost[at].waiting() ? 1 : 0;
+      }
+      return count;
+    }
+    void complain(std::string const& reason, Report const& report, std::size_t more) const {
+      std::string const message = "not delivered: " + reason;
+      if (more == 0) return log.error(message, {{"run", report.job.run_id}});
+      log.error(message, {{"run", report.job.run_id}, {"more", std::uint64_t{more}}});
     }
 
     internal::Delivery<L, P, S, C> delivery;

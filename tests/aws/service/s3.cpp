@@ -273,7 +273,7 @@ TEST_CASE("a bucket is looked for once, not from region to region") {
                       {301, {{"x-amz-bucket-region", "eu-west-1"}}, ""}};
   Bucket bucket = logs();
   CHECK(head_object(fake.client, bucket, "k", fake.later).error().message ==
-        "s3 head object: http 301");
+        "s3 head object s3://logs/k: http 301");
   CHECK(fake.script.requests.size() == 2);
 }
 
@@ -290,7 +290,8 @@ TEST_CASE("a custom endpoint sends nobody elsewhere") {
   Bucket bucket = logs();
   bucket.endpoint.custom = parse_url("http://localhost:9000").value();
   CHECK(put_object(fake.client, bucket, {.key = "k"}, fake.later).error() ==
-        Error{Errc::rejected, "s3 put object: http 301: PermanentRedirect: no", http_status(301)});
+        Error{Errc::rejected, "s3 put object s3://logs/k: http 301: PermanentRedirect: no",
+              http_status(301)});
   CHECK(fake.script.requests.size() == 1);
   CHECK(bucket.endpoint.region == "eu-west-1");
 }
@@ -319,17 +320,19 @@ TEST_CASE("an object that is there and kept can be recognised by its metadata") 
   CHECK(find_header(head->metadata, "run-id") == "0001");
 }
 
-TEST_CASE("an error says whether it came from putting or from asking") {
+TEST_CASE("an error says if it came from putting or from asking, and for which object") {
   ScriptedClient fake{{403, {}, error_body("AccessDenied")},
                       {200, {}, "<html/>"},
                       {404, {{"x-amz-request-id", "r-1"}}, ""}};
   Bucket bucket = logs();
   CHECK(put_object(fake.client, bucket, {.key = "k"}, fake.later).error() ==
-        Error{Errc::denied, "s3 put object: http 403: AccessDenied: no", http_status(403)});
+        Error{Errc::denied, "s3 put object s3://logs/k: http 403: AccessDenied: no",
+              http_status(403)});
   CHECK(put_object(fake.client, bucket, {.key = "k"}, fake.later).error().message ==
-        "s3 put object: the answer has no ETag and is not one of S3");
+        "s3 put object s3://logs/k: the answer has no ETag and is not one of S3");
   CHECK(head_object(fake.client, bucket, "k", fake.later).error() ==
-        Error{Errc::not_found, "s3 head object: http 404 (request id r-1)", http_status(404)});
+        Error{Errc::not_found, "s3 head object s3://logs/k: http 404 (request id r-1)",
+              http_status(404)});
   CHECK(put_object(fake.client, bucket, {.key = ""}, fake.later).error().message ==
-        "s3 put object: the key of the object is empty");
+        "s3 put object s3://logs/: the key of the object is empty");
 }

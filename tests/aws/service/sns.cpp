@@ -239,24 +239,27 @@ TEST_CASE("a message goes to the custom endpoint where there is one") {
   CHECK(to_string(fake.script.requests[0].url) == "http://localhost:5000/");
 }
 
-TEST_CASE("an error says that it came from publishing") {
+TEST_CASE("an error says that it came from publishing, and to which topic") {
   ScriptedClient fake{{404,
                        {},
                        "<ErrorResponse><Error><Code>NotFound</Code><Message>Topic does not exist"
                        "</Message></Error><RequestId>r-1</RequestId></ErrorResponse>"}};
   CHECK(publish(fake.client, EndpointSettings{}, message("m"), fake.later).error() ==
         Error{Errc::not_found,
-              "sns publish: http 404: NotFound: Topic does not exist (request id r-1)",
+              "sns publish to arn:aws:sns:eu-west-1:123456789012:events: http 404: NotFound: Topic "
+              "does not exist (request id r-1)",
               http_status(404)});
   CHECK(publish(fake.client, EndpointSettings{}, message(""), fake.later).error() ==
-        Error{Errc::unacceptable, "sns publish: the message is empty"});
+        Error{Errc::unacceptable,
+              "sns publish to arn:aws:sns:eu-west-1:123456789012:events: the message is empty"});
   CHECK(fake.script.requests.size() == 1);
 }
 
 TEST_CASE("a page of a proxy is no delivery") {
   ScriptedClient fake{{200, {}, "<html>please log in</html>"}};
   CHECK(publish(fake.client, EndpointSettings{}, message("m"), fake.later).error().message ==
-        "sns publish: the answer has no MessageId and is not one of SNS");
+        "sns publish to arn:aws:sns:eu-west-1:123456789012:events: the answer has no MessageId and "
+        "is not one of SNS");
 }
 
 TEST_CASE("a message is refused for its content where the words of SNS say so, and only there") {

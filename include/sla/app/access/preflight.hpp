@@ -39,13 +39,6 @@ inline constexpr Flag send_test_flag{
     .takes = Takes::nothing};
 inline constexpr auto preflight_flags = flags_of_run_and(std::array{send_test_flag});
 
-/// Returns true if a run speaks to AWS.
-inline bool uses_aws(Settings const& settings) {
-  return !settings.sns_topic_arn.empty() || !settings.sns_topic_name.empty() ||
-         !settings.s3_bucket_name.empty() || !settings.metrics_namespace.empty() ||
-         !settings.ssm_names.empty() || !settings.role.empty();
-}
-
 /// What the machine itself has to have.
 inline void look_at_machine(Settings const& settings, Findings& findings) {
   auto const words = words_of(settings);
@@ -114,7 +107,7 @@ inline int run_preflight(Arguments const& arguments, Environment const& environm
   Instant const end = std::chrono::steady_clock::now() + preflight_limit;
   stop->request_at(end);
   Findings findings;
-  if (uses_aws(startup.parsed.settings)) ask_aws(arguments, startup, *stop, findings);
+  if (names_aws(startup.parsed)) ask_aws(arguments, startup, *stop, findings);
   look_at_machine(startup.parsed.settings, findings);
   bool const stopped = stop->level() != StopLevel::none;
   if (!stopped) return findings.exit_code();

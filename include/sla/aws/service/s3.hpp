@@ -211,6 +211,13 @@ Result<Response> call_s3(ServiceClient& client, Bucket& bucket, MakeRequest make
   }
 }
 
+/// Returns what an error of a call is about: `s3 put object s3://bucket/key`.
+inline std::string object_context(std::string_view operation, Bucket const& bucket,
+                                  std::string_view key) {
+  std::string text(operation);
+  return text.append(" s3://").append(bucket.name).append("/").append(key);
+}
+
 }  // namespace detail
 
 /// Puts an object with a Client. Errc::exists if one with the key is there and is to be kept;
@@ -220,13 +227,11 @@ Result<Response> call_s3(ServiceClient& client, Bucket& bucket, MakeRequest make
 template <class ServiceClient>
 [[nodiscard]] Result<void> put_object(ServiceClient& client, Bucket& bucket,
                                       PutObjectInput const& input, Instant deadline) {
-  constexpr std::string_view context = "s3 put object";
   auto response = detail::call_s3(
       client, bucket, [&] { return put_object_request(bucket, input); }, deadline);
-  if (!response) return std::move(response).error().within(context);
-  auto done = parse_put_answer(*response);
-  if (!done) return std::move(done).error().within(context);
-  return {};
+  auto done = response ? parse_put_answer(*response) : Result<void>(response.error());
+  if (done) return {};
+  return std::move(done).error().within(detail::object_context("s3 put object", bucket, input.key));
 }
 
 /// Asks with a Client what is known of an object; Errc::not_found, or Errc::denied if the caller
@@ -236,7 +241,10 @@ template <class ServiceClient>
                                              std::string_view key, Instant deadline) {
   auto response = detail::call_s3(
       client, bucket, [&] { return head_object_request(bucket, key); }, deadline);
-  if (!response) return std::move(response).error().within("s3 head object");
+  if (!response) {
+    return std::move(response).error().within(
+        detail::object_context("s3 head object", bucket, key));
+  }
   return parse_object_head(*response);
 }
 

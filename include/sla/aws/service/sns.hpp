@@ -228,9 +228,9 @@ inline std::size_t add_attributes(QueryForm& form,
 template <class ServiceClient>
 [[nodiscard]] Result<std::string> publish(ServiceClient& client, EndpointSettings const& endpoints,
                                           PublishInput const& input, Instant deadline) {
-  constexpr std::string_view context = "sns publish";
   auto arn = parse_topic_arn(input.topic_arn);
-  if (!arn) return std::move(arn).error().within(context);
+  if (!arn) return std::move(arn).error().within("sns publish");
+  std::string const context = "sns publish to " + input.topic_arn;
   auto url = endpoint_url(Service::sns, endpoints.in(arn->region, Service::sns));
   if (!url) return std::move(url).error().within(context);
   auto request = publish_request(input, *std::move(url));
