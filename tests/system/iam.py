@@ -134,6 +134,14 @@ class IamTest(AwsTest):
         self.assertEqual({"PublishResults", "PutLogs", "UseKey"}, set(found))
         self.assertEqual(["kms:GenerateDataKey", "kms:Decrypt"], found["UseKey"]["Action"])
 
+    def test_many_checks_put_logs_below_their_services(self) -> None:
+        checks = self.temporary_directory() / "checks.json"
+        checks.write_text(json.dumps({"checks": [
+            {"service": name, "url": "http://127.0.0.1/", "every": 60} for name in ("shop", "web")]}))
+        found = self.policy("--s3-bucket-name=logs", f"--checks={checks}")
+        self.assertEqual(["arn:aws:s3:::logs/shop/*", "arn:aws:s3:::logs/web/*"],
+                         found["PutLogs"]["Resource"])
+
     def test_a_store_needs_no_right(self) -> None:
         self.assertEqual({}, self.policy("--service=shop", "--store=results",
                                          notes=("these settings need no right at AWS",)))

@@ -342,6 +342,17 @@ class MachineTest(PreflightTest):
                          self.command(str(script)))
         self.assertRegex(self.command("no-such-program"), "it is in no folder of PATH=")
 
+    def test_the_program_of_each_check(self) -> None:
+        checks = self.temporary_directory() / "checks.json"
+        checks.write_text(json.dumps({"checks": [
+            {"service": "shop", "words": ["/bin/true"], "every": 60},
+            {"service": "web", "words": ["/no/such/program"], "every": 60}]}))
+        finished = self.run_to_end("preflight", f"--checks={checks}", "--store=/tmp", environment={})
+        self.assertEqual((1, [
+            "ok command /bin/true",
+            "wrong command /no/such/program: No such file or directory", "ok store /tmp"]),
+            (finished.code, finished.out_text.splitlines()), finished.err_text)
+
     def test_a_folder_that_cannot_be_written_to(self) -> None:
         file = self.temporary_directory() / "file"
         file.write_text("")

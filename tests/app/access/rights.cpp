@@ -65,6 +65,14 @@ TEST_CASE("logs are put and looked at below the service, and what goes along nee
   CHECK(lines_of(scope).empty());
 }
 
+TEST_CASE("the logs of many checks are below their services") {
+  AccessScope scope = known_scope();
+  scope.settings.s3_bucket_name = "logs";
+  scope.services = {"shop", "web*"};
+  CHECK(rights_of(scope).front().resources ==
+        Lines{"arn:aws:s3:::logs/shop/*", "arn:aws:s3:::logs/web${*}/*"});
+}
+
 TEST_CASE("what a policy would take for a pattern stands for itself") {
   AccessScope scope = known_scope();
   scope.settings.s3_bucket_name = "logs";

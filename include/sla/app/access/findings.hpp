@@ -74,7 +74,7 @@ class Findings {
   /// A finding about a right: `ok ACTION on ARN`, and what there is to add.
   void add(Finding finding, Right const& right, std::string_view more = {}) {
     std::string text(right.action);
-    text.append(" on ").append(right.resources.back());
+    text.append(" on ").append(right.resources.front());
     if (!more.empty()) text.append(": ").append(more);
     add(finding, text);
   }

@@ -21,6 +21,7 @@
 #include "sla/app/printing.hpp"
 #include "sla/app/settings/aws.hpp"
 #include "sla/app/settings/parse.hpp"
+#include "sla/app/startup.hpp"
 #include "sla/aws/service/arn.hpp"
 #include "sla/core/environment.hpp"
 #include "sla/core/result.hpp"
@@ -92,7 +93,7 @@ inline std::vector<std::string> policy_notes(AccessScope const& scope,
   std::vector<std::string> notes;
   Settings const& settings = scope.settings;
   if (rights.empty()) notes.emplace_back("these settings need no right at AWS");
-  if (settings.service.empty() && puts_logs(scope)) {
+  if (settings.service.empty() && scope.services.empty() && puts_logs(scope)) {
     notes.emplace_back("no --service: the policy allows the logs of every service");
   }
   if (has_gap(rights, ":*:")) {
@@ -131,11 +132,15 @@ inline AccessScope find_scope(Settings const& settings, Environment const& envir
 }
 
 inline int run_iam(Arguments const& arguments, Environment const& environment) {
-  Parsed const parsed =
+  Startup startup{.environment = environment};
+  startup.parsed =
       parse_settings(arguments, environment, {.missing = ParseOptions::Missing::is_fine});
+  read_checks_file(startup, {});
+  Parsed const& parsed = startup.parsed;
   if (complain(parsed.problems)) return exit_settings;
   std::vector<std::string> warnings = parsed.warnings;
   AccessScope scope = find_scope(parsed.settings, environment, arguments.has("--trust"), warnings);
+  scope.services = services_of(startup.checks);
   scope.kms_key = arguments.value("--kms-key");
   std::vector<Right> const rights = rights_of(scope);
   for (std::string& note : policy_notes(scope, rights)) warnings.push_back(std::move(note));

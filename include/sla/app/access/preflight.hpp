@@ -39,11 +39,19 @@ inline constexpr Flag send_test_flag{
     .takes = Takes::nothing};
 inline constexpr auto preflight_flags = flags_of_run_and(std::array{send_test_flag});
 
-/// What the machine itself has to have.
-inline void look_at_machine(Settings const& settings, Findings& findings) {
+/// Looks for the program that settings run.
+inline void look_for_program(Settings const& settings, Findings& findings) {
+  if (settings.command.empty() && settings.words.empty()) return;
   auto const words = words_of(settings);
-  if (!words) findings.add(Finding::wrong, "command: " + words.error().message);
   if (words && !words->empty()) tell_program(words->front(), findings);
+  if (!words) findings.add(Finding::wrong, "command: " + words.error().message);
+}
+
+/// What the machine itself has to have.
+inline void look_at_machine(Startup const& startup, Findings& findings) {
+  Settings const& settings = startup.parsed.settings;
+  look_for_program(settings, findings);
+  for (Check const& check : startup.checks) look_for_program(check.settings, findings);
   if (!settings.store.empty()) tell_folder("store", settings.store, findings);
   if (!settings.spool.empty()) tell_folder("spool", settings.spool, findings);
 }
@@ -70,6 +78,7 @@ inline void ask_aws(Arguments const& arguments, Startup& startup, Stop const& st
   SendTest const send = arguments.has("--send-test") ? SendTest::yes : SendTest::no;
   auto const questions = [&] {
     return AwsQuestions{{.settings = startup.parsed.settings,
+                         .checks = startup.checks,
                          .aws = startup.aws,
                          .environment = startup.environment,
                          .stop = stop,
@@ -108,7 +117,7 @@ inline int run_preflight(Arguments const& arguments, Environment const& environm
   stop->request_at(end);
   Findings findings;
   if (names_aws(startup.parsed)) ask_aws(arguments, startup, *stop, findings);
-  look_at_machine(startup.parsed.settings, findings);
+  look_at_machine(startup, findings);
   bool const stopped = stop->level() != StopLevel::none;
   if (!stopped) return findings.exit_code();
   if (std::chrono::steady_clock::now() >= end) {

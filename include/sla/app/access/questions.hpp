@@ -42,6 +42,7 @@ class AwsQuestions {
  public:
   struct Parts {
     Settings const& settings;
+    std::vector<Check> const& checks;
     AwsSettings& aws;
     Environment const& environment;
     Stop const& stop;
@@ -131,7 +132,9 @@ class AwsQuestions {
   [[nodiscard]] AccessScope scope() const {
     KnownPlace place{.region = parts_.aws.region};
     if (identity_) place.account = identity_->caller.account;
-    return access_scope(parts_.settings, std::move(place), parts_.environment);
+    AccessScope scope = access_scope(parts_.settings, std::move(place), parts_.environment);
+    scope.services = services_of(parts_.checks);
+    return scope;
   }
 
   bool ask_region() {
@@ -220,8 +223,9 @@ class AwsQuestions {
       for (Right const& right : rights) not_reached(right);
       return;
     }
-    BucketQuestions questions(access().client(parts_.stop), bucket, parts_.settings.service,
-                              deadline());
+    std::vector<std::string> services = services_of(parts_.checks);
+    if (services.empty()) services.push_back(parts_.settings.service);
+    BucketQuestions questions(access().client(parts_.stop), bucket, services.front(), deadline());
     questions.ask(rights, parts_.findings);
     if (parts_.send == SendTest::no) return;
     ProgramClient client = access().client(parts_.stop);
@@ -267,7 +271,9 @@ class AwsQuestions {
 
   /// One and the same report for all.
   Report const& test_report() {
-    if (!report_) report_ = app::test_report(parts_.settings, std::chrono::system_clock::now());
+    bool const one = parts_.checks.empty();
+    Settings const& settings = one ? parts_.settings : parts_.checks.front().settings;
+    if (!report_) report_ = app::test_report(settings, std::chrono::system_clock::now());
     return *report_;
   }
 

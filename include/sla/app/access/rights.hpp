@@ -23,6 +23,7 @@ struct AccessScope {
   std::string region = "*";
   std::string account = "*";
   std::vector<std::string> parameter_paths{};  ///< with a slash at their ends
+  std::vector<std::string> services{};  ///< of a file of checks, instead of that of the settings
   std::string kms_key{};  ///< the ARN of a key of the user's own for topic, bucket and parameters
 };
 
@@ -86,10 +87,13 @@ inline Resources log_resources(AccessScope const& scope) {
   if (!puts_logs(scope)) return {};
   std::string arn("arn:");
   arn.append(scope.partition).append(":s3:::").append(scope.settings.s3_bucket_name).append("/");
-  if (!scope.settings.service.empty()) {
-    arn.append(literal_resource(scope.settings.service)).append("/");
+  std::string const& one = scope.settings.service;
+  if (scope.services.empty()) return {arn + (one.empty() ? "" : literal_resource(one) + "/") + "*"};
+  Resources found;
+  for (std::string const& service : scope.services) {
+    found.push_back(arn + literal_resource(service) + "/*");
   }
-  return {arn.append("*")};
+  return found;
 }
 /// The names of buckets are global: the account says whose one is meant.
 inline Conditions of_owner(AccessScope const& scope) {

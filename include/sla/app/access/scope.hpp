@@ -2,11 +2,14 @@
 #pragma once
 // Puts together what names of resources are made of, from the settings and what is known of the
 // account, and says what is not known.
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "sla/app/access/rights.hpp"
+#include "sla/app/checks/checks_file.hpp"
 #include "sla/app/parameters.hpp"
 #include "sla/app/settings/settings.hpp"
 #include "sla/aws/config/region.hpp"
@@ -52,6 +55,17 @@ inline std::string partition_of_arns(Settings const& settings) {
     scope.parameter_paths.push_back(path ? *std::move(path) : any_stage);
   }
   return scope;
+}
+
+/// Returns the services of a file of checks, each once.
+[[nodiscard]] inline std::vector<std::string> services_of(std::vector<Check> const& checks) {
+  std::vector<std::string> services;
+  for (Check const& check : checks) {
+    std::string const& service = check.settings.service;
+    bool const known = std::find(services.begin(), services.end(), service) != services.end();
+    if (!known) services.push_back(service);
+  }
+  return services;
 }
 
 /// Returns true if one of the rights names any account, or any region, for want of the right one.
