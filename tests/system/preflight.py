@@ -279,9 +279,18 @@ class WayTest(PreflightTest):
             self.assertTrue(line.startswith(words), line)
             self.assertIn(f"not tested s3:PutObject on arn:aws:s3:::{BUCKET}/shop/*: the service was "
                           "not reached", lines)
-            lines = self.check(*self.sinks(aws), environment=aws.environment() | {
+            lines = self.check("--sns-topic-name=results", environment=aws.environment() | {
                 "AWS_ENDPOINT_URL_STS": url}, code=75)
             self.assertTrue(self.bad(lines)[0].startswith(words), lines)
+
+    def test_sts_is_not_missed_where_a_run_does_not_ask_it(self) -> None:
+        aws = self.fake()
+        lines = self.check(*self.sinks(aws), environment=aws.environment() | {
+            "AWS_ENDPOINT_URL_STS": "http://no.such.name.invalid"})
+        [line] = self.bad(lines)
+        self.assertTrue(line.startswith("warning dns no.such.name.invalid: "), line)
+        self.assertIn("not tested identity: STS, which a run does not ask", lines)
+        self.assertIn(f"ok s3:PutObject on arn:aws:s3:::{BUCKET}/shop/*", lines)
 
     def test_a_certificate_that_is_not_trusted_is_wrong(self) -> None:
         aws = self.fake(tls=True)
@@ -292,8 +301,8 @@ class WayTest(PreflightTest):
         other = certificates.Authority(self.temporary_directory())
         lines = self.check(*self.sinks(aws), environment=environment | {
             "AWS_CA_BUNDLE": str(other.ca_file)}, code=1)
-        [line] = self.bad(lines)
-        self.assertRegex(line, "^wrong tls .*: the certificate of .* is signed by an unknown authority")
+        self.assertTrue(self.bad(lines)[0].startswith("warning tls "), lines)  # of STS
+        self.assertRegex(self.bad(lines)[1], "^wrong tls .*: the certificate of .* is signed by an unknown authority")
 
     def test_a_server_that_is_silent_takes_its_own_time_and_no_more(self) -> None:
         with socket.create_server(("127.0.0.1", 0), backlog=64) as silent:

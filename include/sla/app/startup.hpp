@@ -80,9 +80,12 @@ inline AwsSettings read_aws(Startup& startup, ParseOptions::Missing missing) {
   std::vector<std::string> found;
   AwsSettings aws = read_aws_settings(startup.environment, found);
   bool const asks = missing == ParseOptions::Missing::is_fine || may_ask_aws(startup, missing);
-  for (std::string& line : found) {
-    if (asks) startup.parsed.problems.push_back(std::move(line));
-    if (!asks) startup.parsed.warnings.push_back(line + "; nothing here asks AWS");
+  for (std::string const& line : found) {
+    if (asks) {
+      startup.parsed.problems.push_back(line);
+    } else {
+      startup.parsed.warnings.push_back(line + "; nothing here asks AWS");
+    }
   }
   return aws;
 }

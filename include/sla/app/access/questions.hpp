@@ -57,10 +57,18 @@ class AwsQuestions {
   bool ask_who() {
     access_.reset();
     if (!ask_region()) return false;
-    if (!reach(aws::Service::sts)) return false;
+    Settings const& settings = parts_.settings;
+    bool const by_name = settings.sns_topic_arn.empty() && !settings.sns_topic_name.empty();
+    bool const needed = by_name || !settings.role.empty();
+    if (!reach(aws::Service::sts, needed ? Finding::unreachable : Finding::warning)) {
+      if (needed) return false;
+      // A network may let runs reach what they need and nothing else.
+      parts_.findings.add(Finding::not_tested, "identity: STS, which a run does not ask");
+      return true;
+    }
     identity_ = ask_identity({});
-    if (!identity_ || parts_.settings.role.empty()) return identity_.has_value();
-    identity_ = ask_identity(parts_.settings.role);
+    if (!identity_ || settings.role.empty()) return identity_.has_value();
+    identity_ = ask_identity(settings.role);
     return identity_.has_value();
   }
 
@@ -144,13 +152,13 @@ class AwsQuestions {
     return known.has_value();
   }
 
-  bool reach(aws::Service service) {
+  bool reach(aws::Service service, Finding if_not = Finding::unreachable) {
     return reach_url(
-        aws::endpoint_url(service, parts_.aws.endpoints.in(parts_.aws.region, service)));
+        aws::endpoint_url(service, parts_.aws.endpoints.in(parts_.aws.region, service)), if_not);
   }
-  bool reach_url(Result<aws::Url> const& url) {
+  bool reach_url(Result<aws::Url> const& url, Finding if_not = Finding::unreachable) {
     if (!url) parts_.findings.add(Finding::wrong, "endpoint: " + url.error().message);
-    return url && reach_.try_way(*url);
+    return url && reach_.try_way(*url, if_not);
   }
 
   std::optional<Identity> ask_identity(std::string const& role) {

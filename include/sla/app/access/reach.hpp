@@ -65,8 +65,10 @@ class Reach {
   Reach(aws::Trust trust, Stop const& stop, Findings& findings)
       : probe_(std::move(trust)), stop_(&stop), findings_(&findings) {}
 
-  /// Returns true if the server answers; says so the first time it is asked.
-  bool try_way(aws::Url url) {
+  /// Returns true if the server answers; says so the first time it is asked, and otherwise
+  /// `if_not`, where that is no more than a warning.
+  bool try_way(aws::Url url, Finding if_not = Finding::unreachable) {
+    if_not_ = if_not;
     url.path = "/";
     url.query.clear();
     std::string const text = aws::to_string(url);
@@ -74,7 +76,8 @@ class Reach {
       if (known == text) return good;
     }
     bool const good = ask(url, text);
-    tried_.emplace_back(text, good);
+    bool const told = good || if_not == Finding::unreachable;
+    if (told) tried_.emplace_back(text, good);
     return good;
   }
 
@@ -119,14 +122,15 @@ class Reach {
   }
 
   bool fail(std::string const& what, std::string const& reason) {
-    findings_->add(Finding::unreachable, what + ": " + reason);
+    findings_->add(if_not_, what + ": " + reason);
     return false;
   }
   /// A certificate that is not trusted does not become it by itself.
   bool fail_tls(internal::ProbeFacts const& facts, internal::ProbeTarget const& target,
                 std::string const& reason) {
     bool const certificate = internal::judge_fault(facts, target).cause == "cert";
-    findings_->add(certificate ? Finding::wrong : Finding::unreachable,
+    bool const matters = if_not_ == Finding::unreachable;
+    findings_->add(certificate && matters ? Finding::wrong : if_not_,
                    "tls " + target.host() + ": " + reason);
     return false;
   }
@@ -134,6 +138,7 @@ class Reach {
   internal::CurlProbe probe_;
   Stop const* stop_;
   Findings* findings_;
+  Finding if_not_ = Finding::unreachable;
   std::vector<std::pair<std::string, bool>> tried_{};
   std::optional<Duration> offset_{};
 };
