@@ -19,6 +19,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "sla/core/descriptor.hpp"
 #include "sla/core/folder.hpp"
@@ -117,14 +118,14 @@ class Retention {
     until_ = std::chrono::steady_clock::now() + options_.patience;
     oldest_ = epoch_seconds(today - std::chrono::days{options_.days});
     if (auto dropped = drop_events(); !dropped) return dropped;
-    drop_logs(AT_FDCWD, options_.folder, 0);
+    drop_logs();
     if (std::chrono::steady_clock::now() < until_) done_ = today;
     return {};
   }
 
  private:
   /// How deep folders of services are looked at.
-  static constexpr int most_depth = 16;
+  static constexpr std::size_t most_depth = 16;
 
   [[nodiscard]] bool is_old(std::optional<std::int64_t> seconds) const noexcept {
     return seconds && *seconds < oldest_;
@@ -192,25 +193,31 @@ class Retention {
     }
   }
 
-  /// Goes through a folder and those in it; a folder that cannot be read keeps what it has.
-  void drop_logs(int parent, std::string const& name, int depth) {
-    int const link = depth == 0 ? 0 : O_NOFOLLOW;
-    Descriptor folder{::openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | link)};
+  /// Goes through the folder and those in it; one that cannot be read keeps what it has.
+  void drop_logs() {
+    std::vector<OpenFolder> open;  // the folder, and of those in it the way to where it is
+    enter(open, AT_FDCWD, options_.folder, 0);
+    while (!open.empty() && std::chrono::steady_clock::now() < until_) {
+      dirent const* const entry = ::readdir(open.back().get());
+      entry != nullptr ? look_at(open, entry->d_name) : open.pop_back();
+    }
+  }
+  static void enter(std::vector<OpenFolder>& open, int parent, std::string const& name, int flags) {
+    Descriptor folder{::openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags)};
     if (!folder) return;
-    OpenFolder const entries(::fdopendir(::fcntl(folder.get(), F_DUPFD_CLOEXEC, 0)));
-    while (entries && std::chrono::steady_clock::now() < until_) {
-      dirent const* const entry = ::readdir(entries.get());
-      if (entry == nullptr) return;
-      std::string const child = entry->d_name;
-      auto const seconds = seconds_of_log(child);
-      if (child == "." || child == ".." || (seconds && !is_old(seconds))) continue;
-      struct stat about {};
-      if (::fstatat(folder.get(), child.c_str(), &about, AT_SYMLINK_NOFOLLOW) != 0) continue;
-      if (S_ISDIR(about.st_mode) && depth < most_depth) {
-        drop_logs(folder.get(), child, depth + 1);
-      } else if (depth > 0 && S_ISREG(about.st_mode) && is_old(seconds)) {
-        (void)::unlinkat(folder.get(), child.c_str(), 0);
-      }
+    OpenFolder entries(::fdopendir(::fcntl(folder.get(), F_DUPFD_CLOEXEC, 0)));
+    if (entries) open.push_back(std::move(entries));
+  }
+  void look_at(std::vector<OpenFolder>& open, std::string const& name) const {
+    int const folder = ::dirfd(open.back().get());
+    auto const seconds = seconds_of_log(name);
+    if (name == "." || name == ".." || (seconds && !is_old(seconds))) return;
+    struct stat about {};
+    if (::fstatat(folder, name.c_str(), &about, AT_SYMLINK_NOFOLLOW) != 0) return;
+    if (S_ISDIR(about.st_mode) && open.size() <= most_depth) {
+      enter(open, folder, name, O_NOFOLLOW);
+    } else if (open.size() > 1 && S_ISREG(about.st_mode) && is_old(seconds)) {
+      (void)::unlinkat(folder, name.c_str(), 0);
     }
   }
 
