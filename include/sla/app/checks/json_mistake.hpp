@@ -21,7 +21,7 @@ class JsonMistake {
 
   /// Returns what is expected and where, or nothing if the whole text is JSON.
   std::optional<std::string> find() {
-    if (value(0) && !end()) fail("nothing more");
+    if (document() && !end()) fail("nothing more");
     if (expected_.empty()) return std::nullopt;
     std::string_view const before = text_.substr(0, at_);
     auto const line = std::count(before.begin(), before.end(), '\n') + 1;
@@ -41,7 +41,7 @@ class JsonMistake {
   }
 
  private:
-  static constexpr int deepest = 100;
+  static constexpr std::size_t deepest = 100;
 
   /// Notes the first mistake.
   bool fail(std::string_view expected) noexcept {
@@ -64,43 +64,48 @@ class JsonMistake {
     return rest.substr(0, length == 0 ? 1 : length);
   }
 
-  bool value(int depth) {
-    skip_blanks();
-    bool good = false;
-    if (depth > deepest) return fail("no more brackets inside each other");
-    if (peek() == '{') {
-      good = list('}', [&] { return member(depth + 1); });
-    } else if (peek() == '[') {
-      good = list(']', [&] { return value(depth + 1); });
-    } else if (peek() == '"') {
-      good = string();
-    } else if (peek() == '-' || is_digit(peek())) {
-      good = number();
-    } else {
-      good = word("true") || word("false") || word("null") || fail("a value");
+  /// One value with all that is in it, and the blanks behind it.
+  bool document() {
+    std::string open;  // the brackets that are to be closed
+    while (open.size() <= deepest) {
+      skip_blanks();
+      if (peek() == '{' || peek() == '[') {
+        open += peek() == '{' ? '}' : ']';
+        ++at_;
+        skip_blanks();
+        bool const empty = peek() == open.back();
+        if (!empty && open.back() == '}' && !name()) return false;
+        if (!empty) continue;
+      } else if (!scalar()) {
+        return false;
+      }
+      close(open);
+      if (open.empty()) return true;
+      if (!take(',')) return fail(open.back() == '}' ? ", or }" : ", or ]");
+      if (open.back() == '}' && !name()) return false;
     }
     skip_blanks();
-    return good;
+    return fail("no more brackets inside each other");
   }
-
-  /// What stands between brackets, with commas between.
-  template <class Item>
-  bool list(char close, Item item) {
-    ++at_;
+  void close(std::string& open) {
     skip_blanks();
-    if (take(close)) return true;
-    while (item()) {
-      if (take(close)) return true;
-      if (!take(',')) return fail(close == '}' ? ", or }" : ", or ]");
+    while (!open.empty() && take(open.back())) {
+      open.pop_back();
+      skip_blanks();
     }
-    return false;
   }
-  bool member(int depth) {
+  bool scalar() {
+    if (peek() == '"') return string();
+    if (peek() == '-' || is_digit(peek())) return number();
+    return word("true") || word("false") || word("null") || fail("a value");
+  }
+  /// The name of a member and the colon.
+  bool name() {
     skip_blanks();
     if (peek() != '"') return fail("a name in double quotes");
     if (!string()) return false;
     skip_blanks();
-    return take(':') ? value(depth) : fail(":");
+    return take(':') || fail(":");
   }
 
   bool word(std::string_view wanted) noexcept {
