@@ -348,7 +348,7 @@ class ScheduleTest(StoreTest):
         process = self.start_job("--every", "1", "--command", "sleep 0.7")
         process.wait_for_line("run ended")
         process.send(signal.SIGUSR1)
-        process.wait_for_line("warning: .* missed=1$")
+        process.wait_for_line("warning: .* missed=1 service=shop$")
         self.assertEqual(0, process.stop().code)
 
     def test_the_delay_is_between_the_end_and_the_next_start(self) -> None:
