@@ -82,5 +82,5 @@ int main() {
   use(MinimalScheduler{}, sla::ShownIfFailed{Unless<21, MinimalExecutor>{}, -1});
   use(MinimalScheduler{}, sla::DegradedIfSlow{Unless<17, MinimalExecutor>{}, std::nullopt});
   use(sla::app::Splayed{Unless<19, MinimalScheduler>{}, std::chrono::seconds{1}}, right);
-  use(sla::app::OnGrid{Unless<20, MinimalScheduler>{}, {.service = "shop"}}, right);
+  use(sla::app::OnGrid{Unless<20, MinimalScheduler>{}, sla::app::Grid{.service = "shop"}}, right);
 }

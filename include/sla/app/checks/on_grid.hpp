@@ -27,22 +27,23 @@ namespace sla::inline v1::app {
   return wait < Duration::zero() ? wait + period : wait;
 }
 
+/// Where the slots of a service stand.
+struct Grid {
+  std::string_view service;  ///< used by the constructor of OnGrid alone
+  Duration period{};         ///< zero: the first run is at once
+  Duration wall_ahead{};     ///< of wall-clock time minus monotonic time
+};
+
 /// Lets the first run of a scheduler begin at the next slot of a service; what follows is counted
 /// from there.
 template <class S>
 class OnGrid {
  public:
-  struct Options {
-    std::string_view service;  ///< used by the constructor alone
-    Duration period{};         ///< zero: at once
-    Duration wall_ahead{};     ///< of wall-clock time minus monotonic time
-  };
-
-  OnGrid(S scheduler, Options options)
+  OnGrid(S scheduler, Grid grid)
       : scheduler_(std::move(scheduler)),
-        period_(options.period),
+        period_(grid.period),
         // The slots in monotonic time are those of a service that is as much earlier.
-        to_slot_(time_to_slot(options.service, period_, WallTime{options.wall_ahead})) {}
+        to_slot_(time_to_slot(grid.service, period_, WallTime{grid.wall_ahead})) {}
 
   [[nodiscard]] std::optional<Instant> next(Instant now) {
     Duration const period = std::exchange(period_, Duration::zero());
