@@ -292,7 +292,10 @@ class ReadmeTest(RunnerTest):
         text = (_ROOT / "README.md").read_text()
         self.assertLess(len(text.splitlines()), 200)
         for link in re.findall(r"\]\(([^)]*)\)", text):
-            self.assertTrue((_ROOT / link).is_file(), link)
+            file, _, anchor = link.partition("#")
+            self.assertTrue((_ROOT / file).is_file(), link)
+            headings = re.findall(r"(?m)^#+ (.*)$", (_ROOT / file).read_text()) if anchor else [""]
+            self.assertIn(anchor, [one.lower().replace(" ", "-") for one in headings])
 
     @unittest.skipUnless(shutil.which("c++"), "there is no compiler")
     def test_every_block_compiles(self) -> None:

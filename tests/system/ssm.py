@@ -119,7 +119,8 @@ class RunnerTest(SsmTest):
         self.assertEqual(["Command ($SLARUNNER_COMMAND) is a required argument",
                           "Delay ($SLARUNNER_DELAY) is a required argument"],
                          finished.err_text.splitlines()[:2])
-        self.assertEqual(3, len(finished.err_text.splitlines()), finished.err_text)
+        self.assertEqual(4, len(finished.err_text.splitlines()), finished.err_text)
+        self.assertTrue(finished.err_text.splitlines()[3].startswith("--store DIR "))
 
     def test_what_is_wrong_already_is_said_before_anything_is_asked(self) -> None:
         aws = self.fake()
