@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <initializer_list>
 #include <map>
 #include <string>
@@ -78,5 +79,9 @@ TEST_CASE("a command line with mistakes is no reason to hide what else is wrong"
   Environment const environment({{"AWS_REGION", "a/b"}, {"AWS_CONFIG_FILE", "/dev/null"}});
   auto const problems = [&](auto finder) { return finder(Arguments{}, environment); };
   CHECK(problems(startup_problems<ParseOptions::Missing::is_fine>).size() == 1);
-  CHECK(problems(startup_problems<ParseOptions::Missing::is_a_problem>).size() == 5);
+  auto const all = problems(startup_problems<ParseOptions::Missing::is_a_problem>);
+  CHECK(all.size() == 6);  // the last of them says the easy way
+  CHECK(std::count_if(all.begin(), all.end(), [](std::string const& line) {
+          return line.ends_with(" is a required argument");
+        }) == 4);
 }
