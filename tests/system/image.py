@@ -163,6 +163,18 @@ class RunTest(ContainerTest):
                                         options=("--entrypoint", "ssm-starter")).wait()
         self.assertEqual((64, "ssm-starter: --ssm-name NAME is missing\n"), (finished.code, finished.err_text))
 
+    def test_with_nothing_else_in_the_image_it_probes_over_tls(self) -> None:
+        aws = self.fake(tls=True)
+        process = self.start_delivering(
+            aws, "--once", "--url", f"{aws.url_at('localhost')}/", "--expect-status", "200-599",
+            options=("--env", "SSL_CERT_FILE=/ca.pem"))
+        self.assertEqual(0, process.wait().code, process.describe())
+        probe = self.event(aws)["probe"]
+        assert isinstance(probe, dict)
+        self.assertEqual("127.0.0.1", probe["ip"])
+        self.assertGreater(probe["tlsMs"], 0)
+        self.assertGreater(probe["certDays"], 0)
+
     def test_two_lines_put_it_into_another_image_as_the_readme_says(self) -> None:
         lines = re.findall(r"(?m)^ *((?:COPY --from=|ENTRYPOINT).*)$",
                            (static_build.ROOT / "README.md").read_text())
