@@ -34,8 +34,8 @@ WINGS = ("http", "wire", "sign", "config", "call", "service", "credential")
 CONTRACTS = ("scheduler", "executor", "publisher")
 
 # Third-party headers, and the only headers of ours that may include each.
-OWNERS = {"curl/": ("aws/http/curl.hpp", "aws/http/curl_transfer.hpp", "aws/http/curl_probe.hpp",
-                    "aws/http/curl_probe_watch.hpp"),
+OWNERS = {"curl/": ("aws/http/curl.hpp", "aws/http/curl_options.hpp", "aws/http/curl_transfer.hpp",
+                    "aws/http/curl_probe.hpp", "aws/http/curl_probe_watch.hpp"),
           "openssl/": ("aws/sign/digest.hpp", "aws/http/trust.hpp", "aws/http/peer_certificate.hpp"),
           "simdjson.h": ("aws/wire/reply.hpp",)}
 

@@ -155,6 +155,7 @@
 #include <memory>
 #include <mutex>
 #include <new>
+#include <numeric>
 #include <optional>
 #include <queue>
 #include <set>
@@ -4775,8 +4776,12 @@ class AdaptiveLimits {
   }
 
   /// The limit of the stage was met.
-  void expired(Stage stage) noexcept {
+  void expired(Stage stage) noexcept { expired(stage, *this); }
+  /// The limit of the stage was met by a request that began with those limits: of several that did,
+  /// one counts.
+  void expired(Stage stage, AdaptiveLimits const& begun_with) noexcept {
     auto const [first, longest] = limits_of(stage);
+    if (level(stage) != begun_with.level(stage)) return;
     if (first * (1 << level(stage)) < longest) ++level(stage);
   }
 
@@ -5164,6 +5169,14 @@ concept Transport = bool{std::movable<T>} &&
   { t.send(request, deadline) } -> std::same_as<Result<Response>>;
 };
 
+/// A Transport that carries several requests at once, each as send() would: the answers come in the
+/// order of the requests, when the last of them has ended.
+template <class T>
+concept BatchTransport = bool{Transport<T>} &&
+                         requires(T& t, std::vector<Request> const& requests, Instant deadline) {
+  { t.send_all(requests, deadline) } -> std::same_as<std::vector<Result<Response>>>;
+};
+
 }  // namespace sla::inline v1::aws
 
 namespace sla::inline v1::internal {
@@ -5276,9 +5289,9 @@ class ResponseBuilder {
 }  // namespace sla::inline v1::aws
 
 // sla/aws/http/curl_transfer.hpp
-// One request under way in libcurl: what libcurl calls meanwhile, and the loop that drives it,
-// which ends it when one of its stages takes too long, and at once when a stop is due. What is
-// sent, and what the end means, is up to the header that includes this.
+// A request under way in libcurl: what libcurl calls meanwhile, and the loop that drives one or
+// several, which ends each when one of its stages takes too long, and all at once when a stop is
+// due. What is sent, and what the end means, is up to the header that includes this.
 
 namespace sla::inline v1::aws {
 
@@ -5309,7 +5322,7 @@ using CurlMulti = std::unique_ptr<CURLM, CurlMultiRelease>;
   return curl_multi_poll(multi, news.data(), count, static_cast<int>(time), nullptr) == CURLM_OK;
 }
 
-/// Returns how the one request ended that is over.
+/// Returns how the only request ended, which is over.
 [[nodiscard]] inline CURLcode end_of_request(CURLM* multi) {
   int left = 0;
   CURLMsg const* const end = curl_multi_info_read(multi, &left);
@@ -5331,15 +5344,16 @@ struct CurlSetup {
 
 /// One request under way. The functions are called from C, so nothing may be thrown through them.
 struct CurlTransfer {
+  CURL* handle;
   Output const& body;
   ResponseBuilder answer;
-  AdaptiveLimits const& limits;
-  StageWatch watch{std::chrono::steady_clock::now()};
+  AdaptiveLimits limits;  ///< as they were when it began
+  Instant begun = std::chrono::steady_clock::now();
+  StageWatch watch{begun};
   std::optional<Error> error{};  ///< why one of them ended the transfer
   bool late = false;             ///< the stage that it is in took too long
   std::uint64_t sent = 0;
   curl_off_t uploaded = 0;
-  int status = 0;
   char words[CURL_ERROR_SIZE] = "";  ///< libcurl's own
 
   void attach(CurlSetup& setup) {
@@ -5366,7 +5380,7 @@ struct CurlTransfer {
   [[nodiscard]] Instant due() const noexcept { return watch.since() + limit(); }
 
   /// Looks how far libcurl got.
-  void look(CURL* handle, Instant now) noexcept {
+  void look(Instant now) noexcept {
     if (watch.stage() != Stage::send) return;
     curl_off_t bytes = 0;
     (void)curl_easy_getinfo(handle, CURLINFO_SIZE_UPLOAD_T, &bytes);
@@ -5419,6 +5433,13 @@ struct CurlTransfer {
     return made;
   }
 
+  /// libcurl has one limit for the name and the connection, which it divides among the addresses.
+  /// It is put off while the name is looked up, so that the connection gets all of its own.
+  void allow_resolving(Instant now) const noexcept {
+    if (watch.stage() != Stage::resolve) return;
+    CurlSetup setup{handle};
+    limit_connection(setup, now - begun);
+  }
   void limit_connection(CurlSetup& setup, Duration more = Duration::zero()) const noexcept {
     Duration const time = limits.limit(Stage::connect, 0) + more;
     setup.set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(time / std::chrono::milliseconds{1}));
@@ -5434,79 +5455,92 @@ struct CurlTransfer {
   void enter(Stage stage) noexcept { watch.enter(stage, std::chrono::steady_clock::now()); }
 };
 
-/// Drives one request after another and keeps their connections. Not thread-safe.
+/// How many requests are under way at once at most, and how many connections are kept.
+inline constexpr std::size_t most_connections = 128;
+
+/// Drives requests, one or several at once, and keeps their connections. Not thread-safe.
 class CurlLoop {
  public:
-  /// Sends what the handle is set up for. CURLE_OPERATION_TIMEDOUT if a stage of the transfer
-  /// was too late, or the deadline came; CURLE_ABORTED_BY_CALLBACK if the stop was due.
-  CURLcode perform(CURL* handle, CurlTransfer& transfer, Stop const* stop, Instant deadline) {
-    internal::PipeSignalGuard const guard;
+  /// How a request ended. CURLE_OPERATION_TIMEDOUT if one of its stages was too late, or the
+  /// deadline came; CURLE_ABORTED_BY_CALLBACK if the stop was due.
+  struct End {
+    CurlTransfer* transfer;
+    CURLcode code;
+  };
+
+  /// Sends what the handle of the transfer is set up for, beside what is under way already.
+  [[nodiscard]] CURLcode begin(CurlTransfer& transfer) {
     if (!multi_) multi_.reset(curl_multi_init());
-    if (!multi_ || curl_multi_add_handle(multi_.get(), handle) != CURLM_OK)
-      return CURLE_FAILED_INIT;
-    CURLcode const code = drive({handle, transfer, stop, deadline});
-    (void)curl_multi_remove_handle(multi_.get(), handle);
-    return code;
+    // Without a number libcurl keeps few once there are few requests.
+    (void)curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, long{most_connections});
+    if (curl_multi_add_handle(multi_.get(), transfer.handle) != CURLM_OK) return CURLE_FAILED_INIT;
+    under_way_.push_back(&transfer);
+    return CURLE_OK;
+  }
+
+  /// Waits for the end of one of those under way, of which there is at least one.
+  [[nodiscard]] End next(Stop const* stop, Instant deadline) {
+    internal::PipeSignalGuard const guard;
+    End const end = drive(stop, deadline);
+    (void)curl_multi_remove_handle(multi_.get(), end.transfer->handle);
+    under_way_.erase(std::find(under_way_.begin(), under_way_.end(), end.transfer));
+    return end;
   }
 
  private:
-  struct Exchange {
-    CURL* handle;
-    CurlTransfer& transfer;
-    Stop const* stop;
-    Instant deadline;
-    Instant begun = std::chrono::steady_clock::now();
-  };
-
-  CURLcode drive(Exchange const& exchange) {
-    CurlTransfer& transfer = exchange.transfer;
-    for (int running = 1;;) {
-      Instant now = std::chrono::steady_clock::now();
-      if (auto const over = end(exchange, now)) return *over;
-      allow_resolving(exchange, now);
-      if (curl_multi_perform(multi_.get(), &running) != CURLM_OK) return CURLE_FAILED_INIT;
-      now = std::chrono::steady_clock::now();
-      transfer.look(exchange.handle, now);
-      if (running == 0) return outcome(transfer, now);
-      Duration left = longest_pause;
-      auto const until = [&](Instant time) { left = std::min<Duration>(left, time - now); };
-      until(transfer.due());
-      until(exchange.deadline);
-      if (exchange.stop != nullptr) until(exchange.stop->deadline().value_or(Instant::max()));
-      left = std::max(left, Duration::zero());
-      if (!await_curl(multi_.get(), exchange.stop, left)) return CURLE_FAILED_INIT;
+  End drive(Stop const* stop, Instant deadline) {
+    End const broken{under_way_.front(), CURLE_FAILED_INIT};
+    for (;;) {
+      if (auto const end = ended()) return *end;
+      Instant due = Instant::max();
+      if (stop != nullptr) due = stop->deadline().value_or(due);
+      if (auto const end = overdue(due, deadline)) return *end;
+      int running = 0;
+      if (curl_multi_perform(multi_.get(), &running) != CURLM_OK) return broken;
+      Instant const now = std::chrono::steady_clock::now();
+      Instant soonest = std::min(due, deadline);
+      for (CurlTransfer* const transfer : under_way_) {
+        transfer->look(now);
+        soonest = std::min(soonest, transfer->due());
+      }
+      if (static_cast<std::size_t>(running) < under_way_.size()) return ended().value_or(broken);
+      Duration const left = std::clamp<Duration>(soonest - now, Duration::zero(), longest_pause);
+      if (!await_curl(multi_.get(), stop, left)) return broken;
     }
   }
 
-  /// Returns how it ended, if that is before libcurl says so.
-  static std::optional<CURLcode> end(Exchange const& exchange, Instant now) noexcept {
-    if (exchange.stop != nullptr && exchange.stop->deadline().value_or(Instant::max()) <= now) {
-      return CURLE_ABORTED_BY_CALLBACK;
+  /// Returns one that libcurl is done with.
+  std::optional<End> ended() noexcept {
+    int left = 0;
+    CURLMsg const* const said = curl_multi_info_read(multi_.get(), &left);
+    if (said == nullptr || said->msg != CURLMSG_DONE) return std::nullopt;
+    for (CurlTransfer* const transfer : under_way_) {
+      if (transfer->handle != said->easy_handle) continue;
+      CURLcode const code = said->data.result;
+      transfer->late = code == CURLE_OPERATION_TIMEDOUT;
+      if (code == CURLE_OK) transfer->watch.moved(std::chrono::steady_clock::now());
+      return End{transfer, code};
     }
-    if (exchange.deadline <= now) return CURLE_OPERATION_TIMEDOUT;
-    exchange.transfer.late = exchange.transfer.due() <= now;
-    if (exchange.transfer.late) return CURLE_OPERATION_TIMEDOUT;
     return std::nullopt;
   }
 
-  /// libcurl has one limit for the name and the connection, which it divides among the addresses.
-  /// It is put off while the name is looked up, so that the connection gets all of its own.
-  static void allow_resolving(Exchange const& exchange, Instant now) noexcept {
-    if (exchange.transfer.watch.stage() != Stage::resolve) return;
-    CurlSetup setup{exchange.handle};
-    exchange.transfer.limit_connection(setup, now - exchange.begun);
-  }
-
-  CURLcode outcome(CurlTransfer& transfer, Instant now) {
-    CURLcode const code = end_of_request(multi_.get());
-    transfer.late = code == CURLE_OPERATION_TIMEDOUT;
-    if (code == CURLE_OK) transfer.watch.moved(now);
-    return code;
+  /// Returns one that ends before libcurl says so.
+  std::optional<End> overdue(Instant stop, Instant deadline) noexcept {
+    Instant const now = std::chrono::steady_clock::now();
+    if (stop <= now) return End{under_way_.front(), CURLE_ABORTED_BY_CALLBACK};
+    if (deadline <= now) return End{under_way_.front(), CURLE_OPERATION_TIMEDOUT};
+    for (CurlTransfer* const transfer : under_way_) {
+      transfer->late = transfer->due() <= now;
+      if (transfer->late) return End{transfer, CURLE_OPERATION_TIMEDOUT};
+      transfer->allow_resolving(now);
+    }
+    return std::nullopt;
   }
 
   static constexpr Duration longest_pause = std::chrono::milliseconds{500};
 
   CurlMulti multi_{};
+  std::vector<CurlTransfer*> under_way_{};
 };
 
 }  // namespace sla::inline v1::aws
@@ -5681,12 +5715,9 @@ struct TrustOptions {
 
 }  // namespace sla::inline v1::aws
 
-// sla/aws/http/curl.hpp
-// The real Transport, over libcurl, which nothing but aws/http/curl*.hpp uses. One
-// connection stays open between requests. TLS is always verified, no redirect is followed, and
-// libcurl adds nothing to a request but Host, User-Agent and Content-Length. Each stage of a
-// request has a limit, which grows where it was met; a deadline and that of a Stop bound all of it.
-// Nothing is initialised before the first request.
+// sla/aws/http/curl_options.hpp
+// What is the same for every request over libcurl: how it is initialised, the options, whom to
+// trust, and what its codes mean.
 
 namespace sla::inline v1::aws {
 namespace detail {
@@ -5770,13 +5801,23 @@ inline void set_trust(CurlSetup& setup, Trust const& trust) {
   return code == CURLE_OK ? Result<void>() : error_of_curl(CURLE_FAILED_INIT);
 }
 
+}  // namespace sla::inline v1::aws
+
+// sla/aws/http/curl.hpp
+// The real Transport, over libcurl, which nothing but aws/http/curl*.hpp uses. Connections
+// stay open between requests. TLS is always verified, no redirect is followed, and
+// libcurl adds nothing to a request but Host, User-Agent and Content-Length. Each stage of a
+// request has a limit, which grows where it was met; a deadline and that of a Stop bound all of it.
+// Nothing is initialised before the first request.
+
+namespace sla::inline v1::aws {
 /// Which proxy requests go through.
 enum class Proxy {
   environment,  ///< that of http_proxy, HTTPS_PROXY, NO_PROXY and their kin
   none,         ///< for link-local addresses such as 169.254.169.254
 };
 
-/// Sends requests over HTTP/1.1 and keeps the connection. Not thread-safe.
+/// Sends requests over HTTP/1.1 and keeps the connections. Not thread-safe.
 class Curl {
  public:
   struct Options {
@@ -5794,77 +5835,154 @@ class Curl {
   /// Sends the request and reads the answer. The message of an Error names scheme and host, never
   /// the path, the query or a header; with libcurl's code.
   [[nodiscard]] Result<Response> send(Request const& request, Instant deadline) {
-    auto answer = transfer(request, deadline);
-    if (answer) return answer;
-    Url const& url = request.url;
-    return answer.error().within(to_string(Url{url.scheme, url.host, url.port, "", ""}));
+    return std::move(answers_to({&request, 1}, deadline).front());
+  }
+  /// Sends several requests at once, each as send() does, over as many connections, but at most
+  /// `most_connections`. What hangs holds up only the return.
+  [[nodiscard]] std::vector<Result<Response>> send_all(std::vector<Request> const& requests,
+                                                       Instant deadline) {
+    return answers_to(requests, deadline);
   }
 
  private:
-  Result<Response> transfer(Request const& request, Instant deadline) {
-    auto headers = curl_headers(request.headers);
-    if (!headers) return headers.error();
-    for (;;) {
-      bool const fresh = !handle_;  // so are the trusted certificates
-      if (auto ready = open(request.url.scheme); !ready) return ready.error();
-      CurlTransfer under_way{.body = request.body,
-                             .answer = ResponseBuilder(options_.response_limit),
-                             .limits = limits_};
-      auto const code = perform(request, *headers, deadline, under_way);
-      if (under_way.error) return *under_way.error;
-      if (under_way.late) return late(under_way);
-      bool const untrusted = error_of_curl(code).message == detail::not_trusted;
-      if (code == CURLE_OK) limits_.passed(under_way.watch);
-      if (code == CURLE_OK) return std::move(under_way.answer).finish(under_way.status);
-      Error error = failure(code, under_way);
-      if (untrusted) forget();
-      if (!untrusted || fresh) return error;
+  /// One of the requests, from its beginning to its end.
+  struct Exchange : CurlTransfer {
+    std::size_t number;  ///< of the request
+    CurlHandle own;
+    std::vector<std::string> headers;
+    std::vector<curl_slist> list{};
+  };
+  /// What is asked for, what came, and whose certificate has to be looked at anew.
+  struct Exchanges {
+    std::span<Request const> requests;
+    std::vector<Result<Response>> answers;
+    std::vector<std::size_t> untrusted{};
+  };
+
+  std::vector<Result<Response>> answers_to(std::span<Request const> requests, Instant deadline) {
+    Exchanges all{requests, {requests.size(), Error{Errc::unavailable, ""}}};
+    std::vector<std::size_t> numbers(requests.size());
+    std::iota(numbers.begin(), numbers.end(), std::size_t{0});
+    while (!numbers.empty()) {
+      bool const fresh = !trust_;  // so are the trusted certificates
+      perform(all, numbers, deadline);
+      numbers.clear();
+      if (!all.untrusted.empty()) forget();
+      if (!fresh) numbers.swap(all.untrusted);
+    }
+    if (spare_.size() > 1) spare_.resize(1);
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      if (all.answers[i]) continue;
+      Url const& url = requests[i].url;
+      all.answers[i] = std::move(all.answers[i])
+                           .error()
+                           .within(to_string(Url{url.scheme, url.host, url.port, "", ""}));
+    }
+    return std::move(all.answers);
+  }
+
+  void perform(Exchanges& all, std::vector<std::size_t> const& numbers, Instant deadline) {
+    std::vector<std::unique_ptr<Exchange>> under_way;
+    for (auto next = numbers.begin();;) {
+      for (; next != numbers.end() && under_way.size() < most_connections; ++next) {
+        auto exchange = make(all.requests[*next], *next);
+        if (!exchange) {
+          all.answers[*next] = exchange.error();
+          continue;
+        }
+        CURLcode code = set_up(**exchange, all.requests[*next]);
+        if (code == CURLE_OK) code = loop_.begin(**exchange);
+        if (code == CURLE_OK)
+          under_way.push_back(*std::move(exchange));
+        else
+          finish(all, **exchange, code);
+      }
+      if (under_way.empty()) return;
+      auto const end = loop_.next(options_.stop, deadline);
+      auto const ended =
+          std::find_if(under_way.begin(), under_way.end(),
+                       [&](auto const& exchange) { return exchange.get() == end.transfer; });
+      finish(all, **ended, end.code);
+      under_way.erase(ended);
     }
   }
 
+  Result<std::unique_ptr<Exchange>> make(Request const& request, std::size_t number) {
+    auto headers = curl_headers(request.headers);
+    if (!headers) return headers.error();
+    auto handle = open(request.url.scheme);
+    if (!handle) return handle.error();
+    CURL* const raw = handle->get();
+    return std::unique_ptr<Exchange>(
+        new Exchange{{.handle = raw,
+                      .body = request.body,
+                      .answer = ResponseBuilder(options_.response_limit),
+                      .limits = limits_},
+                     number,
+                     *std::move(handle),
+                     *std::move(headers)});
+  }
+
   /// Prepares libcurl. Whom to trust is only missed where it matters.
-  Result<void> open(Scheme scheme) {
-    if (!handle_) {
-      if (auto ready = initialise_curl(); !ready) return ready.error();
-      CurlHandle handle(curl_easy_init());
-      if (!handle) return error_of_curl(CURLE_FAILED_INIT);
+  Result<CurlHandle> open(Scheme scheme) {
+    if (auto ready = initialise_curl(); !ready) return ready.error();
+    CurlHandle handle;
+    if (spare_.empty()) {
+      handle.reset(curl_easy_init());
+    } else {
+      handle = std::move(spare_.back());
+      spare_.pop_back();
+    }
+    if (!handle) return error_of_curl(CURLE_FAILED_INIT);
+    if (!trust_) {
       char const* own = nullptr;
       (void)curl_easy_getinfo(handle.get(), CURLINFO_CAINFO, &own);
       trust_ = find_trust({.asked = options_.trust, .own = own != nullptr ? own : ""});
-      handle_ = std::move(handle);
     }
-    if (trust_ || scheme == Scheme::http) return {};
-    handle_.reset();  // it may be there the next time
-    return trust_.error();
+    if (*trust_ || scheme == Scheme::http) return handle;
+    Error missing = trust_->error();
+    trust_.reset();  // it may be there the next time
+    return missing;
   }
 
   /// Has the trusted certificates read anew, as they may have been replaced: libcurl would keep
   /// them for a day.
   void forget() {
-    handle_.reset();
+    trust_.reset();
+    spare_.clear();
     loop_ = CurlLoop();
   }
 
-  CURLcode perform(Request const& request, std::vector<std::string>& headers, Instant deadline,
-                   CurlTransfer& under_way) {
-    CurlSetup setup{handle_.get()};
-    std::vector<curl_slist> list(headers.size());
+  CURLcode set_up(Exchange& exchange, Request const& request) const {
+    CurlSetup setup{exchange.handle};
+    std::vector<curl_slist>& list = exchange.list;
+    list.resize(exchange.headers.size());
     for (std::size_t i = 0; i < list.size(); ++i) {
-      list[i] = {headers[i].data(), i + 1 < list.size() ? &list[i + 1] : nullptr};
+      list[i] = {exchange.headers[i].data(), i + 1 < list.size() ? &list[i + 1] : nullptr};
     }
     setup.set(CURLOPT_HTTPHEADER, list.data());
     set_connection(setup);
-    if (trust_) set_trust(setup, *trust_);
+    if (*trust_) set_trust(setup, **trust_);
     set_request(setup, request);
-    under_way.attach(setup);
-    if (setup.code == CURLE_OK) {
-      setup.code = loop_.perform(handle_.get(), under_way, options_.stop, deadline);
-    }
-    long status = 0;
-    (void)curl_easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &status);
-    under_way.status = static_cast<int>(status);
-    curl_easy_reset(handle_.get());  // forgets what points into this call, keeps the connection
+    exchange.attach(setup);
     return setup.code;
+  }
+
+  void finish(Exchanges& all, Exchange& exchange, CURLcode code) {
+    long status = 0;
+    (void)curl_easy_getinfo(exchange.handle, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_reset(exchange.handle);  // forgets what points into this, keeps the connection
+    spare_.push_back(std::move(exchange.own));
+    all.answers[exchange.number] = answer(exchange, code, static_cast<int>(status));
+    bool const untrusted = error_of_curl(code).message == detail::not_trusted;
+    if (untrusted) all.untrusted.push_back(exchange.number);
+  }
+  Result<Response> answer(Exchange& exchange, CURLcode code, int status) {
+    if (exchange.error) return *exchange.error;
+    if (exchange.late) return late(exchange);
+    if (code != CURLE_OK) return failure(code, exchange);
+    limits_.passed(exchange.watch);
+    return std::move(exchange.answer).finish(status);
   }
 
   void set_connection(CurlSetup& setup) const {
@@ -5890,7 +6008,7 @@ class Curl {
     Stage const stage = transfer.watch.stage();
     std::string message(late_message(stage));
     message += ": the limit was " + decimal_seconds(transfer.limit()) + " s";
-    limits_.expired(stage);
+    limits_.expired(stage, transfer.limits);
     return {Errc::timed_out, std::move(message), curl_code(CURLE_OPERATION_TIMEDOUT)};
   }
 
@@ -5901,7 +6019,7 @@ class Curl {
     // The kernel gives up a peer that acknowledges nothing.
     bool const broken = code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR;
     if (broken && transfer.silent(std::chrono::steady_clock::now())) {
-      limits_.expired(Stage::send);
+      limits_.expired(Stage::send, transfer.limits);
     }
     bool const secret = code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_URL_MALFORMAT;
     error.message += ": ";
@@ -5912,21 +6030,22 @@ class Curl {
 
   /// Says who is trusted, and why nobody is where their file is broken.
   [[nodiscard]] std::string whom() const {
-    if (!trust_) return "; " + trust_.error().message;
-    std::string const by = trust_->name.empty() ? "AWS_CA_BUNDLE, SSL_CERT_FILE" : trust_->name;
-    std::string text = "; trusted are those in " + trust_->where() + " (" + by + ')';
-    if (trust_->file.empty()) return text;
-    auto const good = check_certificates(trust_->file);
+    if (!*trust_) return "; " + trust_->error().message;
+    Trust const& trust = **trust_;
+    std::string const by = trust.name.empty() ? "AWS_CA_BUNDLE, SSL_CERT_FILE" : trust.name;
+    std::string text = "; trusted are those in " + trust.where() + " (" + by + ')';
+    if (trust.file.empty()) return text;
+    auto const good = check_certificates(trust.file);
     return good ? text : text + ", but " + good.error().message;
   }
 
   Options options_{};
   CurlLoop loop_{};
-  CurlHandle handle_{};
-  Result<Trust> trust_{Trust{}};
+  std::vector<CurlHandle> spare_{};
+  std::optional<Result<Trust>> trust_{};  ///< whom; not looked for before the first request
   AdaptiveLimits limits_{};
 };
-static_assert(Transport<Curl>);
+static_assert(BatchTransport<Curl>);
 
 }  // namespace sla::inline v1::aws
 
@@ -9291,6 +9410,10 @@ class SharedTransport {
 
   [[nodiscard]] Result<Response> send(Request const& request, Instant deadline) {
     return held_->send(request, deadline);
+  }
+  [[nodiscard]] std::vector<Result<Response>> send_all(
+      std::vector<Request> const& requests, Instant deadline) requires BatchTransport<Held> {
+    return held_->send_all(requests, deadline);
   }
 
  private:

@@ -117,6 +117,7 @@
 #include "sla/aws/http/amazon_roots.hpp"
 #include "sla/aws/http/curl.hpp"
 #include "sla/aws/http/curl_headers.hpp"
+#include "sla/aws/http/curl_options.hpp"
 #include "sla/aws/http/curl_probe.hpp"
 #include "sla/aws/http/curl_probe_watch.hpp"
 #include "sla/aws/http/curl_transfer.hpp"

@@ -33,26 +33,77 @@ struct CannedAnswer {
   Then then = Then::keep;
 };
 
-class LoopbackServer {
- public:
-  explicit LoopbackServer(std::vector<CannedAnswer> answers) : answers_(std::move(answers)) {
-    listener_ = sla::Descriptor(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+namespace loopback {
+
+/// A socket that listens on 127.0.0.1, and its port.
+struct Listener {
+  sla::Descriptor socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  std::uint16_t port = 0;
+
+  explicit Listener(int queue) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof address;
-    if (::bind(listener_.get(), as_address(&address), size) != 0 ||
-        ::listen(listener_.get(), 16) != 0 ||
-        ::getsockname(listener_.get(), as_address(&address), &size) != 0) {
+    auto* const general = reinterpret_cast<sockaddr*>(&address);
+    if (::bind(socket.get(), general, size) != 0 || ::listen(socket.get(), queue) != 0 ||
+        ::getsockname(socket.get(), general, &size) != 0) {
       std::abort();
     }
-    port_ = ntohs(address.sin_port);
+    port = ntohs(address.sin_port);
+  }
+};
+
+inline bool receive(int peer, std::string& text, std::size_t count) {
+  std::vector<char> buffer(std::min<std::size_t>(count, 64 * 1024));
+  while (count > 0) {
+    ssize_t const n = ::recv(peer, buffer.data(), std::min(buffer.size(), count), 0);
+    if (n <= 0) return false;
+    text.append(buffer.data(), static_cast<std::size_t>(n));
+    count -= static_cast<std::size_t>(n);
+  }
+  return true;
+}
+
+/// Reads one request; false at the end of the connection.
+inline bool receive_request(int peer, std::string& head, std::string& body) {
+  while (!head.ends_with("\r\n\r\n")) {
+    if (!receive(peer, head, 1)) return false;
+  }
+  std::size_t const at = head.find("Content-Length: ");
+  std::size_t const length =
+      at == std::string::npos ? 0 : std::strtoul(head.c_str() + at + 16, nullptr, 10);
+  return receive(peer, body, length);
+}
+
+/// Gives one answer and does what follows it; whether the connection stays.
+inline bool send_answer(int peer, CannedAnswer const& answer) {
+  std::string_view left = answer.text;
+  while (!left.empty()) {
+    ssize_t const n = ::send(peer, left.data(), left.size(), MSG_NOSIGNAL);
+    if (n <= 0) return false;
+    left.remove_prefix(static_cast<std::size_t>(n));
+  }
+  std::string nothing;
+  if (answer.then == CannedAnswer::Then::hang) (void)receive(peer, nothing, 1);
+  if (answer.then == CannedAnswer::Then::reset) {
+    linger const at_once{1, 0};
+    ::setsockopt(peer, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  }
+  return answer.then == CannedAnswer::Then::keep;
+}
+
+}  // namespace loopback
+
+class LoopbackServer {
+ public:
+  explicit LoopbackServer(std::vector<CannedAnswer> answers) : answers_(std::move(answers)) {
     thread_ = std::thread([this] { serve(); });
   }
   LoopbackServer(LoopbackServer const&) = delete;
   LoopbackServer& operator=(LoopbackServer const&) = delete;
   ~LoopbackServer() {
-    ::shutdown(listener_.get(), SHUT_RDWR);
+    ::shutdown(listener_.socket.get(), SHUT_RDWR);
     {
       std::lock_guard const lock(mutex_);
       if (open_ >= 0) ::shutdown(open_, SHUT_RDWR);
@@ -61,7 +112,7 @@ class LoopbackServer {
     thread_.join();
   }
 
-  [[nodiscard]] std::uint16_t port() const { return port_; }
+  [[nodiscard]] std::uint16_t port() const { return listener_.port; }
   /// How many connections there were so far.
   [[nodiscard]] int connections() const {
     std::lock_guard const lock(mutex_);
@@ -78,12 +129,10 @@ class LoopbackServer {
   }
 
  private:
-  static sockaddr* as_address(sockaddr_in* address) { return reinterpret_cast<sockaddr*>(address); }
-
   /// One connection at a time, in the order of their arrival.
   void serve() {
     for (;;) {
-      sla::Descriptor const peer(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+      sla::Descriptor const peer(::accept4(listener_.socket.get(), nullptr, nullptr, SOCK_CLOEXEC));
       if (!peer) return;
       if (!opened(peer.get())) return;
       while (exchange(peer.get())) {
@@ -100,39 +149,9 @@ class LoopbackServer {
 
   /// One request and its answer; whether the connection stays.
   bool exchange(int peer) {
-    std::string head;
-    while (!head.ends_with("\r\n\r\n")) {
-      if (!receive(peer, head, 1)) return false;
-    }
-    std::string body;
-    if (!receive(peer, body, length_of(head))) return false;
-    CannedAnswer const answer = next(head, body);
-    std::string_view left = answer.text;
-    while (!left.empty()) {
-      ssize_t const n = ::send(peer, left.data(), left.size(), MSG_NOSIGNAL);
-      if (n <= 0) return false;
-      left.remove_prefix(static_cast<std::size_t>(n));
-    }
-    if (answer.then == CannedAnswer::Then::hang) (void)receive(peer, head, 1);
-    if (answer.then == CannedAnswer::Then::reset) {
-      linger const at_once{1, 0};
-      ::setsockopt(peer, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-    }
-    return answer.then == CannedAnswer::Then::keep;
-  }
-  static bool receive(int peer, std::string& text, std::size_t count) {
-    std::vector<char> buffer(std::min<std::size_t>(count, 64 * 1024));
-    while (count > 0) {
-      ssize_t const n = ::recv(peer, buffer.data(), std::min(buffer.size(), count), 0);
-      if (n <= 0) return false;
-      text.append(buffer.data(), static_cast<std::size_t>(n));
-      count -= static_cast<std::size_t>(n);
-    }
-    return true;
-  }
-  static std::size_t length_of(std::string const& head) {
-    std::size_t const at = head.find("Content-Length: ");
-    return at == std::string::npos ? 0 : std::strtoul(head.c_str() + at + 16, nullptr, 10);
+    std::string head, body;
+    return loopback::receive_request(peer, head, body) &&
+           loopback::send_answer(peer, next(head, body));
   }
   CannedAnswer next(std::string const& head, std::string const& body) {
     std::lock_guard const lock(mutex_);
@@ -142,8 +161,7 @@ class LoopbackServer {
   }
 
   std::vector<CannedAnswer> answers_;
-  sla::Descriptor listener_;
-  std::uint16_t port_ = 0;
+  loopback::Listener listener_{16};
   mutable std::mutex mutex_;
   std::vector<std::string> heads_;
   std::vector<std::string> bodies_;

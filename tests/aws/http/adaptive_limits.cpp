@@ -70,6 +70,15 @@ TEST_CASE("whatever needs less than the largest limit gets through") {
   }
 }
 
+TEST_CASE("of several requests that began with the same limit and met it, one counts") {
+  AdaptiveLimits limits;
+  AdaptiveLimits const begun_with = limits;
+  for (int i = 0; i < 3; ++i) limits.expired(Stage::connect, begun_with);
+  CHECK(limit(limits, Stage::connect) == 6200ms);
+  limits.expired(Stage::connect, limits);
+  CHECK(limit(limits, Stage::connect) == 12400ms);
+}
+
 TEST_CASE("a stage that is quick again gets its first limit back") {
   AdaptiveLimits limits;
   for (int i = 0; i < 3; ++i) limits.expired(Stage::connect);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Covers: aws/http/curl_transfer.hpp
+// Covers: aws/http/curl_options.hpp, aws/http/curl_transfer.hpp
 #include "sla/aws/http/curl.hpp"
 
 #include <doctest/doctest.h>

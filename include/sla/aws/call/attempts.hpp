@@ -7,6 +7,7 @@
 #include <chrono>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "sla/aws/call/retry.hpp"
 #include "sla/aws/http/transport.hpp"
@@ -52,6 +53,10 @@ class SharedTransport {
 
   [[nodiscard]] Result<Response> send(Request const& request, Instant deadline) {
     return held_->send(request, deadline);
+  }
+  [[nodiscard]] std::vector<Result<Response>> send_all(
+      std::vector<Request> const& requests, Instant deadline) requires BatchTransport<Held> {
+    return held_->send_all(requests, deadline);
   }
 
  private:

@@ -98,8 +98,12 @@ class AdaptiveLimits {
   }
 
   /// The limit of the stage was met.
-  void expired(Stage stage) noexcept {
+  void expired(Stage stage) noexcept { expired(stage, *this); }
+  /// The limit of the stage was met by a request that began with those limits: of several that did,
+  /// one counts.
+  void expired(Stage stage, AdaptiveLimits const& begun_with) noexcept {
     auto const [first, longest] = limits_of(stage);
+    if (level(stage) != begun_with.level(stage)) return;
     if (first * (1 << level(stage)) < longest) ++level(stage);
   }
 

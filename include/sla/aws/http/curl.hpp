@@ -1,22 +1,27 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// The real Transport, over libcurl, which nothing but aws/http/curl*.hpp uses. One
-// connection stays open between requests. TLS is always verified, no redirect is followed, and
+// The real Transport, over libcurl, which nothing but aws/http/curl*.hpp uses. Connections
+// stay open between requests. TLS is always verified, no redirect is followed, and
 // libcurl adds nothing to a request but Host, User-Agent and Content-Length. Each stage of a
 // request has a limit, which grows where it was met; a deadline and that of a Stop bound all of it.
 // Nothing is initialised before the first request.
 #include <curl/curl.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <memory>
+#include <numeric>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "sla/aws/http/adaptive_limits.hpp"
-#include "sla/aws/http/amazon_roots.hpp"
 #include "sla/aws/http/curl_headers.hpp"
+#include "sla/aws/http/curl_options.hpp"
 #include "sla/aws/http/curl_transfer.hpp"
 #include "sla/aws/http/response_builder.hpp"
 #include "sla/aws/http/transport.hpp"
@@ -26,94 +31,13 @@
 #include "sla/core/time.hpp"
 
 namespace sla::inline v1::aws {
-namespace detail {
-
-struct CurlMeaning {
-  CURLcode code;
-  Errc meaning;
-  std::string_view message;
-};
-inline constexpr std::string_view not_trusted = "the certificate is not trusted";
-inline constexpr CurlMeaning curl_meanings[] = {
-    {CURLE_ABORTED_BY_CALLBACK, Errc::stopped, "given up because the program stops"},
-    {CURLE_OPERATION_TIMEDOUT, Errc::timed_out, "no answer in time"},
-    {CURLE_COULDNT_RESOLVE_HOST, Errc::unavailable, "could not resolve the name"},
-    {CURLE_COULDNT_RESOLVE_PROXY, Errc::unavailable, "no such proxy (HTTPS_PROXY, http_proxy)"},
-    {CURLE_COULDNT_CONNECT, Errc::unavailable, "could not connect"},
-    {CURLE_PEER_FAILED_VERIFICATION, Errc::invalid, not_trusted},
-    {CURLE_SSL_CACERT_BADFILE, Errc::invalid, not_trusted},
-    {CURLE_URL_MALFORMAT, Errc::invalid, "not a URL"},
-    {CURLE_UNSUPPORTED_PROTOCOL, Errc::invalid, "not HTTP, or this libcurl has no TLS"},
-    {CURLE_UNKNOWN_OPTION, Errc::invalid, "not possible with this libcurl"},
-    {CURLE_OUT_OF_MEMORY, Errc::system, "libcurl"},
-    {CURLE_FAILED_INIT, Errc::system, "libcurl"},
-};
-
-}  // namespace detail
-
-/// Returns what a CURLcode means, for the program and for people.
-[[nodiscard]] inline Error error_of_curl(CURLcode code) {
-  for (auto const& known : detail::curl_meanings) {
-    if (known.code == code) return {known.meaning, std::string(known.message), curl_code(code)};
-  }
-  return {Errc::unavailable, "the connection failed", curl_code(code)};
-}
-
-/// What is the same for every request.
-inline constexpr std::pair<CURLoption, long> curl_options[] = {
-    {CURLOPT_QUICK_EXIT, 1},  // a name server that is silent holds up nobody
-    {CURLOPT_NOSIGNAL, 1},
-    {CURLOPT_TCP_KEEPALIVE, 1},
-    {CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
-    {CURLOPT_SSL_VERIFYPEER, 1},
-    {CURLOPT_SSL_VERIFYHOST, 2},
-    {CURLOPT_PATH_AS_IS, 1},
-    {CURLOPT_DISALLOW_USERNAME_IN_URL, 1},
-    {CURLOPT_FOLLOWLOCATION, 0},
-    {CURLOPT_SUPPRESS_CONNECT_HEADERS, 1},
-    {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
-};
-
-/// Sets whom to trust, of which a proxy that speaks TLS itself is one. With a file and a folder
-/// libcurl reads the file again for each connection.
-inline void set_trust(CurlSetup& setup, Trust const& trust) {
-  auto const path = [](std::string const& p) { return p.empty() ? nullptr : p.c_str(); };
-  for (CURLoption const option : {CURLOPT_CAINFO, CURLOPT_PROXY_CAINFO}) {
-    setup.set(option, path(trust.file));
-  }
-  for (CURLoption const option : {CURLOPT_CAPATH, CURLOPT_PROXY_CAPATH}) {
-    setup.set(option, path(trust.folder));
-  }
-  if (!trust.empty()) return;
-  // libcurl only reads what it gets as not const.
-  curl_blob roots{const_cast<char*>(amazon_roots.data()), amazon_roots.size(), CURL_BLOB_NOCOPY};
-  setup.set(CURLOPT_CAINFO_BLOB, &roots);
-  setup.set(CURLOPT_PROXY_CAINFO_BLOB, &roots);
-}
-
-/// Returns what is linked, such as `libcurl/7.88.1 OpenSSL/3.0.17`.
-[[nodiscard]] inline std::string curl_libraries() {
-  curl_version_info_data const* const found = curl_version_info(CURLVERSION_NOW);
-  std::string text("libcurl/");
-  text.append(found->version);
-  if (found->ssl_version != nullptr) text.append(" ").append(found->ssl_version);
-  return text;
-}
-
-/// Initialises libcurl and its TLS library: about a millisecond, once per process, from any thread.
-/// The first request does it; a program that has something else to do meanwhile may be earlier.
-[[nodiscard]] inline Result<void> initialise_curl() {
-  static CURLcode const code = curl_global_init(CURL_GLOBAL_DEFAULT);
-  return code == CURLE_OK ? Result<void>() : error_of_curl(CURLE_FAILED_INIT);
-}
-
 /// Which proxy requests go through.
 enum class Proxy {
   environment,  ///< that of http_proxy, HTTPS_PROXY, NO_PROXY and their kin
   none,         ///< for link-local addresses such as 169.254.169.254
 };
 
-/// Sends requests over HTTP/1.1 and keeps the connection. Not thread-safe.
+/// Sends requests over HTTP/1.1 and keeps the connections. Not thread-safe.
 class Curl {
  public:
   struct Options {
@@ -131,77 +55,154 @@ class Curl {
   /// Sends the request and reads the answer. The message of an Error names scheme and host, never
   /// the path, the query or a header; with libcurl's code.
   [[nodiscard]] Result<Response> send(Request const& request, Instant deadline) {
-    auto answer = transfer(request, deadline);
-    if (answer) return answer;
-    Url const& url = request.url;
-    return answer.error().within(to_string(Url{url.scheme, url.host, url.port, "", ""}));
+    return std::move(answers_to({&request, 1}, deadline).front());
+  }
+  /// Sends several requests at once, each as send() does, over as many connections, but at most
+  /// `most_connections`. What hangs holds up only the return.
+  [[nodiscard]] std::vector<Result<Response>> send_all(std::vector<Request> const& requests,
+                                                       Instant deadline) {
+    return answers_to(requests, deadline);
   }
 
  private:
-  Result<Response> transfer(Request const& request, Instant deadline) {
-    auto headers = curl_headers(request.headers);
-    if (!headers) return headers.error();
-    for (;;) {
-      bool const fresh = !handle_;  // so are the trusted certificates
-      if (auto ready = open(request.url.scheme); !ready) return ready.error();
-      CurlTransfer under_way{.body = request.body,
-                             .answer = ResponseBuilder(options_.response_limit),
-                             .limits = limits_};
-      auto const code = perform(request, *headers, deadline, under_way);
-      if (under_way.error) return *under_way.error;
-      if (under_way.late) return late(under_way);
-      bool const untrusted = error_of_curl(code).message == detail::not_trusted;
-      if (code == CURLE_OK) limits_.passed(under_way.watch);
-      if (code == CURLE_OK) return std::move(under_way.answer).finish(under_way.status);
-      Error error = failure(code, under_way);
-      if (untrusted) forget();
-      if (!untrusted || fresh) return error;
+  /// One of the requests, from its beginning to its end.
+  struct Exchange : CurlTransfer {
+    std::size_t number;  ///< of the request
+    CurlHandle own;
+    std::vector<std::string> headers;
+    std::vector<curl_slist> list{};
+  };
+  /// What is asked for, what came, and whose certificate has to be looked at anew.
+  struct Exchanges {
+    std::span<Request const> requests;
+    std::vector<Result<Response>> answers;
+    std::vector<std::size_t> untrusted{};
+  };
+
+  std::vector<Result<Response>> answers_to(std::span<Request const> requests, Instant deadline) {
+    Exchanges all{requests, {requests.size(), Error{Errc::unavailable, ""}}};
+    std::vector<std::size_t> numbers(requests.size());
+    std::iota(numbers.begin(), numbers.end(), std::size_t{0});
+    while (!numbers.empty()) {
+      bool const fresh = !trust_;  // so are the trusted certificates
+      perform(all, numbers, deadline);
+      numbers.clear();
+      if (!all.untrusted.empty()) forget();
+      if (!fresh) numbers.swap(all.untrusted);
+    }
+    if (spare_.size() > 1) spare_.resize(1);
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      if (all.answers[i]) continue;
+      Url const& url = requests[i].url;
+      all.answers[i] = std::move(all.answers[i])
+                           .error()
+                           .within(to_string(Url{url.scheme, url.host, url.port, "", ""}));
+    }
+    return std::move(all.answers);
+  }
+
+  void perform(Exchanges& all, std::vector<std::size_t> const& numbers, Instant deadline) {
+    std::vector<std::unique_ptr<Exchange>> under_way;
+    for (auto next = numbers.begin();;) {
+      for (; next != numbers.end() && under_way.size() < most_connections; ++next) {
+        auto exchange = make(all.requests[*next], *next);
+        if (!exchange) {
+          all.answers[*next] = exchange.error();
+          continue;
+        }
+        CURLcode code = set_up(**exchange, all.requests[*next]);
+        if (code == CURLE_OK) code = loop_.begin(**exchange);
+        if (code == CURLE_OK)
+          under_way.push_back(*std::move(exchange));
+        else
+          finish(all, **exchange, code);
+      }
+      if (under_way.empty()) return;
+      auto const end = loop_.next(options_.stop, deadline);
+      auto const ended =
+          std::find_if(under_way.begin(), under_way.end(),
+                       [&](auto const& exchange) { return exchange.get() == end.transfer; });
+      finish(all, **ended, end.code);
+      under_way.erase(ended);
     }
   }
 
+  Result<std::unique_ptr<Exchange>> make(Request const& request, std::size_t number) {
+    auto headers = curl_headers(request.headers);
+    if (!headers) return headers.error();
+    auto handle = open(request.url.scheme);
+    if (!handle) return handle.error();
+    CURL* const raw = handle->get();
+    return std::unique_ptr<Exchange>(
+        new Exchange{{.handle = raw,
+                      .body = request.body,
+                      .answer = ResponseBuilder(options_.response_limit),
+                      .limits = limits_},
+                     number,
+                     *std::move(handle),
+                     *std::move(headers)});
+  }
+
   /// Prepares libcurl. Whom to trust is only missed where it matters.
-  Result<void> open(Scheme scheme) {
-    if (!handle_) {
-      if (auto ready = initialise_curl(); !ready) return ready.error();
-      CurlHandle handle(curl_easy_init());
-      if (!handle) return error_of_curl(CURLE_FAILED_INIT);
+  Result<CurlHandle> open(Scheme scheme) {
+    if (auto ready = initialise_curl(); !ready) return ready.error();
+    CurlHandle handle;
+    if (spare_.empty()) {
+      handle.reset(curl_easy_init());
+    } else {
+      handle = std::move(spare_.back());
+      spare_.pop_back();
+    }
+    if (!handle) return error_of_curl(CURLE_FAILED_INIT);
+    if (!trust_) {
       char const* own = nullptr;
       (void)curl_easy_getinfo(handle.get(), CURLINFO_CAINFO, &own);
       trust_ = find_trust({.asked = options_.trust, .own = own != nullptr ? own : ""});
-      handle_ = std::move(handle);
     }
-    if (trust_ || scheme == Scheme::http) return {};
-    handle_.reset();  // it may be there the next time
-    return trust_.error();
+    if (*trust_ || scheme == Scheme::http) return handle;
+    Error missing = trust_->error();
+    trust_.reset();  // it may be there the next time
+    return missing;
   }
 
   /// Has the trusted certificates read anew, as they may have been replaced: libcurl would keep
   /// them for a day.
   void forget() {
-    handle_.reset();
+    trust_.reset();
+    spare_.clear();
     loop_ = CurlLoop();
   }
 
-  CURLcode perform(Request const& request, std::vector<std::string>& headers, Instant deadline,
-                   CurlTransfer& under_way) {
-    CurlSetup setup{handle_.get()};
-    std::vector<curl_slist> list(headers.size());
+  CURLcode set_up(Exchange& exchange, Request const& request) const {
+    CurlSetup setup{exchange.handle};
+    std::vector<curl_slist>& list = exchange.list;
+    list.resize(exchange.headers.size());
     for (std::size_t i = 0; i < list.size(); ++i) {
-      list[i] = {headers[i].data(), i + 1 < list.size() ? &list[i + 1] : nullptr};
+      list[i] = {exchange.headers[i].data(), i + 1 < list.size() ? &list[i + 1] : nullptr};
     }
     setup.set(CURLOPT_HTTPHEADER, list.data());
     set_connection(setup);
-    if (trust_) set_trust(setup, *trust_);
+    if (*trust_) set_trust(setup, **trust_);
     set_request(setup, request);
-    under_way.attach(setup);
-    if (setup.code == CURLE_OK) {
-      setup.code = loop_.perform(handle_.get(), under_way, options_.stop, deadline);
-    }
-    long status = 0;
-    (void)curl_easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &status);
-    under_way.status = static_cast<int>(status);
-    curl_easy_reset(handle_.get());  // forgets what points into this call, keeps the connection
+    exchange.attach(setup);
     return setup.code;
+  }
+
+  void finish(Exchanges& all, Exchange& exchange, CURLcode code) {
+    long status = 0;
+    (void)curl_easy_getinfo(exchange.handle, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_reset(exchange.handle);  // forgets what points into this, keeps the connection
+    spare_.push_back(std::move(exchange.own));
+    all.answers[exchange.number] = answer(exchange, code, static_cast<int>(status));
+    bool const untrusted = error_of_curl(code).message == detail::not_trusted;
+    if (untrusted) all.untrusted.push_back(exchange.number);
+  }
+  Result<Response> answer(Exchange& exchange, CURLcode code, int status) {
+    if (exchange.error) return *exchange.error;
+    if (exchange.late) return late(exchange);
+    if (code != CURLE_OK) return failure(code, exchange);
+    limits_.passed(exchange.watch);
+    return std::move(exchange.answer).finish(status);
   }
 
   void set_connection(CurlSetup& setup) const {
@@ -227,7 +228,7 @@ class Curl {
     Stage const stage = transfer.watch.stage();
     std::string message(late_message(stage));
     message += ": the limit was " + decimal_seconds(transfer.limit()) + " s";
-    limits_.expired(stage);
+    limits_.expired(stage, transfer.limits);
     return {Errc::timed_out, std::move(message), curl_code(CURLE_OPERATION_TIMEDOUT)};
   }
 
@@ -238,7 +239,7 @@ class Curl {
     // The kernel gives up a peer that acknowledges nothing.
     bool const broken = code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR;
     if (broken && transfer.silent(std::chrono::steady_clock::now())) {
-      limits_.expired(Stage::send);
+      limits_.expired(Stage::send, transfer.limits);
     }
     bool const secret = code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_URL_MALFORMAT;
     error.message += ": ";
@@ -249,20 +250,21 @@ class Curl {
 
   /// Says who is trusted, and why nobody is where their file is broken.
   [[nodiscard]] std::string whom() const {
-    if (!trust_) return "; " + trust_.error().message;
-    std::string const by = trust_->name.empty() ? "AWS_CA_BUNDLE, SSL_CERT_FILE" : trust_->name;
-    std::string text = "; trusted are those in " + trust_->where() + " (" + by + ')';
-    if (trust_->file.empty()) return text;
-    auto const good = check_certificates(trust_->file);
+    if (!*trust_) return "; " + trust_->error().message;
+    Trust const& trust = **trust_;
+    std::string const by = trust.name.empty() ? "AWS_CA_BUNDLE, SSL_CERT_FILE" : trust.name;
+    std::string text = "; trusted are those in " + trust.where() + " (" + by + ')';
+    if (trust.file.empty()) return text;
+    auto const good = check_certificates(trust.file);
     return good ? text : text + ", but " + good.error().message;
   }
 
   Options options_{};
   CurlLoop loop_{};
-  CurlHandle handle_{};
-  Result<Trust> trust_{Trust{}};
+  std::vector<CurlHandle> spare_{};
+  std::optional<Result<Trust>> trust_{};  ///< whom; not looked for before the first request
   AdaptiveLimits limits_{};
 };
-static_assert(Transport<Curl>);
+static_assert(BatchTransport<Curl>);
 
 }  // namespace sla::inline v1::aws

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// One request under way in libcurl: what libcurl calls meanwhile, and the loop that drives it,
-// which ends it when one of its stages takes too long, and at once when a stop is due. What is
-// sent, and what the end means, is up to the header that includes this.
+// A request under way in libcurl: what libcurl calls meanwhile, and the loop that drives one or
+// several, which ends each when one of its stages takes too long, and all at once when a stop is
+// due. What is sent, and what the end means, is up to the header that includes this.
 #include <curl/curl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -16,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <type_traits>
+#include <vector>
 
 #include "sla/aws/http/adaptive_limits.hpp"
 #include "sla/aws/http/response_builder.hpp"
@@ -54,7 +55,7 @@ using CurlMulti = std::unique_ptr<CURLM, CurlMultiRelease>;
   return curl_multi_poll(multi, news.data(), count, static_cast<int>(time), nullptr) == CURLM_OK;
 }
 
-/// Returns how the one request ended that is over.
+/// Returns how the only request ended, which is over.
 [[nodiscard]] inline CURLcode end_of_request(CURLM* multi) {
   int left = 0;
   CURLMsg const* const end = curl_multi_info_read(multi, &left);
@@ -76,15 +77,16 @@ struct CurlSetup {
 
 /// One request under way. The functions are called from C, so nothing may be thrown through them.
 struct CurlTransfer {
+  CURL* handle;
   Output const& body;
   ResponseBuilder answer;
-  AdaptiveLimits const& limits;
-  StageWatch watch{std::chrono::steady_clock::now()};
+  AdaptiveLimits limits;  ///< as they were when it began
+  Instant begun = std::chrono::steady_clock::now();
+  StageWatch watch{begun};
   std::optional<Error> error{};  ///< why one of them ended the transfer
   bool late = false;             ///< the stage that it is in took too long
   std::uint64_t sent = 0;
   curl_off_t uploaded = 0;
-  int status = 0;
   char words[CURL_ERROR_SIZE] = "";  ///< libcurl's own
 
   void attach(CurlSetup& setup) {
@@ -111,7 +113,7 @@ struct CurlTransfer {
   [[nodiscard]] Instant due() const noexcept { return watch.since() + limit(); }
 
   /// Looks how far libcurl got.
-  void look(CURL* handle, Instant now) noexcept {
+  void look(Instant now) noexcept {
     if (watch.stage() != Stage::send) return;
     curl_off_t bytes = 0;
     (void)curl_easy_getinfo(handle, CURLINFO_SIZE_UPLOAD_T, &bytes);
@@ -164,6 +166,13 @@ struct CurlTransfer {
     return made;
   }
 
+  /// libcurl has one limit for the name and the connection, which it divides among the addresses.
+  /// It is put off while the name is looked up, so that the connection gets all of its own.
+  void allow_resolving(Instant now) const noexcept {
+    if (watch.stage() != Stage::resolve) return;
+    CurlSetup setup{handle};
+    limit_connection(setup, now - begun);
+  }
   void limit_connection(CurlSetup& setup, Duration more = Duration::zero()) const noexcept {
     Duration const time = limits.limit(Stage::connect, 0) + more;
     setup.set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(time / std::chrono::milliseconds{1}));
@@ -179,79 +188,92 @@ struct CurlTransfer {
   void enter(Stage stage) noexcept { watch.enter(stage, std::chrono::steady_clock::now()); }
 };
 
-/// Drives one request after another and keeps their connections. Not thread-safe.
+/// How many requests are under way at once at most, and how many connections are kept.
+inline constexpr std::size_t most_connections = 128;
+
+/// Drives requests, one or several at once, and keeps their connections. Not thread-safe.
 class CurlLoop {
  public:
-  /// Sends what the handle is set up for. CURLE_OPERATION_TIMEDOUT if a stage of the transfer
-  /// was too late, or the deadline came; CURLE_ABORTED_BY_CALLBACK if the stop was due.
-  CURLcode perform(CURL* handle, CurlTransfer& transfer, Stop const* stop, Instant deadline) {
-    internal::PipeSignalGuard const guard;
+  /// How a request ended. CURLE_OPERATION_TIMEDOUT if one of its stages was too late, or the
+  /// deadline came; CURLE_ABORTED_BY_CALLBACK if the stop was due.
+  struct End {
+    CurlTransfer* transfer;
+    CURLcode code;
+  };
+
+  /// Sends what the handle of the transfer is set up for, beside what is under way already.
+  [[nodiscard]] CURLcode begin(CurlTransfer& transfer) {
     if (!multi_) multi_.reset(curl_multi_init());
-    if (!multi_ || curl_multi_add_handle(multi_.get(), handle) != CURLM_OK)
-      return CURLE_FAILED_INIT;
-    CURLcode const code = drive({handle, transfer, stop, deadline});
-    (void)curl_multi_remove_handle(multi_.get(), handle);
-    return code;
+    // Without a number libcurl keeps few once there are few requests.
+    (void)curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, long{most_connections});
+    if (curl_multi_add_handle(multi_.get(), transfer.handle) != CURLM_OK) return CURLE_FAILED_INIT;
+    under_way_.push_back(&transfer);
+    return CURLE_OK;
+  }
+
+  /// Waits for the end of one of those under way, of which there is at least one.
+  [[nodiscard]] End next(Stop const* stop, Instant deadline) {
+    internal::PipeSignalGuard const guard;
+    End const end = drive(stop, deadline);
+    (void)curl_multi_remove_handle(multi_.get(), end.transfer->handle);
+    under_way_.erase(std::find(under_way_.begin(), under_way_.end(), end.transfer));
+    return end;
   }
 
  private:
-  struct Exchange {
-    CURL* handle;
-    CurlTransfer& transfer;
-    Stop const* stop;
-    Instant deadline;
-    Instant begun = std::chrono::steady_clock::now();
-  };
-
-  CURLcode drive(Exchange const& exchange) {
-    CurlTransfer& transfer = exchange.transfer;
-    for (int running = 1;;) {
-      Instant now = std::chrono::steady_clock::now();
-      if (auto const over = end(exchange, now)) return *over;
-      allow_resolving(exchange, now);
-      if (curl_multi_perform(multi_.get(), &running) != CURLM_OK) return CURLE_FAILED_INIT;
-      now = std::chrono::steady_clock::now();
-      transfer.look(exchange.handle, now);
-      if (running == 0) return outcome(transfer, now);
-      Duration left = longest_pause;
-      auto const until = [&](Instant time) { left = std::min<Duration>(left, time - now); };
-      until(transfer.due());
-      until(exchange.deadline);
-      if (exchange.stop != nullptr) until(exchange.stop->deadline().value_or(Instant::max()));
-      left = std::max(left, Duration::zero());
-      if (!await_curl(multi_.get(), exchange.stop, left)) return CURLE_FAILED_INIT;
+  End drive(Stop const* stop, Instant deadline) {
+    End const broken{under_way_.front(), CURLE_FAILED_INIT};
+    for (;;) {
+      if (auto const end = ended()) return *end;
+      Instant due = Instant::max();
+      if (stop != nullptr) due = stop->deadline().value_or(due);
+      if (auto const end = overdue(due, deadline)) return *end;
+      int running = 0;
+      if (curl_multi_perform(multi_.get(), &running) != CURLM_OK) return broken;
+      Instant const now = std::chrono::steady_clock::now();
+      Instant soonest = std::min(due, deadline);
+      for (CurlTransfer* const transfer : under_way_) {
+        transfer->look(now);
+        soonest = std::min(soonest, transfer->due());
+      }
+      if (static_cast<std::size_t>(running) < under_way_.size()) return ended().value_or(broken);
+      Duration const left = std::clamp<Duration>(soonest - now, Duration::zero(), longest_pause);
+      if (!await_curl(multi_.get(), stop, left)) return broken;
     }
   }
 
-  /// Returns how it ended, if that is before libcurl says so.
-  static std::optional<CURLcode> end(Exchange const& exchange, Instant now) noexcept {
-    if (exchange.stop != nullptr && exchange.stop->deadline().value_or(Instant::max()) <= now) {
-      return CURLE_ABORTED_BY_CALLBACK;
+  /// Returns one that libcurl is done with.
+  std::optional<End> ended() noexcept {
+    int left = 0;
+    CURLMsg const* const said = curl_multi_info_read(multi_.get(), &left);
+    if (said == nullptr || said->msg != CURLMSG_DONE) return std::nullopt;
+    for (CurlTransfer* const transfer : under_way_) {
+      if (transfer->handle != said->easy_handle) continue;
+      CURLcode const code = said->data.result;
+      transfer->late = code == CURLE_OPERATION_TIMEDOUT;
+      if (code == CURLE_OK) transfer->watch.moved(std::chrono::steady_clock::now());
+      return End{transfer, code};
     }
-    if (exchange.deadline <= now) return CURLE_OPERATION_TIMEDOUT;
-    exchange.transfer.late = exchange.transfer.due() <= now;
-    if (exchange.transfer.late) return CURLE_OPERATION_TIMEDOUT;
     return std::nullopt;
   }
 
-  /// libcurl has one limit for the name and the connection, which it divides among the addresses.
-  /// It is put off while the name is looked up, so that the connection gets all of its own.
-  static void allow_resolving(Exchange const& exchange, Instant now) noexcept {
-    if (exchange.transfer.watch.stage() != Stage::resolve) return;
-    CurlSetup setup{exchange.handle};
-    exchange.transfer.limit_connection(setup, now - exchange.begun);
-  }
-
-  CURLcode outcome(CurlTransfer& transfer, Instant now) {
-    CURLcode const code = end_of_request(multi_.get());
-    transfer.late = code == CURLE_OPERATION_TIMEDOUT;
-    if (code == CURLE_OK) transfer.watch.moved(now);
-    return code;
+  /// Returns one that ends before libcurl says so.
+  std::optional<End> overdue(Instant stop, Instant deadline) noexcept {
+    Instant const now = std::chrono::steady_clock::now();
+    if (stop <= now) return End{under_way_.front(), CURLE_ABORTED_BY_CALLBACK};
+    if (deadline <= now) return End{under_way_.front(), CURLE_OPERATION_TIMEDOUT};
+    for (CurlTransfer* const transfer : under_way_) {
+      transfer->late = transfer->due() <= now;
+      if (transfer->late) return End{transfer, CURLE_OPERATION_TIMEDOUT};
+      transfer->allow_resolving(now);
+    }
+    return std::nullopt;
   }
 
   static constexpr Duration longest_pause = std::chrono::milliseconds{500};
 
   CurlMulti multi_{};
+  std::vector<CurlTransfer*> under_way_{};
 };
 
 }  // namespace sla::inline v1::aws

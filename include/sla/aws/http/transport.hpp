@@ -72,6 +72,14 @@ concept Transport = bool{std::movable<T>} &&
   { t.send(request, deadline) } -> std::same_as<Result<Response>>;
 };
 
+/// A Transport that carries several requests at once, each as send() would: the answers come in the
+/// order of the requests, when the last of them has ended.
+template <class T>
+concept BatchTransport = bool{Transport<T>} &&
+                         requires(T& t, std::vector<Request> const& requests, Instant deadline) {
+  { t.send_all(requests, deadline) } -> std::same_as<std::vector<Result<Response>>>;
+};
+
 }  // namespace sla::inline v1::aws
 
 namespace sla::inline v1::internal {
