@@ -6745,9 +6745,11 @@ class JsonReply {
     return reply;
   }
   /// Returns the same for the text of a file: the Error does not say that it is an answer.
-  [[nodiscard]] static Result<JsonReply> parse_file(std::string_view text) {
+  [[nodiscard]] static Result<JsonReply> parse_file(std::string_view text,
+                                                    std::size_t limit = size_limit) {
+    if (text.size() > limit) return Error{Errc::malformed, "it is too large"};
     std::string padded;
-    return parse_with(std::make_shared<simdjson::dom::parser>(size_limit), padded, text);
+    return parse_with(std::make_shared<simdjson::dom::parser>(limit), padded, text);
   }
 
   /// Returns the value at the path; of two members with one name it is the first.
@@ -6853,7 +6855,6 @@ class JsonReply {
   /// The parser reads beyond the end of a text, so that is copied to where it may.
   static Result<JsonReply> parse_with(std::shared_ptr<simdjson::dom::parser> parser,
                                       std::string& padded, std::string_view text) {
-    if (text.size() > size_limit) return Error{Errc::malformed, "it is too large"};
     padded.reserve(text.size() + simdjson::SIMDJSON_PADDING);
     padded.assign(text).append(simdjson::SIMDJSON_PADDING, ' ');
     simdjson::dom::element root;
@@ -6897,6 +6898,7 @@ class JsonReply {
 class JsonLines {
  public:
   [[nodiscard]] Result<JsonReply> parse(std::string_view line) {
+    if (line.size() > JsonReply::size_limit) return Error{Errc::malformed, "it is too large"};
     if (!parser_ || parser_.use_count() > 1) {
       parser_ = std::make_shared<simdjson::dom::parser>(JsonReply::size_limit);
     }
@@ -10794,8 +10796,10 @@ template <class ServiceClient>
 }  // namespace sla::inline v1::aws
 
 // sla/aws/service/ssm.hpp
-// SSM GetParametersByPath: all parameters below a path, decrypted, page by page. A page may be
-// empty and still not be the last; a service that never comes to an end is given up.
+// SSM GetParameter and GetParametersByPath: one parameter, or all of them below a path, decrypted,
+// page by page. A page may be empty and still not be the last; a service that never comes to an end
+// is given up.
+// https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html
 // https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html
 
 namespace sla::inline v1::aws {
@@ -10828,6 +10832,33 @@ struct ParameterPage {
 /// More pages than this are not read; one has ten parameters at most.
 inline constexpr std::size_t most_parameter_pages = 1000;
 
+namespace detail {
+
+inline Request ssm_request(Url endpoint, std::string operation, JsonWriter json) {
+  return {Method::post,
+          std::move(endpoint),
+          {{"Content-Type", "application/x-amz-json-1.1"},
+           {"X-Amz-Target", std::move(operation.insert(0, "AmazonSSM."))}},
+          Output(std::move(json).text())};
+}
+
+inline Error ssm_answer_without(std::string_view what) {
+  return Error{Errc::unavailable, "the answer cannot be understood: " + std::string(what)};
+}
+
+inline Result<Parameter> parse_one_parameter(JsonReply const& item) {
+  auto const name = item.required_text("Name");
+  if (!name) return foreign_answer(name.error());
+  auto const value = item.text("Value");
+  if (!value) return ssm_answer_without("a parameter has no Value");
+  auto const type = item.text("Type");
+  bool const plain = type == "String" || type == "StringList";
+  return Parameter{std::string(*name), Secret(*value),
+                   plain ? ParameterKind::plain : ParameterKind::secure};
+}
+
+}  // namespace detail
+
 /// Returns the request for one page, of the largest size that there is.
 [[nodiscard]] inline Request parameters_request(Url endpoint, ParameterQuery const& query) {
   JsonWriter json;
@@ -10836,11 +10867,14 @@ inline constexpr std::size_t most_parameter_pages = 1000;
   json.key("MaxResults").integer(10);
   if (!query.token.empty()) json.key("NextToken").string(query.token);
   json.end_object();
-  return {Method::post,
-          std::move(endpoint),
-          {{"Content-Type", "application/x-amz-json-1.1"},
-           {"X-Amz-Target", "AmazonSSM.GetParametersByPath"}},
-          Output(std::move(json).text())};
+  return detail::ssm_request(std::move(endpoint), "GetParametersByPath", std::move(json));
+}
+
+/// Returns the request for one parameter, by its name or its ARN.
+[[nodiscard]] inline Request parameter_request(Url endpoint, std::string_view name) {
+  JsonWriter json;
+  json.begin_object().key("Name").string(name).key("WithDecryption").boolean(true).end_object();
+  return detail::ssm_request(std::move(endpoint), "GetParameter", std::move(json));
 }
 
 /// Reads the parameters of a page. An answer that is none is a proxy's: Errc::unavailable, without
@@ -10848,23 +10882,40 @@ inline constexpr std::size_t most_parameter_pages = 1000;
 [[nodiscard]] inline Result<ParameterPage> parse_parameters(Response const& response) {
   auto const reply = JsonReply::parse(response.body);
   if (!reply) return foreign_answer(reply.error());
-  auto const without = [](std::string_view what) {
-    return Error{Errc::unavailable, "the answer cannot be understood: " + std::string(what)};
-  };
-  if (!reply->find({"Parameters"})) return without("it has no Parameters");
+  if (!reply->find({"Parameters"})) return detail::ssm_answer_without("it has no Parameters");
   ParameterPage page{};
   for (JsonReply const& item : reply->items("Parameters")) {
-    auto const name = item.required_text("Name");
-    if (!name) return foreign_answer(name.error());
-    auto const value = item.text("Value");
-    if (!value) return without("a parameter has no Value");
-    auto const type = item.text("Type");
-    bool const plain = type == "String" || type == "StringList";
-    page.parameters.push_back(
-        {std::string(*name), Secret(*value), plain ? ParameterKind::plain : ParameterKind::secure});
+    auto parameter = detail::parse_one_parameter(item);
+    if (!parameter) return parameter.error();
+    page.parameters.push_back(*std::move(parameter));
   }
   page.next_token = reply->text("NextToken").value_or("");
   return page;
+}
+
+/// Reads one parameter; errors as for a page.
+[[nodiscard]] inline Result<Parameter> parse_parameter(Response const& response) {
+  auto const reply = JsonReply::parse(response.body);
+  if (!reply) return foreign_answer(reply.error());
+  auto const found = reply->find({"Parameter"});
+  if (!found) return detail::ssm_answer_without("it has no Parameter");
+  return detail::parse_one_parameter(*found);
+}
+
+/// Asks a Client's service for one parameter, by its name or its ARN. Errc::not_found if there is
+/// none; otherwise the errors of Client::call().
+template <class ServiceClient>
+[[nodiscard]] Result<Parameter> get_parameter(ServiceClient& client,
+                                              EndpointOptions const& endpoint,
+                                              std::string_view name, Instant deadline) {
+  std::string const context = "ssm get parameter " + std::string(name);
+  auto const url = endpoint_url(Service::ssm, endpoint);
+  if (!url) return url.error().within(context);
+  Call const how{.scope = {.region = endpoint.region, .service = "ssm"}, .deadline = deadline};
+  auto const answer = client.call(parameter_request(*url, name), how, read_json_error);
+  auto parameter = answer ? parse_parameter(*answer) : Result<Parameter>(answer.error());
+  if (!parameter) return std::move(parameter).error().within(context);
+  return parameter;
 }
 
 /// Asks a Client's service for all parameters below a path, at any depth, in its order; a path

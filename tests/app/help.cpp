@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -107,4 +108,34 @@ TEST_CASE("a value from a parameter is printed with its path, a secret one as st
   CHECK(line_of(text, "service").find("***") != std::string::npos);
   CHECK(line_of(text, "service").ends_with("  SSM /a/SLARUNNER_SERVICE"));
   CHECK(text.find("s3cret") == std::string::npos);
+}
+
+TEST_CASE("a check is printed as a file of checks would have it, without what is secret") {
+  sla::app::Settings check;
+  check.service = "shop";
+  check.words = {"make", "a b"};
+  check.every = std::chrono::minutes{1};
+  check.groups = {"a", "b"};
+  check.keep_alive = true;
+  check.headers.lines = {"Authorization: Bearer s3cret"};
+  check.url = "https://me:s3cret@shop/?q=s3cret";
+  std::string const words = R"({"words":["make","a b"],)";
+  CHECK(sla::app::check_text(check, {}, false) ==
+        words + R"("service":"shop","groups":"a,b","every":"60","url":"https://***@shop/?***",)" +
+            R"("header":"***","keepAlive":"on"})" + "\n");
+  check.words.clear();
+  check.command = "login s3cret";
+  std::string const secret = sla::app::check_text(check, {}, true);
+  CHECK(secret.find("s3cret") == std::string::npos);
+  CHECK(secret.find(R"("service":"shop")") != std::string::npos);
+  CHECK(secret.find(R"("command":"***")") != std::string::npos);
+}
+
+TEST_CASE("what a check has from a secret parameter of the process is secret there, too") {
+  sla::app::LoadedVariables const loaded{
+      {"SLARUNNER_METHOD", {"/a/SLARUNNER_METHOD", sla::app::Shown::as_stars}}};
+  sla::Environment environment;
+  environment.set("SLARUNNER_METHOD", "S3CRET");
+  auto const process = sla::app::parse_settings({}, environment, {.loaded = &loaded});
+  CHECK(sla::app::check_text(process.settings, process, false).find("S3CRET") == std::string::npos);
 }

@@ -294,6 +294,13 @@ class FakeAws:
         with self._condition:
             return dict(self._world.buckets[bucket].objects)
 
+    def put_object(self, bucket: str, key: str, body: bytes) -> None:
+        """An object, as somebody else put it."""
+        with self._condition:
+            self._world.buckets[bucket].objects[key] = StoredObject(
+                key, body, "binary/octet-stream", {}, {}, '"of-somebody-else"', self._world.now(),
+                {})
+
     def puts(self, bucket: str) -> int:
         """How many objects were written to a bucket, overwritten ones included."""
         with self._condition:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Covers: app/checks/run_checks.hpp, app/settings/many.hpp
+# Covers: app/checks/run_checks.hpp, app/checks/fetch_checks.hpp, app/settings/many.hpp
 """Many checks in one process: where their results go, when they start, and what none does to the
 others."""
 
@@ -14,7 +14,8 @@ import unittest
 from pathlib import Path
 
 import own_processes
-from aws_case import BUCKET, AwsTest
+from aws_case import BUCKET, TOPIC, AwsTest
+from fake_aws import FakeAws, faults
 from runner_process import Finished, RunnerProcess
 from store_case import StoreTest, wait_until
 
@@ -110,6 +111,32 @@ class ResultsTest(ChecksCase):
         for part in ("log:\none\n", "log:\ntwo\n"):
             self.assertIn(part, finished.out_text)
         self.assertFalse(self.store.exists())
+
+    def test_a_command_that_cannot_be_started_is_said_before_the_first_run(self) -> None:
+        finished = self.start_checks({"service": "a", "words": ["/no/such/program"]},
+                                     {"service": "b", "words": ["/no/such/program"]},
+                                     {"service": "off", "words": ["/none"], "disabled": True},
+                                     {"service": "c", "words": ["true"]},
+                                     {"service": "d", "command": "/no/such/program"},
+                                     flags=("--once",)).wait()
+        self.assertEqual(1, finished.code)
+        self.assertEqual(["a", "b"], [line.fields["service"] for line in finished.lines(
+            "the command cannot be started: /no/such/program: No such file or directory")])
+
+    def test_the_settings_of_each_check_are_printed_as_a_file_would_have_them(self) -> None:
+        path = self.file({"service": "a", "words": ["make", "a b"], "groups": ["x", "y"]},
+                         {"service": "b", "url": "https://me:pw@shop/?q=pw", "retries": 2,
+                          "header": ["Authorization: Bearer pw"]}, every="1h", timeout="2m")
+        finished = self.run_to_end("--checks", path, "--store", str(self.store), "--grace", "7",
+                                   "--print-settings")
+        self.assertEqual(0, finished.code, finished.err_text)
+        lines = finished.out_text.splitlines()
+        common = {"every": "3600", "timeout": "120", "grace": "7"}
+        self.assertEqual([
+            {"words": ["make", "a b"], "service": "a", "groups": "x,y"} | common,
+            {"service": "b", "url": "https://***@shop/?***", "retries": "2", "header": "***"}
+            | common], [{name: value for name, value in json.loads(line).items()
+                         if name != "passThrough"} for line in lines[-2:]])
 
     def test_a_restarted_process_goes_on_where_the_spool_tells(self) -> None:
         spool = ("--spool", str(self.folder / "spool"), "--once")
@@ -327,6 +354,175 @@ class CloudTest(AwsTest):
                          sorted(str(event["service"]) for event in self.events(aws)))
         self.assertEqual(["one", "three", "two"],
                          sorted(key.split("/")[0] for key in aws.objects(BUCKET)))
+
+    def test_a_dry_run_says_the_topic_as_a_single_one_does(self) -> None:
+        aws = self.fake()
+        path = self.temporary_directory() / "checks.json"
+        path.write_text(json.dumps({"checks": [{"service": "one", "command": "echo 1"}]}))
+        finished = self.run_to_end("--checks", str(path), "--dry-run", "--sns-topic-name", TOPIC,
+                                   environment=aws.environment())
+        self.assertEqual(0, finished.code, finished.err_text)
+        self.assertIn(f"topic: {self.topic(aws)}\n", finished.out_text)
+
+
+class KeptTest(AwsTest):
+    """A file of checks that AWS keeps."""
+
+    checks = json.dumps({"defaults": {"every": 60}, "checks": [
+        {"service": "one", "words": ["true"]}, {"service": "two", "words": ["false"]}]})
+    path = "/prod/checks"
+    object = f"s3://{BUCKET}/eu/all checks+1.json"
+
+    def keep(self, aws: FakeAws, text: str | None = None, kind: str = "String") -> list[str]:
+        """Has it in a bucket and in a parameter; returns its names."""
+        aws.put_object(BUCKET, self.object.split("/", 3)[3], (text or self.checks).encode())
+        aws.put_parameter(self.path, text or self.checks, kind)
+        return [self.object, f"ssm:{self.path}", "ssm:checks",
+                f"arn:aws:ssm:{aws.region}:{aws.account}:parameter{self.path}"]
+
+    def run_kept(self, aws: FakeAws, name: str, *arguments: str, **more: str) -> Finished:
+        """Runs each of the checks once."""
+        return self.run_to_end("--checks", name, "--once", *arguments,
+                               environment=aws.environment() | {"AWS_ENV": "prod"} | more)
+
+    def test_it_is_read_once_wherever_it_is(self) -> None:
+        aws = self.fake(tls=True)
+        for name in self.keep(aws):
+            with self.subTest(name):
+                store = self.temporary_directory()
+                finished = self.run_kept(aws, name, "--store", str(store))
+                self.assertEqual(1, finished.code, finished.err_text)
+                self.assertEqual({"one": True, "two": False}, {
+                    event["service"]: event["succeeded"] for event in map(
+                        json.loads, (store / "events.ndjson").read_text().splitlines())})
+        self.assertEqual([1, 3], [len(aws.requests(operation))
+                                  for operation in ("s3:GetObject", "ssm:GetParameter")])
+
+    def test_it_may_come_from_a_parameter_and_be_read_by_a_role(self) -> None:
+        aws = self.fake()
+        role = aws.create_role("reader")
+        self.keep(aws)
+        aws.put_parameter("/prod/shop/SLARUNNER_CHECKS", self.object)
+        aws.put_parameter("/prod/shop/SLARUNNER_SHARD", "0/1")
+        finished = self.run_kept(aws, "", "--ssm-name", "shop", "--role", role, "--dry-run",
+                                 SLARUNNER_CHECKS="")
+        self.assertEqual(78, finished.code)  # a flag that is empty takes the parameter back
+        finished = self.run_to_end("--ssm-name", "shop", "--role", role, "--dry-run",
+                                   environment=aws.environment() | {"AWS_ENV": "prod"})
+        self.assertEqual(1, finished.code, finished.err_text)
+        self.assertEqual(2, finished.out_text.count("message: {"))
+        self.assertIn("sts:AssumeRole", {entry.name for entry in aws.requests()})
+
+    def test_what_is_wrong_in_it_has_a_place_and_starts_nothing(self) -> None:
+        aws = self.fake()
+        for text, line in (
+                ('{"checks":[{"service":"a","words":["true"],"evry":1}]}',
+                 "checks[0].evry: no such setting; did you mean every?"),
+                ('{"checks":[', None), ("", None)):
+            for name in self.keep(aws, text or " ")[:2]:
+                with self.subTest(text=text, name=name):
+                    finished = self.run_kept(aws, name, "--store=/nowhere")
+                    self.assertEqual(78, finished.code, finished.err_text)
+                    self.assertIn(line or f"Checks (--checks): '{name}': line 1, column ",
+                                  finished.err_text)
+
+    def test_one_that_cannot_be_had_is_one_sentence(self) -> None:
+        aws = self.fake()
+        self.keep(aws)
+        denied = faults.error("AccessDenied", 403, "not you")
+        for name, fault, words in (
+                (f"s3://{BUCKET}/none", None, f"s3://{BUCKET}/none: s3 get object: http 404: "
+                                              "NoSuchKey: "),
+                ("s3://no-bucket/none", None, "http 404: NoSuchBucket"),
+                (self.object, denied, f"{self.object}: s3 get object: http 403: AccessDenied: not "
+                                      "you"),
+                (self.object, denied, "; without s3:ListBucket S3 says so of what is not there, too"),
+                (self.object, faults.internal_error(), "after 3 attempts"),
+                ("ssm:none", None, "ssm get parameter /prod/none: http 400: ParameterNotFound"),
+                ("ssm:checks", faults.error("AccessDeniedException", 400, "not you"), "not you"),
+                ("ssm:checks", faults.garbage(), "not JSON")):
+            with self.subTest(name=name, words=words):
+                aws.clear_faults()
+                if fault is not None:
+                    aws.fail("*", fault, times=None)
+                finished = self.run_kept(aws, name, "--store=/nowhere")
+                self.assertEqual((75, b""), (finished.code, finished.out), finished.err_text)
+                [line] = finished.err_text.splitlines()
+                self.assertTrue(line.startswith("Checks (--checks): "), line)
+                self.assertIn(words, line)
+
+    def test_a_name_that_is_none_is_told_before_anything_is_asked(self) -> None:
+        aws = self.fake()
+        for name, words in (("s3://logs", "'s3://logs' is no object: give s3://BUCKET/KEY"),
+                            ("ssm:", "'ssm:' names no parameter: give ssm:/prod/checks, say"),
+                            ("ssm:checks", "AWS_ENV is not set")):
+            finished = self.run_kept(aws, name, "--store=/nowhere", AWS_ENV="")
+            self.assertEqual(78, finished.code, finished.err_text)
+            self.assertRegex(finished.err_text, rf"^Checks \(--checks\): .*{words}")
+        self.assertEqual([], aws.requests())
+
+    def test_a_secure_string_is_decrypted_and_not_shown(self) -> None:
+        aws = self.fake()
+        name = self.keep(aws, self.checks.replace("false", "very-secret"), "SecureString")[1]
+        finished = self.run_kept(aws, name, "--store=/nowhere", "--print-settings")
+        self.assertEqual(0, finished.code, finished.err_text)
+        self.assertNotIn("very-secret", finished.out_text)
+        self.assertEqual(("two", ["***"]), [(one["service"], one["words"]) for one in map(
+            json.loads, finished.out_text.splitlines()[-2:])][1])
+
+    def test_a_stop_while_it_is_read_ends_it_at_once(self) -> None:
+        aws = self.fake()
+        self.keep(aws)
+        aws.fail("s3:GetObject", faults.stall(), times=None)
+        process = self.start("--checks", self.object, "--store=/nowhere",
+                             environment=aws.environment())
+        aws.wait_for(lambda: aws.requests("s3:GetObject"))
+        finished = process.stop()
+        self.assertEqual(0, finished.code, finished.err_text)
+        self.assertIn("stopped while the checks were read", finished.err_text)
+
+    def test_iam_names_the_right_to_it_and_preflight_asks_for_it(self) -> None:
+        aws = self.fake()
+        names = self.keep(aws)
+        arn = f"arn:aws:s3:::{BUCKET}/eu/all checks+1.json"
+        for name, action, resource in ((names[0], "s3:GetObject", arn),
+                                       (names[2], "ssm:GetParameter", names[3])):
+            more = {"environment": aws.environment() | {"AWS_ENV": "prod"}}
+            policy = self.run_to_end("iam", "--checks", name, "--store=/tmp", **more)
+            self.assertEqual(0, policy.code, policy.err_text)
+            statements = {one["Sid"]: one for one in json.loads(policy.out_text)["Statement"]}
+            self.assertEqual((action, resource), (statements["ReadChecks"]["Action"],
+                                                  statements["ReadChecks"]["Resource"]))
+            done = self.run_to_end("preflight", "--checks", name, "--store=/tmp",
+                                   "--s3-bucket-name", BUCKET, **more)
+            self.assertEqual(0, done.code, done.out_text + done.err_text)
+            self.assertIn(f"ok {action} on {resource}\n", done.out_text)
+            self.assertIn(f"ok s3:PutObject on arn:aws:s3:::{BUCKET}/one/*", done.out_text)
+            self.assertRegex(done.out_text, r"ok command (\S*/)?false\n")
+            refusal = ("AccessDenied", 403) if name == names[0] else ("AccessDeniedException", 400)
+            aws.fail(action, faults.error(*refusal, "not you"), times=None)
+            done = self.run_to_end("preflight", "--checks", name, "--store=/tmp", **more)
+            self.assertEqual(1, done.code, done.out_text + done.err_text)
+            self.assertIn(f"denied {action} on {resource}: ", done.out_text)
+            self.assertIn("not tested the rest: the checks are not read", done.out_text)
+            aws.clear_faults()
+
+    def test_a_hundred_thousand_checks_are_read(self) -> None:
+        aws = self.fake()
+        aws.put_object(BUCKET, "many.json", json.dumps({"defaults": {"every": 60}, "checks": [
+            {"service": f"service-{number}", "tcp": f"host-{number}.example:443",
+             "groups": ["web", "critical"]} for number in range(100_000)]}).encode())
+        size = len(aws.objects(BUCKET)["many.json"].body)
+        self.assertGreater(size, 8 << 20)
+        finished = self.run_kept(aws, f"s3://{BUCKET}/many.json", "--shard=3/64",
+                                 "--store=/nowhere", "--print-settings")
+        self.assertEqual(0, finished.code, finished.err_text)
+        own = [line for line in finished.out_text.splitlines() if line.startswith("{")]
+        self.assertTrue(1300 <= len(own) <= 1800, len(own))
+        aws.put_object(BUCKET, "large.json", b" " * ((64 << 20) + 1))
+        finished = self.run_kept(aws, f"s3://{BUCKET}/large.json", "--store=/nowhere")
+        self.assertEqual((75, "Checks (--checks): s3://logs/large.json: larger than 67108864 "
+                              "bytes\n"), (finished.code, finished.err_text))
 
 
 if __name__ == "__main__":

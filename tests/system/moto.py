@@ -180,6 +180,29 @@ class Server:
             stored = s3.get_object(Bucket="logs", Key=key)["Body"].read()
             self.assertEqual(event["runId"], stored.decode())
 
+    def test_checks_are_read_from_an_object_and_a_parameter(self) -> None:
+        text = json.dumps({"checks": [{"service": "kept", "command": "echo hello"}]})
+        self.client("s3").put_object(Bucket="logs", Key="checks/all of them.json",
+                                     Body=text.encode())
+        self.client("ssm").put_parameter(Name="/prod/checks", Value=text, Type="SecureString",
+                                         Overwrite=True)
+        [found] = self.client("ssm").get_parameters(Names=["/prod/checks"])["Parameters"]
+        for name in ("s3://logs/checks/all of them.json", "ssm:/prod/checks", found["ARN"]):
+            finished = self.run_to_end(  # type: ignore[attr-defined]
+                "--checks", name, "--once", "--sns-topic-arn", self.topics["results"],
+                environment=self.environment)
+            self.assertEqual(0, finished.code, finished.err_text)  # type: ignore[attr-defined]
+            event = json.loads(self.message("results")["Message"])
+            self.assertEqual("kept", event["service"])  # type: ignore[attr-defined]
+        for name, words in (("s3://logs/none", "s3://logs/none: s3 get object: http 404: NoSuchKey"),
+                            ("ssm:/prod/none", "ssm get parameter /prod/none: http 400: "
+                                               "ParameterNotFound")):
+            finished = self.run_to_end(  # type: ignore[attr-defined]
+                "--checks", name, "--once", "--sns-topic-arn", self.topics["results"],
+                environment=self.environment)
+            self.assertEqual(75, finished.code, finished.err_text)  # type: ignore[attr-defined]
+            self.assertIn(words, finished.err_text)  # type: ignore[attr-defined]
+
     def test_a_wrong_secret_is_refused(self) -> None:
         finished = self.run_once("--sns-topic-arn", self.topics["results"], "--s3-bucket-name",
                                  "logs", AWS_SECRET_ACCESS_KEY="wrong")

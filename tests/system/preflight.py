@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Covers: app/access/preflight.hpp, app/access/questions.hpp, app/access/ask_bucket.hpp
-# Covers: app/access/reach.hpp
+# Covers: app/access/ask_checks.hpp, app/access/reach.hpp
 """`sla-runner preflight`: what it finds, and that it changes nothing. The fake denies one action
 after another, and each time exactly that one has to be named."""
 

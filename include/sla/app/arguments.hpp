@@ -87,7 +87,7 @@ class ArgumentReader {
   }
 
   void read_value_of(std::size_t row, std::optional<std::string_view> value) {
-    Flag const& flag = command_.flags[row];
+    Flag const flag = command_.flags[row];
     auto& values = read_.values[row];
     if (flag.times == Times::once && values.size() == 1) {
       complain(flag.spelled() + " is given more than once");
@@ -126,8 +126,10 @@ class ArgumentReader {
   }
 
   [[nodiscard]] bool is_ours(std::string_view name) const {
-    return std::any_of(command_.flags.begin(), command_.flags.end(),
-                       [&](Flag const& flag) { return flag.spelled() == name; });
+    for (std::size_t row = 0; row < command_.flags.size(); ++row) {
+      if (command_.flags[row].spelled() == name) return true;
+    }
+    return false;
   }
 
   /// Says what somebody who gives an unknown flag may have meant.
@@ -137,15 +139,17 @@ class ArgumentReader {
       if (here && theirs == name) return std::string("; use ").append(ours);
     }
     std::vector<std::string_view> known{"help", "version"};
-    for (Flag const& flag : command_.flags) {
-      if (!flag.name.empty()) known.push_back(flag.name);
+    for (std::size_t row = 0; row < command_.flags.size(); ++row) {
+      std::string_view const ours = command_.flags[row].name;
+      if (!ours.empty()) known.push_back(ours);
     }
     name.remove_prefix(std::min(name.find_first_not_of('-'), name.size()));
     return nearest_hint(name, known, "--");
   }
 
   [[nodiscard]] std::string where_words_go() const {
-    for (Flag const& flag : command_.flags) {
+    for (std::size_t row = 0; row < command_.flags.size(); ++row) {
+      Flag const flag = command_.flags[row];
       if (flag.takes == Takes::rest) return ": a command goes after " + flag.spelled();
     }
     return {};

@@ -47,12 +47,37 @@ struct Flag {
   }
 };
 
+/// The flags of a command: rows of a table that several commands share, as this one has them, and
+/// then its own.
+class Flags {
+ public:
+  using Shared = Flag (*)(std::size_t row);
+
+  constexpr Flags() = default;
+  template <std::size_t N>
+  constexpr Flags(Flag const (&own)[N]) : own_(own) {}
+  template <std::size_t N>
+  constexpr Flags(std::array<Flag, N> const& own) : own_(own) {}
+  constexpr Flags(Shared shared, std::size_t count, std::span<Flag const> own = {})
+      : shared_(shared), count_(count), own_(own) {}
+
+  [[nodiscard]] constexpr std::size_t size() const noexcept { return count_ + own_.size(); }
+  [[nodiscard]] constexpr Flag operator[](std::size_t row) const {
+    return row < count_ ? shared_(row) : own_[row - count_];
+  }
+
+ private:
+  Shared shared_ = nullptr;
+  std::size_t count_ = 0;
+  std::span<Flag const> own_{};
+};
+
 /// What the command line asks for.
 enum class Action { run, show_help, show_version };
 
 /// A command line, taken apart. The texts are those of its words.
 struct Arguments {
-  std::span<Flag const> flags{};
+  Flags flags{};
   std::vector<std::vector<std::string_view>> values{};  ///< for each of the flags
   std::vector<std::string_view> operands{};             ///< the words that are no flag's
   Action action = Action::run;                          ///< the first that was asked for
@@ -82,7 +107,7 @@ struct Command {
   std::string_view usage{};     ///< lines; none: its name alone
   std::string_view about{};     ///< more sentences, a line for each paragraph
   std::string_view examples{};  ///< the lines of them
-  std::span<Flag const> flags{};
+  Flags flags{};
   bool asks_aws = false;  ///< with what the variables of AWS say
   std::size_t most_operands = 0;
   std::array<ExitCode, 6> exit_codes{};  ///< in order; those without a meaning are none

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "sla/app/checks/keys.hpp"
 #include "sla/app/command.hpp"
 #include "sla/app/exit_code.hpp"
 #include "sla/app/quoted.hpp"
@@ -18,6 +19,7 @@
 #include "sla/app/settings/settings.hpp"
 #include "sla/app/settings/table.hpp"
 #include "sla/aws/http/curl.hpp"
+#include "sla/core/json.hpp"
 #include "sla/core/text.hpp"
 #include "sla/version.hpp"
 
@@ -105,15 +107,15 @@ inline void append_lines(std::string& out, std::string_view before, std::string_
 
 /// Returns the rows of the flags of a command, and of those that every command has.
 inline std::vector<HelpRow> flag_rows(Command const& command) {
-  std::vector<HelpRow> rows;
-  auto const defaults = [](Flag const& flag) { return !flag.fallback.empty(); };
-  if (std::any_of(command.flags.begin(), command.flags.end(), defaults)) {
-    rows.push_back({{"flag, environment"}, "default", "meaning"});
+  std::vector<HelpRow> rows{{{"flag, environment"}, "default", "meaning"}};
+  bool defaults = false;
+  for (std::size_t i = 0; i < command.flags.size(); ++i) {
+    HelpRow row = help_row(command.flags[i]);
+    if (row.names.empty()) continue;
+    defaults = defaults || !row.fallback.empty();
+    rows.push_back(std::move(row));
   }
-  for (Flag const& flag : command.flags) {
-    HelpRow row = help_row(flag);
-    if (!row.names.empty()) rows.push_back(std::move(row));
-  }
+  if (!defaults) rows.erase(rows.begin());
   rows.push_back({{"--help, -h"}, {}, "print this and exit"});
   rows.push_back({{"--version"}, {}, "print the version and exit"});
   return rows;
@@ -210,6 +212,36 @@ inline std::string printed_value(std::size_t row, Parsed const& parsed) {
     out += '\n';
   }
   return out;
+}
+
+/// Returns what --print-settings prints of one of many checks: a line with what differs from the
+/// defaults, as a file of checks has it. What the process keeps secret is so here, too.
+[[nodiscard]] inline std::string check_text(Settings const& settings, Parsed const& process,
+                                            bool secret) {
+  Settings const usual;
+  JsonWriter json;
+  json.begin_object();
+  auto const shown = [&](bool hidden, std::string const& value) {
+    json.string(hidden ? "***" : value);
+  };
+  for (std::size_t row = 0; row < setting_table.size(); ++row) {
+    Setting const& setting = setting_table[row];
+    if (!is_of_a_check(setting)) continue;
+    if (setting.flag == "command" && !settings.words.empty()) {
+      json.key("words").begin_array();
+      for (std::string const& word : settings.words) shown(secret, word);
+      json.end_array();
+      continue;
+    }
+    std::string const value = field_text(setting.field, settings);
+    if (value == field_text(setting.field, usual)) continue;
+    bool const inherited =
+        is_secret(process, row) && value == field_text(setting.field, process.settings);
+    json.key(setting_key(setting));
+    shown(setting.flag != "service" && (secret || inherited), value_shown(setting, value));
+  }
+  json.end_object();
+  return std::move(json).text() + '\n';
 }
 
 }  // namespace sla::inline v1::app

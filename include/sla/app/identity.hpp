@@ -151,7 +151,7 @@ inline constexpr Command identity_command{
     .about =
         "It takes the settings of a run, and needs none of them. It proves who this is, not what "
         "they may do: that is what sla-runner preflight finds out.",
-    .flags = shared_flags,
+    .flags = settings_and(),
     .asks_aws = true,
     .exit_codes = {{{exit_success, "AWS says who this is"},
                     {exit_test_failed, "there are no credentials, or AWS knows none of them"},

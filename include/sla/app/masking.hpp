@@ -81,8 +81,17 @@ inline void add_url(std::vector<MaskedValue>& values, std::string const& url) {
 
 }  // namespace detail
 
-/// Returns the values that are to be masked: those of parameters that are SecureStrings, of headers
-/// but the usual ones, and of the URL its password and what in its query sounds like a secret.
+/// Returns the values that are to be masked: those of headers but the usual ones, and of the URL
+/// its password and what in its query sounds like a secret.
+[[nodiscard]] inline std::vector<MaskedValue> values_to_mask(Settings const& settings) {
+  std::vector<MaskedValue> values;
+  for (std::string const& line : settings.headers.lines) detail::add_header(values, line);
+  detail::add_url(values, settings.url);
+  return values;
+}
+
+/// Returns the same of the settings of a process, and the values of parameters that are
+/// SecureStrings.
 [[nodiscard]] inline std::vector<MaskedValue> values_to_mask(Parsed const& parsed,
                                                              Environment const& environment) {
   std::vector<MaskedValue> values;
@@ -91,8 +100,8 @@ inline void add_url(std::vector<MaskedValue>& values, std::string const& url) {
     values.push_back({"the value of the parameter " + escaped(origin.parameter),
                       Secret(environment.get(variable).value_or(""))});
   }
-  for (std::string const& line : parsed.settings.headers.lines) detail::add_header(values, line);
-  detail::add_url(values, parsed.settings.url);
+  auto const own = values_to_mask(parsed.settings);
+  values.insert(values.end(), own.begin(), own.end());
   return values;
 }
 

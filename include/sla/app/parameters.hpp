@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Parameters become variables of the environment: below which path they are looked for, what a
-// variable is called, and who wins if there is one already. Messages name variables and
-// parameters, never a value.
+// Parameters become variables of the environment: what a variable is called, and who wins if there
+// is one already. Messages name variables and parameters, never a value.
 #include <stdlib.h>
 
 #include <string>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "sla/app/loaded_variables.hpp"
+#include "sla/app/parameter_path.hpp"
 #include "sla/app/quoted.hpp"
 #include "sla/aws/service/ssm.hpp"
 #include "sla/core/environment.hpp"
@@ -22,31 +22,6 @@ namespace sla::inline v1::app {
 /// What happens when a parameter would fill a variable that is there already, from the environment
 /// or from a parameter that was read before it.
 enum class Duplicates { skip, overwrite, abort };
-
-/// Returns the path below which the parameters of that name are: `/prod/shop/` for `shop` where
-/// AWS_ENV is prod. A name that begins with a slash is a path already. Errc::invalid if AWS_ENV
-/// is missing.
-[[nodiscard]] inline Result<std::string> parameter_path(std::string_view name,
-                                                        Environment const& environment) {
-  std::string path(name);
-  if (!path.starts_with('/')) {
-    std::string_view const stage = trim(environment.get("AWS_ENV").value_or(""));
-    if (stage.empty()) {
-      return Error{Errc::invalid, quoted(name) +
-                                      " is the name of parameters under /$AWS_ENV/, and AWS_ENV is "
-                                      "not set; a path such as /prod/" +
-                                      escaped(name, 60) + " needs none"};
-    }
-    for (char const c : stage) {
-      if (is_alpha(c) || is_digit(c) || c == '_' || c == '.' || c == '-' || c == '/') continue;
-      return Error{Errc::invalid, "AWS_ENV: " + quoted(stage) + " is no part of a path"};
-    }
-    path.insert(0, "/").insert(0, stage);
-    if (!path.starts_with('/')) path.insert(0, "/");
-  }
-  if (!path.ends_with('/')) path += '/';
-  return path;
-}
 
 /// Returns the variable that a parameter fills: the last part of its path.
 [[nodiscard]] constexpr std::string_view variable_of(std::string_view parameter) noexcept {

@@ -130,12 +130,12 @@ namespace detail {
 
 /// Returns true if a sink or a witness has to know the region, and nothing but the instance may be
 /// left to say it.
-inline bool needs_region(Settings const& settings, std::vector<Check> const& checks) {
+inline bool needs_region(Settings const& settings, std::vector<CheckParts> const& checks) {
   if (settings.disabled || settings.dry_run) return false;
   auto const asks_aws = [](Settings const& one) {
     return std::count(one.witness.begin(), one.witness.end(), "aws") != 0;
   };
-  for (Check const& check : checks) {
+  for (CheckParts const& check : checks) {
     if (asks_aws(check.settings)) return true;
   }
   return !settings.sns_topic_name.empty() || !settings.s3_bucket_name.empty() ||
@@ -170,22 +170,25 @@ inline CheckParts parts_of_settings(Settings const& settings, PartLabels const& 
   return parts;
 }
 
-inline std::vector<CheckParts> parts_of_checks(std::vector<Check> const& checks,
+/// The settings are there once: there may be very many.
+inline std::vector<CheckParts> parts_of_checks(std::vector<Check> checks,
                                                std::vector<std::string>& problems) {
   std::vector<CheckParts> all;
-  for (Check const& check : checks) {
+  all.reserve(checks.size());
+  for (Check& check : checks) {
     PartLabels const labels{check.place + ".command", check.place + ".body"};
     all.push_back(parts_of_settings(check.settings, labels, problems));
-    all.back().settings = check.settings;
+    all.back().settings = std::move(check.settings);
   }
   return all;
 }
 
 /// Returns the masks of the secrets of the process and of all checks.
-inline Masks masks_of_all(Startup const& startup, Logger const& log) {
+inline Masks masks_of_all(Startup const& startup, std::vector<CheckParts> const& checks,
+                          Logger const& log) {
   auto values = values_to_mask(startup.parsed, startup.environment);
-  for (Check const& check : startup.checks) {
-    auto more = values_to_mask({.settings = check.settings}, startup.environment);
+  for (CheckParts const& check : checks) {
+    auto more = values_to_mask(check.settings);
     std::move(more.begin(), more.end(), std::back_inserter(values));
   }
   return masks_of(std::move(values), log);
@@ -205,22 +208,25 @@ int run_with_settings(Arguments const& arguments, Environment const& environment
   }
   Parsed& parsed = startup->parsed;
   CheckParts own = detail::parts_of_settings(parsed.settings, {"Command", "Body"}, parsed.problems);
-  auto checks = detail::parts_of_checks(startup->checks, parsed.problems);
+  auto checks = detail::parts_of_checks(std::move(startup->checks), parsed.problems);
   Logger const log{{.format = parsed.settings.log_format}};
   for (std::string const& warning : parsed.warnings) log.warning(warning);
   bool const wrong = complain(parsed.problems);
   if (wrong) (void)complain(parsed.hints);
   bool const shown = arguments.has("--print-settings");
   if (shown) (void)print(settings_text(parsed));
+  for (CheckParts const& check : checks) {
+    if (shown && !wrong) (void)print(check_text(check.settings, parsed, startup->secret_checks));
+  }
   if (wrong || shown) return wrong ? exit_settings : exit_success;
-  Masks masks = detail::masks_of_all(*startup, log);
+  Masks masks = detail::masks_of_all(*startup, checks, log);
 
   auto const stop = Stop::on_signals({.budget = parsed.settings.stop_timeout});
   if (!stop) {
     log.error(stop.error().message);
     return exit_undelivered;
   }
-  if (detail::needs_region(parsed.settings, startup->checks)) {
+  if (detail::needs_region(parsed.settings, checks)) {
     auto const known = complete_region(startup->aws, startup->environment, *stop);
     if (!known) complain({known.error().message});
     if (!known) return exit_code_of(known.error());

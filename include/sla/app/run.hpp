@@ -5,6 +5,7 @@
 // the settings is said before anything is started or sent.
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -73,15 +74,30 @@ class Program {
   /// Says before the first run what each would say, where a look at the file shows it. What a shell
   /// makes of a text is not guessed.
   void foresee() const {
-    if (parts_.settings.words.empty()) return;
     struct Look {
-      std::string name{};
-      std::string why{};
-      void operator()() { why = internal::foreseen_failure(name); }
+      std::map<std::string, std::string> why{};  ///< each program cannot be started
+      void operator()() {
+        for (auto& [name, text] : why) text = internal::foreseen_failure(name);
+      }
     };
-    auto const look = std::make_shared<Look>(Look{.name = parts_.settings.words.front()});
-    bool const seen = CallsApart::make_within(look, std::chrono::seconds{1});  // a disk may hang
-    if (seen && !look->why.empty()) log_.warning("the command cannot be started: " + look->why);
+    auto const look = std::make_shared<Look>();
+    each_command([&](Settings const& settings) { look->why.try_emplace(settings.words.front()); });
+    if (!CallsApart::make_within(look, std::chrono::seconds{1})) return;  // a disk may hang
+    each_command([&](Settings const& settings) {
+      std::string const& why = look->why[settings.words.front()];
+      if (why.empty()) return;
+      std::string const line = "the command cannot be started: " + why;
+      if (!has_many()) return log_.warning(line);
+      log_.warning(line, {{"service", settings.service}});
+    });
+  }
+  /// Calls `use(Settings const&)` for each command by words that is run.
+  template <class Use>
+  void each_command(Use use) const {
+    if (!parts_.settings.words.empty()) use(parts_.settings);
+    for (CheckParts const& check : parts_.checks) {
+      if (!check.settings.disabled && !check.settings.words.empty()) use(check.settings);
+    }
   }
 
   [[nodiscard]] bool has_many() const noexcept { return !parts_.settings.checks.empty(); }
@@ -169,9 +185,9 @@ class Program {
 
   /// One run of which nothing is sent.
   Tally try_out(Heartbeat const& heartbeat, Stop const& stop) const {
-    if (has_many()) return try_checks(parts_, heartbeat, stop, log_);
     DryRun::Options options = dry_run_options(parts_.settings, stop);
     if (parts_.settings.sns_topic_arn.empty()) options.topic = topic_by_name(stop);
+    if (has_many()) return try_checks(parts_, std::move(options), heartbeat, stop, log_);
     Runner runner{Once{},
                   WatchedExecutor{executor_of(parts_, process_of(parts_, log_)), heartbeat,
                                   longest_run_of(parts_)},

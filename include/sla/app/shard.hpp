@@ -100,8 +100,12 @@ constexpr std::uint64_t weight_of(std::uint64_t service, std::uint64_t shard) no
                                                std::uint64_t count) noexcept {
   std::uint64_t const hash = detail::hash_of(service, {});
   std::uint64_t best = 0;
+  std::uint64_t most = detail::weight_of(hash, best);
   for (std::uint64_t shard = 1; shard < count; ++shard) {
-    if (detail::weight_of(hash, shard) > detail::weight_of(hash, best)) best = shard;
+    std::uint64_t const weight = detail::weight_of(hash, shard);
+    if (weight <= most) continue;
+    best = shard;
+    most = weight;
   }
   return best;
 }

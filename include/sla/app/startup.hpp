@@ -13,6 +13,7 @@
 
 #include "sla/app/aws_access.hpp"
 #include "sla/app/checks/checks_file.hpp"
+#include "sla/app/checks/fetch_checks.hpp"
 #include "sla/app/command.hpp"
 #include "sla/app/load_parameters.hpp"
 #include "sla/app/loaded_variables.hpp"
@@ -22,12 +23,12 @@
 #include "sla/app/quoted.hpp"
 #include "sla/app/region_variables.hpp"
 #include "sla/app/settings/aws.hpp"
+#include "sla/app/settings/checks_address.hpp"
 #include "sla/app/settings/parse.hpp"
 #include "sla/app/settings/table.hpp"
 #include "sla/app/shard.hpp"
 #include "sla/aws/http/url.hpp"
 #include "sla/aws/service/arn.hpp"
-#include "sla/aws/wire/reply.hpp"
 #include "sla/core/descriptor.hpp"
 #include "sla/core/environment.hpp"
 #include "sla/core/log.hpp"
@@ -40,7 +41,8 @@ struct Startup {
   Parsed parsed{};
   AwsSettings aws{};
   Environment environment{};    ///< with the parameters
-  std::vector<Check> checks{};  ///< of the file, if the settings name one
+  std::vector<Check> checks{};  ///< of the file, if the settings name one and it was read
+  bool secret_checks = false;   ///< what the file says is not to be shown
 
   /// Returns true if the program may go on.
   [[nodiscard]] bool good() const noexcept { return parsed.exit_code() == 0; }
@@ -53,7 +55,7 @@ struct Startup {
                                 setting_index("ssm-name"), setting_index("role")}) {
     if (parsed.origins[row] != Origin::fallback) return true;
   }
-  return false;
+  return is_at_aws(parsed.settings.checks);
 }
 
 namespace detail {
@@ -100,6 +102,9 @@ inline bool needs_trust(Startup const& startup, ParseOptions::Missing missing) {
   for (Check const& check : startup.checks) {
     if (!settings.disabled && asks_tls(check.settings)) return true;
   }
+  aws::Service const keeper =
+      settings.checks.starts_with("s3://") ? aws::Service::s3 : aws::Service::ssm;
+  if (is_at_aws(settings.checks) && uses_tls(endpoints, {keeper})) return true;
   if (settings.disabled || settings.dry_run) return !settings.ssm_names.empty();
   bool const topic = !settings.sns_topic_arn.empty() || !settings.sns_topic_name.empty();
   bool const other = missing == ParseOptions::Missing::is_fine || !settings.role.empty();
@@ -110,27 +115,28 @@ inline bool needs_trust(Startup const& startup, ParseOptions::Missing missing) {
          (other && uses_tls(endpoints, {aws::Service::sts}));
 }
 
-/// Leaves the checks that are this process's.
-inline void keep_own_shard(Startup& startup) {
+/// Returns the shard of this process, or one without an index if it has all checks or nobody knows
+/// which.
+inline Shard own_shard(Startup& startup) {
   Parsed& parsed = startup.parsed;
+  if (parsed.settings.shard.empty()) return {};
   auto shard = parse_shard(parsed.settings.shard);
-  if (shard) shard = find_shard(*shard, startup.environment, host_name());
-  if (!shard) {  // the form of a wrong one is told already
+  if (!shard) return {};  // which is told already
+  shard = find_shard(*shard, startup.environment, host_name());
+  if (!shard) {
     std::string const label = setting_label(parsed, setting_index("shard"));
-    if (parse_shard(parsed.settings.shard)) {
-      parsed.problems.push_back(label + ": " + shard.error().message);
-    }
-    return;
+    parsed.problems.push_back(label + ": " + shard.error().message);
+    return {};
   }
   std::string const count = std::to_string(shard->count);
   parsed.settings.shard = std::to_string(*shard->index).append("/").append(count);
-  std::erase_if(startup.checks, [&](Check const& check) {
-    return shard_of(check.settings.service, shard->count) != *shard->index;
-  });
+  return *shard;
 }
 
-/// Reads the file of checks, if there is one, once all is known that holds for each of them.
-inline void read_checks_file(Startup& startup, ParseOptions options) {
+/// Reads the file of checks, if there is one, once all is known that holds for each of them. One
+/// that AWS keeps is read if it was fetched.
+inline void read_checks_file(Startup& startup, ParseOptions options,
+                             FetchedChecks const* fetched = nullptr) {
   Parsed& parsed = startup.parsed;
   std::string const& path = parsed.settings.checks;
   bool const pending = options.loaded == nullptr && !parsed.settings.ssm_names.empty();
@@ -140,24 +146,31 @@ inline void read_checks_file(Startup& startup, ParseOptions options) {
     parsed.problems.push_back(label + "a gate has one test");
     return;
   }
-  auto const text = read_file(path, aws::JsonReply::size_limit);
+  Shard const own = own_shard(startup);
+  bool const remote = is_at_aws(path);
+  if (remote && fetched == nullptr) {
+    auto const address = parse_checks_address(path, startup.environment);
+    bool const told = check_checks(path).has_value();
+    if (!address && told) parsed.problems.push_back(label + address.error().message);
+    return;
+  }
+  auto const text = remote ? Result<std::string>("") : read_file(path, ChecksFile::size_limit);
   ChecksFile file;
-  file.mistake = text ? std::string() : text.error().message;
-  if (text) file = read_checks(*text, parsed);
-  if (text && !file.mistake.empty())
-    file.mistake = quoted(std::string_view(path)) + ": " + file.mistake;
+  if (text) file = read_checks(remote ? fetched->text : *text, parsed, own);
+  if (!file.mistake.empty()) file.mistake.insert(0, quoted(std::string_view(path)) + ": ");
+  if (!text) file.mistake = text.error().message;
   if (!file.mistake.empty()) parsed.problems.push_back(label + file.mistake);
   std::move(file.problems.begin(), file.problems.end(), std::back_inserter(parsed.problems));
   startup.checks = std::move(file.checks);
-  if (!parsed.settings.shard.empty()) keep_own_shard(startup);
+  startup.secret_checks = remote && fetched->secret;
 }
 
 /// Both kinds of settings. If nothing says the region it is that of the topic.
 inline Startup read_startup(Arguments const& arguments, Environment environment,
-                            ParseOptions options) {
+                            ParseOptions options, FetchedChecks const* fetched = nullptr) {
   Startup startup{.environment = std::move(environment)};
   startup.parsed = parse_settings(arguments, startup.environment, options);
-  read_checks_file(startup, options);
+  read_checks_file(startup, options, fetched);
   startup.aws = read_aws(startup, options.missing);
   bool const trust = needs_trust(startup, options.missing);
   if (trust && !startup.aws.trust_problem.empty()) {
@@ -203,8 +216,28 @@ template <ParseOptions::Missing IfMissing>
   return lines;
 }
 
-/// Reads the settings, loads the parameters that they ask for, and reads the settings again with
-/// what came. An Error is why there are no parameters; see exit_code_of().
+namespace detail {
+
+/// Goes on with the checks that AWS keeps, if the settings name such and are good otherwise.
+inline Result<Startup> with_checks(Startup startup, Arguments const& arguments,
+                                   ParseOptions options) {
+  Settings const& settings = startup.parsed.settings;
+  bool const asks = is_at_aws(settings.checks) && startup.good() &&
+                    options.missing == ParseOptions::Missing::is_a_problem;
+  if (!asks) return startup;
+  Logger const log{{.format = settings.log_format}};
+  auto const fetched = fetch_checks_first(startup.aws, settings, startup.environment, log);
+  if (!fetched) {
+    return fetched.error().within(setting_label(startup.parsed, setting_index("checks")));
+  }
+  return read_startup(arguments, std::move(startup.environment), options, &*fetched);
+}
+
+}  // namespace detail
+
+/// Reads the settings, loads the parameters that they ask for and the checks that AWS keeps, and
+/// reads the settings again with what came. An Error is why that was not to be had; see
+/// exit_code_of().
 [[nodiscard]] inline Result<Startup> start_up(
     Arguments const& arguments, Environment environment,
     ParseOptions::Missing missing = ParseOptions::Missing::is_a_problem) {
@@ -212,17 +245,19 @@ template <ParseOptions::Missing IfMissing>
   std::vector<std::string> const paths = detail::parameter_paths(first);
   if (!first.good()) return first;
   if (paths.empty()) {
-    detail::unify_regions(first, RegionVariables::keep);
-    return first;
+    auto ready = detail::with_checks(std::move(first), arguments, {.missing = missing});
+    if (ready) detail::unify_regions(*ready, RegionVariables::keep);
+    return ready;
   }
   Logger const log{{.format = first.parsed.settings.log_format}};
   auto const loaded = load_parameters(
       {.paths = paths, .aws = first.aws, .role = first.parsed.settings.role, .log = log},
       first.environment);
   if (!loaded) return loaded.error().within("parameters");
-  Startup second = detail::read_startup(arguments, std::move(first.environment),
-                                        {.loaded = &*loaded, .missing = missing});
-  detail::unify_regions(second, RegionVariables::equal);
+  ParseOptions const options{.loaded = &*loaded, .missing = missing};
+  auto second = detail::with_checks(
+      detail::read_startup(arguments, std::move(first.environment), options), arguments, options);
+  if (second) detail::unify_regions(*second, RegionVariables::equal);
   return second;
 }
 

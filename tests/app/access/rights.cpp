@@ -134,3 +134,15 @@ TEST_CASE("metrics are limited by their namespace, a role is taken by its ARN") 
   CHECK(rights_of(scope).front().conditions ==
         std::vector<AccessCondition>{{"StringEquals", "cloudwatch:namespace", {"SLA-Monitor"}}});
 }
+
+TEST_CASE("checks that AWS keeps are read there, and decrypted where they are a parameter") {
+  AccessScope scope = known_scope();
+  scope.checks_arn = "arn:aws:s3:::our-checks/all.json";
+  CHECK(lines_of(scope) == Lines{"s3:GetObject arn:aws:s3:::our-checks/all.json"});
+  scope.checks_arn = "arn:aws:ssm:eu-west-1:123456789012:parameter/prod/checks";
+  CHECK(lines_of(scope) == Lines{"ssm:GetParameter " + scope.checks_arn,
+                                 "kms:Decrypt arn:aws:kms:eu-west-1:123456789012:key/*"});
+  auto const conditions = rights_of(scope).back().conditions;
+  REQUIRE(conditions.size() == 2);
+  CHECK(conditions[1].values == Lines{scope.checks_arn});
+}

@@ -44,3 +44,23 @@ TEST_CASE("what nobody says is a gap in the names that need it") {
   KnownPlace const place{.region = "eu-west-1", .account = "123456789012"};
   CHECK_FALSE(has_gap(rights_of(access_scope(settings, place, Environment{})), ":*:"));
 }
+
+TEST_CASE("a file of checks has an ARN where AWS keeps it") {
+  Settings settings;
+  KnownPlace const place{.region = "eu-west-1", .account = "123456789012"};
+  auto const arn_of = [&](std::string const& checks, Environment const& environment) {
+    settings.checks = checks;
+    return access_scope(settings, place, environment).checks_arn;
+  };
+  Environment prod;
+  prod.set("AWS_ENV", "prod");
+  std::string const parameter = "arn:aws:ssm:eu-west-1:123456789012:parameter";
+  CHECK(arn_of("checks.json", prod).empty());
+  CHECK(arn_of("", prod).empty());
+  CHECK(arn_of("s3://our-checks/a*b", prod) == "arn:aws:s3:::our-checks/a${*}b");
+  CHECK(arn_of("ssm:/a/b", prod) == parameter + "/a/b");
+  CHECK(arn_of("ssm:b", prod) == parameter + "/prod/b");
+  CHECK(arn_of("ssm:b", {}) == parameter + "/*/b");
+  std::string const other = "arn:aws:ssm:us-east-1:210987654321:parameter/x";
+  CHECK(arn_of(other, prod) == other);
+}

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -206,4 +207,22 @@ TEST_CASE("a thousand checks are read") {
   REQUIRE(file.checks.size() == 1000);
   CHECK(file.checks[999].settings.tcp == "host:1999");
   CHECK(file.checks[999].settings.timeout == std::chrono::seconds{2});
+}
+
+TEST_CASE("of a shard's file only its own checks are kept, and all are looked at") {
+  std::string text = R"({"defaults":{"every":60},"checks":[)";
+  for (int number = 0; number < 40; ++number) {
+    text += R"({"service":"s)" + std::to_string(number) + R"(","command":"true"},)";
+  }
+  text += R"({"service":"s7","command":"true"}]})";
+  std::size_t kept = 0;
+  for (std::uint64_t index = 0; index < 4; ++index) {
+    auto const file = app::read_checks(text, {}, {.index = index, .count = 4});
+    CHECK(file.problems.size() == 1);
+    for (app::Check const& check : file.checks) {
+      CHECK(app::shard_of(check.settings.service, 4) == index);
+    }
+    kept += file.checks.size();
+  }
+  CHECK(kept == 41);
 }

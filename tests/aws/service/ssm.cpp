@@ -140,3 +140,30 @@ TEST_CASE("throttling is waited out") {
                       page({"/prod/app/A"})};
   CHECK(ask(fake));
 }
+
+TEST_CASE("one parameter is asked for by its name or its ARN, decrypted") {
+  ScriptedClient fake{
+      {200, {}, R"({"Parameter":{"Name":"/a/X","Type":"SecureString","Value":"s3cret"}})"}};
+  auto const found = get_parameter(fake.client, {.region = "eu-west-1"}, "/a/X", fake.later);
+  REQUIRE(found);
+  CHECK(found->name == "/a/X");
+  CHECK(found->value.reveal() == "s3cret");
+  CHECK(found->kind == ParameterKind::secure);
+  REQUIRE(fake.script.requests.size() == 1);
+  Request const& request = fake.script.requests[0];
+  CHECK(find_header(request.headers, "x-amz-target") == "AmazonSSM.GetParameter");
+  CHECK(request.body.text().value() == R"({"Name":"/a/X","WithDecryption":true})");
+  CHECK(fake.scope(0) == "20191123/eu-west-1/ssm");
+}
+
+TEST_CASE("a parameter that is not there is named, and an answer without one is no answer of SSM") {
+  ScriptedClient fake{{400, {}, R"({"__type":"ParameterNotFound"})"}, {200, {}, "{}"}};
+  auto const missing = get_parameter(fake.client, {.region = "eu-west-1"}, "/a/X", fake.later);
+  REQUIRE_FALSE(missing);
+  CHECK(missing.error().code == Errc::not_found);
+  CHECK(missing.error().message == "ssm get parameter /a/X: http 400: ParameterNotFound");
+  auto const foreign = get_parameter(fake.client, {.region = "eu-west-1"}, "/a/X", fake.later);
+  REQUIRE_FALSE(foreign);
+  CHECK(foreign.error().code == Errc::unavailable);
+  CHECK(foreign.error().message.ends_with("it has no Parameter"));
+}

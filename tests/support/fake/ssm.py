@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""SSM GetParametersByPath, page by page, and GetParameters (AWS JSON 1.1)."""
+"""SSM GetParametersByPath, page by page, GetParameters and GetParameter (AWS JSON 1.1)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ def _invalid(message: str) -> ServiceError:
 
 def call(call: Call) -> Response:
     """Carries out one call."""
-    operations = {"GetParametersByPath": _by_path, "GetParameters": _by_name}
+    operations = {"GetParametersByPath": _by_path, "GetParameters": _by_name,
+                  "GetParameter": _one}
     operation = operations.get(call.operation)
     known_type = (call.request.header("content-type") or "").partition(";")[0] == _TYPE
     if operation is None or call.request.method != "POST" or not known_type:
@@ -84,3 +85,18 @@ def _by_name(call: Call, body: dict[str, object]) -> dict[str, object]:
     known = call.world.parameters
     return {"Parameters": [_shown(call, known[name], decrypt) for name in names if name in known],
             "InvalidParameters": [name for name in names if name not in known]}
+
+
+def _one(call: Call, body: dict[str, object]) -> dict[str, object]:
+    name = body.get("Name")
+    if not isinstance(name, str) or not name:
+        raise _invalid("Name must be a name or an ARN")
+    if name.startswith("arn:"):
+        fields = name.split(":", 5)
+        if fields[:4] != ["arn", partition(call.region), "ssm", call.region]:
+            raise _invalid("Parameter ARN is of another region or service")
+        name = "/" + fields[5].removeprefix("parameter").removeprefix("/")
+    parameter = call.world.parameters.get(name)
+    if parameter is None:
+        raise ServiceError("ParameterNotFound", 400, "")
+    return {"Parameter": _shown(call, parameter, _flag(body, "WithDecryption"))}

@@ -3,7 +3,6 @@
 // `sla-runner iam`: the least policy that a run with exactly these settings needs, as JSON, and who
 // may take the role that has it. AWS is asked for the account alone, and only where a name needs
 // it.
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <string>
@@ -45,33 +44,21 @@ inline Result<void> check_key_arn(std::string_view text) {
   return Error{Errc::invalid, "is no ARN of a key (arn:...:kms:...:key/...)"};
 }
 
-inline constexpr Flag trust_flag{
-    .name = "trust",
-    .value = "WHOM",
-    .meaning =
-        "print {\"policy\":...,\"trust\":...}, with the document that says who may take the "
-        "role: tasks of ecs, instances of ec2, lambda, eks for EKS Pod Identity, or "
-        "eks=PROVIDER, the ARN or the URL of a cluster's OpenID Connect provider, in which "
-        "NAMESPACE:NAME is the service account, to be filled in",
-    .check = check_trusted};
-inline constexpr Flag kms_key_flag{
-    .name = "kms-key",
-    .value = "ARN",
-    .meaning =
-        "a key of your own that the topic, the bucket by itself, or the parameters are "
-        "encrypted with, which no setting tells",
-    .check = check_key_arn};
-
-/// The flags of a run, and then those of a command of its own.
-template <std::size_t N>
-constexpr auto flags_of_run_and(std::array<Flag, N> const& more) {
-  std::array<Flag, shared_flags.size() + N> flags{};
-  std::size_t at = 0;
-  for (Flag const& flag : shared_flags) flags[at++] = flag;
-  for (Flag const& flag : more) flags[at++] = flag;
-  return flags;
-}
-inline constexpr auto iam_flags = flags_of_run_and(std::array{trust_flag, kms_key_flag});
+inline constexpr Flag iam_flags[] = {
+    {.name = "trust",
+     .value = "WHOM",
+     .meaning =
+         "print {\"policy\":...,\"trust\":...}, with the document that says who may take the "
+         "role: tasks of ecs, instances of ec2, lambda, eks for EKS Pod Identity, or "
+         "eks=PROVIDER, the ARN or the URL of a cluster's OpenID Connect provider, in which "
+         "NAMESPACE:NAME is the service account, to be filled in",
+     .check = check_trusted},
+    {.name = "kms-key",
+     .value = "ARN",
+     .meaning = "a key of your own that the topic, the bucket by itself, or the parameters are "
+                "encrypted with, which no setting tells",
+     .check = check_key_arn},
+};
 
 /// Asks for what no ARN says: the region, of the instance, and the account. It takes what it gets.
 inline KnownPlace ask_for_place(AwsSettings aws, std::string const& role,
@@ -94,7 +81,9 @@ inline std::vector<std::string> policy_notes(AccessScope const& scope,
   Settings const& settings = scope.settings;
   if (rights.empty()) notes.emplace_back("these settings need no right at AWS");
   if (settings.service.empty() && scope.services.empty() && puts_logs(scope)) {
-    notes.emplace_back("no --service: the policy allows the logs of every service");
+    bool const unread = !scope.checks_arn.empty();
+    notes.emplace_back(std::string(unread ? "the checks are not read" : "no --service")
+                           .append(": the policy allows the logs of every service"));
   }
   if (has_gap(rights, ":*:")) {
     notes.emplace_back("a * stands for the account or the region that is not known");
@@ -135,7 +124,7 @@ inline int run_iam(Arguments const& arguments, Environment const& environment) {
   Startup startup{.environment = environment};
   startup.parsed =
       parse_settings(arguments, environment, {.missing = ParseOptions::Missing::is_fine});
-  read_checks_file(startup, {});
+  if (!is_at_aws(startup.parsed.settings.checks)) read_checks_file(startup, {});
   Parsed const& parsed = startup.parsed;
   if (complain(parsed.problems)) return exit_settings;
   std::vector<std::string> warnings = parsed.warnings;
@@ -173,7 +162,7 @@ inline constexpr Command iam_command{
         "policy.json\n"
         "aws iam put-role-policy --role-name shop-sla --policy-name sla \\\n"
         "  --policy-document file://policy.json",
-    .flags = detail::iam_flags,
+    .flags = settings_and(detail::iam_flags),
     .asks_aws = true,
     .exit_codes = {{{exit_success, "the policy is printed"}, usage_exit, settings_exit}},
     .run = detail::run_iam,

@@ -2,7 +2,6 @@
 #pragma once
 // `sla-runner preflight`: whether a run with exactly these settings would get what it needs, found
 // out without a run. It changes nothing, unless it is told to deliver a test.
-#include <array>
 #include <chrono>
 #include <string>
 #include <utility>
@@ -31,13 +30,13 @@ namespace detail {
 /// How long all of it may take.
 inline constexpr std::chrono::seconds preflight_limit{30};
 
-inline constexpr Flag send_test_flag{
-    .name = "send-test",
-    .meaning =
-        "deliver something, too: a message with verdict skipped and the attribute counted = "
-        "false, a log whose key ends in _SKIPPED, a metric named Preflight",
-    .takes = Takes::nothing};
-inline constexpr auto preflight_flags = flags_of_run_and(std::array{send_test_flag});
+inline constexpr Flag preflight_flags[] = {
+    {.name = "send-test",
+     .meaning =
+         "deliver something, too: a message with verdict skipped and the attribute counted = "
+         "false, a log whose key ends in _SKIPPED, a metric named Preflight",
+     .takes = Takes::nothing},
+};
 
 /// Looks for the program that settings run.
 inline void look_for_program(Settings const& settings, Findings& findings) {
@@ -72,6 +71,19 @@ inline bool fill_settings(Arguments const& arguments, Startup& startup,
   return startup.good();
 }
 
+/// Takes the checks that AWS keeps; false if a run could not begin with them.
+inline bool take_checks(Arguments const& arguments, Startup& startup, FetchedChecks const& fetched,
+                        Findings& findings) {
+  LoadedVariables const loaded = startup.parsed.loaded;
+  std::string const region = startup.aws.region;
+  startup = read_startup(arguments, std::move(startup.environment), {.loaded = &loaded}, &fetched);
+  if (startup.aws.region.empty()) startup.aws.region = region;
+  for (std::string const& problem : startup.parsed.problems) {
+    findings.add(Finding::wrong, "setting " + problem);
+  }
+  return startup.good();
+}
+
 /// Asks AWS for all that is in use.
 inline void ask_aws(Arguments const& arguments, Startup& startup, Stop const& stop,
                     Findings& findings) {
@@ -97,6 +109,14 @@ inline void ask_aws(Arguments const& arguments, Startup& startup, Stop const& st
     }
     if (!fill_settings(arguments, startup, *parameters, findings)) return first.tell_clock();
     if (startup.parsed.settings.role != role) known = first.ask_who();
+  }
+  if (is_at_aws(startup.parsed.settings.checks)) {
+    auto const fetched = known ? first.read_checks() : std::nullopt;
+    if (!fetched) {
+      findings.add(Finding::not_tested, "the rest: the checks are not read");
+      return first.tell_clock();
+    }
+    if (!take_checks(arguments, startup, *fetched, findings)) return first.tell_clock();
   }
   if (known) first.ask_rights();
   if (!known) findings.add(Finding::not_tested, "the rights: there is nobody to have them");
@@ -144,7 +164,7 @@ inline constexpr Command preflight_command{
     .examples =
         "sla-runner preflight --service shop --delay 60 --s3-bucket-name shop-logs \\\n"
         "  --sns-topic-arn arn:aws:sns:eu-west-1:123456789012:sla --command 'make -C tests smoke'",
-    .flags = detail::preflight_flags,
+    .flags = settings_and(detail::preflight_flags),
     .asks_aws = true,
     .exit_codes = {{{exit_success, "nothing is wrong as far as it can be asked"},
                     {exit_test_failed, "a right is missing, or something is wrong"},

@@ -11,15 +11,18 @@
 #include <vector>
 
 #include "sla/app/access/ask_bucket.hpp"
+#include "sla/app/access/ask_checks.hpp"
 #include "sla/app/access/findings.hpp"
 #include "sla/app/access/reach.hpp"
 #include "sla/app/access/rights.hpp"
 #include "sla/app/access/scope.hpp"
 #include "sla/app/access/test_delivery.hpp"
 #include "sla/app/aws_access.hpp"
+#include "sla/app/checks/fetch_checks.hpp"
 #include "sla/app/identity.hpp"
 #include "sla/app/log_bucket.hpp"
 #include "sla/app/settings/aws.hpp"
+#include "sla/app/settings/checks_address.hpp"
 #include "sla/app/settings/settings.hpp"
 #include "sla/aws/config/bucket.hpp"
 #include "sla/aws/config/endpoint.hpp"
@@ -86,14 +89,23 @@ class AwsQuestions {
           "", "ssm:GetParametersByPath", {detail::own_arn(scope, "ssm", "parameter" + path)}, {}};
       good = good && found;
       if (!found) {
-        tell_parameters(right, found.error());
+        tell_parameters(right, found.error(), scope, parts_.findings);
         continue;
       }
-      tell_parameters(right, *found);
+      tell_parameters(right, *found, scope, parts_.findings);
       for (aws::Parameter& parameter : *found) all.push_back(std::move(parameter));
     }
     if (good) return all;
     return std::nullopt;
+  }
+
+  /// Reads the checks that AWS keeps; nothing if they cannot be read.
+  std::optional<FetchedChecks> read_checks() {
+    auto const address = parse_checks_address(parts_.settings.checks, parts_.environment);
+    if (!address) return std::nullopt;  // which is a problem of the settings
+    if (!reach(address->bucket.empty() ? aws::Service::ssm : aws::Service::s3)) return std::nullopt;
+    auto fetched = fetch_checks(access(), parts_.settings, parts_.aws, *address, parts_.stop);
+    return tell_checks(std::move(fetched), scope(), parts_.findings);
   }
 
   /// Asks for each right to what the settings name.
@@ -184,25 +196,6 @@ class AwsQuestions {
     parts_.findings.add(finding == Finding::denied ? Finding::wrong : finding,
                         "identity: " + identity.error().message);
     return std::nullopt;
-  }
-
-  /// SSM says it in words of its own if a parameter cannot be decrypted.
-  void tell_parameters(Right const& right, Error const& error) {
-    bool const key = error.message.find("The ciphertext refers to") != std::string::npos;
-    if (!key) return parts_.findings.judge(right, error);
-    parts_.findings.add(Finding::denied, key_right(), error.message);
-  }
-  void tell_parameters(Right const& right, std::vector<aws::Parameter> const& found) {
-    parts_.findings.add(Finding::ok, right,
-                        internal::counted(static_cast<std::int64_t>(found.size()), "parameter"));
-    bool const secret = std::any_of(found.begin(), found.end(), [](aws::Parameter const& one) {
-      return one.kind == aws::ParameterKind::secure;
-    });
-    if (secret) return parts_.findings.add(Finding::ok, key_right());
-    parts_.findings.add(Finding::not_tested, key_right(), "none of them is a SecureString");
-  }
-  [[nodiscard]] Right key_right() const {
-    return {"", "kms:Decrypt", {detail::own_arn(scope(), "kms", "key/*")}, {}};
   }
 
   void ask_topic(Right const& right) {

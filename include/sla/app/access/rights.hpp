@@ -23,6 +23,7 @@ struct AccessScope {
   std::string region = "*";
   std::string account = "*";
   std::vector<std::string> parameter_paths{};  ///< with a slash at their ends
+  std::string checks_arn{};                    ///< of a file of checks that AWS keeps
   std::vector<std::string> services{};  ///< of a file of checks, instead of that of the settings
   std::string kms_key{};  ///< the ARN of a key of the user's own for topic, bucket and parameters
 };
@@ -107,6 +108,17 @@ inline Resources acl_resources(AccessScope const& scope) {
   return scope.settings.s3_acl.empty() ? Resources{} : log_resources(scope);
 }
 
+/// The file of checks, if it is such a thing.
+inline bool has_checks_in(AccessScope const& scope, std::string_view service) {
+  return scope.checks_arn.find(std::string(":").append(service).append(":")) != std::string::npos;
+}
+inline Resources object_of_checks(AccessScope const& scope) {
+  return has_checks_in(scope, "s3") ? Resources{scope.checks_arn} : Resources{};
+}
+inline Resources parameter_of_checks(AccessScope const& scope) {
+  return has_checks_in(scope, "ssm") ? Resources{scope.checks_arn} : Resources{};
+}
+
 inline Resources metric_resources(AccessScope const& scope) {
   return scope.settings.metrics_namespace.empty() ? Resources{} : Resources{"*"};
 }
@@ -139,7 +151,8 @@ inline Conditions via_services(AccessScope const& scope,
 /// Which key a SecureString has is not in the settings: any key, for these parameters alone. The
 /// key of AWS's own needs no right.
 inline Resources any_key(AccessScope const& scope) {
-  if (scope.parameter_paths.empty() || !scope.kms_key.empty()) return {};
+  bool const any = !scope.parameter_paths.empty() || has_checks_in(scope, "ssm");
+  if (!any || !scope.kms_key.empty()) return {};
   return {own_arn(scope, "kms", "key/*")};
 }
 inline Conditions for_parameters(AccessScope const& scope) {
@@ -148,6 +161,7 @@ inline Conditions for_parameters(AccessScope const& scope) {
   for (std::string const& path : scope.parameter_paths) {
     context.values.push_back(own_arn(scope, "ssm", "parameter" + path + "*"));
   }
+  for (std::string const& arn : parameter_of_checks(scope)) context.values.push_back(arn);
   conditions.push_back(std::move(context));
   return conditions;
 }
@@ -158,8 +172,8 @@ inline Resources own_key(AccessScope const& scope) {
 inline Conditions via_what_is_used(AccessScope const& scope) {
   std::vector<std::string_view> services;
   if (has_topic(scope)) services.emplace_back("sns");
-  if (puts_logs(scope)) services.emplace_back("s3");
-  if (!scope.parameter_paths.empty()) services.emplace_back("ssm");
+  if (puts_logs(scope) || has_checks_in(scope, "s3")) services.emplace_back("s3");
+  if (!scope.parameter_paths.empty() || has_checks_in(scope, "ssm")) services.emplace_back("ssm");
   return via_services(scope, services);
 }
 
@@ -213,6 +227,8 @@ inline constexpr std::array right_table{
     detail::RightRow{"PutMetrics", "cloudwatch:PutMetricData", detail::metric_resources,
                      detail::in_namespace},
     detail::RightRow{"LoadParameters", "ssm:GetParametersByPath", detail::path_resources},
+    detail::RightRow{"ReadChecks", "s3:GetObject", detail::object_of_checks},
+    detail::RightRow{"ReadChecks", "ssm:GetParameter", detail::parameter_of_checks},
     detail::RightRow{"DecryptParameters", "kms:Decrypt", detail::any_key, detail::for_parameters},
     detail::RightRow{"UseKey", "kms:GenerateDataKey", detail::own_key, detail::via_what_is_used},
     detail::RightRow{"UseKey", "kms:Decrypt", detail::own_key, detail::via_what_is_used},

@@ -10,11 +10,13 @@
 
 #include "sla/app/access/rights.hpp"
 #include "sla/app/checks/checks_file.hpp"
-#include "sla/app/parameters.hpp"
+#include "sla/app/parameter_path.hpp"
+#include "sla/app/settings/checks_address.hpp"
 #include "sla/app/settings/settings.hpp"
 #include "sla/aws/config/region.hpp"
 #include "sla/aws/service/arn.hpp"
 #include "sla/core/environment.hpp"
+#include "sla/core/result.hpp"
 
 namespace sla::inline v1::app {
 
@@ -37,6 +39,23 @@ inline std::string partition_of_arns(Settings const& settings) {
 
 }  // namespace detail
 
+namespace detail {
+
+/// Returns the ARN of a file of checks that AWS keeps; nothing for another one.
+inline std::string arn_of_checks(AccessScope const& scope, Environment const& environment) {
+  std::string const& checks = scope.settings.checks;
+  auto const address = is_at_aws(checks) ? parse_checks_address(checks, environment)
+                                         : Result<ChecksAddress>(ChecksAddress{});
+  if (!address) return own_arn(scope, "ssm", "parameter/*/" + checks.substr(ssm_scheme.size()));
+  if (!address->region.empty()) return address->parameter;
+  if (!address->parameter.empty()) return own_arn(scope, "ssm", "parameter" + address->parameter);
+  if (address->bucket.empty()) return {};
+  return std::string("arn:").append(scope.partition).append(":s3:::").append(address->bucket) +
+         '/' + literal_resource(address->key);
+}
+
+}  // namespace detail
+
 /// Returns the scope of settings in a place. The region of a topic and the account of a role are
 /// known by their ARNs. Parameters by name without AWS_ENV are in any stage.
 [[nodiscard]] inline AccessScope access_scope(Settings const& settings, KnownPlace place,
@@ -54,6 +73,7 @@ inline std::string partition_of_arns(Settings const& settings) {
     std::string const any_stage = "/*/" + name + "/";
     scope.parameter_paths.push_back(path ? *std::move(path) : any_stage);
   }
+  scope.checks_arn = detail::arn_of_checks(scope, environment);
   return scope;
 }
 

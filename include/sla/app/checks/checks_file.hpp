@@ -15,6 +15,7 @@
 #include "sla/app/quoted.hpp"
 #include "sla/app/settings/parsed.hpp"
 #include "sla/app/settings/settings.hpp"
+#include "sla/app/shard.hpp"
 #include "sla/aws/wire/reply.hpp"
 
 namespace sla::inline v1::app {
@@ -27,6 +28,9 @@ struct Check {
 
 /// What was understood, and a line for each problem.
 struct ChecksFile {
+  /// A larger one is not read: it holds a hundred thousand checks and more.
+  static constexpr std::size_t size_limit = std::size_t{64} * 1024 * 1024;
+
   std::vector<Check> checks{};
   std::vector<std::string> problems{};
   std::string mistake{};  ///< why it cannot be read at all, and where; there are no problems then
@@ -36,7 +40,7 @@ namespace detail {
 
 class ChecksReader {
  public:
-  explicit ChecksReader(Parsed const& process) : defaults_(process) {
+  ChecksReader(Parsed const& process, Shard own) : own_(own), defaults_(process) {
     defaults_.problems.clear();
     defaults_.warnings.clear();
   }
@@ -44,7 +48,7 @@ class ChecksReader {
   ChecksFile read(std::string_view text) {
     constexpr std::string_view mark = "\xEF\xBB\xBF";  // some editors begin a file with it
     if (text.starts_with(mark)) text.remove_prefix(mark.size());
-    auto const file = aws::JsonReply::parse_file(text);
+    auto const file = aws::JsonReply::parse_file(text, ChecksFile::size_limit);
     if (!file) {
       read_.mistake = find_json_mistake(text).value_or(file.error().message);
     } else {
@@ -86,9 +90,11 @@ class ChecksReader {
       problem(place + ".service: " + quoted(std::string_view(known->first)) + " is that of " +
               known->second + " too: each check needs its own");
     }
+    if (own_.index && shard_of(known->first, own_.count) != *own_.index) return;
     read_.checks.push_back({std::move(place), std::move(parsed.settings)});
   }
 
+  Shard own_;
   CheckKeys keys_{};
   Parsed defaults_;
   ChecksFile read_{};
@@ -99,9 +105,11 @@ class ChecksReader {
 }  // namespace detail
 
 /// Reads the text of a file. What the settings of the process say holds for each check, unless the
-/// file's defaults or the check itself say something else.
-[[nodiscard]] inline ChecksFile read_checks(std::string_view text, Parsed const& process) {
-  return detail::ChecksReader(process).read(text);
+/// file's defaults or the check itself say something else. Of the checks those are kept that are of
+/// the own shard; one without an index has them all.
+[[nodiscard]] inline ChecksFile read_checks(std::string_view text, Parsed const& process,
+                                            Shard own = {}) {
+  return detail::ChecksReader(process, own).read(text);
 }
 
 }  // namespace sla::inline v1::app

@@ -116,9 +116,9 @@ inline FleetOptions fleet_options(ProgramParts const& parts) {
   return fleet.run(stop);
 }
 
-/// Runs each check once and prints what would be sent.
-[[nodiscard]] inline Tally try_checks(ProgramParts const& parts, Heartbeat const& heartbeat,
-                                      Stop const& stop, Logger log) {
+/// Runs each check once and prints what would be sent where the options say.
+[[nodiscard]] inline Tally try_checks(ProgramParts const& parts, DryRun::Options options,
+                                      Heartbeat const& heartbeat, Stop const& stop, Logger log) {
   using Run = WatchedExecutor<ProgramRun, SharedHeartbeat>;
   SharedHeartbeat const all(heartbeat);
   auto const turn = std::make_shared<std::mutex>();
@@ -128,7 +128,7 @@ inline FleetOptions fleet_options(ProgramParts const& parts) {
     if (check.settings.disabled) continue;
     fleet.add(job_of(check), detail::scheduler_of(check.settings, {}),
               Run{executor_of(check, process_of(check, log)), all.another(), longest_run_of(check)},
-              {DryRun{dry_run_options(check.settings, stop)}, turn});
+              {DryRun{options}, turn});
   }
   return fleet.run(stop);
 }

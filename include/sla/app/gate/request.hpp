@@ -84,20 +84,20 @@ constexpr bool is_when_to_run(std::string_view flag) noexcept {
   return std::find(std::begin(others), std::end(others), flag) != std::end(others);
 }
 
+/// Returns a flag of a run as a gate has it: without a name where it has none.
+constexpr Flag flag_of_gate(std::size_t row) {
+  Flag flag = flag_of_run(row);
+  if (is_when_to_run(flag.name)) return {};
+  if (flag.name == "service") flag.fallback = "gate";
+  if (flag.fallback == "a sink") flag.fallback = "none";
+  return flag;
+}
+
 }  // namespace detail
 
-/// The flags of a gate. Those of a run stand where they stand in its table; some are not there.
-inline constexpr auto gate_flags = [] {
-  std::array<Flag, setting_flags.size() + detail::own_gate_flags.size()> flags{};
-  auto at = std::copy(setting_flags.begin(), setting_flags.end(), flags.begin());
-  std::copy(detail::own_gate_flags.begin(), detail::own_gate_flags.end(), at);
-  for (Flag& flag : flags) {
-    if (detail::is_when_to_run(flag.name)) flag = Flag{};
-    if (flag.name == "service") flag.fallback = "gate";
-    if (flag.fallback == "a sink") flag.fallback = "none";
-  }
-  return flags;
-}();
+/// The flags of a gate. Those of a run stand where they stand in its table.
+inline constexpr Flags gate_flags{detail::flag_of_gate, setting_flags.size(),
+                                  detail::own_gate_flags};
 
 /// What a gate is asked for.
 struct GateRequest {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "sla/app/aws_access.hpp"
+#include "sla/app/bucket_address.hpp"
 #include "sla/app/quoted.hpp"
 #include "sla/app/settings/aws.hpp"
 #include "sla/aws/config/bucket.hpp"
@@ -26,24 +27,6 @@
 #include "sla/core/stop.hpp"
 
 namespace sla::inline v1::app {
-
-/// `s3://BUCKET/PREFIX`, taken apart.
-struct BucketAddress {
-  std::string bucket{};
-  std::string prefix{};  ///< as it is, without the slash before it
-};
-
-/// Takes an address apart; the Error says what is wrong with the name of the bucket.
-[[nodiscard]] inline Result<BucketAddress> parse_bucket_address(std::string_view text) {
-  constexpr std::string_view scheme = "s3://";
-  if (!text.starts_with(scheme)) return Error{Errc::invalid, "it is no s3://BUCKET/PREFIX"};
-  text.remove_prefix(scheme.size());
-  std::size_t const slash = std::min(text.find('/'), text.size());
-  BucketAddress const address{std::string(text.substr(0, slash)),
-                              std::string(text.substr(std::min(slash + 1, text.size())))};
-  if (auto good = aws::check_bucket_name(address.bucket); !good) return good.error();
-  return address;
-}
 
 /// Reads and fills one bucket, by the credentials and settings of the environment. Not thread-safe.
 class ReportBucket {

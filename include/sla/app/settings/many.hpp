@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "sla/app/settings/checks.hpp"
+#include "sla/app/settings/checks_address.hpp"
 #include "sla/app/settings/field.hpp"
 #include "sla/app/settings/setting.hpp"
 #include "sla/app/settings/settings.hpp"
@@ -30,14 +31,18 @@ inline constexpr auto many_settings = std::to_array<Setting>({
      .value = "FILE",
      .fallback = "none",
      .meaning =
-         "many checks in one process, instead of one service and its command: a file such as "
+         "many checks in one process, instead of one service and its command: a file, "
+         "s3://BUCKET/KEY, or a parameter of SSM as ssm:/prod/checks, ssm:checks (under "
+         "/$AWS_ENV/) "
+         "or its ARN, read once at the start. It looks like "
          "{\"defaults\": {\"every\": 60}, \"checks\": [{\"service\": \"shop\", \"tcp\": "
          "\"shop:80\"}, ...]}. Its keys are these flags in camelCase, and words for a command by "
          "words; settings given here hold for each check that says nothing else. Starts are on a "
          "grid of wall-clock time, each service at a place of its own, the same in all replicas; "
          "with delay the first one comes within a minute. Output is passed through only if asked "
          "for",
-     .field = &Settings::checks},
+     .field = &Settings::checks,
+     .check = check_checks},
     {.flag = "workers",
      .variable = "SLARUNNER_WORKERS",
      .title = "Workers",

@@ -5,7 +5,6 @@
 // go, and nothing outside is touched. What of the command
 // line cannot be understood was found before.
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <span>
@@ -28,31 +27,39 @@
 
 namespace sla::inline v1::app {
 
-/// The flags of a run: those of the settings in the order of their table, then two more.
-inline constexpr auto setting_flags = [] {
-  std::array<Flag, setting_table.size() + 2> flags{};
-  for (std::size_t row = 0; row < setting_table.size(); ++row) {
-    Setting const& setting = setting_table[row];
-    flags[row] = {.name = setting.flag,
-                  .value = setting.value,
-                  .meaning = setting.meaning,
-                  .takes = Takes::setting,
-                  .times = setting.times,
-                  .variable = setting.variable,
-                  .fallback = setting.fallback};
-  }
-  flags[setting_table.size()] = {
-      .value = "WORD...",
-      .meaning = "the words of the command, executed directly, unchanged",
-      .takes = Takes::rest};
-  flags[setting_table.size() + 1] = {.name = "print-settings",
-                                     .meaning = "print each value and where it came from, and exit",
-                                     .takes = Takes::nothing};
-  return flags;
-}();
+namespace detail {
 
-/// The flags of a command that has the settings of a run.
-inline constexpr std::span<Flag const> shared_flags{setting_flags.data(), setting_table.size() + 1};
+/// Returns a flag of a run: those of the settings in the order of their table, then two more.
+constexpr Flag flag_of_run(std::size_t row) {
+  if (row == setting_table.size()) {
+    return {.value = "WORD...",
+            .meaning = "the words of the command, executed directly, unchanged",
+            .takes = Takes::rest};
+  }
+  if (row > setting_table.size()) {
+    return {.name = "print-settings",
+            .meaning = "print each value and where it came from, and exit",
+            .takes = Takes::nothing};
+  }
+  Setting const& setting = setting_table[row];
+  return {.name = setting.flag,
+          .value = setting.value,
+          .meaning = setting.meaning,
+          .takes = Takes::setting,
+          .times = setting.times,
+          .variable = setting.variable,
+          .fallback = setting.fallback};
+}
+
+}  // namespace detail
+
+/// The flags of a run.
+inline constexpr Flags setting_flags{detail::flag_of_run, setting_table.size() + 2};
+
+/// Returns the flags of a command that has the settings of a run, and flags of its own.
+[[nodiscard]] constexpr Flags settings_and(std::span<Flag const> own = {}) {
+  return {detail::flag_of_run, setting_table.size() + 1, own};
+}
 
 /// What the settings are read for.
 struct ParseOptions {

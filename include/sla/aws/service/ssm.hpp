@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// SSM GetParametersByPath: all parameters below a path, decrypted, page by page. A page may be
-// empty and still not be the last; a service that never comes to an end is given up.
+// SSM GetParameter and GetParametersByPath: one parameter, or all of them below a path, decrypted,
+// page by page. A page may be empty and still not be the last; a service that never comes to an end
+// is given up.
+// https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html
 // https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html
 #include <cstddef>
 #include <set>
@@ -51,6 +53,33 @@ struct ParameterPage {
 /// More pages than this are not read; one has ten parameters at most.
 inline constexpr std::size_t most_parameter_pages = 1000;
 
+namespace detail {
+
+inline Request ssm_request(Url endpoint, std::string operation, JsonWriter json) {
+  return {Method::post,
+          std::move(endpoint),
+          {{"Content-Type", "application/x-amz-json-1.1"},
+           {"X-Amz-Target", std::move(operation.insert(0, "AmazonSSM."))}},
+          Output(std::move(json).text())};
+}
+
+inline Error ssm_answer_without(std::string_view what) {
+  return Error{Errc::unavailable, "the answer cannot be understood: " + std::string(what)};
+}
+
+inline Result<Parameter> parse_one_parameter(JsonReply const& item) {
+  auto const name = item.required_text("Name");
+  if (!name) return foreign_answer(name.error());
+  auto const value = item.text("Value");
+  if (!value) return ssm_answer_without("a parameter has no Value");
+  auto const type = item.text("Type");
+  bool const plain = type == "String" || type == "StringList";
+  return Parameter{std::string(*name), Secret(*value),
+                   plain ? ParameterKind::plain : ParameterKind::secure};
+}
+
+}  // namespace detail
+
 /// Returns the request for one page, of the largest size that there is.
 [[nodiscard]] inline Request parameters_request(Url endpoint, ParameterQuery const& query) {
   JsonWriter json;
@@ -59,11 +88,14 @@ inline constexpr std::size_t most_parameter_pages = 1000;
   json.key("MaxResults").integer(10);
   if (!query.token.empty()) json.key("NextToken").string(query.token);
   json.end_object();
-  return {Method::post,
-          std::move(endpoint),
-          {{"Content-Type", "application/x-amz-json-1.1"},
-           {"X-Amz-Target", "AmazonSSM.GetParametersByPath"}},
-          Output(std::move(json).text())};
+  return detail::ssm_request(std::move(endpoint), "GetParametersByPath", std::move(json));
+}
+
+/// Returns the request for one parameter, by its name or its ARN.
+[[nodiscard]] inline Request parameter_request(Url endpoint, std::string_view name) {
+  JsonWriter json;
+  json.begin_object().key("Name").string(name).key("WithDecryption").boolean(true).end_object();
+  return detail::ssm_request(std::move(endpoint), "GetParameter", std::move(json));
 }
 
 /// Reads the parameters of a page. An answer that is none is a proxy's: Errc::unavailable, without
@@ -71,23 +103,40 @@ inline constexpr std::size_t most_parameter_pages = 1000;
 [[nodiscard]] inline Result<ParameterPage> parse_parameters(Response const& response) {
   auto const reply = JsonReply::parse(response.body);
   if (!reply) return foreign_answer(reply.error());
-  auto const without = [](std::string_view what) {
-    return Error{Errc::unavailable, "the answer cannot be understood: " + std::string(what)};
-  };
-  if (!reply->find({"Parameters"})) return without("it has no Parameters");
+  if (!reply->find({"Parameters"})) return detail::ssm_answer_without("it has no Parameters");
   ParameterPage page{};
   for (JsonReply const& item : reply->items("Parameters")) {
-    auto const name = item.required_text("Name");
-    if (!name) return foreign_answer(name.error());
-    auto const value = item.text("Value");
-    if (!value) return without("a parameter has no Value");
-    auto const type = item.text("Type");
-    bool const plain = type == "String" || type == "StringList";
-    page.parameters.push_back(
-        {std::string(*name), Secret(*value), plain ? ParameterKind::plain : ParameterKind::secure});
+    auto parameter = detail::parse_one_parameter(item);
+    if (!parameter) return parameter.error();
+    page.parameters.push_back(*std::move(parameter));
   }
   page.next_token = reply->text("NextToken").value_or("");
   return page;
+}
+
+/// Reads one parameter; errors as for a page.
+[[nodiscard]] inline Result<Parameter> parse_parameter(Response const& response) {
+  auto const reply = JsonReply::parse(response.body);
+  if (!reply) return foreign_answer(reply.error());
+  auto const found = reply->find({"Parameter"});
+  if (!found) return detail::ssm_answer_without("it has no Parameter");
+  return detail::parse_one_parameter(*found);
+}
+
+/// Asks a Client's service for one parameter, by its name or its ARN. Errc::not_found if there is
+/// none; otherwise the errors of Client::call().
+template <class ServiceClient>
+[[nodiscard]] Result<Parameter> get_parameter(ServiceClient& client,
+                                              EndpointOptions const& endpoint,
+                                              std::string_view name, Instant deadline) {
+  std::string const context = "ssm get parameter " + std::string(name);
+  auto const url = endpoint_url(Service::ssm, endpoint);
+  if (!url) return url.error().within(context);
+  Call const how{.scope = {.region = endpoint.region, .service = "ssm"}, .deadline = deadline};
+  auto const answer = client.call(parameter_request(*url, name), how, read_json_error);
+  auto parameter = answer ? parse_parameter(*answer) : Result<Parameter>(answer.error());
+  if (!parameter) return std::move(parameter).error().within(context);
+  return parameter;
 }
 
 /// Asks a Client's service for all parameters below a path, at any depth, in its order; a path

@@ -71,9 +71,11 @@ class JsonReply {
     return reply;
   }
   /// Returns the same for the text of a file: the Error does not say that it is an answer.
-  [[nodiscard]] static Result<JsonReply> parse_file(std::string_view text) {
+  [[nodiscard]] static Result<JsonReply> parse_file(std::string_view text,
+                                                    std::size_t limit = size_limit) {
+    if (text.size() > limit) return Error{Errc::malformed, "it is too large"};
     std::string padded;
-    return parse_with(std::make_shared<simdjson::dom::parser>(size_limit), padded, text);
+    return parse_with(std::make_shared<simdjson::dom::parser>(limit), padded, text);
   }
 
   /// Returns the value at the path; of two members with one name it is the first.
@@ -179,7 +181,6 @@ class JsonReply {
   /// The parser reads beyond the end of a text, so that is copied to where it may.
   static Result<JsonReply> parse_with(std::shared_ptr<simdjson::dom::parser> parser,
                                       std::string& padded, std::string_view text) {
-    if (text.size() > size_limit) return Error{Errc::malformed, "it is too large"};
     padded.reserve(text.size() + simdjson::SIMDJSON_PADDING);
     padded.assign(text).append(simdjson::SIMDJSON_PADDING, ' ');
     simdjson::dom::element root;
@@ -223,6 +224,7 @@ class JsonReply {
 class JsonLines {
  public:
   [[nodiscard]] Result<JsonReply> parse(std::string_view line) {
+    if (line.size() > JsonReply::size_limit) return Error{Errc::malformed, "it is too large"};
     if (!parser_ || parser_.use_count() > 1) {
       parser_ = std::make_shared<simdjson::dom::parser>(JsonReply::size_limit);
     }
