@@ -3,6 +3,7 @@
 tests/<path>.cpp, or one whose line 'Covers: path.hpp, path.hpp' names it, and what costs nothing to
 those who do not use it."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -62,6 +63,16 @@ class Includes(unittest.TestCase):
 
 
 class Style(unittest.TestCase):
+    def test_no_file_holds_the_marks_of_a_conflict(self):
+        """In a comment, or in a list that is read by its words, nothing else notices them."""
+        marks = re.compile(rb"^(<{7} |={7}$|>{7} )", re.M)
+        tracked = subprocess.run(["git", "-C", ROOT, "ls-files", "-z"], capture_output=True)
+        if tracked.returncode:
+            self.skipTest("this is no checkout")
+        files = [ROOT / os.fsdecode(name) for name in tracked.stdout.split(b"\0") if name]
+        self.assertEqual([], [str(file) for file in files
+                              if file.is_file() and marks.search(file.read_bytes())])
+
     def test_clang_format_would_change_nothing(self):
         sources = files(["include", "tests", "examples"], {".hpp", ".cpp"})
         run = subprocess.run([clang_tool(self, "clang-format"), "--dry-run", "-Werror", *sources],
