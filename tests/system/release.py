@@ -8,9 +8,11 @@ import email.policy
 import hashlib
 import importlib.util
 import os
+import platform
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import unittest
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -82,61 +84,66 @@ class IndexHandler(BaseHTTPRequestHandler):
 
 
 class ReleaseTest(RunnerTest):
-    """What it makes."""
+    """What it makes: one release, published where twine is there."""
 
-    def release(self, *arguments: str | Path, **environment: str) -> Path:
-        """Makes a release; gives the stand-in for docker, which has what it was asked for."""
-        folder = self.temporary_directory()
-        docker = folder / "docker"
-        docker.write_text(DOCKER)
-        docker.chmod(0o755)
-        done = subprocess.run([SCRIPT, *arguments], capture_output=True, text=True, check=False,
-                              env=os.environ | {"PATH": f"{folder}:{os.environ['PATH']}",
-                                                "SOURCE_DATE_EPOCH": static_build.DATE,
-                                                "SLA_COMMIT": ""} | environment)
-        self.assertEqual(0, done.returncode, done.stdout + done.stderr)
-        return docker
+    index: Index
+    out: Path
+    docker: Path  # the stand-in, which has what it was asked for
+    publishes = shutil.which("twine") is not None
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.index = Index()
+        cls.addClassCleanup(cls.index.server_close)
+        cls.addClassCleanup(cls.index.shutdown)
+        folder = Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
+        cls.out, cls.docker = folder / "out", folder / "docker"
+        cls.docker.write_text(DOCKER)
+        cls.docker.chmod(0o755)
+        done = subprocess.run(
+            [SCRIPT, *(["--publish"] if cls.publishes else []), cls.out], capture_output=True,
+            text=True, check=False, env=os.environ | {
+                "PATH": f"{folder}:{os.environ['PATH']}", "HOME": str(folder),
+                "SOURCE_DATE_EPOCH": static_build.DATE, "SLA_COMMIT": "",
+                "TWINE_REPOSITORY_URL": f"{cls.index.url}/legacy/", "TWINE_USERNAME": "__token__",
+                "TWINE_PASSWORD": "pypi-test"})
+        if done.returncode:
+            raise AssertionError(done.stdout + done.stderr)
 
     def test_what_is_published_can_be_installed_from_the_index(self) -> None:
-        if not shutil.which("twine") or importlib.util.find_spec("pip") is None:
+        if not self.publishes or importlib.util.find_spec("pip") is None:
             self.skipTest("twine or pip is not installed")
-        index = Index()
-        self.addCleanup(index.server_close)
-        self.addCleanup(index.shutdown)
-        out, home = (self.temporary_directory() / name for name in ("out", "home"))
-        self.release("--publish", out, TWINE_REPOSITORY_URL=f"{index.url}/legacy/",
-                     TWINE_USERNAME="__token__", TWINE_PASSWORD="pypi-test", HOME=str(out.parent))
-        made = {path.name: path.read_bytes() for path in out.glob("*.whl")}
+        made = {path.name: path.read_bytes() for path in self.out.glob("*.whl")}
         self.assertEqual(2, len(made))
-        self.assertTrue(made == index.files, "other files were uploaded")
-        self.assertEqual({"sla-runner"}, {fields["name"] for fields in index.fields})
-        self.assertEqual({"Basic X190b2tlbl9fOnB5cGktdGVzdA=="}, index.credentials)
+        self.assertTrue(made == self.index.files, "other files were uploaded")
+        self.assertEqual({"sla-runner"}, {fields["name"] for fields in self.index.fields})
+        self.assertEqual({"Basic X190b2tlbl9fOnB5cGktdGVzdA=="}, self.index.credentials)
+        home = self.temporary_directory() / "home"
         subprocess.run([sys.executable, "-m", "pip", "--isolated", "--disable-pip-version-check",
-                        "install", "--no-cache-dir", "--index-url", f"{index.url}/simple",
+                        "install", "--no-cache-dir", "--index-url", f"{self.index.url}/simple",
                         "--target", home, "sla-runner"], check=True, capture_output=True,
-                       env=os.environ | {"HOME": str(out.parent)})
+                       env=os.environ | {"HOME": str(home.parent)})
         self.assertTrue((home / "bin/sla-runner").exists())
 
     def test_every_artefact_is_made_and_summed(self) -> None:
-        out = self.temporary_directory() / "out"
-        docker = self.release(out)
-        host = static_build.program(static_build.build())
+        host = static_build.program(Path(os.environ["SLA_STATIC"]) / platform.machine())
         version = subprocess.check_output([host, "--version"], text=True).split()[1]
         names = {f"sla-{version}.hpp", f"sla-runner-{version}-image.tar"}
         for arch in ("x86_64", "aarch64"):
             names |= {f"sla-runner-{version}-{arch}", f"sla-runner-{version}-{arch}.spdx.json",
                       f"sla_runner-{version}-py3-none-manylinux_2_17_{arch}.manylinux2014_{arch}."
                       f"musllinux_1_1_{arch}.whl"}
-        self.assertEqual(names | {"SHA256SUMS"}, {path.name for path in out.iterdir()})
+        self.assertEqual(names | {"SHA256SUMS"}, {path.name for path in self.out.iterdir()})
         sums = dict(reversed(line.split("  ")) for line in
-                    (out / "SHA256SUMS").read_text().splitlines())
-        self.assertEqual({name: hashlib.sha256((out / name).read_bytes()).hexdigest()
+                    (self.out / "SHA256SUMS").read_text().splitlines())
+        self.assertEqual({name: hashlib.sha256((self.out / name).read_bytes()).hexdigest()
                           for name in names}, sums)
         self.assertEqual(
             [f"build --build-arg SOURCE_DATE_EPOCH={static_build.DATE} --build-arg VERSION={version}"
              f" --build-arg COMMIT= -t sla-runner:{version} .",
-             f"save -o {out}/sla-runner-{version}-image.tar sla-runner:{version}"],
-            Path(f"{docker}.asked").read_text().splitlines())
+             f"save -o {self.out}/sla-runner-{version}-image.tar sla-runner:{version}"],
+            Path(f"{self.docker}.asked").read_text().splitlines())
 
     def test_a_folder_that_holds_something_is_left_alone(self) -> None:
         folder = self.temporary_directory()
