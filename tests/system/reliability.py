@@ -105,7 +105,10 @@ class FaultsTest(SpoolTest):
         print(f"    {count} faults, {len(results)} results sent, 0 lost, {repeated} came twice; "
               f"starts late by {late[len(late) // 2]:.0f} ms (median), "
               f"{late[len(late) * 99 // 100]:.0f} ms (99 of 100); {missed} slots missed")
-        self.assertEqual(sorted(results), sorted(self.ran.read_text().split()))
+        # The stop at the end of a life may cut a run short, which is no result then.
+        cut = self.interrupted()
+        self.assertEqual(sorted(results),
+                         sorted(run for run in self.ran.read_text().split() if run not in cut))
         # A start that is more than a slot late counts as missed: on a busy machine a few are, but a
         # run that waited for a stalled service would begin as late as that.
         self.assertLess(missed, len(results) // 4)
