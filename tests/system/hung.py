@@ -41,7 +41,7 @@ class TerminalTest(StoreTest):
         return screen, terminal
 
     def assert_goes_on_and_stops(self, process: subprocess.Popen[bytes], count: int) -> None:
-        wait_until(lambda: len(self.events()) >= count, 60)
+        wait_until(lambda: len(self.events()) >= count)
         began = time.monotonic()
         process.send_signal(signal.SIGTERM)
         self.assertEqual(0, process.wait(30))
@@ -58,7 +58,7 @@ class TerminalTest(StoreTest):
         termios.tcflow(terminal, termios.TCOOFF)
         process = self.start_on(terminal, "--delay", "0.005", "--stop-timeout", "5", "--", "echo",
                                 "hello")
-        wait_until(lambda: len(self.events()) >= 100, 60)
+        wait_until(lambda: len(self.events()) >= 100)
         termios.tcflow(terminal, termios.TCOON)
         seen = b""
         while seen.count(b"run ended") < 20:
