@@ -20,8 +20,8 @@
 // and return comes with them: Job, Outcome, Verdict, Report, Result, Error, Stop, Output and the
 // time types with the contracts, Spool with its models, Secret, Masks, Credentials, Transport,
 // Request and Response with Client. An operation of AWS is a function in aws/service/, in the
-// header of its service: sns, s3, s3_read, ssm, sts, cloudwatch. All else is machinery, and may
-// change any time.
+// header of its service: sns, sns_batch, s3, s3_read, ssm, sts, cloudwatch. All else is machinery,
+// and may change any time.
 //
 //   core/clock.hpp                        the contract Clock, and SteadyClock
 //   core/log.hpp                          Logger: lines for people and machines
@@ -6966,12 +6966,15 @@ inline std::string first_text(JsonReply const& reply,
 }  // namespace sla::inline v1::aws
 
 // sla/aws/wire/xml.hpp
-// Reads the XML in which SNS, STS and S3 answer: the text of one element, found by the local names
-// on the way to it. One pass without recursion over any bytes at all; document types and the
-// entities they define are not understood, so there is nothing to expand. No validator: what is not
-// XML has no such element.
+// Reads the XML in which SNS, STS and S3 answer: the text of one element, or what stands in each of
+// several, found by the local names on the way there. One pass without recursion over any bytes at
+// all; document types and the entities they define are not understood, so there is nothing to
+// expand. No validator: what is not XML has no such element.
 
 namespace sla::inline v1::aws {
+
+/// The names of elements on the way from the root to one, the root's included.
+using XmlPath = std::initializer_list<std::string_view>;
 
 namespace detail {
 
@@ -7033,6 +7036,8 @@ struct XmlPiece {
 class XmlScanner {
  public:
   explicit XmlScanner(std::string_view document) : rest_(document) {}
+
+  [[nodiscard]] std::string_view rest() const noexcept { return rest_; }
 
   XmlPiece next() {
     while (!rest_.empty()) {
@@ -7105,46 +7110,87 @@ class XmlScanner {
   std::string_view rest_;
 };
 
-}  // namespace detail
+/// How far into a document a scanner is, and how much of a path leads there.
+struct XmlWay {
+  XmlPath path;
+  std::size_t depth = 0;
+  std::size_t matched = 0;
 
-/// The names of elements on the way from the root to one, the root's included.
-using XmlPath = std::initializer_list<std::string_view>;
+  /// Whether this is the element at the path, not one inside it.
+  [[nodiscard]] bool there() const noexcept { return matched == path.size() && depth == matched; }
+  [[nodiscard]] bool leads(std::string_view name) const noexcept {
+    return matched == depth && matched < path.size() && name == path.begin()[matched];
+  }
+  /// Whether the element of that name is the one at the path.
+  [[nodiscard]] bool ends(std::string_view name) const noexcept {
+    return leads(name) && matched + 1 == path.size();
+  }
+  void open(std::string_view name) noexcept {
+    if (leads(name)) ++matched;
+    ++depth;
+  }
+  /// Returns false if nothing is open.
+  [[nodiscard]] bool close() noexcept {
+    if (depth == 0) return false;
+    if (matched == depth) --matched;
+    --depth;
+    return true;
+  }
+};
+
+}  // namespace detail
 
 /// Returns the text of the first element at the path, decoded; nothing if there is none, or
 /// where the document ends before the element does. Text of elements inside it is left out.
 [[nodiscard]] inline std::optional<std::string> xml_text(std::string_view document, XmlPath path) {
   using Kind = detail::XmlPiece::Kind;
   detail::XmlScanner scanner(document);
+  detail::XmlWay way{path};
   std::string text;
-  std::size_t depth = 0, matched = 0;  // how deep, and how much of the path leads here
   for (;;) {
     detail::XmlPiece const piece = scanner.next();
-    bool const inside = matched == path.size() && depth == matched;
     switch (piece.kind) {
       case Kind::end:
         return std::nullopt;
       case Kind::text:
-        if (inside) detail::append_xml_text(text, piece.content);
+        if (way.there()) detail::append_xml_text(text, piece.content);
         break;
       case Kind::verbatim:
-        if (inside) text += piece.content;
+        if (way.there()) text += piece.content;
+        break;
+      case Kind::empty:
+        if (way.ends(piece.content)) return text;
         break;
       case Kind::open:
-      case Kind::empty: {
-        bool const leads =
-            matched == depth && matched < path.size() && piece.content == path.begin()[matched];
-        if (leads && piece.kind == Kind::empty && matched + 1 == path.size()) return text;
-        if (piece.kind == Kind::empty) break;
-        if (leads) ++matched;
-        ++depth;
+        way.open(piece.content);
         break;
-      }
       case Kind::close:
-        if (inside) return text;
-        if (depth == 0) return std::nullopt;
-        if (matched == depth) --matched;
-        --depth;
+        if (way.there()) return text;
+        if (!way.close()) return std::nullopt;
         break;
+    }
+  }
+}
+
+/// Returns what stands in each element at the path, in order and as it stands there: a document
+/// of its own for xml_text(), but without a root. Ends where the document is cut off.
+[[nodiscard]] inline std::vector<std::string_view> xml_elements(std::string_view document,
+                                                                XmlPath path) {
+  using Kind = detail::XmlPiece::Kind;
+  detail::XmlScanner scanner(document);
+  detail::XmlWay way{path};
+  std::vector<std::string_view> found;
+  std::string_view inside;
+  for (;;) {
+    std::string_view const rest = scanner.rest();
+    detail::XmlPiece const piece = scanner.next();
+    if (piece.kind == Kind::end) return found;
+    if (piece.kind == Kind::open) {
+      if (way.ends(piece.content)) inside = scanner.rest();
+      way.open(piece.content);
+    } else if (piece.kind == Kind::close) {
+      if (way.there()) found.push_back(inside.substr(0, inside.size() - rest.size()));
+      if (!way.close()) return found;
     }
   }
 }
@@ -9577,6 +9623,24 @@ class Client {
     }
   }
 
+  /// Makes one attempt at each of the requests, all of them at once where the transport can, and
+  /// returns the answers in the same order, with the errors of call(). Nothing is tried again: what
+  /// failed is for call(), alone. Credentials are asked for once, and renewed for the next call
+  /// where the service took them for expired.
+  template <class ReadError>
+  [[nodiscard]] std::vector<Result<Response>> call_all(std::vector<Request> requests,
+                                                       Call const& how, ReadError read_error) {
+    std::vector<Result<Response>> answers;
+    Renewal renewal = can_renew ? Renewal::possible : Renewal::impossible;
+    for (Attempt& attempt : send_all(std::move(requests), how)) {
+      bool const good = attempt.result && attempt.result->ok();
+      if (good) quota_.give_back(1);
+      if (attempt.result && !good) refuse(attempt, read_error(*attempt.result), renewal);
+      answers.push_back(std::move(attempt.result));
+    }
+    return answers;
+  }
+
   /// Returns the service's clock minus ours, as far as known.
   [[nodiscard]] Duration skew() const noexcept { return skew_.offset(); }
 
@@ -9599,30 +9663,67 @@ class Client {
 
   Attempt send(Request& request, Call const& how) {
     Attempt attempt{.result = Response{}, .skew = skew_.offset()};
-    if (how.authentication == Authentication::sigv4) {
-      auto id = sign(request, how.scope);
-      attempt.access_key_id = id.value_or(std::string{});
-      if (!id) attempt.result = id.error();
-      if (!id) return attempt;
+    if (how.authentication == Authentication::sigv4) sign(request, attempt, keys(), how.scope);
+    if (!attempt.result) return attempt;
+    Instant const sent = clock_.now();
+    take(attempt, transport_.send(request, how.cut), sent);
+    return attempt;
+  }
+
+  std::vector<Attempt> send_all(std::vector<Request> requests, Call const& how) {
+    std::vector<Attempt> attempts;
+    if (requests.empty()) return attempts;
+    bool const is_signed = how.authentication == Authentication::sigv4;
+    Result<Credentials> const with = is_signed ? keys() : Credentials{};
+    std::vector<Request> ready;
+    for (Request& request : requests) {
+      attempts.push_back({.result = Response{}, .skew = skew_.offset()});
+      if (is_signed) sign(request, attempts.back(), with, how.scope);
+      if (attempts.back().result) ready.push_back(std::move(request));
     }
     Instant const sent = clock_.now();
-    attempt.result = transport_.send(request, how.cut);
+    std::vector<Result<Response>> answers = answers_to(ready, how.cut);
+    auto answer = answers.begin();
+    for (Attempt& attempt : attempts) {
+      if (attempt.result) take(attempt, *std::move(answer++), sent);
+    }
+    return attempts;
+  }
+  std::vector<Result<Response>> answers_to(std::vector<Request> const& requests, Instant cut) {
+    if constexpr (BatchTransport<internal::HeldTransport<T>>) {
+      return transport_.send_all(requests, cut);
+    } else {
+      std::vector<Result<Response>> answers;
+      for (Request const& request : requests) answers.push_back(transport_.send(request, cut));
+      return answers;
+    }
+  }
+
+  /// Takes in what came of a request that was sent then.
+  void take(Attempt& attempt, Result<Response> answer, Instant sent) {
+    attempt.result = std::move(answer);
     if (attempt.result) {
       WallTime const received = clock_.wall();
       skew_.observe({received - (clock_.now() - sent), received}, *attempt.result);
     } else {
       attempt.reason = retry_reason(attempt.result.error().code);
     }
-    return attempt;
   }
 
-  /// Gives back the access key id. What an earlier attempt signed is replaced.
-  Result<std::string> sign(Request& request, SigningScope const& scope) {
-    auto const keys = source_.credentials(clock_.wall() + skew_.offset());
+  Result<Credentials> keys() {
+    auto keys = source_.credentials(clock_.wall() + skew_.offset());
     if (!keys) return keys.error().within("credentials");
-    auto const done = signer_.sign(request, *keys, scope, clock_.wall() + skew_.offset());
-    if (!done) return done.error();
-    return keys->access_key_id;
+    return keys;
+  }
+  /// Signs a request, or says why it is not sent. What an earlier attempt signed is replaced.
+  void sign(Request& request, Attempt& attempt, Result<Credentials> const& keys,
+            SigningScope const& scope) {
+    auto const done = keys ? signer_.sign(request, *keys, scope, clock_.wall() + skew_.offset())
+                           : Result<void>(keys.error());
+    if (done)
+      attempt.access_key_id = keys->access_key_id;
+    else
+      attempt.result = done.error();
   }
 
   /// Makes of an answer that is no success the error that it is.
@@ -10358,6 +10459,14 @@ inline void add_owner(std::vector<Header>& headers, Bucket const& bucket) {
 
 namespace detail {
 
+inline Call s3_call(Bucket const& bucket, Instant deadline) {
+  SigningScope const scope{.region = bucket.endpoint.region,
+                           .service = std::string(signing_name(Service::s3)),
+                           .path_style = PathStyle::single,
+                           .payload_header = PayloadHeader::sign};
+  return {.scope = scope, .deadline = deadline};
+}
+
 /// Calls S3 with what `make_request()` makes, and once more where the bucket turns out to be.
 template <class ServiceClient, class MakeRequest>
 Result<Response> call_s3(ServiceClient& client, Bucket& bucket, MakeRequest make_request,
@@ -10371,12 +10480,7 @@ Result<Response> call_s3(ServiceClient& client, Bucket& bucket, MakeRequest make
     elsewhere.reset();
     auto request = make_request();
     if (!request) return request.error();
-    SigningScope const scope{.region = bucket.endpoint.region,
-                             .service = std::string(signing_name(Service::s3)),
-                             .path_style = PathStyle::single,
-                             .payload_header = PayloadHeader::sign};
-    Call const how{.scope = scope, .deadline = deadline};
-    auto response = client.call(*std::move(request), how, read_error);
+    auto response = client.call(*std::move(request), s3_call(bucket, deadline), read_error);
     if (response) return response;
     bool const here = !elsewhere || *elsewhere == bucket.endpoint.region;
     // A host of the user's own stays; what it says of the region to sign for is heard.
@@ -10393,6 +10497,22 @@ inline std::string object_context(std::string_view operation, Bucket const& buck
   return text.append(" s3://").append(bucket.name).append("/").append(key);
 }
 
+/// Takes in the answers to the objects that could be sent.
+inline void read_put_answers(std::vector<Result<Response>> const& answers, Bucket const& bucket,
+                             std::vector<PutObjectInput> const& objects,
+                             std::vector<Result<void>>& done) {
+  auto answer = answers.begin();
+  for (std::size_t i = 0; i < objects.size(); ++i) {
+    if (done[i]) {
+      done[i] = *answer ? parse_put_answer(**answer) : Result<void>(answer->error());
+      ++answer;
+    }
+    if (done[i]) continue;
+    done[i] =
+        std::move(done[i]).error().within(object_context("s3 put object", bucket, objects[i].key));
+  }
+}
+
 }  // namespace detail
 
 /// Puts an object with a Client. Errc::exists if one with the key is there and is to be kept;
@@ -10407,6 +10527,25 @@ template <class ServiceClient>
   auto done = response ? parse_put_answer(*response) : Result<void>(response.error());
   if (done) return {};
   return std::move(done).error().within(detail::object_context("s3 put object", bucket, input.key));
+}
+
+/// Puts several objects at once with a Client, one attempt at each, and returns what became of them
+/// in their order: the errors of put_object(). Nothing is repeated, in no other region either.
+template <class ServiceClient>
+[[nodiscard]] std::vector<Result<void>> put_objects(ServiceClient& client, Bucket const& bucket,
+                                                    std::vector<PutObjectInput> const& objects,
+                                                    Instant deadline) {
+  std::vector<Result<void>> done;
+  std::vector<Request> requests;
+  for (PutObjectInput const& object : objects) {
+    auto request = put_object_request(bucket, object);
+    done.push_back(request ? Result<void>() : request.error());
+    if (request) requests.push_back(*std::move(request));
+  }
+  auto const answers =
+      client.call_all(std::move(requests), detail::s3_call(bucket, deadline), read_xml_error);
+  detail::read_put_answers(answers, bucket, objects, done);
+  return done;
 }
 
 /// Asks with a Client what is known of an object; Errc::not_found, or Errc::denied if the caller
@@ -10701,45 +10840,68 @@ inline std::string fifo_id(std::string_view id) {
   return clean;
 }
 
-/// Adds the attributes to the form; returns the bytes that SNS counts for them.
-inline std::size_t add_attributes(QueryForm& form,
-                                  std::vector<MessageAttribute> const& attributes) {
-  std::size_t size = 0, number = 0;
-  for (MessageAttribute const& attribute : attributes) {
-    std::string const entry = "MessageAttributes.entry." + std::to_string(++number) + '.';
-    std::string const value = attribute_value(attribute.value);
-    form.add({entry + "Name", attribute.name});
-    form.add({entry + "Value.DataType", to_string(attribute.type)});
-    form.add({entry + "Value.StringValue", value});
-    size += attribute.name.size() + to_string(attribute.type).size() + value.size();
+/// Returns the bytes that SNS counts for a message and its attributes.
+inline std::size_t counted_size(PublishInput const& input) {
+  std::size_t size = input.message.size();
+  for (MessageAttribute const& attribute : input.attributes) {
+    size += attribute.name.size() + to_string(attribute.type).size() +
+            attribute_value(attribute.value).size();
   }
   return size;
 }
 
+inline constexpr std::string_view sns_version = "2010-03-31";
+
+/// Adds a message, which is checked, to a form; the names of all that is of it begin with the
+/// prefix.
+inline void add_message(QueryForm& form, std::string const& prefix, PublishInput const& input) {
+  form.add({prefix + "Message", input.message});
+  std::size_t number = 0;
+  for (MessageAttribute const& attribute : input.attributes) {
+    std::string const entry = prefix + "MessageAttributes.entry." + std::to_string(++number) + '.';
+    form.add({entry + "Name", attribute.name});
+    form.add({entry + "Value.DataType", to_string(attribute.type)});
+    form.add({entry + "Value.StringValue", attribute_value(attribute.value)});
+  }
+  if (!is_fifo_topic(input.topic_arn)) return;
+  form.add({prefix + "MessageGroupId", fifo_id(input.group_id)});
+  if (!input.deduplication_id.empty()) {
+    form.add({prefix + "MessageDeduplicationId", fifo_id(input.deduplication_id)});
+  }
+}
+
+inline Request checked_publish_request(PublishInput const& input, Url endpoint) {
+  QueryForm form({"Publish", sns_version});
+  form.add({"TopicArn", input.topic_arn});
+  add_message(form, {}, input);
+  return std::move(form).request(std::move(endpoint));
+}
+
 }  // namespace detail
 
-/// Returns the request that publishes a message at an endpoint; Errc::unacceptable if SNS would
-/// refuse it.
-[[nodiscard]] inline Result<Request> publish_request(PublishInput const& input, Url endpoint) {
+/// Checks what can be known without SNS: Errc::invalid if the ARN is wrong, Errc::unacceptable if
+/// SNS would refuse the message.
+[[nodiscard]] inline Result<void> check_publish_input(PublishInput const& input) {
   if (auto arn = parse_topic_arn(input.topic_arn); !arn) return arn.error();
-  if (auto good = detail::check_message(input.message); !good) return good.error();
-  if (auto good = detail::check_attributes(input.attributes); !good) return good.error();
-  QueryForm form({"Publish", "2010-03-31"});
-  form.add({"TopicArn", input.topic_arn}).add({"Message", input.message});
-  std::size_t const size = input.message.size() + detail::add_attributes(form, input.attributes);
+  if (auto good = detail::check_message(input.message); !good) return good;
+  if (auto good = detail::check_attributes(input.attributes); !good) return good;
+  std::size_t const size = detail::counted_size(input);
   if (size > input.size_limit) {
     return Error{Errc::unacceptable, "message and attributes have " + std::to_string(size) +
                                          " bytes, and the limit is " +
                                          std::to_string(input.size_limit)};
   }
-  if (is_fifo_topic(input.topic_arn)) {
-    if (input.group_id.empty()) return detail::bad_message("a FIFO topic needs a group id");
-    form.add({"MessageGroupId", detail::fifo_id(input.group_id)});
-    if (!input.deduplication_id.empty()) {
-      form.add({"MessageDeduplicationId", detail::fifo_id(input.deduplication_id)});
-    }
+  if (is_fifo_topic(input.topic_arn) && input.group_id.empty()) {
+    return detail::bad_message("a FIFO topic needs a group id");
   }
-  return std::move(form).request(std::move(endpoint));
+  return {};
+}
+
+/// Returns the request that publishes a message at an endpoint; the errors of
+/// check_publish_input().
+[[nodiscard]] inline Result<Request> publish_request(PublishInput const& input, Url endpoint) {
+  if (auto good = check_publish_input(input); !good) return good.error();
+  return detail::checked_publish_request(input, std::move(endpoint));
 }
 
 /// Returns true if SNS refuses what a message or its attributes hold. Its code is the same where it
@@ -10791,6 +10953,166 @@ template <class ServiceClient>
   auto id = parse_publish_answer(*response);
   if (!id) return std::move(id).error().within(context);
   return id;
+}
+
+}  // namespace sla::inline v1::aws
+
+// sla/aws/service/sns_batch.hpp
+// SNS PublishBatch: many messages to one topic, ten to a request and all requests at once. SNS
+// takes or refuses each message by itself, so an answer of 200 says nothing of one of them.
+// https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html
+
+namespace sla::inline v1::aws {
+
+/// What one batch holds at most.
+inline constexpr std::size_t most_batch_entries = 10;
+inline constexpr std::size_t most_batch_bytes = 262'144;
+
+namespace detail {
+
+/// What becomes of the messages of one call. One that is alone in its batch is published as any
+/// other.
+class PublishBatches {
+ public:
+  /// Checks the messages, which outlive this, and divides those that can be sent, in their order.
+  explicit PublishBatches(std::vector<PublishInput> const& inputs) : inputs_(inputs) {
+    std::size_t bytes = 0;
+    for (PublishInput const& input : inputs) {
+      auto good = check_publish_input(input);
+      if (good && input.topic_arn != inputs.front().topic_arn) {
+        good = Error{Errc::invalid, "its topic is not that of the first message"};
+      }
+      answers_.push_back(good ? unknown() : good.error());
+      if (!good) continue;
+      std::size_t const size = counted_size(input);
+      bool const full = batches_.empty() || batches_.back().size() == most_batch_entries ||
+                        bytes + size > most_batch_bytes;
+      if (full) batches_.emplace_back();
+      bytes = full ? size : bytes + size;
+      batches_.back().push_back(answers_.size() - 1);
+    }
+    if (!batches_.empty()) region_ = parse_topic_arn(inputs.front().topic_arn).value().region;
+  }
+
+  [[nodiscard]] Call call(Instant deadline) const {
+    return {.scope = {.region = region_, .service = std::string(signing_name(Service::sns))},
+            .deadline = deadline};
+  }
+  /// Returns the requests, one for each batch.
+  [[nodiscard]] std::vector<Request> requests(EndpointSettings const& endpoints) {
+    std::vector<Request> requests;
+    if (batches_.empty()) return requests;
+    auto const url = endpoint_url(Service::sns, endpoints.in(region_, Service::sns));
+    for (Batch const& batch : batches_) {
+      if (url) {
+        requests.push_back(request(batch, *url));
+      } else {
+        refuse(batch, url.error());
+      }
+    }
+    if (!url) batches_.clear();
+    return requests;
+  }
+  /// Takes in the answers to the requests.
+  void read(std::vector<Result<Response>> const& answers) {
+    for (std::size_t i = 0; i < batches_.size(); ++i) {
+      Batch const& batch = batches_[i];
+      if (!answers[i]) {
+        refuse(batch, answers[i].error());
+      } else if (batch.size() == 1) {
+        answers_[batch.front()] = parse_publish_answer(*answers[i]);
+      } else {
+        read(batch, *answers[i]);
+      }
+    }
+  }
+  /// Returns the id or the error of each message.
+  [[nodiscard]] std::vector<Result<std::string>> answers() && {
+    for (std::size_t i = 0; i < inputs_.size(); ++i) {
+      if (answers_[i]) continue;
+      answers_[i] = std::move(answers_[i]).error().within("sns publish to " + inputs_[i].topic_arn);
+    }
+    return std::move(answers_);
+  }
+
+ private:
+  /// The messages that one request carries, by their numbers.
+  using Batch = std::vector<std::size_t>;
+
+  static Error unknown() {
+    return {Errc::unavailable, "the answer does not say what became of the message"};
+  }
+
+  [[nodiscard]] Request request(Batch const& batch, Url const& endpoint) const {
+    PublishInput const& first = inputs_[batch.front()];
+    if (batch.size() == 1) return checked_publish_request(first, endpoint);
+    QueryForm form({"PublishBatch", sns_version});
+    form.add({"TopicArn", first.topic_arn});
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      std::string const id = std::to_string(i + 1);
+      std::string const prefix = "PublishBatchRequestEntries.member." + id + '.';
+      form.add({prefix + "Id", id});
+      add_message(form, prefix, inputs_[batch[i]]);
+    }
+    return std::move(form).request(endpoint);
+  }
+
+  /// What is wrong with a batch need not be wrong with one of its messages.
+  void refuse(Batch const& batch, Error error) {
+    if (batch.size() > 1 && error.code == Errc::unacceptable) error.code = Errc::rejected;
+    for (std::size_t const number : batch) answers_[number] = error;
+  }
+
+  /// Reads an answer that names each message of a batch in one of two lists.
+  void read(Batch const& batch, Response const& response) {
+    for (std::string_view const list : {"Successful", "Failed"}) {
+      for (std::string_view const member : xml_elements(
+               response.body, {"PublishBatchResponse", "PublishBatchResult", list, "member"})) {
+        auto const text = [&](std::string_view name) {
+          return std::string(trim(xml_text(member, {name}).value_or("")));
+        };
+        auto const id = parse_integer<std::size_t>(text("Id")).value_or(0);
+        if (id == 0 || id > batch.size()) continue;
+        Result<std::string>& answer = answers_[batch[id - 1]];
+        std::string message_id = text("MessageId");
+        if (!message_id.empty()) {
+          answer = std::move(message_id);
+        } else if (list == "Failed") {
+          bool const senders = text("SenderFault") == "true";
+          answer = entry_error(response, {text("Code"), text("Message"), {}}, senders);
+        }
+      }
+    }
+  }
+  static Error entry_error(Response const& response, ServiceError said, bool senders) {
+    Errc code = read_refusal(senders ? 400 : 500, said.code).code;
+    if (code == Errc::rejected && is_about_content(said)) code = Errc::unacceptable;
+    said.request_id = read_xml_error(response).request_id;
+    return refusal_error(code, response.status, said);
+  }
+
+  std::vector<PublishInput> const& inputs_;
+  std::vector<Result<std::string>> answers_{};
+  std::vector<Batch> batches_{};
+  std::string region_{};
+};
+
+}  // namespace detail
+
+/// Publishes messages, all to one topic, with a Client: in their order in batches of at most
+/// `most_batch_entries` and `most_batch_bytes`, all of which are sent at once; what has to arrive
+/// after another message is not for the same call. Makes one attempt, and returns the id or the
+/// error of each message, in their order. The errors are those of publish(); Errc::unavailable if
+/// SNS does not say what became of the message. A batch that is refused gives each of its messages
+/// that error, but none is Errc::unacceptable for it.
+template <class ServiceClient>
+[[nodiscard]] std::vector<Result<std::string>> publish_batches(
+    ServiceClient& client, EndpointSettings const& endpoints,
+    std::vector<PublishInput> const& inputs, Instant deadline) {
+  detail::PublishBatches batches(inputs);
+  auto requests = batches.requests(endpoints);
+  batches.read(client.call_all(std::move(requests), batches.call(deadline), read_xml_error));
+  return std::move(batches).answers();
 }
 
 }  // namespace sla::inline v1::aws

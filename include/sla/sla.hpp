@@ -17,8 +17,8 @@
 // and return comes with them: Job, Outcome, Verdict, Report, Result, Error, Stop, Output and the
 // time types with the contracts, Spool with its models, Secret, Masks, Credentials, Transport,
 // Request and Response with Client. An operation of AWS is a function in aws/service/, in the
-// header of its service: sns, s3, s3_read, ssm, sts, cloudwatch. All else is machinery, and may
-// change any time.
+// header of its service: sns, sns_batch, s3, s3_read, ssm, sts, cloudwatch. All else is machinery,
+// and may change any time.
 //
 //   core/clock.hpp                        the contract Clock, and SteadyClock
 //   core/log.hpp                          Logger: lines for people and machines
@@ -157,6 +157,7 @@
 #include "sla/aws/service/s3.hpp"
 #include "sla/aws/service/s3_read.hpp"
 #include "sla/aws/service/sns.hpp"
+#include "sla/aws/service/sns_batch.hpp"
 #include "sla/aws/service/ssm.hpp"
 #include "sla/aws/service/sts.hpp"
 #include "sla/aws/service/sts_assume_role.hpp"

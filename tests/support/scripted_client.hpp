@@ -27,8 +27,8 @@ struct FixedKeys {
 struct ScriptedClient {
   Script script{};
   FakeTime time{};
-  sla::aws::Client<ScriptedTransport, FixedKeys, FakeClock> client{
-      ScriptedTransport(script), FixedKeys{}, sla::aws::RetryOptions{}, FakeClock(time)};
+  sla::aws::Client<ScriptedBatchTransport, FixedKeys, FakeClock> client{
+      ScriptedBatchTransport(script), FixedKeys{}, sla::aws::RetryOptions{}, FakeClock(time)};
   sla::Instant later = time.now + std::chrono::minutes{1};
 
   ScriptedClient(std::initializer_list<sla::aws::Response> answers) {

@@ -2,6 +2,7 @@
 #pragma once
 // A Transport that gives the answers of a script, one for each request, and remembers what was
 // sent.
+#include <cstddef>
 #include <functional>
 #include <stdexcept>
 #include <vector>
@@ -15,7 +16,8 @@ struct Script {
   std::vector<sla::Result<sla::aws::Response>> answers{};
   std::vector<sla::aws::Request> requests{};
   std::vector<sla::Instant> deadlines{};
-  std::function<void()> on_send{};  ///< happens while a request is under way, where it is set
+  std::vector<std::size_t> batches{};  ///< how many requests were sent at once, each time
+  std::function<void()> on_send{};     ///< happens while a request is under way, where it is set
 };
 
 class ScriptedTransport {
@@ -36,3 +38,21 @@ class ScriptedTransport {
   Script* script_;
 };
 static_assert(sla::aws::Transport<ScriptedTransport>);
+
+/// The same for several requests at once; remembers how many there were each time.
+class ScriptedBatchTransport : public ScriptedTransport {
+ public:
+  explicit ScriptedBatchTransport(Script& script) : ScriptedTransport(script), script_(&script) {}
+
+  std::vector<sla::Result<sla::aws::Response>> send_all(
+      std::vector<sla::aws::Request> const& requests, sla::Instant deadline) {
+    script_->batches.push_back(requests.size());
+    std::vector<sla::Result<sla::aws::Response>> answers;
+    for (sla::aws::Request const& request : requests) answers.push_back(send(request, deadline));
+    return answers;
+  }
+
+ private:
+  Script* script_;
+};
+static_assert(sla::aws::BatchTransport<ScriptedBatchTransport>);

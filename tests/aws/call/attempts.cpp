@@ -65,3 +65,15 @@ TEST_CASE("copies of a shared transport send over the same one") {
   CHECK(first.send({}, Instant()).value().body == "one");
   CHECK(second.send({}, Instant()).value().body == "two");
 }
+
+TEST_CASE("a shared transport sends several at once where the one that it shares does") {
+  Script script;
+  script.answers = {Response{200, {}, "one"}, Response{200, {}, "two"}};
+  SharedTransport<ScriptedBatchTransport> shared{ScriptedBatchTransport(script)};
+  auto const answers = shared.send_all({Request{}, Request{}}, Instant());
+  REQUIRE(answers.size() == 2);
+  CHECK(answers[1].value().body == "two");
+  CHECK(script.batches == std::vector<std::size_t>{2});
+  CHECK(BatchTransport<SharedTransport<ScriptedBatchTransport>>);
+  CHECK_FALSE(BatchTransport<SharedTransport<ScriptedTransport>>);
+}

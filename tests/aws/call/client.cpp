@@ -66,10 +66,10 @@ struct World {
   std::vector<WallTime> asked{};
   RetryOptions options{};
 
-  template <class Source>
+  template <class Transport = ScriptedTransport, class Source>
   auto client(Source source) {
-    return Client<ScriptedTransport, Source, FakeClock, HalfJitter>(
-        ScriptedTransport(script), std::move(source), options, FakeClock(time));
+    return Client<Transport, Source, FakeClock, HalfJitter>(Transport(script), std::move(source),
+                                                            options, FakeClock(time));
   }
   Call how(Duration budget = 1min) const {
     return {.scope = {.region = "eu-west-1", .service = "sns"}, .deadline = time.now + budget};
@@ -325,6 +325,102 @@ TEST_CASE("a redirect is a refusal, and whoever reads the error sees the whole a
   REQUIRE_FALSE(answer);
   CHECK(answer.error().code == Errc::rejected);
   CHECK(region == "eu-north-1");
+}
+
+TEST_CASE("several requests are signed, sent at once, and answered in their order") {
+  World world;
+  world.script.answers = {success(), refusal(403, "AccessDenied|not you|4f2a"),
+                          Error{Errc::timed_out, "no answer in time", curl_code(28)}};
+  auto client = world.client<ScriptedBatchTransport>(FixedCredentials{keys()});
+  auto how = world.how();
+  how.cut = world.time.now + 3s;
+  auto const answers = client.call_all({3, World::request()}, how, read_error);
+  REQUIRE(answers.size() == 3);
+  REQUIRE(answers[0]);
+  CHECK(answers[0]->body == "done");
+  REQUIRE_FALSE(answers[1]);
+  CHECK(answers[1].error() ==
+        Error{Errc::denied, "http 403: AccessDenied: not you (request id 4f2a)", http_status(403)});
+  REQUIRE_FALSE(answers[2]);
+  CHECK(answers[2].error() == Error{Errc::timed_out, "no answer in time", curl_code(28)});
+  CHECK(world.script.batches == std::vector<std::size_t>{3});
+  CHECK(world.script.deadlines == std::vector<Instant>(3, how.cut));
+  for (std::size_t i = 0; i < 3; ++i) {
+    CHECK(world.header(i, "authorization").find("AKID1/20191123/eu-west-1/sns/") !=
+          std::string::npos);
+  }
+}
+
+TEST_CASE("a transport that sends one at a time sends several one after another") {
+  World world;
+  world.script.answers = {success(), refusal(503, "|"), success()};
+  auto client = world.client(FixedCredentials{keys()});
+  auto const answers = client.call_all({3, World::request()}, world.how(), read_error);
+  REQUIRE(answers.size() == 3);
+  CHECK(answers[0]);
+  REQUIRE_FALSE(answers[1]);
+  CHECK(answers[1].error().code == Errc::unavailable);
+  CHECK(answers[2]);
+  CHECK(world.script.requests.size() == 3);
+  CHECK(world.time.sleeps.empty());
+}
+
+TEST_CASE("one of several that cannot be signed is not sent, and the others have their answers") {
+  World world;
+  world.script.answers = {Response{200, {}, "one"}, Response{200, {}, "three"}};
+  auto client = world.client<ScriptedBatchTransport>(FixedCredentials{keys()});
+  std::vector<Request> requests{3, World::request()};
+  requests[1].headers.push_back({"X-Bad", "a\nb"});
+  auto const answers = client.call_all(std::move(requests), world.how(), read_error);
+  REQUIRE(answers.size() == 3);
+  CHECK(answers[0].value().body == "one");
+  REQUIRE_FALSE(answers[1]);
+  CHECK(answers[1].error().code == Errc::invalid);
+  CHECK(answers[2].value().body == "three");
+  CHECK(world.script.batches == std::vector<std::size_t>{2});
+}
+
+TEST_CASE("several requests ask for credentials once, and without any nothing is sent") {
+  World world;
+  world.script.answers.assign(3, success());
+  auto client =
+      world.client<ScriptedBatchTransport>(RenewedCredentials{&world.rejected, &world.asked});
+  CHECK(client.call_all({}, world.how(), read_error).empty());
+  CHECK(world.asked.empty());
+  CHECK(client.call_all({3, World::request()}, world.how(), read_error).size() == 3);
+  CHECK(world.asked.size() == 1);
+  auto none = world.client<ScriptedBatchTransport>(FixedCredentials{Error{Errc::denied, "no"}});
+  for (auto const& answer : none.call_all({2, World::request()}, world.how(), read_error)) {
+    REQUIRE_FALSE(answer);
+    CHECK(answer.error() == Error{Errc::denied, "credentials: no"});
+  }
+  CHECK(world.script.requests.size() == 3);
+}
+
+TEST_CASE("credentials that several requests find expired are rejected once, for the next call") {
+  World world;
+  world.script.answers.assign(2, refusal(400, "ExpiredToken|over"));
+  world.script.answers.push_back(success());
+  auto client =
+      world.client<ScriptedBatchTransport>(RenewedCredentials{&world.rejected, &world.asked});
+  for (auto const& answer : client.call_all({2, World::request()}, world.how(), read_error)) {
+    REQUIRE_FALSE(answer);
+    CHECK(answer.error() == Error{Errc::expired, "http 400: ExpiredToken: over", http_status(400)});
+  }
+  CHECK(world.rejected == std::vector<std::string>{"AKID1"});
+  CHECK(client.call(World::request(), world.how(), read_error));
+  CHECK(world.header(2, "authorization").find("AKID2/") != std::string::npos);
+}
+
+TEST_CASE("the answers to several requests correct a wrong clock for the next call") {
+  World world;
+  std::vector<Header> const date{{"date", "Sat, 23 Nov 2019 13:30:00 GMT"}};
+  world.script.answers = {refusal(403, "SignatureDoesNotMatch|", date), success()};
+  auto client = world.client<ScriptedBatchTransport>(FixedCredentials{keys()});
+  for (std::string_view const signed_at : {"20191123T132000Z", "20191123T133000Z"}) {
+    (void)client.call_all({World::request()}, world.how(), read_error);
+    CHECK(world.header(world.script.requests.size() - 1, "x-amz-date") == signed_at);
+  }
 }
 
 TEST_CASE("the jitter of a real client is a fraction") {

@@ -336,3 +336,43 @@ TEST_CASE("an error says if it came from putting or from asking, and for which o
   CHECK(put_object(fake.client, bucket, {.key = ""}, fake.later).error().message ==
         "s3 put object s3://logs/: the key of the object is empty");
 }
+
+TEST_CASE("several objects are put at once, and each has its own error") {
+  ScriptedClient fake{{200, {{"etag", "\"1\""}}, ""},
+                      {503, {}, error_body("SlowDown")},
+                      {200, {}, "<html>welcome</html>"},
+                      {412, {}, error_body("PreconditionFailed")}};
+  std::vector<PutObjectInput> objects{{.key = "a", .body = Output(std::string("1"))},
+                                      {.key = ""},
+                                      {.key = "b", .body = Output(std::string("2"))},
+                                      {.key = "c"},
+                                      {.key = "d", .existing = Existing::keep}};
+  auto const done = put_objects(fake.client, logs(), objects, fake.later);
+  REQUIRE(done.size() == 5);
+  CHECK(done[0]);
+  REQUIRE_FALSE(done[1]);
+  CHECK(done[1].error() ==
+        Error{Errc::unacceptable, "s3 put object s3://logs/: the key of the object is empty"});
+  REQUIRE_FALSE(done[2]);
+  CHECK(done[2].error() == Error{Errc::throttled,
+                                 "s3 put object s3://logs/b: http 503: SlowDown: no",
+                                 http_status(503)});
+  REQUIRE_FALSE(done[3]);
+  CHECK(done[3].error().code == Errc::unavailable);
+  REQUIRE_FALSE(done[4]);
+  CHECK(done[4].error().code == Errc::exists);
+  CHECK(fake.script.batches == std::vector<std::size_t>{4});
+  CHECK(fake.script.requests.at(1).body.text().value() == "2");
+  CHECK(header(fake.script.requests.at(3), "if-none-match") == "*");
+  CHECK(fake.scope(0) == "20191123/eu-west-1/s3");
+}
+
+TEST_CASE("objects that are put at once are put in no other region than the bucket says") {
+  ScriptedClient fake{
+      {301, {{"x-amz-bucket-region", "eu-north-1"}}, error_body("PermanentRedirect")}};
+  auto const done = put_objects(fake.client, logs(), {{.key = "a"}}, fake.later);
+  REQUIRE(done.size() == 1);
+  REQUIRE_FALSE(done[0]);
+  CHECK(done[0].error().code == Errc::rejected);
+  CHECK(fake.script.requests.size() == 1);
+}

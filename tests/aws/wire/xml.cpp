@@ -180,3 +180,27 @@ TEST_CASE("a page of a proxy is recognised as none of AWS") {
           ServiceError{"", "the answer is not one of AWS", ""});
   }
 }
+
+TEST_CASE("what stands in each element at a path is found in order, and is read like a document") {
+  std::string const document =
+      "<?xml version='1.0'?><R xmlns=\"x\"><List><member><Id>1</Id></member><!-- no -->"
+      "<other><member>no</member></other><ns:member ns:a='>'>two <Id>2</Id></ns:member><member/>"
+      "<member></member></List><List><member>&lt;<member>inner</member></member></List></R>"
+      "<R><List><member>second root</member></List></R>";
+  auto const found = xml_elements(document, {"R", "List", "member"});
+  CHECK(found == std::vector<std::string_view>{"<Id>1</Id>", "two <Id>2</Id>", "",
+                                               "&lt;<member>inner</member>", "second root"});
+  CHECK(xml_text(found.at(0), {"Id"}) == "1");
+  CHECK(xml_text(found.at(1), {"Id"}) == "2");
+  CHECK_FALSE(xml_text(found.at(2), {"Id"}));
+}
+
+TEST_CASE("of a document that is cut off there are only whole elements") {
+  std::string const whole = "<R><member>1</member><member>2</member></R>";
+  for (std::size_t size = 0; size <= whole.size(); ++size) {
+    auto const found = xml_elements(whole.substr(0, size), {"R", "member"});
+    CHECK(found.size() == (size < 21 ? 0 : size < 39 ? 1 : 2));
+  }
+  CHECK(xml_elements("</R><R><member>1</member></R>", {"R", "member"}).empty());
+  CHECK(xml_elements("not XML", {"R"}).empty());
+}

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "sla/aws/call/attempts.hpp"
 #include "sla/aws/call/refusal.hpp"
@@ -95,6 +96,24 @@ class Client {
     }
   }
 
+  /// Makes one attempt at each of the requests, all of them at once where the transport can, and
+  /// returns the answers in the same order, with the errors of call(). Nothing is tried again: what
+  /// failed is for call(), alone. Credentials are asked for once, and renewed for the next call
+  /// where the service took them for expired.
+  template <class ReadError>
+  [[nodiscard]] std::vector<Result<Response>> call_all(std::vector<Request> requests,
+                                                       Call const& how, ReadError read_error) {
+    std::vector<Result<Response>> answers;
+    Renewal renewal = can_renew ? Renewal::possible : Renewal::impossible;
+    for (Attempt& attempt : send_all(std::move(requests), how)) {
+      bool const good = attempt.result && attempt.result->ok();
+      if (good) quota_.give_back(1);
+      if (attempt.result && !good) refuse(attempt, read_error(*attempt.result), renewal);
+      answers.push_back(std::move(attempt.result));
+    }
+    return answers;
+  }
+
   /// Returns the service's clock minus ours, as far as known.
   [[nodiscard]] Duration skew() const noexcept { return skew_.offset(); }
 
@@ -117,30 +136,67 @@ class Client {
 
   Attempt send(Request& request, Call const& how) {
     Attempt attempt{.result = Response{}, .skew = skew_.offset()};
-    if (how.authentication == Authentication::sigv4) {
-      auto id = sign(request, how.scope);
-      attempt.access_key_id = id.value_or(std::string{});
-      if (!id) attempt.result = id.error();
-      if (!id) return attempt;
+    if (how.authentication == Authentication::sigv4) sign(request, attempt, keys(), how.scope);
+    if (!attempt.result) return attempt;
+    Instant const sent = clock_.now();
+    take(attempt, transport_.send(request, how.cut), sent);
+    return attempt;
+  }
+
+  std::vector<Attempt> send_all(std::vector<Request> requests, Call const& how) {
+    std::vector<Attempt> attempts;
+    if (requests.empty()) return attempts;
+    bool const is_signed = how.authentication == Authentication::sigv4;
+    Result<Credentials> const with = is_signed ? keys() : Credentials{};
+    std::vector<Request> ready;
+    for (Request& request : requests) {
+      attempts.push_back({.result = Response{}, .skew = skew_.offset()});
+      if (is_signed) sign(request, attempts.back(), with, how.scope);
+      if (attempts.back().result) ready.push_back(std::move(request));
     }
     Instant const sent = clock_.now();
-    attempt.result = transport_.send(request, how.cut);
+    std::vector<Result<Response>> answers = answers_to(ready, how.cut);
+    auto answer = answers.begin();
+    for (Attempt& attempt : attempts) {
+      if (attempt.result) take(attempt, *std::move(answer++), sent);
+    }
+    return attempts;
+  }
+  std::vector<Result<Response>> answers_to(std::vector<Request> const& requests, Instant cut) {
+    if constexpr (BatchTransport<internal::HeldTransport<T>>) {
+      return transport_.send_all(requests, cut);
+    } else {
+      std::vector<Result<Response>> answers;
+      for (Request const& request : requests) answers.push_back(transport_.send(request, cut));
+      return answers;
+    }
+  }
+
+  /// Takes in what came of a request that was sent then.
+  void take(Attempt& attempt, Result<Response> answer, Instant sent) {
+    attempt.result = std::move(answer);
     if (attempt.result) {
       WallTime const received = clock_.wall();
       skew_.observe({received - (clock_.now() - sent), received}, *attempt.result);
     } else {
       attempt.reason = retry_reason(attempt.result.error().code);
     }
-    return attempt;
   }
 
-  /// Gives back the access key id. What an earlier attempt signed is replaced.
-  Result<std::string> sign(Request& request, SigningScope const& scope) {
-    auto const keys = source_.credentials(clock_.wall() + skew_.offset());
+  Result<Credentials> keys() {
+    auto keys = source_.credentials(clock_.wall() + skew_.offset());
     if (!keys) return keys.error().within("credentials");
-    auto const done = signer_.sign(request, *keys, scope, clock_.wall() + skew_.offset());
-    if (!done) return done.error();
-    return keys->access_key_id;
+    return keys;
+  }
+  /// Signs a request, or says why it is not sent. What an earlier attempt signed is replaced.
+  void sign(Request& request, Attempt& attempt, Result<Credentials> const& keys,
+            SigningScope const& scope) {
+    auto const done = keys ? signer_.sign(request, *keys, scope, clock_.wall() + skew_.offset())
+                           : Result<void>(keys.error());
+    if (done)
+      attempt.access_key_id = keys->access_key_id;
+    else
+      attempt.result = done.error();
   }
 
   /// Makes of an answer that is no success the error that it is.

@@ -183,6 +183,14 @@ inline void add_owner(std::vector<Header>& headers, Bucket const& bucket) {
 
 namespace detail {
 
+inline Call s3_call(Bucket const& bucket, Instant deadline) {
+  SigningScope const scope{.region = bucket.endpoint.region,
+                           .service = std::string(signing_name(Service::s3)),
+                           .path_style = PathStyle::single,
+                           .payload_header = PayloadHeader::sign};
+  return {.scope = scope, .deadline = deadline};
+}
+
 /// Calls S3 with what `make_request()` makes, and once more where the bucket turns out to be.
 template <class ServiceClient, class MakeRequest>
 Result<Response> call_s3(ServiceClient& client, Bucket& bucket, MakeRequest make_request,
@@ -196,12 +204,7 @@ Result<Response> call_s3(ServiceClient& client, Bucket& bucket, MakeRequest make
     elsewhere.reset();
     auto request = make_request();
     if (!request) return request.error();
-    SigningScope const scope{.region = bucket.endpoint.region,
-                             .service = std::string(signing_name(Service::s3)),
-                             .path_style = PathStyle::single,
-                             .payload_header = PayloadHeader::sign};
-    Call const how{.scope = scope, .deadline = deadline};
-    auto response = client.call(*std::move(request), how, read_error);
+    auto response = client.call(*std::move(request), s3_call(bucket, deadline), read_error);
     if (response) return response;
     bool const here = !elsewhere || *elsewhere == bucket.endpoint.region;
     // A host of the user's own stays; what it says of the region to sign for is heard.
@@ -218,6 +221,22 @@ inline std::string object_context(std::string_view operation, Bucket const& buck
   return text.append(" s3://").append(bucket.name).append("/").append(key);
 }
 
+/// Takes in the answers to the objects that could be sent.
+inline void read_put_answers(std::vector<Result<Response>> const& answers, Bucket const& bucket,
+                             std::vector<PutObjectInput> const& objects,
+                             std::vector<Result<void>>& done) {
+  auto answer = answers.begin();
+  for (std::size_t i = 0; i < objects.size(); ++i) {
+    if (done[i]) {
+      done[i] = *answer ? parse_put_answer(**answer) : Result<void>(answer->error());
+      ++answer;
+    }
+    if (done[i]) continue;
+    done[i] =
+        std::move(done[i]).error().within(object_context("s3 put object", bucket, objects[i].key));
+  }
+}
+
 }  // namespace detail
 
 /// Puts an object with a Client. Errc::exists if one with the key is there and is to be kept;
@@ -232,6 +251,25 @@ template <class ServiceClient>
   auto done = response ? parse_put_answer(*response) : Result<void>(response.error());
   if (done) return {};
   return std::move(done).error().within(detail::object_context("s3 put object", bucket, input.key));
+}
+
+/// Puts several objects at once with a Client, one attempt at each, and returns what became of them
+/// in their order: the errors of put_object(). Nothing is repeated, in no other region either.
+template <class ServiceClient>
+[[nodiscard]] std::vector<Result<void>> put_objects(ServiceClient& client, Bucket const& bucket,
+                                                    std::vector<PutObjectInput> const& objects,
+                                                    Instant deadline) {
+  std::vector<Result<void>> done;
+  std::vector<Request> requests;
+  for (PutObjectInput const& object : objects) {
+    auto request = put_object_request(bucket, object);
+    done.push_back(request ? Result<void>() : request.error());
+    if (request) requests.push_back(*std::move(request));
+  }
+  auto const answers =
+      client.call_all(std::move(requests), detail::s3_call(bucket, deadline), read_xml_error);
+  detail::read_put_answers(answers, bucket, objects, done);
+  return done;
 }
 
 /// Asks with a Client what is known of an object; Errc::not_found, or Errc::denied if the caller

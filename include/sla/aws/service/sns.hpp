@@ -158,45 +158,68 @@ inline std::string fifo_id(std::string_view id) {
   return clean;
 }
 
-/// Adds the attributes to the form; returns the bytes that SNS counts for them.
-inline std::size_t add_attributes(QueryForm& form,
-                                  std::vector<MessageAttribute> const& attributes) {
-  std::size_t size = 0, number = 0;
-  for (MessageAttribute const& attribute : attributes) {
-    std::string const entry = "MessageAttributes.entry." + std::to_string(++number) + '.';
-    std::string const value = attribute_value(attribute.value);
-    form.add({entry + "Name", attribute.name});
-    form.add({entry + "Value.DataType", to_string(attribute.type)});
-    form.add({entry + "Value.StringValue", value});
-    size += attribute.name.size() + to_string(attribute.type).size() + value.size();
+/// Returns the bytes that SNS counts for a message and its attributes.
+inline std::size_t counted_size(PublishInput const& input) {
+  std::size_t size = input.message.size();
+  for (MessageAttribute const& attribute : input.attributes) {
+    size += attribute.name.size() + to_string(attribute.type).size() +
+            attribute_value(attribute.value).size();
   }
   return size;
 }
 
+inline constexpr std::string_view sns_version = "2010-03-31";
+
+/// Adds a message, which is checked, to a form; the names of all that is of it begin with the
+/// prefix.
+inline void add_message(QueryForm& form, std::string const& prefix, PublishInput const& input) {
+  form.add({prefix + "Message", input.message});
+  std::size_t number = 0;
+  for (MessageAttribute const& attribute : input.attributes) {
+    std::string const entry = prefix + "MessageAttributes.entry." + std::to_string(++number) + '.';
+    form.add({entry + "Name", attribute.name});
+    form.add({entry + "Value.DataType", to_string(attribute.type)});
+    form.add({entry + "Value.StringValue", attribute_value(attribute.value)});
+  }
+  if (!is_fifo_topic(input.topic_arn)) return;
+  form.add({prefix + "MessageGroupId", fifo_id(input.group_id)});
+  if (!input.deduplication_id.empty()) {
+    form.add({prefix + "MessageDeduplicationId", fifo_id(input.deduplication_id)});
+  }
+}
+
+inline Request checked_publish_request(PublishInput const& input, Url endpoint) {
+  QueryForm form({"Publish", sns_version});
+  form.add({"TopicArn", input.topic_arn});
+  add_message(form, {}, input);
+  return std::move(form).request(std::move(endpoint));
+}
+
 }  // namespace detail
 
-/// Returns the request that publishes a message at an endpoint; Errc::unacceptable if SNS would
-/// refuse it.
-[[nodiscard]] inline Result<Request> publish_request(PublishInput const& input, Url endpoint) {
+/// Checks what can be known without SNS: Errc::invalid if the ARN is wrong, Errc::unacceptable if
+/// SNS would refuse the message.
+[[nodiscard]] inline Result<void> check_publish_input(PublishInput const& input) {
   if (auto arn = parse_topic_arn(input.topic_arn); !arn) return arn.error();
-  if (auto good = detail::check_message(input.message); !good) return good.error();
-  if (auto good = detail::check_attributes(input.attributes); !good) return good.error();
-  QueryForm form({"Publish", "2010-03-31"});
-  form.add({"TopicArn", input.topic_arn}).add({"Message", input.message});
-  std::size_t const size = input.message.size() + detail::add_attributes(form, input.attributes);
+  if (auto good = detail::check_message(input.message); !good) return good;
+  if (auto good = detail::check_attributes(input.attributes); !good) return good;
+  std::size_t const size = detail::counted_size(input);
   if (size > input.size_limit) {
     return Error{Errc::unacceptable, "message and attributes have " + std::to_string(size) +
                                          " bytes, and the limit is " +
                                          std::to_string(input.size_limit)};
   }
-  if (is_fifo_topic(input.topic_arn)) {
-    if (input.group_id.empty()) return detail::bad_message("a FIFO topic needs a group id");
-    form.add({"MessageGroupId", detail::fifo_id(input.group_id)});
-    if (!input.deduplication_id.empty()) {
-      form.add({"MessageDeduplicationId", detail::fifo_id(input.deduplication_id)});
-    }
+  if (is_fifo_topic(input.topic_arn) && input.group_id.empty()) {
+    return detail::bad_message("a FIFO topic needs a group id");
   }
-  return std::move(form).request(std::move(endpoint));
+  return {};
+}
+
+/// Returns the request that publishes a message at an endpoint; the errors of
+/// check_publish_input().
+[[nodiscard]] inline Result<Request> publish_request(PublishInput const& input, Url endpoint) {
+  if (auto good = check_publish_input(input); !good) return good.error();
+  return detail::checked_publish_request(input, std::move(endpoint));
 }
 
 /// Returns true if SNS refuses what a message or its attributes hold. Its code is the same where it

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Reads the XML in which SNS, STS and S3 answer: the text of one element, found by the local names
-// on the way to it. One pass without recursion over any bytes at all; document types and the
-// entities they define are not understood, so there is nothing to expand. No validator: what is not
-// XML has no such element.
+// Reads the XML in which SNS, STS and S3 answer: the text of one element, or what stands in each of
+// several, found by the local names on the way there. One pass without recursion over any bytes at
+// all; document types and the entities they define are not understood, so there is nothing to
+// expand. No validator: what is not XML has no such element.
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -11,12 +11,16 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "sla/aws/http/transport.hpp"
 #include "sla/aws/wire/service_error.hpp"
 #include "sla/core/text.hpp"
 
 namespace sla::inline v1::aws {
+
+/// The names of elements on the way from the root to one, the root's included.
+using XmlPath = std::initializer_list<std::string_view>;
 
 namespace detail {
 
@@ -78,6 +82,8 @@ struct XmlPiece {
 class XmlScanner {
  public:
   explicit XmlScanner(std::string_view document) : rest_(document) {}
+
+  [[nodiscard]] std::string_view rest() const noexcept { return rest_; }
 
   XmlPiece next() {
     while (!rest_.empty()) {
@@ -150,46 +156,87 @@ class XmlScanner {
   std::string_view rest_;
 };
 
-}  // namespace detail
+/// How far into a document a scanner is, and how much of a path leads there.
+struct XmlWay {
+  XmlPath path;
+  std::size_t depth = 0;
+  std::size_t matched = 0;
 
-/// The names of elements on the way from the root to one, the root's included.
-using XmlPath = std::initializer_list<std::string_view>;
+  /// Whether this is the element at the path, not one inside it.
+  [[nodiscard]] bool there() const noexcept { return matched == path.size() && depth == matched; }
+  [[nodiscard]] bool leads(std::string_view name) const noexcept {
+    return matched == depth && matched < path.size() && name == path.begin()[matched];
+  }
+  /// Whether the element of that name is the one at the path.
+  [[nodiscard]] bool ends(std::string_view name) const noexcept {
+    return leads(name) && matched + 1 == path.size();
+  }
+  void open(std::string_view name) noexcept {
+    if (leads(name)) ++matched;
+    ++depth;
+  }
+  /// Returns false if nothing is open.
+  [[nodiscard]] bool close() noexcept {
+    if (depth == 0) return false;
+    if (matched == depth) --matched;
+    --depth;
+    return true;
+  }
+};
+
+}  // namespace detail
 
 /// Returns the text of the first element at the path, decoded; nothing if there is none, or
 /// where the document ends before the element does. Text of elements inside it is left out.
 [[nodiscard]] inline std::optional<std::string> xml_text(std::string_view document, XmlPath path) {
   using Kind = detail::XmlPiece::Kind;
   detail::XmlScanner scanner(document);
+  detail::XmlWay way{path};
   std::string text;
-  std::size_t depth = 0, matched = 0;  // how deep, and how much of the path leads here
   for (;;) {
     detail::XmlPiece const piece = scanner.next();
-    bool const inside = matched == path.size() && depth == matched;
     switch (piece.kind) {
       case Kind::end:
         return std::nullopt;
       case Kind::text:
-        if (inside) detail::append_xml_text(text, piece.content);
+        if (way.there()) detail::append_xml_text(text, piece.content);
         break;
       case Kind::verbatim:
-        if (inside) text += piece.content;
+        if (way.there()) text += piece.content;
+        break;
+      case Kind::empty:
+        if (way.ends(piece.content)) return text;
         break;
       case Kind::open:
-      case Kind::empty: {
-        bool const leads =
-            matched == depth && matched < path.size() && piece.content == path.begin()[matched];
-        if (leads && piece.kind == Kind::empty && matched + 1 == path.size()) return text;
-        if (piece.kind == Kind::empty) break;
-        if (leads) ++matched;
-        ++depth;
+        way.open(piece.content);
         break;
-      }
       case Kind::close:
-        if (inside) return text;
-        if (depth == 0) return std::nullopt;
-        if (matched == depth) --matched;
-        --depth;
+        if (way.there()) return text;
+        if (!way.close()) return std::nullopt;
         break;
+    }
+  }
+}
+
+/// Returns what stands in each element at the path, in order and as it stands there: a document
+/// of its own for xml_text(), but without a root. Ends where the document is cut off.
+[[nodiscard]] inline std::vector<std::string_view> xml_elements(std::string_view document,
+                                                                XmlPath path) {
+  using Kind = detail::XmlPiece::Kind;
+  detail::XmlScanner scanner(document);
+  detail::XmlWay way{path};
+  std::vector<std::string_view> found;
+  std::string_view inside;
+  for (;;) {
+    std::string_view const rest = scanner.rest();
+    detail::XmlPiece const piece = scanner.next();
+    if (piece.kind == Kind::end) return found;
+    if (piece.kind == Kind::open) {
+      if (way.ends(piece.content)) inside = scanner.rest();
+      way.open(piece.content);
+    } else if (piece.kind == Kind::close) {
+      if (way.there()) found.push_back(inside.substr(0, inside.size() - rest.size()));
+      if (!way.close()) return found;
     }
   }
 }
