@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import fnmatch
 import os
 import signal
 import sys
@@ -83,6 +84,7 @@ class FakeAws:
         self._condition = threading.Condition(threading.RLock())
         self._directory = tempfile.TemporaryDirectory(prefix="fake-aws-")
         self.on_request: Callable[[Entry], None] | None = None
+        self.delay = 0.0  # seconds that every answer comes later
         self.bugs: list[str] = []
         self.ca_file: str | None = None
         self.key = self.create_key("tester")
@@ -253,8 +255,8 @@ class FakeAws:
     # What goes wrong.
 
     def fail(self, operation: str, *scripted: Fault, times: int | None = 1) -> None:
-        """Queues faults for 'sns:Publish', 's3:*' or '*'; each `times` times in a row, None:
-        until cleared."""
+        """Queues faults for 'sns:Publish', 's3:*', '*' or faults.ENTRY; each `times` times in a
+        row, None: until cleared."""
         with self._condition:
             self._faults.add(operation, scripted, times)
 
@@ -313,9 +315,10 @@ class FakeAws:
                     if namespace in (None, metric.namespace)]
 
     def requests(self, operation: str | None = None) -> list[Entry]:
-        """The journal, or what it holds for an operation such as 'sns:Publish'."""
+        """The journal, or what it holds for an operation: 'sns:Publish', or 'sns:Publish*'."""
         with self._condition:
-            return [entry for entry in self._world.journal if operation in (None, entry.name)]
+            return [entry for entry in self._world.journal if operation in (None, entry.name)
+                    or fnmatch.fnmatchcase(entry.name, operation)]
 
     @property
     def connections(self) -> int:
@@ -348,10 +351,16 @@ class FakeAws:
             entry = Entry(service, operation, {}, request)
             self._world.journal.append(entry)
             try:
-                return self._decide(Call(self._world, request, service, operation,
-                                         entry.parameters, request_id=str(uuid.uuid4())), entry)
+                plan = self._decide(Call(self._world, request, service, operation,
+                                         entry.parameters, request_id=str(uuid.uuid4()),
+                                         entry_refusal=self._entry_refusal), entry)
+                return replace(plan, stall=plan.stall + self.delay) if self.delay else plan
             finally:
                 self._note(entry)
+
+    def _entry_refusal(self) -> ServiceError | None:
+        fault = self._faults.take(faults.ENTRY)
+        return fault.error if fault else None
 
     def _note(self, entry: Entry) -> None:
         if self.on_request is not None:

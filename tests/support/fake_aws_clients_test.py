@@ -6,6 +6,7 @@ What they can do against AWS they can do against the fake, and they fail with th
 
 from __future__ import annotations
 
+import concurrent.futures
 import contextlib
 import json
 import os
@@ -14,6 +15,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -92,6 +94,66 @@ class Boto3Test(unittest.TestCase):
                 self.assertEqual("text \u00fc \U0001f600 &<>+ %", message.message)
                 self.assertEqual("a b", message.attributes["service"].value)
                 self.assertEqual(b"\0\1", message.attributes["raw"].value)
+
+    def test_sns_publishes_in_batches(self) -> None:
+        for tls in (False, True):
+            with self.subTest(tls=tls), FakeAws(tls) as aws:
+                topic = aws.create_topic("results")
+                client = _client(aws, "sns")
+                client.publish(TopicArn=topic, Message="alone")
+                attribute = {"service": {"DataType": "String", "StringValue": "a b"}}
+                answer = client.publish_batch(TopicArn=topic, PublishBatchRequestEntries=[
+                    {"Id": "b-2", "Message": "text \u00fc &<>+ %", "MessageAttributes": attribute},
+                    {"Id": "none", "Message": "\x1b"}, {"Id": "a_1", "Message": "last"}])
+                messages = aws.messages(topic)
+                self.assertEqual(["alone", "text \u00fc &<>+ %", "last"],
+                                 [message.message for message in messages])
+                self.assertEqual([("b-2", messages[1].message_id), ("a_1", messages[2].message_id)],
+                                 [(one["Id"], one["MessageId"]) for one in answer["Successful"]])
+                self.assertEqual("a b", messages[1].attributes["service"].value)
+                failed, = answer["Failed"]
+                self.assertEqual(("none", "InvalidParameter", True),
+                                 (failed["Id"], failed["Code"], failed["SenderFault"]))
+                self.assertEqual(2, len(aws.requests("sns:Publish*")))
+
+    def test_sns_refuses_batches_and_entries_of_them(self) -> None:
+        with FakeAws() as aws:
+            topic = aws.create_topic("ordered.fifo", content_deduplication=True)
+            client = _client(aws, "sns")
+
+            def publish(identifiers: tuple[str, ...], message: str = "m") -> Any:
+                return client.publish_batch(TopicArn=topic, PublishBatchRequestEntries=[
+                    {"Id": one, "Message": message + one, "MessageGroupId": "g"}
+                    for one in identifiers])
+
+            for code, identifiers, message in (
+                    ("EmptyBatchRequest", (), "m"), ("BatchEntryIdsNotDistinct", ("1", "1"), "m"),
+                    ("TooManyEntriesInBatchRequest", tuple(map(str, range(11))), "m"),
+                    ("InvalidBatchEntryId", ("a b",), "m"),
+                    ("BatchRequestTooLong", ("1", "2"), "m" * 131072)):
+                with self.subTest(code):
+                    self.assertEqual(code, self.code(publish, identifiers=identifiers,
+                                                     message=message))
+            aws.fail("sns:PublishBatch", faults.unknown_action("PublishBatch"))
+            self.assertEqual("InvalidAction", self.code(publish, identifiers=("1",)))
+            aws.fail(faults.ENTRY, faults.none(), faults.throttling(), faults.internal_error())
+            answer = publish(("1", "2", "3", "4"))
+            self.assertEqual([("2", "Throttling", True), ("3", "InternalError", False)],
+                             [(one["Id"], one["Code"], one["SenderFault"])
+                              for one in answer["Failed"]])
+            self.assertEqual(["m1", "m4"], [message.message for message in aws.messages(topic)])
+            self.assertLess(*[one["SequenceNumber"] for one in answer["Successful"]])
+
+    def test_a_delay_is_that_of_each_answer_and_not_of_all_together(self) -> None:
+        with FakeAws() as aws, concurrent.futures.ThreadPoolExecutor(16) as threads:
+            bucket = aws.create_bucket("logs")
+            clients = [_client(aws, "s3") for _ in range(16)]
+            aws.delay = 1.0
+            begun = time.monotonic()
+            list(threads.map(lambda client: client.put_object(Bucket=bucket, Key="k", Body=b"1"),
+                             clients))
+            self.assertGreaterEqual(time.monotonic() - begun, aws.delay)
+            self.assertLess(time.monotonic() - begun, aws.delay * len(clients))
 
     def test_a_fifo_topic_drops_duplicates(self) -> None:
         with FakeAws() as aws:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 import urllib.parse
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from fake.answers import ServiceError
@@ -27,7 +28,8 @@ _S3_OBJECT = {"PUT": "PutObject", "GET": "GetObject", "HEAD": "HeadObject"}
 
 @dataclass
 class Call:
-    """One operation with everything that it needs. `key` is None where nothing was signed."""
+    """One operation with everything that it needs. `key` is None where nothing was signed;
+    `entry_refusal` says why the next entry of a batch is refused, if a test wants that."""
 
     world: World
     request: Request
@@ -37,6 +39,7 @@ class Call:
     key: Key | None = None
     region: str = ""
     request_id: str = ""
+    entry_refusal: Callable[[], ServiceError | None] = lambda: None
 
     def required(self, name: str, code: str = "ValidationError") -> str:
         """A parameter that must be there."""

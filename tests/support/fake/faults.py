@@ -2,8 +2,9 @@
 """Scripted answers: what can go wrong between a client and a service.
 
 A test queues faults per operation ('sns:Publish', 's3:*', '*'); each applies once, a given number
-of times, or until it is cleared. A fault is only used up by a request whose signature is right:
-it never hides that a request was signed wrongly.
+of times, or until it is cleared. Those for ENTRY, by this very name, are for the entries of SNS'
+PublishBatch, one after another: errors, or none(). A fault is only used up by a request whose
+signature is right: it never hides that a request was signed wrongly.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from dataclasses import dataclass, replace
 
 from fake.answers import ServiceError
 from fake.wire import End, Response
+
+
+ENTRY = "entry of sns:PublishBatch"
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,11 @@ def redirect(region: str, status: int = 301) -> Fault:
     return Fault(f"redirect {status}", error=ServiceError(code, status, message, fields, headers))
 
 
+def unknown_action(operation: str) -> Fault:
+    """The answer of a service, or of a look-alike, that has no such operation."""
+    return error("InvalidAction", 400, f"The action {operation} is not valid for this web service.")
+
+
 def reset(accepted: bool = False) -> Fault:
     """The connection is reset once the request has been read; `accepted`: after it took effect."""
     return Fault("reset after" if accepted else "reset", accepted, end=End.RESET)
@@ -133,7 +142,8 @@ class Faults:
     def take(self, operation: str) -> Fault | None:
         """The next fault for an operation, used up once."""
         for index, (pattern, fault, times) in enumerate(self._queue):
-            if fnmatch.fnmatchcase(operation, pattern):
+            if pattern == operation or (operation != ENTRY
+                                        and fnmatch.fnmatchcase(operation, pattern)):
                 if times > 1:
                     self._queue[index] = (pattern, fault, times - 1)
                 else:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""SNS Publish, with the rules for messages, attributes, subjects and FIFO topics."""
+"""SNS Publish and PublishBatch: the rules for messages, attributes, subjects and FIFO topics."""
 
 from __future__ import annotations
 
@@ -12,15 +12,19 @@ import time
 import uuid
 from dataclasses import replace
 
-from fake.answers import ServiceError, query_answer, texts
+from fake.answers import ServiceError, query_answer, texts, xml
 from fake.calls import Call
 from fake.wire import Response
 from fake.world import Attribute, Message, Topic
 
 NAMESPACE = "http://sns.amazonaws.com/doc/2010-03-31/"
 DEDUPLICATION_SECONDS = 5 * 60
+MOST_ENTRIES = 10
+MOST_BYTES = 262144  # of a batch
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _TOKEN = re.compile(r"[!-~]{1,128}")
+_MEMBER = re.compile(r"PublishBatchRequestEntries\.member\.([1-9][0-9]*)\.(.+)")
+_ENTRY_ID = re.compile(r"[A-Za-z0-9_-]{1,80}")
 _ENTRY = re.compile(r"MessageAttributes\.entry\.([1-9][0-9]*)\."
                     r"(Name|Value\.(?:DataType|StringValue|BinaryValue))")
 
@@ -32,21 +36,83 @@ def _invalid(name: str, reason: str = "") -> ServiceError:
 
 def call(call: Call) -> Response:
     """Carries out one call."""
-    if call.operation != "Publish":
+    operations = {"Publish": _publish_one, "PublishBatch": _publish_batch}
+    if call.operation not in operations:
         raise ServiceError("InvalidAction", 400,
                            f"Could not find operation {call.operation} for version 2010-03-31")
     if call.request.path != "/" or call.request.query:
         raise ServiceError("InvalidAction", 400, f"nothing is at {call.request.path}")
-    message = _publish(call)
+    return query_answer(call.operation, NAMESPACE, operations[call.operation](call),
+                        call.request_id)
+
+
+def _publish_one(call: Call) -> str:
+    return texts(_told(_publish(call, _topic(call), call.parameters)))
+
+
+def _told(message: Message) -> dict[str, str]:
     result = {"MessageId": message.message_id}
     if message.sequence_number is not None:
         result["SequenceNumber"] = message.sequence_number
-    return query_answer("Publish", NAMESPACE, texts(result), call.request_id)
+    return result
 
 
-def _publish(call: Call) -> Message:
-    parameters = call.parameters
+def _publish_batch(call: Call) -> str:
+    """Each entry by itself, in their order; one that is refused says so within the answer."""
     topic = _topic(call)
+    entries = _entries(call.parameters)
+    taken, failed = [], []
+    for entry in entries:
+        identifier = {"Id": entry["Id"]}
+        try:
+            refusal = call.entry_refusal()
+            if refusal is not None:
+                raise refusal
+            taken.append(xml("member", texts(identifier | _told(_publish(call, topic, entry)))))
+        except ServiceError as refused:
+            details = {"Code": refused.code, "Message": refused.message,
+                       "SenderFault": "true" if refused.status < 500 else "false"}
+            failed.append(xml("member", texts(identifier | details)))
+    return xml("Failed", *failed) + xml("Successful", *taken)
+
+
+def _entries(parameters: dict[str, str]) -> list[dict[str, str]]:
+    """The parameters of each entry, where SNS takes the batch as a whole."""
+    members: dict[int, dict[str, str]] = {}
+    for name, value in parameters.items():
+        found = _MEMBER.fullmatch(name)
+        if found:
+            members.setdefault(int(found.group(1)), {})[found.group(2)] = value
+    entries = [members[number] for number in sorted(members)]
+    identifiers = [entry.get("Id", "") for entry in entries]
+    if not entries:
+        raise ServiceError("EmptyBatchRequest", 400,
+                           "The batch request doesn't contain any entries.")
+    if sorted(members) != list(range(1, len(entries) + 1)):
+        raise _invalid("PublishBatchRequestEntries", "entries are not numbered from 1")
+    if len(entries) > MOST_ENTRIES:
+        raise ServiceError("TooManyEntriesInBatchRequest", 400,
+                           "The batch request contains more entries than permissible.")
+    if not all(_ENTRY_ID.fullmatch(identifier) for identifier in identifiers):
+        raise ServiceError("InvalidBatchEntryId", 400, "The Id of a batch entry in a batch request "
+                           "doesn't abide by the specification.")
+    if len(set(identifiers)) != len(identifiers):
+        raise ServiceError("BatchEntryIdsNotDistinct", 400,
+                           "Two or more batch entries in the request have the same Id.")
+    if sum(map(_counted, entries)) > MOST_BYTES:
+        raise ServiceError("BatchRequestTooLong", 400,
+                           "The length of all the batch messages put together is too large.")
+    return entries
+
+
+def _counted(entry: dict[str, str]) -> int:
+    """The bytes of a message and its attributes, as far as they can be read."""
+    counted = ("Message", "Name", "DataType", "StringValue")
+    return sum(len(value.encode()) for name, value in entry.items()
+               if name.rpartition(".")[2] in counted)
+
+
+def _publish(call: Call, topic: Topic, parameters: dict[str, str]) -> Message:
     text = parameters.get("Message", "")
     attributes = _attributes(parameters)
     _check_message(topic, text, attributes)
