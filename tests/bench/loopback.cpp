@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// A server for measurements: loopback [CERTIFICATE KEY]. Takes any POST as SNS would, or as STS if
-// it asks who calls, which is not counted, and any PUT as S3 would, of an object that is there too
-// if it may replace it, a thread for each connection, with TLS where it is given a certificate. Its
-// port is the first line of its stdout. GET answers with how many POSTs, PUTs and connections there
-// were so far, itself not counted.
+// A server for measurements: loopback [--delay MILLISECONDS] [CERTIFICATE KEY]. Takes any POST as
+// SNS would, batches too, or as STS if it asks who calls, which is not counted, and any PUT as S3
+// would, of an object that is there too if it may replace it, a thread for each connection, with
+// TLS where it is given a certificate; each answer but to GET comes so much later. Its port is the
+// first line of its stdout. GET answers with how many POSTs, PUTs, connections and messages of
+// POSTs there were so far, itself not counted.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -13,6 +14,8 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -40,6 +43,7 @@ constexpr std::string_view caller =
     "</ResponseMetadata></GetCallerIdentityResponse>";
 
 std::atomic<unsigned long> posts{0};
+std::atomic<unsigned long> messages{0};
 std::atomic<unsigned long> puts{0};
 std::atomic<unsigned long> connections{0};
 
@@ -67,7 +71,8 @@ struct Request {
   std::string method{};  ///< empty at the end of a connection
   std::string path{};
   bool if_none_match = false;
-  bool asks_who = false;  ///< STS, for the account of a topic's name
+  bool asks_who = false;    ///< STS, for the account of a topic's name
+  std::size_t entries = 0;  ///< of a batch for SNS
 };
 
 struct Free {
@@ -101,6 +106,9 @@ class Peer {
       if (!read_more()) return {};
     }
     request.asks_who = text_.find("Action=GetCallerIdentity", end) < size;
+    if (text_.find("Action=PublishBatch&", end) < size) {
+      for (std::size_t id = end; (id = text_.find(".Id=", id + 1)) < size;) ++request.entries;
+    }
     text_.erase(0, size);
     return request;
   }
@@ -132,7 +140,10 @@ class Peer {
 
 /// Does what is asked for; the status of the answer.
 std::string_view act(Request const& request) {
-  if (request.method == "POST" && !request.asks_who) ++posts;
+  if (request.method == "POST" && !request.asks_who) {
+    ++posts;
+    messages += request.entries == 0 ? 1 : request.entries;
+  }
   if (request.method == "HEAD") return objects.has(request.path) ? "200 OK" : "404 Not Found";
   if (request.method != "PUT") return "200 OK";
   if (!objects.add(request.path) && request.if_none_match) return "412 Precondition Failed";
@@ -140,21 +151,33 @@ std::string_view act(Request const& request) {
   return "200 OK";
 }
 
-void serve(int socket, SSL_CTX* context) {
+/// What SNS answers to a batch, whose ids are the numbers from 1 on.
+std::string published_batch(std::size_t entries) {
+  std::string text = "<PublishBatchResponse><PublishBatchResult><Failed/><Successful>";
+  for (std::size_t id = 1; id <= entries; ++id) {
+    text += "<member><Id>" + std::to_string(id) +
+            "</Id><MessageId>94f20ce6-13c5-43a0-9a9e-ca52d816e90b</MessageId></member>";
+  }
+  return text + "</Successful></PublishBatchResult></PublishBatchResponse>";
+}
+
+void serve(int socket, SSL_CTX* context, std::chrono::milliseconds delay) {
   Peer peer(socket, context);
   for (bool first = true;; first = false) {
     Request const request = peer.request();
     if (request.method.empty()) return;
-    std::string counts;
+    std::string text;
     if (request.method == "GET") {
-      counts = std::to_string(posts) + ' ' + std::to_string(puts) + ' ' +
-               std::to_string(connections) + '\n';
-    } else if (first) {
-      ++connections;
+      text = std::to_string(posts) + ' ' + std::to_string(puts) + ' ' +
+             std::to_string(connections) + ' ' + std::to_string(messages) + '\n';
+    } else {
+      if (first) ++connections;
+      std::this_thread::sleep_for(delay);
     }
     std::string_view const status = act(request);
-    std::string_view body = counts;
-    if (request.method == "POST") body = request.asks_who ? caller : published;
+    if (request.entries != 0) text = published_batch(request.entries);
+    std::string_view body = text;
+    if (request.method == "POST" && text.empty()) body = request.asks_who ? caller : published;
     if (!peer.answer(status, body)) return;
   }
 }
@@ -163,6 +186,12 @@ void serve(int socket, SSL_CTX* context) {
 
 int main(int count, char** words) {
   ::signal(SIGPIPE, SIG_IGN);
+  std::chrono::milliseconds delay{0};
+  if (count > 2 && std::string_view(words[1]) == "--delay") {
+    delay = std::chrono::milliseconds{std::strtol(words[2], nullptr, 10)};
+    count -= 2;
+    words += 2;
+  }
   std::unique_ptr<SSL_CTX, Free> context;
   if (count == 3) {
     context.reset(SSL_CTX_new(TLS_server_method()));
@@ -177,7 +206,7 @@ int main(int count, char** words) {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
   auto* const any = reinterpret_cast<sockaddr*>(&address);
-  if (::bind(listener, any, size) != 0 || ::listen(listener, 64) != 0 ||
+  if (::bind(listener, any, size) != 0 || ::listen(listener, 256) != 0 ||
       ::getsockname(listener, any, &size) != 0) {
     return 71;
   }
@@ -185,6 +214,6 @@ int main(int count, char** words) {
   std::fflush(stdout);
   for (;;) {
     int const socket = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
-    if (socket >= 0) std::thread(serve, socket, context.get()).detach();
+    if (socket >= 0) std::thread(serve, socket, context.get(), delay).detach();
   }
 }
