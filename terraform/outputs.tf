@@ -25,9 +25,10 @@ output "instance_profile_name" {
 }
 
 output "runner" {
-  description = "What modules/ecs-check needs to know."
+  description = "What modules/ecs-check and modules/checks need to know."
   value = {
     role_arn          = aws_iam_role.runner.arn
+    policy_arn        = aws_iam_policy.runner.arn
     environment       = local.environment
     schedule_role_arn = one(aws_iam_role.schedule[*].arn)
   }

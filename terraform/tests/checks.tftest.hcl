@@ -69,10 +69,10 @@ run "a_check_is_a_service_by_default" {
     error_message = "The container is ${aws_ecs_task_definition.check.container_definitions}."
   }
   assert {
-    condition = jsondecode(aws_iam_role_policy.execution.policy).Statement == [
+    condition = jsondecode(aws_iam_role_policy.execution[0].policy).Statement == [
       { Sid = "WriteLog", Effect = "Allow", Action = ["logs:CreateLogStream", "logs:PutLogEvents"], Resource = "arn:aws:logs:eu-central-1:123456789012:log-group:made:log-stream:*" },
     ]
-    error_message = "Who starts the task may ${aws_iam_role_policy.execution.policy}."
+    error_message = "Who starts the task may ${aws_iam_role_policy.execution[0].policy}."
   }
 }
 
@@ -150,12 +150,12 @@ run "secrets_come_from_elsewhere_and_may_be_read" {
     error_message = "The container is ${aws_ecs_task_definition.check.container_definitions}."
   }
   assert {
-    condition = [for one in jsondecode(aws_iam_role_policy.execution.policy).Statement : [one.Action, one.Resource] if one.Sid != "WriteLog"] == [
+    condition = [for one in jsondecode(aws_iam_role_policy.execution[0].policy).Statement : [one.Action, one.Resource] if one.Sid != "WriteLog"] == [
       ["secretsmanager:GetSecretValue", ["arn:aws:secretsmanager:eu-central-1:123456789012:secret:shop-a1b2c3"]],
       ["ssm:GetParameters", ["arn:aws:ssm:eu-central-1:123456789012:parameter/shop/token"]],
       ["kms:Decrypt", "arn:aws:kms:eu-central-1:123456789012:key/0a1b"],
     ]
-    error_message = "Who starts the task may ${aws_iam_role_policy.execution.policy}."
+    error_message = "Who starts the task may ${aws_iam_role_policy.execution[0].policy}."
   }
 }
 
@@ -192,6 +192,42 @@ run "a_service_may_be_on_spot" {
     condition     = [for one in aws_ecs_service.check[0].capacity_provider_strategy : [one.capacity_provider, one.weight]] == [["FARGATE_SPOT", 1]]
     error_message = "The service is not on Spot."
   }
+}
+
+run "a_service_may_be_on_instances" {
+  module {
+    source = "./modules/ecs-check"
+  }
+  variables {
+    capacity_providers = { instances = 1 }
+    memory             = 1536
+    spool              = { file_system_id = "fs-0123", access_point_id = "fsap-0123", folder = "2" }
+    start              = { execution_role_arn = "arn:aws:iam::123456789012:role/start", log_group_name = "/sla-monitor/dev/web" }
+  }
+  assert {
+    condition     = concat(tolist(aws_ecs_task_definition.check.requires_compatibilities), [for one in aws_ecs_service.check[0].capacity_provider_strategy : one.capacity_provider]) == ["EC2", "instances"]
+    error_message = "The service is not on instances."
+  }
+  assert {
+    condition     = length(aws_iam_role.execution) + length(aws_cloudwatch_log_group.check) == 0 && aws_ecs_task_definition.check.execution_role_arn == var.start.execution_role_arn && jsondecode(aws_ecs_task_definition.check.container_definitions)[0].logConfiguration.options["awslogs-group"] == "/sla-monitor/dev/web"
+    error_message = "The service has a role or a log group of its own."
+  }
+  assert {
+    condition     = contains(jsondecode(aws_ecs_task_definition.check.container_definitions)[0].environment, { name = "SLARUNNER_SPOOL", value = "/spool/2" })
+    error_message = "The spool has no folder of its own."
+  }
+}
+
+run "a_task_on_instances_gets_no_public_address" {
+  command = plan
+  module {
+    source = "./modules/ecs-check"
+  }
+  variables {
+    capacity_providers = { instances = 1 }
+    assign_public_ip   = true
+  }
+  expect_failures = [aws_ecs_task_definition.check]
 }
 
 run "a_task_may_be_on_spot_and_share_the_role_that_starts_it" {
@@ -239,11 +275,11 @@ run "a_private_image_may_be_fetched" {
     ecr_repository_arn = "arn:aws:ecr:eu-central-1:123456789012:repository/sla-runner"
   }
   assert {
-    condition = { for one in jsondecode(aws_iam_role_policy.execution.policy).Statement : one.Sid => one.Resource if one.Sid != "WriteLog" } == {
+    condition = { for one in jsondecode(aws_iam_role_policy.execution[0].policy).Statement : one.Sid => one.Resource if one.Sid != "WriteLog" } == {
       FetchImage    = var.ecr_repository_arn
       EnterRegistry = "*"
     }
-    error_message = "Who starts the task may ${aws_iam_role_policy.execution.policy}."
+    error_message = "Who starts the task may ${aws_iam_role_policy.execution[0].policy}."
   }
 }
 
@@ -307,8 +343,8 @@ run "a_name_that_has_just_room_in_the_name_of_its_role_is_one" {
     schedule = "rate(1 hour)"
   }
   assert {
-    condition     = [length(aws_iam_role.execution.name), length(aws_iam_role.schedule[0].name)] == [61, 64]
-    error_message = "The roles are called ${aws_iam_role.execution.name} and ${aws_iam_role.schedule[0].name}."
+    condition     = [length(aws_iam_role.execution[0].name), length(aws_iam_role.schedule[0].name)] == [61, 64]
+    error_message = "The roles are called ${aws_iam_role.execution[0].name} and ${aws_iam_role.schedule[0].name}."
   }
 }
 

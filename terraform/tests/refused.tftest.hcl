@@ -97,7 +97,7 @@ run "wrong_values_of_a_check_are_refused" {
     secrets             = { TOKEN = "shop/token" }
     secrets_kms_key_arn = "alias/shop"
     spool               = { file_system_id = "efs", access_point_id = "fsap-1" }
-    capacity_providers  = { EC2 = 1 }
+    capacity_providers  = { FARGATE = 1, mine = 1 }
   }
   expect_failures = [
     var.name, var.runner, var.image, var.environment, var.ssm_names, var.cluster_arn, var.subnet_ids,

@@ -101,10 +101,8 @@ class FirstProcessTest(StoreTest):
     @unittest.skipUnless(os.environ.get("SLA_EXAMPLES"), "SLA_EXAMPLES does not name the examples")
     def test_a_fleet_reaps_too(self) -> None:
         command = "for i in 1 2 3; do (setsid sleep 0.2 >/dev/null 2>&1 &); done; exit 7"
-        (self.folder / "checks.json").write_text(json.dumps(
-            {"checks": [{"service": "shop", "command": command, "every": 3600}]}))
         process = self.start(*_NAMESPACES, str(Path(os.environ["SLA_EXAMPLES"]) / "fleet"),
-                             "checks.json", str(self.store), program="unshare",
+                             str(self.store), "3600", "shop", command, program="unshare",
                              directory=self.folder)
         self.wait_for_events(1, process)
         self.assertEqual(("fail", 7), (self.event()["verdict"], self.event()["exitCode"]))

@@ -131,13 +131,11 @@ class ProgramsTest(unittest.TestCase):
         events = (folder / "results/events.ndjson").read_text().splitlines()
         self.assertEqual([True] * 3, [json.loads(event)["succeeded"] for event in events])
 
-    def test_a_fleet_runs_all_checks_of_its_file_side_by_side(self) -> None:
+    def test_a_fleet_runs_all_checks_side_by_side(self) -> None:
         folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
         names = [f"check-{number}" for number in range(30)]
-        checks = [{"service": name, "command": f"echo {name}; test {name} != check-7",
-                   "every": 0.5, "groups": ["web"]} for name in names]
-        (folder / "checks.json").write_text(json.dumps({"checks": checks}))
-        process = RunnerProcess([str(folder / "checks.json"), str(folder / "store")], {},
+        checks = [word for name in names for word in (name, f"echo {name}; test {name} != check-7")]
+        process = RunnerProcess([str(folder / "store"), "0.5", *checks], {},
                                 program=str(self.path("fleet")))
         self.addCleanup(process.kill_all)
         process.wait_for_line(r"verdict=", 30.0, count=3 * len(names))
@@ -155,12 +153,9 @@ class ProgramsTest(unittest.TestCase):
 
     def test_a_fleet_that_was_started_with_sigchld_ignored_knows_how_its_commands_ended(self) -> None:
         folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
-        checks = [{"service": command, "command": command, "every": 0.1}
-                  for command in ("true", "false")]
-        (folder / "checks.json").write_text(json.dumps({"checks": checks}))
         process = RunnerProcess(["--ignore-signal=CHLD", str(self.path("fleet")),
-                                 str(folder / "checks.json"), str(folder / "store")], {},
-                                program="env")
+                                 str(folder / "store"), "0.1", "true", "true", "false", "false"],
+                                {}, program="env")
         self.addCleanup(process.kill_all)
         process.wait_for_line("verdict=", count=6)
         finished = process.stop()
@@ -170,56 +165,12 @@ class ProgramsTest(unittest.TestCase):
         self.assertEqual({("true", "pass", 0), ("false", "fail", 1)}, {
             (event["service"], event["verdict"], event["exitCode"]) for event in events})
 
-    def refused_fleet(self, file: Path) -> list[str]:
-        """What a fleet says about a file that it cannot use, without the name of the file."""
-        done = subprocess.run([str(self.path("fleet")), str(file), str(file.parent / "store")],
-                              capture_output=True, text=True, check=False, timeout=120)
-        self.assertEqual((78, ""), (done.returncode, done.stdout), done.stderr)
-        lines = done.stderr.splitlines()
-        self.assertTrue(all(line.startswith(f"{file}: ") for line in lines), lines)
-        return [line.removeprefix(f"{file}: ") for line in lines]
-
-    def test_a_fleet_says_what_is_wrong_with_its_file(self) -> None:
-        file = Path(self.enterContext(tempfile.TemporaryDirectory())) / "checks.json"
-        self.assertEqual(["No such file or directory"], self.refused_fleet(file))
-        for text, sentence in (
-                ("", r"it is not JSON \(.*no JSON found"),
-                ('{"checks": [{"service": "a", "command": "b", "every": 1},]}',
-                 r"it is not JSON \(.* commas"),
-                ("[]", "it is JSON but no object$"),
-                ('{"checks": []}', "'checks' must be a list of at least one check$"),
-                ('{"checks": "all"}', "'checks' must be a list of at least one check$")):
-            file.write_text(text)
-            [line] = self.refused_fleet(file)
-            self.assertRegex(line, f"^{sentence}")
-        file.write_text('{"check": [1]}')
-        self.assertEqual(["'check' is unknown; the nearest known one is checks",
-                          "'checks' must be a list of at least one check"],
-                         self.refused_fleet(file))
-
-    def test_a_fleet_says_what_is_wrong_with_which_field_of_which_check(self) -> None:
-        file = Path(self.enterContext(tempfile.TemporaryDirectory())) / "checks.json"
-        good = {"service": "shop", "command": "true", "every": 30}
-        texts = "must be a list of texts that are not empty"
-        seconds = "must be a number of seconds from 0.001 to 1e9"
-        for field, values, sentence in (
-                ("every", ["10", 0, -1, -1e300, 1e300, 1e-300, None, [1]], seconds),
-                ("timeout", ["10", 0, -1e300, 1e300, 1e-300, None, True], seconds),
-                ("groups", ["web", None, {}, [1], ["web", ""], [["web"]]], texts),
-                ("command", ["", None, 1, ["true"]], "must be a text that is not empty"),
-                ("evry", [30], "is unknown; the nearest known one is every"),
-                ("Groups", [["web"]], "is unknown; the nearest known one is groups")):
-            for value in values:
-                file.write_text(json.dumps({"checks": [good, good | {field: value}, good]}))
-                self.assertEqual([f"check 2 'shop': '{field}' {sentence}"],
-                                 self.refused_fleet(file), value)
-        file.write_text(json.dumps({"checks": [good | {"groups": []}, {"service": "b\n", "every": 1},
-                                               5]}))
-        self.assertEqual(["check 2 'b\\n': 'command' must be a text that is not empty",
-                          "check 3 '': 'service' must be a text that is not empty",
-                          "check 3 '': 'command' must be a text that is not empty",
-                          f"check 3 '': 'every' {seconds}"], self.refused_fleet(file))
-        self.assertFalse((file.parent / "store").exists())
+    def test_a_fleet_says_how_it_is_used(self) -> None:
+        for words in ([], ["store", "1"], ["store", "1", "a"], ["store", "soon", "a", "true"],
+                      ["store", "1", "a", "true", "b"]):
+            done = subprocess.run([str(self.path("fleet")), *words], capture_output=True, text=True,
+                                  check=False, timeout=120)
+            self.assertEqual((64, "", 1), (done.returncode, done.stdout, done.stderr.count("usage: ")))
 
     @unittest.skipUnless(shutil.which("nm"), "there is no nm")
     def test_what_a_program_does_not_name_is_not_in_it(self) -> None:

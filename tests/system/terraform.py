@@ -119,9 +119,9 @@ class FolderTest(unittest.TestCase):
         self.terraform.run("fmt", "-check", "-diff", "-recursive")
 
     def test_each_folder_is_valid(self) -> None:
-        for folder in ("state", "modules/ecs-check"):
+        for folder in ("state", "modules/checks", "modules/ecs-check"):
             self.terraform.init("-backend=false", folder=folder)
-        for folder in (".", "state", "modules/ecs-check"):
+        for folder in (".", "state", "modules/checks", "modules/ecs-check"):
             with self.subTest(folder):
                 self.terraform.run("validate", "-no-color", folder=folder)
 
@@ -569,15 +569,10 @@ class AccountTest(RunnerTest):
         where = "../checks"
         self.terraform.init(folder=where)
         self.terraform.run("apply", folder=where, environment=plain)
-        ecs = self.client("ecs")
-        [service] = ecs.describe_services(cluster="checks",
-                                          services=["sla-check-shop-dev"])["services"]
-        definition = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])
-        [container] = definition["taskDefinition"]["containerDefinitions"]
+        container, environment = self.container("sla-check-shop-dev")
         self.assertEqual((True, "65532:65532", 30),
                          tuple(container[name] for name in ("readonlyRootFilesystem", "user",
                                                             "stopTimeout")))
-        environment = {one["name"]: one["value"] for one in container["environment"]}
         with self.any_transport():
             finished = self.run_to_end("--once", environment=self.machine | self.key | environment)
         self.assertEqual(0, finished.code, finished.err_text)
@@ -586,6 +581,55 @@ class AccountTest(RunnerTest):
         self.assertEqual("rate(1 hour)", schedule["ScheduleExpression"])
         self.terraform.run("destroy", folder=where, environment=plain)
         self.assertEqual([], self.client("logs").describe_log_groups()["logGroups"])
+
+    def test_checks_are_shards_that_run_them_all(self) -> None:
+        self.client("ecs").create_cluster(clusterName="checks")
+        [remote] = [block[:block.index("module")] for block in _blocks("terraform/README.md", "hcl")
+                    if block.startswith("data ")]
+        [block] = [block for block in _blocks("terraform/README.md", "hcl") if 'module "web"' in block]
+        for name, made in self.network().items():
+            block = re.sub(rf'"{name}-[0-9a-f]+"', f'"{made}"', block)
+        # No task ever runs at moto, so nothing is steady.
+        block = block.replace("shards = 4", "shards = 2\n  wait_for_steady_state = false")
+        folder = self.folder / "web"
+        folder.mkdir()
+        (folder / "main.tf").write_text(f'provider "aws" {{\n  region = "{_REGION}"\n}}\n'
+                                        f"{remote}{block}")
+        services = [f"check-{number}" for number in range(8)]
+        (folder / "checks.json").write_text(json.dumps({"checks": [
+            {"service": name, "words": ["true"], "every": 60} for name in services]}))
+        plain = {f"TF_CLI_ARGS_{name}": "-no-color -auto-approve" for name in ("apply", "destroy")}
+        self.terraform.init(folder="../web")
+        self.terraform.run("apply", folder="../web", environment=plain)
+        [bucket] = [one["Name"] for one in self.client("s3").list_buckets()["Buckets"]
+                    if one["Name"].startswith("sla-checks-web-")]
+        self.client("s3").delete_bucket_policy(Bucket=bucket)
+        with self.any_transport():
+            for name in ("sla-check-web-dev", "sla-check-web-1-dev"):
+                finished = self.run_to_end("--once", environment=self.machine | self.key
+                                           | self.container(name)[1])
+                self.assertEqual(0, finished.code, finished.err_text)
+                self.assertGreater(len(finished.lines("run ended")), 0)
+        self.assertEqual(services, sorted(event["service"] for event in self.events("all")))
+        printed = self.run_to_end("iam", environment=self.machine | self.key
+                                  | self.container("sla-check-web-dev")[1])
+        iam = self.client("iam")
+        own = iam.get_role_policy(RoleName="sla-checks-web-dev", PolicyName="read-checks")
+        [read] = own["PolicyDocument"]["Statement"]
+        [same] = [one for one in json.loads(printed.out)["Statement"] if one["Sid"] == read["Sid"]]
+        self.assertEqual((read["Action"], read["Resource"]), (same["Action"], same["Resource"]))
+        [policy] = iam.list_attached_role_policies(RoleName="sla-checks-web-dev")["AttachedPolicies"]
+        self.assertEqual(_POLICY, policy["PolicyName"])
+        self.terraform.run("destroy", folder="../web", environment=plain)
+        self.assertEqual([], self.client("logs").describe_log_groups()["logGroups"])
+
+    def container(self, service: str) -> tuple[dict[str, Any], dict[str, str]]:
+        """The only container of a service of ECS, and its environment."""
+        ecs = self.client("ecs")
+        [found] = ecs.describe_services(cluster="checks", services=[service])["services"]
+        definition = ecs.describe_task_definition(taskDefinition=found["taskDefinition"])
+        [container] = definition["taskDefinition"]["containerDefinitions"]
+        return container, {one["name"]: one["value"] for one in container["environment"]}
 
     def network(self) -> dict[str, str]:
         """A subnet and a security group, by how their ids begin."""

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# One check on Fargate: the runner as a service that never ends, or as a task for each run.
+# One check on Fargate, or on EC2 with a capacity provider of one's own: the runner as a service that
+# never ends, or as a task for each run.
 
 data "aws_caller_identity" "current" {}
 
@@ -11,13 +12,22 @@ locals {
 
   own_schedule_role = local.scheduled && var.runner.schedule_role_arn == null
 
+  # Fargate's capacity providers are those of AWS, all others have instances of EC2.
+  on_fargate = length(var.capacity_providers) == 0 || anytrue([for name in keys(var.capacity_providers) : startswith(name, "FARGATE")])
+
+  own_start = var.start == null
+  start = local.own_start ? {
+    execution_role_arn = aws_iam_role.execution[0].arn
+    log_group_name     = aws_cloudwatch_log_group.check[0].name
+  } : var.start
+
   environment = merge(
     var.runner.environment,
     var.environment,
     { SLARUNNER_STOPTIMEOUT = tostring(var.stop_timeout) },
     local.scheduled ? { SLARUNNER_ONCE = "true" } : {},
     length(var.ssm_names) == 0 ? {} : { SLARUNNER_SSMNAME = join(",", var.ssm_names) },
-    var.spool == null ? {} : { SLARUNNER_SPOOL = "/spool" },
+    var.spool == null ? {} : { SLARUNNER_SPOOL = join("/", compact(["/spool", var.spool.folder])) },
   )
 
   mounts = concat(var.writable_tmp ? ["tmp"] : [], var.spool == null ? [] : ["spool"])
@@ -58,7 +68,7 @@ locals {
       options = {
         mode                  = "non-blocking"
         max-buffer-size       = "4m"
-        awslogs-group         = aws_cloudwatch_log_group.check.name
+        awslogs-group         = local.start.log_group_name
         awslogs-region        = local.region
         awslogs-stream-prefix = "runner"
       }
@@ -82,18 +92,20 @@ locals {
 }
 
 resource "aws_cloudwatch_log_group" "check" {
+  count = local.own_start ? 1 : 0
+
   name              = "/sla-monitor/${local.stage}/${var.name}"
   retention_in_days = var.log_retention_days
 }
 
 resource "aws_ecs_task_definition" "check" {
   family                   = local.full_name
-  requires_compatibilities = ["FARGATE"]
+  requires_compatibilities = [local.on_fargate ? "FARGATE" : "EC2"]
   network_mode             = "awsvpc"
   cpu                      = var.cpu
   memory                   = var.memory
   task_role_arn            = var.runner.role_arn
-  execution_role_arn       = aws_iam_role.execution.arn
+  execution_role_arn       = local.start.execution_role_arn
   container_definitions    = jsonencode([local.container])
 
   dynamic "volume" {
@@ -124,8 +136,12 @@ resource "aws_ecs_task_definition" "check" {
 
   lifecycle {
     precondition {
-      condition     = contains(local.memory, var.memory)
+      condition     = !local.on_fargate || contains(local.memory, var.memory)
       error_message = "Fargate has no task with cpu = ${var.cpu} and memory = ${var.memory}: with that cpu memory is one of ${join(", ", local.memory)}."
+    }
+    precondition {
+      condition     = local.on_fargate || !var.assign_public_ip
+      error_message = "A task on EC2 gets no public address: leave assign_public_ip out where capacity_providers are of EC2."
     }
   }
 }
@@ -152,6 +168,7 @@ resource "aws_ecs_service" "check" {
 
   deployment_minimum_healthy_percent = 0
   deployment_maximum_percent         = 100
+  wait_for_steady_state              = var.wait_for_steady_state
 
   deployment_circuit_breaker {
     enable   = true

@@ -11,5 +11,11 @@ output "command" {
 
 output "log_group_name" {
   description = "Where the lines of the runner and of its command are."
-  value       = aws_cloudwatch_log_group.check.name
+  value       = local.start.log_group_name
+}
+
+output "start" {
+  description = "What other calls of this module take as their `start`."
+  value       = local.start
+  depends_on  = [aws_iam_role_policy.execution]
 }

@@ -3,6 +3,8 @@
 
 # What Fargate does before the container is there: fetch the image, open the log.
 resource "aws_iam_role" "execution" {
+  count = local.own_start ? 1 : 0
+
   name = "${local.full_name}-start"
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -46,8 +48,10 @@ locals {
 }
 
 resource "aws_iam_role_policy" "execution" {
+  count = local.own_start ? 1 : 0
+
   name = "start"
-  role = aws_iam_role.execution.name
+  role = aws_iam_role.execution[0].name
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = concat(
@@ -55,7 +59,7 @@ resource "aws_iam_role_policy" "execution" {
         Sid      = "WriteLog"
         Effect   = "Allow"
         Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-        Resource = "${aws_cloudwatch_log_group.check.arn}:log-stream:*"
+        Resource = "${aws_cloudwatch_log_group.check[0].arn}:log-stream:*"
       }],
       [for one in [
         {
@@ -119,7 +123,7 @@ resource "aws_iam_role_policy" "schedule" {
         Sid       = "PassRoles"
         Effect    = "Allow"
         Action    = "iam:PassRole"
-        Resource  = [var.runner.role_arn, aws_iam_role.execution.arn]
+        Resource  = [var.runner.role_arn, local.start.execution_role_arn]
         Condition = { StringEquals = { "iam:PassedToService" = "ecs-tasks.amazonaws.com" } }
       },
     ]

@@ -114,10 +114,11 @@ variable "writable_tmp" {
 }
 
 variable "spool" {
-  description = "Keeps what is not delivered over a restart: a file system of EFS and an access point on it, whose user may write; mounted at /spool, the runner's --spool. The security groups have to let the task reach it on port 2049."
+  description = "Keeps what is not delivered over a restart: a file system of EFS and an access point on it, whose user may write; mounted at /spool, the runner's --spool, or with a folder of it. The security groups have to let the task reach it on port 2049."
   type = object({
     file_system_id  = string
     access_point_id = string
+    folder          = optional(string)
   })
   default = null
 
@@ -128,14 +129,45 @@ variable "spool" {
 }
 
 variable "capacity_providers" {
-  description = "Of FARGATE and FARGATE_SPOT, how the tasks are shared out by weight. FARGATE_SPOT alone costs a third; AWS may end such a task two minutes after it said so, and starts another where there is room. Empty: FARGATE."
+  description = "How the tasks are shared out by weight: of FARGATE and FARGATE_SPOT, or of capacity providers of the cluster with instances of EC2. FARGATE_SPOT alone costs a third; AWS may end such a task two minutes after it said so, and starts another where there is room. Empty: FARGATE."
   type        = map(number)
   default     = {}
   nullable    = false
 
   validation {
-    condition     = alltrue([for name, weight in var.capacity_providers : contains(["FARGATE", "FARGATE_SPOT"], name) && weight >= 1 && weight <= 1000 && floor(weight) == weight])
-    error_message = "capacity_providers are FARGATE and FARGATE_SPOT with a whole number from 1 to 1000 each."
+    condition     = alltrue([for name, weight in var.capacity_providers : can(regex("^[A-Za-z0-9_-]{1,255}$", name)) && weight >= 1 && weight <= 1000 && floor(weight) == weight])
+    error_message = "capacity_providers are names, such as FARGATE_SPOT, with a whole number from 1 to 1000 each."
+  }
+
+  validation {
+    condition     = length(distinct([for name in keys(var.capacity_providers) : startswith(name, "FARGATE")])) < 2
+    error_message = "capacity_providers are either of FARGATE and FARGATE_SPOT, or those of EC2: ECS does not mix them."
+  }
+}
+
+variable "start" {
+  description = "The output `start` of another call of this module with the same image, secrets and stage, whose log group and role for starting tasks this one shares."
+  type = object({
+    execution_role_arn = string
+    log_group_name     = string
+  })
+  default = null
+
+  validation {
+    condition     = var.start == null || try(can(regex("^arn:[a-z0-9-]+:iam::[0-9]{12}:role/", var.start.execution_role_arn)) && var.start.log_group_name != "", false)
+    error_message = "start must hold the ARN of a role and the name of a log group."
+  }
+}
+
+variable "wait_for_steady_state" {
+  description = "Whether applying waits until the service runs what it is to run."
+  type        = bool
+  default     = false
+  nullable    = false
+
+  validation {
+    condition     = contains([true, false], var.wait_for_steady_state)
+    error_message = "wait_for_steady_state is true or false."
   }
 }
 
