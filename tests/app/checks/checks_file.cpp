@@ -212,7 +212,8 @@ TEST_CASE("a thousand checks are read") {
 TEST_CASE("of a shard's file only its own checks are kept, and all are looked at") {
   std::string text = R"({"defaults":{"every":60},"checks":[)";
   for (int number = 0; number < 40; ++number) {
-    text += R"({"service":"s)" + std::to_string(number) + R"(","command":"true"},)";
+    text.append(R"({"service":"s)").append(std::to_string(number));
+    text.append(R"(","command":"true"},)");
   }
   text += R"({"service":"s7","command":"true"}]})";
   std::size_t kept = 0;

@@ -46,7 +46,9 @@ inline std::string arn_of_checks(AccessScope const& scope, Environment const& en
   std::string const& checks = scope.settings.checks;
   auto const address = is_at_aws(checks) ? parse_checks_address(checks, environment)
                                          : Result<ChecksAddress>(ChecksAddress{});
-  if (!address) return own_arn(scope, "ssm", "parameter/*/" + checks.substr(ssm_scheme.size()));
+  if (!address) {
+    return own_arn(scope, "ssm", std::string("parameter/*/").append(checks, ssm_scheme.size()));
+  }
   if (!address->region.empty()) return address->parameter;
   if (!address->parameter.empty()) return own_arn(scope, "ssm", "parameter" + address->parameter);
   if (address->bucket.empty()) return {};
