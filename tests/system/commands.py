@@ -10,7 +10,7 @@ import unittest
 
 from runner_process import Finished, RunnerTest
 
-_STARTERS = ("ssm-starter", "iam-starter")
+_STARTERS = ("ssm-starter", "iam-starter", "bootstrap")
 _USAGE, _SETTINGS = 64, 78
 
 

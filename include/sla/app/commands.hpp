@@ -23,6 +23,7 @@
 #include "sla/app/help.hpp"
 #include "sla/app/iam_starter.hpp"
 #include "sla/app/identity.hpp"
+#include "sla/app/lambda.hpp"
 #include "sla/app/nearest.hpp"
 #include "sla/app/printing.hpp"
 #include "sla/app/quoted.hpp"
@@ -58,10 +59,11 @@ inline constexpr Command version_command{.name = "version",
                                          .run = detail::run_version};
 
 /// All commands, in the order of help.
-inline constexpr std::array<Command const*, 12> commands{
-    &run_command,       &healthcheck_command, &identity_command, &iam_command,
-    &preflight_command, &report_command,      &gate_command,     &spool_command,
-    &starter_command,   &iam_starter_command, &help_command,     &version_command,
+inline constexpr std::array<Command const*, 13> commands{
+    &run_command,       &healthcheck_command, &identity_command,  &iam_command,
+    &preflight_command, &report_command,      &gate_command,      &spool_command,
+    &starter_command,   &iam_starter_command, &bootstrap_command, &help_command,
+    &version_command,
 };
 
 namespace detail {
@@ -115,6 +117,9 @@ inline int run_words(std::span<char const* const> words, Environment const& envi
     if (command->own_program && command->name == program) {
       return run_with(*command, words, environment, commit);
     }
+  }
+  if (words.empty() && environment.has("AWS_LAMBDA_RUNTIME_API")) {
+    return run_with(bootstrap_command, words, environment, commit);
   }
   if (first.empty() || first.starts_with('-')) {
     return run_with(run_command, words, environment, commit);
