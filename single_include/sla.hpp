@@ -13046,6 +13046,17 @@ concept Spool = bool{std::movable<S>} && requires(S& s, Report const& report) {
   { s.in_memory() } -> std::same_as<std::vector<Entry>>;
 };
 
+/// A Spool that hands out several entries at once. `next_events(most, except)`: of each service the
+/// oldest entry whose event waits, but for those numbers, which ascend; the oldest first, and at
+/// most so many: the services take turns from call to call. `next_logs(number, most)`: the next
+/// entries, in a circle, whose logs wait.
+template <class S>
+concept BatchSpool = Spool<S> && requires(S& s, std::uint64_t number, std::size_t most,
+                                          std::vector<std::uint64_t> const& except) {
+  { s.next_events(most, except) } -> std::same_as<Result<std::vector<Entry>>>;
+  { s.next_logs(number, most) } -> std::same_as<Result<std::vector<Entry>>>;
+};
+
 namespace internal {
 
 /// Takes the place of a spool that a door refused, so that the refusal is the only error.
@@ -13821,7 +13832,7 @@ class SpoolDirectory {
 // sla/spool/eviction.hpp
 // What a spool gives up when it is full, in this order: the logs of passes, passes, the other logs,
 // and then whatever is oldest. A result outlives its log, and what failed outlives what passed. The
-// entry that is being delivered stays, and so does the newest.
+// entries that are being delivered stay, and so does the newest.
 
 namespace sla::inline v1::internal {
 
@@ -13871,10 +13882,11 @@ class EvictionOrder {
   void add(std::uint64_t number, EvictionRank rank) { order_.insert({rank, number}); }
   void remove(std::uint64_t number, EvictionRank rank) { order_.erase({rank, number}); }
 
-  /// Returns what to evict next, but for the entries of these two numbers.
-  [[nodiscard]] std::optional<Eviction> next(std::uint64_t spared, std::uint64_t newest) const {
+  /// Returns what to evict next, but for the entries of these numbers; the spared ones ascend.
+  [[nodiscard]] std::optional<Eviction> next(std::vector<std::uint64_t> const& spared,
+                                             std::uint64_t newest) const {
     for (auto const& [rank, number] : order_) {
-      if (number == spared || number == newest) continue;
+      if (number == newest || std::binary_search(spared.begin(), spared.end(), number)) continue;
       return Eviction{number, rank == EvictionRank::log_of_pass || rank == EvictionRank::log};
     }
     return std::nullopt;
@@ -13894,18 +13906,31 @@ class EvictionOrder {
 
 namespace sla::inline v1::internal {
 
+/// Reads a log from its file into memory if it is small. Returns true if it did.
+inline bool take_in_log(Output& output) {
+  constexpr std::uint64_t small = 64 * 1024;
+  if (output.size() > small || output.in_memory()) return false;
+  auto text = output.text();
+  if (!text) return false;
+  std::uint64_t const size = text->size();
+  output = Output({}, {{size, 0, *std::move(text)}}, output.sha256());
+  return true;
+}
+
 /// What is known of one entry.
 struct EntryState {
   std::optional<RecordPosition> position{};  ///< its latest record
   KeptLog log{};                             ///< its log on the disk
   std::unique_ptr<Entry> held{};  ///< the entry itself, if the record is missing or too old
   Part log_part = Part::waiting;
+  std::size_t service = 0;  ///< a hash of its name
   Part event_part = Part::waiting;
   bool pass = false;
   bool counts = true;
 
   /// Takes over how far an entry got.
   void note(Entry const& entry) noexcept {
+    service = std::hash<std::string_view>()(entry.report.job.service);
     log_part = entry.log;
     event_part = entry.event;
     pass = entry.report.succeeded();
@@ -13916,18 +13941,9 @@ struct EntryState {
     held = std::make_unique<Entry>(entry);
     note(entry);
   }
-  /// Reads the log of the entry that is held from its file into memory if it is small, so that many
-  /// entries do not take a descriptor each. Returns true if it did.
-  bool take_in_log() {
-    constexpr std::uint64_t small = 64 * 1024;
-    Output& output = held->report.outcome.output;
-    if (output.size() > small || output.in_memory()) return false;
-    auto text = output.text();
-    if (!text) return false;
-    std::uint64_t const size = text->size();
-    output = Output({}, {{size, 0, *std::move(text)}}, output.sha256());
-    return true;
-  }
+  /// Takes the log of the entry that is held into memory if it is small, so that many entries do
+  /// not take a descriptor each. Returns true if it did.
+  bool take_in_log() { return internal::take_in_log(held->report.outcome.output); }
 };
 
 /// Returns how much of the limit an entry takes that is held whole: about as much memory.
@@ -13954,6 +13970,15 @@ class SpoolIndex {
   [[nodiscard]] std::uint64_t memory_bytes() const noexcept { return memory_bytes_; }
   [[nodiscard]] std::uint64_t last_number() const noexcept {
     return all_.empty() ? 0 : all_.rbegin()->first;
+  }
+
+  /// Returns the numbers of the entries that are held here whole.
+  [[nodiscard]] std::vector<std::uint64_t> held() const {
+    std::vector<std::uint64_t> numbers;
+    for (auto const& [number, entry] : all_) {
+      if (entry.held) numbers.push_back(number);
+    }
+    return numbers;
   }
 
   /// Returns the number of the next entry. Numbers follow the clock, so that what was held in
@@ -13992,6 +14017,28 @@ class SpoolIndex {
     return found;
   }
 
+  /// Returns the oldest event that waits of each service, but for those numbers, which ascend; at
+  /// most so many: the services take turns from call to call. The oldest comes first.
+  [[nodiscard]] std::vector<std::uint64_t> next_events(std::size_t most,
+                                                       std::vector<std::uint64_t> const& except) {
+    std::vector<std::uint64_t> found;
+    std::optional<std::size_t> first;
+    for (std::size_t service = turn_; found.size() < most; first = first.value_or(service)) {
+      auto at = by_service_.lower_bound({service + 1, 0});  // behind the last one that is the first
+      if (at == by_service_.end()) at = by_service_.begin();
+      if (at == by_service_.end() || first == at->first) break;
+      service = at->first;
+      while (std::binary_search(except.begin(), except.end(), at->second)) {
+        if (++at == by_service_.end() || at->first != service) break;
+      }
+      if (at == by_service_.end() || at->first != service) continue;
+      found.push_back(at->second);
+      turn_ = service;
+    }
+    std::sort(found.begin(), found.end());
+    return found;
+  }
+
   /// Returns the next entry, in a circle, whose log waits.
   [[nodiscard]] std::optional<std::uint64_t> next_log(std::uint64_t behind) const {
     if (count_.logs + count_.ahead == 0) return std::nullopt;
@@ -14004,8 +14051,20 @@ class SpoolIndex {
     return std::nullopt;
   }
 
-  /// Returns what to evict from the disk, or from memory; `spared` and the newest stay.
-  [[nodiscard]] std::optional<Eviction> eviction(bool on_disk, std::uint64_t spared) const {
+  /// Returns the next entries, in a circle, whose logs wait; at most so many.
+  [[nodiscard]] std::vector<std::uint64_t> next_logs(std::uint64_t behind, std::size_t most) const {
+    std::vector<std::uint64_t> found;
+    for (auto next = next_log(behind); next && found.size() < most; next = next_log(*next)) {
+      if (!found.empty() && found.front() == *next) break;
+      found.push_back(*next);
+    }
+    return found;
+  }
+
+  /// Returns what to evict from the disk, or from memory; the spared ones, which ascend, and the
+  /// newest stay.
+  [[nodiscard]] std::optional<Eviction> eviction(bool on_disk,
+                                                 std::vector<std::uint64_t> const& spared) const {
     auto found = (on_disk ? disk_order_ : memory_order_).next(spared, last_number());
     // If the event is delivered the log is all there is.
     if (found && all_.at(found->number).event_part == Part::done) found->log_only = false;
@@ -14026,7 +14085,11 @@ class SpoolIndex {
     };
     std::size_t const one = 1;
     bool const event = entry.event_part == Part::waiting;
-    if (event) move(count_.events, one);
+    if (event) {
+      move(count_.events, one);
+      there ? void(by_service_.emplace(entry.service, number))
+            : void(by_service_.erase({entry.service, number}));
+    }
     if (entry.log_part == Part::waiting) move(event ? count_.ahead : count_.logs, one);
     if (entry.log_part == Part::refused || entry.event_part == Part::refused) {
       move(count_.refused, one);
@@ -14045,6 +14108,8 @@ class SpoolIndex {
   std::uint64_t memory_bytes_ = 0;
   std::uint64_t last_ = 0;
   std::uint64_t first_event_ = 1;  ///< no event waits before this one
+  std::set<std::pair<std::size_t, std::uint64_t>> by_service_{};  ///< the events that wait
+  std::size_t turn_ = 0;  ///< the service whose event was handed out last
 };
 
 }  // namespace sla::inline v1::internal
@@ -14693,6 +14758,32 @@ class SpoolRecovery {
   return {};
 }
 
+/// The folder is gone: holds in memory what `load(EntryState const&)` can still read, by
+/// `hold(EntryState&, Entry const&)`, and forgets the rest. Adds the entries whose logs went away.
+template <class Load, class Hold>
+void hold_all(SpoolIndex& index, Load load, Hold hold, std::set<std::uint64_t>& lost_logs,
+              Logger const& log) {
+  std::vector<std::uint64_t> numbers;
+  for (auto const& [number, state] : index.all()) numbers.push_back(number);
+  for (std::uint64_t const number : numbers) {
+    auto entry = load(index.all().at(number));
+    if (!entry) log.error("a spooled result is out of reach", {{"reason", entry.error().message}});
+    index.put(number, [&](internal::EntryState& state) {
+      bool const had_log = state.log_part == Part::waiting && !state.log.file.empty();
+      state.position.reset();
+      state.log = {};
+      if (!entry) return;
+      if (had_log && entry->report.outcome.output.size() == 0) {
+        entry->log = Part::done;
+        lost_logs.insert(number);
+      }
+      hold(state, *entry);
+    });
+    internal::EntryState const& left = index.all().at(number);
+    if (!left.held || left.held->complete()) index.erase(number);
+  }
+}
+
 }  // namespace sla::inline v1::internal
 
 // sla/spool/disk.hpp
@@ -14728,7 +14819,6 @@ class DiskSpool {
   [[nodiscard]] std::string logs() const {
     return internal::SpoolDirectory::look(options_.folder).logs();
   }
-
   /// Marks a run, so that it is known should this process die. Does not wait for the disk.
   void begin(Report const& report) {
     begun_.insert(report.job.run_id);
@@ -14750,21 +14840,27 @@ class DiskSpool {
 
   [[nodiscard]] Result<std::optional<Entry>> next_event(std::uint64_t behind = 0) {
     while (auto const number = index_.next_event(behind)) {
-      auto entry = hand_out(*number);
-      if (!entry || *entry) return entry;
+      if (auto entry = hand_out(*number); !entry || *entry) return entry;
     }
     return std::optional<Entry>();
   }
   [[nodiscard]] Result<std::optional<Entry>> next_log(std::uint64_t behind) {
     while (auto const number = index_.next_log(behind)) {
-      auto entry = hand_out(*number);
-      if (!entry || *entry) return entry;
+      if (auto entry = hand_out(*number); !entry || *entry) return entry;
     }
     return std::optional<Entry>();
   }
 
+  [[nodiscard]] Result<std::vector<Entry>> next_events(std::size_t most,
+                                                       std::vector<std::uint64_t> const& except) {
+    return hand_out(index_.next_events(most, except));
+  }
+  [[nodiscard]] Result<std::vector<Entry>> next_logs(std::uint64_t behind, std::size_t most) {
+    return hand_out(index_.next_logs(behind, most));
+  }
+
   void update(Entry const& entry) {
-    handed_out_ = 0;
+    std::erase(handed_out_, entry.number);
     if (index_.all().count(entry.number) == 0) return;
     if (entry.complete()) return forget(entry.number);
     put(entry, internal::Sync::later);
@@ -14786,11 +14882,9 @@ class DiskSpool {
   void reported(std::uint64_t number) { set_dropped(dropped_ - number); }
 
   [[nodiscard]] std::vector<Entry> in_memory() const {
-    std::vector<Entry> held;
-    for (auto const& [number, entry] : index_.all()) {
-      if (entry.held) held.push_back(*entry.held);
-    }
-    return held;
+    std::vector<Entry> entries;
+    for (auto const number : index_.held()) entries.push_back(*index_.all().at(number).held);
+    return entries;
   }
 
  private:
@@ -14817,11 +14911,27 @@ class DiskSpool {
 
   /// Reads an entry; nothing if its record is damaged, and it is given up.
   Result<std::optional<Entry>> hand_out(std::uint64_t number) {
-    auto entry = load(index_.all().at(number));
-    if (entry) {
-      handed_out_ = number;
-      return std::optional<Entry>(*std::move(entry));
+    handed_out_.assign(1, number);
+    return look_up(number);
+  }
+  /// Reads several, small logs into memory: each of the others takes a descriptor. What is behind
+  /// one that cannot be read waits.
+  Result<std::vector<Entry>> hand_out(std::vector<std::uint64_t> const& numbers) {
+    std::vector<Entry> entries;
+    handed_out_ = numbers;
+    std::sort(handed_out_.begin(), handed_out_.end());
+    for (std::uint64_t const number : numbers) {
+      auto entry = look_up(number);
+      if (!entry) return entries.empty() ? Result<std::vector<Entry>>(entry.error()) : entries;
+      if (!*entry) continue;
+      internal::take_in_log((**entry).report.outcome.output);
+      entries.push_back(**std::move(entry));
     }
+    return entries;
+  }
+  Result<std::optional<Entry>> look_up(std::uint64_t number) {
+    auto entry = load(index_.all().at(number));
+    if (entry) return std::optional<Entry>(*std::move(entry));
     if (entry.error().code != Errc::malformed) return entry.error().within("spool");
     log_.error("a spooled result is lost", {{"reason", entry.error().message}});
     set_dropped(dropped_ + 1);
@@ -14887,35 +14997,15 @@ class DiskSpool {
   /// again should the folder come back.
   void leave() {
     outage_.begin({Errc::system, "the folder is gone"});
-    std::vector<std::uint64_t> numbers;
-    for (auto const& [number, state] : index_.all()) numbers.push_back(number);
-    for (std::uint64_t const number : numbers) {
-      auto entry = load(index_.all().at(number));
-      if (!entry)
-        log_.error("a spooled result is out of reach", {{"reason", entry.error().message}});
-      index_.put(number, [&](internal::EntryState& state) {
-        bool const had_log = state.log_part == Part::waiting && !state.log.file.empty();
-        state.position.reset();
-        state.log = {};
-        if (!entry) return;
-        if (had_log && entry->report.outcome.output.size() == 0) {
-          entry->log = Part::done;
-          lost_logs_.insert(number);
-        }
-        hold(state, *entry);
-      });
-      internal::EntryState const& left = index_.all().at(number);
-      if (!left.held || left.held->complete()) index_.erase(number);
-    }
+    internal::hold_all(
+        index_, [this](auto const& state) { return load(state); },
+        [this](auto& state, Entry const& entry) { hold(state, entry); }, lost_logs_, log_);
     left_behind_ = index_.last_number();
     store_.reset();
   }
 
   Result<void> write_held() {
-    std::vector<std::uint64_t> held;
-    for (auto const& [number, state] : index_.all()) {
-      if (state.held) held.push_back(number);
-    }
+    std::vector<std::uint64_t> const held = index_.held();
     Result<void> written;
     for (std::uint64_t const number : held) {
       index_.put(number, [&](internal::EntryState& state) {
@@ -14926,8 +15016,8 @@ class DiskSpool {
     for (std::uint64_t const number : gone_) {
       if (written = store_->write_gone(number); !written) return written;
     }
-    if (written = store_->write_dropped(dropped_); !written) return written;
-    if (written = store_->journal().sync(); !written) return written;
+    if (written = store_->write_dropped(dropped_); written) written = store_->journal().sync();
+    if (!written) return written;
     for (std::uint64_t const number : held) {
       index_.put(number, [&](internal::EntryState& state) {
         store_->folder().unmark(state.held->report.job.run_id);
@@ -14970,9 +15060,9 @@ class DiskSpool {
   std::set<std::uint64_t> lost_logs_{};  ///< entries whose logs went away with the folder
   std::uint64_t left_behind_ = 0;        ///< a folder that went away may have entries up to here
   std::uint64_t dropped_ = 0;
-  std::uint64_t handed_out_ = 0;
+  std::vector<std::uint64_t> handed_out_{};
 };
-static_assert(Spool<DiskSpool>);
+static_assert(BatchSpool<DiskSpool>);
 
 }  // namespace sla::inline v1
 
@@ -14985,6 +15075,9 @@ namespace sla::inline v1 {
 /// Is an A or a B. Not thread-safe.
 template <class A, class B>
 class EitherSpool {
+  static constexpr bool both_batch =
+      BatchSpool<internal::HeldSpool<A>> && BatchSpool<internal::HeldSpool<B>>;
+
  public:
   EitherSpool(A spool) : spool_(std::in_place_index<0>, std::move(spool)) {}
   EitherSpool(B spool) : spool_(std::in_place_index<1>, std::move(spool)) {}
@@ -15003,6 +15096,13 @@ class EitherSpool {
   }
   Result<std::optional<Entry>> next_log(std::uint64_t behind) {
     return ask([&](auto& spool) { return spool.next_log(behind); });
+  }
+  Result<std::vector<Entry>> next_events(
+      std::size_t most, std::vector<std::uint64_t> const& except) requires both_batch {
+    return ask([&](auto& spool) { return spool.next_events(most, except); });
+  }
+  Result<std::vector<Entry>> next_logs(std::uint64_t behind, std::size_t most) requires both_batch {
+    return ask([&](auto& spool) { return spool.next_logs(behind, most); });
   }
   void update(Entry const& entry) {
     ask([&](auto& spool) { spool.update(entry); });
@@ -15076,8 +15176,16 @@ class MemorySpool {
     return hand_out(index_.next_log(behind));
   }
 
+  [[nodiscard]] Result<std::vector<Entry>> next_events(std::size_t most,
+                                                       std::vector<std::uint64_t> const& except) {
+    return hand_out(index_.next_events(most, except));
+  }
+  [[nodiscard]] Result<std::vector<Entry>> next_logs(std::uint64_t behind, std::size_t most) {
+    return hand_out(index_.next_logs(behind, most));
+  }
+
   void update(Entry const& entry) {
-    handed_out_ = 0;
+    std::erase(handed_out_, entry.number);
     if (index_.all().count(entry.number) == 0) return;
     if (entry.complete()) return index_.erase(entry.number);
     put(entry);
@@ -15098,8 +15206,16 @@ class MemorySpool {
  private:
   Result<std::optional<Entry>> hand_out(std::optional<std::uint64_t> number) {
     if (!number) return std::optional<Entry>();
-    handed_out_ = *number;
+    handed_out_.assign(1, *number);
     return std::optional<Entry>(*index_.all().at(*number).held);
+  }
+  std::vector<Entry> hand_out(std::vector<std::uint64_t> numbers) {
+    std::vector<Entry> entries;
+    entries.reserve(numbers.size());
+    for (std::uint64_t const number : numbers) entries.push_back(*index_.all().at(number).held);
+    handed_out_ = std::move(numbers);
+    std::sort(handed_out_.begin(), handed_out_.end());
+    return entries;
   }
 
   void put(Entry const& entry) {
@@ -15128,11 +15244,121 @@ class MemorySpool {
   Logger log_{};
   internal::SpoolIndex index_{};
   std::uint64_t dropped_ = 0;
-  std::uint64_t handed_out_ = 0;
+  std::vector<std::uint64_t> handed_out_{};
 };
-static_assert(Spool<MemorySpool>);
+static_assert(BatchSpool<MemorySpool>);
 
 }  // namespace sla::inline v1
+
+// sla/spool/disk_calls.hpp
+// The calls to a spool on a disk that may hang: each within a limit, one after another, and what
+// the disk last said of itself. Says in the log, once, that it hangs and that it answers again.
+
+namespace sla::inline v1::internal {
+
+/// Calls a spool. For one thread at a time; what a call captures is its own, as it may go on for
+/// long.
+template <class Disk>
+class DiskCalls {
+ public:
+  struct NothingToUndo {
+    void operator()(Disk&) const noexcept {}
+  };
+  struct Options {
+    std::string name{};                          ///< of the folder, for the log
+    Duration limit{};                            ///< for one call
+    std::shared_ptr<std::atomic<bool>> hangs{};  ///< is told; may be nothing
+  };
+  /// What is known of the disk; its calls write it.
+  struct Figures {
+    SpoolCount count{};
+    std::uint64_t dropped = 0;
+  };
+
+  DiskCalls(Options options, Logger log)
+      : options_(std::move(options)), log_(log), disk_(options_.limit) {}
+
+  /// Makes the spool: `make() -> Result<Disk>`. Goes on without if that takes too long; then it is
+  /// there once it is made.
+  template <class Make>
+  Result<void> open(Make make) {
+    auto const why = std::make_shared<std::string>();
+    auto const opened = disk_.insist(
+        [make = std::move(make), why, figures = figures_](std::optional<Disk>& disk) {
+          auto made = make();
+          if (!made) *why = made.error().message;
+          if (!made) return Result<void>(made.error());
+          disk.emplace(*std::move(made));
+          *figures = Figures{disk->count(), disk->dropped()};
+          return Result<void>();
+        },
+        [why, log = log_](std::optional<Disk>&) {
+          if (!why->empty()) log.error("results are kept in memory only: spool: " + *why);
+        });
+    if (opened && !*opened) return opened->error();
+    if (!opened) note_hang();
+    return {};
+  }
+
+  /// Returns true if nothing is under way.
+  bool answers() {
+    bool const answers = disk_.answers();
+    if (!answers) note_hang();
+    if (answers && options_.hangs) *options_.hangs = false;
+    if (answers && std::exchange(hung_, false)) {
+      log_.info("the spool answers again", {{"spool", options_.name}});
+    }
+    return answers;
+  }
+  /// Returns what the spool says, if there is one and it answers in time; what is done too late is
+  /// followed by `undo(Disk&)`.
+  template <class Question, class Undo = NothingToUndo>
+  auto ask(Question question, Undo undo = {}) {
+    using Answer = std::optional<decltype(question(std::declval<Disk&>()))>;
+    if (!answers()) return Answer();
+    auto answer = disk_.ask(on_disk(std::move(question)), [undo](std::optional<Disk>& disk) {
+      if (disk) undo(*disk);
+    });
+    if (!answer) note_hang();
+    return answer ? *std::move(answer) : Answer();
+  }
+  /// Has the disk do it, later if need be, and returns what ask() does.
+  template <class Act>
+  auto tell(Act act) {
+    using Answer = std::optional<decltype(act(std::declval<Disk&>()))>;
+    auto done = disk_.insist(on_disk(std::move(act)));
+    if (!done) note_hang();
+    return done ? *std::move(done) : Answer();
+  }
+  [[nodiscard]] Figures const& figures() const noexcept { return *figures_; }
+
+ private:
+  void note_hang() {
+    if (options_.hangs) *options_.hangs = true;
+    if (std::exchange(hung_, true)) return;
+    log_.warning("the spool does not answer: results are kept in memory",
+                 {{"spool", options_.name}});
+  }
+
+  template <class Question>
+  auto on_disk(Question question) const {
+    return [question = std::move(question), figures = figures_](std::optional<Disk>& disk) {
+      using Answer = std::optional<decltype(question(*disk))>;
+      if (!disk) return Answer();
+      Answer answer(question(*disk));
+      *figures = Figures{disk->count(), disk->dropped()};
+      return answer;
+    };
+  }
+
+  Options options_;
+  Logger log_;
+  TimeLimited<Disk> disk_;
+  std::shared_ptr<Figures> figures_ = std::make_shared<Figures>();
+  bool hung_ = false;
+};
+
+}  // namespace sla::inline v1::internal
 
 // sla/spool/time_limited.hpp
 // A spool on a disk that may hang, such as a network mount: nobody waits for it longer than a
@@ -15159,26 +15385,13 @@ class TimeLimitedSpool {
   template <class Make>
   [[nodiscard]] static Result<TimeLimitedSpool> open(Make make, Options options, Logger log = {}) {
     TimeLimitedSpool spool(std::move(options), log);
-    auto const why = std::make_shared<std::string>();
-    auto const opened = spool.disk_.insist(
-        [make = std::move(make), why, figures = spool.figures_](std::optional<Disk>& disk) {
-          auto made = make();
-          if (!made) *why = made.error().message;
-          if (!made) return Result<void>(made.error());
-          disk.emplace(*std::move(made));
-          *figures = Figures{disk->count(), disk->dropped()};
-          return Result<void>();
-        },
-        [why, log](std::optional<Disk>&) {
-          if (!why->empty()) log.error("results are kept in memory only: spool: " + *why);
-        });
-    if (opened && !*opened) return opened->error();
-    if (!opened) spool.note_hang();
+    auto const opened = spool.disk_.open(std::move(make));
+    if (!opened) return opened.error();
     return spool;
   }
 
   void begin(Report const& report) {
-    (void)ask([report](Disk& disk) {
+    (void)disk_.ask([report](Disk& disk) {
       disk.begin(report);
       return true;
     });
@@ -15191,20 +15404,20 @@ class TimeLimitedSpool {
       return disk.count().events == 1 ? disk.next_event(0) : std::optional<Entry>();
     };
     auto const take_back = [run = report.job.run_id](Disk& disk) { retract(disk, run); };
-    auto const kept = ask(keep, take_back);
+    auto const kept = disk_.ask(keep, take_back);
     if (!kept) return memory_.add(report);
     ahead_ = kept->value_or(std::nullopt);
   }
 
   [[nodiscard]] Recalled recall(Job const& job) {
-    return ask([job](Disk& disk) { return disk.recall(job); }).value_or(Recalled{});
+    return disk_.ask([job](Disk& disk) { return disk.recall(job); }).value_or(Recalled{});
   }
 
   [[nodiscard]] Result<std::optional<Entry>> next_event(std::uint64_t behind = 0) {
     auto const ahead = std::exchange(ahead_, std::nullopt);
     if (ahead && behind < ahead->number) return ahead;
     if (behind < in_memory_from) {
-      auto found = ask([behind](Disk& disk) { return disk.next_event(behind); });
+      auto found = disk_.ask([behind](Disk& disk) { return disk.next_event(behind); });
       if (found && (!*found || **found)) return *std::move(found);
     }
     return of_memory(memory_.next_event(in_memory(behind)));
@@ -15214,7 +15427,7 @@ class TimeLimitedSpool {
     ahead_.reset();
     auto const of_disk = [&]() -> Result<std::optional<Entry>> {
       std::uint64_t const from = behind < in_memory_from ? behind : 0;
-      auto found = ask([from](Disk& disk) { return disk.next_log(from); });
+      auto found = disk_.ask([from](Disk& disk) { return disk.next_log(from); });
       return found ? *std::move(found) : std::optional<Entry>();
     };
     memory_turn_ = !memory_turn_;
@@ -15226,13 +15439,40 @@ class TimeLimitedSpool {
     return *found || !memory_turn_ ? found : of_disk();
   }
 
+  /// Those on the disk, which are older; those in memory if there are none or it does not answer.
+  [[nodiscard]] Result<std::vector<Entry>> next_events(
+      std::size_t most, std::vector<std::uint64_t> const& except) requires BatchSpool<Disk> {
+    ahead_.reset();
+    auto of_disk = disk_.ask([=](Disk& disk) { return disk.next_events(most, except); });
+    if (of_disk && (!*of_disk || !(**of_disk).empty())) return *std::move(of_disk);
+    std::vector<std::uint64_t> here;
+    for (std::uint64_t const number : except) {
+      if (number >= in_memory_from) here.push_back(in_memory(number));
+    }
+    return of_memory(memory_.next_events(most, here));
+  }
+  /// The two take turns.
+  [[nodiscard]] Result<std::vector<Entry>> next_logs(std::uint64_t behind,
+                                                     std::size_t most) requires BatchSpool<Disk> {
+    ahead_.reset();
+    memory_turn_ = !memory_turn_;
+    if (!memory_turn_ || memory_.count().logs + memory_.count().ahead == 0) {
+      std::uint64_t const from = behind < in_memory_from ? behind : 0;
+      auto found = disk_.ask([=](Disk& disk) { return disk.next_logs(from, most); });
+      if (found && (!*found || !(**found).empty())) return *std::move(found);
+    }
+    return of_memory(memory_.next_logs(in_memory(behind), most));
+  }
+
   void update(Entry const& entry) {
     ahead_.reset();
     if (entry.number < in_memory_from) {
-      tend_at_ = tell([entry, now = tended_at_](Disk& disk) {
-                   disk.update(entry);
-                   return disk.tend(now);
-                 }).value_or(Instant::min());
+      tend_at_ = disk_
+                     .tell([entry, now = tended_at_](Disk& disk) {
+                       disk.update(entry);
+                       return disk.tend(now);
+                     })
+                     .value_or(Instant::min());
       return;
     }
     Entry own = entry;
@@ -15244,31 +15484,31 @@ class TimeLimitedSpool {
   Instant tend(Instant now) {
     Instant const moment = now + std::chrono::seconds{1};
     tended_at_ = now;
-    if (!answers()) return moment;
+    if (!disk_.answers()) return moment;
     move_to_disk();
     if (std::exchange(added_, false)) tend_at_ = std::min(tend_at_, moment);
     if (now < tend_at_) return tend_at_;
-    tend_at_ = ask([now](Disk& disk) { return disk.tend(now); }).value_or(Instant::min());
-    return answers() ? tend_at_ : moment;
+    tend_at_ = disk_.ask([now](Disk& disk) { return disk.tend(now); }).value_or(Instant::min());
+    return disk_.answers() ? tend_at_ : moment;
   }
 
   [[nodiscard]] SpoolCount count() {
     SpoolCount all = memory_.count();
-    if (!answers()) return all;  // nothing else can be had now
-    all.events += figures_->count.events;
-    all.logs += figures_->count.logs;
-    all.ahead += figures_->count.ahead;
-    all.refused += figures_->count.refused;
+    if (!disk_.answers()) return all;  // nothing else can be had now
+    all.events += disk_.figures().count.events;
+    all.logs += disk_.figures().count.logs;
+    all.ahead += disk_.figures().count.ahead;
+    all.refused += disk_.figures().count.refused;
     return all;
   }
   [[nodiscard]] std::uint64_t dropped() {
-    return memory_.dropped() + (answers() ? figures_->dropped : 0);
+    return memory_.dropped() + (disk_.answers() ? disk_.figures().dropped : 0);
   }
   void reported(std::uint64_t number) {
     std::uint64_t const here = std::min(number, memory_.dropped());
     memory_.reported(here);
     if (number == here) return;
-    (void)tell([left = number - here](Disk& disk) {
+    (void)disk_.tell([left = number - here](Disk& disk) {
       disk.reported(left);
       return true;
     });
@@ -15277,7 +15517,7 @@ class TimeLimitedSpool {
   [[nodiscard]] std::vector<Entry> in_memory() {
     std::vector<Entry> all = memory_.in_memory();
     for (Entry& entry : all) entry.number += in_memory_from;
-    auto const held = ask([](Disk& disk) { return disk.in_memory(); });
+    auto const held = disk_.ask([](Disk& disk) { return disk.in_memory(); });
     if (held) all.insert(all.begin(), held->begin(), held->end());
     return all;
   }
@@ -15285,14 +15525,8 @@ class TimeLimitedSpool {
  private:
   static constexpr std::uint64_t in_memory_from = std::uint64_t{1} << 62U;
 
-  /// What is known of the disk; its calls write it.
-  struct Figures {
-    SpoolCount count{};
-    std::uint64_t dropped = 0;
-  };
-
   TimeLimitedSpool(Options options, Logger log)
-      : options_(std::move(options)), log_(log), memory_({}, log), disk_(options_.limit) {}
+      : memory_({}, log), disk_({std::move(options.name), options.limit, options.hangs}, log) {}
 
   /// Takes back a report that was added too late: it was kept in memory meanwhile.
   static void retract(Disk& disk, std::string const& run) {
@@ -15306,61 +15540,15 @@ class TimeLimitedSpool {
     }
   }
 
-  struct NothingToUndo {
-    void operator()(Disk&) const noexcept {}
-  };
-
-  bool answers() {
-    bool const answers = disk_.answers();
-    if (!answers) note_hang();
-    if (answers && options_.hangs) *options_.hangs = false;
-    if (answers && std::exchange(hung_, false)) {
-      log_.info("the spool answers again", {{"spool", options_.name}});
-    }
-    return answers;
-  }
-  void note_hang() {
-    if (options_.hangs) *options_.hangs = true;
-    if (std::exchange(hung_, true)) return;
-    log_.warning("the spool does not answer: results are kept in memory",
-                 {{"spool", options_.name}});
-  }
-
-  /// Returns what the spool on the disk says, if there is one and it answers in time.
-  template <class Question, class Undo = NothingToUndo>
-  auto ask(Question question, Undo undo = {}) {
-    using Answer = std::optional<decltype(question(std::declval<Disk&>()))>;
-    if (!answers()) return Answer();
-    auto answer = disk_.ask(on_disk(std::move(question)), [undo](std::optional<Disk>& disk) {
-      if (disk) undo(*disk);
-    });
-    if (!answer) note_hang();
-    return answer ? *std::move(answer) : Answer();
-  }
-  /// Has the disk do it, later if need be, and returns what ask() does.
-  template <class Act>
-  auto tell(Act act) {
-    using Answer = std::optional<decltype(act(std::declval<Disk&>()))>;
-    auto done = disk_.insist(on_disk(std::move(act)));
-    if (!done) note_hang();
-    return done ? *std::move(done) : Answer();
-  }
-  template <class Question>
-  auto on_disk(Question question) const {
-    return [question = std::move(question), figures = figures_](std::optional<Disk>& disk) {
-      using Answer = std::optional<decltype(question(*disk))>;
-      if (!disk) return Answer();
-      Answer answer(question(*disk));
-      *figures = Figures{disk->count(), disk->dropped()};
-      return answer;
-    };
-  }
-
   static std::uint64_t in_memory(std::uint64_t number) noexcept {
     return number < in_memory_from ? 0 : number - in_memory_from;
   }
   static Result<std::optional<Entry>> of_memory(Result<std::optional<Entry>> found) {
     if (found && *found) (*found)->number += in_memory_from;
+    return found;
+  }
+  static Result<std::vector<Entry>> of_memory(Result<std::vector<Entry>> found) {
+    for (Entry& entry : *found) entry.number += in_memory_from;
     return found;
   }
 
@@ -15369,7 +15557,7 @@ class TimeLimitedSpool {
     if (memory_.count().events == 0) return;
     for (Entry entry : memory_.in_memory()) {
       if (entry.log != Part::waiting || entry.event != Part::waiting) continue;
-      auto const moved = ask(
+      auto const moved = disk_.ask(
           [report = entry.report](Disk& disk) {
             disk.add(report);
             return true;
@@ -15381,16 +15569,12 @@ class TimeLimitedSpool {
     }
   }
 
-  Options options_;
-  Logger log_;
   MemorySpool memory_;
-  internal::TimeLimited<Disk> disk_;
-  std::shared_ptr<Figures> figures_ = std::make_shared<Figures>();
+  internal::DiskCalls<Disk> disk_;
   std::optional<Entry> ahead_{};  ///< the next event as the disk has it
   Instant tend_at_ = Instant::min();
   Instant tended_at_ = Instant::min();  ///< when it was last thought of
   bool added_ = false;                  ///< something was, since then
-  bool hung_ = false;
   bool memory_turn_ = false;
 
   static_assert(Spool<S>,
@@ -19341,18 +19525,34 @@ concept wants_uncounted_is_static_constexpr_bool = !requires {
   &P::wants_uncounted;
 }
 || std::same_as<decltype(&P::wants_uncounted), bool const*>;
+template <class P>
+concept publish_all_takes_reports_and_gives_a_result_for_each = !requires {
+  &P::publish_all;
+}
+|| requires(P& p, std::vector<Report> const& reports) {
+  { p.publish_all(reports) } -> std::same_as<std::vector<Result<void>>>;
+};
 
 }  // namespace internal
 
 /// `publish(report)` delivers one report within the publisher's own deadline, or says why not. An
 /// Error never ends the loop. One thread uses it at a time. It is handed only reports that count
 /// (Report::counts). One that keeps logs, and so wants those of runs that are no result too, says
-/// so in its type: `static constexpr bool wants_uncounted = true;`.
+/// so in its type: `static constexpr bool wants_uncounted = true;`. One that delivers several at
+/// once for less has `publish_all(reports)` too, which gives the result of each; it tries each
+/// once, since what fails is published again, alone.
 template <class P>
 concept Publisher = bool{std::movable<P>} && requires(P& p, Report const& report) {
   { p.publish(report) } -> std::same_as<Result<void>>;
 }
-&&bool{internal::wants_uncounted_is_static_constexpr_bool<P>};
+&&bool{internal::wants_uncounted_is_static_constexpr_bool<P>} &&
+    bool{internal::publish_all_takes_reports_and_gives_a_result_for_each<P>};
+
+/// A Publisher that delivers several reports at once.
+template <class P>
+concept BatchPublisher = Publisher<P> && requires(P& p, std::vector<Report> const& reports) {
+  p.publish_all(reports);
+};
 
 namespace internal {
 
@@ -19382,6 +19582,30 @@ template <class P>
 Result<void> publish_wanted(P& publisher, Report const& report) {
   if (!wants_uncounted<P> && !report.counts()) return {};
   return publisher.publish(report);
+}
+
+/// Publishes the reports that the publisher wants, at once if it can, and returns the result of
+/// each. Those that failed so far are passed over: `done` is empty, or has the result of each.
+template <class P>
+std::vector<Result<void>> publish_all_wanted(P& publisher, std::vector<Report> const& reports,
+                                             std::vector<Result<void>> done = {}) {
+  done.resize(reports.size());
+  std::vector<Report> wanted;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < reports.size(); ++i) {
+    if (!done[i] || (!wants_uncounted<P> && !reports[i].counts())) continue;
+    if constexpr (BatchPublisher<P>) {
+      wanted.push_back(reports[i]);
+      places.push_back(i);
+    } else {
+      done[i] = publisher.publish(reports[i]);
+    }
+  }
+  if constexpr (BatchPublisher<P>) {
+    auto results = publisher.publish_all(wanted);
+    for (std::size_t i = 0; i < places.size(); ++i) done[places[i]] = std::move(results[i]);
+  }
+  return done;
 }
 
 }  // namespace sla::inline v1
@@ -19448,16 +19672,28 @@ class BestEffort {
         clock_(std::move(clock)) {}
 
   Result<void> publish(Report const& report) {
-    if (clock_.now() < rests_until_ || !take(report)) ++dropped_;
+    if (rests() || !take(publish_wanted(publisher_, report))) ++dropped_;
     say();
     return {};
   }
+  std::vector<Result<void>> publish_all(std::vector<Report> const& reports) requires
+      BatchPublisher<internal::HeldPublisher<P>> {
+    std::vector<Result<void>> done;
+    if (!rests()) done = publish_all_wanted(publisher_, reports);
+    auto const failed = [](auto const& result) { return !result.has_value(); };
+    auto const first = std::find_if(done.begin(), done.end(), failed);
+    if (!done.empty()) take(first == done.end() ? Result<void>{} : *first);
+    dropped_ += done.empty() ? reports.size()
+                             : static_cast<std::size_t>(std::count_if(first, done.end(), failed));
+    say();
+    return std::vector<Result<void>>(reports.size());
+  }
 
  private:
-  bool take(Report const& report) {
-    auto done = publish_wanted(publisher_, report);
+  [[nodiscard]] bool rests() { return clock_.now() < rests_until_; }
+  bool take(Result<void> const& done) {
     if (!done) {
-      reason_ = std::move(done).error().message;
+      reason_ = done.error().message;
       rests_until_ = clock_.now() + backoff_.failed();
       return false;
     }
@@ -19564,8 +19800,42 @@ class CloudWatch {
 
   Result<void> publish(Report const& report) {
     if (!report.conclusive()) return {};
+    return put(report_metrics(report, options_.region));
+  }
+  /// Puts the data of as many reports as fit in one request, again and again. After a failure the
+  /// rest is not tried.
+  std::vector<Result<void>> publish_all(std::vector<Report> const& reports) {
+    std::vector<Result<void>> results(reports.size());
+    std::vector<aws::MetricDatum> data;
+    std::size_t first = 0;
+    Result<void> done;
+    auto const put_until = [&](std::size_t end) {
+      if (done && !data.empty()) done = put(std::exchange(data, {}));
+      for (; first < end; ++first) results[first] = done;
+    };
+    for (std::size_t i = 0; i < reports.size(); ++i) {
+      if (!reports[i].conclusive()) continue;
+      std::size_t const before = data.size();
+      for (auto& datum : report_metrics(reports[i], options_.region)) {
+        data.push_back(std::move(datum));
+      }
+      if (fitting(data, 0) == data.size()) continue;
+      std::vector<aws::MetricDatum> own(
+          std::make_move_iterator(data.begin() + static_cast<std::ptrdiff_t>(before)),
+          std::make_move_iterator(data.end()));
+      data.resize(before);
+      put_until(i);
+      data = std::move(own);
+    }
+    put_until(reports.size());
+    return results;
+  }
+
+ private:
+  /// Puts data, in as much time as that has lately taken.
+  Result<void> put(std::vector<aws::MetricDatum> data) {
     Instant const begun = std::chrono::steady_clock::now();
-    auto done = put(report, begun + limit_);
+    auto done = put_by(std::move(data), begun + limit_);
     Duration const took = std::chrono::steady_clock::now() - begun;
     if (done) limit_ = std::clamp<Duration>(2 * took, options_.limit, limit_);
     bool const late = !done && done.error().code == Errc::timed_out;
@@ -19573,26 +19843,33 @@ class CloudWatch {
     return done;
   }
 
- private:
-  Result<void> put(Report const& report, Instant deadline) {
+  Result<void> put_by(std::vector<aws::MetricDatum> data, Instant deadline) {
     aws::EndpointOptions const endpoint =
         options_.endpoints.in(options_.region, aws::Service::cloudwatch);
-    std::vector<aws::MetricDatum> data = report_metrics(report, options_.region);
-    for (auto next = data.begin(); next != data.end();) {
-      auto const left = static_cast<std::size_t>(data.end() - next);
-      auto const end = next + static_cast<std::ptrdiff_t>(std::min(left, most_data));
-      aws::PutMetricDataInput const input{
-          .metric_namespace = options_.metric_namespace,
-          .data = {std::make_move_iterator(next), std::make_move_iterator(end)}};
+    for (std::size_t next = 0; next < data.size();) {
+      std::size_t const end = next + fitting(data, next);
+      aws::PutMetricDataInput input{.metric_namespace = options_.metric_namespace};
+      for (; next < end; ++next) input.data.push_back(std::move(data[next]));
       auto done = aws::put_metric_data(client_, endpoint, input, deadline);
       if (!done) return done;
-      next = end;
     }
     return {};
   }
 
-  /// However long the names are, that many data stay below the limit of a request.
-  static constexpr std::size_t most_data = 200;
+  /// Returns how many of the data from that one on fit in one request, which has at most 1,000 of
+  /// them and a megabyte. Their texts take up to three times as much as they are long.
+  static std::size_t fitting(std::vector<aws::MetricDatum> const& data, std::size_t first) {
+    constexpr std::size_t most_data = 1000, most_bytes = 1'000'000, fixed = 200;
+    std::size_t end = first;
+    for (std::size_t bytes = 0; end < data.size() && end - first < most_data; ++end) {
+      bytes += fixed + 3 * data[end].name.size();
+      for (auto const& [name, value] : data[end].dimensions) {
+        bytes += fixed + 3 * (name.size() + value.size());
+      }
+      if (bytes > most_bytes) break;
+    }
+    return end - first;
+  }
 
   C client_;
   Options options_;
@@ -19763,6 +20040,13 @@ concept LogStore = bool{std::movable<L>} && requires(L& l, Report const& report)
 }
 &&requires(L& l, Report const& report) {
   { l.store(report) } -> std::same_as<Result<std::string>>;
+};
+
+/// A LogStore that keeps several logs at once: `store_all(reports)` gives the URI of each, and
+/// tries each once.
+template <class L>
+concept BatchLogStore = LogStore<L> && requires(L& l, std::vector<Report> const& reports) {
+  { l.store_all(reports) } -> std::same_as<std::vector<Result<std::string>>>;
 };
 
 namespace internal {
@@ -20099,6 +20383,15 @@ class RefusedMessages {
     return next;
   }
 
+  /// Returns those that wait by themselves, in ascending order.
+  [[nodiscard]] std::vector<std::uint64_t> resting(Instant now) const {
+    std::vector<std::uint64_t> numbers;
+    for (auto const& [number, message] : all_) {
+      if (message.due > now) numbers.push_back(number);
+    }
+    return numbers;
+  }
+
   void forget(std::uint64_t number) { all_.erase(number); }
   void clear() { all_.clear(); }
 
@@ -20122,12 +20415,14 @@ class RefusedMessages {
 /// One channel out of a spool, and what is known of the messages on it.
 struct Channel {
   static constexpr std::string_view no_time = "there was no time";
+  static constexpr std::size_t widest = 256;
 
   RetrySchedule retry;
   RefusedMessages refused{};
   std::uint64_t passed = 0;  ///< how many were delivered
   std::uint64_t last = 0;    ///< the one that was tried last, if they take turns
   std::string why{no_time};  ///< why the last one was not delivered
+  std::size_t window = 1;    ///< how many go at once; one after a failure
 
   /// Returns when the next message may be tried, if there is one.
   [[nodiscard]] Instant due(Instant now) const {
@@ -20144,27 +20439,37 @@ struct Channel {
     retry.succeeded();
     refused.forget(number);
     ++passed;
+    window = std::min(window + 1, widest);
   }
 };
 
 }  // namespace sla::inline v1::internal
 
-// sla/publisher/delivery.hpp
-// Delivers what is in a spool, step by step: the oldest report first, its log before its event. A
-// log that cannot be delivered never holds back an event, and follows later; an event that cannot
-// be delivered holds back those behind it, while their logs go ahead. One that is refused again and
-// again while others pass lets them go first; only what is refused for its content is set aside. It
-// starts no thread and waits for nothing but its publishers; publisher/spooled.hpp does the rest.
+// sla/publisher/delivery_attempts.hpp
+// Attempts at one entry of a spool: its log, its event, and what becomes of it when either is
+// refused. A log that cannot be delivered never holds back an event. What is refused for its
+// content is set aside; what is refused again and again while others pass lets them go first.
 
 namespace sla::inline v1::internal {
 
-/// The two ends of a spool: add() and begin() are called from any thread, step() and hurry() from
-/// the one that delivers.
-template <class L, class P, class S, class C = SteadyClock>
-class Delivery {
+/// A spool, where its entries go, and what is known of both ways. with_spool() is called from any
+/// thread, all else from the one that delivers.
+template <class L, class P, class S, class C>
+class DeliveryAttempts {
  public:
-  Delivery(L store, P publisher, S spool, DeliveryStops const& stops, DeliveryOptions options = {},
-           C clock = C{}, Logger log = Logger{})
+  /// Asks the spool: `act(S&)`, while nobody else does.
+  template <class Act>
+  auto with_spool(Act act) {
+    std::lock_guard const lock(mutex_);
+    return act(spool_);
+  }
+  [[nodiscard]] SpoolCount count() {
+    return with_spool([](auto& spool) { return spool.count(); });
+  }
+
+ protected:
+  DeliveryAttempts(L store, P publisher, S spool, DeliveryStops const& stops,
+                   DeliveryOptions const& options, C clock, Logger log)
       : store_(std::move(store)),
         publisher_(std::move(publisher)),
         spool_(std::move(spool)),
@@ -20175,36 +20480,332 @@ class Delivery {
         logs_{.retry = RetrySchedule("logs", log, options.backoff)},
         events_{.retry = RetrySchedule("events", log, options.backoff)} {}
 
+  /// Returns true if the state of the log changed; if not, the report says why.
+  bool send_log(Entry& entry) {
+    if (entry.log != Part::waiting) return false;
+    Report& report = entry.report;
+    if (!wants_log(upload_, report)) {
+      entry.log = Part::done;
+      return true;
+    }
+    report.log_error = hindrance(entry.number);
+    if (!report.log_error.empty()) return false;
+    Result<std::string> uri = Error{Errc::system, entry.unreadable};
+    if (entry.unreadable.empty()) uri = store_.store(report);
+    if (uri) {
+      log_stored(entry, *std::move(uri));
+      return true;
+    }
+    report.log_error = uri.error().message;
+    if (fault_of(uri.error().code) == Fault::content) {
+      refuse(entry.log, entry, uri.error());
+    } else if (!stands_back(logs_.refused_again(entry.number, uri.error(), clock_.now()), logs_,
+                            entry, entry.log, uri.error())) {
+      fail(logs_, entry, uri.error());
+    }
+    return entry.log != Part::waiting;
+  }
+  void log_stored(Entry& entry, std::string uri) {
+    Report& report = entry.report;
+    logs_.delivered(entry.number);
+    report.log_uri = std::move(uri);
+    entry.log = Part::done;
+    log_.info("log stored", {{"run", report.job.run_id}, {"log", report.log_uri}});
+  }
+  /// Returns why no log is sent now; empty if one is.
+  [[nodiscard]] std::string hindrance(std::uint64_t number) const {
+    if (stops_.logs.level() != StopLevel::none) return "the runner stops; the log follows later";
+    Instant const now = clock_.now();
+    if (logs_.retry.due() > now) return logs_.retry.reason();
+    return logs_.refused.due(number) > now ? "it was refused; it follows later" : std::string();
+  }
+
+  /// Publishes the event; one that was delivered, or never can be, got further.
+  Result<void> publish(Entry& entry) {
+    Report report = entry.report;
+    report.dropped = with_spool([](auto& spool) { return spool.dropped(); });
+    auto done = publish_wanted(publisher_, report);
+    if (!done && fault_of(done.error().code) != Fault::content) return done;
+    if (!done) {
+      events_.retry.succeeded();  // for all others
+      refuse(entry.event, entry, done.error());
+      return {};
+    }
+    event_delivered(entry, report.dropped);
+    return {};
+  }
+
+  /// Notes that an event arrived, and that it told of so many dropped ones.
+  void event_delivered(Entry& entry, std::uint64_t dropped) {
+    entry.event = Part::done;
+    if (!entry.report.counts()) return;
+    events_.delivered(entry.number);
+    if (dropped != 0) with_spool([&](auto& spool) { spool.reported(dropped); });
+  }
+
+  void update(Entry& entry) {
+    if (entry.log == Part::waiting) entry.report.log_error.clear();  // it may still succeed
+    if (entry.log == Part::done) entry.report.outcome.output = Output();
+    with_spool([&](auto& spool) { spool.update(entry); });
+  }
+
+  /// Returns true if a message that was refused holds up no other: it waits by itself because
+  /// others pass, or is set aside because that went on for hours and its content may be why.
+  bool stands_back(Refusals* known, Channel& channel, Entry& entry, Part& part,
+                   Error const& error) {
+    if (hurried_ || known == nullptr || channel.passed == known->passed) return false;
+    if (known->lasting() && fault_of(error.code) == Fault::unknown) {
+      refuse(part, entry, error);
+      channel.refused.forget(entry.number);
+      return true;
+    }
+    bool const rested = channel.refused.rested(entry.number);
+    channel.refused.rest(*known, clock_.now());
+    if (rested) return true;
+    log_.warning("refused while others pass, and tried again by itself: " + error.message,
+                 {{"run", entry.report.job.run_id}});
+    return true;
+  }
+
+  /// Sets a part aside.
+  void refuse(Part& part, Entry& entry, Error const& error) const {
+    part = Part::refused;
+    entry.reason = error.message;
+    log_.error("not delivered: refused for good: " + error.message,
+               {{"run", entry.report.job.run_id}});
+  }
+
+  /// An attempt failed; one that only ended because this very delivery is stopped is no failure,
+  /// and a reason for what is left only if there is no better one.
+  void fail(Channel& channel, Entry const& entry, Error const& error) {
+    bool const event = &channel == &events_;
+    bool const stopped = (event ? stops_.events : stops_.logs).level() != StopLevel::none;
+    bool const cut = error.code == Errc::stopped && stopped;
+    SpoolCount const left = count();
+    std::size_t const waiting = event ? left.events : left.logs + left.ahead;
+    channel.window = 1;
+    if (!cut) channel.retry.failed({error, entry.report.job.run_id, waiting}, clock_.now());
+    if (!cut || channel.why == Channel::no_time) channel.why = error.message;
+  }
+
+  HeldLogStore<L> store_;
+  HeldPublisher<P> publisher_;
+  HeldSpool<S> spool_;
+  DeliveryStops const& stops_;
+  UploadLogs upload_;
+  HeldClock<C> clock_;
+  Logger log_;
+  Channel logs_;
+  Channel events_;
+  bool hurried_ = false;
+  std::mutex mutex_{};  ///< guards the spool
+};
+
+}  // namespace sla::inline v1::internal
+
+// sla/publisher/delivery_batches.hpp
+// Delivers several entries of a spool at once: of each service the oldest event, so that the events
+// of a service keep their order, after all of their logs. How many go together grows while all of
+// them succeed and is one after a failure, so that nothing which is down gets more than a request
+// at a time. What fails here is judged by an attempt of its own.
+
+namespace sla::inline v1::internal {
+
+/// What else delivers; for the thread that does.
+template <class L, class P, class S, class C>
+class DeliveryBatches : public DeliveryAttempts<L, P, S, C> {
+  using Base = DeliveryAttempts<L, P, S, C>;
+
+ protected:
+  using Base::Base;
+  using Base::clock_;
+  using Base::events_;
+  using Base::logs_;
+  using Base::with_spool;
+
+  /// True if all that a delivery is made of can do several at once.
+  static constexpr bool in_batches = BatchSpool<HeldSpool<S>> && BatchLogStore<HeldLogStore<L>> &&
+                                     BatchPublisher<HeldPublisher<P>>;
+
+  /// Delivers the events of several services. Returns false if there are not several, or this is no
+  /// time for that.
+  bool deliver_several_events(Instant now) {
+    bool const with_logs = logs_.retry.due() <= now;
+    std::size_t const most = with_logs ? std::min(logs_.window, events_.window) : events_.window;
+    if (most < 2 || !alone_.empty()) return false;
+    auto tried = take_several(
+        [&](auto& spool) { return spool.next_events(most, events_.refused.resting(now)); });
+    if (tried.size() < 2) return false;
+    send_logs(tried);
+    publish_events(tried);
+    keep(tried);
+    return true;
+  }
+  /// Stores several logs, whose events are another matter.
+  bool deliver_several_logs(Instant now) {
+    if (logs_.window < 2) return false;
+    auto tried =
+        take_several([&](auto& spool) { return spool.next_logs(logs_.last, logs_.window); });
+    auto const rests = [&](Tried const& one) {
+      return logs_.refused.due(one.entry.number) > now || !one.entry.unreadable.empty();
+    };
+    tried.erase(std::remove_if(tried.begin(), tried.end(), rests), tried.end());
+    if (tried.size() < 2) return false;
+    for (Tried& one : tried) one.changed = one.entry.log != Part::waiting;
+    send_logs(tried);
+    auto const failed = [](Tried const& one) { return one.failed; };
+    auto const first = std::find_if(tried.begin(), tried.end(), failed);
+    logs_.last = first == tried.end() ? tried.back().entry.number : first->entry.number - 1;
+    for (Tried& one : tried) {
+      if (one.changed) this->update(one.entry);
+    }
+    return true;
+  }
+
+  std::deque<std::uint64_t> alone_{};  ///< the events to be tried next, one by one
+
+ private:
+  /// One entry of a batch.
+  struct Tried {
+    Entry entry;
+    bool changed = false;  ///< a part of it got further
+    bool failed = false;   ///< a part of it was tried, and did not
+  };
+
+  /// Returns no more than have this much output together.
+  template <class Take>
+  std::vector<Tried> take_several(Take take) {
+    constexpr std::uint64_t most_bytes = 8U << 20U;
+    std::vector<Tried> tried;
+    auto entries = with_spool(take);
+    if (!entries) return tried;  // an attempt at one of them tells
+    std::uint64_t bytes = 0;
+    for (Entry& entry : *entries) {
+      bytes += entry.report.outcome.output.size();
+      if (bytes > most_bytes) break;
+      tried.push_back({std::move(entry)});
+    }
+    return tried;
+  }
+
+  void send_logs(std::vector<Tried>& tried) {
+    std::vector<Report> reports;
+    std::vector<Tried*> sent;
+    for (Tried& one : tried) {
+      Entry& entry = one.entry;
+      if (entry.log != Part::waiting) continue;
+      if (!wants_log(this->upload_, entry.report)) {
+        entry.log = Part::done;
+        one.changed = true;
+        continue;
+      }
+      entry.report.log_error = this->hindrance(entry.number);
+      if (!entry.report.log_error.empty()) continue;
+      one.failed = !entry.unreadable.empty();
+      if (one.failed) continue;
+      reports.push_back(entry.report);
+      sent.push_back(&one);
+    }
+    if (sent.empty()) return;
+    auto uris = this->store_.store_all(reports);
+    for (std::size_t i = 0; i < sent.size(); ++i) {
+      if (uris[i]) {
+        this->log_stored(sent[i]->entry, *std::move(uris[i]));
+        sent[i]->changed = true;
+      } else {
+        logs_.window = 1;
+        sent[i]->failed = true;
+      }
+    }
+  }
+
+  void publish_events(std::vector<Tried>& tried) {
+    std::vector<Report> reports;
+    std::vector<Tried*> sent;
+    std::uint64_t dropped = with_spool([](auto& spool) { return spool.dropped(); });
+    for (Tried& one : tried) {
+      if (one.failed) continue;
+      reports.push_back(one.entry.report);
+      if (reports.back().counts()) reports.back().dropped = std::exchange(dropped, 0);
+      sent.push_back(&one);
+    }
+    if (sent.empty()) return;
+    auto const results = publish_all_wanted(this->publisher_, reports);
+    for (std::size_t i = 0; i < sent.size(); ++i) {
+      if (results[i]) {
+        this->event_delivered(sent[i]->entry, reports[i].dropped);
+        sent[i]->changed = true;
+      } else {
+        events_.window = 1;
+        sent[i]->failed = true;
+      }
+    }
+  }
+
+  /// Keeps in the spool how far they got. What failed is tried alone, each one if others passed.
+  void keep(std::vector<Tried>& tried) {
+    bool passed = false;
+    for (Tried& one : tried) {
+      passed = passed || one.entry.event != Part::waiting;
+      if (one.changed) this->update(one.entry);
+    }
+    for (Tried const& one : tried) {
+      if (one.failed && (passed || alone_.empty())) alone_.push_back(one.entry.number);
+    }
+  }
+};
+
+}  // namespace sla::inline v1::internal
+
+// sla/publisher/delivery.hpp
+// Delivers what is in a spool, step by step: the oldest report first, its log before its event. A
+// log that cannot be delivered never holds back an event, and follows later; an event that cannot
+// be delivered holds back those behind it, while their logs go ahead. One that is refused again and
+// again while others pass lets them go first; only what is refused for its content is set aside.
+// Where much waits, several services' events go together. It starts no thread and waits for nothing
+// but its publishers; publisher/spooled.hpp does the rest.
+
+namespace sla::inline v1::internal {
+
+/// The two ends of a spool: add() and begin() are called from any thread, step() and hurry() from
+/// the one that delivers.
+template <class L, class P, class S, class C = SteadyClock>
+class Delivery : public DeliveryBatches<L, P, S, C> {
+  using Base = DeliveryBatches<L, P, S, C>;
+  using Base::alone_;
+  using Base::clock_;
+  using Base::events_;
+  using Base::hurried_;
+  using Base::logs_;
+  using Base::stops_;
+
+ public:
+  using Base::with_spool;
+
+  Delivery(L store, P publisher, S spool, DeliveryStops const& stops, DeliveryOptions options = {},
+           C clock = C{}, Logger log = Logger{})
+      : Base(std::move(store), std::move(publisher), std::move(spool), stops, options,
+             std::move(clock), log) {}
+
   void begin(Report const& report) {
-    std::lock_guard const lock(mutex_);
-    spool_.begin(report);
+    with_spool([&](auto& spool) { spool.begin(report); });
   }
   /// Keeps the report, and its log if that is to be delivered.
   void add(Report const& report) {
     Report kept = report;
-    if (!wants_log(upload_, report)) kept.outcome.output = Output();
-    std::lock_guard const lock(mutex_);
-    spool_.add(kept);
-    news_ = true;
-  }
-  /// Asks the spool: `act(S&)`, while nobody else does.
-  template <class Act>
-  auto with_spool(Act act) {
-    std::lock_guard const lock(mutex_);
-    return act(spool_);
-  }
-  [[nodiscard]] SpoolCount count() {
-    std::lock_guard const lock(mutex_);
-    return spool_.count();
+    if (!wants_log(this->upload_, report)) kept.outcome.output = Output();
+    with_spool([&](auto& spool) {
+      spool.add(kept);
+      news_ = true;
+    });
   }
   /// Returns what would be lost with this process.
   [[nodiscard]] std::vector<Entry> in_memory() {
-    std::lock_guard const lock(mutex_);
-    return spool_.in_memory();
+    return with_spool([](auto& spool) { return spool.in_memory(); });
   }
 
-  /// Delivers one entry, if one is due. Returns when to call it again: a past instant is at once,
-  /// the last instant of all when something is added.
+  /// Delivers one entry, or several, if any is due. Returns when to call it again: a past instant
+  /// is at once, the last instant of all when something is added.
   Instant step() {
     Instant const now = clock_.now();
     Instant next = with_spool([&](auto& spool) { return spool.tend(now); });
@@ -20216,11 +20817,11 @@ class Delivery {
     if (stops_.events.level() != StopLevel::none) return Instant::max();
     SpoolCount const count = this->count();
     if (count.events != 0) {
-      if (events_.retry.due() <= now && deliver_event(now)) return now;
+      if (events_.retry.due() <= now && deliver_events(now, count)) return now;
       next = std::min(next, events_.due(now));
     }
     if (count.logs + count.ahead != 0 && stops_.logs.level() == StopLevel::none) {
-      if (logs_.retry.due() <= now && deliver_log(now)) return now;
+      if (logs_.retry.due() <= now && deliver_logs(now, count)) return now;
       next = std::min(next, logs_.due(now));
     }
     return next;
@@ -20247,21 +20848,51 @@ class Delivery {
   }
 
  private:
+  /// Returns true if there were any to deliver. Logs whose events are gone go along with others.
+  bool deliver_events(Instant now, SpoolCount const& count) {
+    if constexpr (Base::in_batches) {
+      if (count.events > 1 && this->deliver_several_events(now)) {
+        if (count.logs > 1 && logs_.retry.due() <= now) this->deliver_several_logs(now);
+        return true;
+      }
+    }
+    return deliver_event(now);
+  }
+  bool deliver_logs(Instant now, SpoolCount const& count) {
+    if constexpr (Base::in_batches) {
+      if (count.logs + count.ahead > 1 && this->deliver_several_logs(now)) return true;
+    }
+    return deliver_log(now);
+  }
+
   /// Returns true if there was one to deliver. The oldest goes first; in a hurry those that are
   /// refused take turns.
   bool deliver_event(Instant now) {
     auto const behind = [](auto& spool, std::uint64_t number) { return spool.next_event(number); };
-    auto entry = pick(events_, now, behind);
+    auto entry = next_alone(now);
+    if (!entry) entry = pick(events_, now, behind);
     if (!entry && std::exchange(events_.last, 0) != 0) entry = pick(events_, now, behind);
     if (!entry) return false;
-    bool const moved = send_log(*entry);
-    auto const done = publish(*entry);
+    bool const moved = this->send_log(*entry);
+    auto const done = this->publish(*entry);
     if (!done && !event_stands_back(*entry, done.error())) {
-      fail(events_, *entry, done.error());
+      this->fail(events_, *entry, done.error());
       if (hurried_ && !mends_itself(done.error().code)) events_.last = entry->number;
     }
-    if (moved || entry->event != Part::waiting) update(*entry);
+    if (moved || entry->event != Part::waiting) this->update(*entry);
     return true;
+  }
+  /// Returns the next of those that failed among others.
+  std::optional<Entry> next_alone(Instant now) {
+    while (!alone_.empty()) {
+      std::uint64_t const number = alone_.front();
+      alone_.pop_front();
+      if (events_.refused.due(number) > now) continue;
+      auto entry = take(events_.retry, [=](auto& spool) { return spool.next_event(number - 1); });
+      if (!entry) alone_.clear();
+      if (entry && entry->number == number) return entry;
+    }
+    return std::nullopt;
   }
   bool deliver_log(Instant now) {
     auto entry =
@@ -20269,7 +20900,7 @@ class Delivery {
     if (!entry) return false;
     logs_.last = entry->number;
     bool const lost = entry->log != Part::waiting;
-    if (send_log(*entry) || lost) update(*entry);
+    if (this->send_log(*entry) || lost) this->update(*entry);
     return true;
   }
 
@@ -20289,26 +20920,8 @@ class Delivery {
   bool event_stands_back(Entry& entry, Error const& error) {
     Refusals* const known = events_.refused_again(entry.number, error, clock_.now());
     if (known && !hurried_ && events_.passed == known->passed) try_another(entry.number);
-    return stands_back(known, events_, entry, entry.event, error);
+    return this->stands_back(known, events_, entry, entry.event, error);
   }
-  /// Returns true if a message that was refused holds up no other: it waits by itself because
-  /// others pass, or is set aside because that went on for hours and its content may be why.
-  bool stands_back(Refusals* known, Channel& channel, Entry& entry, Part& part,
-                   Error const& error) {
-    if (hurried_ || known == nullptr || channel.passed == known->passed) return false;
-    if (known->lasting() && fault_of(error.code) == Fault::unknown) {
-      refuse(part, entry, error);
-      channel.refused.forget(entry.number);
-      return true;
-    }
-    bool const rested = channel.refused.rested(entry.number);
-    channel.refused.rest(*known, clock_.now());
-    if (rested) return true;
-    log_.warning("refused while others pass, and tried again by itself: " + error.message,
-                 {{"run", entry.report.job.run_id}});
-    return true;
-  }
-
   /// Tries the event behind one that was refused; a run that is no result has none.
   void try_another(std::uint64_t refused) {
     for (std::uint64_t behind = refused;;) {
@@ -20316,8 +20929,8 @@ class Delivery {
       if (!entry) return;
       behind = entry->number;
       if (events_.refused.due(behind) > clock_.now()) continue;
-      bool const moved = send_log(*entry);
-      if (publish(*entry) || moved) update(*entry);
+      bool const moved = this->send_log(*entry);
+      if (this->publish(*entry) || moved) this->update(*entry);
       if (entry->report.counts()) return;
     }
   }
@@ -20331,98 +20944,7 @@ class Delivery {
     return std::nullopt;
   }
 
-  void update(Entry& entry) {
-    if (entry.log == Part::waiting) entry.report.log_error.clear();  // it may still succeed
-    if (entry.log == Part::done) entry.report.outcome.output = Output();
-    with_spool([&](auto& spool) { spool.update(entry); });
-  }
-
-  /// Returns true if the state of the log changed; if not, the report says why.
-  bool send_log(Entry& entry) {
-    if (entry.log != Part::waiting) return false;
-    Report& report = entry.report;
-    if (!wants_log(upload_, report)) {
-      entry.log = Part::done;
-      return true;
-    }
-    report.log_error = hindrance(entry.number);
-    if (!report.log_error.empty()) return false;
-    Result<std::string> uri = Error{Errc::system, entry.unreadable};
-    if (entry.unreadable.empty()) uri = store_.store(report);
-    if (uri) {
-      logs_.delivered(entry.number);
-      report.log_uri = *std::move(uri);
-      entry.log = Part::done;
-      log_.info("log stored", {{"run", report.job.run_id}, {"log", report.log_uri}});
-      return true;
-    }
-    report.log_error = uri.error().message;
-    if (fault_of(uri.error().code) == Fault::content) {
-      refuse(entry.log, entry, uri.error());
-    } else if (!stands_back(logs_.refused_again(entry.number, uri.error(), clock_.now()), logs_,
-                            entry, entry.log, uri.error())) {
-      fail(logs_, entry, uri.error());
-    }
-    return entry.log != Part::waiting;
-  }
-  /// Returns why no log is sent now; empty if one is.
-  [[nodiscard]] std::string hindrance(std::uint64_t number) const {
-    if (stops_.logs.level() != StopLevel::none) return "the runner stops; the log follows later";
-    Instant const now = clock_.now();
-    if (logs_.retry.due() > now) return logs_.retry.reason();
-    return logs_.refused.due(number) > now ? "it was refused; it follows later" : std::string();
-  }
-
-  /// Publishes the event; one that was delivered, or never can be, got further.
-  Result<void> publish(Entry& entry) {
-    Report report = entry.report;
-    report.dropped = with_spool([](auto& spool) { return spool.dropped(); });
-    auto done = publish_wanted(publisher_, report);
-    if (!done && fault_of(done.error().code) != Fault::content) return done;
-    if (!done) {
-      events_.retry.succeeded();  // for all others
-      refuse(entry.event, entry, done.error());
-      return {};
-    }
-    entry.event = Part::done;
-    if (!report.counts()) return {};
-    events_.delivered(entry.number);
-    if (report.dropped != 0) with_spool([&](auto& spool) { spool.reported(report.dropped); });
-    return {};
-  }
-
-  /// Sets a part aside.
-  void refuse(Part& part, Entry& entry, Error const& error) const {
-    part = Part::refused;
-    entry.reason = error.message;
-    log_.error("not delivered: refused for good: " + error.message,
-               {{"run", entry.report.job.run_id}});
-  }
-
-  /// An attempt failed; one that only ended because this very delivery is stopped is no failure,
-  /// and a reason for what is left only if there is no better one.
-  void fail(Channel& channel, Entry const& entry, Error const& error) {
-    bool const event = &channel == &events_;
-    bool const stopped = (event ? stops_.events : stops_.logs).level() != StopLevel::none;
-    bool const cut = error.code == Errc::stopped && stopped;
-    SpoolCount const left = count();
-    std::size_t const waiting = event ? left.events : left.logs + left.ahead;
-    if (!cut) channel.retry.failed({error, entry.report.job.run_id, waiting}, clock_.now());
-    if (!cut || channel.why == Channel::no_time) channel.why = error.message;
-  }
-
-  HeldLogStore<L> store_;
-  HeldPublisher<P> publisher_;
-  HeldSpool<S> spool_;
-  DeliveryStops const& stops_;
-  UploadLogs upload_;
-  HeldClock<C> clock_;
-  Logger log_;
-  Channel logs_;
-  Channel events_;
-  bool hurried_ = false;
-  bool news_ = false;   ///< something was added since the last step
-  std::mutex mutex_{};  ///< guards the spool, and the news
+  bool news_ = false;  ///< something was added since the last step; guarded as the spool is
   [[no_unique_address]] DeliveryPolicies<L, P, S, C> checked_{};
 };
 
@@ -20716,9 +21238,20 @@ class Optional {
     return publisher_ ? publish_wanted(*publisher_, report) : Result<void>{};
   }
 
+  std::vector<Result<void>> publish_all(std::vector<Report> const& reports) requires
+      BatchPublisher<Held> {
+    if (!publisher_) return std::vector<Result<void>>(reports.size());
+    return publish_all_wanted(*publisher_, reports);
+  }
+
   /// Returns the log's URI, empty if there is no store; only if P is a log store.
   Result<std::string> store(Report const& report) requires LogStore<Held> {
     return publisher_ ? publisher_->store(report) : Result<std::string>(std::string());
+  }
+  std::vector<Result<std::string>> store_all(std::vector<Report> const& reports) requires
+      BatchLogStore<Held> {
+    if (publisher_) return publisher_->store_all(reports);
+    return std::vector<Result<std::string>>(reports.size(), std::string());
   }
 
  private:
@@ -21345,6 +21878,10 @@ class Then {
   Result<void> publish(Report const& report) {
     if (auto done = publish_wanted(first_, report); !done) return done;
     return publish_wanted(second_, report);
+  }
+  std::vector<Result<void>> publish_all(std::vector<Report> const& reports) requires
+      BatchPublisher<internal::HeldPublisher<P>> {
+    return publish_all_wanted(second_, reports, publish_all_wanted(first_, reports));
   }
 
  private:

@@ -3,8 +3,11 @@
 // The contract of a Publisher: delivers what happened. Its models and the adaptors that combine
 // them stand in publisher/.
 #include <concepts>
+#include <cstddef>
 #include <string>
 #include <type_traits>
+#include <utility>
+#include <vector>
 
 #include "sla/core/result.hpp"
 #include "sla/core/run.hpp"
@@ -19,18 +22,34 @@ concept wants_uncounted_is_static_constexpr_bool = !requires {
   &P::wants_uncounted;
 }
 || std::same_as<decltype(&P::wants_uncounted), bool const*>;
+template <class P>
+concept publish_all_takes_reports_and_gives_a_result_for_each = !requires {
+  &P::publish_all;
+}
+|| requires(P& p, std::vector<Report> const& reports) {
+  { p.publish_all(reports) } -> std::same_as<std::vector<Result<void>>>;
+};
 
 }  // namespace internal
 
 /// `publish(report)` delivers one report within the publisher's own deadline, or says why not. An
 /// Error never ends the loop. One thread uses it at a time. It is handed only reports that count
 /// (Report::counts). One that keeps logs, and so wants those of runs that are no result too, says
-/// so in its type: `static constexpr bool wants_uncounted = true;`.
+/// so in its type: `static constexpr bool wants_uncounted = true;`. One that delivers several at
+/// once for less has `publish_all(reports)` too, which gives the result of each; it tries each
+/// once, since what fails is published again, alone.
 template <class P>
 concept Publisher = bool{std::movable<P>} && requires(P& p, Report const& report) {
   { p.publish(report) } -> std::same_as<Result<void>>;
 }
-&&bool{internal::wants_uncounted_is_static_constexpr_bool<P>};
+&&bool{internal::wants_uncounted_is_static_constexpr_bool<P>} &&
+    bool{internal::publish_all_takes_reports_and_gives_a_result_for_each<P>};
+
+/// A Publisher that delivers several reports at once.
+template <class P>
+concept BatchPublisher = Publisher<P> && requires(P& p, std::vector<Report> const& reports) {
+  p.publish_all(reports);
+};
 
 namespace internal {
 
@@ -60,6 +79,30 @@ template <class P>
 Result<void> publish_wanted(P& publisher, Report const& report) {
   if (!wants_uncounted<P> && !report.counts()) return {};
   return publisher.publish(report);
+}
+
+/// Publishes the reports that the publisher wants, at once if it can, and returns the result of
+/// each. Those that failed so far are passed over: `done` is empty, or has the result of each.
+template <class P>
+std::vector<Result<void>> publish_all_wanted(P& publisher, std::vector<Report> const& reports,
+                                             std::vector<Result<void>> done = {}) {
+  done.resize(reports.size());
+  std::vector<Report> wanted;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < reports.size(); ++i) {
+    if (!done[i] || (!wants_uncounted<P> && !reports[i].counts())) continue;
+    if constexpr (BatchPublisher<P>) {
+      wanted.push_back(reports[i]);
+      places.push_back(i);
+    } else {
+      done[i] = publisher.publish(reports[i]);
+    }
+  }
+  if constexpr (BatchPublisher<P>) {
+    auto results = publisher.publish_all(wanted);
+    for (std::size_t i = 0; i < places.size(); ++i) done[places[i]] = std::move(results[i]);
+  }
+  return done;
 }
 
 }  // namespace sla::inline v1

@@ -82,6 +82,17 @@ concept Spool = bool{std::movable<S>} && requires(S& s, Report const& report) {
   { s.in_memory() } -> std::same_as<std::vector<Entry>>;
 };
 
+/// A Spool that hands out several entries at once. `next_events(most, except)`: of each service the
+/// oldest entry whose event waits, but for those numbers, which ascend; the oldest first, and at
+/// most so many: the services take turns from call to call. `next_logs(number, most)`: the next
+/// entries, in a circle, whose logs wait.
+template <class S>
+concept BatchSpool = Spool<S> && requires(S& s, std::uint64_t number, std::size_t most,
+                                          std::vector<std::uint64_t> const& except) {
+  { s.next_events(most, except) } -> std::same_as<Result<std::vector<Entry>>>;
+  { s.next_logs(number, most) } -> std::same_as<Result<std::vector<Entry>>>;
+};
+
 namespace internal {
 
 /// Takes the place of a spool that a door refused, so that the refusal is the only error.

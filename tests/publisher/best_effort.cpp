@@ -6,11 +6,14 @@
 #include <chrono>
 #include <cstddef>
 #include <string>
+#include <vector>
 
+#include "../support/batch_fakes.hpp"
 #include "../support/fake_clock.hpp"
 #include "../support/fake_publisher.hpp"
 #include "../support/memory_file.hpp"
 #include "../support/sample_report.hpp"
+#include "../support/spool_case.hpp"
 
 using namespace sla;
 using namespace std::chrono_literals;
@@ -101,4 +104,25 @@ TEST_CASE("after a failure it rests, each time longer, and after a success no mo
   one.succeed();
   one.succeed();
   CHECK(one.deliveries.published.size() == 4);
+}
+
+TEST_CASE("of several those that fail are dropped and counted, and all while it rests") {
+  Service service;
+  FakeTime time;
+  MemoryFile file;
+  BestEffort<BatchFake, FakeClock> metrics{
+      BatchFake{&service}, "metrics", Logger{{.descriptor = file.descriptor()}}, FakeClock{time}};
+  std::vector<Report> const reports{report_of("a"), report_of("b"), report_of("c")};
+  auto const all_done = [](std::vector<Result<void>> const& results) {
+    return results.size() == 3 && results[0] && results[1] && results[2];
+  };
+  service.errors["b"] = {Error{Errc::unavailable, "http 503", http_status(503)}};
+  CHECK(all_done(metrics.publish_all(reports)));
+  CHECK(file.text().ends_with("metrics are dropped: http 503 dropped=1\n"));
+  CHECK(all_done(metrics.publish_all(reports)));
+  CHECK(service.requests.size() == 1);
+  time.advance(61s);
+  CHECK(all_done(metrics.publish_all(reports)));
+  CHECK(service.requests.size() == 2);
+  CHECK(file.text().ends_with("dropped=4\n"));
 }

@@ -119,8 +119,8 @@ TEST_CASE("a report is one request, a very wide one several") {
   }
   CHECK(metrics.publish(wide));
   REQUIRE(fake.script.requests.size() == 3);
-  CHECK(count(fake.script.requests[1]) == 200);
-  CHECK(count(fake.script.requests[2]) == 200);
+  CHECK(count(fake.script.requests[1]) + count(fake.script.requests[2]) == 400);
+  CHECK(fake.script.requests[1].body.size() > 800'000);
 }
 
 TEST_CASE("a run that was cut short is no result") {
@@ -159,4 +159,22 @@ TEST_CASE("a limit that was too short is doubled, up to the longest, until a put
     CHECK(limit >= std::chrono::seconds{seconds});
     CHECK(limit < std::chrono::milliseconds{seconds * 1000 + 900});
   }
+}
+
+TEST_CASE(
+    "several reports go together, and each has the result of the request that its data were in") {
+  ScriptedClient fake{taken, Response{503, {}, ""}, Response{503, {}, ""}, Response{503, {}, ""}};
+  auto metrics = publisher(fake);
+  Report plain = sample_report();
+  plain.job.groups.clear();
+  std::vector<Report> reports(300, plain);
+  reports[7].outcome.verdict = Verdict::interrupted;
+  auto const results = metrics.publish_all(reports);
+  REQUIRE(results.size() == 300);
+  CHECK(count(fake.script.requests[0]) == 1000);
+  CHECK(count(fake.script.requests[1]) == 4 * 299 - 1000);
+  CHECK(results[250]);
+  CHECK(results[7]);
+  CHECK(results[251].error().code == Errc::unavailable);
+  CHECK(results[299].error().code == Errc::unavailable);
 }

@@ -579,3 +579,27 @@ TEST_CASE("a folder that another process took over is left to it") {
   CHECK(deliver_all(spool) == Texts{"a", "b"});
   CHECK(deliver_all(other) == Texts{"other"});
 }
+
+TEST_CASE("several are handed out at once, with their logs and without a descriptor each") {
+  TemporaryFolder const folder;
+  auto spool = open(folder / "spool");
+  Texts runs;
+  for (int i = 0; i < 30; ++i) {
+    Report report = report_of("run" + std::to_string(i), Verdict::pass, "log " + std::to_string(i));
+    report.job.service = "service" + std::to_string(i);
+    spool.add(report);
+  }
+  auto const before = descriptors();
+  auto entries = spool.next_events(100, {}).value();
+  CHECK(descriptors() == before);
+  REQUIRE(entries.size() == 30);
+  CHECK(entries[7].report.job.run_id == "run7");
+  CHECK(entries[7].report.outcome.output.text().value() == "log 7");
+  for (Entry& entry : entries) {
+    entry.event = Part::done;
+    spool.update(entry);
+  }
+  CHECK(spool.next_events(100, {}).value().empty());
+  CHECK(spool.next_logs(0, 100).value().size() == 30);
+  CHECK(spool.count().logs == 30);
+}

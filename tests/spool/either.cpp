@@ -15,7 +15,7 @@ using namespace sla;
 using namespace sla::internal;
 
 using Either = EitherSpool<MemorySpool, DiskSpool>;
-static_assert(Spool<Either>);
+static_assert(BatchSpool<Either>);
 
 TEST_CASE("it is the spool that it was made from") {
   TemporaryFolder const folder;
@@ -27,6 +27,8 @@ TEST_CASE("it is the spool that it was made from") {
     CHECK(spool->count().events == 1);
     CHECK(spool->dropped() == 0);
     CHECK(spool->tend(Instant{}) == Instant::max());
+    CHECK(spool->next_events(9, {}).value().at(0).report.job.run_id == "a");
+    CHECK(spool->next_logs(0, 9).value().at(0).report.job.run_id == "a");
     CHECK(deliver_event(*spool) == "a");
     CHECK(spool->next_log(0).value()->report.job.run_id == "a");
   }

@@ -23,7 +23,7 @@ TEST_CASE("the logs of passes go first, then passes, the other logs, and whateve
   order.add(4, eviction_rank(true, true));
   std::vector<std::uint64_t> numbers;
   std::vector<bool> log_only;
-  while (auto const next = order.next(none, none)) {
+  while (auto const next = order.next({}, none)) {
     numbers.push_back(next->number);
     log_only.push_back(next->log_only);
     for (bool const pass : {false, true}) {
@@ -37,7 +37,7 @@ TEST_CASE("the logs of passes go first, then passes, the other logs, and whateve
 TEST_CASE("of equals the oldest goes first") {
   EvictionOrder order;
   for (std::uint64_t const number : {30U, 10U, 20U}) order.add(number, EvictionRank::pass);
-  CHECK(order.next(none, none)->number == 10);
+  CHECK(order.next({}, none)->number == 10);
 }
 
 TEST_CASE("neither what is spared nor the newest goes") {
@@ -45,7 +45,7 @@ TEST_CASE("neither what is spared nor the newest goes") {
   order.add(1, EvictionRank::pass);
   order.add(2, EvictionRank::result);
   order.add(3, EvictionRank::pass);
-  CHECK(order.next(1, 3)->number == 2);
+  CHECK(order.next({1}, 3)->number == 2);
   order.remove(2, EvictionRank::result);
-  CHECK(!order.next(1, 3));
+  CHECK(!order.next({1}, 3));
 }

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -128,4 +129,75 @@ TEST_CASE("an entry that is gone by now is updated without effect") {
   MemorySpool spool;
   spool.update({.number = 7});
   CHECK(spool.in_memory().empty());
+}
+
+namespace {
+
+Report report_for(std::string const& service, std::string const& run) {
+  Report report = report_of(run);
+  report.job.service = service;
+  return report;
+}
+std::vector<std::string> runs_of(std::vector<Entry> const& entries) {
+  std::vector<std::string> runs;
+  for (Entry const& entry : entries) runs.push_back(entry.report.job.run_id);
+  return runs;
+}
+
+}  // namespace
+
+TEST_CASE("several events are the oldest of each service, the oldest first") {
+  MemorySpool spool;
+  CHECK(spool.next_events(10, {}).value().empty());
+  for (char const* const run : {"b1", "a1", "b2", "c1", "a2"}) {
+    spool.add(report_for({run[0]}, run));
+  }
+  auto const first = spool.next_events(10, {}).value();
+  CHECK(runs_of(first) == Texts{"b1", "a1", "c1"});
+  CHECK(runs_of(spool.next_events(10, {first[0].number, first[2].number}).value()) ==
+        Texts{"a1", "b2"});
+  for (Entry entry : first) {
+    entry.event = Part::done;
+    spool.update(entry);
+  }
+  CHECK(runs_of(spool.next_events(10, {}).value()) == Texts{"b2", "a2"});
+}
+
+TEST_CASE("services take turns in what is handed out, however few at a time") {
+  MemorySpool spool;
+  for (int i = 0; i < 3; ++i) {
+    for (char const* const service : {"a", "b", "c", "d", "e"}) {
+      spool.add(report_for(service, service + std::to_string(i)));
+    }
+  }
+  std::multiset<std::string> seen;
+  for (int i = 0; i < 5; ++i) {
+    auto const entries = spool.next_events(2, {}).value();
+    for (Entry const& entry : entries) seen.insert(entry.report.job.service);
+  }
+  for (char const* const service : {"a", "b", "c", "d", "e"}) CHECK(seen.count(service) == 2);
+}
+
+TEST_CASE("several logs come in a circle, each once") {
+  MemorySpool spool;
+  for (char const* const run : {"a", "b", "c"}) spool.add(report_of(run));
+  auto const all = spool.next_logs(0, 10).value();
+  CHECK(runs_of(all) == Texts{"a", "b", "c"});
+  CHECK(runs_of(spool.next_logs(all[1].number, 10).value()) == Texts{"c", "a", "b"});
+  CHECK(runs_of(spool.next_logs(all[0].number, 1).value()) == Texts{"b"});
+}
+
+TEST_CASE("what was handed out is not evicted until it is updated") {
+  MemorySpool spool = spool_for(4);
+  for (char const* const run : {"a1", "b1", "c1"}) spool.add(report_for({run[0]}, run));
+  auto const handed_out = spool.next_events(10, {}).value();
+  CHECK(handed_out.size() == 3);
+  for (int i = 0; i < 4; ++i) spool.add(report_for("d", "d" + std::to_string(i)));
+  CHECK(spool.dropped() == 3);
+  for (Entry entry : handed_out) {
+    CHECK(runs_of(spool.in_memory()).size() >= 1);
+    entry.event = entry.log = Part::done;
+    spool.update(entry);
+  }
+  CHECK(deliver_all(spool) == Texts{"d3"});
 }

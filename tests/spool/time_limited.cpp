@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
+// Covers: spool/disk_calls.hpp
 #include "sla/spool/time_limited.hpp"
 
 #include <doctest/doctest.h>
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,6 +38,13 @@ class Moody {
     return usual().next_event(behind);
   }
   Result<std::optional<Entry>> next_log(std::uint64_t behind) { return usual().next_log(behind); }
+  Result<std::vector<Entry>> next_events(std::size_t most,
+                                         std::vector<std::uint64_t> const& except) {
+    return usual().next_events(most, except);
+  }
+  Result<std::vector<Entry>> next_logs(std::uint64_t behind, std::size_t most) {
+    return usual().next_logs(behind, most);
+  }
   void update(Entry const& entry) { usual().update(entry); }
   Instant tend(Instant now) { return usual().tend(now); }
   SpoolCount count() { return spool_.count(); }
@@ -79,7 +89,7 @@ void recover(World& world, TimeLimitedSpool<Moody>& spool) {
 
 }  // namespace
 
-static_assert(Spool<TimeLimitedSpool<Moody>>);
+static_assert(BatchSpool<TimeLimitedSpool<Moody>>);
 
 TEST_CASE("on a disk that answers it is that disk's spool") {
   World const world;
@@ -167,4 +177,32 @@ TEST_CASE("a spool that cannot be opened is an error") {
       },
       {.limit = 1min}, silent);
   CHECK(spool.error().code == Errc::in_use);
+}
+
+TEST_CASE("several come from the disk, and from memory while it hangs") {
+  World world;
+  auto spool = world.open(50ms);
+  auto const report = [](std::string const& run) {
+    Report own = report_of(run);
+    own.job.service = run.substr(0, 1);
+    return own;
+  };
+  auto const runs = [](std::vector<Entry> const& entries) {
+    Texts texts;
+    for (Entry const& entry : entries) texts.push_back(entry.report.job.run_id);
+    return texts;
+  };
+  for (char const* const run : {"a1", "b1"}) spool.add(report(run));
+  auto of_disk = spool.next_events(9, {}).value();
+  CHECK(runs(of_disk) == Texts{"a1", "b1"});
+  CHECK(runs(spool.next_logs(0, 9).value()) == Texts{"a1", "b1"});
+  *world.disk = true;
+  for (char const* const run : {"a2", "c1"}) spool.add(report(run));
+  auto const of_memory = spool.next_events(9, {}).value();
+  CHECK(runs(of_memory) == Texts{"a2", "c1"});
+  CHECK(runs(spool.next_events(9, {of_memory[0].number}).value()) == Texts{"c1"});
+  CHECK(runs(spool.next_logs(0, 9).value()) == Texts{"a2", "c1"});
+  recover(world, spool);
+  CHECK(spool.count().events == 4);
+  CHECK(runs(spool.next_events(9, {}).value()) == Texts{"a1", "b1", "c1"});
 }

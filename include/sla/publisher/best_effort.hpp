@@ -3,10 +3,13 @@
 // A publisher whose failures do no harm: what it does not take is dropped and counted, and the
 // runner's log says so at most once a minute. How long one report may take is still its own limit;
 // after a failure it rests, up to a minute, so that one that hangs slows nobody down.
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "sla/core/backoff.hpp"
 #include "sla/core/clock.hpp"
@@ -30,16 +33,28 @@ class BestEffort {
         clock_(std::move(clock)) {}
 
   Result<void> publish(Report const& report) {
-    if (clock_.now() < rests_until_ || !take(report)) ++dropped_;
+    if (rests() || !take(publish_wanted(publisher_, report))) ++dropped_;
     say();
     return {};
   }
+  std::vector<Result<void>> publish_all(std::vector<Report> const& reports) requires
+      BatchPublisher<internal::HeldPublisher<P>> {
+    std::vector<Result<void>> done;
+    if (!rests()) done = publish_all_wanted(publisher_, reports);
+    auto const failed = [](auto const& result) { return !result.has_value(); };
+    auto const first = std::find_if(done.begin(), done.end(), failed);
+    if (!done.empty()) take(first == done.end() ? Result<void>{} : *first);
+    dropped_ += done.empty() ? reports.size()
+                             : static_cast<std::size_t>(std::count_if(first, done.end(), failed));
+    say();
+    return std::vector<Result<void>>(reports.size());
+  }
 
  private:
-  bool take(Report const& report) {
-    auto done = publish_wanted(publisher_, report);
+  [[nodiscard]] bool rests() { return clock_.now() < rests_until_; }
+  bool take(Result<void> const& done) {
     if (!done) {
-      reason_ = std::move(done).error().message;
+      reason_ = done.error().message;
       rests_until_ = clock_.now() + backoff_.failed();
       return false;
     }

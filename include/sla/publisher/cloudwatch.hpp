@@ -85,8 +85,42 @@ class CloudWatch {
 
   Result<void> publish(Report const& report) {
     if (!report.conclusive()) return {};
+    return put(report_metrics(report, options_.region));
+  }
+  /// Puts the data of as many reports as fit in one request, again and again. After a failure the
+  /// rest is not tried.
+  std::vector<Result<void>> publish_all(std::vector<Report> const& reports) {
+    std::vector<Result<void>> results(reports.size());
+    std::vector<aws::MetricDatum> data;
+    std::size_t first = 0;
+    Result<void> done;
+    auto const put_until = [&](std::size_t end) {
+      if (done && !data.empty()) done = put(std::exchange(data, {}));
+      for (; first < end; ++first) results[first] = done;
+    };
+    for (std::size_t i = 0; i < reports.size(); ++i) {
+      if (!reports[i].conclusive()) continue;
+      std::size_t const before = data.size();
+      for (auto& datum : report_metrics(reports[i], options_.region)) {
+        data.push_back(std::move(datum));
+      }
+      if (fitting(data, 0) == data.size()) continue;
+      std::vector<aws::MetricDatum> own(
+          std::make_move_iterator(data.begin() + static_cast<std::ptrdiff_t>(before)),
+          std::make_move_iterator(data.end()));
+      data.resize(before);
+      put_until(i);
+      data = std::move(own);
+    }
+    put_until(reports.size());
+    return results;
+  }
+
+ private:
+  /// Puts data, in as much time as that has lately taken.
+  Result<void> put(std::vector<aws::MetricDatum> data) {
     Instant const begun = std::chrono::steady_clock::now();
-    auto done = put(report, begun + limit_);
+    auto done = put_by(std::move(data), begun + limit_);
     Duration const took = std::chrono::steady_clock::now() - begun;
     if (done) limit_ = std::clamp<Duration>(2 * took, options_.limit, limit_);
     bool const late = !done && done.error().code == Errc::timed_out;
@@ -94,26 +128,33 @@ class CloudWatch {
     return done;
   }
 
- private:
-  Result<void> put(Report const& report, Instant deadline) {
+  Result<void> put_by(std::vector<aws::MetricDatum> data, Instant deadline) {
     aws::EndpointOptions const endpoint =
         options_.endpoints.in(options_.region, aws::Service::cloudwatch);
-    std::vector<aws::MetricDatum> data = report_metrics(report, options_.region);
-    for (auto next = data.begin(); next != data.end();) {
-      auto const left = static_cast<std::size_t>(data.end() - next);
-      auto const end = next + static_cast<std::ptrdiff_t>(std::min(left, most_data));
-      aws::PutMetricDataInput const input{
-          .metric_namespace = options_.metric_namespace,
-          .data = {std::make_move_iterator(next), std::make_move_iterator(end)}};
+    for (std::size_t next = 0; next < data.size();) {
+      std::size_t const end = next + fitting(data, next);
+      aws::PutMetricDataInput input{.metric_namespace = options_.metric_namespace};
+      for (; next < end; ++next) input.data.push_back(std::move(data[next]));
       auto done = aws::put_metric_data(client_, endpoint, input, deadline);
       if (!done) return done;
-      next = end;
     }
     return {};
   }
 
-  /// However long the names are, that many data stay below the limit of a request.
-  static constexpr std::size_t most_data = 200;
+  /// Returns how many of the data from that one on fit in one request, which has at most 1,000 of
+  /// them and a megabyte. Their texts take up to three times as much as they are long.
+  static std::size_t fitting(std::vector<aws::MetricDatum> const& data, std::size_t first) {
+    constexpr std::size_t most_data = 1000, most_bytes = 1'000'000, fixed = 200;
+    std::size_t end = first;
+    for (std::size_t bytes = 0; end < data.size() && end - first < most_data; ++end) {
+      bytes += fixed + 3 * data[end].name.size();
+      for (auto const& [name, value] : data[end].dimensions) {
+        bytes += fixed + 3 * (name.size() + value.size());
+      }
+      if (bytes > most_bytes) break;
+    }
+    return end - first;
+  }
 
   C client_;
   Options options_;

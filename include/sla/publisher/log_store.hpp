@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 #include "sla/core/run.hpp"
 #include "sla/core/time.hpp"
@@ -21,6 +22,13 @@ concept LogStore = bool{std::movable<L>} && requires(L& l, Report const& report)
 }
 &&requires(L& l, Report const& report) {
   { l.store(report) } -> std::same_as<Result<std::string>>;
+};
+
+/// A LogStore that keeps several logs at once: `store_all(reports)` gives the URI of each, and
+/// tries each once.
+template <class L>
+concept BatchLogStore = LogStore<L> && requires(L& l, std::vector<Report> const& reports) {
+  { l.store_all(reports) } -> std::same_as<std::vector<Result<std::string>>>;
 };
 
 namespace internal {

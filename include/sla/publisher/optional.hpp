@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "sla/publisher.hpp"
 #include "sla/publisher/log_store.hpp"
@@ -25,9 +26,20 @@ class Optional {
     return publisher_ ? publish_wanted(*publisher_, report) : Result<void>{};
   }
 
+  std::vector<Result<void>> publish_all(std::vector<Report> const& reports) requires
+      BatchPublisher<Held> {
+    if (!publisher_) return std::vector<Result<void>>(reports.size());
+    return publish_all_wanted(*publisher_, reports);
+  }
+
   /// Returns the log's URI, empty if there is no store; only if P is a log store.
   Result<std::string> store(Report const& report) requires LogStore<Held> {
     return publisher_ ? publisher_->store(report) : Result<std::string>(std::string());
+  }
+  std::vector<Result<std::string>> store_all(std::vector<Report> const& reports) requires
+      BatchLogStore<Held> {
+    if (publisher_) return publisher_->store_all(reports);
+    return std::vector<Result<std::string>>(reports.size(), std::string());
   }
 
  private:

@@ -10,6 +10,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sla/core/error.hpp"
 #include "sla/core/random.hpp"
@@ -73,6 +74,15 @@ class RefusedMessages {
     return next;
   }
 
+  /// Returns those that wait by themselves, in ascending order.
+  [[nodiscard]] std::vector<std::uint64_t> resting(Instant now) const {
+    std::vector<std::uint64_t> numbers;
+    for (auto const& [number, message] : all_) {
+      if (message.due > now) numbers.push_back(number);
+    }
+    return numbers;
+  }
+
   void forget(std::uint64_t number) { all_.erase(number); }
   void clear() { all_.clear(); }
 
@@ -96,12 +106,14 @@ class RefusedMessages {
 /// One channel out of a spool, and what is known of the messages on it.
 struct Channel {
   static constexpr std::string_view no_time = "there was no time";
+  static constexpr std::size_t widest = 256;
 
   RetrySchedule retry;
   RefusedMessages refused{};
   std::uint64_t passed = 0;  ///< how many were delivered
   std::uint64_t last = 0;    ///< the one that was tried last, if they take turns
   std::string why{no_time};  ///< why the last one was not delivered
+  std::size_t window = 1;    ///< how many go at once; one after a failure
 
   /// Returns when the next message may be tried, if there is one.
   [[nodiscard]] Instant due(Instant now) const {
@@ -118,6 +130,7 @@ struct Channel {
     retry.succeeded();
     refused.forget(number);
     ++passed;
+    window = std::min(window + 1, widest);
   }
 };
 

@@ -29,6 +29,7 @@
 #include "sla/core/stop_plan.hpp"
 #include "sla/publisher.hpp"
 #include "sla/publisher/delivery.hpp"
+#include "sla/publisher/delivery_options.hpp"
 #include "sla/publisher/event.hpp"
 
 namespace sla::inline v1 {

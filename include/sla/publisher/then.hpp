@@ -3,6 +3,7 @@
 // Two publishers, of which the second gets what the first took: what only makes sense of a report
 // that arrived.
 #include <utility>
+#include <vector>
 
 #include "sla/publisher.hpp"
 
@@ -20,6 +21,10 @@ class Then {
   Result<void> publish(Report const& report) {
     if (auto done = publish_wanted(first_, report); !done) return done;
     return publish_wanted(second_, report);
+  }
+  std::vector<Result<void>> publish_all(std::vector<Report> const& reports) requires
+      BatchPublisher<internal::HeldPublisher<P>> {
+    return publish_all_wanted(second_, reports, publish_all_wanted(first_, reports));
   }
 
  private:

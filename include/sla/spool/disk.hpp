@@ -6,6 +6,7 @@
 // run that died with its runner becomes an INTERRUPTED report.
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -51,7 +52,6 @@ class DiskSpool {
   [[nodiscard]] std::string logs() const {
     return internal::SpoolDirectory::look(options_.folder).logs();
   }
-
   /// Marks a run, so that it is known should this process die. Does not wait for the disk.
   void begin(Report const& report) {
     begun_.insert(report.job.run_id);
@@ -73,21 +73,27 @@ class DiskSpool {
 
   [[nodiscard]] Result<std::optional<Entry>> next_event(std::uint64_t behind = 0) {
     while (auto const number = index_.next_event(behind)) {
-      auto entry = hand_out(*number);
-      if (!entry || *entry) return entry;
+      if (auto entry = hand_out(*number); !entry || *entry) return entry;
     }
     return std::optional<Entry>();
   }
   [[nodiscard]] Result<std::optional<Entry>> next_log(std::uint64_t behind) {
     while (auto const number = index_.next_log(behind)) {
-      auto entry = hand_out(*number);
-      if (!entry || *entry) return entry;
+      if (auto entry = hand_out(*number); !entry || *entry) return entry;
     }
     return std::optional<Entry>();
   }
 
+  [[nodiscard]] Result<std::vector<Entry>> next_events(std::size_t most,
+                                                       std::vector<std::uint64_t> const& except) {
+    return hand_out(index_.next_events(most, except));
+  }
+  [[nodiscard]] Result<std::vector<Entry>> next_logs(std::uint64_t behind, std::size_t most) {
+    return hand_out(index_.next_logs(behind, most));
+  }
+
   void update(Entry const& entry) {
-    handed_out_ = 0;
+    std::erase(handed_out_, entry.number);
     if (index_.all().count(entry.number) == 0) return;
     if (entry.complete()) return forget(entry.number);
     put(entry, internal::Sync::later);
@@ -109,11 +115,9 @@ class DiskSpool {
   void reported(std::uint64_t number) { set_dropped(dropped_ - number); }
 
   [[nodiscard]] std::vector<Entry> in_memory() const {
-    std::vector<Entry> held;
-    for (auto const& [number, entry] : index_.all()) {
-      if (entry.held) held.push_back(*entry.held);
-    }
-    return held;
+    std::vector<Entry> entries;
+    for (auto const number : index_.held()) entries.push_back(*index_.all().at(number).held);
+    return entries;
   }
 
  private:
@@ -140,11 +144,27 @@ class DiskSpool {
 
   /// Reads an entry; nothing if its record is damaged, and it is given up.
   Result<std::optional<Entry>> hand_out(std::uint64_t number) {
-    auto entry = load(index_.all().at(number));
-    if (entry) {
-      handed_out_ = number;
-      return std::optional<Entry>(*std::move(entry));
+    handed_out_.assign(1, number);
+    return look_up(number);
+  }
+  /// Reads several, small logs into memory: each of the others takes a descriptor. What is behind
+  /// one that cannot be read waits.
+  Result<std::vector<Entry>> hand_out(std::vector<std::uint64_t> const& numbers) {
+    std::vector<Entry> entries;
+    handed_out_ = numbers;
+    std::sort(handed_out_.begin(), handed_out_.end());
+    for (std::uint64_t const number : numbers) {
+      auto entry = look_up(number);
+      if (!entry) return entries.empty() ? Result<std::vector<Entry>>(entry.error()) : entries;
+      if (!*entry) continue;
+      internal::take_in_log((**entry).report.outcome.output);
+      entries.push_back(**std::move(entry));
     }
+    return entries;
+  }
+  Result<std::optional<Entry>> look_up(std::uint64_t number) {
+    auto entry = load(index_.all().at(number));
+    if (entry) return std::optional<Entry>(*std::move(entry));
     if (entry.error().code != Errc::malformed) return entry.error().within("spool");
     log_.error("a spooled result is lost", {{"reason", entry.error().message}});
     set_dropped(dropped_ + 1);
@@ -210,35 +230,15 @@ class DiskSpool {
   /// again should the folder come back.
   void leave() {
     outage_.begin({Errc::system, "the folder is gone"});
-    std::vector<std::uint64_t> numbers;
-    for (auto const& [number, state] : index_.all()) numbers.push_back(number);
-    for (std::uint64_t const number : numbers) {
-      auto entry = load(index_.all().at(number));
-      if (!entry)
-        log_.error("a spooled result is out of reach", {{"reason", entry.error().message}});
-      index_.put(number, [&](internal::EntryState& state) {
-        bool const had_log = state.log_part == Part::waiting && !state.log.file.empty();
-        state.position.reset();
-        state.log = {};
-        if (!entry) return;
-        if (had_log && entry->report.outcome.output.size() == 0) {
-          entry->log = Part::done;
-          lost_logs_.insert(number);
-        }
-        hold(state, *entry);
-      });
-      internal::EntryState const& left = index_.all().at(number);
-      if (!left.held || left.held->complete()) index_.erase(number);
-    }
+    internal::hold_all(
+        index_, [this](auto const& state) { return load(state); },
+        [this](auto& state, Entry const& entry) { hold(state, entry); }, lost_logs_, log_);
     left_behind_ = index_.last_number();
     store_.reset();
   }
 
   Result<void> write_held() {
-    std::vector<std::uint64_t> held;
-    for (auto const& [number, state] : index_.all()) {
-      if (state.held) held.push_back(number);
-    }
+    std::vector<std::uint64_t> const held = index_.held();
     Result<void> written;
     for (std::uint64_t const number : held) {
       index_.put(number, [&](internal::EntryState& state) {
@@ -249,8 +249,8 @@ class DiskSpool {
     for (std::uint64_t const number : gone_) {
       if (written = store_->write_gone(number); !written) return written;
     }
-    if (written = store_->write_dropped(dropped_); !written) return written;
-    if (written = store_->journal().sync(); !written) return written;
+    if (written = store_->write_dropped(dropped_); written) written = store_->journal().sync();
+    if (!written) return written;
     for (std::uint64_t const number : held) {
       index_.put(number, [&](internal::EntryState& state) {
         store_->folder().unmark(state.held->report.job.run_id);
@@ -293,8 +293,8 @@ class DiskSpool {
   std::set<std::uint64_t> lost_logs_{};  ///< entries whose logs went away with the folder
   std::uint64_t left_behind_ = 0;        ///< a folder that went away may have entries up to here
   std::uint64_t dropped_ = 0;
-  std::uint64_t handed_out_ = 0;
+  std::vector<std::uint64_t> handed_out_{};
 };
-static_assert(Spool<DiskSpool>);
+static_assert(BatchSpool<DiskSpool>);
 
 }  // namespace sla::inline v1

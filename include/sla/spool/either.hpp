@@ -2,6 +2,7 @@
 #pragma once
 // One of two spools, chosen at run time: on disk if there is a folder for it, otherwise in
 // memory.
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -15,6 +16,9 @@ namespace sla::inline v1 {
 /// Is an A or a B. Not thread-safe.
 template <class A, class B>
 class EitherSpool {
+  static constexpr bool both_batch =
+      BatchSpool<internal::HeldSpool<A>> && BatchSpool<internal::HeldSpool<B>>;
+
  public:
   EitherSpool(A spool) : spool_(std::in_place_index<0>, std::move(spool)) {}
   EitherSpool(B spool) : spool_(std::in_place_index<1>, std::move(spool)) {}
@@ -33,6 +37,13 @@ class EitherSpool {
   }
   Result<std::optional<Entry>> next_log(std::uint64_t behind) {
     return ask([&](auto& spool) { return spool.next_log(behind); });
+  }
+  Result<std::vector<Entry>> next_events(
+      std::size_t most, std::vector<std::uint64_t> const& except) requires both_batch {
+    return ask([&](auto& spool) { return spool.next_events(most, except); });
+  }
+  Result<std::vector<Entry>> next_logs(std::uint64_t behind, std::size_t most) requires both_batch {
+    return ask([&](auto& spool) { return spool.next_logs(behind, most); });
   }
   void update(Entry const& entry) {
     ask([&](auto& spool) { spool.update(entry); });

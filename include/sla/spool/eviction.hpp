@@ -2,13 +2,15 @@
 #pragma once
 // What a spool gives up when it is full, in this order: the logs of passes, passes, the other logs,
 // and then whatever is oldest. A result outlives its log, and what failed outlives what passed. The
-// entry that is being delivered stays, and so does the newest.
+// entries that are being delivered stay, and so does the newest.
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "sla/spool.hpp"
 
@@ -60,10 +62,11 @@ class EvictionOrder {
   void add(std::uint64_t number, EvictionRank rank) { order_.insert({rank, number}); }
   void remove(std::uint64_t number, EvictionRank rank) { order_.erase({rank, number}); }
 
-  /// Returns what to evict next, but for the entries of these two numbers.
-  [[nodiscard]] std::optional<Eviction> next(std::uint64_t spared, std::uint64_t newest) const {
+  /// Returns what to evict next, but for the entries of these numbers; the spared ones ascend.
+  [[nodiscard]] std::optional<Eviction> next(std::vector<std::uint64_t> const& spared,
+                                             std::uint64_t newest) const {
     for (auto const& [rank, number] : order_) {
-      if (number == spared || number == newest) continue;
+      if (number == newest || std::binary_search(spared.begin(), spared.end(), number)) continue;
       return Eviction{number, rank == EvictionRank::log_of_pass || rank == EvictionRank::log};
     }
     return std::nullopt;

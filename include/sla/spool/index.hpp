@@ -11,7 +11,10 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "sla/core/output.hpp"
 #include "sla/spool.hpp"
@@ -20,18 +23,31 @@
 
 namespace sla::inline v1::internal {
 
+/// Reads a log from its file into memory if it is small. Returns true if it did.
+inline bool take_in_log(Output& output) {
+  constexpr std::uint64_t small = 64 * 1024;
+  if (output.size() > small || output.in_memory()) return false;
+  auto text = output.text();
+  if (!text) return false;
+  std::uint64_t const size = text->size();
+  output = Output({}, {{size, 0, *std::move(text)}}, output.sha256());
+  return true;
+}
+
 /// What is known of one entry.
 struct EntryState {
   std::optional<RecordPosition> position{};  ///< its latest record
   KeptLog log{};                             ///< its log on the disk
   std::unique_ptr<Entry> held{};  ///< the entry itself, if the record is missing or too old
   Part log_part = Part::waiting;
+  std::size_t service = 0;  ///< a hash of its name
   Part event_part = Part::waiting;
   bool pass = false;
   bool counts = true;
 
   /// Takes over how far an entry got.
   void note(Entry const& entry) noexcept {
+    service = std::hash<std::string_view>()(entry.report.job.service);
     log_part = entry.log;
     event_part = entry.event;
     pass = entry.report.succeeded();
@@ -42,18 +58,9 @@ struct EntryState {
     held = std::make_unique<Entry>(entry);
     note(entry);
   }
-  /// Reads the log of the entry that is held from its file into memory if it is small, so that many
-  /// entries do not take a descriptor each. Returns true if it did.
-  bool take_in_log() {
-    constexpr std::uint64_t small = 64 * 1024;
-    Output& output = held->report.outcome.output;
-    if (output.size() > small || output.in_memory()) return false;
-    auto text = output.text();
-    if (!text) return false;
-    std::uint64_t const size = text->size();
-    output = Output({}, {{size, 0, *std::move(text)}}, output.sha256());
-    return true;
-  }
+  /// Takes the log of the entry that is held into memory if it is small, so that many entries do
+  /// not take a descriptor each. Returns true if it did.
+  bool take_in_log() { return internal::take_in_log(held->report.outcome.output); }
 };
 
 /// Returns how much of the limit an entry takes that is held whole: about as much memory.
@@ -80,6 +87,15 @@ class SpoolIndex {
   [[nodiscard]] std::uint64_t memory_bytes() const noexcept { return memory_bytes_; }
   [[nodiscard]] std::uint64_t last_number() const noexcept {
     return all_.empty() ? 0 : all_.rbegin()->first;
+  }
+
+  /// Returns the numbers of the entries that are held here whole.
+  [[nodiscard]] std::vector<std::uint64_t> held() const {
+    std::vector<std::uint64_t> numbers;
+    for (auto const& [number, entry] : all_) {
+      if (entry.held) numbers.push_back(number);
+    }
+    return numbers;
   }
 
   /// Returns the number of the next entry. Numbers follow the clock, so that what was held in
@@ -118,6 +134,28 @@ class SpoolIndex {
     return found;
   }
 
+  /// Returns the oldest event that waits of each service, but for those numbers, which ascend; at
+  /// most so many: the services take turns from call to call. The oldest comes first.
+  [[nodiscard]] std::vector<std::uint64_t> next_events(std::size_t most,
+                                                       std::vector<std::uint64_t> const& except) {
+    std::vector<std::uint64_t> found;
+    std::optional<std::size_t> first;
+    for (std::size_t service = turn_; found.size() < most; first = first.value_or(service)) {
+      auto at = by_service_.lower_bound({service + 1, 0});  // behind the last one that is the first
+      if (at == by_service_.end()) at = by_service_.begin();
+      if (at == by_service_.end() || first == at->first) break;
+      service = at->first;
+      while (std::binary_search(except.begin(), except.end(), at->second)) {
+        if (++at == by_service_.end() || at->first != service) break;
+      }
+      if (at == by_service_.end() || at->first != service) continue;
+      found.push_back(at->second);
+      turn_ = service;
+    }
+    std::sort(found.begin(), found.end());
+    return found;
+  }
+
   /// Returns the next entry, in a circle, whose log waits.
   [[nodiscard]] std::optional<std::uint64_t> next_log(std::uint64_t behind) const {
     if (count_.logs + count_.ahead == 0) return std::nullopt;
@@ -130,8 +168,20 @@ class SpoolIndex {
     return std::nullopt;
   }
 
-  /// Returns what to evict from the disk, or from memory; `spared` and the newest stay.
-  [[nodiscard]] std::optional<Eviction> eviction(bool on_disk, std::uint64_t spared) const {
+  /// Returns the next entries, in a circle, whose logs wait; at most so many.
+  [[nodiscard]] std::vector<std::uint64_t> next_logs(std::uint64_t behind, std::size_t most) const {
+    std::vector<std::uint64_t> found;
+    for (auto next = next_log(behind); next && found.size() < most; next = next_log(*next)) {
+      if (!found.empty() && found.front() == *next) break;
+      found.push_back(*next);
+    }
+    return found;
+  }
+
+  /// Returns what to evict from the disk, or from memory; the spared ones, which ascend, and the
+  /// newest stay.
+  [[nodiscard]] std::optional<Eviction> eviction(bool on_disk,
+                                                 std::vector<std::uint64_t> const& spared) const {
     auto found = (on_disk ? disk_order_ : memory_order_).next(spared, last_number());
     // If the event is delivered the log is all there is.
     if (found && all_.at(found->number).event_part == Part::done) found->log_only = false;
@@ -152,7 +202,11 @@ class SpoolIndex {
     };
     std::size_t const one = 1;
     bool const event = entry.event_part == Part::waiting;
-    if (event) move(count_.events, one);
+    if (event) {
+      move(count_.events, one);
+      there ? void(by_service_.emplace(entry.service, number))
+            : void(by_service_.erase({entry.service, number}));
+    }
     if (entry.log_part == Part::waiting) move(event ? count_.ahead : count_.logs, one);
     if (entry.log_part == Part::refused || entry.event_part == Part::refused) {
       move(count_.refused, one);
@@ -171,6 +225,8 @@ class SpoolIndex {
   std::uint64_t memory_bytes_ = 0;
   std::uint64_t last_ = 0;
   std::uint64_t first_event_ = 1;  ///< no event waits before this one
+  std::set<std::pair<std::size_t, std::uint64_t>> by_service_{};  ///< the events that wait
+  std::size_t turn_ = 0;  ///< the service whose event was handed out last
 };
 
 }  // namespace sla::inline v1::internal

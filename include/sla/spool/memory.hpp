@@ -3,8 +3,11 @@
 // A spool in memory: survives every outage, but not the process. Its logs stay where the executor
 // put them. When it is full it drops the logs of passes first and then the oldest passes, and
 // counts the results that it drops.
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "sla/core/log.hpp"
@@ -41,8 +44,16 @@ class MemorySpool {
     return hand_out(index_.next_log(behind));
   }
 
+  [[nodiscard]] Result<std::vector<Entry>> next_events(std::size_t most,
+                                                       std::vector<std::uint64_t> const& except) {
+    return hand_out(index_.next_events(most, except));
+  }
+  [[nodiscard]] Result<std::vector<Entry>> next_logs(std::uint64_t behind, std::size_t most) {
+    return hand_out(index_.next_logs(behind, most));
+  }
+
   void update(Entry const& entry) {
-    handed_out_ = 0;
+    std::erase(handed_out_, entry.number);
     if (index_.all().count(entry.number) == 0) return;
     if (entry.complete()) return index_.erase(entry.number);
     put(entry);
@@ -63,8 +74,16 @@ class MemorySpool {
  private:
   Result<std::optional<Entry>> hand_out(std::optional<std::uint64_t> number) {
     if (!number) return std::optional<Entry>();
-    handed_out_ = *number;
+    handed_out_.assign(1, *number);
     return std::optional<Entry>(*index_.all().at(*number).held);
+  }
+  std::vector<Entry> hand_out(std::vector<std::uint64_t> numbers) {
+    std::vector<Entry> entries;
+    entries.reserve(numbers.size());
+    for (std::uint64_t const number : numbers) entries.push_back(*index_.all().at(number).held);
+    handed_out_ = std::move(numbers);
+    std::sort(handed_out_.begin(), handed_out_.end());
+    return entries;
   }
 
   void put(Entry const& entry) {
@@ -93,8 +112,8 @@ class MemorySpool {
   Logger log_{};
   internal::SpoolIndex index_{};
   std::uint64_t dropped_ = 0;
-  std::uint64_t handed_out_ = 0;
+  std::vector<std::uint64_t> handed_out_{};
 };
-static_assert(Spool<MemorySpool>);
+static_assert(BatchSpool<MemorySpool>);
 
 }  // namespace sla::inline v1

@@ -12,6 +12,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "sla/core/log.hpp"
 #include "sla/core/result.hpp"
@@ -137,6 +138,32 @@ class SpoolRecovery {
   }
   store.folder().remove_logs_unless([&](std::string const& name) { return logs.count(name) != 0; });
   return {};
+}
+
+/// The folder is gone: holds in memory what `load(EntryState const&)` can still read, by
+/// `hold(EntryState&, Entry const&)`, and forgets the rest. Adds the entries whose logs went away.
+template <class Load, class Hold>
+void hold_all(SpoolIndex& index, Load load, Hold hold, std::set<std::uint64_t>& lost_logs,
+              Logger const& log) {
+  std::vector<std::uint64_t> numbers;
+  for (auto const& [number, state] : index.all()) numbers.push_back(number);
+  for (std::uint64_t const number : numbers) {
+    auto entry = load(index.all().at(number));
+    if (!entry) log.error("a spooled result is out of reach", {{"reason", entry.error().message}});
+    index.put(number, [&](internal::EntryState& state) {
+      bool const had_log = state.log_part == Part::waiting && !state.log.file.empty();
+      state.position.reset();
+      state.log = {};
+      if (!entry) return;
+      if (had_log && entry->report.outcome.output.size() == 0) {
+        entry->log = Part::done;
+        lost_logs.insert(number);
+      }
+      hold(state, *entry);
+    });
+    internal::EntryState const& left = index.all().at(number);
+    if (!left.held || left.held->complete()) index.erase(number);
+  }
 }
 
 }  // namespace sla::inline v1::internal

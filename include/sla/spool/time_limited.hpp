@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -17,8 +18,8 @@
 #include "sla/core/log.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/time.hpp"
-#include "sla/core/time_limited.hpp"
 #include "sla/spool.hpp"
+#include "sla/spool/disk_calls.hpp"
 #include "sla/spool/memory.hpp"
 
 namespace sla::inline v1 {
@@ -40,26 +41,13 @@ class TimeLimitedSpool {
   template <class Make>
   [[nodiscard]] static Result<TimeLimitedSpool> open(Make make, Options options, Logger log = {}) {
     TimeLimitedSpool spool(std::move(options), log);
-    auto const why = std::make_shared<std::string>();
-    auto const opened = spool.disk_.insist(
-        [make = std::move(make), why, figures = spool.figures_](std::optional<Disk>& disk) {
-          auto made = make();
-          if (!made) *why = made.error().message;
-          if (!made) return Result<void>(made.error());
-          disk.emplace(*std::move(made));
-          *figures = Figures{disk->count(), disk->dropped()};
-          return Result<void>();
-        },
-        [why, log](std::optional<Disk>&) {
-          if (!why->empty()) log.error("results are kept in memory only: spool: " + *why);
-        });
-    if (opened && !*opened) return opened->error();
-    if (!opened) spool.note_hang();
+    auto const opened = spool.disk_.open(std::move(make));
+    if (!opened) return opened.error();
     return spool;
   }
 
   void begin(Report const& report) {
-    (void)ask([report](Disk& disk) {
+    (void)disk_.ask([report](Disk& disk) {
       disk.begin(report);
       return true;
     });
@@ -72,20 +60,20 @@ class TimeLimitedSpool {
       return disk.count().events == 1 ? disk.next_event(0) : std::optional<Entry>();
     };
     auto const take_back = [run = report.job.run_id](Disk& disk) { retract(disk, run); };
-    auto const kept = ask(keep, take_back);
+    auto const kept = disk_.ask(keep, take_back);
     if (!kept) return memory_.add(report);
     ahead_ = kept->value_or(std::nullopt);
   }
 
   [[nodiscard]] Recalled recall(Job const& job) {
-    return ask([job](Disk& disk) { return disk.recall(job); }).value_or(Recalled{});
+    return disk_.ask([job](Disk& disk) { return disk.recall(job); }).value_or(Recalled{});
   }
 
   [[nodiscard]] Result<std::optional<Entry>> next_event(std::uint64_t behind = 0) {
     auto const ahead = std::exchange(ahead_, std::nullopt);
     if (ahead && behind < ahead->number) return ahead;
     if (behind < in_memory_from) {
-      auto found = ask([behind](Disk& disk) { return disk.next_event(behind); });
+      auto found = disk_.ask([behind](Disk& disk) { return disk.next_event(behind); });
       if (found && (!*found || **found)) return *std::move(found);
     }
     return of_memory(memory_.next_event(in_memory(behind)));
@@ -95,7 +83,7 @@ class TimeLimitedSpool {
     ahead_.reset();
     auto const of_disk = [&]() -> Result<std::optional<Entry>> {
       std::uint64_t const from = behind < in_memory_from ? behind : 0;
-      auto found = ask([from](Disk& disk) { return disk.next_log(from); });
+      auto found = disk_.ask([from](Disk& disk) { return disk.next_log(from); });
       return found ? *std::move(found) : std::optional<Entry>();
     };
     memory_turn_ = !memory_turn_;
@@ -107,13 +95,40 @@ class TimeLimitedSpool {
     return *found || !memory_turn_ ? found : of_disk();
   }
 
+  /// Those on the disk, which are older; those in memory if there are none or it does not answer.
+  [[nodiscard]] Result<std::vector<Entry>> next_events(
+      std::size_t most, std::vector<std::uint64_t> const& except) requires BatchSpool<Disk> {
+    ahead_.reset();
+    auto of_disk = disk_.ask([=](Disk& disk) { return disk.next_events(most, except); });
+    if (of_disk && (!*of_disk || !(**of_disk).empty())) return *std::move(of_disk);
+    std::vector<std::uint64_t> here;
+    for (std::uint64_t const number : except) {
+      if (number >= in_memory_from) here.push_back(in_memory(number));
+    }
+    return of_memory(memory_.next_events(most, here));
+  }
+  /// The two take turns.
+  [[nodiscard]] Result<std::vector<Entry>> next_logs(std::uint64_t behind,
+                                                     std::size_t most) requires BatchSpool<Disk> {
+    ahead_.reset();
+    memory_turn_ = !memory_turn_;
+    if (!memory_turn_ || memory_.count().logs + memory_.count().ahead == 0) {
+      std::uint64_t const from = behind < in_memory_from ? behind : 0;
+      auto found = disk_.ask([=](Disk& disk) { return disk.next_logs(from, most); });
+      if (found && (!*found || !(**found).empty())) return *std::move(found);
+    }
+    return of_memory(memory_.next_logs(in_memory(behind), most));
+  }
+
   void update(Entry const& entry) {
     ahead_.reset();
     if (entry.number < in_memory_from) {
-      tend_at_ = tell([entry, now = tended_at_](Disk& disk) {
-                   disk.update(entry);
-                   return disk.tend(now);
-                 }).value_or(Instant::min());
+      tend_at_ = disk_
+                     .tell([entry, now = tended_at_](Disk& disk) {
+                       disk.update(entry);
+                       return disk.tend(now);
+                     })
+                     .value_or(Instant::min());
       return;
     }
     Entry own = entry;
@@ -125,31 +140,31 @@ class TimeLimitedSpool {
   Instant tend(Instant now) {
     Instant const moment = now + std::chrono::seconds{1};
     tended_at_ = now;
-    if (!answers()) return moment;
+    if (!disk_.answers()) return moment;
     move_to_disk();
     if (std::exchange(added_, false)) tend_at_ = std::min(tend_at_, moment);
     if (now < tend_at_) return tend_at_;
-    tend_at_ = ask([now](Disk& disk) { return disk.tend(now); }).value_or(Instant::min());
-    return answers() ? tend_at_ : moment;
+    tend_at_ = disk_.ask([now](Disk& disk) { return disk.tend(now); }).value_or(Instant::min());
+    return disk_.answers() ? tend_at_ : moment;
   }
 
   [[nodiscard]] SpoolCount count() {
     SpoolCount all = memory_.count();
-    if (!answers()) return all;  // nothing else can be had now
-    all.events += figures_->count.events;
-    all.logs += figures_->count.logs;
-    all.ahead += figures_->count.ahead;
-    all.refused += figures_->count.refused;
+    if (!disk_.answers()) return all;  // nothing else can be had now
+    all.events += disk_.figures().count.events;
+    all.logs += disk_.figures().count.logs;
+    all.ahead += disk_.figures().count.ahead;
+    all.refused += disk_.figures().count.refused;
     return all;
   }
   [[nodiscard]] std::uint64_t dropped() {
-    return memory_.dropped() + (answers() ? figures_->dropped : 0);
+    return memory_.dropped() + (disk_.answers() ? disk_.figures().dropped : 0);
   }
   void reported(std::uint64_t number) {
     std::uint64_t const here = std::min(number, memory_.dropped());
     memory_.reported(here);
     if (number == here) return;
-    (void)tell([left = number - here](Disk& disk) {
+    (void)disk_.tell([left = number - here](Disk& disk) {
       disk.reported(left);
       return true;
     });
@@ -158,7 +173,7 @@ class TimeLimitedSpool {
   [[nodiscard]] std::vector<Entry> in_memory() {
     std::vector<Entry> all = memory_.in_memory();
     for (Entry& entry : all) entry.number += in_memory_from;
-    auto const held = ask([](Disk& disk) { return disk.in_memory(); });
+    auto const held = disk_.ask([](Disk& disk) { return disk.in_memory(); });
     if (held) all.insert(all.begin(), held->begin(), held->end());
     return all;
   }
@@ -166,14 +181,8 @@ class TimeLimitedSpool {
  private:
   static constexpr std::uint64_t in_memory_from = std::uint64_t{1} << 62U;
 
-  /// What is known of the disk; its calls write it.
-  struct Figures {
-    SpoolCount count{};
-    std::uint64_t dropped = 0;
-  };
-
   TimeLimitedSpool(Options options, Logger log)
-      : options_(std::move(options)), log_(log), memory_({}, log), disk_(options_.limit) {}
+      : memory_({}, log), disk_({std::move(options.name), options.limit, options.hangs}, log) {}
 
   /// Takes back a report that was added too late: it was kept in memory meanwhile.
   static void retract(Disk& disk, std::string const& run) {
@@ -187,61 +196,15 @@ class TimeLimitedSpool {
     }
   }
 
-  struct NothingToUndo {
-    void operator()(Disk&) const noexcept {}
-  };
-
-  bool answers() {
-    bool const answers = disk_.answers();
-    if (!answers) note_hang();
-    if (answers && options_.hangs) *options_.hangs = false;
-    if (answers && std::exchange(hung_, false)) {
-      log_.info("the spool answers again", {{"spool", options_.name}});
-    }
-    return answers;
-  }
-  void note_hang() {
-    if (options_.hangs) *options_.hangs = true;
-    if (std::exchange(hung_, true)) return;
-    log_.warning("the spool does not answer: results are kept in memory",
-                 {{"spool", options_.name}});
-  }
-
-  /// Returns what the spool on the disk says, if there is one and it answers in time.
-  template <class Question, class Undo = NothingToUndo>
-  auto ask(Question question, Undo undo = {}) {
-    using Answer = std::optional<decltype(question(std::declval<Disk&>()))>;
-    if (!answers()) return Answer();
-    auto answer = disk_.ask(on_disk(std::move(question)), [undo](std::optional<Disk>& disk) {
-      if (disk) undo(*disk);
-    });
-    if (!answer) note_hang();
-    return answer ? *std::move(answer) : Answer();
-  }
-  /// Has the disk do it, later if need be, and returns what ask() does.
-  template <class Act>
-  auto tell(Act act) {
-    using Answer = std::optional<decltype(act(std::declval<Disk&>()))>;
-    auto done = disk_.insist(on_disk(std::move(act)));
-    if (!done) note_hang();
-    return done ? *std::move(done) : Answer();
-  }
-  template <class Question>
-  auto on_disk(Question question) const {
-    return [question = std::move(question), figures = figures_](std::optional<Disk>& disk) {
-      using Answer = std::optional<decltype(question(*disk))>;
-      if (!disk) return Answer();
-      Answer answer(question(*disk));
-      *figures = Figures{disk->count(), disk->dropped()};
-      return answer;
-    };
-  }
-
   static std::uint64_t in_memory(std::uint64_t number) noexcept {
     return number < in_memory_from ? 0 : number - in_memory_from;
   }
   static Result<std::optional<Entry>> of_memory(Result<std::optional<Entry>> found) {
     if (found && *found) (*found)->number += in_memory_from;
+    return found;
+  }
+  static Result<std::vector<Entry>> of_memory(Result<std::vector<Entry>> found) {
+    for (Entry& entry : *found) entry.number += in_memory_from;
     return found;
   }
 
@@ -250,7 +213,7 @@ class TimeLimitedSpool {
     if (memory_.count().events == 0) return;
     for (Entry entry : memory_.in_memory()) {
       if (entry.log != Part::waiting || entry.event != Part::waiting) continue;
-      auto const moved = ask(
+      auto const moved = disk_.ask(
           [report = entry.report](Disk& disk) {
             disk.add(report);
             return true;
@@ -262,16 +225,12 @@ class TimeLimitedSpool {
     }
   }
 
-  Options options_;
-  Logger log_;
   MemorySpool memory_;
-  internal::TimeLimited<Disk> disk_;
-  std::shared_ptr<Figures> figures_ = std::make_shared<Figures>();
+  internal::DiskCalls<Disk> disk_;
   std::optional<Entry> ahead_{};  ///< the next event as the disk has it
   Instant tend_at_ = Instant::min();
   Instant tended_at_ = Instant::min();  ///< when it was last thought of
   bool added_ = false;                  ///< something was, since then
-  bool hung_ = false;
   bool memory_turn_ = false;
 
   static_assert(Spool<S>,

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// Delivers several entries of a spool at once: of each service the oldest event, so that the events
+// of a service keep their order, after all of their logs. How many go together grows while all of
+// them succeed and is one after a failure, so that nothing which is down gets more than a request
+// at a time. What fails here is judged by an attempt of its own.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sla/core/result.hpp"
+#include "sla/core/time.hpp"
+#include "sla/publisher.hpp"
+#include "sla/publisher/delivery_attempts.hpp"
+#include "sla/publisher/log_first.hpp"
+#include "sla/publisher/log_store.hpp"
+#include "sla/publisher/refusals.hpp"
+#include "sla/spool.hpp"
+
+namespace sla::inline v1::internal {
+
+/// What else delivers; for the thread that does.
+template <class L, class P, class S, class C>
+class DeliveryBatches : public DeliveryAttempts<L, P, S, C> {
+  using Base = DeliveryAttempts<L, P, S, C>;
+
+ protected:
+  using Base::Base;
+  using Base::clock_;
+  using Base::events_;
+  using Base::logs_;
+  using Base::with_spool;
+
+  /// True if all that a delivery is made of can do several at once.
+  static constexpr bool in_batches = BatchSpool<HeldSpool<S>> && BatchLogStore<HeldLogStore<L>> &&
+                                     BatchPublisher<HeldPublisher<P>>;
+
+  /// Delivers the events of several services. Returns false if there are not several, or this is no
+  /// time for that.
+  bool deliver_several_events(Instant now) {
+    bool const with_logs = logs_.retry.due() <= now;
+    std::size_t const most = with_logs ? std::min(logs_.window, events_.window) : events_.window;
+    if (most < 2 || !alone_.empty()) return false;
+    auto tried = take_several(
+        [&](auto& spool) { return spool.next_events(most, events_.refused.resting(now)); });
+    if (tried.size() < 2) return false;
+    send_logs(tried);
+    publish_events(tried);
+    keep(tried);
+    return true;
+  }
+  /// Stores several logs, whose events are another matter.
+  bool deliver_several_logs(Instant now) {
+    if (logs_.window < 2) return false;
+    auto tried =
+        take_several([&](auto& spool) { return spool.next_logs(logs_.last, logs_.window); });
+    auto const rests = [&](Tried const& one) {
+      return logs_.refused.due(one.entry.number) > now || !one.entry.unreadable.empty();
+    };
+    tried.erase(std::remove_if(tried.begin(), tried.end(), rests), tried.end());
+    if (tried.size() < 2) return false;
+    for (Tried& one : tried) one.changed = one.entry.log != Part::waiting;
+    send_logs(tried);
+    auto const failed = [](Tried const& one) { return one.failed; };
+    auto const first = std::find_if(tried.begin(), tried.end(), failed);
+    logs_.last = first == tried.end() ? tried.back().entry.number : first->entry.number - 1;
+    for (Tried& one : tried) {
+      if (one.changed) this->update(one.entry);
+    }
+    return true;
+  }
+
+  std::deque<std::uint64_t> alone_{};  ///< the events to be tried next, one by one
+
+ private:
+  /// One entry of a batch.
+  struct Tried {
+    Entry entry;
+    bool changed = false;  ///< a part of it got further
+    bool failed = false;   ///< a part of it was tried, and did not
+  };
+
+  /// Returns no more than have this much output together.
+  template <class Take>
+  std::vector<Tried> take_several(Take take) {
+    constexpr std::uint64_t most_bytes = 8U << 20U;
+    std::vector<Tried> tried;
+    auto entries = with_spool(take);
+    if (!entries) return tried;  // an attempt at one of them tells
+    std::uint64_t bytes = 0;
+    for (Entry& entry : *entries) {
+      bytes += entry.report.outcome.output.size();
+      if (bytes > most_bytes) break;
+      tried.push_back({std::move(entry)});
+    }
+    return tried;
+  }
+
+  void send_logs(std::vector<Tried>& tried) {
+    std::vector<Report> reports;
+    std::vector<Tried*> sent;
+    for (Tried& one : tried) {
+      Entry& entry = one.entry;
+      if (entry.log != Part::waiting) continue;
+      if (!wants_log(this->upload_, entry.report)) {
+        entry.log = Part::done;
+        one.changed = true;
+        continue;
+      }
+      entry.report.log_error = this->hindrance(entry.number);
+      if (!entry.report.log_error.empty()) continue;
+      one.failed = !entry.unreadable.empty();
+      if (one.failed) continue;
+      reports.push_back(entry.report);
+      sent.push_back(&one);
+    }
+    if (sent.empty()) return;
+    auto uris = this->store_.store_all(reports);
+    for (std::size_t i = 0; i < sent.size(); ++i) {
+      if (uris[i]) {
+        this->log_stored(sent[i]->entry, *std::move(uris[i]));
+        sent[i]->changed = true;
+      } else {
+        logs_.window = 1;
+        sent[i]->failed = true;
+      }
+    }
+  }
+
+  void publish_events(std::vector<Tried>& tried) {
+    std::vector<Report> reports;
+    std::vector<Tried*> sent;
+    std::uint64_t dropped = with_spool([](auto& spool) { return spool.dropped(); });
+    for (Tried& one : tried) {
+      if (one.failed) continue;
+      reports.push_back(one.entry.report);
+      if (reports.back().counts()) reports.back().dropped = std::exchange(dropped, 0);
+      sent.push_back(&one);
+    }
+    if (sent.empty()) return;
+    auto const results = publish_all_wanted(this->publisher_, reports);
+    for (std::size_t i = 0; i < sent.size(); ++i) {
+      if (results[i]) {
+        this->event_delivered(sent[i]->entry, reports[i].dropped);
+        sent[i]->changed = true;
+      } else {
+        events_.window = 1;
+        sent[i]->failed = true;
+      }
+    }
+  }
+
+  /// Keeps in the spool how far they got. What failed is tried alone, each one if others passed.
+  void keep(std::vector<Tried>& tried) {
+    bool passed = false;
+    for (Tried& one : tried) {
+      passed = passed || one.entry.event != Part::waiting;
+      if (one.changed) this->update(one.entry);
+    }
+    for (Tried const& one : tried) {
+      if (one.failed && (passed || alone_.empty())) alone_.push_back(one.entry.number);
+    }
+  }
+};
+
+}  // namespace sla::inline v1::internal
