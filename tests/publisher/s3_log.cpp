@@ -10,10 +10,12 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "../support/memory_file.hpp"
 #include "../support/sample_report.hpp"
 #include "../support/scripted_client.hpp"
+#include "../support/spool_case.hpp"
 #include "sla/aws/http/url.hpp"
 #include "sla/aws/sign/digest.hpp"
 #include "sla/core/text.hpp"
@@ -298,4 +300,60 @@ TEST_CASE("while the answer to the question is an error, it is asked again with 
   CHECK(s3.store_another());
   CHECK(s3.said.text().empty());
   CHECK(s3.fake.script.requests.size() == 6);
+}
+
+namespace {
+
+Response const busy{503, {}, "<Error><Code>SlowDown</Code></Error>"};
+
+/// Reports of these services, all of one second.
+std::vector<Report> reports_of(std::initializer_list<char const*> services) {
+  std::vector<Report> reports;
+  for (char const* const service : services) {
+    reports.push_back(report_of("run" + std::to_string(reports.size())));
+    reports.back().job.service = service;
+  }
+  return reports;
+}
+
+}  // namespace
+
+static_assert(BatchLogStore<S3Log<decltype(ScriptedClient::client)>>);
+
+TEST_CASE("several logs are put at once, each as an object that replaces no other") {
+  Scripted s3{put, busy, put};
+  auto const uris = s3.store.store_all(reports_of({"a", "b", "c"}));
+  CHECK(uris[0].value() == "s3://logs/a/1574515200_SUCCESS");
+  CHECK(uris[1].error().code == Errc::throttled);
+  CHECK(uris[2].value() == "s3://logs/c/1574515200_SUCCESS");
+  CHECK(s3.fake.script.batches == std::vector<std::size_t>{3});
+  for (Request const& request : s3.fake.script.requests) {
+    CHECK(find_header(request.headers, "if-none-match") == "*");
+  }
+}
+
+TEST_CASE("of several logs one whose key is taken gets the next one") {
+  Scripted s3{put, taken, taken, of_run("another"), put};
+  auto const uris = s3.store.store_all(reports_of({"a", "b"}));
+  CHECK(uris[0].value() == "s3://logs/a/1574515200_SUCCESS");
+  CHECK(uris[1].value() == "s3://logs/b/1574515200_SUCCESS_2");
+}
+
+TEST_CASE("several logs of one service and second get keys of their own, without a question") {
+  Scripted s3{put, put, put, put};
+  auto reports = reports_of({"a", "b", "a"});
+  auto const uris = s3.store.store_all(reports);
+  CHECK(uris[0].value() == "s3://logs/a/1574515200_SUCCESS");
+  CHECK(uris[2].value() == "s3://logs/a/1574515200_SUCCESS_2");
+  reports[0].job.run_id = "later";
+  CHECK(s3.store.store_all({reports[0]})[0].value() == "s3://logs/a/1574515200_SUCCESS_3");
+  CHECK(s3.store.store_all({reports[0]})[0].value() == "s3://logs/a/1574515200_SUCCESS_3");
+  CHECK(s3.fake.script.requests.size() == 4);
+}
+
+TEST_CASE("several logs are put one by one while it is not known what a store does") {
+  Scripted s3{{vacant, put, taken, put, put}, "https://s3.example.net"};
+  auto const uris = s3.store.store_all(reports_of({"a", "b"}));
+  CHECK(uris[0].value() == "s3://logs/a/1574515200_SUCCESS");
+  CHECK(uris[1].value() == "s3://logs/b/1574515200_SUCCESS");
 }

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -47,24 +48,65 @@ class S3Log {
     Instant const until = std::chrono::steady_clock::now() + options_.limit +
                           aws::upload_time(report.outcome.output.size());
     std::string const& run = report.job.run_id;
-    if (auto const first = log_key(report); first != first_key_) {
-      first_key_ = first;
-      owners_.clear();
-    }
-    auto const known = std::find(owners_.begin(), owners_.end(), run);
-    if (known != owners_.end()) {
-      return uri(log_key(report, static_cast<std::size_t>(known - owners_.begin()) + 1));
+    std::vector<std::string>& owners = owners_of(log_key(report));
+    auto const known = std::find(owners.begin(), owners.end(), run);
+    if (known != owners.end()) {
+      return uri(log_key(report, static_cast<std::size_t>(known - owners.begin()) + 1));
     }
     aws::PutObjectInput object = object_of(report);
-    while (owners_.size() < log_key_attempts) {
-      object.key = log_key(report, owners_.size() + 1);
+    while (owners.size() < log_key_attempts) {
+      object.key = log_key(report, owners.size() + 1);
       auto whose = place(object, until);
       if (!whose) return whose.error();
-      owners_.push_back(*std::move(whose));
-      if (owners_.back() == run) return uri(object.key);
+      owners.push_back(*std::move(whose));
+      if (owners.back() == run) return uri(object.key);
     }
     return Error{Errc::exists,
-                 "s3 put object " + uri(first_key_) + ": it and all its successors are taken"};
+                 "s3 put object " + uri(log_key(report)) + ": it and all its successors are taken"};
+  }
+
+  /// Puts several at once. One whose key is taken is stored alone, and so is each one while it is
+  /// not known whether the store keeps what is there.
+  std::vector<Result<std::string>> store_all(std::vector<Report> const& reports) {
+    std::vector<Result<std::string>> uris(reports.size(), std::string());
+    std::vector<std::size_t> alone, together;
+    std::vector<std::string> keys;
+    std::vector<aws::PutObjectInput> objects;
+    Duration limit = options_.limit;
+    for (std::size_t i = 0; i < reports.size(); ++i) {
+      std::string key = log_key(reports[i]);
+      auto const& owners = owners_of(key);
+      bool const known =
+          std::find(owners.begin(), owners.end(), reports[i].job.run_id) != owners.end();
+      bool const twice = std::find(keys.begin(), keys.end(), key) != keys.end();
+      if (condition_ != Condition::kept || known || twice || owners.size() >= log_key_attempts) {
+        alone.push_back(i);
+        continue;
+      }
+      objects.push_back(object_of(reports[i]));
+      objects.back().key = log_key(reports[i], owners.size() + 1);
+      objects.back().existing = aws::Existing::keep;
+      limit += aws::upload_time(reports[i].outcome.output.size());
+      together.push_back(i);
+      keys.push_back(std::move(key));
+    }
+    auto const done = aws::put_objects(client_, options_.bucket, objects,
+                                       std::chrono::steady_clock::now() + limit);
+    for (std::size_t i = 0; i < together.size(); ++i) {
+      std::size_t const place = together[i];
+      if (done[i]) {
+        auto& owners = owners_of(keys[i]);
+        bool const next = objects[i].key == log_key(reports[place], owners.size() + 1);
+        if (next) owners.push_back(reports[place].job.run_id);
+        uris[place] = uri(objects[i].key);
+      } else if (done[i].error().code == Errc::exists) {
+        alone.push_back(place);
+      } else {
+        uris[place] = done[i].error();
+      }
+    }
+    for (std::size_t const i : alone) uris[i] = store(reports[i]);
+    return uris;
   }
 
   Result<void> publish(Report const& report) {
@@ -192,12 +234,18 @@ class S3Log {
     return "s3://" + options_.bucket.name + '/' + key;
   }
 
+  /// Returns whose logs have a key and its successors, as far as known: so many logs of one second
+  /// take as many requests, not their square.
+  std::vector<std::string>& owners_of(std::string const& key) {
+    constexpr std::size_t most_keys = 1024;
+    if (owners_.size() >= most_keys && owners_.count(key) == 0) owners_.clear();
+    return owners_[key];
+  }
+
   C client_;
   Options options_;
   Condition condition_;
-  // Of the last second: so many logs of one second take as many requests, not their square.
-  std::string first_key_{};
-  std::vector<std::string> owners_{};  ///< whose log has that key and its successors
+  std::map<std::string, std::vector<std::string>> owners_{};  ///< by the first key
 };
 
 }  // namespace sla::inline v1

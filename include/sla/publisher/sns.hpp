@@ -11,6 +11,7 @@
 #include "sla/aws/config/endpoint_settings.hpp"
 #include "sla/aws/service/arn.hpp"
 #include "sla/aws/service/sns.hpp"
+#include "sla/aws/service/sns_batch.hpp"
 #include "sla/core/json.hpp"
 #include "sla/core/time.hpp"
 #include "sla/publisher.hpp"
@@ -60,21 +61,52 @@ class Sns {
   Result<void> publish(Report const& report) {
     auto const topic = topic_.arn();
     if (!topic) return topic.error();
-    aws::PublishInput const input{.topic_arn = *topic,
-                                  .message = event_json(report, options_.format),
-                                  .attributes = event_attributes(report),
-                                  .group_id = report.job.service,
-                                  .deduplication_id = report.job.run_id};
-    auto const id = sla::aws::publish(client_, options_.endpoints, input,
-                                      std::chrono::steady_clock::now() + options_.limit);
+    auto const id =
+        sla::aws::publish(client_, options_.endpoints, input_of(report, *topic), deadline());
     if (!id) return id.error();
     return {};
   }
 
+  /// Publishes ten with one request, and all such requests at once. A service of another make that
+  /// refuses every batch gets the messages one by one, from the fourth time on.
+  std::vector<Result<void>> publish_all(std::vector<Report> const& reports) {
+    std::vector<Result<void>> results;
+    results.reserve(reports.size());
+    auto const topic = topic_.arn();
+    if (!topic) return std::vector<Result<void>>(reports.size(), topic.error());
+    if (!has_batches()) {
+      for (Report const& report : reports) results.push_back(publish(report));
+      return results;
+    }
+    std::vector<aws::PublishInput> inputs;
+    inputs.reserve(reports.size());
+    for (Report const& report : reports) inputs.push_back(input_of(report, *topic));
+    bool refused = true;
+    for (auto const& id : aws::publish_batches(client_, options_.endpoints, inputs, deadline())) {
+      refused = refused && !id && id.error().code == Errc::rejected;
+      results.push_back(id ? Result<void>{} : id.error());
+    }
+    refused_in_a_row_ = refused ? refused_in_a_row_ + 1 : 0;
+    return results;
+  }
+
  private:
+  [[nodiscard]] bool has_batches() const noexcept { return refused_in_a_row_ < 3; }
+  [[nodiscard]] Instant deadline() const {
+    return std::chrono::steady_clock::now() + options_.limit;
+  }
+  [[nodiscard]] aws::PublishInput input_of(Report const& report, std::string const& topic) const {
+    return {.topic_arn = topic,
+            .message = event_json(report, options_.format),
+            .attributes = event_attributes(report),
+            .group_id = report.job.service,
+            .deduplication_id = report.job.run_id};
+  }
+
   C client_;
   internal::HeldTopicSource<T> topic_;
   Options options_;
+  int refused_in_a_row_ = 0;  ///< how many batches were, as a whole
 
   static_assert(TopicSource<T>,
                 "Sns's second parameter must be a sla::TopicSource: movable, with "
