@@ -27,7 +27,7 @@ from log_lines import LogLine, parse_all
 
 MARK = "RUNNER_PROCESS_MARK"
 _POLL_SECONDS = 0.01
-_KERNEL_THREAD = 0x00200000  # PF_KTHREAD in the flags of proc_pid_stat(5)
+_EXITING, _KERNEL_THREAD = 0x4, 0x00200000  # PF_EXITING, PF_KTHREAD: flags of proc_pid_stat(5)
 _EXEC_READS = 1000  # of the environment of a process that is in the middle of an exec
 
 
@@ -192,9 +192,10 @@ class RunnerProcess:
             return  # it ended meanwhile, or is not ours to read
 
     def assert_nothing_left(self, seconds: float = 0.0) -> None:
-        """Fails if anything that the program started still exists after `seconds`."""
+        """Fails if anything that the program started still exists after `seconds`. What was killed
+        does not count, though it ends only once it gets a processor."""
         end = time.monotonic() + seconds
-        while left := self.leftovers():
+        while left := {pid: words for pid, words in self.leftovers().items() if not _is_dying(pid)}:
             if time.monotonic() >= end:
                 raise AssertionError(f"left behind: {left}{self.describe()}")
             time.sleep(_POLL_SECONDS)
@@ -223,6 +224,18 @@ class RunnerProcess:
             return (f"\ncommand: {self.command}\nstdout: "
                     f"{self._data['out'][-4000:].decode('utf-8', 'replace')}\nstderr: "
                     f"{self._data['err'][-4000:].decode('utf-8', 'replace')}")
+
+
+def _is_dying(pid: int) -> bool:
+    """True if SIGKILL waits for the process, or it ends already."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        pending = re.findall(r"(?m)^(?:SigPnd|ShdPnd):\s*(\w+)$",
+                             Path(f"/proc/{pid}/status").read_text())
+    except OSError:
+        return True
+    killed = 1 << (signal.SIGKILL - 1)
+    return bool(int(fields[6]) & _EXITING) or any(int(mask, 16) & killed for mask in pending)
 
 
 def _command_line(entry: Path) -> str:

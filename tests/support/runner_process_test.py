@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import tempfile
@@ -51,6 +52,12 @@ class RunnerProcessTest(unittest.TestCase):
             process.assert_nothing_left()
         process.kill_all()
         process.assert_nothing_left(5)
+
+    def test_a_child_that_was_killed_is_not_left_behind_before_it_has_ended_either(self) -> None:
+        process = self.start("setsid sleep 302 >/dev/null 2>&1 & echo $!")
+        child = int(process.wait().out_text)
+        os.kill(child, signal.SIGKILL)
+        process.assert_nothing_left()
 
     def test_a_child_is_found_in_every_instant_of_an_exec(self) -> None:
         with tempfile.TemporaryDirectory() as directory:
