@@ -547,7 +547,9 @@ class UnreachableTest(AwsTest):
         finished = process.stop()
         self.assert_took_less(2.5, began)
         self.assertEqual(0, finished.code, finished.err_text)
-        self.assertRegex(finished.err_text, "error: not delivered: .*the program stops")
+        # Where nothing gets a processor it may be the runner that gives up, and not the delivery.
+        self.assertRegex(finished.err_text,
+                         "error: not delivered: (.*the program stops|it hangs)")
         process.assert_nothing_left()
 
     def test_a_delivery_that_is_stuck_ends_within_the_budget(self) -> None:

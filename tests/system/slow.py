@@ -79,7 +79,7 @@ class SlowTest(AwsTest):
         for one in (aws, other):
             if fault:
                 one.fail(fault[0], faults.stall(fault[1], accepted=True))
-        runner = [os.environ["SLA_RUNNER"], *self.sinks(aws), "--once", "--stop-timeout", "110"]
+        runner = [os.environ["SLA_RUNNER"], *self.sinks(aws), "--once", "--stop-timeout", "600"]
         process = self.start_within(enter, [*runner, *words], **self.at_name(aws))
         beside = None
         if importlib.util.find_spec("boto3"):
@@ -95,7 +95,7 @@ class SlowTest(AwsTest):
         """What was asked for by the time that it had delivered one event and one log."""
         if process is None:
             return []
-        finished = process.wait(60)
+        finished = process.wait(600)
         self.assertEqual(0, finished.code, finished.err_text + aws.show())
         self.assertEqual((1, 1), (len(aws.messages(self.topic(aws))), len(aws.objects(BUCKET))))
         return [entry.name for entry in aws.requests()]
