@@ -3736,8 +3736,10 @@ class OwnedChildren {
 // Starts one program: in a session of its own and so without a terminal, its three descriptors and
 // no other of ours, with the signal mask it should have, SIGPIPE and SIGXFSZ as a shell has them,
 // and the mark of its run. It shares the memory of this process until it executes the program, as
-// with posix_spawn, so the size of this process costs nothing. The clone system call is used, which
-// every container runtime lets through; some answer clone3, which posix_spawn takes, with EPERM.
+// with posix_spawn, so the size of this process costs nothing. Other than with posix_spawn the
+// caller goes on meanwhile, since that may take as long as a file system likes. The clone system
+// call is used, which every container runtime lets through; some answer clone3, which posix_spawn
+// takes, with EPERM.
 
 namespace sla::inline v1::internal {
 
@@ -3782,14 +3784,17 @@ struct ChildPlan {
   std::vector<char*> words{};
   std::vector<char*> environment{};
   std::array<int, 3> descriptors{};
+  int sign = -1;  ///< a pipe of which no end is open any more once the program is executed
   sigset_t mask{};
   rlim_t mark = 0;
   int failed = 0;       ///< errno of exec
   bool marked = false;  ///< whether the mark could be set
 };
 
-/// The child's part. It runs in the memory of a parent that waits, so it calls the system and
-/// nothing else; a sanitizer must not note its frames, which end with no return.
+/// The child's part. It runs in the memory of its parent, so it calls the system and nothing else;
+/// a sanitizer must not note its frames, which end with no return. It has the errno of the thread
+/// that started it, which only waits; should that look at something else meanwhile, because the
+/// start hangs, no decision of it may depend on errno.
 class ChildSide {
  public:
   __attribute__((no_sanitize("address", "thread"))) static int run(void* raw) noexcept {
@@ -3800,7 +3805,7 @@ class ChildSide {
     for (int i = 0; i < 3; ++i) {
       if (::dup2(plan.descriptors[static_cast<std::size_t>(i)], i) < 0) ::_exit(127);
     }
-    close_others();
+    close_others(plan.sign);
     ::pthread_sigmask(SIG_SETMASK, &plan.mask, nullptr);
     plan.failed = execute(plan);
     ::_exit(127);
@@ -3825,14 +3830,21 @@ class ChildSide {
     limit.rlim_cur = mark;
     return ::setrlimit(RLIMIT_LOCKS, &limit) == 0;
   }
-  __attribute__((no_sanitize("address", "thread"))) static void close_others() noexcept {
-    constexpr unsigned first = STDERR_FILENO + 1;
-    if (::syscall(SYS_close_range, first, ~0U, 0U) == 0) return;
+  __attribute__((no_sanitize("address", "thread"))) static void close_others(int sign) noexcept {
+    int const first = STDERR_FILENO + 1;
+    bool const closed = close_all(first, sign - 1) && close_all(sign + 1, INT_MAX);
+    if (closed) return;
     rlimit limit{};  // before Linux 5.9, or where it is refused
     int const end = ::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < 65536
                         ? static_cast<int>(limit.rlim_cur)
                         : 65536;
-    for (int descriptor = first; descriptor < end; ++descriptor) ::close(descriptor);
+    for (int descriptor = first; descriptor < end; ++descriptor) {
+      if (descriptor != sign) ::close(descriptor);
+    }
+  }
+  __attribute__((no_sanitize("address", "thread"))) static bool close_all(int from,
+                                                                          int to) noexcept {
+    return from > to || ::syscall(SYS_close_range, from, to, 0) == 0;
   }
   /// Tries each path, as a shell does. Returns errno: EACCES where one was there and may not be
   /// executed.
@@ -3893,7 +3905,8 @@ struct Started {
   bool marked = false;  ///< whether it has the mark
 };
 
-/// The start of one program. All that needs memory is done when it is made.
+/// The start of one program. All that needs memory is done when it is made; it lives until it is
+/// known what came of the start, or there was none. For one thread at a time.
 class ProgramStart {
  public:
   explicit ProgramStart(StartPlan plan) : plan_(std::move(plan)) {
@@ -3913,170 +3926,176 @@ class ProgramStart {
   ProgramStart(ProgramStart const&) = delete;
   ProgramStart& operator=(ProgramStart const&) = delete;
 
-  /// Starts the program and returns once it is executed, or cannot be, which may take as long as a
-  /// file system likes. The kernel writes the pid to `pid` before the child's first step. Leaves
+  /// Begins it. The kernel writes the pid to `pid` before the child's first step. Called once.
+  void begin(pid_t& pid) noexcept {
+    if (failed_ == 0) failed_ = open_sign();
+    if (failed_ == 0) failed_ = clone(pid);
+    for (Descriptor* const one : {&plan_.input, &plan_.output, &plan_.errors}) one->reset();
+  }
+  /// Waits until it is known what came of it, but no longer than until then; true if it is known.
+  [[nodiscard]] bool await(Instant until) const noexcept {
+    pollfd sign{sign_.get(), POLLIN, 0};
+    while (sign_ && sign.revents == 0) {
+      timespec const limit = to_timespec(until - std::chrono::steady_clock::now());
+      (void)::ppoll(&sign, 1, &limit, nullptr);
+      if (sign.revents == 0 && std::chrono::steady_clock::now() >= until) return false;
+    }
+    return true;
+  }
+  /// Returns what came of it, once that is known: the program is executed, or cannot be. Leaves
   /// nothing that is not reaped: a child whose exec failed is no more. Called once.
   /// ENOENT: there is no such file, or its interpreter is missing; EACCES: it may not be executed
   /// or is a directory; EAGAIN, ENOMEM, EMFILE, ENFILE: this machine has no room for it.
-  [[nodiscard]] Started run(pid_t& pid) noexcept {
-    if (failed_ != 0) return {.failed = failed_};
-    alignas(16) std::array<char, std::size_t{32} * 1024> stack;
-    sigset_t all, before;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before);
-    int const number =
-        clone_process(&detail::ChildSide::run, stack.data() + stack.size(),
-                      CLONE_VM | CLONE_VFORK | CLONE_PARENT_SETTID | SIGCHLD, &child_, &pid);
-    int const failed = number < 0 ? errno : child_.failed;
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    if (number > 0 && failed != 0) {
-      (void)uninterrupted([&] { return ::waitpid(number, nullptr, 0); });
+  [[nodiscard]] Started finish() noexcept {
+    int const failed = failed_ != 0 ? failed_ : child_.failed;
+    if (number_ > 0 && failed != 0) {
+      (void)uninterrupted([&] { return ::waitpid(number_, nullptr, 0); });
     }
-    for (Descriptor* const one : {&plan_.input, &plan_.output, &plan_.errors}) one->reset();
-    return {failed == 0 ? number : -1, failed, child_.marked};
+    return {failed == 0 ? number_ : -1, failed, child_.marked};
+  }
+  /// All of it at once, however long it takes.
+  [[nodiscard]] Started run(pid_t& pid) noexcept {
+    begin(pid);
+    (void)await(Instant::max());
+    return finish();
   }
 
  private:
+  int open_sign() noexcept {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) return errno;
+    sign_ = Descriptor{ends[0]};
+    child_sign_ = Descriptor{ends[1]};
+    auto const moved = detail::move_up(child_sign_);
+    child_.sign = child_sign_.get();
+    return moved ? 0 : moved.error().system_number();
+  }
+  int clone(pid_t& pid) noexcept {
+    sigset_t all, before;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);
+    int constexpr flags = CLONE_VM | CLONE_PARENT_SETTID | SIGCHLD;
+    auto const start = [&](int more) {
+      return clone_process(&detail::ChildSide::run, stack_.data() + stack_.size(), flags | more,
+                           &child_, &pid);
+    };
+    number_ = start(0);
+    if (number_ < 0 && errno == EINVAL) number_ = start(CLONE_VFORK);  // all that an emulator knows
+    int const failed = number_ < 0 ? errno : 0;
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    child_sign_.reset();
+    if (failed != 0) sign_.reset();
+    return failed;
+  }
+
   StartPlan plan_;
   detail::ChildPlan child_{};
+  Descriptor sign_{};        ///< hangs up once the program is executed, or its child has ended
+  Descriptor child_sign_{};  ///< its other end
+  pid_t number_ = -1;
   int failed_ = 0;
+  alignas(16) std::array<char, std::size_t{32} * 1024> stack_;  ///< the child's, until then
 };
 
 }  // namespace sla::inline v1::internal
 
 // sla/process/launch.hpp
-// Starts programs on a thread of its own, because a start may wait for as long as a file system
-// likes: for a network mount that hangs, or a scanner that looks at the program first. The caller
-// waits for as long as it wants to, and may give the start up. If there can be no thread the
-// caller's own starts the program.
+// Starts a program whose start may hang: a network mount does not answer, or a scanner looks at the
+// program first. The caller waits for as long as it wants to, and may give the start up; what it
+// needs is kept until its process has ended.
 
 namespace sla::inline v1::internal {
 
+/// A start with the place of its child.
+struct OwnedStart {
+  std::unique_ptr<ProgramStart> start;
+  OwnedChildren::Slot slot;
+};
+
+/// The starts that were given up and hang. Thread-safe.
+class GivenUpStarts {
+ public:
+  /// How many may hang; those behind them wait.
+  static constexpr std::size_t most = 8;
+
+  /// Those of this process.
+  [[nodiscard]] static GivenUpStarts& of_this_process() {
+    static GivenUpStarts starts;
+    return starts;
+  }
+
+  /// Kills the child, which is reaped as soon as that shows.
+  void add(OwnedStart one) {
+    ::kill(OwnedChildren::pid(one.slot), SIGKILL);
+    std::lock_guard const lock(mutex_);
+    starts_.push_back(std::move(one));
+  }
+  /// Reaps those that have ended. Returns true if no more can be added.
+  bool sweep() {
+    std::lock_guard const lock(mutex_);
+    starts_.remove_if([](OwnedStart const& one) {
+      pid_t const pid = OwnedChildren::pid(one.slot);
+      if (uninterrupted([&] { return ::waitpid(pid, nullptr, WNOHANG); }) == 0) return false;
+      OwnedChildren::of_this_process().release(one.slot);
+      return true;
+    });
+    return starts_.size() >= most;
+  }
+
+ private:
+  GivenUpStarts() = default;
+
+  std::mutex mutex_{};
+  std::list<OwnedStart> starts_{};
+};
+
 /// One start, under way or done. The child belongs to whoever holds it, until it is released or
-/// given up.
+/// given up. For one thread at a time.
 class Launch {
  public:
   explicit Launch(StartPlan plan)
-      : start_(std::move(plan)), slot_(OwnedChildren::of_this_process().reserve()) {}
+      : one_{std::make_unique<ProgramStart>(std::move(plan)),
+             OwnedChildren::of_this_process().reserve()} {
+    begin();
+  }
 
   /// Waits until it is known what came of it, but no longer than until then; true if it is known.
   bool wait_until(Instant until) {
-    std::unique_lock lock(mutex_);
-    return done_.wait_until(lock, until, [this] { return known_; });
+    while (!begun_ && std::chrono::steady_clock::now() < until) {
+      SteadyClock{}.sleep_until(SteadyClock{}.now() + std::chrono::milliseconds{10});
+      begin();
+    }
+    if (known_ || !begun_ || !one_.start->await(until)) return known_;
+    started_ = one_.start->finish();
+    one_.start.reset();
+    return known_ = true;
   }
   /// Returns what came of it, once that is known.
   [[nodiscard]] Started const& started() const noexcept { return started_; }
   /// Returns the pid as soon as there is a process, also one that hangs before its program; else 0.
-  [[nodiscard]] pid_t pid() const noexcept { return OwnedChildren::pid(slot_); }
+  [[nodiscard]] pid_t pid() const noexcept { return OwnedChildren::pid(one_.slot); }
 
   /// The caller has reaped the child, leaves that to reap_children(), or there is none.
-  void release() { OwnedChildren::of_this_process().release(slot_); }
-  /// The caller waits no more: what may still come of it is killed and reaped. Returns false if it
-  /// is known what came of it.
+  void release() { OwnedChildren::of_this_process().release(one_.slot); }
+  /// The caller waits no more: what may still come of it is killed, and reaped by a later start.
+  /// Returns false if it is known what came of it.
   bool give_up() {
-    std::lock_guard const lock(mutex_);
-    given_up_ = true;
-    return !known_;
-  }
-
-  /// Does the work; called once.
-  void run() {
-    Started const started = wanted() ? start_.run(*slot_) : Started{.failed = ECANCELED};
-    bool const given_up = tell(started);
-    done_.notify_all();
-    if (!given_up) return;
-    if (started.pid > 0) {
-      ::kill(started.pid, SIGKILL);
-      (void)uninterrupted([&] { return ::waitpid(started.pid, nullptr, 0); });
-    }
-    release();
-  }
-
- private:
-  bool wanted() {
-    std::lock_guard const lock(mutex_);
-    return !given_up_;
-  }
-  /// Returns true if nobody waits for it any more.
-  bool tell(Started const& started) {
-    std::lock_guard const lock(mutex_);
-    started_ = started;
-    known_ = true;
-    return given_up_;
-  }
-
-  ProgramStart start_;
-  OwnedChildren::Slot slot_;
-  std::mutex mutex_{};
-  std::condition_variable done_{};
-  Started started_{};
-  bool known_ = false;
-  bool given_up_ = false;
-};
-
-/// The threads that start programs: one, and another for each start that hangs. Thread-safe.
-class Launcher {
- public:
-  /// How many starts may hang at once; those behind them wait.
-  static constexpr std::size_t most_threads = 8;
-
-  /// That of this process. It is never destroyed: its threads wait for work until the process ends.
-  /// A child that fork() made has one of its own.
-  [[nodiscard]] static Launcher& of_this_process() {
-    static std::atomic<Launcher*> launcher = nullptr;
-    Launcher* known = launcher.load();
-    while (known == nullptr || known->process_ != ::getpid()) {
-      auto made = std::make_unique<Launcher>();
-      if (launcher.compare_exchange_strong(known, made.get())) known = made.release();
-    }
-    return *known;
-  }
-
-  /// Begins a start, or runs it to its end if there can be no thread.
-  [[nodiscard]] std::shared_ptr<Launch> launch(StartPlan plan) {
-    auto one = std::make_shared<Launch>(std::move(plan));
-    std::unique_lock lock(mutex_);
-    if (threads_ == 0 && !add_thread()) {
-      lock.unlock();
-      one->run();
-      return one;
-    }
-    waiting_.push_back(one);
-    lock.unlock();
-    work_.notify_one();
-    return one;
-  }
-  /// Adds a thread if starts wait because others hang.
-  void help() {
-    std::lock_guard const lock(mutex_);
-    if (!waiting_.empty() && threads_ < most_threads) (void)add_thread();
-  }
-
- private:
-  bool add_thread() {
-    auto thread = Thread::start([this] { work(); });
-    if (!thread) return false;
-    thread->detach();
-    ++threads_;
+    if (wait_until(Instant{})) return false;
+    begun_ ? GivenUpStarts::of_this_process().add(std::move(one_)) : release();
     return true;
   }
-  void work() {
-    std::unique_lock lock(mutex_);
-    for (;;) {
-      work_.wait(lock, [this] { return !waiting_.empty(); });
-      std::shared_ptr<Launch> const one = std::move(waiting_.front());
-      waiting_.pop_front();
-      lock.unlock();
-      one->run();
-      lock.lock();
-    }
+
+ private:
+  void begin() {
+    if (GivenUpStarts::of_this_process().sweep()) return;
+    one_.start->begin(*one_.slot);
+    begun_ = true;
   }
 
-  pid_t process_ = ::getpid();
-  std::mutex mutex_{};
-  std::condition_variable work_{};
-  std::deque<std::shared_ptr<Launch>> waiting_{};
-  std::size_t threads_ = 0;
+  OwnedStart one_;
+  Started started_{};
+  bool begun_ = false;
+  bool known_ = false;
 };
 
 }  // namespace sla::inline v1::internal
@@ -12019,9 +12038,9 @@ struct Pipe {
 /// A started program: killed with its group, and waited for, at the latest when this goes.
 class Child {
  public:
-  explicit Child(std::shared_ptr<internal::Launch> launch)
+  explicit Child(internal::Launch launch)
       : launch_(std::move(launch)),
-        pid_(launch_->started().pid),
+        pid_(launch_.started().pid),
         ended_(internal::open_pidfd(pid_)) {}
   Child(Child const&) = delete;
   Child& operator=(Child const&) = delete;
@@ -12044,14 +12063,14 @@ class Child {
     siginfo_t info{};
     int const failed =
         uninterrupted([&] { return ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED); });
-    launch_->release();
+    launch_.release();
     pid_ = -1;
     if (failed != 0) return -1;
     return info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
   }
 
  private:
-  std::shared_ptr<internal::Launch> launch_;
+  internal::Launch launch_;
   pid_t pid_;
   Descriptor ended_;
 };
@@ -12110,15 +12129,14 @@ class ProcessRun {
 
  private:
   /// Starts the program; the start counts towards its time.
-  Result<std::shared_ptr<internal::Launch>> start(internal::StartPlan plan) {
+  Result<internal::Launch> start(internal::StartPlan plan) {
     std::string const name = plan.words[0];
-    auto launch = internal::Launcher::of_this_process().launch(std::move(plan));
-    while (!launch->wait_until(std::chrono::steady_clock::now() + std::chrono::milliseconds{100})) {
-      internal::Launcher::of_this_process().help();
-      if (auto end = over(); end && launch->give_up()) return *end;
+    internal::Launch launch(std::move(plan));
+    while (!launch.wait_until(std::chrono::steady_clock::now() + std::chrono::milliseconds{100})) {
+      if (auto end = over(); end && launch.give_up()) return *end;
     }
-    if (int const failed = launch->started().failed; failed != 0) {
-      launch->release();
+    if (int const failed = launch.started().failed; failed != 0) {
+      launch.release();
       return system_error(name, failed);
     }
     return launch;
@@ -18357,15 +18375,13 @@ class Process {
     auto input = empty_input();
     if (!input) return input.error().system_number();
     mark_ = {.number = RunMark::new_number(), .run_id = std::string(run_id)};
-    launch_ = Launcher::of_this_process().launch(
-        {.words = words,
-         .environment = environment_of_run(run_id, options_.attempt),
-         .input = *std::move(input),
-         .output = *std::move(writer),
-         .mask = stop_.child_mask(),
-         .mark = mark_.number});
+    launch_.emplace(StartPlan{.words = words,
+                              .environment = environment_of_run(run_id, options_.attempt),
+                              .input = *std::move(input),
+                              .output = *std::move(writer),
+                              .mask = stop_.child_mask(),
+                              .mark = mark_.number});
     while (!launch_->wait_until(now() + std::chrono::milliseconds{100})) {
-      Launcher::of_this_process().help();
       heed_stop();
       if (!act_at_ || now() < *act_at_) continue;
       pid_ = launch_->pid();
@@ -18423,7 +18439,7 @@ class Process {
   /// A first request lets the program finish for as long as the budget allows; a second does not.
   void heed_stop() {
     StopLevel const level = stop_.level();
-    bool const orphans = options_.end_leftovers() && stop_.take_child_ended();
+    bool const orphans = options_.end_leftovers() && stop_.take_child_ended() && !drain_until_;
     if (orphans && !(pid_ > 0 && has_ended())) reap_children();  // the end of the run does it too
     if (level == StopLevel::none) return;
     if (drain_until_) return (void)(drain_until_ = within_stop(*drain_until_, plan_.kill));
@@ -18495,7 +18511,10 @@ class Process {
     ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG);
     launch_->release();
     Ended left;
-    if (options_.end_leftovers()) left = end_run(mark_, until);
+    if (options_.end_leftovers()) {
+      (void)stop_.take_child_ended();  // all that have ended by now are reaped here
+      left = end_run(mark_, until);
+    }
     for (int turns = 0; turns < 64 && output_.read(); ++turns) continue;  // a full pipe at most
     Instant const most = now() + std::chrono::seconds{10};
     Output kept = output_.finish(stop_, [&] { return pass_until(most); });
@@ -18531,7 +18550,7 @@ class Process {
   StopPlan plan_;
   RunOutput<D> output_;
   Descriptor pidfd_;
-  std::shared_ptr<Launch> launch_;
+  std::optional<Launch> launch_;
   RunMark mark_;
   pid_t pid_ = -1;
   Stage stage_ = Stage::running;

@@ -9,7 +9,6 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
-#include <memory>
 #include <string>
 #include <thread>
 #include <utility>
@@ -28,30 +27,28 @@ namespace {
 
 Instant in(Duration duration) { return std::chrono::steady_clock::now() + duration; }
 
-std::shared_ptr<Launch> launch(std::vector<std::string> words) {
-  return Launcher::of_this_process().launch(support::plan_of(std::move(words)));
-}
+Launch launch(std::vector<std::string> words) { return Launch(support::plan_of(std::move(words))); }
 
 }  // namespace
 
 TEST_CASE("a start is known once the program is executed, and the child is the caller's") {
-  auto const one = launch({"/bin/sh", "-c", "exit 3"});
-  REQUIRE(one->wait_until(in(seconds{60})));
-  CHECK(one->started().failed == 0);
-  CHECK(one->started().pid == one->pid());
-  CHECK(OwnedChildren::of_this_process().has(one->pid()));
-  CHECK_FALSE(one->give_up());
-  CHECK(support::exit_code(one->pid()) == 3);
-  one->release();
-  CHECK_FALSE(OwnedChildren::of_this_process().has(one->started().pid));
+  auto one = launch({"/bin/sh", "-c", "exit 3"});
+  REQUIRE(one.wait_until(in(seconds{60})));
+  CHECK(one.started().failed == 0);
+  CHECK(one.started().pid == one.pid());
+  CHECK(OwnedChildren::of_this_process().has(one.pid()));
+  CHECK_FALSE(one.give_up());
+  CHECK(support::exit_code(one.pid()) == 3);
+  one.release();
+  CHECK_FALSE(OwnedChildren::of_this_process().has(one.started().pid));
 }
 
 TEST_CASE("a start that fails leaves nothing") {
-  auto const one = launch({"/there/is/none"});
-  REQUIRE(one->wait_until(in(seconds{60})));
-  CHECK(one->started().failed == ENOENT);
-  CHECK(one->started().pid == -1);
-  one->release();
+  auto one = launch({"/there/is/none"});
+  REQUIRE(one.wait_until(in(seconds{60})));
+  CHECK(one.started().failed == ENOENT);
+  CHECK(one.started().pid == -1);
+  one.release();
   CHECK(support::no_child_is_left());
 }
 
@@ -61,10 +58,10 @@ TEST_CASE("starts of many threads all succeed") {
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&] {
       for (int run = 0; run < 25; ++run) {
-        auto const one = Launcher::of_this_process().launch(support::plan_of({"/bin/true"}));
-        if (!one->wait_until(in(seconds{60})) || one->started().failed != 0) continue;
-        if (support::exit_code(one->started().pid) == 0) ++good;
-        one->release();
+        Launch one = launch({"/bin/true"});
+        if (!one.wait_until(in(seconds{60})) || one.started().failed != 0) continue;
+        if (support::exit_code(one.started().pid) == 0) ++good;
+        one.release();
       }
     });
   }
@@ -79,24 +76,22 @@ TEST_CASE("a start that hangs is waited for only as long as the caller likes, an
     MESSAGE("skipped: this kernel or user has no fanotify");
     return;
   }
-  auto const hanging = launch({program.path()});
-  CHECK_FALSE(hanging->wait_until(in(std::chrono::milliseconds{50})));
-  while (hanging->pid() == 0) std::this_thread::yield();
+  auto hanging = launch({program.path()});
+  CHECK_FALSE(hanging.wait_until(in(std::chrono::milliseconds{50})));
+  while (hanging.pid() == 0) std::this_thread::yield();
 
-  // Others are not held up once somebody asks for help.
-  auto const other = launch({"/bin/true"});
-  Launcher::of_this_process().help();
-  REQUIRE(other->wait_until(in(seconds{60})));
-  CHECK(support::exit_code(other->pid()) == 0);
-  other->release();
+  auto other = launch({"/bin/true"});  // is not held up
+  REQUIRE(other.wait_until(in(seconds{60})));
+  CHECK(support::exit_code(other.pid()) == 0);
+  other.release();
 
   // What hangs can be killed, and is then a child as any other.
-  ::kill(hanging->pid(), SIGKILL);
-  REQUIRE(hanging->wait_until(in(seconds{60})));
+  ::kill(hanging.pid(), SIGKILL);
+  REQUIRE(hanging.wait_until(in(seconds{60})));
   int status = 0;
-  CHECK(::waitpid(hanging->pid(), &status, 0) == hanging->pid());
+  CHECK(::waitpid(hanging.pid(), &status, 0) == hanging.pid());
   CHECK(WTERMSIG(status) == SIGKILL);
-  hanging->release();
+  hanging.release();
 }
 
 TEST_CASE("a start that was given up is ended and reaped as soon as it goes on") {
@@ -105,23 +100,25 @@ TEST_CASE("a start that was given up is ended and reaped as soon as it goes on")
     MESSAGE("skipped: this kernel or user has no fanotify");
     return;
   }
-  auto const hanging = launch({program.path()});
-  while (hanging->pid() == 0) std::this_thread::yield();
-  pid_t const pid = hanging->pid();
-  CHECK(hanging->give_up());
-  CHECK(OwnedChildren::of_this_process().has(pid));
+  auto hanging = launch({program.path()});
+  while (hanging.pid() == 0) std::this_thread::yield();
+  pid_t const pid = hanging.pid();
+  CHECK(hanging.give_up());
   program.let_go();
-  while (OwnedChildren::of_this_process().has(pid)) std::this_thread::yield();
+  while (OwnedChildren::of_this_process().has(pid)) {
+    std::this_thread::yield();
+    (void)GivenUpStarts::of_this_process().sweep();
+  }
   CHECK(support::no_child_is_left());
 }
 
 TEST_CASE("a child that fork made starts programs too, with a thread or without") {
   auto const start = [] {
-    auto const one = launch({"/bin/sh", "-c", "exit 7"});
-    if (!one->wait_until(in(seconds{60})) || one->started().failed != 0) return 1;
+    auto one = launch({"/bin/sh", "-c", "exit 7"});
+    if (!one.wait_until(in(seconds{60})) || one.started().failed != 0) return 1;
     int status = 0;
-    bool const reaped = ::waitpid(one->pid(), &status, 0) == one->pid();
-    one->release();
+    bool const reaped = ::waitpid(one.pid(), &status, 0) == one.pid();
+    one.release();
     return reaped ? WEXITSTATUS(status) : 2;
   };
   CHECK(start() == 7);

@@ -14,7 +14,6 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -87,15 +86,13 @@ class Process {
     auto input = empty_input();
     if (!input) return input.error().system_number();
     mark_ = {.number = RunMark::new_number(), .run_id = std::string(run_id)};
-    launch_ = Launcher::of_this_process().launch(
-        {.words = words,
-         .environment = environment_of_run(run_id, options_.attempt),
-         .input = *std::move(input),
-         .output = *std::move(writer),
-         .mask = stop_.child_mask(),
-         .mark = mark_.number});
+    launch_.emplace(StartPlan{.words = words,
+                              .environment = environment_of_run(run_id, options_.attempt),
+                              .input = *std::move(input),
+                              .output = *std::move(writer),
+                              .mask = stop_.child_mask(),
+                              .mark = mark_.number});
     while (!launch_->wait_until(now() + std::chrono::milliseconds{100})) {
-      Launcher::of_this_process().help();
       heed_stop();
       if (!act_at_ || now() < *act_at_) continue;
       pid_ = launch_->pid();
@@ -153,7 +150,7 @@ class Process {
   /// A first request lets the program finish for as long as the budget allows; a second does not.
   void heed_stop() {
     StopLevel const level = stop_.level();
-    bool const orphans = options_.end_leftovers() && stop_.take_child_ended();
+    bool const orphans = options_.end_leftovers() && stop_.take_child_ended() && !drain_until_;
     if (orphans && !(pid_ > 0 && has_ended())) reap_children();  // the end of the run does it too
     if (level == StopLevel::none) return;
     if (drain_until_) return (void)(drain_until_ = within_stop(*drain_until_, plan_.kill));
@@ -225,7 +222,10 @@ class Process {
     ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG);
     launch_->release();
     Ended left;
-    if (options_.end_leftovers()) left = end_run(mark_, until);
+    if (options_.end_leftovers()) {
+      (void)stop_.take_child_ended();  // all that have ended by now are reaped here
+      left = end_run(mark_, until);
+    }
     for (int turns = 0; turns < 64 && output_.read(); ++turns) continue;  // a full pipe at most
     Instant const most = now() + std::chrono::seconds{10};
     Output kept = output_.finish(stop_, [&] { return pass_until(most); });
@@ -261,7 +261,7 @@ class Process {
   StopPlan plan_;
   RunOutput<D> output_;
   Descriptor pidfd_;
-  std::shared_ptr<Launch> launch_;
+  std::optional<Launch> launch_;
   RunMark mark_;
   pid_t pid_ = -1;
   Stage stage_ = Stage::running;

@@ -3,10 +3,13 @@
 // Starts one program: in a session of its own and so without a terminal, its three descriptors and
 // no other of ours, with the signal mask it should have, SIGPIPE and SIGXFSZ as a shell has them,
 // and the mark of its run. It shares the memory of this process until it executes the program, as
-// with posix_spawn, so the size of this process costs nothing. The clone system call is used, which
-// every container runtime lets through; some answer clone3, which posix_spawn takes, with EPERM.
+// with posix_spawn, so the size of this process costs nothing. Other than with posix_spawn the
+// caller goes on meanwhile, since that may take as long as a file system likes. The clone system
+// call is used, which every container runtime lets through; some answer clone3, which posix_spawn
+// takes, with EPERM.
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -17,6 +20,7 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
 #include <cstdlib>
 #include <string>
@@ -24,11 +28,13 @@
 #include <utility>
 #include <vector>
 
+#include "sla/core/clock.hpp"
 #include "sla/core/clone.hpp"
 #include "sla/core/descriptor.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/run_id.hpp"
 #include "sla/core/text.hpp"
+#include "sla/core/time.hpp"
 
 namespace sla::inline v1::internal {
 
@@ -73,14 +79,17 @@ struct ChildPlan {
   std::vector<char*> words{};
   std::vector<char*> environment{};
   std::array<int, 3> descriptors{};
+  int sign = -1;  ///< a pipe of which no end is open any more once the program is executed
   sigset_t mask{};
   rlim_t mark = 0;
   int failed = 0;       ///< errno of exec
   bool marked = false;  ///< whether the mark could be set
 };
 
-/// The child's part. It runs in the memory of a parent that waits, so it calls the system and
-/// nothing else; a sanitizer must not note its frames, which end with no return.
+/// The child's part. It runs in the memory of its parent, so it calls the system and nothing else;
+/// a sanitizer must not note its frames, which end with no return. It has the errno of the thread
+/// that started it, which only waits; should that look at something else meanwhile, because the
+/// start hangs, no decision of it may depend on errno.
 class ChildSide {
  public:
   __attribute__((no_sanitize("address", "thread"))) static int run(void* raw) noexcept {
@@ -91,7 +100,7 @@ class ChildSide {
     for (int i = 0; i < 3; ++i) {
       if (::dup2(plan.descriptors[static_cast<std::size_t>(i)], i) < 0) ::_exit(127);
     }
-    close_others();
+    close_others(plan.sign);
     ::pthread_sigmask(SIG_SETMASK, &plan.mask, nullptr);
     plan.failed = execute(plan);
     ::_exit(127);
@@ -116,14 +125,21 @@ class ChildSide {
     limit.rlim_cur = mark;
     return ::setrlimit(RLIMIT_LOCKS, &limit) == 0;
   }
-  __attribute__((no_sanitize("address", "thread"))) static void close_others() noexcept {
-    constexpr unsigned first = STDERR_FILENO + 1;
-    if (::syscall(SYS_close_range, first, ~0U, 0U) == 0) return;
+  __attribute__((no_sanitize("address", "thread"))) static void close_others(int sign) noexcept {
+    int const first = STDERR_FILENO + 1;
+    bool const closed = close_all(first, sign - 1) && close_all(sign + 1, INT_MAX);
+    if (closed) return;
     rlimit limit{};  // before Linux 5.9, or where it is refused
     int const end = ::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < 65536
                         ? static_cast<int>(limit.rlim_cur)
                         : 65536;
-    for (int descriptor = first; descriptor < end; ++descriptor) ::close(descriptor);
+    for (int descriptor = first; descriptor < end; ++descriptor) {
+      if (descriptor != sign) ::close(descriptor);
+    }
+  }
+  __attribute__((no_sanitize("address", "thread"))) static bool close_all(int from,
+                                                                          int to) noexcept {
+    return from > to || ::syscall(SYS_close_range, from, to, 0) == 0;
   }
   /// Tries each path, as a shell does. Returns errno: EACCES where one was there and may not be
   /// executed.
@@ -184,7 +200,8 @@ struct Started {
   bool marked = false;  ///< whether it has the mark
 };
 
-/// The start of one program. All that needs memory is done when it is made.
+/// The start of one program. All that needs memory is done when it is made; it lives until it is
+/// known what came of the start, or there was none. For one thread at a time.
 class ProgramStart {
  public:
   explicit ProgramStart(StartPlan plan) : plan_(std::move(plan)) {
@@ -204,33 +221,75 @@ class ProgramStart {
   ProgramStart(ProgramStart const&) = delete;
   ProgramStart& operator=(ProgramStart const&) = delete;
 
-  /// Starts the program and returns once it is executed, or cannot be, which may take as long as a
-  /// file system likes. The kernel writes the pid to `pid` before the child's first step. Leaves
+  /// Begins it. The kernel writes the pid to `pid` before the child's first step. Called once.
+  void begin(pid_t& pid) noexcept {
+    if (failed_ == 0) failed_ = open_sign();
+    if (failed_ == 0) failed_ = clone(pid);
+    for (Descriptor* const one : {&plan_.input, &plan_.output, &plan_.errors}) one->reset();
+  }
+  /// Waits until it is known what came of it, but no longer than until then; true if it is known.
+  [[nodiscard]] bool await(Instant until) const noexcept {
+    pollfd sign{sign_.get(), POLLIN, 0};
+    while (sign_ && sign.revents == 0) {
+      timespec const limit = to_timespec(until - std::chrono::steady_clock::now());
+      (void)::ppoll(&sign, 1, &limit, nullptr);
+      if (sign.revents == 0 && std::chrono::steady_clock::now() >= until) return false;
+    }
+    return true;
+  }
+  /// Returns what came of it, once that is known: the program is executed, or cannot be. Leaves
   /// nothing that is not reaped: a child whose exec failed is no more. Called once.
   /// ENOENT: there is no such file, or its interpreter is missing; EACCES: it may not be executed
   /// or is a directory; EAGAIN, ENOMEM, EMFILE, ENFILE: this machine has no room for it.
-  [[nodiscard]] Started run(pid_t& pid) noexcept {
-    if (failed_ != 0) return {.failed = failed_};
-    alignas(16) std::array<char, std::size_t{32} * 1024> stack;
-    sigset_t all, before;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before);
-    int const number =
-        clone_process(&detail::ChildSide::run, stack.data() + stack.size(),
-                      CLONE_VM | CLONE_VFORK | CLONE_PARENT_SETTID | SIGCHLD, &child_, &pid);
-    int const failed = number < 0 ? errno : child_.failed;
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    if (number > 0 && failed != 0) {
-      (void)uninterrupted([&] { return ::waitpid(number, nullptr, 0); });
+  [[nodiscard]] Started finish() noexcept {
+    int const failed = failed_ != 0 ? failed_ : child_.failed;
+    if (number_ > 0 && failed != 0) {
+      (void)uninterrupted([&] { return ::waitpid(number_, nullptr, 0); });
     }
-    for (Descriptor* const one : {&plan_.input, &plan_.output, &plan_.errors}) one->reset();
-    return {failed == 0 ? number : -1, failed, child_.marked};
+    return {failed == 0 ? number_ : -1, failed, child_.marked};
+  }
+  /// All of it at once, however long it takes.
+  [[nodiscard]] Started run(pid_t& pid) noexcept {
+    begin(pid);
+    (void)await(Instant::max());
+    return finish();
   }
 
  private:
+  int open_sign() noexcept {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) return errno;
+    sign_ = Descriptor{ends[0]};
+    child_sign_ = Descriptor{ends[1]};
+    auto const moved = detail::move_up(child_sign_);
+    child_.sign = child_sign_.get();
+    return moved ? 0 : moved.error().system_number();
+  }
+  int clone(pid_t& pid) noexcept {
+    sigset_t all, before;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);
+    int constexpr flags = CLONE_VM | CLONE_PARENT_SETTID | SIGCHLD;
+    auto const start = [&](int more) {
+      return clone_process(&detail::ChildSide::run, stack_.data() + stack_.size(), flags | more,
+                           &child_, &pid);
+    };
+    number_ = start(0);
+    if (number_ < 0 && errno == EINVAL) number_ = start(CLONE_VFORK);  // all that an emulator knows
+    int const failed = number_ < 0 ? errno : 0;
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    child_sign_.reset();
+    if (failed != 0) sign_.reset();
+    return failed;
+  }
+
   StartPlan plan_;
   detail::ChildPlan child_{};
+  Descriptor sign_{};        ///< hangs up once the program is executed, or its child has ended
+  Descriptor child_sign_{};  ///< its other end
+  pid_t number_ = -1;
   int failed_ = 0;
+  alignas(16) std::array<char, std::size_t{32} * 1024> stack_;  ///< the child's, until then
 };
 
 }  // namespace sla::inline v1::internal

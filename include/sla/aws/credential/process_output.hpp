@@ -14,7 +14,6 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -60,9 +59,9 @@ struct Pipe {
 /// A started program: killed with its group, and waited for, at the latest when this goes.
 class Child {
  public:
-  explicit Child(std::shared_ptr<internal::Launch> launch)
+  explicit Child(internal::Launch launch)
       : launch_(std::move(launch)),
-        pid_(launch_->started().pid),
+        pid_(launch_.started().pid),
         ended_(internal::open_pidfd(pid_)) {}
   Child(Child const&) = delete;
   Child& operator=(Child const&) = delete;
@@ -85,14 +84,14 @@ class Child {
     siginfo_t info{};
     int const failed =
         uninterrupted([&] { return ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED); });
-    launch_->release();
+    launch_.release();
     pid_ = -1;
     if (failed != 0) return -1;
     return info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
   }
 
  private:
-  std::shared_ptr<internal::Launch> launch_;
+  internal::Launch launch_;
   pid_t pid_;
   Descriptor ended_;
 };
@@ -151,15 +150,14 @@ class ProcessRun {
 
  private:
   /// Starts the program; the start counts towards its time.
-  Result<std::shared_ptr<internal::Launch>> start(internal::StartPlan plan) {
+  Result<internal::Launch> start(internal::StartPlan plan) {
     std::string const name = plan.words[0];
-    auto launch = internal::Launcher::of_this_process().launch(std::move(plan));
-    while (!launch->wait_until(std::chrono::steady_clock::now() + std::chrono::milliseconds{100})) {
-      internal::Launcher::of_this_process().help();
-      if (auto end = over(); end && launch->give_up()) return *end;
+    internal::Launch launch(std::move(plan));
+    while (!launch.wait_until(std::chrono::steady_clock::now() + std::chrono::milliseconds{100})) {
+      if (auto end = over(); end && launch.give_up()) return *end;
     }
-    if (int const failed = launch->started().failed; failed != 0) {
-      launch->release();
+    if (int const failed = launch.started().failed; failed != 0) {
+      launch.release();
       return system_error(name, failed);
     }
     return launch;
