@@ -558,6 +558,26 @@ class Descriptor {
 
 }  // namespace sla::inline v1
 
+// sla/core/least.hpp
+// The lesser and the greater of two values. <algorithm> has them too, but with 8,000 lines that
+// every user of a header would read.
+
+namespace sla::inline v1::internal {
+
+/// Returns the lesser of two values, the first if they are equal.
+template <class T>
+[[nodiscard]] constexpr T least(T const& first, T const& second) {
+  return second < first ? second : first;
+}
+
+/// Returns the greater of two values, the first if they are equal.
+template <class T>
+[[nodiscard]] constexpr T greatest(T const& first, T const& second) {
+  return first < second ? second : first;
+}
+
+}  // namespace sla::inline v1::internal
+
 // sla/core/text.hpp
 // Small pure functions over text: ASCII case, blanks, hexadecimal, base64, percent-encoding, UTF-8
 // and numbers. They know no locale and never fail halfway.
@@ -922,7 +942,7 @@ inline std::optional<Duration> read_zone(std::string_view zone) {
   if (!civil) return std::nullopt;
   if (text.substr(at).starts_with(' ')) ++at;
   auto const zone = detail::read_zone(text.substr(at));
-  int const year = std::clamp(civil->year, 1970, 2261);
+  int const year = internal::least(internal::greatest(civil->year, 1970), 2261);
   bool const fits = year == civil->year;
   if (!fits) civil->year = 2000;  // which has every day that there is
   auto const time = detail::to_wall_time(*civil);
@@ -1631,7 +1651,8 @@ class Apart {
       std::unique_lock lock(state_->mutex);
       Duration const left = until - std::chrono::steady_clock::now();
       auto const ended = [this] { return state_->ended; };
-      if (!state_->changed.wait_for(lock, std::max(left, Duration::zero()), ended)) return false;
+      if (!state_->changed.wait_for(lock, internal::greatest(left, Duration::zero()), ended))
+        return false;
     }
     thread_.join();
     return true;
@@ -1815,7 +1836,7 @@ struct WriteCall {
   call->at = at;
   call->buffer.resize(buffer.size());
   if (!CallsApart::make_within(call, detail::disk_limit)) return std::nullopt;
-  std::copy_n(call->buffer.begin(), call->size.value_or(0), buffer.begin());
+  call->buffer.copy(buffer.data(), call->size.value_or(0));
   return call->size;
 }
 
@@ -1853,15 +1874,14 @@ using OpenFolder = std::unique_ptr<DIR, CloseFolder>;
 [[nodiscard]] inline Result<std::vector<std::string>> list_folder(std::string const& path) {
   OpenFolder const folder(::opendir(path.c_str()));
   if (!folder) return system_error(path);
-  std::vector<std::string> names;
+  std::set<std::string> names;
   errno = 0;
   while (dirent const* const entry = ::readdir(folder.get())) {
     std::string_view const name = entry->d_name;
-    if (!name.starts_with('.')) names.emplace_back(name);
+    if (!name.starts_with('.')) names.emplace(name);
   }
   if (errno != 0) return system_error(path);
-  std::sort(names.begin(), names.end());
-  return names;
+  return std::vector<std::string>(names.begin(), names.end());
 }
 
 /// Writes the names in a folder to the disk, so that a new file is found after a power failure;
@@ -1880,7 +1900,7 @@ using OpenFolder = std::unique_ptr<DIR, CloseFolder>;
 [[nodiscard]] inline std::string folder_of(std::string const& path) {
   std::size_t const slash = path.rfind('/');
   if (slash == std::string::npos) return ".";
-  return path.substr(0, std::max<std::size_t>(slash, 1));
+  return path.substr(0, greatest<std::size_t>(slash, 1));
 }
 
 /// Makes a folder, and those above it where they are missing; for this user alone unless told
@@ -2062,16 +2082,16 @@ struct StopPlan {
 
 /// Keeps a quarter of the budget for delivery, but no more than delivery usually takes.
 [[nodiscard]] constexpr Duration usual_delivery(Duration budget) noexcept {
-  return std::min<Duration>(std::chrono::seconds{5}, budget / 4);
+  return internal::least<Duration>(std::chrono::seconds{5}, budget / 4);
 }
 
 /// Plans from the end: the last steps of the program, the events, the logs in half of what is kept
 /// for both, what cannot be killed in a quarter, and whatever is left is the command's.
 [[nodiscard]] constexpr StopPlan stop_plan(StopTimes times) noexcept {
-  Duration const last_steps = std::min<Duration>(last_moment, times.budget / 10);
-  Duration const kill = std::max(times.budget - times.delivery, Duration::zero());
-  Duration const events = std::max(times.budget - last_steps, kill);
-  return {.cut = std::max(kill - times.grace, Duration::zero()),
+  Duration const last_steps = internal::least<Duration>(last_moment, times.budget / 10);
+  Duration const kill = internal::greatest(times.budget - times.delivery, Duration::zero());
+  Duration const events = internal::greatest(times.budget - last_steps, kill);
+  return {.cut = internal::greatest(kill - times.grace, Duration::zero()),
           .kill = kill,
           .gone = kill + (events - kill) / 4,
           .logs = kill + (events - kill) / 2,
@@ -2102,7 +2122,7 @@ class Writer : public std::enable_shared_from_this<Writer> {
   /// Takes what there is room for, or nothing if it is to be a whole; how much it was.
   std::size_t add(std::string_view text, Part part) {
     std::unique_lock lock(mutex_);
-    std::size_t const size = std::min(text.size(), limit - waiting());
+    std::size_t const size = internal::least(text.size(), limit - waiting());
     bool const short_of_room = size < text.size();
     if (short_of_room) await_room();
     if ((short_of_room && part == Part::whole) || !ensure_running()) return 0;
@@ -2134,7 +2154,7 @@ class Writer : public std::enable_shared_from_this<Writer> {
   bool settled(Instant until) {
     std::unique_lock lock(mutex_);
     Duration const left = until - std::chrono::steady_clock::now();
-    return changed_.wait_for(lock, std::max(left, Duration::zero()),
+    return changed_.wait_for(lock, internal::greatest(left, Duration::zero()),
                              [this] { return waiting() == 0; });
   }
   /// Forgets what is not being written yet; how many bytes were taken and never written.
@@ -2204,7 +2224,7 @@ class Writer : public std::enable_shared_from_this<Writer> {
   void write_batch(std::unique_lock<std::mutex>& lock) {
     batch_.swap(queue_);
     while (done_ < batch_.size() && !quit_) {
-      under_way_ = std::min(batch_.size() - done_, at_a_time);
+      under_way_ = internal::least(batch_.size() - done_, at_a_time);
       char const* const from = batch_.data() + done_;
       lock.unlock();
       auto const [n, number] = write(from, under_way_);
@@ -2284,9 +2304,7 @@ class Writers {
     auto const same = [&](Known const& known) {
       return known.device == about.st_dev && known.inode == about.st_ino;
     };
-    known_.erase(std::remove_if(known_.begin(), known_.end(),
-                                [&](Known const& known) { return !same(known) && unused(known); }),
-                 known_.end());
+    std::erase_if(known_, [&](Known const& known) { return !same(known) && unused(known); });
     for (Known const& known : known_) {
       if (same(known)) return known.writer;
     }
@@ -2495,13 +2513,13 @@ class Outlet {
     if (text.empty() || now >= until) break;
     auto const left = std::chrono::ceil<std::chrono::milliseconds>(until - now);
     pollfd room = outlet.watch();
-    (void)::poll(&room, 1, static_cast<int>(std::min<std::int64_t>(left.count(), INT_MAX)));
+    (void)::poll(&room, 1, static_cast<int>(internal::least<std::int64_t>(left.count(), INT_MAX)));
   }
   // A file needs a moment, however little time there is.
   Instant const moment = std::chrono::steady_clock::now() + std::chrono::milliseconds{20};
-  if (!outlet.settled(std::max(until, moment))) {
+  if (!outlet.settled(internal::greatest(until, moment))) {
     std::size_t const written = all.size() - text.size();
-    text = all.substr(written - std::min<std::size_t>(written, outlet.give_up()));
+    text = all.substr(written - internal::least<std::size_t>(written, outlet.give_up()));
   }
   if (text.empty()) return {};
   return Error{Errc::timed_out, "write: nobody reads it"};
@@ -2736,8 +2754,8 @@ class Output {
         offset -= piece.size;
         continue;
       }
-      auto const wanted =
-          static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), piece.size - offset));
+      auto const wanted = static_cast<std::size_t>(
+          internal::least<std::uint64_t>(buffer.size(), piece.size - offset));
       if (!piece.text.empty()) {
         return piece.text.copy(buffer.data(), wanted, static_cast<std::size_t>(offset));
       }
@@ -2752,7 +2770,8 @@ class Output {
   /// Hands all bytes in order to `sink(std::string_view) -> Result<void>`; ends at its first error.
   template <class Sink>
   [[nodiscard]] Result<void> each_block(Sink sink) const {
-    std::vector<char> buffer(static_cast<std::size_t>(std::min<std::uint64_t>(size_, 64 * 1024)));
+    std::vector<char> buffer(
+        static_cast<std::size_t>(internal::least<std::uint64_t>(size_, 64 * 1024)));
     for (std::uint64_t offset = 0; offset < size_;) {
       auto const n = read(offset, buffer);
       if (!n) return n.error();
@@ -3325,9 +3344,12 @@ class SoughtTexts {
  public:
   static constexpr std::size_t shortest = 6;
 
-  explicit SoughtTexts(std::vector<std::string> texts) : texts_(std::move(texts)) {
-    std::sort(texts_.begin(), texts_.end());
-    texts_.erase(std::unique(texts_.begin(), texts_.end()), texts_.end());
+  explicit SoughtTexts(std::vector<std::string> texts) {
+    for (std::string& text : texts) {  // sorted, each once
+      auto place = texts_.begin();
+      while (place != texts_.end() && *place < text) ++place;
+      if (place == texts_.end() || *place != text) texts_.insert(place, std::move(text));
+    }
     for (std::string const& text : texts_) {
       std::size_t const bit = bit_of(text.data());
       begins_[bit / 64] |= std::uint64_t{1} << bit % 64;
@@ -3355,8 +3377,8 @@ class SoughtTexts {
       auto const byte = [depth](std::string const& text) {
         return static_cast<unsigned char>(text[depth]);
       };
-      low = std::partition_point(low, high, [&](auto const& text) { return byte(text) < next; });
-      high = std::partition_point(low, high, [&](auto const& text) { return byte(text) == next; });
+      low = first_without(low, high, [&](auto const& text) { return byte(text) < next; });
+      high = first_without(low, high, [&](auto const& text) { return byte(text) == next; });
     }
   }
 
@@ -3371,6 +3393,18 @@ class SoughtTexts {
   }
 
  private:
+  using Place = std::vector<std::string>::const_iterator;
+
+  /// Returns the first text that has not what those before it have, by halves.
+  template <class Has>
+  static Place first_without(Place low, Place high, Has has) {
+    while (low != high) {
+      Place const middle = low + (high - low) / 2;
+      has(*middle) ? low = middle + 1 : high = middle;
+    }
+    return low;
+  }
+
   static constexpr unsigned width = 17;  ///< of a bit's number
 
   /// Returns which bit stands for the first bytes of a text.
@@ -3463,7 +3497,7 @@ class MaskStream {
       if (found.open && !last) break;
       if (found.size == 0) continue;
       if (at >= plain) out_.append(bytes.substr(plain, at - plain)).append("***");
-      plain = std::max(plain, at + found.size);
+      plain = internal::greatest(plain, at + found.size);
     }
     std::string_view decided = plain < at ? bytes.substr(plain, at - plain) : std::string_view();
     covered_ = plain < at ? 0 : plain - at;
@@ -3533,7 +3567,7 @@ class Sequence {
 [[nodiscard]] inline std::optional<WallTime> later_by(WallTime time, Duration wait,
                                                       Duration longest) {
   constexpr Duration century = std::chrono::hours{24 * 36'525};
-  if (std::max(wait, longest) > century) return std::nullopt;
+  if (greatest(wait, longest) > century) return std::nullopt;
   return time + wait + longest;
 }
 
@@ -3711,8 +3745,10 @@ class OwnedChildren {
 
   [[nodiscard]] bool has(pid_t pid) {
     std::lock_guard const lock(mutex_);
-    return std::any_of(pids_.begin(), pids_.end(),
-                       [pid](pid_t& owned) { return std::atomic_ref<pid_t>(owned).load() == pid; });
+    for (pid_t& owned : pids_) {
+      if (std::atomic_ref<pid_t>(owned).load() == pid) return true;
+    }
+    return false;
   }
 
  private:
@@ -4254,7 +4290,7 @@ inline std::vector<pid_t> ids_by_number(pid_t first) {
 /// Lists the numbers of all processes in sight but this one; without a /proc of those alone that
 /// are younger than the process `first`.
 [[nodiscard]] inline std::vector<pid_t> process_ids(pid_t first = 1) {
-  auto ids = proc_is_ours() ? detail::ids_in_proc() : detail::ids_by_number(std::max(first, 1));
+  auto ids = proc_is_ours() ? detail::ids_in_proc() : detail::ids_by_number(greatest(first, 1));
   std::erase(ids, ::getpid());
   return ids;
 }
@@ -4307,11 +4343,10 @@ inline bool reap_children() {
 /// Lists the processes that came from a run: those with its mark, and what descends from them,
 /// such as the runs of a runner that the run started. Ends that nobody has reaped are among them.
 [[nodiscard]] inline std::vector<pid_t> processes_of(RunMark const& mark) {
-  std::vector<pid_t> others = process_ids(mark.session), members;
-  auto const unmarked =
-      std::partition(others.begin(), others.end(), [&](pid_t pid) { return !has_mark(mark, pid); });
-  members.assign(unmarked, others.end());
-  others.erase(unmarked, others.end());
+  std::vector<pid_t> others, members;
+  for (pid_t const pid : process_ids(mark.session)) {
+    (has_mark(mark, pid) ? members : others).push_back(pid);
+  }
   if (members.empty()) return members;
   std::multimap<pid_t, pid_t> children;
   for (pid_t const pid : others) children.emplace(read_row(pid).parent, pid);
@@ -4381,7 +4416,7 @@ class RunEnder {
     do {
       Duration const left = deadline_() - std::chrono::steady_clock::now();
       pollfd end{handle.get(), POLLIN, 0};
-      timespec const limit = to_timespec(std::min(left, look));
+      timespec const limit = to_timespec(least(left, look));
       if (::ppoll(&end, 1, &limit, nullptr) != 1) continue;
       ended_.insert(pid);
       return;
@@ -4444,15 +4479,14 @@ inline std::string loader_of(Descriptor const& file) {
   if (head.size() < sizeof(Elf64_Ehdr) || head[EI_CLASS] != ELFCLASS64) return {};
   Elf64_Ehdr elf;
   std::memcpy(&elf, head.data(), sizeof elf);
-  for (unsigned i = 0; i < std::min<unsigned>(elf.e_phnum, 64); ++i) {
+  for (unsigned i = 0; i < least<unsigned>(elf.e_phnum, 64); ++i) {
     std::string const bytes =
         bytes_of(file, sizeof(Elf64_Phdr), elf.e_phoff + std::uint64_t{i} * elf.e_phentsize);
     Elf64_Phdr segment;
     if (bytes.size() < sizeof segment) return {};
     std::memcpy(&segment, bytes.data(), sizeof segment);
     if (segment.p_type != PT_INTERP) continue;
-    std::string name =
-        bytes_of(file, std::min<std::size_t>(segment.p_filesz, 4096), segment.p_offset);
+    std::string name = bytes_of(file, least<std::size_t>(segment.p_filesz, 4096), segment.p_offset);
     return name.substr(0, name.find('\0'));
   }
   return {};
@@ -4461,7 +4495,7 @@ inline std::string loader_of(Descriptor const& file) {
 /// What a script's first line names, blanks around it taken off.
 inline std::string interpreter_of(std::string_view head) {
   std::string_view line = head.substr(2, head.find('\n') - 2);
-  line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+  line.remove_prefix(least(line.find_first_not_of(" \t"), line.size()));
   return std::string(line.substr(0, line.find_first_of(" \t")));
 }
 
@@ -17762,7 +17796,7 @@ class Capture {
         head_(limit == 0   ? UINT64_MAX
               : limit == 1 ? 1
                            : limit - limit / 2),
-        tail_(limit == 0 ? 0 : std::max<std::uint64_t>(1, limit / 2)) {}
+        tail_(limit == 0 ? 0 : greatest<std::uint64_t>(1, limit / 2)) {}
 
   /// Returns how many bytes came in so far.
   [[nodiscard]] std::uint64_t total() const noexcept { return total_; }
@@ -17791,7 +17825,7 @@ class Capture {
     std::uint64_t const end = failure_.empty() ? total_ : stored_;
     if (offset >= end) return 0;
     auto const wanted = static_cast<std::size_t>(
-        std::min<std::uint64_t>({buffer.size(), end - offset, room(offset)}));
+        least<std::uint64_t>(least<std::uint64_t>(buffer.size(), end - offset), room(offset)));
     if (!file_ || memory_.size() == total_) {
       return memory_.copy(buffer.data(), wanted, static_cast<std::size_t>(place(offset)));
     }
@@ -17857,7 +17891,7 @@ class Capture {
   }
   void remember(std::uint64_t at, std::string_view part) {
     auto const begin = static_cast<std::size_t>(at);
-    memory_.resize(std::max(memory_.size(), begin + part.size()));
+    memory_.resize(greatest(memory_.size(), begin + part.size()));
     part.copy(memory_.data() + begin, part.size());
   }
 
@@ -18170,11 +18204,11 @@ class PassThrough {
     Instant until = now() + patience;
     for (std::size_t left = outlet_.waiting(); left != 0;) {
       Instant const look = now() + std::chrono::milliseconds{50};
-      if (outlet_.settled(std::min({look, until, end()}))) return true;
+      if (outlet_.settled(least(least(look, until), end()))) return true;
       if (std::size_t const size = std::exchange(left, outlet_.waiting()); left < size) {
         until = now() + patience;
       }
-      if (now() >= std::min(until, end())) return false;
+      if (now() >= least(until, end())) return false;
     }
     return true;
   }
@@ -18183,7 +18217,7 @@ class PassThrough {
   template <class C, class End>
   [[nodiscard]] bool await_room(C const& capture, Duration patience, Stop const& stop, End end) {
     for (Instant const until = now() + patience;;) {
-      Duration const left = std::min(until, end()) - now();
+      Duration const left = least(until, end()) - now();
       if (left <= Duration::zero()) return false;
       auto const news = stop.watch();
       std::array<pollfd, 3> watched{watch(capture), news[0], news[1]};
@@ -18393,7 +18427,7 @@ class Process {
     }
     Started const& started = launch_->started();
     pid_ = started.pid;
-    mark_.session = std::max(pid_, 0);
+    mark_.session = greatest(pid_, 0);
     if (!started.marked) mark_.number = 0;
     if (started.failed != 0) launch_->release();
     if (started.failed == 0) pidfd_ = open_pidfd(pid_);
@@ -18428,7 +18462,7 @@ class Process {
     std::optional<Instant> until = drain_until_ ? drain_until_ : act_at_;
     if (!pidfd_ && !drain_until_) {  // an old kernel: look from time to time
       Instant const look = now() + std::chrono::milliseconds{10};
-      until = until ? std::min(*until, look) : look;
+      until = until ? least(*until, look) : look;
     }
     timespec const limit = to_timespec(until ? *until - now() : Duration::zero());
     (void)::ppoll(watched.data(), watched.size(), until ? &limit : nullptr, nullptr);
@@ -18443,11 +18477,11 @@ class Process {
     if (orphans && !(pid_ > 0 && has_ended())) reap_children();  // the end of the run does it too
     if (level == StopLevel::none) return;
     if (drain_until_) return (void)(drain_until_ = within_stop(*drain_until_, plan_.kill));
-    if (stage_ == Stage::killed) return (void)(act_at_ = std::min(*act_at_, gone_by()));
+    if (stage_ == Stage::killed) return (void)(act_at_ = least(*act_at_, gone_by()));
     Instant cut = *stop_.requested_at() + (stage_ == Stage::running ? plan_.cut : plan_.kill);
     if (level == StopLevel::now && stage_ == Stage::running) cut = now();
     if (stage_ == Stage::running && !std::exchange(stop_said_, true)) {
-      Duration const left = std::max(cut - now(), Duration::zero());
+      Duration const left = greatest(cut - now(), Duration::zero());
       options_.log.info("told to stop; the run in flight may end by itself",
                         {{"run", mark_.run_id}, {"within_seconds", left}});
     }
@@ -18500,8 +18534,8 @@ class Process {
   /// Collects the exit state, ends what is left, and takes in what was still in the pipe.
   Outcome conclude(std::vector<std::string> const& words) {
     Instant const deadline = stage_ == Stage::killed ? *act_at_ : gone_by();
-    Instant const moment = std::min(deadline, now() + last_moment);
-    auto const until = [&] { return std::max(within_stop(deadline, plan_.gone), moment); };
+    Instant const moment = least(deadline, now() + last_moment);
+    auto const until = [&] { return greatest(within_stop(deadline, plan_.gone), moment); };
     bool const held = output_.is_open() && stage_ != Stage::killed;
     if (!options_.end_leftovers()) {
       ::kill(-pid_,
@@ -18537,12 +18571,12 @@ class Process {
   }
   /// Until when it is waited for that what was killed ends; it gets a moment in any case.
   [[nodiscard]] Instant gone_by() const noexcept {
-    return std::max(within_stop(now() + options_.drain, plan_.gone), now() + last_moment);
+    return greatest(within_stop(now() + options_.drain, plan_.gone), now() + last_moment);
   }
   /// Until when something is waited for: no longer than that step of a stop that was requested.
   [[nodiscard]] Instant within_stop(Instant end, Duration step) const noexcept {
     auto const requested = stop_.requested_at();
-    return requested ? std::min(end, *requested + step) : end;
+    return requested ? least(end, *requested + step) : end;
   }
 
   ProcessOptions const& options_;
@@ -22172,7 +22206,8 @@ class Runner {
     auto const longest = internal::longest_run_of(executor_);
     if (!longest) return std::nullopt;
     if (next) {
-      return internal::later_by(clock_.wall() + seconds{2}, std::max(*next, now) - now, *longest);
+      return internal::later_by(clock_.wall() + seconds{2}, internal::greatest(*next, now) - now,
+                                *longest);
     }
     auto const& another = report.job.expect_every;  // which is a process that has to start
     if (!another) return std::nullopt;

@@ -3,13 +3,13 @@
 // The loop: waits for the Scheduler's next instant, lets the Executor run the job, hands the
 // report to the Publisher, and goes on until there is no next instant or a stop is requested. It
 // knows the contracts and never a concrete policy; no failure of a policy ends it.
-#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "sla/core/clock.hpp"
+#include "sla/core/least.hpp"
 #include "sla/core/log.hpp"
 #include "sla/core/run_id.hpp"
 #include "sla/core/run_log.hpp"
@@ -92,7 +92,8 @@ class Runner {
     auto const longest = internal::longest_run_of(executor_);
     if (!longest) return std::nullopt;
     if (next) {
-      return internal::later_by(clock_.wall() + seconds{2}, std::max(*next, now) - now, *longest);
+      return internal::later_by(clock_.wall() + seconds{2}, internal::greatest(*next, now) - now,
+                                *longest);
     }
     auto const& another = report.job.expect_every;  // which is a process that has to start
     if (!another) return std::nullopt;

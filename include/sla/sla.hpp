@@ -82,6 +82,7 @@
 #include "sla/core/futex.hpp"
 #include "sla/core/helper.hpp"
 #include "sla/core/json.hpp"
+#include "sla/core/least.hpp"
 #include "sla/core/log.hpp"
 #include "sla/core/outlet.hpp"
 #include "sla/core/output.hpp"

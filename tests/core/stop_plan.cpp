@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Covers: core/least.hpp
 #include "sla/core/stop_plan.hpp"
 
 #include <doctest/doctest.h>
@@ -63,4 +64,13 @@ TEST_CASE("delivery is usually kept a quarter, and five seconds at most") {
   CHECK(usual_delivery(20s) == 5s);
   CHECK(usual_delivery(10s) == 2500ms);
   CHECK(usual_delivery(0s) == 0s);
+}
+
+TEST_CASE("the lesser and the greater of two values are told apart") {
+  CHECK(internal::least(1, 2) == 1);
+  CHECK(internal::least(2, 1) == 1);
+  CHECK(internal::greatest(1, 2) == 2);
+  CHECK(internal::greatest(2, 1) == 2);
+  CHECK(internal::least(-1ms, 0ms) == -1ms);
+  CHECK(internal::greatest(3, 3) == internal::least(3, 3));
 }

@@ -7,7 +7,6 @@
 // helps there.)
 #include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -17,6 +16,7 @@
 #include <vector>
 
 #include "sla/core/helper.hpp"
+#include "sla/core/least.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/thread.hpp"
 #include "sla/core/time.hpp"
@@ -160,7 +160,8 @@ class Apart {
       std::unique_lock lock(state_->mutex);
       Duration const left = until - std::chrono::steady_clock::now();
       auto const ended = [this] { return state_->ended; };
-      if (!state_->changed.wait_for(lock, std::max(left, Duration::zero()), ended)) return false;
+      if (!state_->changed.wait_for(lock, internal::greatest(left, Duration::zero()), ended))
+        return false;
     }
     thread_.join();
     return true;

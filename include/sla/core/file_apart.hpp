@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
@@ -93,7 +92,7 @@ struct WriteCall {
   call->at = at;
   call->buffer.resize(buffer.size());
   if (!CallsApart::make_within(call, detail::disk_limit)) return std::nullopt;
-  std::copy_n(call->buffer.begin(), call->size.value_or(0), buffer.begin());
+  call->buffer.copy(buffer.data(), call->size.value_or(0));
   return call->size;
 }
 

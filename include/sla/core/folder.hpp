@@ -7,14 +7,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "sla/core/descriptor.hpp"
+#include "sla/core/least.hpp"
 #include "sla/core/result.hpp"
 
 namespace sla::inline v1::internal {
@@ -29,15 +30,14 @@ using OpenFolder = std::unique_ptr<DIR, CloseFolder>;
 [[nodiscard]] inline Result<std::vector<std::string>> list_folder(std::string const& path) {
   OpenFolder const folder(::opendir(path.c_str()));
   if (!folder) return system_error(path);
-  std::vector<std::string> names;
+  std::set<std::string> names;
   errno = 0;
   while (dirent const* const entry = ::readdir(folder.get())) {
     std::string_view const name = entry->d_name;
-    if (!name.starts_with('.')) names.emplace_back(name);
+    if (!name.starts_with('.')) names.emplace(name);
   }
   if (errno != 0) return system_error(path);
-  std::sort(names.begin(), names.end());
-  return names;
+  return std::vector<std::string>(names.begin(), names.end());
 }
 
 /// Writes the names in a folder to the disk, so that a new file is found after a power failure;
@@ -56,7 +56,7 @@ using OpenFolder = std::unique_ptr<DIR, CloseFolder>;
 [[nodiscard]] inline std::string folder_of(std::string const& path) {
   std::size_t const slash = path.rfind('/');
   if (slash == std::string::npos) return ".";
-  return path.substr(0, std::max<std::size_t>(slash, 1));
+  return path.substr(0, greatest<std::size_t>(slash, 1));
 }
 
 /// Makes a folder, and those above it where they are missing; for this user alone unless told

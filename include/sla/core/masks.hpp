@@ -3,7 +3,6 @@
 // Secrets that must not show in what is written, and a stream that has *** in their place: as they
 // are, in base64, percent-encoded and in JSON, also over the borders of blocks. Without secrets
 // each byte passes as it is, and nothing is copied.
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -14,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "sla/core/least.hpp"
 #include "sla/core/secret.hpp"
 #include "sla/core/secret_forms.hpp"
 #include "sla/core/text.hpp"
@@ -28,9 +28,12 @@ class SoughtTexts {
  public:
   static constexpr std::size_t shortest = 6;
 
-  explicit SoughtTexts(std::vector<std::string> texts) : texts_(std::move(texts)) {
-    std::sort(texts_.begin(), texts_.end());
-    texts_.erase(std::unique(texts_.begin(), texts_.end()), texts_.end());
+  explicit SoughtTexts(std::vector<std::string> texts) {
+    for (std::string& text : texts) {  // sorted, each once
+      auto place = texts_.begin();
+      while (place != texts_.end() && *place < text) ++place;
+      if (place == texts_.end() || *place != text) texts_.insert(place, std::move(text));
+    }
     for (std::string const& text : texts_) {
       std::size_t const bit = bit_of(text.data());
       begins_[bit / 64] |= std::uint64_t{1} << bit % 64;
@@ -58,8 +61,8 @@ class SoughtTexts {
       auto const byte = [depth](std::string const& text) {
         return static_cast<unsigned char>(text[depth]);
       };
-      low = std::partition_point(low, high, [&](auto const& text) { return byte(text) < next; });
-      high = std::partition_point(low, high, [&](auto const& text) { return byte(text) == next; });
+      low = first_without(low, high, [&](auto const& text) { return byte(text) < next; });
+      high = first_without(low, high, [&](auto const& text) { return byte(text) == next; });
     }
   }
 
@@ -74,6 +77,18 @@ class SoughtTexts {
   }
 
  private:
+  using Place = std::vector<std::string>::const_iterator;
+
+  /// Returns the first text that has not what those before it have, by halves.
+  template <class Has>
+  static Place first_without(Place low, Place high, Has has) {
+    while (low != high) {
+      Place const middle = low + (high - low) / 2;
+      has(*middle) ? low = middle + 1 : high = middle;
+    }
+    return low;
+  }
+
   static constexpr unsigned width = 17;  ///< of a bit's number
 
   /// Returns which bit stands for the first bytes of a text.
@@ -166,7 +181,7 @@ class MaskStream {
       if (found.open && !last) break;
       if (found.size == 0) continue;
       if (at >= plain) out_.append(bytes.substr(plain, at - plain)).append("***");
-      plain = std::max(plain, at + found.size);
+      plain = internal::greatest(plain, at + found.size);
     }
     std::string_view decided = plain < at ? bytes.substr(plain, at - plain) : std::string_view();
     covered_ = plain < at ? 0 : plain - at;

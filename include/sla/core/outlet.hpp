@@ -15,7 +15,6 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <climits>
@@ -28,6 +27,7 @@
 #include <utility>
 
 #include "sla/core/descriptor.hpp"
+#include "sla/core/least.hpp"
 #include "sla/core/pipe_signal.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/time.hpp"
@@ -199,13 +199,13 @@ class Outlet {
     if (text.empty() || now >= until) break;
     auto const left = std::chrono::ceil<std::chrono::milliseconds>(until - now);
     pollfd room = outlet.watch();
-    (void)::poll(&room, 1, static_cast<int>(std::min<std::int64_t>(left.count(), INT_MAX)));
+    (void)::poll(&room, 1, static_cast<int>(internal::least<std::int64_t>(left.count(), INT_MAX)));
   }
   // A file needs a moment, however little time there is.
   Instant const moment = std::chrono::steady_clock::now() + std::chrono::milliseconds{20};
-  if (!outlet.settled(std::max(until, moment))) {
+  if (!outlet.settled(internal::greatest(until, moment))) {
     std::size_t const written = all.size() - text.size();
-    text = all.substr(written - std::min<std::size_t>(written, outlet.give_up()));
+    text = all.substr(written - internal::least<std::size_t>(written, outlet.give_up()));
   }
   if (text.empty()) return {};
   return Error{Errc::timed_out, "write: nobody reads it"};

@@ -3,7 +3,6 @@
 // What a command wrote: read-only, of known size, held in a file that nobody else sees or in
 // memory, and readable at any offset. Copies share the bytes. How it gets there is the executor's
 // business (executor/capture.hpp); where it goes is the publisher's.
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -17,6 +16,7 @@
 
 #include "sla/core/descriptor.hpp"
 #include "sla/core/file_apart.hpp"
+#include "sla/core/least.hpp"
 #include "sla/core/result.hpp"
 
 namespace sla::inline v1 {
@@ -86,8 +86,8 @@ class Output {
         offset -= piece.size;
         continue;
       }
-      auto const wanted =
-          static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), piece.size - offset));
+      auto const wanted = static_cast<std::size_t>(
+          internal::least<std::uint64_t>(buffer.size(), piece.size - offset));
       if (!piece.text.empty()) {
         return piece.text.copy(buffer.data(), wanted, static_cast<std::size_t>(offset));
       }
@@ -102,7 +102,8 @@ class Output {
   /// Hands all bytes in order to `sink(std::string_view) -> Result<void>`; ends at its first error.
   template <class Sink>
   [[nodiscard]] Result<void> each_block(Sink sink) const {
-    std::vector<char> buffer(static_cast<std::size_t>(std::min<std::uint64_t>(size_, 64 * 1024)));
+    std::vector<char> buffer(
+        static_cast<std::size_t>(internal::least<std::uint64_t>(size_, 64 * 1024)));
     for (std::uint64_t offset = 0; offset < size_;) {
       auto const n = read(offset, buffer);
       if (!n) return n.error();

@@ -3,13 +3,13 @@
 // Numbers the runs of a check that become events, so that a reader sees which are missing and since
 // when nobody looked: the process, 1, 2, 3, ..., the end of the event before, and by when the next
 // one must have come.
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "sla/core/least.hpp"
 #include "sla/core/run.hpp"
 #include "sla/core/run_id.hpp"
 #include "sla/core/time.hpp"
@@ -53,7 +53,7 @@ class Sequence {
 [[nodiscard]] inline std::optional<WallTime> later_by(WallTime time, Duration wait,
                                                       Duration longest) {
   constexpr Duration century = std::chrono::hours{24 * 36'525};
-  if (std::max(wait, longest) > century) return std::nullopt;
+  if (greatest(wait, longest) > century) return std::nullopt;
   return time + wait + longest;
 }
 

@@ -2,9 +2,9 @@
 #pragma once
 // How the time from the first request to stop to the exit of the program is spent. It is pure:
 // what waits for something at the end takes from here how long.
-#include <algorithm>
 #include <chrono>
 
+#include "sla/core/least.hpp"
 #include "sla/core/time.hpp"
 
 namespace sla::inline v1 {
@@ -33,16 +33,16 @@ struct StopPlan {
 
 /// Keeps a quarter of the budget for delivery, but no more than delivery usually takes.
 [[nodiscard]] constexpr Duration usual_delivery(Duration budget) noexcept {
-  return std::min<Duration>(std::chrono::seconds{5}, budget / 4);
+  return internal::least<Duration>(std::chrono::seconds{5}, budget / 4);
 }
 
 /// Plans from the end: the last steps of the program, the events, the logs in half of what is kept
 /// for both, what cannot be killed in a quarter, and whatever is left is the command's.
 [[nodiscard]] constexpr StopPlan stop_plan(StopTimes times) noexcept {
-  Duration const last_steps = std::min<Duration>(last_moment, times.budget / 10);
-  Duration const kill = std::max(times.budget - times.delivery, Duration::zero());
-  Duration const events = std::max(times.budget - last_steps, kill);
-  return {.cut = std::max(kill - times.grace, Duration::zero()),
+  Duration const last_steps = internal::least<Duration>(last_moment, times.budget / 10);
+  Duration const kill = internal::greatest(times.budget - times.delivery, Duration::zero());
+  Duration const events = internal::greatest(times.budget - last_steps, kill);
+  return {.cut = internal::greatest(kill - times.grace, Duration::zero()),
           .kill = kill,
           .gone = kill + (events - kill) / 4,
           .logs = kill + (events - kill) / 2,

@@ -3,7 +3,6 @@
 // Points in time and their written forms. Instant is monotonic and is what schedules, limits and
 // durations are made of; WallTime is what people and other machines call the time. Formats and
 // parsers are pure, know no time zone but UTC, and call neither mktime nor a locale.
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -11,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "sla/core/least.hpp"
 #include "sla/core/text.hpp"
 
 namespace sla::inline v1 {
@@ -173,7 +173,7 @@ inline std::optional<Duration> read_zone(std::string_view zone) {
   if (!civil) return std::nullopt;
   if (text.substr(at).starts_with(' ')) ++at;
   auto const zone = detail::read_zone(text.substr(at));
-  int const year = std::clamp(civil->year, 1970, 2261);
+  int const year = internal::least(internal::greatest(civil->year, 1970), 2261);
   bool const fits = year == civil->year;
   if (!fits) civil->year = 2000;  // which has every day that there is
   auto const time = detail::to_wall_time(*civil);

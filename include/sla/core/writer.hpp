@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
@@ -25,6 +24,7 @@
 
 #include "sla/core/apart.hpp"
 #include "sla/core/descriptor.hpp"
+#include "sla/core/least.hpp"
 #include "sla/core/pipe_signal.hpp"
 #include "sla/core/stop_plan.hpp"
 #include "sla/core/time.hpp"
@@ -45,7 +45,7 @@ class Writer : public std::enable_shared_from_this<Writer> {
   /// Takes what there is room for, or nothing if it is to be a whole; how much it was.
   std::size_t add(std::string_view text, Part part) {
     std::unique_lock lock(mutex_);
-    std::size_t const size = std::min(text.size(), limit - waiting());
+    std::size_t const size = internal::least(text.size(), limit - waiting());
     bool const short_of_room = size < text.size();
     if (short_of_room) await_room();
     if ((short_of_room && part == Part::whole) || !ensure_running()) return 0;
@@ -77,7 +77,7 @@ class Writer : public std::enable_shared_from_this<Writer> {
   bool settled(Instant until) {
     std::unique_lock lock(mutex_);
     Duration const left = until - std::chrono::steady_clock::now();
-    return changed_.wait_for(lock, std::max(left, Duration::zero()),
+    return changed_.wait_for(lock, internal::greatest(left, Duration::zero()),
                              [this] { return waiting() == 0; });
   }
   /// Forgets what is not being written yet; how many bytes were taken and never written.
@@ -147,7 +147,7 @@ class Writer : public std::enable_shared_from_this<Writer> {
   void write_batch(std::unique_lock<std::mutex>& lock) {
     batch_.swap(queue_);
     while (done_ < batch_.size() && !quit_) {
-      under_way_ = std::min(batch_.size() - done_, at_a_time);
+      under_way_ = internal::least(batch_.size() - done_, at_a_time);
       char const* const from = batch_.data() + done_;
       lock.unlock();
       auto const [n, number] = write(from, under_way_);
@@ -227,9 +227,7 @@ class Writers {
     auto const same = [&](Known const& known) {
       return known.device == about.st_dev && known.inode == about.st_ino;
     };
-    known_.erase(std::remove_if(known_.begin(), known_.end(),
-                                [&](Known const& known) { return !same(known) && unused(known); }),
-                 known_.end());
+    std::erase_if(known_, [&](Known const& known) { return !same(known) && unused(known); });
     for (Known const& known : known_) {
       if (same(known)) return known.writer;
     }

@@ -9,7 +9,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -23,6 +22,7 @@
 
 #include "sla/core/descriptor.hpp"
 #include "sla/core/file_apart.hpp"
+#include "sla/core/least.hpp"
 #include "sla/core/output.hpp"
 #include "sla/core/result.hpp"
 #include "sla/executor/log_file.hpp"
@@ -41,7 +41,7 @@ class Capture {
         head_(limit == 0   ? UINT64_MAX
               : limit == 1 ? 1
                            : limit - limit / 2),
-        tail_(limit == 0 ? 0 : std::max<std::uint64_t>(1, limit / 2)) {}
+        tail_(limit == 0 ? 0 : greatest<std::uint64_t>(1, limit / 2)) {}
 
   /// Returns how many bytes came in so far.
   [[nodiscard]] std::uint64_t total() const noexcept { return total_; }
@@ -70,7 +70,7 @@ class Capture {
     std::uint64_t const end = failure_.empty() ? total_ : stored_;
     if (offset >= end) return 0;
     auto const wanted = static_cast<std::size_t>(
-        std::min<std::uint64_t>({buffer.size(), end - offset, room(offset)}));
+        least<std::uint64_t>(least<std::uint64_t>(buffer.size(), end - offset), room(offset)));
     if (!file_ || memory_.size() == total_) {
       return memory_.copy(buffer.data(), wanted, static_cast<std::size_t>(place(offset)));
     }
@@ -136,7 +136,7 @@ class Capture {
   }
   void remember(std::uint64_t at, std::string_view part) {
     auto const begin = static_cast<std::size_t>(at);
-    memory_.resize(std::max(memory_.size(), begin + part.size()));
+    memory_.resize(greatest(memory_.size(), begin + part.size()));
     part.copy(memory_.data() + begin, part.size());
   }
 

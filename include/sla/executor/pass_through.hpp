@@ -6,7 +6,6 @@
 #include <poll.h>
 #include <time.h>
 
-#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -16,6 +15,7 @@
 
 #include "sla/core/clock.hpp"
 #include "sla/core/descriptor.hpp"
+#include "sla/core/least.hpp"
 #include "sla/core/outlet.hpp"
 #include "sla/core/stop.hpp"
 #include "sla/core/time.hpp"
@@ -73,11 +73,11 @@ class PassThrough {
     Instant until = now() + patience;
     for (std::size_t left = outlet_.waiting(); left != 0;) {
       Instant const look = now() + std::chrono::milliseconds{50};
-      if (outlet_.settled(std::min({look, until, end()}))) return true;
+      if (outlet_.settled(least(least(look, until), end()))) return true;
       if (std::size_t const size = std::exchange(left, outlet_.waiting()); left < size) {
         until = now() + patience;
       }
-      if (now() >= std::min(until, end())) return false;
+      if (now() >= least(until, end())) return false;
     }
     return true;
   }
@@ -86,7 +86,7 @@ class PassThrough {
   template <class C, class End>
   [[nodiscard]] bool await_room(C const& capture, Duration patience, Stop const& stop, End end) {
     for (Instant const until = now() + patience;;) {
-      Duration const left = std::min(until, end()) - now();
+      Duration const left = least(until, end()) - now();
       if (left <= Duration::zero()) return false;
       auto const news = stop.watch();
       std::array<pollfd, 3> watched{watch(capture), news[0], news[1]};

@@ -10,7 +10,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -22,6 +21,7 @@
 
 #include "sla/core/clock.hpp"
 #include "sla/core/descriptor.hpp"
+#include "sla/core/least.hpp"
 #include "sla/core/masks.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/run.hpp"
@@ -104,7 +104,7 @@ class Process {
     }
     Started const& started = launch_->started();
     pid_ = started.pid;
-    mark_.session = std::max(pid_, 0);
+    mark_.session = greatest(pid_, 0);
     if (!started.marked) mark_.number = 0;
     if (started.failed != 0) launch_->release();
     if (started.failed == 0) pidfd_ = open_pidfd(pid_);
@@ -139,7 +139,7 @@ class Process {
     std::optional<Instant> until = drain_until_ ? drain_until_ : act_at_;
     if (!pidfd_ && !drain_until_) {  // an old kernel: look from time to time
       Instant const look = now() + std::chrono::milliseconds{10};
-      until = until ? std::min(*until, look) : look;
+      until = until ? least(*until, look) : look;
     }
     timespec const limit = to_timespec(until ? *until - now() : Duration::zero());
     (void)::ppoll(watched.data(), watched.size(), until ? &limit : nullptr, nullptr);
@@ -154,11 +154,11 @@ class Process {
     if (orphans && !(pid_ > 0 && has_ended())) reap_children();  // the end of the run does it too
     if (level == StopLevel::none) return;
     if (drain_until_) return (void)(drain_until_ = within_stop(*drain_until_, plan_.kill));
-    if (stage_ == Stage::killed) return (void)(act_at_ = std::min(*act_at_, gone_by()));
+    if (stage_ == Stage::killed) return (void)(act_at_ = least(*act_at_, gone_by()));
     Instant cut = *stop_.requested_at() + (stage_ == Stage::running ? plan_.cut : plan_.kill);
     if (level == StopLevel::now && stage_ == Stage::running) cut = now();
     if (stage_ == Stage::running && !std::exchange(stop_said_, true)) {
-      Duration const left = std::max(cut - now(), Duration::zero());
+      Duration const left = greatest(cut - now(), Duration::zero());
       options_.log.info("told to stop; the run in flight may end by itself",
                         {{"run", mark_.run_id}, {"within_seconds", left}});
     }
@@ -211,8 +211,8 @@ class Process {
   /// Collects the exit state, ends what is left, and takes in what was still in the pipe.
   Outcome conclude(std::vector<std::string> const& words) {
     Instant const deadline = stage_ == Stage::killed ? *act_at_ : gone_by();
-    Instant const moment = std::min(deadline, now() + last_moment);
-    auto const until = [&] { return std::max(within_stop(deadline, plan_.gone), moment); };
+    Instant const moment = least(deadline, now() + last_moment);
+    auto const until = [&] { return greatest(within_stop(deadline, plan_.gone), moment); };
     bool const held = output_.is_open() && stage_ != Stage::killed;
     if (!options_.end_leftovers()) {
       ::kill(-pid_,
@@ -248,12 +248,12 @@ class Process {
   }
   /// Until when it is waited for that what was killed ends; it gets a moment in any case.
   [[nodiscard]] Instant gone_by() const noexcept {
-    return std::max(within_stop(now() + options_.drain, plan_.gone), now() + last_moment);
+    return greatest(within_stop(now() + options_.drain, plan_.gone), now() + last_moment);
   }
   /// Until when something is waited for: no longer than that step of a stop that was requested.
   [[nodiscard]] Instant within_stop(Instant end, Duration step) const noexcept {
     auto const requested = stop_.requested_at();
-    return requested ? std::min(end, *requested + step) : end;
+    return requested ? least(end, *requested + step) : end;
   }
 
   ProcessOptions const& options_;

@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <sys/types.h>
 
-#include <algorithm>
 #include <atomic>
 #include <list>
 #include <mutex>
@@ -48,8 +47,10 @@ class OwnedChildren {
 
   [[nodiscard]] bool has(pid_t pid) {
     std::lock_guard const lock(mutex_);
-    return std::any_of(pids_.begin(), pids_.end(),
-                       [pid](pid_t& owned) { return std::atomic_ref<pid_t>(owned).load() == pid; });
+    for (pid_t& owned : pids_) {
+      if (std::atomic_ref<pid_t>(owned).load() == pid) return true;
+    }
+    return false;
   }
 
  private:

@@ -11,7 +11,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
@@ -23,6 +22,7 @@
 
 #include "sla/core/clock.hpp"
 #include "sla/core/descriptor.hpp"
+#include "sla/core/least.hpp"
 #include "sla/core/time.hpp"
 #include "sla/process/children.hpp"
 #include "sla/process/mark.hpp"
@@ -69,11 +69,10 @@ inline bool reap_children() {
 /// Lists the processes that came from a run: those with its mark, and what descends from them,
 /// such as the runs of a runner that the run started. Ends that nobody has reaped are among them.
 [[nodiscard]] inline std::vector<pid_t> processes_of(RunMark const& mark) {
-  std::vector<pid_t> others = process_ids(mark.session), members;
-  auto const unmarked =
-      std::partition(others.begin(), others.end(), [&](pid_t pid) { return !has_mark(mark, pid); });
-  members.assign(unmarked, others.end());
-  others.erase(unmarked, others.end());
+  std::vector<pid_t> others, members;
+  for (pid_t const pid : process_ids(mark.session)) {
+    (has_mark(mark, pid) ? members : others).push_back(pid);
+  }
   if (members.empty()) return members;
   std::multimap<pid_t, pid_t> children;
   for (pid_t const pid : others) children.emplace(read_row(pid).parent, pid);
@@ -143,7 +142,7 @@ class RunEnder {
     do {
       Duration const left = deadline_() - std::chrono::steady_clock::now();
       pollfd end{handle.get(), POLLIN, 0};
-      timespec const limit = to_timespec(std::min(left, look));
+      timespec const limit = to_timespec(least(left, look));
       if (::ppoll(&end, 1, &limit, nullptr) != 1) continue;
       ended_.insert(pid);
       return;

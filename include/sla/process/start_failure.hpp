@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -19,6 +18,7 @@
 #include <vector>
 
 #include "sla/core/descriptor.hpp"
+#include "sla/core/least.hpp"
 #include "sla/core/text.hpp"
 #include "sla/process/spawn.hpp"
 
@@ -41,15 +41,14 @@ inline std::string loader_of(Descriptor const& file) {
   if (head.size() < sizeof(Elf64_Ehdr) || head[EI_CLASS] != ELFCLASS64) return {};
   Elf64_Ehdr elf;
   std::memcpy(&elf, head.data(), sizeof elf);
-  for (unsigned i = 0; i < std::min<unsigned>(elf.e_phnum, 64); ++i) {
+  for (unsigned i = 0; i < least<unsigned>(elf.e_phnum, 64); ++i) {
     std::string const bytes =
         bytes_of(file, sizeof(Elf64_Phdr), elf.e_phoff + std::uint64_t{i} * elf.e_phentsize);
     Elf64_Phdr segment;
     if (bytes.size() < sizeof segment) return {};
     std::memcpy(&segment, bytes.data(), sizeof segment);
     if (segment.p_type != PT_INTERP) continue;
-    std::string name =
-        bytes_of(file, std::min<std::size_t>(segment.p_filesz, 4096), segment.p_offset);
+    std::string name = bytes_of(file, least<std::size_t>(segment.p_filesz, 4096), segment.p_offset);
     return name.substr(0, name.find('\0'));
   }
   return {};
@@ -58,7 +57,7 @@ inline std::string loader_of(Descriptor const& file) {
 /// What a script's first line names, blanks around it taken off.
 inline std::string interpreter_of(std::string_view head) {
   std::string_view line = head.substr(2, head.find('\n') - 2);
-  line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+  line.remove_prefix(least(line.find_first_not_of(" \t"), line.size()));
   return std::string(line.substr(0, line.find_first_of(" \t")));
 }
 

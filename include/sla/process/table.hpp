@@ -8,7 +8,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <string>
@@ -17,6 +16,7 @@
 
 #include "sla/core/descriptor.hpp"
 #include "sla/core/folder.hpp"
+#include "sla/core/least.hpp"
 #include "sla/core/text.hpp"
 
 namespace sla::inline v1::internal {
@@ -103,7 +103,7 @@ inline std::vector<pid_t> ids_by_number(pid_t first) {
 /// Lists the numbers of all processes in sight but this one; without a /proc of those alone that
 /// are younger than the process `first`.
 [[nodiscard]] inline std::vector<pid_t> process_ids(pid_t first = 1) {
-  auto ids = proc_is_ours() ? detail::ids_in_proc() : detail::ids_by_number(std::max(first, 1));
+  auto ids = proc_is_ours() ? detail::ids_in_proc() : detail::ids_by_number(greatest(first, 1));
   std::erase(ids, ::getpid());
   return ids;
 }
