@@ -187,7 +187,7 @@ class Program {
   Tally try_out(Heartbeat const& heartbeat, Stop const& stop) const {
     DryRun::Options options = dry_run_options(parts_.settings, stop);
     if (parts_.settings.sns_topic_arn.empty()) options.topic = topic_by_name(stop);
-    if (has_many()) return try_checks(parts_, std::move(options), heartbeat, stop, log_);
+    if (has_many()) return try_checks(parts_, options, heartbeat, stop, log_);
     Runner runner{Once{},
                   WatchedExecutor{executor_of(parts_, process_of(parts_, log_)), heartbeat,
                                   longest_run_of(parts_)},

@@ -117,7 +117,7 @@ inline FleetOptions fleet_options(ProgramParts const& parts) {
 }
 
 /// Runs each check once and prints what would be sent where the options say.
-[[nodiscard]] inline Tally try_checks(ProgramParts const& parts, DryRun::Options options,
+[[nodiscard]] inline Tally try_checks(ProgramParts const& parts, DryRun::Options const& options,
                                       Heartbeat const& heartbeat, Stop const& stop, Logger log) {
   using Run = WatchedExecutor<ProgramRun, SharedHeartbeat>;
   SharedHeartbeat const all(heartbeat);
