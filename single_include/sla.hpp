@@ -2106,7 +2106,7 @@ struct StopPlan {
 // have, and a thread of its own writes it, a file by calls apart (core/apart.hpp), so that nobody
 // else ever waits, nor does the end of the program. The thread ends once nothing came for a while.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// The queue before one file or terminal. Thread-safe.
 class Writer : public std::enable_shared_from_this<Writer> {
@@ -2122,7 +2122,7 @@ class Writer : public std::enable_shared_from_this<Writer> {
   /// Takes what there is room for, or nothing if it is to be a whole; how much it was.
   std::size_t add(std::string_view text, Part part) {
     std::unique_lock lock(mutex_);
-    std::size_t const size = internal::least(text.size(), limit - waiting());
+    std::size_t const size = least(text.size(), limit - waiting());
     bool const short_of_room = size < text.size();
     if (short_of_room) await_room();
     if ((short_of_room && part == Part::whole) || !ensure_running()) return 0;
@@ -2154,7 +2154,7 @@ class Writer : public std::enable_shared_from_this<Writer> {
   bool settled(Instant until) {
     std::unique_lock lock(mutex_);
     Duration const left = until - std::chrono::steady_clock::now();
-    return changed_.wait_for(lock, internal::greatest(left, Duration::zero()),
+    return changed_.wait_for(lock, greatest(left, Duration::zero()),
                              [this] { return waiting() == 0; });
   }
   /// Forgets what is not being written yet; how many bytes were taken and never written.
@@ -2214,7 +2214,7 @@ class Writer : public std::enable_shared_from_this<Writer> {
   }
 
   void work() {
-    internal::PipeSignalGuard const no_signal;
+    PipeSignalGuard const no_signal;
     std::unique_lock lock(mutex_);
     auto const roused = [this] { return quit_ || waiting() != 0; };
     while (changed_.wait_for(lock, std::chrono::seconds{10}, roused) && !quit_) write_batch(lock);
@@ -2224,7 +2224,7 @@ class Writer : public std::enable_shared_from_this<Writer> {
   void write_batch(std::unique_lock<std::mutex>& lock) {
     batch_.swap(queue_);
     while (done_ < batch_.size() && !quit_) {
-      under_way_ = internal::least(batch_.size() - done_, at_a_time);
+      under_way_ = least(batch_.size() - done_, at_a_time);
       char const* const from = batch_.data() + done_;
       lock.unlock();
       auto const [n, number] = write(from, under_way_);
@@ -2338,7 +2338,7 @@ class Writers {
   std::vector<Known> known_{};
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal
 
 // sla/core/outlet.hpp
 // Writing that never waits, whatever the descriptor leads to and whatever its flags are, which
@@ -2347,7 +2347,7 @@ class Writers {
 // waits all the same) gets a writer of its own with a bounded queue. What leads to the same thing
 // shares one, so that stdout and stderr keep their order.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// A way out. Cheap to make; for one thread at a time. The descriptor stays the caller's.
 class Outlet {
@@ -2453,7 +2453,7 @@ class Outlet {
   }
   /// Nothing if the descriptor takes nothing in this way, and another was chosen.
   std::optional<Result<std::size_t>> offer_at_once(std::string_view text) {
-    internal::PipeSignalGuard const no_signal;
+    PipeSignalGuard const no_signal;
     ssize_t const n = uninterrupted([&] { return write_some(text); });
     if (n >= 0) return static_cast<std::size_t>(n);
     if (errno == EAGAIN) return std::size_t{0};
@@ -2498,13 +2498,17 @@ class Outlet {
   std::shared_ptr<Writer> writer_{};
 };
 
+}  // namespace sla::inline v1::internal
+
+namespace sla::inline v1 {
+
 /// Writes the text and takes off it what was written; Errc::timed_out if that was not all of it
 /// by then. What is taken at once is written in any case.
 [[nodiscard]] inline Result<void> write_until(int descriptor, std::string_view& text,
                                               Instant until) {
   if (text.empty()) return {};
   std::string_view const all = text;
-  Outlet outlet(descriptor);
+  internal::Outlet outlet(descriptor);
   for (;;) {
     auto const n = outlet.offer(text);
     if (!n) return n.error();
@@ -2674,7 +2678,7 @@ class Logger {
              std::initializer_list<LogField> fields) const {
     if (options_.format == LogFormat::none) return;
     std::string const text = formatted({std::chrono::system_clock::now(), level, message, fields});
-    (void)Outlet(options_.descriptor).offer_line(text);
+    (void)internal::Outlet(options_.descriptor).offer_line(text);
   }
 
   Options options_{};

@@ -20,6 +20,7 @@
 #include "../support/terminal.hpp"
 
 using namespace sla;
+using namespace sla::internal;
 
 TEST_CASE("a writer with a limit never waits longer for a reader, full pipe or none at all") {
   Pipe pipe;

@@ -48,7 +48,7 @@ inline constexpr ExitCode no_command_exit{127, "there is no such command"};
   arguments.push_back(nullptr);
   // What was said gets out first, and nothing of this program stays beside the other.
   Instant const until = std::chrono::steady_clock::now() + std::chrono::seconds{1};
-  Writers::of_this_process().finish(until);
+  internal::Writers::of_this_process().finish(until);
   (void)CallsApart::finish(until);
   ::execvp(arguments[0], arguments.data());
   int const failed = errno;

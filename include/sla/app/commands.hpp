@@ -148,7 +148,7 @@ inline void open_standard_descriptors() {
 /// reads what the program wrote is to see its end.
 inline void let_go() {
   Instant const until = std::chrono::steady_clock::now() + last_moment;
-  Writers::of_this_process().finish(until);
+  internal::Writers::of_this_process().finish(until);
   if (CallsApart::finish(until)) return;
   for (int const standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::close(standard);
 }

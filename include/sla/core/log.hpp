@@ -156,7 +156,7 @@ class Logger {
              std::initializer_list<LogField> fields) const {
     if (options_.format == LogFormat::none) return;
     std::string const text = formatted({std::chrono::system_clock::now(), level, message, fields});
-    (void)Outlet(options_.descriptor).offer_line(text);
+    (void)internal::Outlet(options_.descriptor).offer_line(text);
   }
 
   Options options_{};

@@ -33,7 +33,7 @@
 #include "sla/core/time.hpp"
 #include "sla/core/writer.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// A way out. Cheap to make; for one thread at a time. The descriptor stays the caller's.
 class Outlet {
@@ -139,7 +139,7 @@ class Outlet {
   }
   /// Nothing if the descriptor takes nothing in this way, and another was chosen.
   std::optional<Result<std::size_t>> offer_at_once(std::string_view text) {
-    internal::PipeSignalGuard const no_signal;
+    PipeSignalGuard const no_signal;
     ssize_t const n = uninterrupted([&] { return write_some(text); });
     if (n >= 0) return static_cast<std::size_t>(n);
     if (errno == EAGAIN) return std::size_t{0};
@@ -184,13 +184,17 @@ class Outlet {
   std::shared_ptr<Writer> writer_{};
 };
 
+}  // namespace sla::inline v1::internal
+
+namespace sla::inline v1 {
+
 /// Writes the text and takes off it what was written; Errc::timed_out if that was not all of it
 /// by then. What is taken at once is written in any case.
 [[nodiscard]] inline Result<void> write_until(int descriptor, std::string_view& text,
                                               Instant until) {
   if (text.empty()) return {};
   std::string_view const all = text;
-  Outlet outlet(descriptor);
+  internal::Outlet outlet(descriptor);
   for (;;) {
     auto const n = outlet.offer(text);
     if (!n) return n.error();

@@ -29,7 +29,7 @@
 #include "sla/core/stop_plan.hpp"
 #include "sla/core/time.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// The queue before one file or terminal. Thread-safe.
 class Writer : public std::enable_shared_from_this<Writer> {
@@ -45,7 +45,7 @@ class Writer : public std::enable_shared_from_this<Writer> {
   /// Takes what there is room for, or nothing if it is to be a whole; how much it was.
   std::size_t add(std::string_view text, Part part) {
     std::unique_lock lock(mutex_);
-    std::size_t const size = internal::least(text.size(), limit - waiting());
+    std::size_t const size = least(text.size(), limit - waiting());
     bool const short_of_room = size < text.size();
     if (short_of_room) await_room();
     if ((short_of_room && part == Part::whole) || !ensure_running()) return 0;
@@ -77,7 +77,7 @@ class Writer : public std::enable_shared_from_this<Writer> {
   bool settled(Instant until) {
     std::unique_lock lock(mutex_);
     Duration const left = until - std::chrono::steady_clock::now();
-    return changed_.wait_for(lock, internal::greatest(left, Duration::zero()),
+    return changed_.wait_for(lock, greatest(left, Duration::zero()),
                              [this] { return waiting() == 0; });
   }
   /// Forgets what is not being written yet; how many bytes were taken and never written.
@@ -137,7 +137,7 @@ class Writer : public std::enable_shared_from_this<Writer> {
   }
 
   void work() {
-    internal::PipeSignalGuard const no_signal;
+    PipeSignalGuard const no_signal;
     std::unique_lock lock(mutex_);
     auto const roused = [this] { return quit_ || waiting() != 0; };
     while (changed_.wait_for(lock, std::chrono::seconds{10}, roused) && !quit_) write_batch(lock);
@@ -147,7 +147,7 @@ class Writer : public std::enable_shared_from_this<Writer> {
   void write_batch(std::unique_lock<std::mutex>& lock) {
     batch_.swap(queue_);
     while (done_ < batch_.size() && !quit_) {
-      under_way_ = internal::least(batch_.size() - done_, at_a_time);
+      under_way_ = least(batch_.size() - done_, at_a_time);
       char const* const from = batch_.data() + done_;
       lock.unlock();
       auto const [n, number] = write(from, under_way_);
@@ -261,4 +261,4 @@ class Writers {
   std::vector<Known> known_{};
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal
