@@ -57,8 +57,11 @@ class BucketTest(AwsTest):
         """One run with a bucket."""
         return self.run_once(self.aws, *arguments, command=command, environment=environment)
 
-    def assert_stored(self, finished: Finished) -> None:
-        """The result and its log arrived without a word of trouble."""
+    def assert_stored(self, *arguments: str, command: str = "echo hello",
+                      **environment: str) -> None:
+        """The result and the log of one run arrive without a word of trouble."""
+        patience = {"SLARUNNER_STOPTIMEOUT": "120"}
+        finished = self.put_log(*arguments, command=command, **patience, **environment)
         self.assertEqual(0, finished.code, finished.err_text + self.aws.show())
         self.assertNotIn(" error: ", finished.err_text)
         self.assertEqual(1, len(self.aws.objects(BUCKET)))
@@ -97,7 +100,7 @@ class ChecksumTest(BucketTest):
                 with self.subTest(f"{command} {arguments}"):
                     self.aws = self.fake()
                     self.aws.create_bucket(BUCKET, object_lock=True)
-                    self.assert_stored(self.put_log(*arguments, command=command))
+                    self.assert_stored(*arguments, command=command)
                     [stored] = self.aws.objects(BUCKET).values()
                     self.assertEqual(checksum(stored.body),
                                      stored.headers["x-amz-checksum-sha256"])
@@ -112,7 +115,7 @@ class ChecksumTest(BucketTest):
             with self.subTest(environment):
                 self.aws = self.fake()
                 self.aws.create_bucket(BUCKET, no_checksums=True)
-                self.assert_stored(self.put_log(**environment))
+                self.assert_stored(**environment)
                 [request] = {entry.request.header("x-amz-checksum-sha256")
                              for entry in self.aws.requests("s3:PutObject")}
                 self.assertIsNone(request)
@@ -152,7 +155,7 @@ class AddressingTest(BucketTest):
                 settings = {"AWS_CONFIG_FILE": str(config),
                             "AWS_ENDPOINT_URL_S3": self.aws.url_at("s3.localhost")}
                 mine = {"SLARUNNER_S3ADDRESSING": variable} if variable else {}
-                self.assert_stored(self.put_log(**settings, **mine))
+                self.assert_stored(**settings, **mine)
                 self.assertEqual({expected}, self.hosts())
                 if variable is None and style != "virtual":  # that is no name for boto3
                     self.assert_beside("ok", settings | {
@@ -204,7 +207,7 @@ class DemandsTest(BucketTest):
             with self.subTest(settings):
                 self.aws = self.fake()
                 variables = {f"SLARUNNER_S3{name}": value for name, value in settings.items()}
-                self.assert_stored(self.put_log(**variables))
+                self.assert_stored(**variables)
                 ours = self.demanded()
                 self.assertEqual(len(settings), len(ours))
                 flags = {"SSE": "sse", "KMSKEYID": "kms-key-id", "ACL": "acl", "TAGS": "tags",

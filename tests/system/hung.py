@@ -177,8 +177,8 @@ class HungDiskTest(AwsTest):
         self.disk = Disk(self, self.folder)
         self.addCleanup(self.disk.thaw)  # before the programs are waited for
 
-    def begin(self, *arguments: str, **environment: str) -> RunnerProcess:
-        process = self.start("--service", "shop", "--delay", "0.05", "--stop-timeout", "3",
+    def begin(self, *arguments: str, delay: str = "0.05", **environment: str) -> RunnerProcess:
+        process = self.start("--service", "shop", "--delay", delay, "--stop-timeout", "3",
                              *arguments, environment=environment, directory=self.folder)
         self.addCleanup(self.disk.thaw)
         return process
@@ -278,6 +278,7 @@ class HungDiskTest(AwsTest):
         spool = self.disk.path / "spool"
         process = self.begin("--spool", str(spool), "--sns-topic-arn", aws.create_topic("results"),
                              "--s3-bucket-name", "logs", "--", "/bin/echo", "hello",
+                             delay="0.5",  # so that a busy machine delivers as fast as it runs
                              **aws.environment())
         aws.wait_for(lambda: aws.objects("logs") and self.events(aws))
         reads = HungReads(self, spool / "aws" / "logs")
