@@ -1512,13 +1512,13 @@ class Helper {
 // kernel. (PID 1 of a container is kept by the kernel until every process in there is gone; nothing
 // helps there.)
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// Makes calls by helpers. Thread-safe.
 class CallsApart {
  public:
   /// Returns true if the caller is itself such a call.
-  [[nodiscard]] static bool here() noexcept { return internal::Helper::here(); }
+  [[nodiscard]] static bool here() noexcept { return Helper::here(); }
   /// The number of this program, in a call apart too.
   [[nodiscard]] static pid_t program() { return here() ? ::getppid() : ::getpid(); }
 
@@ -1566,10 +1566,10 @@ class CallsApart {
 
   /// The helpers, of which those that have nothing to do can be taken.
   struct Pool {
-    using Some = std::vector<std::shared_ptr<internal::Helper>>;
+    using Some = std::vector<std::shared_ptr<Helper>>;
 
     /// Has one begin the call; nothing if there can be none.
-    std::shared_ptr<internal::Helper> give(internal::ErasedCall const& call) {
+    std::shared_ptr<Helper> give(ErasedCall const& call) {
       std::unique_lock lock(mutex);
       while (!idle.empty()) {
         auto helper = std::move(idle.back());
@@ -1577,9 +1577,9 @@ class CallsApart {
         if (helper->take(call)) return helper;
       }
       lock.unlock();
-      return all.alive < most_helpers ? internal::Helper::start(call, all) : nullptr;
+      return all.alive < most_helpers ? Helper::start(call, all) : nullptr;
     }
-    void take_back(std::shared_ptr<internal::Helper> helper) {
+    void take_back(std::shared_ptr<Helper> helper) {
       std::lock_guard const lock(mutex);
       idle.push_back(std::move(helper));
     }
@@ -1589,7 +1589,7 @@ class CallsApart {
     }
 
     pid_t process = ::getpid();
-    internal::Helpers all{};
+    Helpers all{};
     std::mutex mutex{};
     Some idle{};  ///< the last one was used last
   };
@@ -1620,7 +1620,7 @@ class Apart {
   template <class Body>
   [[nodiscard]] static Result<Apart> start(Body body) {
     auto state = std::make_shared<State>();
-    auto thread = internal::Thread::start([state, body = std::move(body)]() mutable {
+    auto thread = Thread::start([state, body = std::move(body)]() mutable {
       body();
       std::lock_guard const lock(state->mutex);
       state->ended = true;
@@ -1651,8 +1651,7 @@ class Apart {
       std::unique_lock lock(state_->mutex);
       Duration const left = until - std::chrono::steady_clock::now();
       auto const ended = [this] { return state_->ended; };
-      if (!state_->changed.wait_for(lock, internal::greatest(left, Duration::zero()), ended))
-        return false;
+      if (!state_->changed.wait_for(lock, greatest(left, Duration::zero()), ended)) return false;
     }
     thread_.join();
     return true;
@@ -1665,14 +1664,14 @@ class Apart {
     bool ended = false;
   };
 
-  Apart(std::shared_ptr<State> state, internal::Thread thread)
+  Apart(std::shared_ptr<State> state, Thread thread)
       : state_(std::move(state)), thread_(std::move(thread)) {}
 
   std::shared_ptr<State> state_;
-  internal::Thread thread_;
+  Thread thread_;
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal
 
 // sla/core/backoff.hpp
 // How long to wait before something that failed is tried again: a random time up to a bound that
@@ -21261,7 +21260,7 @@ class ByCallsApart {
   static R call(Ask ask) {
     std::optional<R> answer;
     auto body = [&] { answer.emplace(ask()); };
-    CallsApart::make(body);
+    internal::CallsApart::make(body);
     if (answer) return *std::move(answer);
     return Error{Errc::unavailable, "the call was killed"};
   }
@@ -21823,7 +21822,7 @@ class Spooled {
       Instant const now = std::chrono::steady_clock::now();
       if (thread || now < start_at) return;
       start_at = now + std::chrono::seconds{1};
-      auto started = Apart::start([this] { work(); });
+      auto started = internal::Apart::start([this] { work(); });
       refused = !started && started.error().system_number() == EPERM;
       if (!started && !std::exchange(said_none, true)) {
         log.warning((refused ? "results are delivered between runs: "
@@ -21986,7 +21985,7 @@ class Spooled {
     Instant start_at{};      ///< when a thread may be started again
     bool said_none = false;  ///< a line said that there is no thread
     bool refused = false;    ///< not for a shortage, which passes
-    std::optional<Apart> thread{};
+    std::optional<internal::Apart> thread{};
   };
 
   std::shared_ptr<Worker> worker_;

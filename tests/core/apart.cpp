@@ -22,6 +22,7 @@
 #include "../support/pipe.hpp"
 
 using namespace sla;
+using namespace sla::internal;
 using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;

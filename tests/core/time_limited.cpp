@@ -79,7 +79,7 @@ TEST_CASE("what hangs is waited for once, and undone when it comes back") {
 
 TEST_CASE("without a thread nothing answers, and what must be done is done once there is one") {
   CHECK(support::eventually(
-      [] { return CallsApart::finish(std::chrono::steady_clock::now() + 1min); }));
+      [] { return internal::CallsApart::finish(std::chrono::steady_clock::now() + 1min); }));
   internal::TimeLimited<Words> limited(1min);
   {
     NoThreads const none;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Covers: app/sinks.hpp, publisher/sns.hpp
+# Covers: app/sinks.hpp
 """What goes wrong between the real program and the services, and what becomes of the results."""
 
 from __future__ import annotations

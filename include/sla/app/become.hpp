@@ -49,7 +49,7 @@ inline constexpr ExitCode no_command_exit{127, "there is no such command"};
   // What was said gets out first, and nothing of this program stays beside the other.
   Instant const until = std::chrono::steady_clock::now() + std::chrono::seconds{1};
   internal::Writers::of_this_process().finish(until);
-  (void)CallsApart::finish(until);
+  (void)internal::CallsApart::finish(until);
   ::execvp(arguments[0], arguments.data());
   int const failed = errno;
   if (words[0] == "sla-runner") ::execv("/proc/self/exe", arguments.data());

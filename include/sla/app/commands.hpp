@@ -149,7 +149,7 @@ inline void open_standard_descriptors() {
 inline void let_go() {
   Instant const until = std::chrono::steady_clock::now() + last_moment;
   internal::Writers::of_this_process().finish(until);
-  if (CallsApart::finish(until)) return;
+  if (internal::CallsApart::finish(until)) return;
   for (int const standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::close(standard);
 }
 

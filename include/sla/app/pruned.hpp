@@ -37,7 +37,7 @@ class PrunedEvents {
       auto const tended = retention_.tend(now);
       if (!tended) why = tended.error().message;
     };
-    CallsApart::make(body);
+    internal::CallsApart::make(body);
     if (why != said_ && !why.empty()) log_.warning("what is old stays in the store: " + why);
     said_ = why;
   }

@@ -82,7 +82,7 @@ class Program {
     };
     auto const look = std::make_shared<Look>();
     each_command([&](Settings const& settings) { look->why.try_emplace(settings.words.front()); });
-    if (!CallsApart::make_within(look, std::chrono::seconds{1})) return;  // a disk may hang
+    if (!internal::CallsApart::make_within(look, std::chrono::seconds{1})) return;  // a disk hangs
     each_command([&](Settings const& settings) {
       std::string const& why = look->why[settings.words.front()];
       if (why.empty()) return;
@@ -127,7 +127,7 @@ class Program {
 
   int deliver(Sinks& sinks, Heartbeat const& heartbeat, Stop const& stop) const {
     say_start();
-    CallsApart::expect_many(runs_at_once());
+    internal::CallsApart::expect_many(runs_at_once());
     Tally const tally =
         has_many() ? run_many(sinks, heartbeat, stop) : run_one(sinks, heartbeat, stop);
     SteadyClock const clock;

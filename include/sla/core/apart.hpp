@@ -21,13 +21,13 @@
 #include "sla/core/thread.hpp"
 #include "sla/core/time.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// Makes calls by helpers. Thread-safe.
 class CallsApart {
  public:
   /// Returns true if the caller is itself such a call.
-  [[nodiscard]] static bool here() noexcept { return internal::Helper::here(); }
+  [[nodiscard]] static bool here() noexcept { return Helper::here(); }
   /// The number of this program, in a call apart too.
   [[nodiscard]] static pid_t program() { return here() ? ::getppid() : ::getpid(); }
 
@@ -75,10 +75,10 @@ class CallsApart {
 
   /// The helpers, of which those that have nothing to do can be taken.
   struct Pool {
-    using Some = std::vector<std::shared_ptr<internal::Helper>>;
+    using Some = std::vector<std::shared_ptr<Helper>>;
 
     /// Has one begin the call; nothing if there can be none.
-    std::shared_ptr<internal::Helper> give(internal::ErasedCall const& call) {
+    std::shared_ptr<Helper> give(ErasedCall const& call) {
       std::unique_lock lock(mutex);
       while (!idle.empty()) {
         auto helper = std::move(idle.back());
@@ -86,9 +86,9 @@ class CallsApart {
         if (helper->take(call)) return helper;
       }
       lock.unlock();
-      return all.alive < most_helpers ? internal::Helper::start(call, all) : nullptr;
+      return all.alive < most_helpers ? Helper::start(call, all) : nullptr;
     }
-    void take_back(std::shared_ptr<internal::Helper> helper) {
+    void take_back(std::shared_ptr<Helper> helper) {
       std::lock_guard const lock(mutex);
       idle.push_back(std::move(helper));
     }
@@ -98,7 +98,7 @@ class CallsApart {
     }
 
     pid_t process = ::getpid();
-    internal::Helpers all{};
+    Helpers all{};
     std::mutex mutex{};
     Some idle{};  ///< the last one was used last
   };
@@ -129,7 +129,7 @@ class Apart {
   template <class Body>
   [[nodiscard]] static Result<Apart> start(Body body) {
     auto state = std::make_shared<State>();
-    auto thread = internal::Thread::start([state, body = std::move(body)]() mutable {
+    auto thread = Thread::start([state, body = std::move(body)]() mutable {
       body();
       std::lock_guard const lock(state->mutex);
       state->ended = true;
@@ -160,8 +160,7 @@ class Apart {
       std::unique_lock lock(state_->mutex);
       Duration const left = until - std::chrono::steady_clock::now();
       auto const ended = [this] { return state_->ended; };
-      if (!state_->changed.wait_for(lock, internal::greatest(left, Duration::zero()), ended))
-        return false;
+      if (!state_->changed.wait_for(lock, greatest(left, Duration::zero()), ended)) return false;
     }
     thread_.join();
     return true;
@@ -174,11 +173,11 @@ class Apart {
     bool ended = false;
   };
 
-  Apart(std::shared_ptr<State> state, internal::Thread thread)
+  Apart(std::shared_ptr<State> state, Thread thread)
       : state_(std::move(state)), thread_(std::move(thread)) {}
 
   std::shared_ptr<State> state_;
-  internal::Thread thread_;
+  Thread thread_;
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal

@@ -35,7 +35,7 @@ class ByCallsApart {
   static R call(Ask ask) {
     std::optional<R> answer;
     auto body = [&] { answer.emplace(ask()); };
-    CallsApart::make(body);
+    internal::CallsApart::make(body);
     if (answer) return *std::move(answer);
     return Error{Errc::unavailable, "the call was killed"};
   }

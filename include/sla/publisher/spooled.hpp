@@ -119,7 +119,7 @@ class Spooled {
       Instant const now = std::chrono::steady_clock::now();
       if (thread || now < start_at) return;
       start_at = now + std::chrono::seconds{1};
-      auto started = Apart::start([this] { work(); });
+      auto started = internal::Apart::start([this] { work(); });
       refused = !started && started.error().system_number() == EPERM;
       if (!started && !std::exchange(said_none, true)) {
         log.warning((refused ? "results are delivered between runs: "
@@ -282,7 +282,7 @@ class Spooled {
     Instant start_at{};      ///< when a thread may be started again
     bool said_none = false;  ///< a line said that there is no thread
     bool refused = false;    ///< not for a shortage, which passes
-    std::optional<Apart> thread{};
+    std::optional<internal::Apart> thread{};
   };
 
   std::shared_ptr<Worker> worker_;

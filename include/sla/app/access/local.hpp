@@ -82,7 +82,7 @@ auto ask_disk(Ask ask) -> std::optional<decltype(ask())> {
     void operator()() { answer = ask(); }
   };
   auto question = std::make_shared<Question>(Question{std::move(ask)});
-  if (!CallsApart::make_within(question, std::chrono::seconds{3})) return std::nullopt;
+  if (!internal::CallsApart::make_within(question, std::chrono::seconds{3})) return std::nullopt;
   return question->answer;
 }
 
