@@ -158,7 +158,7 @@ class Client {
     std::vector<Result<Response>> answers = answers_to(ready, how.cut);
     auto answer = answers.begin();
     for (Attempt& attempt : attempts) {
-      if (attempt.result) take(attempt, *std::move(answer++), sent);
+      if (attempt.result) take(attempt, std::move(*answer++), sent);
     }
     return attempts;
   }
@@ -173,7 +173,7 @@ class Client {
   }
 
   /// Takes in what came of a request that was sent then.
-  void take(Attempt& attempt, Result<Response> answer, Instant sent) {
+  void take(Attempt& attempt, Result<Response>&& answer, Instant sent) {
     attempt.result = std::move(answer);
     if (attempt.result) {
       WallTime const received = clock_.wall();
