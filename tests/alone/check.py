@@ -16,8 +16,10 @@ from pathlib import Path
 
 INCLUDE = Path(__file__).resolve().parent.parent.parent / "include"
 COMPILER = shutil.which("clang++")
-HUBS = ["sla/core/result.hpp", "sla/core/stop.hpp", "sla/publisher.hpp", "sla/aws/call/client.hpp",
-        "sla/aws/wire/reply.hpp", "sla/aws/sign/credentials.hpp", "sla/app/settings/table.hpp"]
+HUBS = ["sla/core/result.hpp", "sla/core/stop.hpp", "sla/core/log.hpp", "sla/core/apart.hpp",
+        "sla/aws/call/client.hpp", "sla/aws/wire/reply.hpp", "sla/app/aws_access.hpp",
+        "sla/app/settings/checks.hpp", "sla/app/settings/settings.hpp", "sla/app/settings/table.hpp",
+        "sla/app/startup.hpp"]
 
 
 def reach(direct, header):
