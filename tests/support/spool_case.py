@@ -38,7 +38,7 @@ class SpoolTest(AwsTest):
     def live_once(self, *arguments: str, limit: str = "3", **environment: str) -> Finished:
         """One run, from start to end; `limit` is the time for deliveries in seconds."""
         finished = self.start_life("--once", *arguments, SLARUNNER_STOPTIMEOUT=limit,
-                                   **environment).wait(70)
+                                   **environment).wait(700)
         self.lives.append(finished.err_text)
         return finished
 

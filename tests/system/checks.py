@@ -244,7 +244,7 @@ class ApartTest(ChecksCase):
         stubborn = "trap '' TERM; echo on >>started; while :; do sleep 1; done"
         checks: list[dict[str, object]] = [
             {"service": f"s{number}", "command": stubborn, "delay": 0} for number in range(12)]
-        process = self.start_checks(*checks, flags=("--stop-timeout", "4", "--grace", "2"))
+        process = self.start_checks(*checks, flags=("--stop-timeout", "20", "--grace", "2"))
         started = self.folder / "started"
         wait_until(lambda: started.exists() and started.read_text().count("on") == 12,
                    describe=process.describe)

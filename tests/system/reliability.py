@@ -95,7 +95,7 @@ class FaultsTest(SpoolTest):
             process = self.start_life("--every", "0.05", "--stop-timeout", "2", **variables)
             process.wait_for_line("run ended", count=self.RUNS)
             self.end_life(process)
-        self.assertEqual(0, self.live_once(limit="60").code)
+        self.assertEqual(0, self.live_once(limit="600").code)
         self.assert_all_arrived()
 
         results = self.all_ended()
@@ -140,7 +140,7 @@ class KillTest(SpoolTest):
             finished = self.end_life(process, signal.SIGKILL)
             self.assertEqual(-signal.SIGKILL, finished.code, finished.err_text)
         self.aws.clear_faults()
-        last = self.live_once(*store, limit="60")
+        last = self.live_once(*store, limit="600")
         self.assertEqual(0, last.code, last.err_text)
 
         arrived, interrupted, logs = self.arrived(self.aws), self.interrupted(), self.logs()

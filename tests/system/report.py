@@ -60,7 +60,7 @@ class ReportTest(StoreTest):
 
     def report(self, *arguments: str, **environment: str) -> Finished:
         return self.run_to_end("report", *arguments, environment=environment,
-                               directory=self.folder)
+                               directory=self.folder, seconds=600)
 
     def answer(self, *arguments: str, **environment: str) -> dict[str, object]:
         finished = self.report(*arguments, **environment)
