@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -237,15 +238,22 @@ class S3Log {
   /// Returns whose logs have a key and its successors, as far as known: so many logs of one second
   /// take as many requests, not their square.
   std::vector<std::string>& owners_of(std::string const& key) {
-    constexpr std::size_t most_keys = 1024;
-    if (owners_.size() >= most_keys && owners_.count(key) == 0) owners_.clear();
-    return owners_[key];
+    constexpr std::size_t most_keys = 4096;
+    auto const [known, is_new] = owners_.try_emplace(key);
+    if (!is_new) return known->second;
+    keys_.push_back(key);
+    if (keys_.size() > most_keys) {
+      owners_.erase(keys_.front());
+      keys_.pop_front();
+    }
+    return known->second;
   }
 
   C client_;
   Options options_;
   Condition condition_;
   std::map<std::string, std::vector<std::string>> owners_{};  ///< by the first key
+  std::deque<std::string> keys_{};                            ///< those keys, the newest last
 };
 
 }  // namespace sla::inline v1
