@@ -13961,17 +13961,6 @@ class EvictionOrder {
 
 namespace sla::inline v1::internal {
 
-/// Reads a log from its file into memory if it is small. Returns true if it did.
-inline bool take_in_log(Output& output) {
-  constexpr std::uint64_t small = 64 * 1024;
-  if (output.size() > small || output.in_memory()) return false;
-  auto text = output.text();
-  if (!text) return false;
-  std::uint64_t const size = text->size();
-  output = Output({}, {{size, 0, *std::move(text)}}, output.sha256());
-  return true;
-}
-
 /// What is known of one entry.
 struct EntryState {
   std::optional<RecordPosition> position{};  ///< its latest record
@@ -13996,9 +13985,18 @@ struct EntryState {
     held = std::make_unique<Entry>(entry);
     note(entry);
   }
-  /// Takes the log of the entry that is held into memory if it is small, so that many entries do
-  /// not take a descriptor each. Returns true if it did.
-  bool take_in_log() { return internal::take_in_log(held->report.outcome.output); }
+  /// Reads the log of the entry that is held from its file into memory if it is small, so that many
+  /// entries do not take a descriptor each. Returns true if it did.
+  bool take_in_log() {
+    constexpr std::uint64_t small = 64 * 1024;
+    Output& output = held->report.outcome.output;
+    if (output.size() > small || output.in_memory()) return false;
+    auto text = output.text();
+    if (!text) return false;
+    std::uint64_t const size = text->size();
+    output = Output({}, {{size, 0, *std::move(text)}}, output.sha256());
+    return true;
+  }
 };
 
 /// Returns how much of the limit an entry takes that is held whole: about as much memory.
@@ -14969,8 +14967,8 @@ class DiskSpool {
     handed_out_.assign(1, number);
     return look_up(number);
   }
-  /// Reads several, small logs into memory: each of the others takes a descriptor. What is behind
-  /// one that cannot be read waits.
+  /// Reads several, whose logs take a descriptor each. What is behind one that cannot be read
+  /// waits.
   Result<std::vector<Entry>> hand_out(std::vector<std::uint64_t> const& numbers) {
     std::vector<Entry> entries;
     handed_out_ = numbers;
@@ -14978,9 +14976,7 @@ class DiskSpool {
     for (std::uint64_t const number : numbers) {
       auto entry = look_up(number);
       if (!entry) return entries.empty() ? Result<std::vector<Entry>>(entry.error()) : entries;
-      if (!*entry) continue;
-      internal::take_in_log((**entry).report.outcome.output);
-      entries.push_back(**std::move(entry));
+      if (*entry) entries.push_back(**std::move(entry));
     }
     return entries;
   }

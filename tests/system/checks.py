@@ -355,6 +355,30 @@ class CloudTest(AwsTest):
         self.assertEqual(["one", "three", "two"],
                          sorted(key.split("/")[0] for key in aws.objects(BUCKET)))
 
+    def test_after_an_outage_what_waits_goes_ten_to_a_request_each_service_in_order(self) -> None:
+        aws = self.fake()
+        names = [f"check{number}" for number in range(30)]
+        path = self.temporary_directory() / "checks.json"
+        path.write_text(json.dumps({"defaults": {"every": 0.5}, "checks": [
+            {"service": name, "command": "echo out"} for name in names]}))
+        with aws.outage():
+            process = self.start("--checks", str(path), "--sns-topic-arn", self.topic(aws),
+                                 "--s3-bucket-name", BUCKET, environment=aws.environment())
+            process.wait_for_line("run ended", 120, count=120)
+        aws.fail(faults.ENTRY, faults.internal_error(), times=5)
+        aws.wait_for(lambda: len(self.events(aws)) >= 120)
+        finished = process.stop()
+        self.assertEqual(0, finished.code, finished.err_text)
+        events = self.events(aws)
+        ended = [line.fields["run"] for line in finished.lines("run ended")]
+        self.assertEqual(sorted(ended), sorted({str(event["runId"]) for event in events}))
+        self.assertLess(len(aws.requests("sns:Publish*")), len(events))
+        for name in names:
+            begun = [event["startedAtMs"] for event in events if event["service"] == name]
+            self.assertEqual(sorted(begun), begun, name)
+        self.assertEqual(sorted(ended), sorted(stored.metadata["run-id"]
+                                               for stored in aws.objects(BUCKET).values()))
+
     def test_a_dry_run_says_the_topic_as_a_single_one_does(self) -> None:
         aws = self.fake()
         path = self.temporary_directory() / "checks.json"

@@ -162,6 +162,25 @@ class Server:
         self.assertEqual(0, finished.code, finished.err_text)
         self.assertEqual("shop", json.loads(self.message("ordered.fifo")["Message"])["service"])
 
+    def test_the_results_of_many_checks_arrive_each_once(self) -> None:
+        path = Path(tempfile.mkdtemp(prefix="sla-moto-"), "checks.json")
+        self.addCleanup(shutil.rmtree, path.parent)  # type: ignore[attr-defined]
+        names = [f"check{number}" for number in range(60)]
+        path.write_text(json.dumps({"checks": [
+            {"service": name, "words": ["/bin/echo", name]} for name in names]}))
+        finished: Finished = self.run_to_end(  # type: ignore[attr-defined]
+            "--checks", str(path), "--once", "--sns-topic-arn", self.topics["results"],
+            "--s3-bucket-name", "logs", environment=self.environment)
+        self.assertEqual(0, finished.code, finished.err_text)
+        events = [json.loads(one["Message"]) for one in self.messages("results")]
+        self.assertEqual(sorted(names),  # type: ignore[attr-defined]
+                         sorted(event["service"] for event in events))
+        s3 = self.client("s3")
+        for event in events:
+            key = event["logUri"].removeprefix("s3://logs/")
+            self.assertEqual(f"{event['service']}\n".encode(),  # type: ignore[attr-defined]
+                             s3.get_object(Bucket="logs", Key=key)["Body"].read())
+
     def test_runs_within_a_second_get_objects_of_their_own(self) -> None:
         process = self.start(  # type: ignore[attr-defined]
             "--service", "fast", "--delay", "0", "--sns-topic-arn", self.topics["results"],

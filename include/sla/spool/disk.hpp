@@ -147,8 +147,8 @@ class DiskSpool {
     handed_out_.assign(1, number);
     return look_up(number);
   }
-  /// Reads several, small logs into memory: each of the others takes a descriptor. What is behind
-  /// one that cannot be read waits.
+  /// Reads several, whose logs take a descriptor each. What is behind one that cannot be read
+  /// waits.
   Result<std::vector<Entry>> hand_out(std::vector<std::uint64_t> const& numbers) {
     std::vector<Entry> entries;
     handed_out_ = numbers;
@@ -156,9 +156,7 @@ class DiskSpool {
     for (std::uint64_t const number : numbers) {
       auto entry = look_up(number);
       if (!entry) return entries.empty() ? Result<std::vector<Entry>>(entry.error()) : entries;
-      if (!*entry) continue;
-      internal::take_in_log((**entry).report.outcome.output);
-      entries.push_back(**std::move(entry));
+      if (*entry) entries.push_back(**std::move(entry));
     }
     return entries;
   }
