@@ -88,8 +88,8 @@ struct ChildPlan {
 
 /// The child's part. It runs in the memory of its parent, so it calls the system and nothing else;
 /// a sanitizer must not note its frames, which end with no return. It has the errno of the thread
-/// that started it, which only waits; should that look at something else meanwhile, because the
-/// start hangs, no decision of it may depend on errno.
+/// that started it, which only waits, and without a signal that would change it; should that look
+/// at something else meanwhile, because the start hangs, no decision of it may depend on errno.
 class ChildSide {
  public:
   __attribute__((no_sanitize("address", "thread"))) static int run(void* raw) noexcept {
@@ -148,10 +148,10 @@ class ChildSide {
     int failed = ENOENT;
     for (std::size_t i = 0; i < plan.paths.size(); ++i) {
       ::execve(plan.paths[i].c_str(), plan.words.data(), plan.environment.data());
-      if (errno == EACCES) failed = EACCES;
-      bool const next = errno == EACCES || errno == ENOENT || errno == ENOTDIR;
-      if (!next) return errno;
-      if (plan.paths.size() == 1) return errno;
+      int const error = errno;
+      if (error == EACCES) failed = EACCES;
+      bool const next = error == EACCES || error == ENOENT || error == ENOTDIR;
+      if (!next || plan.paths.size() == 1) return error;
     }
     return failed;
   }
@@ -229,10 +229,12 @@ class ProgramStart {
   }
   /// Waits until it is known what came of it, but no longer than until then; true if it is known.
   [[nodiscard]] bool await(Instant until) const noexcept {
+    sigset_t all;
+    ::sigfillset(&all);
     pollfd sign{sign_.get(), POLLIN, 0};
     while (sign_ && sign.revents == 0) {
       timespec const limit = to_timespec(until - std::chrono::steady_clock::now());
-      (void)::ppoll(&sign, 1, &limit, nullptr);
+      (void)::ppoll(&sign, 1, &limit, &all);
       if (sign.revents == 0 && std::chrono::steady_clock::now() >= until) return false;
     }
     return true;
