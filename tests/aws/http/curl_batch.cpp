@@ -44,7 +44,7 @@ std::vector<Request> requests_to(std::uint16_t port, std::size_t count) {
     requests.push_back({.url = {.scheme = Scheme::http,
                                 .host = "127.0.0.1",
                                 .port = port,
-                                .path = "/" + std::to_string(i)}});
+                                .path = std::string("/").append(std::to_string(i))}});
   }
   return requests;
 }
@@ -86,7 +86,7 @@ class Gathering {
 std::size_t right(std::vector<Result<Response>> const& answers) {
   std::size_t count = 0;
   for (std::size_t i = 0; i < answers.size(); ++i) {
-    count += answers[i] && answers[i]->body == "/" + std::to_string(i) ? 1 : 0;
+    count += answers[i] && answers[i]->body == std::string("/").append(std::to_string(i)) ? 1 : 0;
   }
   return count;
 }
