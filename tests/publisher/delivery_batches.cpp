@@ -82,7 +82,7 @@ TEST_CASE("more and more events go together while all succeed, their logs before
   CHECK(f.logs.requests == f.events.requests);
   CHECK(f.events.taken.size() == 8);
   for (Report const& report : f.events.taken) {
-    CHECK(report.log_uri == "fake://" + report.job.run_id);
+    CHECK(report.log_uri == std::string("fake://").append(report.job.run_id));
   }
   CHECK(f.delivery.in_memory().empty());
 }
@@ -102,7 +102,7 @@ TEST_CASE("the events of one service never go together, and keep their order") {
 
 TEST_CASE("a service with much to deliver does not delay the others") {
   Fixture f;
-  for (int i = 1; i <= 50; ++i) f.add("a" + std::to_string(i));
+  for (int i = 1; i <= 50; ++i) f.add(std::string(1, 'a').append(std::to_string(i)));
   f.add_all({"b1", "c1"});
   f.wait_for_all();
   Texts const runs = f.events.runs();
@@ -196,7 +196,8 @@ TEST_CASE("one that waits by itself is passed over, also by its own service") {
   f.add_all({"a1", "b1", "a2"});
   f.events.errors["a1"].assign(6, refusal);
   for (int i = 0; i < 40; ++i) {
-    f.add_all({"c" + std::to_string(i), "d" + std::to_string(i)});
+    f.add_all({std::string(1, 'c').append(std::to_string(i)),
+               std::string(1, 'd').append(std::to_string(i))});
     f.time.advance(std::min<Duration>(f.settle() - f.time.now, 3s));
   }
   f.wait_for_all();

@@ -73,7 +73,8 @@ struct BatchLogFake {
   std::vector<sla::Result<std::string>> store_all(std::vector<sla::Report> const& reports) {
     std::vector<sla::Result<std::string>> uris;
     for (auto const& done : service->answer_all(reports)) {
-      uris.push_back(done ? sla::Result<std::string>("fake://" + reports[uris.size()].job.run_id)
+      uris.push_back(done ? sla::Result<std::string>(
+                                std::string("fake://").append(reports[uris.size()].job.run_id))
                           : sla::Result<std::string>(done.error()));
     }
     return uris;
