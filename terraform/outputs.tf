@@ -25,7 +25,7 @@ output "instance_profile_name" {
 }
 
 output "runner" {
-  description = "What modules/ecs-check and modules/checks need to know."
+  description = "What modules/ecs-check, modules/checks and modules/lambda-checks need to know."
   value = {
     role_arn          = aws_iam_role.runner.arn
     policy_arn        = aws_iam_policy.runner.arn

@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import tempfile
 import unittest
+import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
@@ -21,8 +22,10 @@ from typing import Any
 
 from fake.world import Entry
 from fake_aws import FakeAws, faults
+from lambda_api import Api
 from moto_server import check_callers, moto_server, why_not
 from runner_process import Finished, RunnerTest
+from store_case import wait_until
 
 try:
     import boto3
@@ -119,9 +122,10 @@ class FolderTest(unittest.TestCase):
         self.terraform.run("fmt", "-check", "-diff", "-recursive")
 
     def test_each_folder_is_valid(self) -> None:
-        for folder in ("state", "modules/checks", "modules/ecs-check"):
+        folders = ("state", "modules/checks", "modules/ecs-check", "modules/lambda-checks")
+        for folder in folders:
             self.terraform.init("-backend=false", folder=folder)
-        for folder in (".", "state", "modules/checks", "modules/ecs-check"):
+        for folder in (".", *folders):
             with self.subTest(folder):
                 self.terraform.run("validate", "-no-color", folder=folder)
 
@@ -622,6 +626,72 @@ class AccountTest(RunnerTest):
         self.assertEqual(_POLICY, policy["PolicyName"])
         self.terraform.run("destroy", folder="../web", environment=plain)
         self.assertEqual([], self.client("logs").describe_log_groups()["logGroups"])
+
+    def test_checks_are_a_function_that_each_schedule_calls_for_its_shard(self) -> None:
+        [remote] = [block[:block.index("module")] for block in _blocks("terraform/README.md", "hcl")
+                    if block.startswith("data ")]
+        [block] = [block for block in _blocks("terraform/README.md", "hcl")
+                   if 'module "hourly"' in block]
+        folder = self.folder / "hourly"
+        folder.mkdir()
+        # The provider that serves all commands has a working directory of its own.
+        block = block.replace('"bootstrap.zip"', f'"{folder}/bootstrap.zip"')
+        (folder / "main.tf").write_text(f'provider "aws" {{\n  region = "{_REGION}"\n}}\n'
+                                        f"{remote}{block}")
+        with zipfile.ZipFile(folder / "bootstrap.zip", "w") as package:
+            package.writestr("bootstrap", "no invocation ever comes at moto")
+        plain = {f"TF_CLI_ARGS_{name}": "-no-color -auto-approve" for name in ("apply", "destroy")}
+        self.terraform.init(folder="../hourly")
+        self.terraform.run("apply", folder="../hourly", environment=plain)
+        self.terraform.run("plan", "-detailed-exitcode", folder="../hourly",
+                           environment={"TF_CLI_ARGS_plan": "-no-color"})
+        function = self.client("lambda").get_function(FunctionName="sla-lambda-hourly-dev")
+        variables = function["Configuration"]["Environment"]["Variables"]
+        self.assertNotIn("AWS_REGION", variables)
+        self.check_role_of_function(variables)
+        payloads = self.payloads("sla-lambda-hourly-dev-")
+        services = [f"check-{number}" for number in range(8)]
+        bucket, key = variables["SLARUNNER_CHECKS"].removeprefix("s3://").split("/")
+        s3 = self.client("s3")
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": _REGION})
+        s3.put_object(Bucket=bucket, Key=key, Body=json.dumps({"checks": [
+            {"service": name, "words": ["true"], "every": 3600} for name in services]}))
+        api = Api(payloads)
+        self.addCleanup(api.close)
+        with self.any_transport():
+            process = self.start(environment=self.machine | self.key | variables | {
+                "AWS_REGION": _REGION, "AWS_LAMBDA_RUNTIME_API": api.address})
+            wait_until(lambda: len(api.answers) == len(payloads), describe=process.describe)
+        self.assertEqual([{"passed": True}] * len(payloads), [one.body for one in api.answers])
+        self.assertEqual(services, sorted(event["service"] for event in self.events("all")))
+        s3.delete_object(Bucket=bucket, Key=key)
+        s3.delete_bucket(Bucket=bucket)
+        self.terraform.run("destroy", folder="../hourly", environment=plain)
+        self.assertEqual([], self.client("lambda").list_functions()["Functions"])
+        self.assertEqual([], self.client("logs").describe_log_groups()["logGroups"])
+
+    def payloads(self, schedules: str) -> list[str]:
+        """What those whose names begin so call the function with; nobody tries again."""
+        scheduler = self.client("scheduler")
+        targets = [scheduler.get_schedule(Name=one["Name"])["Target"] for one in
+                   scheduler.list_schedules(NamePrefix=schedules)["Schedules"]]
+        retries = self.client("lambda").get_function_event_invoke_config(
+            FunctionName="sla-lambda-hourly-dev")["MaximumRetryAttempts"]
+        self.assertEqual({0}, {one["RetryPolicy"]["MaximumRetryAttempts"] for one in targets}
+                         | {retries})
+        return [one["Input"] for one in targets]
+
+    def check_role_of_function(self, variables: dict[str, str]) -> None:
+        """It may read the checks as `iam` says, and what every runner may."""
+        printed = self.run_to_end("iam", environment=self.machine | self.key | variables | {
+            "AWS_REGION": _REGION})
+        iam, role = self.client("iam"), "sla-lambda-hourly-dev"
+        own = iam.get_role_policy(RoleName=role, PolicyName="function")
+        [read] = [one for one in own["PolicyDocument"]["Statement"] if one["Sid"] == "ReadChecks"]
+        [same] = [one for one in json.loads(printed.out)["Statement"] if one["Sid"] == read["Sid"]]
+        self.assertEqual((read["Action"], read["Resource"]), (same["Action"], same["Resource"]))
+        [policy] = iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
+        self.assertEqual(_POLICY, policy["PolicyName"])
 
     def container(self, service: str) -> tuple[dict[str, Any], dict[str, str]]:
         """The only container of a service of ECS, and its environment."""
