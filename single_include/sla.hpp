@@ -3771,50 +3771,13 @@ class OwnedChildren {
 
 }  // namespace sla::inline v1
 
-// sla/process/spawn.hpp
-// Starts one program: in a session of its own and so without a terminal, its three descriptors and
-// no other of ours, with the signal mask it should have, SIGPIPE and SIGXFSZ as a shell has them,
-// and the mark of its run. It shares the memory of this process until it executes the program, as
-// with posix_spawn, so the size of this process costs nothing. Other than with posix_spawn the
-// caller goes on meanwhile, since that may take as long as a file system likes. The clone system
-// call is used, which every container runtime lets through; some answer clone3, which posix_spawn
-// takes, with EPERM.
+// sla/process/child_side.hpp
+// The part of a child that shares the memory of its parent, from its first step until it executes
+// its program.
 
 namespace sla::inline v1::internal {
 
-/// What a program is started with; it owns everything, so that a start that hangs may outlive the
-/// caller.
-struct StartPlan {
-  std::vector<std::string> words{};        ///< a name without a slash is looked for in $PATH
-  std::vector<std::string> environment{};  ///< NAME=value
-  Descriptor input{};                      ///< becomes stdin
-  Descriptor output{};                     ///< becomes stdout
-  Descriptor errors{};                     ///< becomes stderr; none: the same as stdout
-  sigset_t mask{};                         ///< becomes the signal mask
-  rlim_t mark = 0;                         ///< becomes the soft limit of RunMark; 0 is none
-};
-
 namespace detail {
-
-/// Where a program may be found: by its path, or by its name in each folder of $PATH.
-inline std::vector<std::string> candidates(std::string const& name) {
-  if (name.empty() || name.find('/') != std::string::npos) return {name};
-  char const* const path = std::getenv("PATH");
-  std::vector<std::string> found;
-  for (std::string_view const folder : split(path != nullptr ? path : "/bin:/usr/bin", ':')) {
-    found.push_back(folder.empty() ? name : std::string(folder) + '/' + name);
-  }
-  return found;
-}
-
-/// The form that exec takes a list of texts in. They are not const for historical reasons.
-inline std::vector<char*> pointers(std::vector<std::string> const& texts) {
-  std::vector<char*> all;
-  all.reserve(texts.size() + 1);
-  for (std::string const& text : texts) all.push_back(const_cast<char*>(text.c_str()));
-  all.push_back(nullptr);
-  return all;
-}
 
 /// What the child has until it executes the program. It changes nothing of it but `failed` and
 /// `marked`.
@@ -3828,7 +3791,13 @@ struct ChildPlan {
   rlim_t mark = 0;
   int failed = 0;       ///< errno of exec
   bool marked = false;  ///< whether the mark could be set
+  int has_all = 0;      ///< 1 while the child has its copies of all descriptors of this process
 };
+
+/// How many children have their copies of all descriptors: for an instant each, on their way to
+/// their program. What one of them holds open no run holds. Children share it, and change it by
+/// what the compiler has built in, since they may call nothing.
+inline int children_with_all = 0;
 
 /// The child's part. It runs in the memory of its parent, so it calls the system and nothing else;
 /// a sanitizer must not note its frames, which end with no return. It has the errno of the thread
@@ -3845,9 +3814,17 @@ class ChildSide {
       if (::dup2(plan.descriptors[static_cast<std::size_t>(i)], i) < 0) ::_exit(127);
     }
     close_others(plan.sign);
+    forget_all(plan);
     ::pthread_sigmask(SIG_SETMASK, &plan.mask, nullptr);
     plan.failed = execute(plan);
     ::_exit(127);
+  }
+
+  /// The child has its own descriptors alone, or there is none.
+  __attribute__((no_sanitize("address", "thread"))) static void forget_all(
+      ChildPlan& plan) noexcept {
+    int const had = __atomic_exchange_n(&plan.has_all, 0, __ATOMIC_SEQ_CST);
+    __atomic_fetch_sub(&children_with_all, had, __ATOMIC_SEQ_CST);
   }
 
  private:
@@ -3900,6 +3877,67 @@ class ChildSide {
     return failed;
   }
 };
+
+}  // namespace detail
+
+/// Returns true while a child that is being started may hold open what is none of its business.
+[[nodiscard]] inline bool any_child_has_all() noexcept {
+  return __atomic_load_n(&detail::children_with_all, __ATOMIC_SEQ_CST) != 0;
+}
+
+}  // namespace sla::inline v1::internal
+
+// sla/process/spawn.hpp
+// Starts one program: in a session of its own and so without a terminal, its three descriptors and
+// no other of ours, with the signal mask it should have, SIGPIPE and SIGXFSZ as a shell has them,
+// and the mark of its run. It shares the memory of this process until it executes the program, as
+// with posix_spawn, so the size of this process costs nothing. Other than with posix_spawn the
+// caller goes on meanwhile, since that may take as long as a file system likes. The clone system
+// call is used, which every container runtime lets through; some answer clone3, which posix_spawn
+// takes, with EPERM.
+
+extern "C" {
+/// There where the sanitizer of threads is, which takes a child that shares memory for the thread
+/// that made it: so that one must not go on meanwhile.
+// NOLINTNEXTLINE(bugprone-*,cert-*,readability-*): the sanitizer's own name
+__attribute__((weak)) void __tsan_init();
+}
+
+namespace sla::inline v1::internal {
+
+/// What a program is started with; it owns everything, so that a start that hangs may outlive the
+/// caller.
+struct StartPlan {
+  std::vector<std::string> words{};        ///< a name without a slash is looked for in $PATH
+  std::vector<std::string> environment{};  ///< NAME=value
+  Descriptor input{};                      ///< becomes stdin
+  Descriptor output{};                     ///< becomes stdout
+  Descriptor errors{};                     ///< becomes stderr; none: the same as stdout
+  sigset_t mask{};                         ///< becomes the signal mask
+  rlim_t mark = 0;                         ///< becomes the soft limit of RunMark; 0 is none
+};
+
+namespace detail {
+
+/// Where a program may be found: by its path, or by its name in each folder of $PATH.
+inline std::vector<std::string> candidates(std::string const& name) {
+  if (name.empty() || name.find('/') != std::string::npos) return {name};
+  char const* const path = std::getenv("PATH");
+  std::vector<std::string> found;
+  for (std::string_view const folder : split(path != nullptr ? path : "/bin:/usr/bin", ':')) {
+    found.push_back(folder.empty() ? name : std::string(folder) + '/' + name);
+  }
+  return found;
+}
+
+/// The form that exec takes a list of texts in. They are not const for historical reasons.
+inline std::vector<char*> pointers(std::vector<std::string> const& texts) {
+  std::vector<char*> all;
+  all.reserve(texts.size() + 1);
+  for (std::string const& text : texts) all.push_back(const_cast<char*>(text.c_str()));
+  all.push_back(nullptr);
+  return all;
+}
 
 /// Descriptors 0 to 2 are what the child makes anew: what stands there is moved out of the way.
 inline Result<void> move_up(Descriptor& descriptor) {
@@ -3988,6 +4026,7 @@ class ProgramStart {
   /// ENOENT: there is no such file, or its interpreter is missing; EACCES: it may not be executed
   /// or is a directory; EAGAIN, ENOMEM, EMFILE, ENFILE: this machine has no room for it.
   [[nodiscard]] Started finish() noexcept {
+    detail::ChildSide::forget_all(child_);  // it may have been killed, or not share our memory
     int const failed = failed_ != 0 ? failed_ : child_.failed;
     if (number_ > 0 && failed != 0) {
       (void)uninterrupted([&] { return ::waitpid(number_, nullptr, 0); });
@@ -4015,17 +4054,21 @@ class ProgramStart {
     sigset_t all, before;
     ::sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, &before);
+    __atomic_store_n(&child_.has_all, 1, __ATOMIC_SEQ_CST);
+    __atomic_fetch_add(&detail::children_with_all, 1, __ATOMIC_SEQ_CST);
     int constexpr flags = CLONE_VM | CLONE_PARENT_SETTID | SIGCHLD;
     auto const start = [&](int more) {
       return clone_process(&detail::ChildSide::run, stack_.data() + stack_.size(), flags | more,
                            &child_, &pid);
     };
-    number_ = start(0);
+    number_ = start(&::__tsan_init == nullptr ? 0 : CLONE_VFORK);
     if (number_ < 0 && errno == EINVAL) number_ = start(CLONE_VFORK);  // all that an emulator knows
     int const failed = number_ < 0 ? errno : 0;
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
     child_sign_.reset();
-    if (failed != 0) sign_.reset();
+    if (failed == 0) return 0;
+    detail::ChildSide::forget_all(child_);
+    sign_.reset();
     return failed;
   }
 
@@ -18517,11 +18560,18 @@ class Process {
     return got == 0 ? info.si_pid == pid_ : errno == ECHILD;
   }
 
-  /// The program has exited. Who still holds its output came from it and goes on without it.
+  /// The program has exited. Who still holds its output came from it and goes on without it; a
+  /// child that another thread starts holds it too, for an instant.
   void note_exit() {
     note_end();
-    while (output_.read()) continue;
-    went_on_ = output_.is_open();
+    Instant const moment = now() + std::chrono::milliseconds{100};
+    for (bool others = true; others;) {
+      others = any_child_has_all() && now() < moment;
+      while (output_.read()) continue;
+      went_on_ = output_.is_open();
+      if (!went_on_) return;
+      if (others) SteadyClock{}.sleep_until(now() + std::chrono::microseconds{200});
+    }
   }
   /// The program is over; what it started may still write for a while: the rest of the grace if
   /// it was told to end, nothing if it was killed.

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <ctime>
@@ -545,6 +546,26 @@ TEST_CASE("a program that another thread started is neither ended nor reaped wit
   other.join();
   CHECK(good == 50);
   CHECK(support::no_child_is_left());
+}
+
+TEST_CASE("what another thread's start holds open for an instant is not what a run left behind") {
+  sla::Environment environment;
+  environment.set("PATH", "/usr/bin:/bin");
+  std::atomic<bool> done = false;
+  std::thread other([&] {
+    while (!done) (void)sla::aws::process_output("exit 0", environment);
+  });
+  sla::Stop const stop;
+  sla::ProcessOptions const options = quiet();
+  int remarks = 0;
+  for (int i = 0; i < 200; ++i) {
+    auto const outcome =
+        sla::internal::Process<sla::NoDigest>(options, stop).run({"/bin/true"}, "an-id");
+    remarks += outcome && outcome->remark.empty() ? 0 : 1;
+  }
+  done = true;
+  other.join();
+  CHECK(remarks == 0);
 }
 
 TEST_CASE("with a folder for logs, the log of a run outlives the runner") {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Covers: core/clone.hpp
+// Covers: core/clone.hpp, process/child_side.hpp
 #include "sla/process/spawn.hpp"
 
 #include <doctest/doctest.h>

@@ -31,6 +31,7 @@
 #include "sla/executor/log_file.hpp"
 #include "sla/executor/process_options.hpp"
 #include "sla/executor/run_output.hpp"
+#include "sla/process/child_side.hpp"
 #include "sla/process/launch.hpp"
 #include "sla/process/leftovers.hpp"
 #include "sla/process/mark.hpp"
@@ -193,11 +194,18 @@ class Process {
     return got == 0 ? info.si_pid == pid_ : errno == ECHILD;
   }
 
-  /// The program has exited. Who still holds its output came from it and goes on without it.
+  /// The program has exited. Who still holds its output came from it and goes on without it; a
+  /// child that another thread starts holds it too, for an instant.
   void note_exit() {
     note_end();
-    while (output_.read()) continue;
-    went_on_ = output_.is_open();
+    Instant const moment = now() + std::chrono::milliseconds{100};
+    for (bool others = true; others;) {
+      others = any_child_has_all() && now() < moment;
+      while (output_.read()) continue;
+      went_on_ = output_.is_open();
+      if (!went_on_) return;
+      if (others) SteadyClock{}.sleep_until(now() + std::chrono::microseconds{200});
+    }
   }
   /// The program is over; what it started may still write for a while: the rest of the grace if
   /// it was told to end, nothing if it was killed.

@@ -8,12 +8,10 @@
 // call is used, which every container runtime lets through; some answer clone3, which posix_spawn
 // takes, with EPERM.
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -35,6 +33,14 @@
 #include "sla/core/run_id.hpp"
 #include "sla/core/text.hpp"
 #include "sla/core/time.hpp"
+#include "sla/process/child_side.hpp"
+
+extern "C" {
+/// There where the sanitizer of threads is, which takes a child that shares memory for the thread
+/// that made it: so that one must not go on meanwhile.
+// NOLINTNEXTLINE(bugprone-*,cert-*,readability-*): the sanitizer's own name
+__attribute__((weak)) void __tsan_init();
+}
 
 namespace sla::inline v1::internal {
 
@@ -71,91 +77,6 @@ inline std::vector<char*> pointers(std::vector<std::string> const& texts) {
   all.push_back(nullptr);
   return all;
 }
-
-/// What the child has until it executes the program. It changes nothing of it but `failed` and
-/// `marked`.
-struct ChildPlan {
-  std::vector<std::string> paths{};
-  std::vector<char*> words{};
-  std::vector<char*> environment{};
-  std::array<int, 3> descriptors{};
-  int sign = -1;  ///< a pipe of which no end is open any more once the program is executed
-  sigset_t mask{};
-  rlim_t mark = 0;
-  int failed = 0;       ///< errno of exec
-  bool marked = false;  ///< whether the mark could be set
-};
-
-/// The child's part. It runs in the memory of its parent, so it calls the system and nothing else;
-/// a sanitizer must not note its frames, which end with no return. It has the errno of the thread
-/// that started it, which only waits, and without a signal that would change it; should that look
-/// at something else meanwhile, because the start hangs, no decision of it may depend on errno.
-class ChildSide {
- public:
-  __attribute__((no_sanitize("address", "thread"))) static int run(void* raw) noexcept {
-    auto& plan = *static_cast<ChildPlan*>(raw);
-    reset_signals();
-    (void)::setsid();
-    if (plan.mark != 0) plan.marked = set_mark(plan.mark);
-    for (int i = 0; i < 3; ++i) {
-      if (::dup2(plan.descriptors[static_cast<std::size_t>(i)], i) < 0) ::_exit(127);
-    }
-    close_others(plan.sign);
-    ::pthread_sigmask(SIG_SETMASK, &plan.mask, nullptr);
-    plan.failed = execute(plan);
-    ::_exit(127);
-  }
-
- private:
-  /// A handler would run in the parent's memory. What is ignored stays so, but for what a program
-  /// that was started by Python or systemd would see, and a test judge by.
-  __attribute__((no_sanitize("address", "thread"))) static void reset_signals() noexcept {
-    for (int signal = 1; signal < NSIG; ++signal) {
-      struct sigaction now {};
-      if (::sigaction(signal, nullptr, &now) != 0 || now.sa_handler == SIG_DFL) continue;
-      bool const ignored = now.sa_handler == SIG_IGN;
-      if (ignored && signal != SIGPIPE && signal != SIGXFSZ) continue;
-      now = {};
-      (void)::sigaction(signal, &now, nullptr);
-    }
-  }
-  __attribute__((no_sanitize("address", "thread"))) static bool set_mark(rlim_t mark) noexcept {
-    rlimit limit{};
-    if (::getrlimit(RLIMIT_LOCKS, &limit) != 0) return false;
-    limit.rlim_cur = mark;
-    return ::setrlimit(RLIMIT_LOCKS, &limit) == 0;
-  }
-  __attribute__((no_sanitize("address", "thread"))) static void close_others(int sign) noexcept {
-    int const first = STDERR_FILENO + 1;
-    bool const closed = close_all(first, sign - 1) && close_all(sign + 1, INT_MAX);
-    if (closed) return;
-    rlimit limit{};  // before Linux 5.9, or where it is refused
-    int const end = ::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < 65536
-                        ? static_cast<int>(limit.rlim_cur)
-                        : 65536;
-    for (int descriptor = first; descriptor < end; ++descriptor) {
-      if (descriptor != sign) ::close(descriptor);
-    }
-  }
-  __attribute__((no_sanitize("address", "thread"))) static bool close_all(int from,
-                                                                          int to) noexcept {
-    return from > to || ::syscall(SYS_close_range, from, to, 0) == 0;
-  }
-  /// Tries each path, as a shell does. Returns errno: EACCES where one was there and may not be
-  /// executed.
-  __attribute__((no_sanitize("address", "thread"))) static int execute(
-      ChildPlan const& plan) noexcept {
-    int failed = ENOENT;
-    for (std::size_t i = 0; i < plan.paths.size(); ++i) {
-      ::execve(plan.paths[i].c_str(), plan.words.data(), plan.environment.data());
-      int const error = errno;
-      if (error == EACCES) failed = EACCES;
-      bool const next = error == EACCES || error == ENOENT || error == ENOTDIR;
-      if (!next || plan.paths.size() == 1) return error;
-    }
-    return failed;
-  }
-};
 
 /// Descriptors 0 to 2 are what the child makes anew: what stands there is moved out of the way.
 inline Result<void> move_up(Descriptor& descriptor) {
@@ -244,6 +165,7 @@ class ProgramStart {
   /// ENOENT: there is no such file, or its interpreter is missing; EACCES: it may not be executed
   /// or is a directory; EAGAIN, ENOMEM, EMFILE, ENFILE: this machine has no room for it.
   [[nodiscard]] Started finish() noexcept {
+    detail::ChildSide::forget_all(child_);  // it may have been killed, or not share our memory
     int const failed = failed_ != 0 ? failed_ : child_.failed;
     if (number_ > 0 && failed != 0) {
       (void)uninterrupted([&] { return ::waitpid(number_, nullptr, 0); });
@@ -271,17 +193,21 @@ class ProgramStart {
     sigset_t all, before;
     ::sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, &before);
+    __atomic_store_n(&child_.has_all, 1, __ATOMIC_SEQ_CST);
+    __atomic_fetch_add(&detail::children_with_all, 1, __ATOMIC_SEQ_CST);
     int constexpr flags = CLONE_VM | CLONE_PARENT_SETTID | SIGCHLD;
     auto const start = [&](int more) {
       return clone_process(&detail::ChildSide::run, stack_.data() + stack_.size(), flags | more,
                            &child_, &pid);
     };
-    number_ = start(0);
+    number_ = start(&::__tsan_init == nullptr ? 0 : CLONE_VFORK);
     if (number_ < 0 && errno == EINVAL) number_ = start(CLONE_VFORK);  // all that an emulator knows
     int const failed = number_ < 0 ? errno : 0;
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
     child_sign_.reset();
-    if (failed != 0) sign_.reset();
+    if (failed == 0) return 0;
+    detail::ChildSide::forget_all(child_);
+    sign_.reset();
     return failed;
   }
 
