@@ -20549,7 +20549,7 @@ struct Channel {
 
 }  // namespace sla::inline v1::internal
 
-// sla/publisher/delivery_attempts.hpp
+// sla/publisher/entry_attempts.hpp
 // Attempts at one entry of a spool: its log, its event, and what becomes of it when either is
 // refused. A log that cannot be delivered never holds back an event. What is refused for its
 // content is set aside; what is refused again and again while others pass lets them go first.
@@ -20559,43 +20559,42 @@ namespace sla::inline v1::internal {
 /// A spool, where its entries go, and what is known of both ways. with_spool() is called from any
 /// thread, all else from the one that delivers.
 template <class L, class P, class S, class C>
-class DeliveryAttempts {
+class EntryAttempts {
  public:
   /// Asks the spool: `act(S&)`, while nobody else does.
   template <class Act>
   auto with_spool(Act act) {
-    std::lock_guard const lock(mutex_);
-    return act(spool_);
+    std::lock_guard const lock(mutex);
+    return act(spool);
   }
   [[nodiscard]] SpoolCount count() {
-    return with_spool([](auto& spool) { return spool.count(); });
+    return with_spool([](auto& all) { return all.count(); });
   }
 
- protected:
-  DeliveryAttempts(L store, P publisher, S spool, DeliveryStops const& stops,
-                   DeliveryOptions const& options, C clock, Logger log)
-      : store_(std::move(store)),
-        publisher_(std::move(publisher)),
-        spool_(std::move(spool)),
-        stops_(stops),
-        upload_(options.upload),
-        clock_(std::move(clock)),
-        log_(log),
-        logs_{.retry = RetrySchedule("logs", log, options.backoff)},
-        events_{.retry = RetrySchedule("events", log, options.backoff)} {}
+  EntryAttempts(L the_store, P the_publisher, S the_spool, DeliveryStops const& the_stops,
+                DeliveryOptions const& options, C the_clock, Logger the_log)
+      : store(std::move(the_store)),
+        publisher(std::move(the_publisher)),
+        spool(std::move(the_spool)),
+        stops(the_stops),
+        upload(options.upload),
+        clock(std::move(the_clock)),
+        log(the_log),
+        logs{.retry = RetrySchedule("logs", the_log, options.backoff)},
+        events{.retry = RetrySchedule("events", the_log, options.backoff)} {}
 
   /// Returns true if the state of the log changed; if not, the report says why.
   bool send_log(Entry& entry) {
     if (entry.log != Part::waiting) return false;
     Report& report = entry.report;
-    if (!wants_log(upload_, report)) {
+    if (!wants_log(upload, report)) {
       entry.log = Part::done;
       return true;
     }
     report.log_error = hindrance(entry.number);
     if (!report.log_error.empty()) return false;
     Result<std::string> uri = Error{Errc::system, entry.unreadable};
-    if (entry.unreadable.empty()) uri = store_.store(report);
+    if (entry.unreadable.empty()) uri = store.store(report);
     if (uri) {
       log_stored(entry, *std::move(uri));
       return true;
@@ -20603,35 +20602,35 @@ class DeliveryAttempts {
     report.log_error = uri.error().message;
     if (fault_of(uri.error().code) == Fault::content) {
       refuse(entry.log, entry, uri.error());
-    } else if (!stands_back(logs_.refused_again(entry.number, uri.error(), clock_.now()), logs_,
-                            entry, entry.log, uri.error())) {
-      fail(logs_, entry, uri.error());
+    } else if (!stands_back(logs.refused_again(entry.number, uri.error(), clock.now()), logs, entry,
+                            entry.log, uri.error())) {
+      fail(logs, entry, uri.error());
     }
     return entry.log != Part::waiting;
   }
   void log_stored(Entry& entry, std::string uri) {
     Report& report = entry.report;
-    logs_.delivered(entry.number);
+    logs.delivered(entry.number);
     report.log_uri = std::move(uri);
     entry.log = Part::done;
-    log_.info("log stored", {{"run", report.job.run_id}, {"log", report.log_uri}});
+    log.info("log stored", {{"run", report.job.run_id}, {"log", report.log_uri}});
   }
   /// Returns why no log is sent now; empty if one is.
   [[nodiscard]] std::string hindrance(std::uint64_t number) const {
-    if (stops_.logs.level() != StopLevel::none) return "the runner stops; the log follows later";
-    Instant const now = clock_.now();
-    if (logs_.retry.due() > now) return logs_.retry.reason();
-    return logs_.refused.due(number) > now ? "it was refused; it follows later" : std::string();
+    if (stops.logs.level() != StopLevel::none) return "the runner stops; the log follows later";
+    Instant const now = clock.now();
+    if (logs.retry.due() > now) return logs.retry.reason();
+    return logs.refused.due(number) > now ? "it was refused; it follows later" : std::string();
   }
 
   /// Publishes the event; one that was delivered, or never can be, got further.
   Result<void> publish(Entry& entry) {
     Report report = entry.report;
-    report.dropped = with_spool([](auto& spool) { return spool.dropped(); });
-    auto done = publish_wanted(publisher_, report);
+    report.dropped = with_spool([](auto& all) { return all.dropped(); });
+    auto done = publish_wanted(publisher, report);
     if (!done && fault_of(done.error().code) != Fault::content) return done;
     if (!done) {
-      events_.retry.succeeded();  // for all others
+      events.retry.succeeded();  // for all others
       refuse(entry.event, entry, done.error());
       return {};
     }
@@ -20643,31 +20642,31 @@ class DeliveryAttempts {
   void event_delivered(Entry& entry, std::uint64_t dropped) {
     entry.event = Part::done;
     if (!entry.report.counts()) return;
-    events_.delivered(entry.number);
-    if (dropped != 0) with_spool([&](auto& spool) { spool.reported(dropped); });
+    events.delivered(entry.number);
+    if (dropped != 0) with_spool([&](auto& all) { all.reported(dropped); });
   }
 
   void update(Entry& entry) {
     if (entry.log == Part::waiting) entry.report.log_error.clear();  // it may still succeed
     if (entry.log == Part::done) entry.report.outcome.output = Output();
-    with_spool([&](auto& spool) { spool.update(entry); });
+    with_spool([&](auto& all) { all.update(entry); });
   }
 
   /// Returns true if a message that was refused holds up no other: it waits by itself because
   /// others pass, or is set aside because that went on for hours and its content may be why.
   bool stands_back(Refusals* known, Channel& channel, Entry& entry, Part& part,
                    Error const& error) {
-    if (hurried_ || known == nullptr || channel.passed == known->passed) return false;
+    if (hurried || known == nullptr || channel.passed == known->passed) return false;
     if (known->lasting() && fault_of(error.code) == Fault::unknown) {
       refuse(part, entry, error);
       channel.refused.forget(entry.number);
       return true;
     }
     bool const rested = channel.refused.rested(entry.number);
-    channel.refused.rest(*known, clock_.now());
+    channel.refused.rest(*known, clock.now());
     if (rested) return true;
-    log_.warning("refused while others pass, and tried again by itself: " + error.message,
-                 {{"run", entry.report.job.run_id}});
+    log.warning("refused while others pass, and tried again by itself: " + error.message,
+                {{"run", entry.report.job.run_id}});
     return true;
   }
 
@@ -20675,39 +20674,39 @@ class DeliveryAttempts {
   void refuse(Part& part, Entry& entry, Error const& error) const {
     part = Part::refused;
     entry.reason = error.message;
-    log_.error("not delivered: refused for good: " + error.message,
-               {{"run", entry.report.job.run_id}});
+    log.error("not delivered: refused for good: " + error.message,
+              {{"run", entry.report.job.run_id}});
   }
 
   /// An attempt failed; one that only ended because this very delivery is stopped is no failure,
   /// and a reason for what is left only if there is no better one.
   void fail(Channel& channel, Entry const& entry, Error const& error) {
-    bool const event = &channel == &events_;
-    bool const stopped = (event ? stops_.events : stops_.logs).level() != StopLevel::none;
+    bool const event = &channel == &events;
+    bool const stopped = (event ? stops.events : stops.logs).level() != StopLevel::none;
     bool const cut = error.code == Errc::stopped && stopped;
     SpoolCount const left = count();
     std::size_t const waiting = event ? left.events : left.logs + left.ahead;
     channel.window = 1;
-    if (!cut) channel.retry.failed({error, entry.report.job.run_id, waiting}, clock_.now());
+    if (!cut) channel.retry.failed({error, entry.report.job.run_id, waiting}, clock.now());
     if (!cut || channel.why == Channel::no_time) channel.why = error.message;
   }
 
-  HeldLogStore<L> store_;
-  HeldPublisher<P> publisher_;
-  HeldSpool<S> spool_;
-  DeliveryStops const& stops_;
-  UploadLogs upload_;
-  HeldClock<C> clock_;
-  Logger log_;
-  Channel logs_;
-  Channel events_;
-  bool hurried_ = false;
-  std::mutex mutex_{};  ///< guards the spool
+  HeldLogStore<L> store;
+  HeldPublisher<P> publisher;
+  HeldSpool<S> spool;
+  DeliveryStops const& stops;
+  UploadLogs upload;
+  HeldClock<C> clock;
+  Logger log;
+  Channel logs;
+  Channel events;
+  bool hurried = false;
+  std::mutex mutex{};  ///< guards the spool
 };
 
 }  // namespace sla::inline v1::internal
 
-// sla/publisher/delivery_batches.hpp
+// sla/publisher/entry_batches.hpp
 // Delivers several entries of a spool at once: of each service the oldest event, so that the events
 // of a service keep their order, after all of their logs. How many go together grows while all of
 // them succeed and is one after a failure, so that nothing which is down gets more than a request
@@ -20715,30 +20714,26 @@ class DeliveryAttempts {
 
 namespace sla::inline v1::internal {
 
-/// What else delivers; for the thread that does.
+/// Delivers several at once by attempts that outlive it; for the thread that makes them.
 template <class L, class P, class S, class C>
-class DeliveryBatches : public DeliveryAttempts<L, P, S, C> {
-  using Base = DeliveryAttempts<L, P, S, C>;
-
- protected:
-  using Base::Base;
-  using Base::clock_;
-  using Base::events_;
-  using Base::logs_;
-  using Base::with_spool;
+class EntryBatches {
+ public:
+  explicit EntryBatches(EntryAttempts<L, P, S, C>& attempts) : attempts_(attempts) {}
 
   /// True if all that a delivery is made of can do several at once.
-  static constexpr bool in_batches = BatchSpool<HeldSpool<S>> && BatchLogStore<HeldLogStore<L>> &&
-                                     BatchPublisher<HeldPublisher<P>>;
+  static constexpr bool possible = BatchSpool<HeldSpool<S>> && BatchLogStore<HeldLogStore<L>> &&
+                                   BatchPublisher<HeldPublisher<P>>;
 
   /// Delivers the events of several services. Returns false if there are not several, or this is no
   /// time for that.
   bool deliver_several_events(Instant now) {
-    bool const with_logs = logs_.retry.due() <= now;
-    std::size_t const most = with_logs ? std::min(logs_.window, events_.window) : events_.window;
+    bool const with_logs = attempts_.logs.retry.due() <= now;
+    std::size_t const most = with_logs ? std::min(attempts_.logs.window, attempts_.events.window)
+                                       : attempts_.events.window;
     if (most < 2 || !alone_.empty()) return false;
-    auto tried = take_several(
-        [&](auto& spool) { return spool.next_events(most, events_.refused.resting(now)); });
+    auto tried = take_several([&](auto& spool) {
+      return spool.next_events(most, attempts_.events.refused.resting(now));
+    });
     if (tried.size() < 2) return false;
     send_logs(tried);
     publish_events(tried);
@@ -20747,11 +20742,11 @@ class DeliveryBatches : public DeliveryAttempts<L, P, S, C> {
   }
   /// Stores several logs, whose events are another matter.
   bool deliver_several_logs(Instant now) {
-    if (logs_.window < 2) return false;
-    auto tried =
-        take_several([&](auto& spool) { return spool.next_logs(logs_.last, logs_.window); });
+    if (attempts_.logs.window < 2) return false;
+    auto tried = take_several(
+        [&](auto& spool) { return spool.next_logs(attempts_.logs.last, attempts_.logs.window); });
     auto const rests = [&](Tried const& one) {
-      return logs_.refused.due(one.entry.number) > now || !one.entry.unreadable.empty();
+      return attempts_.logs.refused.due(one.entry.number) > now || !one.entry.unreadable.empty();
     };
     tried.erase(std::remove_if(tried.begin(), tried.end(), rests), tried.end());
     if (tried.size() < 2) return false;
@@ -20759,14 +20754,16 @@ class DeliveryBatches : public DeliveryAttempts<L, P, S, C> {
     send_logs(tried);
     auto const failed = [](Tried const& one) { return one.failed; };
     auto const first = std::find_if(tried.begin(), tried.end(), failed);
-    logs_.last = first == tried.end() ? tried.back().entry.number : first->entry.number - 1;
+    attempts_.logs.last =
+        first == tried.end() ? tried.back().entry.number : first->entry.number - 1;
     for (Tried& one : tried) {
-      if (one.changed) this->update(one.entry);
+      if (one.changed) attempts_.update(one.entry);
     }
     return true;
   }
 
-  std::deque<std::uint64_t> alone_{};  ///< the events to be tried next, one by one
+  /// The events to be tried next, one by one.
+  [[nodiscard]] std::deque<std::uint64_t>& alone() noexcept { return alone_; }
 
  private:
   /// One entry of a batch.
@@ -20781,7 +20778,7 @@ class DeliveryBatches : public DeliveryAttempts<L, P, S, C> {
   std::vector<Tried> take_several(Take take) {
     constexpr std::uint64_t most_bytes = 8U << 20U;
     std::vector<Tried> tried;
-    auto entries = with_spool(take);
+    auto entries = attempts_.with_spool(take);
     if (!entries) return tried;  // an attempt at one of them tells
     std::uint64_t bytes = 0;
     for (Entry& entry : *entries) {
@@ -20798,12 +20795,12 @@ class DeliveryBatches : public DeliveryAttempts<L, P, S, C> {
     for (Tried& one : tried) {
       Entry& entry = one.entry;
       if (entry.log != Part::waiting) continue;
-      if (!wants_log(this->upload_, entry.report)) {
+      if (!wants_log(attempts_.upload, entry.report)) {
         entry.log = Part::done;
         one.changed = true;
         continue;
       }
-      entry.report.log_error = this->hindrance(entry.number);
+      entry.report.log_error = attempts_.hindrance(entry.number);
       if (!entry.report.log_error.empty()) continue;
       one.failed = !entry.unreadable.empty();
       if (one.failed) continue;
@@ -20811,13 +20808,13 @@ class DeliveryBatches : public DeliveryAttempts<L, P, S, C> {
       sent.push_back(&one);
     }
     if (sent.empty()) return;
-    auto uris = this->store_.store_all(reports);
+    auto uris = attempts_.store.store_all(reports);
     for (std::size_t i = 0; i < sent.size(); ++i) {
       if (uris[i]) {
-        this->log_stored(sent[i]->entry, *std::move(uris[i]));
+        attempts_.log_stored(sent[i]->entry, *std::move(uris[i]));
         sent[i]->changed = true;
       } else {
-        logs_.window = 1;
+        attempts_.logs.window = 1;
         sent[i]->failed = true;
       }
     }
@@ -20826,7 +20823,7 @@ class DeliveryBatches : public DeliveryAttempts<L, P, S, C> {
   void publish_events(std::vector<Tried>& tried) {
     std::vector<Report> reports;
     std::vector<Tried*> sent;
-    std::uint64_t dropped = with_spool([](auto& spool) { return spool.dropped(); });
+    std::uint64_t dropped = attempts_.with_spool([](auto& spool) { return spool.dropped(); });
     for (Tried& one : tried) {
       if (one.failed) continue;
       reports.push_back(one.entry.report);
@@ -20834,13 +20831,13 @@ class DeliveryBatches : public DeliveryAttempts<L, P, S, C> {
       sent.push_back(&one);
     }
     if (sent.empty()) return;
-    auto const results = publish_all_wanted(this->publisher_, reports);
+    auto const results = publish_all_wanted(attempts_.publisher, reports);
     for (std::size_t i = 0; i < sent.size(); ++i) {
       if (results[i]) {
-        this->event_delivered(sent[i]->entry, reports[i].dropped);
+        attempts_.event_delivered(sent[i]->entry, reports[i].dropped);
         sent[i]->changed = true;
       } else {
-        events_.window = 1;
+        attempts_.events.window = 1;
         sent[i]->failed = true;
       }
     }
@@ -20851,12 +20848,15 @@ class DeliveryBatches : public DeliveryAttempts<L, P, S, C> {
     bool passed = false;
     for (Tried& one : tried) {
       passed = passed || one.entry.event != Part::waiting;
-      if (one.changed) this->update(one.entry);
+      if (one.changed) attempts_.update(one.entry);
     }
     for (Tried const& one : tried) {
       if (one.failed && (passed || alone_.empty())) alone_.push_back(one.entry.number);
     }
   }
+
+  EntryAttempts<L, P, S, C>& attempts_;
+  std::deque<std::uint64_t> alone_{};
 };
 
 }  // namespace sla::inline v1::internal
@@ -20874,30 +20874,26 @@ namespace sla::inline v1::internal {
 /// The two ends of a spool: add() and begin() are called from any thread, step() and hurry() from
 /// the one that delivers.
 template <class L, class P, class S, class C = SteadyClock>
-class Delivery : public DeliveryBatches<L, P, S, C> {
-  using Base = DeliveryBatches<L, P, S, C>;
-  using Base::alone_;
-  using Base::clock_;
-  using Base::events_;
-  using Base::hurried_;
-  using Base::logs_;
-  using Base::stops_;
-
+class Delivery {
  public:
-  using Base::with_spool;
-
   Delivery(L store, P publisher, S spool, DeliveryStops const& stops, DeliveryOptions options = {},
            C clock = C{}, Logger log = Logger{})
-      : Base(std::move(store), std::move(publisher), std::move(spool), stops, options,
-             std::move(clock), log) {}
+      : attempts_(std::move(store), std::move(publisher), std::move(spool), stops, options,
+                  std::move(clock), log) {}
 
+  /// Asks the spool: `act(S&)`, while nobody else does.
+  template <class Act>
+  auto with_spool(Act act) {
+    return attempts_.with_spool(act);
+  }
+  [[nodiscard]] SpoolCount count() { return attempts_.count(); }
   void begin(Report const& report) {
     with_spool([&](auto& spool) { spool.begin(report); });
   }
   /// Keeps the report, and its log if that is to be delivered.
   void add(Report const& report) {
     Report kept = report;
-    if (!wants_log(this->upload_, report)) kept.outcome.output = Output();
+    if (!wants_log(attempts_.upload, report)) kept.outcome.output = Output();
     with_spool([&](auto& spool) {
       spool.add(kept);
       news_ = true;
@@ -20911,22 +20907,22 @@ class Delivery : public DeliveryBatches<L, P, S, C> {
   /// Delivers one entry, or several, if any is due. Returns when to call it again: a past instant
   /// is at once, the last instant of all when something is added.
   Instant step() {
-    Instant const now = clock_.now();
+    Instant const now = attempts_.clock.now();
     Instant next = with_spool([&](auto& spool) { return spool.tend(now); });
-    if (hurried_) next = Instant::max();  // nothing waits for the housekeeping
+    if (attempts_.hurried) next = Instant::max();  // nothing waits for the housekeeping
     if (with_spool([this](auto&) { return std::exchange(news_, false); })) {
-      logs_.retry.nudge();
-      events_.retry.nudge();
+      attempts_.logs.retry.nudge();
+      attempts_.events.retry.nudge();
     }
-    if (stops_.events.level() != StopLevel::none) return Instant::max();
-    SpoolCount const count = this->count();
+    if (attempts_.stops.events.level() != StopLevel::none) return Instant::max();
+    SpoolCount const count = attempts_.count();
     if (count.events != 0) {
-      if (events_.retry.due() <= now && deliver_events(now, count)) return now;
-      next = std::min(next, events_.due(now));
+      if (attempts_.events.retry.due() <= now && deliver_events(now, count)) return now;
+      next = std::min(next, attempts_.events.due(now));
     }
-    if (count.logs + count.ahead != 0 && stops_.logs.level() == StopLevel::none) {
-      if (logs_.retry.due() <= now && deliver_logs(now, count)) return now;
-      next = std::min(next, logs_.due(now));
+    if (count.logs + count.ahead != 0 && attempts_.stops.logs.level() == StopLevel::none) {
+      if (attempts_.logs.retry.due() <= now && deliver_logs(now, count)) return now;
+      next = std::min(next, attempts_.logs.due(now));
     }
     return next;
   }
@@ -20937,34 +20933,34 @@ class Delivery : public DeliveryBatches<L, P, S, C> {
     auto const add = [&](Part part, std::string const& why) {
       if (part == Part::waiting) text.append(text.empty() ? "" : "; ").append(why);
     };
-    add(entry.log, logs_.why);
-    add(entry.event, events_.why);
+    add(entry.log, attempts_.logs.why);
+    add(entry.event, attempts_.events.why);
     return text;
   }
 
   /// Tries everything again as soon as it makes sense, because there is little time left.
   void hurry() {
-    hurried_ = true;
-    for (Channel* const channel : {&logs_, &events_}) {
+    attempts_.hurried = true;
+    for (Channel* const channel : {&attempts_.logs, &attempts_.events}) {
       channel->refused.clear();
-      channel->retry.hurry(clock_.now());
+      channel->retry.hurry(attempts_.clock.now());
     }
   }
 
  private:
   /// Returns true if there were any to deliver. Logs whose events are gone go along with others.
   bool deliver_events(Instant now, SpoolCount const& count) {
-    if constexpr (Base::in_batches) {
-      if (count.events > 1 && this->deliver_several_events(now)) {
-        if (count.logs > 1 && logs_.retry.due() <= now) this->deliver_several_logs(now);
+    if constexpr (decltype(batches_)::possible) {
+      if (count.events > 1 && batches_.deliver_several_events(now)) {
+        if (count.logs > 1 && attempts_.logs.retry.due() <= now) batches_.deliver_several_logs(now);
         return true;
       }
     }
     return deliver_event(now);
   }
   bool deliver_logs(Instant now, SpoolCount const& count) {
-    if constexpr (Base::in_batches) {
-      if (count.logs + count.ahead > 1 && this->deliver_several_logs(now)) return true;
+    if constexpr (decltype(batches_)::possible) {
+      if (count.logs + count.ahead > 1 && batches_.deliver_several_logs(now)) return true;
     }
     return deliver_log(now);
   }
@@ -20974,37 +20970,40 @@ class Delivery : public DeliveryBatches<L, P, S, C> {
   bool deliver_event(Instant now) {
     auto const behind = [](auto& spool, std::uint64_t number) { return spool.next_event(number); };
     auto entry = next_alone(now);
-    if (!entry) entry = pick(events_, now, behind);
-    if (!entry && std::exchange(events_.last, 0) != 0) entry = pick(events_, now, behind);
+    if (!entry) entry = pick(attempts_.events, now, behind);
+    if (!entry && std::exchange(attempts_.events.last, 0) != 0)
+      entry = pick(attempts_.events, now, behind);
     if (!entry) return false;
-    bool const moved = this->send_log(*entry);
-    auto const done = this->publish(*entry);
+    bool const moved = attempts_.send_log(*entry);
+    auto const done = attempts_.publish(*entry);
     if (!done && !event_stands_back(*entry, done.error())) {
-      this->fail(events_, *entry, done.error());
-      if (hurried_ && !mends_itself(done.error().code)) events_.last = entry->number;
+      attempts_.fail(attempts_.events, *entry, done.error());
+      if (attempts_.hurried && !mends_itself(done.error().code))
+        attempts_.events.last = entry->number;
     }
-    if (moved || entry->event != Part::waiting) this->update(*entry);
+    if (moved || entry->event != Part::waiting) attempts_.update(*entry);
     return true;
   }
   /// Returns the next of those that failed among others.
   std::optional<Entry> next_alone(Instant now) {
-    while (!alone_.empty()) {
-      std::uint64_t const number = alone_.front();
-      alone_.pop_front();
-      if (events_.refused.due(number) > now) continue;
-      auto entry = take(events_.retry, [=](auto& spool) { return spool.next_event(number - 1); });
-      if (!entry) alone_.clear();
+    while (!batches_.alone().empty()) {
+      std::uint64_t const number = batches_.alone().front();
+      batches_.alone().pop_front();
+      if (attempts_.events.refused.due(number) > now) continue;
+      auto entry =
+          take(attempts_.events.retry, [=](auto& spool) { return spool.next_event(number - 1); });
+      if (!entry) batches_.alone().clear();
       if (entry && entry->number == number) return entry;
     }
     return std::nullopt;
   }
   bool deliver_log(Instant now) {
-    auto entry =
-        pick(logs_, now, [](auto& spool, std::uint64_t number) { return spool.next_log(number); });
+    auto entry = pick(attempts_.logs, now,
+                      [](auto& spool, std::uint64_t number) { return spool.next_log(number); });
     if (!entry) return false;
-    logs_.last = entry->number;
+    attempts_.logs.last = entry->number;
     bool const lost = entry->log != Part::waiting;
-    if (this->send_log(*entry) || lost) this->update(*entry);
+    if (attempts_.send_log(*entry) || lost) attempts_.update(*entry);
     return true;
   }
 
@@ -21022,19 +21021,22 @@ class Delivery : public DeliveryBatches<L, P, S, C> {
   }
 
   bool event_stands_back(Entry& entry, Error const& error) {
-    Refusals* const known = events_.refused_again(entry.number, error, clock_.now());
-    if (known && !hurried_ && events_.passed == known->passed) try_another(entry.number);
-    return this->stands_back(known, events_, entry, entry.event, error);
+    Refusals* const known =
+        attempts_.events.refused_again(entry.number, error, attempts_.clock.now());
+    if (known && !attempts_.hurried && attempts_.events.passed == known->passed)
+      try_another(entry.number);
+    return attempts_.stands_back(known, attempts_.events, entry, entry.event, error);
   }
   /// Tries the event behind one that was refused; a run that is no result has none.
   void try_another(std::uint64_t refused) {
     for (std::uint64_t behind = refused;;) {
-      auto entry = take(events_.retry, [=](auto& spool) { return spool.next_event(behind); });
+      auto entry =
+          take(attempts_.events.retry, [=](auto& spool) { return spool.next_event(behind); });
       if (!entry) return;
       behind = entry->number;
-      if (events_.refused.due(behind) > clock_.now()) continue;
-      bool const moved = this->send_log(*entry);
-      if (this->publish(*entry) || moved) this->update(*entry);
+      if (attempts_.events.refused.due(behind) > attempts_.clock.now()) continue;
+      bool const moved = attempts_.send_log(*entry);
+      if (attempts_.publish(*entry) || moved) attempts_.update(*entry);
       if (entry->report.counts()) return;
     }
   }
@@ -21044,10 +21046,12 @@ class Delivery : public DeliveryBatches<L, P, S, C> {
   std::optional<Entry> take(RetrySchedule& retry, Next next) {
     auto entry = with_spool(next);
     if (entry) return *std::move(entry);
-    retry.failed({.error = entry.error()}, clock_.now());
+    retry.failed({.error = entry.error()}, attempts_.clock.now());
     return std::nullopt;
   }
 
+  EntryAttempts<L, P, S, C> attempts_;
+  EntryBatches<L, P, S, C> batches_{attempts_};
   bool news_ = false;  ///< something was added since the last step; guarded as the spool is
   [[no_unique_address]] DeliveryPolicies<L, P, S, C> checked_{};
 };

@@ -19,8 +19,9 @@
 #include "sla/core/output.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/stop.hpp"
-#include "sla/publisher/delivery_batches.hpp"
 #include "sla/publisher/delivery_options.hpp"
+#include "sla/publisher/entry_attempts.hpp"
+#include "sla/publisher/entry_batches.hpp"
 #include "sla/publisher/log_first.hpp"
 #include "sla/publisher/refusals.hpp"
 #include "sla/publisher/retry_schedule.hpp"
@@ -31,30 +32,26 @@ namespace sla::inline v1::internal {
 /// The two ends of a spool: add() and begin() are called from any thread, step() and hurry() from
 /// the one that delivers.
 template <class L, class P, class S, class C = SteadyClock>
-class Delivery : public DeliveryBatches<L, P, S, C> {
-  using Base = DeliveryBatches<L, P, S, C>;
-  using Base::alone_;
-  using Base::clock_;
-  using Base::events_;
-  using Base::hurried_;
-  using Base::logs_;
-  using Base::stops_;
-
+class Delivery {
  public:
-  using Base::with_spool;
-
   Delivery(L store, P publisher, S spool, DeliveryStops const& stops, DeliveryOptions options = {},
            C clock = C{}, Logger log = Logger{})
-      : Base(std::move(store), std::move(publisher), std::move(spool), stops, options,
-             std::move(clock), log) {}
+      : attempts_(std::move(store), std::move(publisher), std::move(spool), stops, options,
+                  std::move(clock), log) {}
 
+  /// Asks the spool: `act(S&)`, while nobody else does.
+  template <class Act>
+  auto with_spool(Act act) {
+    return attempts_.with_spool(act);
+  }
+  [[nodiscard]] SpoolCount count() { return attempts_.count(); }
   void begin(Report const& report) {
     with_spool([&](auto& spool) { spool.begin(report); });
   }
   /// Keeps the report, and its log if that is to be delivered.
   void add(Report const& report) {
     Report kept = report;
-    if (!wants_log(this->upload_, report)) kept.outcome.output = Output();
+    if (!wants_log(attempts_.upload, report)) kept.outcome.output = Output();
     with_spool([&](auto& spool) {
       spool.add(kept);
       news_ = true;
@@ -68,22 +65,22 @@ class Delivery : public DeliveryBatches<L, P, S, C> {
   /// Delivers one entry, or several, if any is due. Returns when to call it again: a past instant
   /// is at once, the last instant of all when something is added.
   Instant step() {
-    Instant const now = clock_.now();
+    Instant const now = attempts_.clock.now();
     Instant next = with_spool([&](auto& spool) { return spool.tend(now); });
-    if (hurried_) next = Instant::max();  // nothing waits for the housekeeping
+    if (attempts_.hurried) next = Instant::max();  // nothing waits for the housekeeping
     if (with_spool([this](auto&) { return std::exchange(news_, false); })) {
-      logs_.retry.nudge();
-      events_.retry.nudge();
+      attempts_.logs.retry.nudge();
+      attempts_.events.retry.nudge();
     }
-    if (stops_.events.level() != StopLevel::none) return Instant::max();
-    SpoolCount const count = this->count();
+    if (attempts_.stops.events.level() != StopLevel::none) return Instant::max();
+    SpoolCount const count = attempts_.count();
     if (count.events != 0) {
-      if (events_.retry.due() <= now && deliver_events(now, count)) return now;
-      next = std::min(next, events_.due(now));
+      if (attempts_.events.retry.due() <= now && deliver_events(now, count)) return now;
+      next = std::min(next, attempts_.events.due(now));
     }
-    if (count.logs + count.ahead != 0 && stops_.logs.level() == StopLevel::none) {
-      if (logs_.retry.due() <= now && deliver_logs(now, count)) return now;
-      next = std::min(next, logs_.due(now));
+    if (count.logs + count.ahead != 0 && attempts_.stops.logs.level() == StopLevel::none) {
+      if (attempts_.logs.retry.due() <= now && deliver_logs(now, count)) return now;
+      next = std::min(next, attempts_.logs.due(now));
     }
     return next;
   }
@@ -94,34 +91,34 @@ class Delivery : public DeliveryBatches<L, P, S, C> {
     auto const add = [&](Part part, std::string const& why) {
       if (part == Part::waiting) text.append(text.empty() ? "" : "; ").append(why);
     };
-    add(entry.log, logs_.why);
-    add(entry.event, events_.why);
+    add(entry.log, attempts_.logs.why);
+    add(entry.event, attempts_.events.why);
     return text;
   }
 
   /// Tries everything again as soon as it makes sense, because there is little time left.
   void hurry() {
-    hurried_ = true;
-    for (Channel* const channel : {&logs_, &events_}) {
+    attempts_.hurried = true;
+    for (Channel* const channel : {&attempts_.logs, &attempts_.events}) {
       channel->refused.clear();
-      channel->retry.hurry(clock_.now());
+      channel->retry.hurry(attempts_.clock.now());
     }
   }
 
  private:
   /// Returns true if there were any to deliver. Logs whose events are gone go along with others.
   bool deliver_events(Instant now, SpoolCount const& count) {
-    if constexpr (Base::in_batches) {
-      if (count.events > 1 && this->deliver_several_events(now)) {
-        if (count.logs > 1 && logs_.retry.due() <= now) this->deliver_several_logs(now);
+    if constexpr (decltype(batches_)::possible) {
+      if (count.events > 1 && batches_.deliver_several_events(now)) {
+        if (count.logs > 1 && attempts_.logs.retry.due() <= now) batches_.deliver_several_logs(now);
         return true;
       }
     }
     return deliver_event(now);
   }
   bool deliver_logs(Instant now, SpoolCount const& count) {
-    if constexpr (Base::in_batches) {
-      if (count.logs + count.ahead > 1 && this->deliver_several_logs(now)) return true;
+    if constexpr (decltype(batches_)::possible) {
+      if (count.logs + count.ahead > 1 && batches_.deliver_several_logs(now)) return true;
     }
     return deliver_log(now);
   }
@@ -131,37 +128,40 @@ class Delivery : public DeliveryBatches<L, P, S, C> {
   bool deliver_event(Instant now) {
     auto const behind = [](auto& spool, std::uint64_t number) { return spool.next_event(number); };
     auto entry = next_alone(now);
-    if (!entry) entry = pick(events_, now, behind);
-    if (!entry && std::exchange(events_.last, 0) != 0) entry = pick(events_, now, behind);
+    if (!entry) entry = pick(attempts_.events, now, behind);
+    if (!entry && std::exchange(attempts_.events.last, 0) != 0)
+      entry = pick(attempts_.events, now, behind);
     if (!entry) return false;
-    bool const moved = this->send_log(*entry);
-    auto const done = this->publish(*entry);
+    bool const moved = attempts_.send_log(*entry);
+    auto const done = attempts_.publish(*entry);
     if (!done && !event_stands_back(*entry, done.error())) {
-      this->fail(events_, *entry, done.error());
-      if (hurried_ && !mends_itself(done.error().code)) events_.last = entry->number;
+      attempts_.fail(attempts_.events, *entry, done.error());
+      if (attempts_.hurried && !mends_itself(done.error().code))
+        attempts_.events.last = entry->number;
     }
-    if (moved || entry->event != Part::waiting) this->update(*entry);
+    if (moved || entry->event != Part::waiting) attempts_.update(*entry);
     return true;
   }
   /// Returns the next of those that failed among others.
   std::optional<Entry> next_alone(Instant now) {
-    while (!alone_.empty()) {
-      std::uint64_t const number = alone_.front();
-      alone_.pop_front();
-      if (events_.refused.due(number) > now) continue;
-      auto entry = take(events_.retry, [=](auto& spool) { return spool.next_event(number - 1); });
-      if (!entry) alone_.clear();
+    while (!batches_.alone().empty()) {
+      std::uint64_t const number = batches_.alone().front();
+      batches_.alone().pop_front();
+      if (attempts_.events.refused.due(number) > now) continue;
+      auto entry =
+          take(attempts_.events.retry, [=](auto& spool) { return spool.next_event(number - 1); });
+      if (!entry) batches_.alone().clear();
       if (entry && entry->number == number) return entry;
     }
     return std::nullopt;
   }
   bool deliver_log(Instant now) {
-    auto entry =
-        pick(logs_, now, [](auto& spool, std::uint64_t number) { return spool.next_log(number); });
+    auto entry = pick(attempts_.logs, now,
+                      [](auto& spool, std::uint64_t number) { return spool.next_log(number); });
     if (!entry) return false;
-    logs_.last = entry->number;
+    attempts_.logs.last = entry->number;
     bool const lost = entry->log != Part::waiting;
-    if (this->send_log(*entry) || lost) this->update(*entry);
+    if (attempts_.send_log(*entry) || lost) attempts_.update(*entry);
     return true;
   }
 
@@ -179,19 +179,22 @@ class Delivery : public DeliveryBatches<L, P, S, C> {
   }
 
   bool event_stands_back(Entry& entry, Error const& error) {
-    Refusals* const known = events_.refused_again(entry.number, error, clock_.now());
-    if (known && !hurried_ && events_.passed == known->passed) try_another(entry.number);
-    return this->stands_back(known, events_, entry, entry.event, error);
+    Refusals* const known =
+        attempts_.events.refused_again(entry.number, error, attempts_.clock.now());
+    if (known && !attempts_.hurried && attempts_.events.passed == known->passed)
+      try_another(entry.number);
+    return attempts_.stands_back(known, attempts_.events, entry, entry.event, error);
   }
   /// Tries the event behind one that was refused; a run that is no result has none.
   void try_another(std::uint64_t refused) {
     for (std::uint64_t behind = refused;;) {
-      auto entry = take(events_.retry, [=](auto& spool) { return spool.next_event(behind); });
+      auto entry =
+          take(attempts_.events.retry, [=](auto& spool) { return spool.next_event(behind); });
       if (!entry) return;
       behind = entry->number;
-      if (events_.refused.due(behind) > clock_.now()) continue;
-      bool const moved = this->send_log(*entry);
-      if (this->publish(*entry) || moved) this->update(*entry);
+      if (attempts_.events.refused.due(behind) > attempts_.clock.now()) continue;
+      bool const moved = attempts_.send_log(*entry);
+      if (attempts_.publish(*entry) || moved) attempts_.update(*entry);
       if (entry->report.counts()) return;
     }
   }
@@ -201,10 +204,12 @@ class Delivery : public DeliveryBatches<L, P, S, C> {
   std::optional<Entry> take(RetrySchedule& retry, Next next) {
     auto entry = with_spool(next);
     if (entry) return *std::move(entry);
-    retry.failed({.error = entry.error()}, clock_.now());
+    retry.failed({.error = entry.error()}, attempts_.clock.now());
     return std::nullopt;
   }
 
+  EntryAttempts<L, P, S, C> attempts_;
+  EntryBatches<L, P, S, C> batches_{attempts_};
   bool news_ = false;  ///< something was added since the last step; guarded as the spool is
   [[no_unique_address]] DeliveryPolicies<L, P, S, C> checked_{};
 };

@@ -26,43 +26,42 @@ namespace sla::inline v1::internal {
 /// A spool, where its entries go, and what is known of both ways. with_spool() is called from any
 /// thread, all else from the one that delivers.
 template <class L, class P, class S, class C>
-class DeliveryAttempts {
+class EntryAttempts {
  public:
   /// Asks the spool: `act(S&)`, while nobody else does.
   template <class Act>
   auto with_spool(Act act) {
-    std::lock_guard const lock(mutex_);
-    return act(spool_);
+    std::lock_guard const lock(mutex);
+    return act(spool);
   }
   [[nodiscard]] SpoolCount count() {
-    return with_spool([](auto& spool) { return spool.count(); });
+    return with_spool([](auto& all) { return all.count(); });
   }
 
- protected:
-  DeliveryAttempts(L store, P publisher, S spool, DeliveryStops const& stops,
-                   DeliveryOptions const& options, C clock, Logger log)
-      : store_(std::move(store)),
-        publisher_(std::move(publisher)),
-        spool_(std::move(spool)),
-        stops_(stops),
-        upload_(options.upload),
-        clock_(std::move(clock)),
-        log_(log),
-        logs_{.retry = RetrySchedule("logs", log, options.backoff)},
-        events_{.retry = RetrySchedule("events", log, options.backoff)} {}
+  EntryAttempts(L the_store, P the_publisher, S the_spool, DeliveryStops const& the_stops,
+                DeliveryOptions const& options, C the_clock, Logger the_log)
+      : store(std::move(the_store)),
+        publisher(std::move(the_publisher)),
+        spool(std::move(the_spool)),
+        stops(the_stops),
+        upload(options.upload),
+        clock(std::move(the_clock)),
+        log(the_log),
+        logs{.retry = RetrySchedule("logs", the_log, options.backoff)},
+        events{.retry = RetrySchedule("events", the_log, options.backoff)} {}
 
   /// Returns true if the state of the log changed; if not, the report says why.
   bool send_log(Entry& entry) {
     if (entry.log != Part::waiting) return false;
     Report& report = entry.report;
-    if (!wants_log(upload_, report)) {
+    if (!wants_log(upload, report)) {
       entry.log = Part::done;
       return true;
     }
     report.log_error = hindrance(entry.number);
     if (!report.log_error.empty()) return false;
     Result<std::string> uri = Error{Errc::system, entry.unreadable};
-    if (entry.unreadable.empty()) uri = store_.store(report);
+    if (entry.unreadable.empty()) uri = store.store(report);
     if (uri) {
       log_stored(entry, *std::move(uri));
       return true;
@@ -70,35 +69,35 @@ class DeliveryAttempts {
     report.log_error = uri.error().message;
     if (fault_of(uri.error().code) == Fault::content) {
       refuse(entry.log, entry, uri.error());
-    } else if (!stands_back(logs_.refused_again(entry.number, uri.error(), clock_.now()), logs_,
-                            entry, entry.log, uri.error())) {
-      fail(logs_, entry, uri.error());
+    } else if (!stands_back(logs.refused_again(entry.number, uri.error(), clock.now()), logs, entry,
+                            entry.log, uri.error())) {
+      fail(logs, entry, uri.error());
     }
     return entry.log != Part::waiting;
   }
   void log_stored(Entry& entry, std::string uri) {
     Report& report = entry.report;
-    logs_.delivered(entry.number);
+    logs.delivered(entry.number);
     report.log_uri = std::move(uri);
     entry.log = Part::done;
-    log_.info("log stored", {{"run", report.job.run_id}, {"log", report.log_uri}});
+    log.info("log stored", {{"run", report.job.run_id}, {"log", report.log_uri}});
   }
   /// Returns why no log is sent now; empty if one is.
   [[nodiscard]] std::string hindrance(std::uint64_t number) const {
-    if (stops_.logs.level() != StopLevel::none) return "the runner stops; the log follows later";
-    Instant const now = clock_.now();
-    if (logs_.retry.due() > now) return logs_.retry.reason();
-    return logs_.refused.due(number) > now ? "it was refused; it follows later" : std::string();
+    if (stops.logs.level() != StopLevel::none) return "the runner stops; the log follows later";
+    Instant const now = clock.now();
+    if (logs.retry.due() > now) return logs.retry.reason();
+    return logs.refused.due(number) > now ? "it was refused; it follows later" : std::string();
   }
 
   /// Publishes the event; one that was delivered, or never can be, got further.
   Result<void> publish(Entry& entry) {
     Report report = entry.report;
-    report.dropped = with_spool([](auto& spool) { return spool.dropped(); });
-    auto done = publish_wanted(publisher_, report);
+    report.dropped = with_spool([](auto& all) { return all.dropped(); });
+    auto done = publish_wanted(publisher, report);
     if (!done && fault_of(done.error().code) != Fault::content) return done;
     if (!done) {
-      events_.retry.succeeded();  // for all others
+      events.retry.succeeded();  // for all others
       refuse(entry.event, entry, done.error());
       return {};
     }
@@ -110,31 +109,31 @@ class DeliveryAttempts {
   void event_delivered(Entry& entry, std::uint64_t dropped) {
     entry.event = Part::done;
     if (!entry.report.counts()) return;
-    events_.delivered(entry.number);
-    if (dropped != 0) with_spool([&](auto& spool) { spool.reported(dropped); });
+    events.delivered(entry.number);
+    if (dropped != 0) with_spool([&](auto& all) { all.reported(dropped); });
   }
 
   void update(Entry& entry) {
     if (entry.log == Part::waiting) entry.report.log_error.clear();  // it may still succeed
     if (entry.log == Part::done) entry.report.outcome.output = Output();
-    with_spool([&](auto& spool) { spool.update(entry); });
+    with_spool([&](auto& all) { all.update(entry); });
   }
 
   /// Returns true if a message that was refused holds up no other: it waits by itself because
   /// others pass, or is set aside because that went on for hours and its content may be why.
   bool stands_back(Refusals* known, Channel& channel, Entry& entry, Part& part,
                    Error const& error) {
-    if (hurried_ || known == nullptr || channel.passed == known->passed) return false;
+    if (hurried || known == nullptr || channel.passed == known->passed) return false;
     if (known->lasting() && fault_of(error.code) == Fault::unknown) {
       refuse(part, entry, error);
       channel.refused.forget(entry.number);
       return true;
     }
     bool const rested = channel.refused.rested(entry.number);
-    channel.refused.rest(*known, clock_.now());
+    channel.refused.rest(*known, clock.now());
     if (rested) return true;
-    log_.warning("refused while others pass, and tried again by itself: " + error.message,
-                 {{"run", entry.report.job.run_id}});
+    log.warning("refused while others pass, and tried again by itself: " + error.message,
+                {{"run", entry.report.job.run_id}});
     return true;
   }
 
@@ -142,34 +141,34 @@ class DeliveryAttempts {
   void refuse(Part& part, Entry& entry, Error const& error) const {
     part = Part::refused;
     entry.reason = error.message;
-    log_.error("not delivered: refused for good: " + error.message,
-               {{"run", entry.report.job.run_id}});
+    log.error("not delivered: refused for good: " + error.message,
+              {{"run", entry.report.job.run_id}});
   }
 
   /// An attempt failed; one that only ended because this very delivery is stopped is no failure,
   /// and a reason for what is left only if there is no better one.
   void fail(Channel& channel, Entry const& entry, Error const& error) {
-    bool const event = &channel == &events_;
-    bool const stopped = (event ? stops_.events : stops_.logs).level() != StopLevel::none;
+    bool const event = &channel == &events;
+    bool const stopped = (event ? stops.events : stops.logs).level() != StopLevel::none;
     bool const cut = error.code == Errc::stopped && stopped;
     SpoolCount const left = count();
     std::size_t const waiting = event ? left.events : left.logs + left.ahead;
     channel.window = 1;
-    if (!cut) channel.retry.failed({error, entry.report.job.run_id, waiting}, clock_.now());
+    if (!cut) channel.retry.failed({error, entry.report.job.run_id, waiting}, clock.now());
     if (!cut || channel.why == Channel::no_time) channel.why = error.message;
   }
 
-  HeldLogStore<L> store_;
-  HeldPublisher<P> publisher_;
-  HeldSpool<S> spool_;
-  DeliveryStops const& stops_;
-  UploadLogs upload_;
-  HeldClock<C> clock_;
-  Logger log_;
-  Channel logs_;
-  Channel events_;
-  bool hurried_ = false;
-  std::mutex mutex_{};  ///< guards the spool
+  HeldLogStore<L> store;
+  HeldPublisher<P> publisher;
+  HeldSpool<S> spool;
+  DeliveryStops const& stops;
+  UploadLogs upload;
+  HeldClock<C> clock;
+  Logger log;
+  Channel logs;
+  Channel events;
+  bool hurried = false;
+  std::mutex mutex{};  ///< guards the spool
 };
 
 }  // namespace sla::inline v1::internal

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Covers: publisher/delivery_attempts.hpp
-#include "sla/publisher/delivery_batches.hpp"
+// Covers: publisher/entry_attempts.hpp
+#include "sla/publisher/entry_batches.hpp"
 
 #include <doctest/doctest.h>
 

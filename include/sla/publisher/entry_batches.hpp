@@ -15,7 +15,7 @@
 #include "sla/core/result.hpp"
 #include "sla/core/time.hpp"
 #include "sla/publisher.hpp"
-#include "sla/publisher/delivery_attempts.hpp"
+#include "sla/publisher/entry_attempts.hpp"
 #include "sla/publisher/log_first.hpp"
 #include "sla/publisher/log_store.hpp"
 #include "sla/publisher/refusals.hpp"
@@ -23,30 +23,26 @@
 
 namespace sla::inline v1::internal {
 
-/// What else delivers; for the thread that does.
+/// Delivers several at once by attempts that outlive it; for the thread that makes them.
 template <class L, class P, class S, class C>
-class DeliveryBatches : public DeliveryAttempts<L, P, S, C> {
-  using Base = DeliveryAttempts<L, P, S, C>;
-
- protected:
-  using Base::Base;
-  using Base::clock_;
-  using Base::events_;
-  using Base::logs_;
-  using Base::with_spool;
+class EntryBatches {
+ public:
+  explicit EntryBatches(EntryAttempts<L, P, S, C>& attempts) : attempts_(attempts) {}
 
   /// True if all that a delivery is made of can do several at once.
-  static constexpr bool in_batches = BatchSpool<HeldSpool<S>> && BatchLogStore<HeldLogStore<L>> &&
-                                     BatchPublisher<HeldPublisher<P>>;
+  static constexpr bool possible = BatchSpool<HeldSpool<S>> && BatchLogStore<HeldLogStore<L>> &&
+                                   BatchPublisher<HeldPublisher<P>>;
 
   /// Delivers the events of several services. Returns false if there are not several, or this is no
   /// time for that.
   bool deliver_several_events(Instant now) {
-    bool const with_logs = logs_.retry.due() <= now;
-    std::size_t const most = with_logs ? std::min(logs_.window, events_.window) : events_.window;
+    bool const with_logs = attempts_.logs.retry.due() <= now;
+    std::size_t const most = with_logs ? std::min(attempts_.logs.window, attempts_.events.window)
+                                       : attempts_.events.window;
     if (most < 2 || !alone_.empty()) return false;
-    auto tried = take_several(
-        [&](auto& spool) { return spool.next_events(most, events_.refused.resting(now)); });
+    auto tried = take_several([&](auto& spool) {
+      return spool.next_events(most, attempts_.events.refused.resting(now));
+    });
     if (tried.size() < 2) return false;
     send_logs(tried);
     publish_events(tried);
@@ -55,11 +51,11 @@ class DeliveryBatches : public DeliveryAttempts<L, P, S, C> {
   }
   /// Stores several logs, whose events are another matter.
   bool deliver_several_logs(Instant now) {
-    if (logs_.window < 2) return false;
-    auto tried =
-        take_several([&](auto& spool) { return spool.next_logs(logs_.last, logs_.window); });
+    if (attempts_.logs.window < 2) return false;
+    auto tried = take_several(
+        [&](auto& spool) { return spool.next_logs(attempts_.logs.last, attempts_.logs.window); });
     auto const rests = [&](Tried const& one) {
-      return logs_.refused.due(one.entry.number) > now || !one.entry.unreadable.empty();
+      return attempts_.logs.refused.due(one.entry.number) > now || !one.entry.unreadable.empty();
     };
     tried.erase(std::remove_if(tried.begin(), tried.end(), rests), tried.end());
     if (tried.size() < 2) return false;
@@ -67,14 +63,16 @@ class DeliveryBatches : public DeliveryAttempts<L, P, S, C> {
     send_logs(tried);
     auto const failed = [](Tried const& one) { return one.failed; };
     auto const first = std::find_if(tried.begin(), tried.end(), failed);
-    logs_.last = first == tried.end() ? tried.back().entry.number : first->entry.number - 1;
+    attempts_.logs.last =
+        first == tried.end() ? tried.back().entry.number : first->entry.number - 1;
     for (Tried& one : tried) {
-      if (one.changed) this->update(one.entry);
+      if (one.changed) attempts_.update(one.entry);
     }
     return true;
   }
 
-  std::deque<std::uint64_t> alone_{};  ///< the events to be tried next, one by one
+  /// The events to be tried next, one by one.
+  [[nodiscard]] std::deque<std::uint64_t>& alone() noexcept { return alone_; }
 
  private:
   /// One entry of a batch.
@@ -89,7 +87,7 @@ class DeliveryBatches : public DeliveryAttempts<L, P, S, C> {
   std::vector<Tried> take_several(Take take) {
     constexpr std::uint64_t most_bytes = 8U << 20U;
     std::vector<Tried> tried;
-    auto entries = with_spool(take);
+    auto entries = attempts_.with_spool(take);
     if (!entries) return tried;  // an attempt at one of them tells
     std::uint64_t bytes = 0;
     for (Entry& entry : *entries) {
@@ -106,12 +104,12 @@ class DeliveryBatches : public DeliveryAttempts<L, P, S, C> {
     for (Tried& one : tried) {
       Entry& entry = one.entry;
       if (entry.log != Part::waiting) continue;
-      if (!wants_log(this->upload_, entry.report)) {
+      if (!wants_log(attempts_.upload, entry.report)) {
         entry.log = Part::done;
         one.changed = true;
         continue;
       }
-      entry.report.log_error = this->hindrance(entry.number);
+      entry.report.log_error = attempts_.hindrance(entry.number);
       if (!entry.report.log_error.empty()) continue;
       one.failed = !entry.unreadable.empty();
       if (one.failed) continue;
@@ -119,13 +117,13 @@ class DeliveryBatches : public DeliveryAttempts<L, P, S, C> {
       sent.push_back(&one);
     }
     if (sent.empty()) return;
-    auto uris = this->store_.store_all(reports);
+    auto uris = attempts_.store.store_all(reports);
     for (std::size_t i = 0; i < sent.size(); ++i) {
       if (uris[i]) {
-        this->log_stored(sent[i]->entry, *std::move(uris[i]));
+        attempts_.log_stored(sent[i]->entry, *std::move(uris[i]));
         sent[i]->changed = true;
       } else {
-        logs_.window = 1;
+        attempts_.logs.window = 1;
         sent[i]->failed = true;
       }
     }
@@ -134,7 +132,7 @@ class DeliveryBatches : public DeliveryAttempts<L, P, S, C> {
   void publish_events(std::vector<Tried>& tried) {
     std::vector<Report> reports;
     std::vector<Tried*> sent;
-    std::uint64_t dropped = with_spool([](auto& spool) { return spool.dropped(); });
+    std::uint64_t dropped = attempts_.with_spool([](auto& spool) { return spool.dropped(); });
     for (Tried& one : tried) {
       if (one.failed) continue;
       reports.push_back(one.entry.report);
@@ -142,13 +140,13 @@ class DeliveryBatches : public DeliveryAttempts<L, P, S, C> {
       sent.push_back(&one);
     }
     if (sent.empty()) return;
-    auto const results = publish_all_wanted(this->publisher_, reports);
+    auto const results = publish_all_wanted(attempts_.publisher, reports);
     for (std::size_t i = 0; i < sent.size(); ++i) {
       if (results[i]) {
-        this->event_delivered(sent[i]->entry, reports[i].dropped);
+        attempts_.event_delivered(sent[i]->entry, reports[i].dropped);
         sent[i]->changed = true;
       } else {
-        events_.window = 1;
+        attempts_.events.window = 1;
         sent[i]->failed = true;
       }
     }
@@ -159,12 +157,15 @@ class DeliveryBatches : public DeliveryAttempts<L, P, S, C> {
     bool passed = false;
     for (Tried& one : tried) {
       passed = passed || one.entry.event != Part::waiting;
-      if (one.changed) this->update(one.entry);
+      if (one.changed) attempts_.update(one.entry);
     }
     for (Tried const& one : tried) {
       if (one.failed && (passed || alone_.empty())) alone_.push_back(one.entry.number);
     }
   }
+
+  EntryAttempts<L, P, S, C>& attempts_;
+  std::deque<std::uint64_t> alone_{};
 };
 
 }  // namespace sla::inline v1::internal
