@@ -3811,7 +3811,10 @@ class ChildSide {
     (void)::setsid();
     if (plan.mark != 0) plan.marked = set_mark(plan.mark);
     for (int i = 0; i < 3; ++i) {
-      if (::dup2(plan.descriptors[static_cast<std::size_t>(i)], i) < 0) ::_exit(127);
+      // Not dup2(): the sanitizer of threads would take the descriptors for those of the parent.
+      if (::syscall(SYS_dup3, plan.descriptors[static_cast<std::size_t>(i)], i, 0) < 0) {
+        ::_exit(127);
+      }
     }
     close_others(plan.sign);
     forget_all(plan);
