@@ -13112,13 +13112,30 @@ struct Recalled {
   std::string memory{};
 };
 
-/// How much there is to do.
+/// How much there is to do. An entry that waits for a bundle is counted as such alone.
 struct SpoolCount {
-  std::size_t events = 0;   ///< entries whose event waits
-  std::size_t logs = 0;     ///< entries whose log alone waits
-  std::size_t ahead = 0;    ///< entries whose log waits before their event
-  std::size_t refused = 0;  ///< entries with a part that was set aside
+  std::size_t events = 0;    ///< entries whose event waits
+  std::size_t logs = 0;      ///< entries whose log alone waits
+  std::size_t ahead = 0;     ///< entries whose log waits before their event
+  std::size_t refused = 0;   ///< entries with a part that was set aside
+  std::size_t gathered = 0;  ///< entries that wait for a bundle of logs
+  bool bundle_due = false;   ///< those must not wait any longer
 };
+
+/// What a bundle of logs holds at most.
+struct BundleLimits {
+  static constexpr std::uint64_t bytes = 4U << 20U;
+  static constexpr std::uint64_t bytes_of_one = 1U << 20U;  ///< of one log
+  static constexpr std::size_t logs = 4096;
+};
+
+/// Returns true if the log of a report, of so many bytes, may stand in a bundle: that of a pass
+/// that there is nothing else to say of.
+[[nodiscard]] inline bool may_be_bundled(Report const& report, std::uint64_t log_bytes) noexcept {
+  Outcome const& outcome = report.outcome;
+  return outcome.verdict == Verdict::pass && !outcome.degraded && outcome.attempts.size() < 2 &&
+         log_bytes <= BundleLimits::bytes_of_one;
+}
 
 /// `begin(report)`: a run begins, of which only the job and the start are known. `add(report)`: it
 /// ended; once add() returns the report is kept as safely as this spool can. `next_event(number)`:
@@ -13158,6 +13175,17 @@ concept BatchSpool = Spool<S> && requires(S& s, std::uint64_t number, std::size_
                                           std::vector<std::uint64_t> const& except) {
   { s.next_events(most, except) } -> std::same_as<Result<std::vector<Entry>>>;
   { s.next_logs(number, most) } -> std::same_as<Result<std::vector<Entry>>>;
+};
+
+/// A BatchSpool whose entries can wait for a bundle of logs. After `gather()` all do whose log
+/// may_be_bundled(), and so do those of the same service behind them, which is a reason not to wait
+/// any longer. Only `next_bundle(number, most)` hands them out: the next ones behind that one, the
+/// oldest first. update() ends the wait of an entry, and so does `release(number)`, alone.
+template <class S>
+concept BundleSpool = BatchSpool<S> && requires(S& s, std::uint64_t number, std::size_t most) {
+  { s.gather() } -> std::same_as<void>;
+  { s.release(number) } -> std::same_as<void>;
+  { s.next_bundle(number, most) } -> std::same_as<Result<std::vector<Entry>>>;
 };
 
 namespace internal {
@@ -14001,6 +14029,85 @@ class EvictionOrder {
 
 }  // namespace sla::inline v1::internal
 
+// sla/spool/gathering.hpp
+// The entries of a spool that wait for a bundle of logs: those whose log is to stand in one, and,
+// so that the events of a service keep their order, those of the same service behind them. One of
+// the latter is a reason not to wait any longer, and so is as much as a bundle holds.
+
+namespace sla::inline v1::internal {
+
+/// Whether an entry waits for a bundle.
+enum class Gathered : std::uint8_t {
+  no,
+  log,     ///< its log is to stand in one
+  behind,  ///< it follows such an entry of its service
+};
+
+/// One entry as a Gathering knows it.
+struct GatheredEntry {
+  std::uint64_t number = 0;
+  std::size_t service = 0;  ///< a hash of its name
+  Gathered why = Gathered::no;
+  std::uint64_t log_bytes = 0;
+};
+
+/// The numbers of those entries. Not thread-safe.
+class Gathering {
+ public:
+  /// Lets entries wait from now on. Returns false if they do already.
+  bool begin() noexcept { return !std::exchange(on_, true); }
+
+  /// Returns whether an entry of which nothing is delivered is to wait. `bundled`: its log may
+  /// stand in a bundle.
+  [[nodiscard]] Gathered wait_of(std::size_t service, bool bundled) const {
+    if (!on_) return Gathered::no;
+    if (bundled) return Gathered::log;
+    auto const first = by_service_.lower_bound({service, 0});
+    bool const waits = first != by_service_.end() && first->first == service;
+    return waits ? Gathered::behind : Gathered::no;
+  }
+
+  void add(GatheredEntry const& entry) {
+    all_.insert(entry.number);
+    by_service_.emplace(entry.service, entry.number);
+    bytes_ += entry.log_bytes;
+    if (entry.why == Gathered::behind) ++behind_;
+  }
+  void remove(GatheredEntry const& entry) {
+    all_.erase(entry.number);
+    by_service_.erase({entry.service, entry.number});
+    bytes_ -= entry.log_bytes;
+    if (entry.why == Gathered::behind) --behind_;
+  }
+
+  [[nodiscard]] bool holds(std::uint64_t number) const { return all_.count(number) != 0; }
+  /// Returns the next numbers behind that one; at most so many.
+  [[nodiscard]] std::vector<std::uint64_t> next(std::uint64_t behind, std::size_t most) const {
+    std::vector<std::uint64_t> found;
+    for (auto at = all_.upper_bound(behind); at != all_.end() && found.size() < most; ++at) {
+      found.push_back(*at);
+    }
+    return found;
+  }
+
+  /// Adds the entries to what there is to do. `crowded`: the spool needs their room soon.
+  [[nodiscard]] SpoolCount counted(SpoolCount count, bool crowded) const noexcept {
+    bool const full = all_.size() >= BundleLimits::logs || bytes_ >= BundleLimits::bytes;
+    count.gathered = all_.size();
+    count.bundle_due = !all_.empty() && (behind_ != 0 || full || crowded);
+    return count;
+  }
+
+ private:
+  bool on_ = false;
+  std::set<std::uint64_t> all_{};
+  std::set<std::pair<std::size_t, std::uint64_t>> by_service_{};
+  std::uint64_t bytes_ = 0;
+  std::size_t behind_ = 0;
+};
+
+}  // namespace sla::inline v1::internal
+
 // sla/spool/index.hpp
 // The entries of a spool as they are known in memory: where each stands, how far it got, how much
 // room all of them take and which go first when it is too much. One that is not on a disk is held
@@ -14019,7 +14126,15 @@ struct EntryState {
   Part event_part = Part::waiting;
   bool pass = false;
   bool counts = true;
+  bool plain = false;  ///< its log may stand in a bundle, as far as its size does not matter
+  Gathered gathered = Gathered::no;
 
+  [[nodiscard]] bool wants_log() const noexcept {
+    return log_part == Part::waiting && gathered == Gathered::no;
+  }
+  [[nodiscard]] bool wants_event() const noexcept {
+    return event_part == Part::waiting && gathered == Gathered::no;
+  }
   /// Takes over how far an entry got.
   void note(Entry const& entry) noexcept {
     service = std::hash<std::string_view>()(entry.report.job.service);
@@ -14027,6 +14142,7 @@ struct EntryState {
     event_part = entry.event;
     pass = entry.report.succeeded();
     counts = entry.report.counts();
+    plain = may_be_bundled(entry.report, 0);
   }
   /// Holds an entry whole.
   void hold(Entry const& entry) {
@@ -14066,7 +14182,11 @@ class SpoolIndex {
   using Map = std::map<std::uint64_t, EntryState>;
 
   [[nodiscard]] Map const& all() const noexcept { return all_; }
-  [[nodiscard]] SpoolCount const& count() const noexcept { return count_; }
+  /// Returns how much there is to do, where so many bytes are too much.
+  [[nodiscard]] SpoolCount count(std::uint64_t disk_limit, std::uint64_t memory_limit) const {
+    return gathering_.counted(count_,
+                              disk_bytes_ > disk_limit / 2 || memory_bytes_ > memory_limit / 2);
+  }
   [[nodiscard]] std::uint64_t disk_bytes() const noexcept { return disk_bytes_; }
   [[nodiscard]] std::uint64_t memory_bytes() const noexcept { return memory_bytes_; }
   [[nodiscard]] std::uint64_t last_number() const noexcept {
@@ -14082,6 +14202,15 @@ class SpoolIndex {
     return numbers;
   }
 
+  /// Returns those entries.
+  [[nodiscard]] std::vector<Entry> held_entries() const {
+    std::vector<Entry> entries;
+    for (auto const& [number, entry] : all_) {
+      if (entry.held) entries.push_back(*entry.held);
+    }
+    return entries;
+  }
+
   /// Returns the number of the next entry. Numbers follow the clock, so that what was held in
   /// memory while a disk could not even be read sorts behind what is found there later.
   [[nodiscard]] std::uint64_t next_number() {
@@ -14091,12 +14220,29 @@ class SpoolIndex {
     return last_;
   }
 
+  /// Lets entries wait for a bundle from now on, those that are here included.
+  void gather() {
+    if (!gathering_.begin()) return;
+    for (auto& [number, entry] : all_) {
+      tally(number, entry, false);
+      entry.gathered = wait_of(entry);
+      tally(number, entry, true);
+    }
+  }
+  /// Ends the wait of an entry for its bundle. Returns false if there is no such entry.
+  bool release(std::uint64_t number) {
+    bool const waits = gathering_.holds(number);
+    if (waits) put(number, [](EntryState& entry) { entry.gathered = Gathered::no; });
+    return waits || all_.count(number) != 0;
+  }
+
   /// Adds an entry, or changes one: `change(EntryState&)`.
   template <class Change>
   void put(std::uint64_t number, Change change) {
     auto const [at, added] = all_.try_emplace(number);
     if (!added) tally(number, at->second, false);
     change(at->second);
+    if (added) at->second.gathered = wait_of(at->second);
     tally(number, at->second, true);
     if (at->second.event_part == Part::waiting && number < first_event_) first_event_ = number;
   }
@@ -14111,7 +14257,7 @@ class SpoolIndex {
   [[nodiscard]] std::optional<std::uint64_t> next_event(std::uint64_t behind) {
     bool const of_all = behind < first_event_;
     auto at = of_all ? all_.lower_bound(first_event_) : all_.upper_bound(behind);
-    while (at != all_.end() && at->second.event_part != Part::waiting) ++at;
+    while (at != all_.end() && !at->second.wants_event()) ++at;
     std::uint64_t const found = at != all_.end() ? at->first : last_number() + 1;
     if (of_all) first_event_ = found;
     if (at == all_.end()) return std::nullopt;
@@ -14144,10 +14290,10 @@ class SpoolIndex {
   [[nodiscard]] std::optional<std::uint64_t> next_log(std::uint64_t behind) const {
     if (count_.logs + count_.ahead == 0) return std::nullopt;
     for (auto at = all_.upper_bound(behind); at != all_.end(); ++at) {
-      if (at->second.log_part == Part::waiting) return at->first;
+      if (at->second.wants_log()) return at->first;
     }
     for (auto const& [number, entry] : all_) {
-      if (entry.log_part == Part::waiting) return number;
+      if (entry.wants_log()) return number;
     }
     return std::nullopt;
   }
@@ -14162,6 +14308,12 @@ class SpoolIndex {
     return found;
   }
 
+  /// Returns the next entries behind that one that wait for a bundle; at most so many.
+  [[nodiscard]] std::vector<std::uint64_t> next_bundle(std::uint64_t behind,
+                                                       std::size_t most) const {
+    return gathering_.next(behind, most);
+  }
+
   /// Returns what to evict from the disk, or from memory; the spared ones, which ascend, and the
   /// newest stay.
   [[nodiscard]] std::optional<Eviction> eviction(bool on_disk,
@@ -14173,11 +14325,21 @@ class SpoolIndex {
   }
 
  private:
+  static std::uint64_t log_size(EntryState const& entry) noexcept {
+    return entry.held ? entry.held->report.outcome.output.size() : entry.log.size();
+  }
   static EvictionRank rank_of(EntryState const& entry) noexcept {
-    std::uint64_t const log =
-        entry.held ? entry.held->report.outcome.output.size() : entry.log.size();
+    std::uint64_t const log = log_size(entry);
     std::uint64_t const worth_while = entry.held ? sizeof(Entry) : 1;
     return eviction_rank(entry.pass, entry.event_part == Part::done || log >= worth_while);
+  }
+
+  /// Returns whether an entry is to wait for a bundle.
+  [[nodiscard]] Gathered wait_of(EntryState const& entry) const {
+    if (entry.event_part != Part::waiting) return Gathered::no;
+    bool const small = log_size(entry) <= BundleLimits::bytes_of_one;
+    return gathering_.wait_of(entry.service,
+                              entry.plain && small && entry.log_part == Part::waiting);
   }
 
   void tally(std::uint64_t number, EntryState const& entry, bool there) {
@@ -14186,12 +14348,15 @@ class SpoolIndex {
     };
     std::size_t const one = 1;
     bool const event = entry.event_part == Part::waiting;
-    if (event) {
+    if (entry.gathered != Gathered::no) {
+      GatheredEntry const waits{number, entry.service, entry.gathered, log_size(entry)};
+      there ? gathering_.add(waits) : gathering_.remove(waits);
+    } else if (event) {
       move(count_.events, one);
       there ? void(by_service_.emplace(entry.service, number))
             : void(by_service_.erase({entry.service, number}));
     }
-    if (entry.log_part == Part::waiting) move(event ? count_.ahead : count_.logs, one);
+    if (entry.wants_log()) move(event ? count_.ahead : count_.logs, one);
     if (entry.log_part == Part::refused || entry.event_part == Part::refused) {
       move(count_.refused, one);
     }
@@ -14211,6 +14376,7 @@ class SpoolIndex {
   std::uint64_t first_event_ = 1;  ///< no event waits before this one
   std::set<std::pair<std::size_t, std::uint64_t>> by_service_{};  ///< the events that wait
   std::size_t turn_ = 0;  ///< the service whose event was handed out last
+  Gathering gathering_{};
 };
 
 }  // namespace sla::inline v1::internal
@@ -14960,17 +15126,23 @@ class DiskSpool {
     return hand_out(index_.next_logs(behind, most));
   }
 
+  void gather() { index_.gather(); }
+  void release(std::uint64_t number) { index_.release(number); }
+  [[nodiscard]] Result<std::vector<Entry>> next_bundle(std::uint64_t behind, std::size_t most) {
+    return hand_out(index_.next_bundle(behind, most));
+  }
+
   void update(Entry const& entry) {
     std::erase(handed_out_, entry.number);
-    if (index_.all().count(entry.number) == 0) return;
+    if (!index_.release(entry.number)) return;
     if (entry.complete()) return forget(entry.number);
     put(entry, internal::Sync::later);
   }
 
   Instant tend(Instant now) {
     if (store_ && !outage_ && store_->journal().worth_moving()) {
-      auto const moved = store_->move_first_segment(index_, dropped_);
-      if (!moved) outage_.begin(moved.error());
+      if (auto const moved = store_->move_first_segment(index_, dropped_); !moved)
+        outage_.begin(moved.error());
       return now;
     }
     if (outage_.take_due(now)) (void)ready();
@@ -14978,15 +15150,13 @@ class DiskSpool {
   }
 
   [[nodiscard]] Recalled recall(Job const& job) { return last_events_.recall(job); }
-  [[nodiscard]] SpoolCount count() const noexcept { return index_.count(); }
+  [[nodiscard]] SpoolCount count() const noexcept {
+    return index_.count(options_.limit, options_.memory_limit);
+  }
   [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
   void reported(std::uint64_t number) { set_dropped(dropped_ - number); }
 
-  [[nodiscard]] std::vector<Entry> in_memory() const {
-    std::vector<Entry> entries;
-    for (auto const number : index_.held()) entries.push_back(*index_.all().at(number).held);
-    return entries;
-  }
+  [[nodiscard]] std::vector<Entry> in_memory() const { return index_.held_entries(); }
 
  private:
   DiskSpool(Options options, Logger log)
@@ -15015,8 +15185,7 @@ class DiskSpool {
     handed_out_.assign(1, number);
     return look_up(number);
   }
-  /// Reads several, whose logs take a descriptor each. What is behind one that cannot be read
-  /// waits.
+  /// Reads several, whose logs take a descriptor each, up to one that cannot be read.
   Result<std::vector<Entry>> hand_out(std::vector<std::uint64_t> const& numbers) {
     std::vector<Entry> entries;
     handed_out_ = numbers;
@@ -15092,8 +15261,7 @@ class DiskSpool {
     return written.has_value();
   }
 
-  /// The folder is gone: what can still be read of its files is held in memory. The rest is found
-  /// again should the folder come back.
+  /// The folder is gone: what can be read is held in memory, the rest found should it come back.
   void leave() {
     outage_.begin({Errc::system, "the folder is gone"});
     internal::hold_all(
@@ -15161,7 +15329,7 @@ class DiskSpool {
   std::uint64_t dropped_ = 0;
   std::vector<std::uint64_t> handed_out_{};
 };
-static_assert(BatchSpool<DiskSpool>);
+static_assert(BundleSpool<DiskSpool>);
 
 }  // namespace sla::inline v1
 
@@ -15176,6 +15344,8 @@ template <class A, class B>
 class EitherSpool {
   static constexpr bool both_batch =
       BatchSpool<internal::HeldSpool<A>> && BatchSpool<internal::HeldSpool<B>>;
+  static constexpr bool both_bundle =
+      BundleSpool<internal::HeldSpool<A>> && BundleSpool<internal::HeldSpool<B>>;
 
  public:
   EitherSpool(A spool) : spool_(std::in_place_index<0>, std::move(spool)) {}
@@ -15202,6 +15372,16 @@ class EitherSpool {
   }
   Result<std::vector<Entry>> next_logs(std::uint64_t behind, std::size_t most) requires both_batch {
     return ask([&](auto& spool) { return spool.next_logs(behind, most); });
+  }
+  void gather() requires both_bundle {
+    ask([](auto& spool) { spool.gather(); });
+  }
+  void release(std::uint64_t number) requires both_bundle {
+    ask([&](auto& spool) { spool.release(number); });
+  }
+  Result<std::vector<Entry>> next_bundle(std::uint64_t behind,
+                                         std::size_t most) requires both_bundle {
+    return ask([&](auto& spool) { return spool.next_bundle(behind, most); });
   }
   void update(Entry const& entry) {
     ask([&](auto& spool) { spool.update(entry); });
@@ -15283,24 +15463,28 @@ class MemorySpool {
     return hand_out(index_.next_logs(behind, most));
   }
 
+  void gather() { index_.gather(); }
+  void release(std::uint64_t number) { index_.release(number); }
+  [[nodiscard]] Result<std::vector<Entry>> next_bundle(std::uint64_t behind, std::size_t most) {
+    return hand_out(index_.next_bundle(behind, most));
+  }
+
   void update(Entry const& entry) {
     std::erase(handed_out_, entry.number);
-    if (index_.all().count(entry.number) == 0) return;
+    if (!index_.release(entry.number)) return;
     if (entry.complete()) return index_.erase(entry.number);
     put(entry);
   }
 
   Instant tend(Instant) noexcept { return Instant::max(); }
 
-  [[nodiscard]] SpoolCount count() const noexcept { return index_.count(); }
+  [[nodiscard]] SpoolCount count() const noexcept {
+    return index_.count(UINT64_MAX, options_.limit);
+  }
   [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
   void reported(std::uint64_t number) noexcept { dropped_ -= number; }
 
-  [[nodiscard]] std::vector<Entry> in_memory() const {
-    std::vector<Entry> all;
-    for (auto const& [number, entry] : index_.all()) all.push_back(*entry.held);
-    return all;
-  }
+  [[nodiscard]] std::vector<Entry> in_memory() const { return index_.held_entries(); }
 
  private:
   Result<std::optional<Entry>> hand_out(std::optional<std::uint64_t> number) {
@@ -15345,7 +15529,7 @@ class MemorySpool {
   std::uint64_t dropped_ = 0;
   std::vector<std::uint64_t> handed_out_{};
 };
-static_assert(BatchSpool<MemorySpool>);
+static_assert(BundleSpool<MemorySpool>);
 
 }  // namespace sla::inline v1
 
@@ -15563,6 +15747,31 @@ class TimeLimitedSpool {
     return of_memory(memory_.next_logs(in_memory(behind), most));
   }
 
+  void gather() requires BundleSpool<Disk> {
+    memory_.gather();
+    (void)disk_.tell([](Disk& disk) {
+      disk.gather();
+      return true;
+    });
+  }
+  void release(std::uint64_t number) requires BundleSpool<Disk> {
+    if (number >= in_memory_from) return memory_.release(in_memory(number));
+    (void)disk_.tell([number](Disk& disk) {
+      disk.release(number);
+      return true;
+    });
+  }
+  /// Those on the disk, which are older, then those in memory.
+  [[nodiscard]] Result<std::vector<Entry>> next_bundle(
+      std::uint64_t behind, std::size_t most) requires BundleSpool<Disk> {
+    ahead_.reset();
+    if (behind < in_memory_from) {
+      auto found = disk_.ask([=](Disk& disk) { return disk.next_bundle(behind, most); });
+      if (found && (!*found || !(**found).empty())) return *std::move(found);
+    }
+    return of_memory(memory_.next_bundle(in_memory(behind), most));
+  }
+
   void update(Entry const& entry) {
     ahead_.reset();
     if (entry.number < in_memory_from) {
@@ -15598,6 +15807,8 @@ class TimeLimitedSpool {
     all.logs += disk_.figures().count.logs;
     all.ahead += disk_.figures().count.ahead;
     all.refused += disk_.figures().count.refused;
+    all.gathered += disk_.figures().count.gathered;
+    all.bundle_due = all.bundle_due || disk_.figures().count.bundle_due;
     return all;
   }
   [[nodiscard]] std::uint64_t dropped() {
@@ -15629,13 +15840,24 @@ class TimeLimitedSpool {
 
   /// Takes back a report that was added too late: it was kept in memory meanwhile.
   static void retract(Disk& disk, std::string const& run) {
+    auto const retracted = [&](Entry& entry) {
+      if (entry.report.job.run_id != run) return false;
+      entry.log = entry.event = Part::done;
+      disk.update(entry);
+      return true;
+    };
+    if constexpr (BundleSpool<Disk>) {
+      for (std::uint64_t behind = 0;;) {
+        auto entries = disk.next_bundle(behind, 1);
+        if (!entries || entries->empty()) break;
+        if (retracted(entries->front())) return;
+        behind = entries->front().number;
+      }
+    }
     for (std::uint64_t behind = 0;;) {
       auto entry = disk.next_event(behind);
-      if (!entry || !*entry) return;
+      if (!entry || !*entry || retracted(**entry)) return;
       behind = (*entry)->number;
-      if ((*entry)->report.job.run_id != run) continue;
-      (*entry)->log = (*entry)->event = Part::done;
-      return disk.update(**entry);
     }
   }
 
@@ -15653,7 +15875,7 @@ class TimeLimitedSpool {
 
   /// What nothing happened to yet is as safe on the disk as if it had never hung.
   void move_to_disk() {
-    if (memory_.count().events == 0) return;
+    if (memory_.count().events + memory_.count().gathered == 0) return;
     for (Entry entry : memory_.in_memory()) {
       if (entry.log != Part::waiting || entry.event != Part::waiting) continue;
       auto const moved = disk_.ask(
@@ -16851,6 +17073,18 @@ void hold_boot(std::span<Record> records, Boot const& boot, std::optional<Millis
 // service. It is all that is left of runs whose events nobody kept.
 
 namespace sla::inline v1::ledger {
+
+/// Returns true for the key of a bundle of logs, such as `bundles/2026/11/30/19/25-<id>.log`. Which
+/// runs are in there only events say.
+[[nodiscard]] inline bool is_bundle_key(std::string_view key) noexcept {
+  constexpr std::string_view pattern = "bundles/0000/00/00/00/00-";
+  if (key.size() <= pattern.size() || !key.ends_with(".log")) return false;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    bool const same = pattern[i] == '0' ? is_digit(key[i]) : key[i] == pattern[i];
+    if (!same) return false;
+  }
+  return true;
+}
 
 /// Reads a key; nothing if the run says nothing about the service. Errc::malformed if it is no
 /// log's. The texts of the event are those of the parameters.
@@ -20156,6 +20390,13 @@ concept BatchLogStore = LogStore<L> && requires(L& l, std::vector<Report> const&
   { l.store_all(reports) } -> std::same_as<std::vector<Result<std::string>>>;
 };
 
+/// A LogStore that can keep many logs as one object: `store_bundle(bytes, at)` gives its URI, to
+/// which `#bytes=A-B` is added for each log. The same bytes of the same time have the same URI.
+template <class L>
+concept BundleLogStore = LogStore<L> && requires(L& l, Output const& bytes, WallTime at) {
+  { l.store_bundle(bytes, at) } -> std::same_as<Result<std::string>>;
+};
+
 namespace internal {
 
 template <class L>
@@ -20190,6 +20431,20 @@ namespace internal {
   key.append("_").append(result);
   if (attempt > 1) key += '_' + std::to_string(attempt);
   return key;
+}
+
+/// Where bundles of logs are; a service of that name has other keys in there.
+inline constexpr std::string_view bundle_folder = "bundles";
+
+/// Returns the key of a bundle of logs: `bundles/2026/11/30/19/25-<id>.log`, with the minute in UTC
+/// of the time.
+[[nodiscard]] inline std::string bundle_key(WallTime at, std::string_view id) {
+  std::string minute = iso_time(at).substr(0, 16);
+  for (char& c : minute) {
+    if (c == '-' || c == 'T' || c == ':') c = '/';
+  }
+  std::string key(bundle_folder);
+  return key.append("/").append(minute).append("-").append(id).append(".log");
 }
 
 /// How many keys are tried before a store gives up.
@@ -20274,6 +20529,10 @@ struct DeliveryStops {
 struct DeliveryOptions {
   UploadLogs upload = UploadLogs::always;  ///< which logs are delivered at all
   Backoff::Options backoff{};              ///< after a failed attempt at either part
+  /// How long the log of a pass may wait for others, so that they are stored as one object, and its
+  /// event with it; zero: each log is an object of its own. Only where all logs are stored, by a
+  /// BundleLogStore, from a BundleSpool. What a bundle holds is bounded by BundleLimits.
+  Duration log_bundle{};
 };
 
 namespace internal {
@@ -20616,6 +20875,7 @@ class EntryAttempts {
     logs.delivered(entry.number);
     report.log_uri = std::move(uri);
     entry.log = Part::done;
+    if (report.log_uri.empty()) return;
     log.info("log stored", {{"run", report.job.run_id}, {"log", report.log_uri}});
   }
   /// Returns why no log is sent now; empty if one is.
@@ -20864,6 +21124,145 @@ class EntryBatches {
 
 }  // namespace sla::inline v1::internal
 
+// sla/publisher/entry_bundles.hpp
+// Stores the logs of passes in bundles: many logs as one object, in which each has a range of bytes
+// that its event tells. The entries wait in the spool until the oldest of them has waited for long
+// enough, until they fill a bundle, until an event of the same service that is no plain pass
+// follows one of them, or until the end. Where a bundle cannot be stored its events go ahead, and
+// each of its logs follows as an object of its own.
+
+namespace sla::inline v1::internal {
+
+/// Delivers bundles of logs by attempts that outlive it; for the thread that makes them.
+template <class L, class P, class S, class C>
+class EntryBundles {
+ public:
+  /// True if all that a delivery is made of can do so.
+  static constexpr bool possible = BundleSpool<HeldSpool<S>> && BundleLogStore<HeldLogStore<L>>;
+
+  /// `longest` is how long a log waits for others; zero: none waits. What an earlier process left
+  /// has waited.
+  EntryBundles(EntryAttempts<L, P, S, C>& attempts, Duration longest)
+      : attempts_(attempts), longest_(longest) {
+    if constexpr (possible) {
+      if (longest <= Duration::zero() || attempts.upload != UploadLogs::always) return;
+      attempts_.with_spool([](auto& spool) { spool.gather(); });
+      if (attempts_.count().gathered != 0) due_ = Instant::min();
+    }
+  }
+
+  /// Returns when the next bundle is to be stored; the last instant of all if nothing waits.
+  Instant due(Instant now, SpoolCount const& count) {
+    if (count.gathered == 0) due_.reset();
+    if (count.gathered == 0) return Instant::max();
+    if (!due_) due_ = now + longest_;
+    bool const at_once = (count.bundle_due || attempts_.hurried) && blocked_until_ <= now;
+    return at_once ? Instant::min() : *due_;
+  }
+
+  /// Stores a bundle of what waits, and ends the wait of its entries.
+  void deliver(Instant now) {
+    if constexpr (possible) {
+      Bundle bundle = collect(attempts_.hindrance(0).empty());
+      blocked_until_ = bundle.parts.empty() ? now + std::chrono::seconds{1} : now;
+      due_ =
+          bundle.parts.empty() ? blocked_until_ : now + longest_;  // of those that come meanwhile
+      bool const stored = store(bundle);
+      for (Piece& piece : bundle.parts) {
+        if (stored && piece.taken) {
+          attempts_.log_stored(piece.entry, uri_of(piece, bundle.uri));
+          attempts_.update(piece.entry);
+        } else {
+          attempts_.with_spool([&](auto& spool) { spool.release(piece.entry.number); });
+        }
+      }
+    }
+  }
+
+ private:
+  /// One entry, and where its log stands in the bundle. It has no output any more.
+  struct Piece {
+    Entry entry;
+    std::uint64_t begin = 0;
+    std::uint64_t size = 0;
+    bool taken = false;  ///< its log is in there
+  };
+  struct Bundle {
+    std::string bytes{};
+    std::vector<Piece> parts{};
+    std::string uri{};
+  };
+
+  /// Takes as many entries as a bundle holds, with their logs if they are to be read.
+  Bundle collect(bool with_logs) {
+    constexpr std::size_t at_once = 64;  // each may take a descriptor
+    Bundle bundle;
+    for (std::uint64_t behind = 0;;) {
+      auto entries =
+          attempts_.with_spool([=](auto& spool) { return spool.next_bundle(behind, at_once); });
+      if (!entries || entries->empty()) return bundle;
+      for (Entry& entry : *entries) {
+        std::uint64_t const size = entry.report.outcome.output.size();
+        bool const full =
+            bundle.parts.size() == BundleLimits::logs ||
+            (!bundle.parts.empty() && bundle.bytes.size() + size > BundleLimits::bytes);
+        if (with_logs && full) return bundle;
+        behind = entry.number;
+        bundle.parts.push_back(piece_of(std::move(entry), bundle.bytes, with_logs));
+      }
+    }
+  }
+
+  static Piece piece_of(Entry entry, std::string& bytes, bool with_log) {
+    Output const output = std::exchange(entry.report.outcome.output, Output());
+    Piece piece{std::move(entry), bytes.size()};
+    bool const fits = piece.entry.log == Part::waiting && piece.entry.unreadable.empty() &&
+                      may_be_bundled(piece.entry.report, output.size());
+    if (!with_log || !fits) return piece;
+    auto const read = output.each_block([&](std::string_view block) -> Result<void> {
+      bytes += block;
+      return {};
+    });
+    piece.taken = read.has_value();
+    if (!read) bytes.resize(piece.begin);
+    piece.size = bytes.size() - piece.begin;
+    return piece;
+  }
+
+  /// Returns true if the logs of the bundle are where they should be.
+  bool store(Bundle& bundle) {
+    auto const first = std::find_if(bundle.parts.begin(), bundle.parts.end(),
+                                    [](Piece const& piece) { return piece.taken; });
+    if (first == bundle.parts.end()) return false;
+    if (bundle.bytes.empty()) return true;  // they wrote nothing
+    auto uri =
+        attempts_.store.store_bundle(Output(std::move(bundle.bytes)), first->entry.report.ended_at);
+    if (uri) {
+      bundle.uri = *std::move(uri);
+    } else if (fault_of(uri.error().code) != Fault::content) {
+      attempts_.fail(attempts_.logs, first->entry, uri.error());
+    }
+    return !bundle.uri.empty();
+  }
+
+  /// Returns where the log stands; nothing where there is none.
+  static std::string uri_of(Piece const& piece, std::string const& bundle) {
+    if (piece.size == 0) return {};
+    std::string uri = bundle;
+    return uri.append("#bytes=")
+        .append(std::to_string(piece.begin))
+        .append("-")
+        .append(std::to_string(piece.begin + piece.size - 1));
+  }
+
+  EntryAttempts<L, P, S, C>& attempts_;
+  Duration longest_;
+  std::optional<Instant> due_{};  ///< when the oldest has waited for long enough
+  Instant blocked_until_ = Instant::min();
+};
+
+}  // namespace sla::inline v1::internal
+
 // sla/publisher/delivery.hpp
 // Delivers what is in a spool, step by step: the oldest report first, its log before its event. A
 // log that cannot be delivered never holds back an event, and follows later; an event that cannot
@@ -20882,7 +21281,8 @@ class Delivery {
   Delivery(L store, P publisher, S spool, DeliveryStops const& stops, DeliveryOptions options = {},
            C clock = C{}, Logger log = Logger{})
       : attempts_(std::move(store), std::move(publisher), std::move(spool), stops, options,
-                  std::move(clock), log) {}
+                  std::move(clock), log),
+        bundles_(attempts_, options.log_bundle) {}
 
   /// Asks the spool: `act(S&)`, while nobody else does.
   template <class Act>
@@ -20919,6 +21319,12 @@ class Delivery {
     }
     if (attempts_.stops.events.level() != StopLevel::none) return Instant::max();
     SpoolCount const count = attempts_.count();
+    if (Instant const due = bundles_.due(now, count); due <= now) {
+      bundles_.deliver(now);
+      return now;
+    } else {
+      next = std::min(next, due);
+    }
     if (count.events != 0) {
       if (attempts_.events.retry.due() <= now && deliver_events(now, count)) return now;
       next = std::min(next, attempts_.events.due(now));
@@ -21055,6 +21461,7 @@ class Delivery {
 
   EntryAttempts<L, P, S, C> attempts_;
   EntryBatches<L, P, S, C> batches_{attempts_};
+  EntryBundles<L, P, S, C> bundles_;
   bool news_ = false;  ///< something was added since the last step; guarded as the spool is
   [[no_unique_address]] DeliveryPolicies<L, P, S, C> checked_{};
 };
@@ -21364,6 +21771,9 @@ class Optional {
     if (publisher_) return publisher_->store_all(reports);
     return std::vector<Result<std::string>>(reports.size(), std::string());
   }
+  Result<std::string> store_bundle(Output const& bytes, WallTime at) requires BundleLogStore<Held> {
+    return publisher_ ? publisher_->store_bundle(bytes, at) : Result<std::string>(std::string());
+  }
 
  private:
   std::optional<Held> publisher_;
@@ -21466,6 +21876,23 @@ class S3Log {
     }
     for (std::size_t const i : alone) uris[i] = store(reports[i]);
     return uris;
+  }
+
+  /// Puts the bytes of a bundle, whose hash is in the key: an object that has it holds the same.
+  Result<std::string> store_bundle(Output const& bytes, WallTime at) {
+    aws::PutObjectInput object{.body = bytes, .content_type = "text/plain; charset=utf-8"};
+    if (!object.body.sha256() && !hash_anew(object.body)) {
+      return Error{Errc::system, "s3 put object: the bundle of logs cannot be hashed"};
+    }
+    std::string id;
+    hex_to(id, *object.body.sha256());
+    object.key = bundle_key(at, id.substr(0, 32));
+    bool const keeps = condition_ == Condition::kept;
+    auto const done =
+        put(object, keeps ? aws::Existing::keep : aws::Existing::replace,
+            std::chrono::steady_clock::now() + options_.limit + aws::upload_time(bytes.size()));
+    if (!done && done.error().code != Errc::exists) return done.error();
+    return uri(object.key);
   }
 
   Result<void> publish(Report const& report) {
@@ -21934,15 +22361,22 @@ class Spooled {
     }
 
     SpoolCount finish(Instant end) {
-      if (std::exchange(finished, true)) return delivery.count();
+      if (std::exchange(finished, true)) return undelivered();
       ensure_thread();
       Instant const now = clock.now();
       Duration const time = std::max(end - now, Duration::zero());
       StopPlan const plan = stop_plan({.budget = time, .delivery = time});
       thread ? stop_by(now, plan) : deliver_by(now, plan);
       stops.credentials.request();
-      SpoolCount const left = delivery.count();
+      SpoolCount const left = undelivered();
       list(left, std::max(clock.now(), end) + last_moment);
+      return left;
+    }
+
+    /// Returns what is left; what waits for a bundle is an event that waits.
+    SpoolCount undelivered() {
+      SpoolCount left = delivery.count();
+      left.events += std::exchange(left.gathered, 0);
       return left;
     }
 

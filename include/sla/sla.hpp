@@ -185,6 +185,7 @@
 #include "sla/spool/entry_field.hpp"
 #include "sla/spool/entry_record.hpp"
 #include "sla/spool/eviction.hpp"
+#include "sla/spool/gathering.hpp"
 #include "sla/spool/index.hpp"
 #include "sla/spool/journal.hpp"
 #include "sla/spool/last_events.hpp"

@@ -45,13 +45,30 @@ struct Recalled {
   std::string memory{};
 };
 
-/// How much there is to do.
+/// How much there is to do. An entry that waits for a bundle is counted as such alone.
 struct SpoolCount {
-  std::size_t events = 0;   ///< entries whose event waits
-  std::size_t logs = 0;     ///< entries whose log alone waits
-  std::size_t ahead = 0;    ///< entries whose log waits before their event
-  std::size_t refused = 0;  ///< entries with a part that was set aside
+  std::size_t events = 0;    ///< entries whose event waits
+  std::size_t logs = 0;      ///< entries whose log alone waits
+  std::size_t ahead = 0;     ///< entries whose log waits before their event
+  std::size_t refused = 0;   ///< entries with a part that was set aside
+  std::size_t gathered = 0;  ///< entries that wait for a bundle of logs
+  bool bundle_due = false;   ///< those must not wait any longer
 };
+
+/// What a bundle of logs holds at most.
+struct BundleLimits {
+  static constexpr std::uint64_t bytes = 4U << 20U;
+  static constexpr std::uint64_t bytes_of_one = 1U << 20U;  ///< of one log
+  static constexpr std::size_t logs = 4096;
+};
+
+/// Returns true if the log of a report, of so many bytes, may stand in a bundle: that of a pass
+/// that there is nothing else to say of.
+[[nodiscard]] inline bool may_be_bundled(Report const& report, std::uint64_t log_bytes) noexcept {
+  Outcome const& outcome = report.outcome;
+  return outcome.verdict == Verdict::pass && !outcome.degraded && outcome.attempts.size() < 2 &&
+         log_bytes <= BundleLimits::bytes_of_one;
+}
 
 /// `begin(report)`: a run begins, of which only the job and the start are known. `add(report)`: it
 /// ended; once add() returns the report is kept as safely as this spool can. `next_event(number)`:
@@ -91,6 +108,17 @@ concept BatchSpool = Spool<S> && requires(S& s, std::uint64_t number, std::size_
                                           std::vector<std::uint64_t> const& except) {
   { s.next_events(most, except) } -> std::same_as<Result<std::vector<Entry>>>;
   { s.next_logs(number, most) } -> std::same_as<Result<std::vector<Entry>>>;
+};
+
+/// A BatchSpool whose entries can wait for a bundle of logs. After `gather()` all do whose log
+/// may_be_bundled(), and so do those of the same service behind them, which is a reason not to wait
+/// any longer. Only `next_bundle(number, most)` hands them out: the next ones behind that one, the
+/// oldest first. update() ends the wait of an entry, and so does `release(number)`, alone.
+template <class S>
+concept BundleSpool = BatchSpool<S> && requires(S& s, std::uint64_t number, std::size_t most) {
+  { s.gather() } -> std::same_as<void>;
+  { s.release(number) } -> std::same_as<void>;
+  { s.next_bundle(number, most) } -> std::same_as<Result<std::vector<Entry>>>;
 };
 
 namespace internal {

@@ -53,3 +53,20 @@ TEST_CASE("any other key is no log's") {
     CHECK_FALSE(read_log_key(key, ""));
   }
 }
+
+TEST_CASE("the key of a bundle of logs is known, and says nothing of a run") {
+  for (std::string_view const key :
+       {"bundles/2026/11/30/19/25-0123456789abcdef.log", "bundles/2026/11/30/19/25-x.log"}) {
+    CAPTURE(key);
+    CHECK(is_bundle_key(key));
+    CHECK_FALSE(read_log_key(key, ""));
+  }
+  for (std::string_view const key :
+       {"", "bundles/2026/11/30/19/25-", "bundles/2026/11/30/19/25-x", "bundles/x.log",
+        "shop/2026/11/30/19/25-x.log", "bundles/2026-11/30/19/25-x.log",
+        "bundles/1700000000_SUCCESS"}) {
+    CAPTURE(key);
+    CHECK_FALSE(is_bundle_key(key));
+  }
+  CHECK(read_log_key("bundles/1700000000_SUCCESS", ""));  // a service may have that name
+}

@@ -63,15 +63,6 @@ struct Fixture {
   Delivery<BatchLogFake, BatchFake, MemorySpool, FakeClock> delivery;
 };
 
-/// Returns true if the runs of each service, such as a1 and a2, are in order.
-bool in_order_by_service(Texts const& runs) {
-  std::map<char, int> last;
-  return std::all_of(runs.begin(), runs.end(), [&](std::string const& run) {
-    int const number = std::stoi(run.substr(1));
-    return std::exchange(last[run[0]], number) < number;
-  });
-}
-
 }  // namespace
 
 TEST_CASE("more and more events go together while all succeed, their logs before them") {

@@ -48,6 +48,26 @@ static_assert(!LogStore<StoreThatChangesTheReport>);
 static_assert(!LogStore<NotMovable>);
 static_assert(!LogStore<int>);
 
+namespace {
+
+struct MinimalBundles : Minimal {
+  Result<std::string> store_bundle(Output const&, WallTime) { return std::string(); }
+};
+struct BundlesThatCannotFail : Minimal {
+  std::string store_bundle(Output const&, WallTime) { return {}; }
+};
+
+}  // namespace
+
+static_assert(BundleLogStore<MinimalBundles>);
+static_assert(!BundleLogStore<Minimal>);
+static_assert(!BundleLogStore<BundlesThatCannotFail>);
+
+TEST_CASE("the key of a bundle has the minute, and no service") {
+  WallTime const at{std::chrono::seconds{1'574'515'259}};
+  CHECK(bundle_key(at, "0123") == "bundles/2019/11/23/13/20-0123.log");
+}
+
 TEST_CASE("the result in a log's key is SUCCESS or FAILURE, or says why the run is neither") {
   struct Row {
     Verdict verdict;

@@ -72,3 +72,14 @@ TEST_CASE("of several, those that do not count go only where they are wanted") {
   CHECK((results[0] && results[1]));
   CHECK(events.runs() == std::vector<std::string>{"a"});
 }
+
+TEST_CASE("a bundle goes to the store that is there") {
+  struct Bundles : BatchLogFake {
+    Result<std::string> store_bundle(Output const& bytes, WallTime) { return bytes.text(); }
+  };
+  Service logs;
+  Optional<Bundles> store{Bundles{{&logs}}};
+  CHECK(store.store_bundle(Output("all"), {}).value() == "all");
+  CHECK(Optional<Bundles>{}.store_bundle(Output("all"), {}).value().empty());
+  static_assert(!BundleLogStore<Optional<BatchLogFake>>);
+}

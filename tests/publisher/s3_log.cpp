@@ -357,3 +357,34 @@ TEST_CASE("several logs are put one by one while it is not known what a store do
   CHECK(uris[0].value() == "s3://logs/a/1574515200_SUCCESS");
   CHECK(uris[1].value() == "s3://logs/b/1574515200_SUCCESS");
 }
+
+TEST_CASE("a bundle of logs is an object whose key has its minute and the hash of its bytes") {
+  Scripted s3{put, taken};
+  WallTime const at = sample_report().ended_at;
+  auto const uri = s3.store.store_bundle(Output("one\ntwo\n"), at);
+  REQUIRE(uri);
+  CHECK(uri->starts_with("s3://logs/bundles/2019/11/23/13/20-"));
+  CHECK(uri->ends_with(".log"));
+  Request const& request = s3.fake.script.requests.at(0);
+  CHECK("s3://logs" + request.url.path == *uri);
+  CHECK(request.body.in_memory() == "one\ntwo\n");
+  CHECK(find_header(request.headers, "content-type") == "text/plain; charset=utf-8");
+  CHECK(find_header(request.headers, "if-none-match") == "*");
+
+  // An earlier answer was lost: what is there is the same.
+  CHECK(s3.store.store_bundle(Output("one\ntwo\n"), at).value() == *uri);
+  CHECK(s3.fake.script.requests.size() == 2);
+}
+
+TEST_CASE("where a store may not keep what is there a bundle replaces itself; what fails is told") {
+  Response const down{403, {}, "<Error><Code>AccessDenied</Code></Error>"};
+  Scripted s3({put, down}, "http://127.0.0.1:9000");
+  WallTime const at = sample_report().ended_at;
+  auto const uri = s3.store.store_bundle(Output("a"), at);
+  REQUIRE(uri);
+  CHECK_FALSE(find_header(s3.fake.script.requests.at(0).headers, "if-none-match"));
+  auto const other = s3.store.store_bundle(Output("b"), at);
+  REQUIRE_FALSE(other);
+  CHECK(other.error().code == Errc::denied);
+  CHECK(s3.fake.script.requests.at(0).url.path != s3.fake.script.requests.at(1).url.path);
+}

@@ -604,3 +604,36 @@ TEST_CASE("several are handed out at once, with their logs, and their descriptor
   CHECK(spool.next_logs(0, 100).value().size() == 30);
   CHECK(spool.count().logs == 30);
 }
+
+TEST_CASE("entries wait for a bundle, and for nothing when they are taken up again") {
+  TemporaryFolder const folder;
+  {
+    DiskSpool spool = open(folder.path());
+    spool.gather();
+    add_all(spool, {"a", "b", "c"});
+    CHECK(spool.count().gathered == 3);
+    CHECK(spool.count().events == 0);
+    CHECK_FALSE(*spool.next_event());
+    CHECK_FALSE(*spool.next_log(0));
+    CHECK(spool.next_events(9, {})->empty());
+    auto bundle = spool.next_bundle(0, 2);
+    REQUIRE(bundle->size() == 2);
+    CHECK((*bundle)[1].report.outcome.output.text().value() == "log of b");
+    CHECK(spool.next_bundle((*bundle)[1].number, 9)->size() == 1);
+    (*bundle)[0].log = Part::done;
+    (*bundle)[0].report.log_uri = "s3://b/k#bytes=0-7";
+    (*bundle)[0].report.outcome.output = Output();
+    spool.update((*bundle)[0]);
+    spool.release((*bundle)[1].number);
+    CHECK(spool.count().gathered == 1);
+    CHECK(spool.count().events == 2);
+    CHECK(spool.count().ahead == 1);
+  }
+  DiskSpool spool = open(folder.path());
+  CHECK(spool.count().events == 3);
+  auto const first = spool.next_event();
+  CHECK((*first)->report.log_uri == "s3://b/k#bytes=0-7");
+  spool.gather();
+  CHECK(spool.count().gathered == 2);  // but for the one whose log is done
+  CHECK(spool.count().events == 1);
+}

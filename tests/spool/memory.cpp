@@ -201,3 +201,17 @@ TEST_CASE("what was handed out is not evicted until it is updated") {
   }
   CHECK(deliver_all(spool) == Texts{"d3"});
 }
+
+TEST_CASE("what is no plain pass follows those of its service that wait, and no others") {
+  MemorySpool spool;
+  spool.gather();
+  spool.add(report_of("a"));
+  Report other = report_of("b", Verdict::fail);
+  other.job.service = "other";
+  spool.add(other);
+  CHECK_FALSE(spool.count().bundle_due);
+  CHECK((**spool.next_event()).report.job.run_id == "b");
+  spool.add(report_of("c", Verdict::fail));
+  CHECK(spool.count().bundle_due);
+  CHECK(spool.count().gathered == 2);
+}

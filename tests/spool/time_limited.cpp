@@ -45,6 +45,11 @@ class Moody {
   Result<std::vector<Entry>> next_logs(std::uint64_t behind, std::size_t most) {
     return usual().next_logs(behind, most);
   }
+  void gather() { usual().gather(); }
+  void release(std::uint64_t number) { usual().release(number); }
+  Result<std::vector<Entry>> next_bundle(std::uint64_t behind, std::size_t most) {
+    return usual().next_bundle(behind, most);
+  }
   void update(Entry const& entry) { usual().update(entry); }
   Instant tend(Instant now) { return usual().tend(now); }
   SpoolCount count() { return spool_.count(); }
@@ -89,7 +94,7 @@ void recover(World& world, TimeLimitedSpool<Moody>& spool) {
 
 }  // namespace
 
-static_assert(BatchSpool<TimeLimitedSpool<Moody>>);
+static_assert(BundleSpool<TimeLimitedSpool<Moody>>);
 
 TEST_CASE("on a disk that answers it is that disk's spool") {
   World const world;
@@ -205,4 +210,43 @@ TEST_CASE("several come from the disk, and from memory while it hangs") {
   recover(world, spool);
   CHECK(spool.count().events == 4);
   CHECK(runs(spool.next_events(9, {}).value()) == Texts{"a1", "b1", "c1"});
+}
+
+TEST_CASE("what waits for a bundle does so in memory while the disk hangs, each once") {
+  World world;
+  auto spool = world.open(1s);
+  spool.gather();
+  auto const waiting = [&] {
+    Texts runs;
+    for (Entry const& entry : *spool.next_bundle(0, 9)) runs.push_back(entry.report.job.run_id);
+    return runs;
+  };
+  spool.add(report_of("a"));
+  CHECK(spool.count().gathered == 1);
+  *world.disk = true;
+  for (char const* const run : {"b", "c"}) spool.add(report_of(run));
+  CHECK(spool.count().gathered == 2);
+  CHECK(waiting() == Texts{"b", "c"});
+  recover(world, spool);
+  CHECK(spool.in_memory().empty());
+  CHECK(spool.count().gathered == 3);
+  CHECK(waiting() == Texts{"a", "b", "c"});
+  spool.release(spool.next_bundle(0, 1)->front().number);
+  CHECK(waiting() == Texts{"b", "c"});
+  CHECK(deliver(spool) == "a");
+}
+
+TEST_CASE("what never reached the disk is released in memory") {
+  World world;
+  *world.disk = true;
+  auto spool = world.open(1ms);
+  spool.gather();
+  for (char const* const run : {"a", "b"}) spool.add(report_of(run));
+  auto const entries = spool.next_bundle(0, 9);
+  REQUIRE(entries->size() == 2);
+  spool.release((*entries)[0].number);
+  CHECK(spool.count().gathered == 1);
+  CHECK(deliver(spool) == "a");
+  recover(world, spool);
+  CHECK(spool.count().gathered == 1);
 }

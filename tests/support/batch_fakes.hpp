@@ -2,9 +2,11 @@
 #pragma once
 // A publisher and a log store that take several reports at once, and keep the requests that they
 // were sent.
+#include <algorithm>
 #include <cstddef>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sla/core/result.hpp"
@@ -50,6 +52,15 @@ struct Service {
     return sizes;
   }
 };
+
+/// Returns true if the runs of each service, such as a1 and a2, are in order.
+inline bool in_order_by_service(std::vector<std::string> const& runs) {
+  std::map<char, int> last;
+  return std::all_of(runs.begin(), runs.end(), [&](std::string const& run) {
+    int const number = std::stoi(run.substr(1));
+    return std::exchange(last[run[0]], number) < number;
+  });
+}
 
 struct BatchFake {
   Service* service;

@@ -181,6 +181,34 @@ class Server:
             self.assertEqual(f"{event['service']}\n".encode(),  # type: ignore[attr-defined]
                              s3.get_object(Bucket="logs", Key=key)["Body"].read())
 
+    def test_the_logs_of_many_checks_are_ranges_of_a_few_objects(self) -> None:
+        path = Path(tempfile.mkdtemp(prefix="sla-moto-"), "checks.json")
+        self.addCleanup(shutil.rmtree, path.parent)  # type: ignore[attr-defined]
+        path.write_text(json.dumps({"defaults": {"every": 0.2}, "checks": [
+            {"service": f"check{number}",
+             "command": f"seq {number}; echo $SLARUNNER_RUN_ID"} for number in range(8)]}))
+        process = self.start(  # type: ignore[attr-defined]
+            "--checks", str(path), "--log-bundle", "0.5", "--sns-topic-arn", self.topics["results"],
+            "--s3-bucket-name", "logs", environment=self.environment)
+        process.wait_for_line("log stored", 120, count=60)
+        finished = process.stop()
+        self.assertEqual(0, finished.code, finished.err_text)
+        events = [json.loads(one["Message"]) for one in self.messages("results")]
+        self.assertEqual(sorted(re.findall(r"run ended run=(\S+)", finished.err_text)),
+                         sorted(event["runId"] for event in events))
+        keys = set()
+        for event in events:
+            place, _, part = event["logUri"].partition("#")
+            keys.add(key := place.removeprefix("s3://logs/"))
+            got = self.client("s3").get_object(Bucket="logs", Key=key, Range=part)
+            numbers = [str(number + 1) for number in range(int(event["service"][-1]))]
+            self.assertEqual(numbers + [event["runId"]], got["Body"].read().decode().splitlines())
+        self.assertLess(len(keys), len(events) / 4)
+        report = self.run_to_end(  # type: ignore[attr-defined]
+            "report", "--from-keys", "s3://logs", environment=self.environment)
+        self.assertIn(f"report: {len(keys)} objects are bundles of logs of passes (--log-bundle), "
+                      "which keys cannot count: read the events", report.err_text)
+
     def test_runs_within_a_second_get_objects_of_their_own(self) -> None:
         process = self.start(  # type: ignore[attr-defined]
             "--service", "fast", "--delay", "0", "--sns-topic-arn", self.topics["results"],

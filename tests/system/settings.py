@@ -41,6 +41,7 @@ _VALUES = (
     ("pass-through", "SLARUNNER_PASSTHROUGH", "failures", "failures"),
     ("store-days", "SLARUNNER_STOREDAYS", "30", "30"),
     ("upload-logs", "SLARUNNER_UPLOADLOGS", "failures", "failures"),
+    ("log-bundle", "SLARUNNER_LOGBUNDLE", "1m", "60"),
     ("timeout", "SLARUNNER_TIMEOUT", "0", "0"),
     ("grace", "SLARUNNER_GRACE", "1.5", "1.5"),
     ("stop-timeout", "SLARUNNER_STOPTIMEOUT", "7", "7"),

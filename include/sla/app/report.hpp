@@ -84,6 +84,11 @@ inline void say_oddities(ReportEvents const& read) {
               (read.unreadable == 1 ? " line is no event: " : " lines are no events; the first: ") +
               read.first_unreadable});
   }
+  if (read.bundles != 0) {
+    complain({"report: " + std::to_string(read.bundles) +
+              (read.bundles == 1 ? " object is a bundle" : " objects are bundles") +
+              " of logs of passes (--log-bundle), which keys cannot count: read the events"});
+  }
   if (read.ahead != 0) {
     complain({"report: " + std::to_string(read.ahead) +
               (read.ahead == 1 ? " event ends" : " events end") +

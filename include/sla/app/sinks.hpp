@@ -160,9 +160,11 @@ class Sinks {
   void add_aws(Spool spool) {
     bool const no_bucket = parts_.settings.s3_bucket_name.empty();
     UploadLogs const upload = no_bucket ? UploadLogs::never : parts_.settings.upload_logs;
-    aws_.emplace(AwsLogs{log()}, AwsEvents{Optional{events()}, Optional{metrics()}},
-                 std::move(spool), aws_stops_, options<AwsLogs, AwsEvents>(upload), SteadyClock{},
-                 parts_.log.to(spool_of_aws));
+    aws_.emplace(
+        AwsLogs{log()}, AwsEvents{Optional{events()}, Optional{metrics()}}, std::move(spool),
+        aws_stops_,
+        options<AwsLogs, AwsEvents>(upload, parts_.settings.log_bundle.value_or(Duration::zero())),
+        SteadyClock{}, parts_.log.to(spool_of_aws));
   }
 
   Result<Spool> open_spool(std::string_view name) {
@@ -180,8 +182,10 @@ class Sinks {
   }
 
   template <class L, class E>
-  [[nodiscard]] typename Spooled<L, E, Spool>::Options options(UploadLogs upload) const {
-    return {.delivery = {.upload = upload}, .format = parts_.settings.event_format};
+  [[nodiscard]] typename Spooled<L, E, Spool>::Options options(
+      UploadLogs upload, Duration log_bundle = Duration::zero()) const {
+    return {.delivery = {.upload = upload, .log_bundle = log_bundle},
+            .format = parts_.settings.event_format};
   }
 
   [[nodiscard]] bool has_topic() const noexcept {

@@ -13,6 +13,18 @@
 
 namespace sla::inline v1::ledger {
 
+/// Returns true for the key of a bundle of logs, such as `bundles/2026/11/30/19/25-<id>.log`. Which
+/// runs are in there only events say.
+[[nodiscard]] inline bool is_bundle_key(std::string_view key) noexcept {
+  constexpr std::string_view pattern = "bundles/0000/00/00/00/00-";
+  if (key.size() <= pattern.size() || !key.ends_with(".log")) return false;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    bool const same = pattern[i] == '0' ? is_digit(key[i]) : key[i] == pattern[i];
+    if (!same) return false;
+  }
+  return true;
+}
+
 /// Reads a key; nothing if the run says nothing about the service. Errc::malformed if it is no
 /// log's. The texts of the event are those of the parameters.
 [[nodiscard]] inline Result<std::optional<Event>> read_log_key(std::string_view key,

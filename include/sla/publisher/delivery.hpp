@@ -22,6 +22,7 @@
 #include "sla/publisher/delivery_options.hpp"
 #include "sla/publisher/entry_attempts.hpp"
 #include "sla/publisher/entry_batches.hpp"
+#include "sla/publisher/entry_bundles.hpp"
 #include "sla/publisher/log_first.hpp"
 #include "sla/publisher/refusals.hpp"
 #include "sla/publisher/retry_schedule.hpp"
@@ -37,7 +38,8 @@ class Delivery {
   Delivery(L store, P publisher, S spool, DeliveryStops const& stops, DeliveryOptions options = {},
            C clock = C{}, Logger log = Logger{})
       : attempts_(std::move(store), std::move(publisher), std::move(spool), stops, options,
-                  std::move(clock), log) {}
+                  std::move(clock), log),
+        bundles_(attempts_, options.log_bundle) {}
 
   /// Asks the spool: `act(S&)`, while nobody else does.
   template <class Act>
@@ -74,6 +76,12 @@ class Delivery {
     }
     if (attempts_.stops.events.level() != StopLevel::none) return Instant::max();
     SpoolCount const count = attempts_.count();
+    if (Instant const due = bundles_.due(now, count); due <= now) {
+      bundles_.deliver(now);
+      return now;
+    } else {
+      next = std::min(next, due);
+    }
     if (count.events != 0) {
       if (attempts_.events.retry.due() <= now && deliver_events(now, count)) return now;
       next = std::min(next, attempts_.events.due(now));
@@ -210,6 +218,7 @@ class Delivery {
 
   EntryAttempts<L, P, S, C> attempts_;
   EntryBatches<L, P, S, C> batches_{attempts_};
+  EntryBundles<L, P, S, C> bundles_;
   bool news_ = false;  ///< something was added since the last step; guarded as the spool is
   [[no_unique_address]] DeliveryPolicies<L, P, S, C> checked_{};
 };

@@ -27,6 +27,10 @@ struct DeliveryStops {
 struct DeliveryOptions {
   UploadLogs upload = UploadLogs::always;  ///< which logs are delivered at all
   Backoff::Options backoff{};              ///< after a failed attempt at either part
+  /// How long the log of a pass may wait for others, so that they are stored as one object, and its
+  /// event with it; zero: each log is an object of its own. Only where all logs are stored, by a
+  /// BundleLogStore, from a BundleSpool. What a bundle holds is bounded by BundleLimits.
+  Duration log_bundle{};
 };
 
 namespace internal {

@@ -80,6 +80,7 @@ class EntryAttempts {
     logs.delivered(entry.number);
     report.log_uri = std::move(uri);
     entry.log = Part::done;
+    if (report.log_uri.empty()) return;
     log.info("log stored", {{"run", report.job.run_id}, {"log", report.log_uri}});
   }
   /// Returns why no log is sent now; empty if one is.

@@ -9,6 +9,8 @@
 #include <type_traits>
 #include <vector>
 
+#include "sla/core/output.hpp"
+#include "sla/core/result.hpp"
 #include "sla/core/run.hpp"
 #include "sla/core/time.hpp"
 #include "sla/publisher.hpp"
@@ -29,6 +31,13 @@ concept LogStore = bool{std::movable<L>} && requires(L& l, Report const& report)
 template <class L>
 concept BatchLogStore = LogStore<L> && requires(L& l, std::vector<Report> const& reports) {
   { l.store_all(reports) } -> std::same_as<std::vector<Result<std::string>>>;
+};
+
+/// A LogStore that can keep many logs as one object: `store_bundle(bytes, at)` gives its URI, to
+/// which `#bytes=A-B` is added for each log. The same bytes of the same time have the same URI.
+template <class L>
+concept BundleLogStore = LogStore<L> && requires(L& l, Output const& bytes, WallTime at) {
+  { l.store_bundle(bytes, at) } -> std::same_as<Result<std::string>>;
 };
 
 namespace internal {
@@ -65,6 +74,20 @@ namespace internal {
   key.append("_").append(result);
   if (attempt > 1) key += '_' + std::to_string(attempt);
   return key;
+}
+
+/// Where bundles of logs are; a service of that name has other keys in there.
+inline constexpr std::string_view bundle_folder = "bundles";
+
+/// Returns the key of a bundle of logs: `bundles/2026/11/30/19/25-<id>.log`, with the minute in UTC
+/// of the time.
+[[nodiscard]] inline std::string bundle_key(WallTime at, std::string_view id) {
+  std::string minute = iso_time(at).substr(0, 16);
+  for (char& c : minute) {
+    if (c == '-' || c == 'T' || c == ':') c = '/';
+  }
+  std::string key(bundle_folder);
+  return key.append("/").append(minute).append("-").append(id).append(".log");
 }
 
 /// How many keys are tried before a store gives up.

@@ -41,6 +41,9 @@ class Optional {
     if (publisher_) return publisher_->store_all(reports);
     return std::vector<Result<std::string>>(reports.size(), std::string());
   }
+  Result<std::string> store_bundle(Output const& bytes, WallTime at) requires BundleLogStore<Held> {
+    return publisher_ ? publisher_->store_bundle(bytes, at) : Result<std::string>(std::string());
+  }
 
  private:
   std::optional<Held> publisher_;

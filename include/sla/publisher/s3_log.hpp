@@ -110,6 +110,23 @@ class S3Log {
     return uris;
   }
 
+  /// Puts the bytes of a bundle, whose hash is in the key: an object that has it holds the same.
+  Result<std::string> store_bundle(Output const& bytes, WallTime at) {
+    aws::PutObjectInput object{.body = bytes, .content_type = "text/plain; charset=utf-8"};
+    if (!object.body.sha256() && !hash_anew(object.body)) {
+      return Error{Errc::system, "s3 put object: the bundle of logs cannot be hashed"};
+    }
+    std::string id;
+    hex_to(id, *object.body.sha256());
+    object.key = bundle_key(at, id.substr(0, 32));
+    bool const keeps = condition_ == Condition::kept;
+    auto const done =
+        put(object, keeps ? aws::Existing::keep : aws::Existing::replace,
+            std::chrono::steady_clock::now() + options_.limit + aws::upload_time(bytes.size()));
+    if (!done && done.error().code != Errc::exists) return done.error();
+    return uri(object.key);
+  }
+
   Result<void> publish(Report const& report) {
     auto const stored = store(report);
     if (!stored) return stored.error();

@@ -169,15 +169,22 @@ class Spooled {
     }
 
     SpoolCount finish(Instant end) {
-      if (std::exchange(finished, true)) return delivery.count();
+      if (std::exchange(finished, true)) return undelivered();
       ensure_thread();
       Instant const now = clock.now();
       Duration const time = std::max(end - now, Duration::zero());
       StopPlan const plan = stop_plan({.budget = time, .delivery = time});
       thread ? stop_by(now, plan) : deliver_by(now, plan);
       stops.credentials.request();
-      SpoolCount const left = delivery.count();
+      SpoolCount const left = undelivered();
       list(left, std::max(clock.now(), end) + last_moment);
+      return left;
+    }
+
+    /// Returns what is left; what waits for a bundle is an event that waits.
+    SpoolCount undelivered() {
+      SpoolCount left = delivery.count();
+      left.events += std::exchange(left.gathered, 0);
       return left;
     }
 

@@ -92,17 +92,23 @@ class DiskSpool {
     return hand_out(index_.next_logs(behind, most));
   }
 
+  void gather() { index_.gather(); }
+  void release(std::uint64_t number) { index_.release(number); }
+  [[nodiscard]] Result<std::vector<Entry>> next_bundle(std::uint64_t behind, std::size_t most) {
+    return hand_out(index_.next_bundle(behind, most));
+  }
+
   void update(Entry const& entry) {
     std::erase(handed_out_, entry.number);
-    if (index_.all().count(entry.number) == 0) return;
+    if (!index_.release(entry.number)) return;
     if (entry.complete()) return forget(entry.number);
     put(entry, internal::Sync::later);
   }
 
   Instant tend(Instant now) {
     if (store_ && !outage_ && store_->journal().worth_moving()) {
-      auto const moved = store_->move_first_segment(index_, dropped_);
-      if (!moved) outage_.begin(moved.error());
+      if (auto const moved = store_->move_first_segment(index_, dropped_); !moved)
+        outage_.begin(moved.error());
       return now;
     }
     if (outage_.take_due(now)) (void)ready();
@@ -110,15 +116,13 @@ class DiskSpool {
   }
 
   [[nodiscard]] Recalled recall(Job const& job) { return last_events_.recall(job); }
-  [[nodiscard]] SpoolCount count() const noexcept { return index_.count(); }
+  [[nodiscard]] SpoolCount count() const noexcept {
+    return index_.count(options_.limit, options_.memory_limit);
+  }
   [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
   void reported(std::uint64_t number) { set_dropped(dropped_ - number); }
 
-  [[nodiscard]] std::vector<Entry> in_memory() const {
-    std::vector<Entry> entries;
-    for (auto const number : index_.held()) entries.push_back(*index_.all().at(number).held);
-    return entries;
-  }
+  [[nodiscard]] std::vector<Entry> in_memory() const { return index_.held_entries(); }
 
  private:
   DiskSpool(Options options, Logger log)
@@ -147,8 +151,7 @@ class DiskSpool {
     handed_out_.assign(1, number);
     return look_up(number);
   }
-  /// Reads several, whose logs take a descriptor each. What is behind one that cannot be read
-  /// waits.
+  /// Reads several, whose logs take a descriptor each, up to one that cannot be read.
   Result<std::vector<Entry>> hand_out(std::vector<std::uint64_t> const& numbers) {
     std::vector<Entry> entries;
     handed_out_ = numbers;
@@ -224,8 +227,7 @@ class DiskSpool {
     return written.has_value();
   }
 
-  /// The folder is gone: what can still be read of its files is held in memory. The rest is found
-  /// again should the folder come back.
+  /// The folder is gone: what can be read is held in memory, the rest found should it come back.
   void leave() {
     outage_.begin({Errc::system, "the folder is gone"});
     internal::hold_all(
@@ -293,6 +295,6 @@ class DiskSpool {
   std::uint64_t dropped_ = 0;
   std::vector<std::uint64_t> handed_out_{};
 };
-static_assert(BatchSpool<DiskSpool>);
+static_assert(BundleSpool<DiskSpool>);
 
 }  // namespace sla::inline v1

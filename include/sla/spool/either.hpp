@@ -18,6 +18,8 @@ template <class A, class B>
 class EitherSpool {
   static constexpr bool both_batch =
       BatchSpool<internal::HeldSpool<A>> && BatchSpool<internal::HeldSpool<B>>;
+  static constexpr bool both_bundle =
+      BundleSpool<internal::HeldSpool<A>> && BundleSpool<internal::HeldSpool<B>>;
 
  public:
   EitherSpool(A spool) : spool_(std::in_place_index<0>, std::move(spool)) {}
@@ -44,6 +46,16 @@ class EitherSpool {
   }
   Result<std::vector<Entry>> next_logs(std::uint64_t behind, std::size_t most) requires both_batch {
     return ask([&](auto& spool) { return spool.next_logs(behind, most); });
+  }
+  void gather() requires both_bundle {
+    ask([](auto& spool) { spool.gather(); });
+  }
+  void release(std::uint64_t number) requires both_bundle {
+    ask([&](auto& spool) { spool.release(number); });
+  }
+  Result<std::vector<Entry>> next_bundle(std::uint64_t behind,
+                                         std::size_t most) requires both_bundle {
+    return ask([&](auto& spool) { return spool.next_bundle(behind, most); });
   }
   void update(Entry const& entry) {
     ask([&](auto& spool) { spool.update(entry); });

@@ -19,6 +19,7 @@
 #include "sla/core/output.hpp"
 #include "sla/spool.hpp"
 #include "sla/spool/eviction.hpp"
+#include "sla/spool/gathering.hpp"
 #include "sla/spool/record_position.hpp"
 
 namespace sla::inline v1::internal {
@@ -33,7 +34,15 @@ struct EntryState {
   Part event_part = Part::waiting;
   bool pass = false;
   bool counts = true;
+  bool plain = false;  ///< its log may stand in a bundle, as far as its size does not matter
+  Gathered gathered = Gathered::no;
 
+  [[nodiscard]] bool wants_log() const noexcept {
+    return log_part == Part::waiting && gathered == Gathered::no;
+  }
+  [[nodiscard]] bool wants_event() const noexcept {
+    return event_part == Part::waiting && gathered == Gathered::no;
+  }
   /// Takes over how far an entry got.
   void note(Entry const& entry) noexcept {
     service = std::hash<std::string_view>()(entry.report.job.service);
@@ -41,6 +50,7 @@ struct EntryState {
     event_part = entry.event;
     pass = entry.report.succeeded();
     counts = entry.report.counts();
+    plain = may_be_bundled(entry.report, 0);
   }
   /// Holds an entry whole.
   void hold(Entry const& entry) {
@@ -80,7 +90,11 @@ class SpoolIndex {
   using Map = std::map<std::uint64_t, EntryState>;
 
   [[nodiscard]] Map const& all() const noexcept { return all_; }
-  [[nodiscard]] SpoolCount const& count() const noexcept { return count_; }
+  /// Returns how much there is to do, where so many bytes are too much.
+  [[nodiscard]] SpoolCount count(std::uint64_t disk_limit, std::uint64_t memory_limit) const {
+    return gathering_.counted(count_,
+                              disk_bytes_ > disk_limit / 2 || memory_bytes_ > memory_limit / 2);
+  }
   [[nodiscard]] std::uint64_t disk_bytes() const noexcept { return disk_bytes_; }
   [[nodiscard]] std::uint64_t memory_bytes() const noexcept { return memory_bytes_; }
   [[nodiscard]] std::uint64_t last_number() const noexcept {
@@ -96,6 +110,15 @@ class SpoolIndex {
     return numbers;
   }
 
+  /// Returns those entries.
+  [[nodiscard]] std::vector<Entry> held_entries() const {
+    std::vector<Entry> entries;
+    for (auto const& [number, entry] : all_) {
+      if (entry.held) entries.push_back(*entry.held);
+    }
+    return entries;
+  }
+
   /// Returns the number of the next entry. Numbers follow the clock, so that what was held in
   /// memory while a disk could not even be read sorts behind what is found there later.
   [[nodiscard]] std::uint64_t next_number() {
@@ -105,12 +128,29 @@ class SpoolIndex {
     return last_;
   }
 
+  /// Lets entries wait for a bundle from now on, those that are here included.
+  void gather() {
+    if (!gathering_.begin()) return;
+    for (auto& [number, entry] : all_) {
+      tally(number, entry, false);
+      entry.gathered = wait_of(entry);
+      tally(number, entry, true);
+    }
+  }
+  /// Ends the wait of an entry for its bundle. Returns false if there is no such entry.
+  bool release(std::uint64_t number) {
+    bool const waits = gathering_.holds(number);
+    if (waits) put(number, [](EntryState& entry) { entry.gathered = Gathered::no; });
+    return waits || all_.count(number) != 0;
+  }
+
   /// Adds an entry, or changes one: `change(EntryState&)`.
   template <class Change>
   void put(std::uint64_t number, Change change) {
     auto const [at, added] = all_.try_emplace(number);
     if (!added) tally(number, at->second, false);
     change(at->second);
+    if (added) at->second.gathered = wait_of(at->second);
     tally(number, at->second, true);
     if (at->second.event_part == Part::waiting && number < first_event_) first_event_ = number;
   }
@@ -125,7 +165,7 @@ class SpoolIndex {
   [[nodiscard]] std::optional<std::uint64_t> next_event(std::uint64_t behind) {
     bool const of_all = behind < first_event_;
     auto at = of_all ? all_.lower_bound(first_event_) : all_.upper_bound(behind);
-    while (at != all_.end() && at->second.event_part != Part::waiting) ++at;
+    while (at != all_.end() && !at->second.wants_event()) ++at;
     std::uint64_t const found = at != all_.end() ? at->first : last_number() + 1;
     if (of_all) first_event_ = found;
     if (at == all_.end()) return std::nullopt;
@@ -158,10 +198,10 @@ class SpoolIndex {
   [[nodiscard]] std::optional<std::uint64_t> next_log(std::uint64_t behind) const {
     if (count_.logs + count_.ahead == 0) return std::nullopt;
     for (auto at = all_.upper_bound(behind); at != all_.end(); ++at) {
-      if (at->second.log_part == Part::waiting) return at->first;
+      if (at->second.wants_log()) return at->first;
     }
     for (auto const& [number, entry] : all_) {
-      if (entry.log_part == Part::waiting) return number;
+      if (entry.wants_log()) return number;
     }
     return std::nullopt;
   }
@@ -176,6 +216,12 @@ class SpoolIndex {
     return found;
   }
 
+  /// Returns the next entries behind that one that wait for a bundle; at most so many.
+  [[nodiscard]] std::vector<std::uint64_t> next_bundle(std::uint64_t behind,
+                                                       std::size_t most) const {
+    return gathering_.next(behind, most);
+  }
+
   /// Returns what to evict from the disk, or from memory; the spared ones, which ascend, and the
   /// newest stay.
   [[nodiscard]] std::optional<Eviction> eviction(bool on_disk,
@@ -187,11 +233,21 @@ class SpoolIndex {
   }
 
  private:
+  static std::uint64_t log_size(EntryState const& entry) noexcept {
+    return entry.held ? entry.held->report.outcome.output.size() : entry.log.size();
+  }
   static EvictionRank rank_of(EntryState const& entry) noexcept {
-    std::uint64_t const log =
-        entry.held ? entry.held->report.outcome.output.size() : entry.log.size();
+    std::uint64_t const log = log_size(entry);
     std::uint64_t const worth_while = entry.held ? sizeof(Entry) : 1;
     return eviction_rank(entry.pass, entry.event_part == Part::done || log >= worth_while);
+  }
+
+  /// Returns whether an entry is to wait for a bundle.
+  [[nodiscard]] Gathered wait_of(EntryState const& entry) const {
+    if (entry.event_part != Part::waiting) return Gathered::no;
+    bool const small = log_size(entry) <= BundleLimits::bytes_of_one;
+    return gathering_.wait_of(entry.service,
+                              entry.plain && small && entry.log_part == Part::waiting);
   }
 
   void tally(std::uint64_t number, EntryState const& entry, bool there) {
@@ -200,12 +256,15 @@ class SpoolIndex {
     };
     std::size_t const one = 1;
     bool const event = entry.event_part == Part::waiting;
-    if (event) {
+    if (entry.gathered != Gathered::no) {
+      GatheredEntry const waits{number, entry.service, entry.gathered, log_size(entry)};
+      there ? gathering_.add(waits) : gathering_.remove(waits);
+    } else if (event) {
       move(count_.events, one);
       there ? void(by_service_.emplace(entry.service, number))
             : void(by_service_.erase({entry.service, number}));
     }
-    if (entry.log_part == Part::waiting) move(event ? count_.ahead : count_.logs, one);
+    if (entry.wants_log()) move(event ? count_.ahead : count_.logs, one);
     if (entry.log_part == Part::refused || entry.event_part == Part::refused) {
       move(count_.refused, one);
     }
@@ -225,6 +284,7 @@ class SpoolIndex {
   std::uint64_t first_event_ = 1;  ///< no event waits before this one
   std::set<std::pair<std::size_t, std::uint64_t>> by_service_{};  ///< the events that wait
   std::size_t turn_ = 0;  ///< the service whose event was handed out last
+  Gathering gathering_{};
 };
 
 }  // namespace sla::inline v1::internal

@@ -52,24 +52,28 @@ class MemorySpool {
     return hand_out(index_.next_logs(behind, most));
   }
 
+  void gather() { index_.gather(); }
+  void release(std::uint64_t number) { index_.release(number); }
+  [[nodiscard]] Result<std::vector<Entry>> next_bundle(std::uint64_t behind, std::size_t most) {
+    return hand_out(index_.next_bundle(behind, most));
+  }
+
   void update(Entry const& entry) {
     std::erase(handed_out_, entry.number);
-    if (index_.all().count(entry.number) == 0) return;
+    if (!index_.release(entry.number)) return;
     if (entry.complete()) return index_.erase(entry.number);
     put(entry);
   }
 
   Instant tend(Instant) noexcept { return Instant::max(); }
 
-  [[nodiscard]] SpoolCount count() const noexcept { return index_.count(); }
+  [[nodiscard]] SpoolCount count() const noexcept {
+    return index_.count(UINT64_MAX, options_.limit);
+  }
   [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
   void reported(std::uint64_t number) noexcept { dropped_ -= number; }
 
-  [[nodiscard]] std::vector<Entry> in_memory() const {
-    std::vector<Entry> all;
-    for (auto const& [number, entry] : index_.all()) all.push_back(*entry.held);
-    return all;
-  }
+  [[nodiscard]] std::vector<Entry> in_memory() const { return index_.held_entries(); }
 
  private:
   Result<std::optional<Entry>> hand_out(std::optional<std::uint64_t> number) {
@@ -114,6 +118,6 @@ class MemorySpool {
   std::uint64_t dropped_ = 0;
   std::vector<std::uint64_t> handed_out_{};
 };
-static_assert(BatchSpool<MemorySpool>);
+static_assert(BundleSpool<MemorySpool>);
 
 }  // namespace sla::inline v1

@@ -120,6 +120,31 @@ class TimeLimitedSpool {
     return of_memory(memory_.next_logs(in_memory(behind), most));
   }
 
+  void gather() requires BundleSpool<Disk> {
+    memory_.gather();
+    (void)disk_.tell([](Disk& disk) {
+      disk.gather();
+      return true;
+    });
+  }
+  void release(std::uint64_t number) requires BundleSpool<Disk> {
+    if (number >= in_memory_from) return memory_.release(in_memory(number));
+    (void)disk_.tell([number](Disk& disk) {
+      disk.release(number);
+      return true;
+    });
+  }
+  /// Those on the disk, which are older, then those in memory.
+  [[nodiscard]] Result<std::vector<Entry>> next_bundle(
+      std::uint64_t behind, std::size_t most) requires BundleSpool<Disk> {
+    ahead_.reset();
+    if (behind < in_memory_from) {
+      auto found = disk_.ask([=](Disk& disk) { return disk.next_bundle(behind, most); });
+      if (found && (!*found || !(**found).empty())) return *std::move(found);
+    }
+    return of_memory(memory_.next_bundle(in_memory(behind), most));
+  }
+
   void update(Entry const& entry) {
     ahead_.reset();
     if (entry.number < in_memory_from) {
@@ -155,6 +180,8 @@ class TimeLimitedSpool {
     all.logs += disk_.figures().count.logs;
     all.ahead += disk_.figures().count.ahead;
     all.refused += disk_.figures().count.refused;
+    all.gathered += disk_.figures().count.gathered;
+    all.bundle_due = all.bundle_due || disk_.figures().count.bundle_due;
     return all;
   }
   [[nodiscard]] std::uint64_t dropped() {
@@ -186,13 +213,24 @@ class TimeLimitedSpool {
 
   /// Takes back a report that was added too late: it was kept in memory meanwhile.
   static void retract(Disk& disk, std::string const& run) {
+    auto const retracted = [&](Entry& entry) {
+      if (entry.report.job.run_id != run) return false;
+      entry.log = entry.event = Part::done;
+      disk.update(entry);
+      return true;
+    };
+    if constexpr (BundleSpool<Disk>) {
+      for (std::uint64_t behind = 0;;) {
+        auto entries = disk.next_bundle(behind, 1);
+        if (!entries || entries->empty()) break;
+        if (retracted(entries->front())) return;
+        behind = entries->front().number;
+      }
+    }
     for (std::uint64_t behind = 0;;) {
       auto entry = disk.next_event(behind);
-      if (!entry || !*entry) return;
+      if (!entry || !*entry || retracted(**entry)) return;
       behind = (*entry)->number;
-      if ((*entry)->report.job.run_id != run) continue;
-      (*entry)->log = (*entry)->event = Part::done;
-      return disk.update(**entry);
     }
   }
 
@@ -210,7 +248,7 @@ class TimeLimitedSpool {
 
   /// What nothing happened to yet is as safe on the disk as if it had never hung.
   void move_to_disk() {
-    if (memory_.count().events == 0) return;
+    if (memory_.count().events + memory_.count().gathered == 0) return;
     for (Entry entry : memory_.in_memory()) {
       if (entry.log != Part::waiting || entry.event != Part::waiting) continue;
       auto const moved = disk_.ask(

@@ -146,3 +146,20 @@ TEST_CASE("checks that AWS keeps are read there, and decrypted where they are a 
   REQUIRE(conditions.size() == 2);
   CHECK(conditions[1].values == Lines{scope.checks_arn});
 }
+
+TEST_CASE("bundles of logs are put below no service, and not looked at") {
+  AccessScope scope = known_scope();
+  scope.settings.s3_bucket_name = "logs";
+  scope.settings.service = "shop";
+  scope.settings.s3_tags = {"team=web"};
+  scope.settings.s3_acl = "bucket-owner-full-control";
+  std::size_t const before = lines_of(scope).size();
+  scope.settings.log_bundle = std::chrono::minutes{1};
+  Lines const lines = lines_of(scope);
+  REQUIRE(lines.size() == before + 3);
+  CHECK(lines[before] == "s3:PutObject arn:aws:s3:::logs/bundles/*");
+  CHECK(lines[before + 1] == "s3:PutObjectTagging arn:aws:s3:::logs/bundles/*");
+  CHECK(lines[before + 2] == "s3:PutObjectAcl arn:aws:s3:::logs/bundles/*");
+  scope.settings.upload_logs = UploadLogs::never;
+  CHECK(lines_of(scope).empty());
+}

@@ -335,3 +335,17 @@ TEST_CASE("a role is an ARN of one") {
     CHECK(parsed.problems[0].starts_with("Role (--role): '" + std::string(role) + "' is no "));
   }
 }
+
+TEST_CASE("bundles of logs need a bucket, and logs of passes that are stored there") {
+  CHECK(parse({"--log-bundle=60", "--s3-bucket-name=logs"}, with({})).problems.empty());
+  CHECK(parse({"--log-bundle=60"}, with({})).problems ==
+        Lines{"Log Bundle (--log-bundle) bundles the logs of passes in S3: give a bucket "
+              "(--s3-bucket-name)"});
+  CHECK(parse({"--s3-bucket-name=logs", "--upload-logs=failures"},
+              with({{"SLARUNNER_LOGBUNDLE", "60"}}))
+            .problems ==
+        Lines{"Log Bundle ($SLARUNNER_LOGBUNDLE) bundles the logs of passes in S3, and Upload Logs "
+              "(--upload-logs) stores none"});
+  CHECK(parse({"--log-bundle=0", "--s3-bucket-name=logs"}, with({})).problems ==
+        Lines{"Log Bundle (--log-bundle): '0' is not more than 0 seconds"});
+}

@@ -111,13 +111,9 @@ class AwsQuestions {
   /// Asks for each right to what the settings name.
   void ask_rights() {
     std::vector<Right> const rights = rights_of(scope());
-    std::vector<Right> of_bucket;
-    for (Right const& right : rights) {
-      if (right.name == "PutLogs") of_bucket.push_back(right);
-    }
     for (Right const& right : rights) {
       if (right.name == "PublishResults") ask_topic(right);
-      if (right.action == "s3:PutObject") ask_bucket(of_bucket);
+      if (right.action == "s3:PutObject") ask_bucket(rights_named(right.name, rights));
       if (right.name == "PutMetrics") ask_metrics(right);
       if (right.name == "UseBucketKey") tell_bucket_key(right);
     }
@@ -126,6 +122,10 @@ class AwsQuestions {
   void tell_clock() const { app::tell_clock(reach_.clock_offset(), parts_.findings); }
 
  private:
+  static std::vector<Right> rights_named(std::string_view name, std::vector<Right> rights) {
+    std::erase_if(rights, [=](Right const& right) { return right.name != name; });
+    return rights;
+  }
   /// Small, since there are many to ask.
   static aws::StageLimits limits() {
     using std::chrono::seconds;
@@ -226,9 +226,11 @@ class AwsQuestions {
     }
     std::vector<std::string> services = services_of(parts_.checks);
     if (services.empty()) services.push_back(parts_.settings.service);
-    BucketQuestions questions(access().client(parts_.stop), bucket, services.front(), deadline());
+    bool const bundles = rights.front().name == "PutBundles";
+    std::string const folder = bundles ? std::string(bundle_folder) : services.front();
+    BucketQuestions questions(access().client(parts_.stop), bucket, folder, deadline());
     questions.ask(rights, parts_.findings);
-    if (parts_.send == SendTest::no) return;
+    if (bundles || parts_.send == SendTest::no) return;
     ProgramClient client = access().client(parts_.stop);
     aws::Bucket own = questions.bucket();
     own.objects = bucket.objects;

@@ -13,6 +13,7 @@
 #include "sla/aws/config/region.hpp"
 #include "sla/core/text.hpp"
 #include "sla/publisher/log_first.hpp"
+#include "sla/publisher/log_store.hpp"
 
 namespace sla::inline v1::app {
 
@@ -96,6 +97,13 @@ inline Resources log_resources(AccessScope const& scope) {
   }
   return found;
 }
+/// A bundle is of no service.
+inline Resources bundle_resources(AccessScope const& scope) {
+  if (!puts_logs(scope) || !scope.settings.log_bundle) return {};
+  std::string arn("arn:");
+  arn.append(scope.partition).append(":s3:::").append(scope.settings.s3_bucket_name);
+  return {arn.append("/").append(bundle_folder).append("/*")};
+}
 /// The names of buckets are global: the account says whose one is meant.
 inline Conditions of_owner(AccessScope const& scope) {
   if (scope.settings.s3_bucket_owner.empty()) return {};
@@ -106,6 +114,12 @@ inline Resources tagged_resources(AccessScope const& scope) {
 }
 inline Resources acl_resources(AccessScope const& scope) {
   return scope.settings.s3_acl.empty() ? Resources{} : log_resources(scope);
+}
+inline Resources tagged_bundles(AccessScope const& scope) {
+  return scope.settings.s3_tags.empty() ? Resources{} : bundle_resources(scope);
+}
+inline Resources bundles_with_acl(AccessScope const& scope) {
+  return scope.settings.s3_acl.empty() ? Resources{} : bundle_resources(scope);
 }
 
 /// The file of checks, if it is such a thing.
@@ -224,6 +238,9 @@ inline constexpr std::array right_table{
     detail::RightRow{"PutLogs", "s3:GetObject", detail::log_resources, detail::of_owner},
     detail::RightRow{"PutLogs", "s3:PutObjectTagging", detail::tagged_resources, detail::of_owner},
     detail::RightRow{"PutLogs", "s3:PutObjectAcl", detail::acl_resources, detail::of_owner},
+    detail::RightRow{"PutBundles", "s3:PutObject", detail::bundle_resources, detail::of_owner},
+    detail::RightRow{"PutBundles", "s3:PutObjectTagging", detail::tagged_bundles, detail::of_owner},
+    detail::RightRow{"PutBundles", "s3:PutObjectAcl", detail::bundles_with_acl, detail::of_owner},
     detail::RightRow{"PutMetrics", "cloudwatch:PutMetricData", detail::metric_resources,
                      detail::in_namespace},
     detail::RightRow{"LoadParameters", "ssm:GetParametersByPath", detail::path_resources},

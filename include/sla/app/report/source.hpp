@@ -42,6 +42,7 @@ struct ReportEvents {
   std::int64_t unreadable = 0;
   std::string first_unreadable{};  ///< where it was, and how it begins
   std::int64_t ahead = 0;          ///< events that end after now
+  std::int64_t bundles = 0;        ///< keys of bundles of logs
   /// How long the runs of each service took, in each of the weeks that were asked for.
   std::map<std::string, std::vector<ledger::Durations>, std::less<>> durations{};
   SlamonResults results{};  ///< within the window, where they were asked for
@@ -125,6 +126,8 @@ class ReportReader {
     if (!bucket) return bucket.error();
     std::string const root = "s3://" + (*bucket)->name() + '/';
     return (*bucket)->each([&](aws::ListedObject const& object) {
+      if (ledger::is_bundle_key(object.key)) ++events_.bundles;
+      if (ledger::is_bundle_key(object.key)) return Result<void>();
       std::string const uri = root + object.key;
       auto const key = ledger::read_log_key(object.key, uri);
       if (!key)

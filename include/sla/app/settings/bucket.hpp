@@ -70,6 +70,17 @@ inline constexpr auto bucket_settings = std::to_array<Setting>({
      .meaning = "the account that the bucket must be of, or nothing is put",
      .field = &Settings::s3_bucket_owner,
      .check = aws::check_account},
+    {.flag = "log-bundle",
+     .variable = "SLARUNNER_LOGBUNDLE",
+     .title = "Log Bundle",
+     .value = "SECONDS",
+     .fallback = "none",
+     .meaning = "logs of passes wait up to so long for others, of all services, and become one "
+                "object: 60 makes one a minute, or one for each 4M or 4096 logs. Their events wait "
+                "with them; logUri ends in #bytes=A-B. What is no plain pass, or has more than 1M, "
+                "goes at once and alone, after what waits of its service",
+     .field = &Settings::log_bundle,
+     .check = check_period},
 });
 
 }  // namespace sla::inline v1::app

@@ -98,6 +98,7 @@ class SettingsReader {
       if (complete) rules_.require_time_for_attempts();
     }
     if (complete && !parsed_.settings.dry_run) require_a_sink();
+    if (complete && rules_.is_set(log_bundle)) require_logs_of_passes();
     warn_of_dry_run();
     warn_of_unknown_variables();
     return std::move(parsed_);
@@ -115,6 +116,8 @@ class SettingsReader {
   static constexpr std::size_t splay = setting_index("splay");
   static constexpr std::size_t checks = setting_index("checks");
   static constexpr std::size_t topic_arn = setting_index("sns-topic-arn");
+  static constexpr std::size_t log_bundle = setting_index("log-bundle");
+  static constexpr std::size_t upload_logs = setting_index("upload-logs");
   static constexpr std::size_t topic_name = setting_index("sns-topic-name");
 
   void read_row(std::size_t row) {
@@ -190,6 +193,15 @@ class SettingsReader {
     require(variable_label(topic_arn) + " or " + variable_label(topic_name));
     parsed_.hints.emplace_back(
         "--store DIR keeps results in a folder and needs no account; --help shows every setting");
+  }
+
+  void require_logs_of_passes() {
+    std::string const what = rules_.label(log_bundle) + " bundles the logs of passes in S3";
+    if (!rules_.is_set(setting_index("s3-bucket-name"))) {
+      rules_.problem(what + ": give a bucket (--s3-bucket-name)");
+    } else if (parsed_.settings.upload_logs != UploadLogs::always) {
+      rules_.problem(what + ", and " + rules_.label(upload_logs) + " stores none");
+    }
   }
 
   /// Any text turns it on, also one that people write to turn something off.

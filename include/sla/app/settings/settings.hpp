@@ -61,9 +61,10 @@ struct Settings {
   std::string s3_acl{};
   std::string s3_storage_class{};
   std::vector<std::string> s3_tags{};
-  std::string s3_bucket_owner{};  ///< an account
-  std::string store_days{};       ///< a number
-  std::string store{};            ///< a folder
+  std::string s3_bucket_owner{};         ///< an account
+  std::optional<Duration> log_bundle{};  ///< how long logs of passes wait for others
+  std::string store_days{};              ///< a number
+  std::string store{};                   ///< a folder
   UploadLogs upload_logs = UploadLogs::always;
   OutputShown pass_through = OutputShown::all;
   Duration timeout = std::chrono::hours{1};  ///< of one run; zero is no limit
