@@ -170,27 +170,6 @@
 #include <variant>
 #include <vector>
 
-// sla/core/clone.hpp
-// clone(2), for a child that shares memory with this process. It is called by the other name that C
-// libraries have for it: thread sanitizers take every clone() for a fork and lose the thread.
-
-extern "C" {
-// NOLINTNEXTLINE(bugprone-*,cert-*,readability-*): glibc's own name
-int __clone(int (*entry)(void*), void* stack_end, int flags, void* argument, ...);
-}
-
-namespace sla::inline v1::internal {
-
-/// Starts `entry(argument)` on that stack, of which the end is given. The pid is written to `pid`
-/// before the child's first step, where flags have CLONE_PARENT_SETTID. Returns the pid, or -1 with
-/// errno set.
-inline int clone_process(int (*entry)(void*), void* stack_end, int flags, void* argument,
-                         pid_t* pid = nullptr) {
-  return ::__clone(entry, stack_end, flags, argument, pid);
-}
-
-}  // namespace sla::inline v1::internal
-
 // sla/core/error.hpp
 // What went wrong when something expected to work did not. The code decides what to do next, the
 // message explains it to a person, and the number that somebody else gave is kept with its kind.
@@ -557,6 +536,89 @@ class Descriptor {
 }
 
 }  // namespace sla::inline v1
+
+// sla/core/shared.hpp
+// A value with several holders, of which the last one deletes it. <memory> has that too, but with
+// 8,000 lines that every user of a header would read, and with ten templates for each type.
+
+namespace sla::inline v1::internal {
+
+namespace detail {
+
+/// Counts the holders of a value whose type is not known, and knows how to delete it.
+struct Holders {
+  void (*end)(Holders*);
+  std::atomic<std::size_t> count{1};
+};
+
+template <class T>
+struct HeldValue : Holders {
+  template <class... Arguments>
+  explicit HeldValue(Arguments&&... arguments)
+      : Holders{[](Holders* self) { delete static_cast<HeldValue*>(self); }},
+        value(std::forward<Arguments>(arguments)...) {}
+  T value;
+};
+
+}  // namespace detail
+
+/// One holder, or nothing. Several threads may each have one; for one of them, one at a time.
+template <class T>
+class Shared {
+ public:
+  Shared() = default;
+  Shared(std::nullptr_t) noexcept {}
+  Shared(Shared const& other) noexcept : value_(other.value_), holders_(other.holders_) {
+    if (holders_ != nullptr) holders_->count.fetch_add(1, std::memory_order_relaxed);
+  }
+  Shared(Shared&& other) noexcept
+      : value_(std::exchange(other.value_, nullptr)),
+        holders_(std::exchange(other.holders_, nullptr)) {}
+  /// Holds the same as something that is known to be of another type.
+  template <class Other, class = std::enable_if_t<std::is_convertible_v<Other*, T*>>>
+  Shared(Shared<Other> other) noexcept
+      : value_(std::exchange(other.value_, nullptr)),
+        holders_(std::exchange(other.holders_, nullptr)) {}
+  Shared& operator=(Shared other) noexcept {
+    std::swap(value_, other.value_);
+    std::swap(holders_, other.holders_);
+    return *this;
+  }
+  ~Shared() {
+    if (holders_ == nullptr) return;
+    if (holders_->count.fetch_sub(1, std::memory_order_acq_rel) == 1) holders_->end(holders_);
+  }
+
+  /// Makes a value out of these arguments.
+  template <class... Arguments>
+  [[nodiscard]] static Shared make(Arguments&&... arguments) {
+    auto* const made =
+        new detail::HeldValue<std::remove_const_t<T>>(std::forward<Arguments>(arguments)...);
+    Shared shared;
+    shared.value_ = &made->value;
+    shared.holders_ = made;
+    return shared;
+  }
+
+  [[nodiscard]] T* get() const noexcept { return value_; }
+  [[nodiscard]] auto& operator*() const noexcept { return *value_; }
+  [[nodiscard]] T* operator->() const noexcept { return value_; }
+  explicit operator bool() const noexcept { return value_ != nullptr; }
+
+  /// Returns true if nobody else holds it.
+  [[nodiscard]] bool is_sole() const noexcept {
+    return holders_ != nullptr && holders_->count.load(std::memory_order_acquire) == 1;
+  }
+
+ private:
+  template <class Other>
+  friend class Shared;
+
+  T* value_ = nullptr;
+  detail::Holders* holders_ = nullptr;
+};
+
+}  // namespace sla::inline v1::internal
 
 // sla/core/least.hpp
 // The lesser and the greater of two values. <algorithm> has them too, but with 8,000 lines that
@@ -1050,14 +1112,14 @@ class Stop {
   void request() const noexcept {
     std::uint64_t const one = 1;
     (void)uninterrupted([&] { return ::write(events_.get(), &one, sizeof one); });
-    shared_->requested.store(true);  // the last, so that whoever sees it finds the event
+    told_->requested.store(true);  // the last, so that whoever sees it finds the event
   }
   /// Asks to stop at that time, unless it is asked before. For the thread that waits on this Stop:
   /// deadline() tells until when, watch() does not.
   void request_at(Instant due) const noexcept { due_ = due; }
   /// Asks to stop because another Stop was told to, by the same signals. Safe from any thread.
   void request_as(Stop const& other) const noexcept {
-    shared_->signals.fetch_or(other.shared_->signals.load());
+    told_->signals.fetch_or(other.told_->signals.load());
     request();
   }
 
@@ -1086,7 +1148,7 @@ class Stop {
   /// have reached others too: an init, a terminal or systemd tells every process at once.
   [[nodiscard]] bool told_by(int signal) const noexcept {
     if (signal <= 0 || signal > 64) return false;
-    return (shared_->signals.load() & bit(signal)) != 0;
+    return (told_->signals.load() & bit(signal)) != 0;
   }
   /// Returns true if this signal asks this Stop, or the one that it was made from, to stop.
   [[nodiscard]] bool heeds(int signal) const noexcept {
@@ -1112,7 +1174,7 @@ class Stop {
   [[nodiscard]] sigset_t const& child_mask() const noexcept { return child_mask_; }
 
  private:
-  struct Shared {
+  struct Told {
     std::atomic<bool> requested = false;
     std::atomic<std::uint64_t> signals = 0;  ///< those that asked to stop, one bit each
   };
@@ -1144,7 +1206,7 @@ class Stop {
   }
 
   void take_events() const noexcept {
-    if (!shared_->requested.exchange(false)) return;
+    if (!told_->requested.exchange(false)) return;
     std::uint64_t count = 0;
     if (uninterrupted([&] { return ::read(events_.get(), &count, sizeof count); }) > 0) {
       add_requests(count);
@@ -1163,7 +1225,7 @@ class Stop {
     if (signal == SIGUSR1) run_now_ = true;
     if (signal == SIGCHLD) child_ended_ = true;
     if (!heeds(signal)) return;  // SIGHUP: taken off the queue and forgotten
-    shared_->signals.fetch_or(bit(signal));
+    told_->signals.fetch_or(bit(signal));
     Instant const now = std::chrono::steady_clock::now();
     bool const again = signalled_at_ && now - *signalled_at_ < options_.told_twice;
     if (!signalled_at_) signalled_at_ = now;
@@ -1176,7 +1238,7 @@ class Stop {
 
   Options options_;
   Descriptor events_;
-  std::unique_ptr<Shared> shared_ = std::make_unique<Shared>();
+  internal::Shared<Told> told_ = internal::Shared<Told>::make();
   Descriptor signals_;
   sigset_t child_mask_{};
   bool by_signals_ = false;
@@ -1309,6 +1371,27 @@ inline void wake_all(FutexWord const& word) noexcept {
 
 }  // namespace sla::inline v1::internal
 
+// sla/core/clone.hpp
+// clone(2), for a child that shares memory with this process. It is called by the other name that C
+// libraries have for it: thread sanitizers take every clone() for a fork and lose the thread.
+
+extern "C" {
+// NOLINTNEXTLINE(bugprone-*,cert-*,readability-*): glibc's own name
+int __clone(int (*entry)(void*), void* stack_end, int flags, void* argument, ...);
+}
+
+namespace sla::inline v1::internal {
+
+/// Starts `entry(argument)` on that stack, of which the end is given. The pid is written to `pid`
+/// before the child's first step, where flags have CLONE_PARENT_SETTID. Returns the pid, or -1 with
+/// errno set.
+inline int clone_process(int (*entry)(void*), void* stack_end, int flags, void* argument,
+                         pid_t* pid = nullptr) {
+  return ::__clone(entry, stack_end, flags, argument, pid);
+}
+
+}  // namespace sla::inline v1::internal
+
 // sla/core/thread.hpp
 // A thread that hears no signals: those are for the thread that waits for them. One that cannot be
 // started, as where a container limits its processes, is an Error; std::thread throws.
@@ -1322,13 +1405,14 @@ class Thread {
   /// more threads.
   template <class Body>
   [[nodiscard]] static Result<Thread> start(Body body) {
-    auto held = std::make_unique<Body>(std::move(body));
+    auto* const held = new Body(std::move(body));  // the thread deletes it
     sigset_t all, before;
     ::sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, &before);  // the thread starts with the caller's mask
     pthread_t thread{};
-    int const failed = ::pthread_create(&thread, nullptr, &run<Body>, held.get());
+    int const failed = ::pthread_create(&thread, nullptr, &run<Body>, held);
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    if (failed != 0) delete held;
     if (failed == EPERM) {
       Error const error = system_error("thread", failed);
       return Error{error.code,
@@ -1338,7 +1422,6 @@ class Thread {
                    error.native};
     }
     if (failed != 0) return system_error("thread", failed);
-    (void)held.release();  // the thread's own by now
     return Thread(thread);
   }
 
@@ -1367,8 +1450,9 @@ class Thread {
 
   template <class Body>
   static void* run(void* body) {
-    std::unique_ptr<Body> const held(static_cast<Body*>(body));
+    auto* const held = static_cast<Body*>(body);
     (*held)();
+    delete held;
     return nullptr;
   }
 
@@ -1387,7 +1471,8 @@ namespace sla::inline v1::internal {
 /// A call without its type.
 struct ErasedCall {
   void (*run)(void*) = nullptr;
-  std::shared_ptr<void> body{};
+  Shared<void> held{};  ///< until it has ended
+  void* body = nullptr;
 };
 
 /// What all helpers have in common; it outlives them.
@@ -1401,8 +1486,8 @@ struct Helpers {
 class Helper {
  public:
   /// Starts one with its first call; nothing if there can be no thread.
-  [[nodiscard]] static std::shared_ptr<Helper> start(ErasedCall const& call, Helpers& all) {
-    auto helper = std::make_shared<Helper>(call, all);
+  [[nodiscard]] static Shared<Helper> start(ErasedCall const& call, Helpers& all) {
+    auto helper = Shared<Helper>::make(call, all);
     ++all.alive;
     auto thread = Thread::start([helper] { helper->lend(); });
     if (!thread) return --all.alive, nullptr;
@@ -1481,7 +1566,7 @@ class Helper {
   void serve() {
     while (state_ == busy || state_ == left) {
       begun_ = true;
-      if (call_.run != nullptr) call_.run(call_.body.get());
+      if (call_.run != nullptr) call_.run(call_.body);
       if (!all_.stay) return;
       end_call();
       (void)wait_while(state_, idle, std::chrono::steady_clock::now() + process_stays);
@@ -1501,6 +1586,78 @@ class Helper {
   FutexWord over_{0};  ///< its thread is
   ErasedCall call_;
   bool begun_ = false;
+};
+
+}  // namespace sla::inline v1::internal
+
+// sla/core/mutex.hpp
+// What threads share one at a time, and how they hear of a change. <mutex> and
+// <condition_variable> have that too, but with 10,000 lines that every user of a header would read.
+
+namespace sla::inline v1::internal {
+
+/// Lets one thread in at a time.
+class Mutex {
+ public:
+  Mutex() = default;
+  Mutex(Mutex const&) = delete;
+  Mutex& operator=(Mutex const&) = delete;
+
+  void lock() noexcept { ::pthread_mutex_lock(&mutex_); }
+  void unlock() noexcept { ::pthread_mutex_unlock(&mutex_); }
+
+ private:
+  pthread_mutex_t mutex_ = PTHREAD_MUTEX_INITIALIZER;
+};
+
+/// Holds a Mutex for as long as it lives, but for what is between unlock() and lock().
+class Lock {
+ public:
+  explicit Lock(Mutex& mutex) noexcept : mutex_(mutex) { lock(); }
+  Lock(Lock const&) = delete;
+  Lock& operator=(Lock const&) = delete;
+  ~Lock() {
+    if (locked_) unlock();
+  }
+
+  void lock() noexcept {
+    mutex_.lock();
+    locked_ = true;
+  }
+  void unlock() noexcept {
+    locked_ = false;
+    mutex_.unlock();
+  }
+
+ private:
+  Mutex& mutex_;
+  bool locked_ = false;
+};
+
+/// Tells whoever waits that something under a Mutex has changed.
+class Changes {
+ public:
+  void notify() noexcept {
+    ++count_;
+    wake_all(count_);
+  }
+
+  /// Waits for `condition()`, which is called under the lock, but no longer than until then.
+  /// Returns true if it holds.
+  template <class Condition>
+  bool wait_until(Lock& lock, Instant until, Condition condition) {
+    while (!condition()) {
+      std::uint32_t const seen = count_;
+      lock.unlock();
+      bool const changed = wait_while(count_, seen, until);
+      lock.lock();
+      if (!changed) return condition();
+    }
+    return true;
+  }
+
+ private:
+  FutexWord count_{0};
 };
 
 }  // namespace sla::inline v1::internal
@@ -1529,7 +1686,7 @@ class CallsApart {
   static void make(Body& body) {
     if (here()) return body();
     Pool& pool = of_this_process();
-    auto helper = pool.give({&run<Body>, {std::shared_ptr<void>(), &body}});
+    auto helper = pool.give({&run<Body>, {}, &body});
     if (!helper) return body();
     (void)helper->await(Instant::max());
     pool.take_back(std::move(helper));
@@ -1539,10 +1696,10 @@ class CallsApart {
   /// keeps what it needs, which is only `*body`. Returns true if it has ended. Where there can be
   /// no helper it is not made.
   template <class Body>
-  static bool make_within(std::shared_ptr<Body> body, Duration limit) {
+  static bool make_within(Shared<Body> body, Duration limit) {
     if (here()) return (*body)(), true;
     Pool& pool = of_this_process();
-    auto helper = pool.give({&run<Body>, std::move(body)});
+    auto helper = pool.give({&run<Body>, body, body.get()});
     if (!helper || !helper->await(std::chrono::steady_clock::now() + limit)) return false;
     pool.take_back(std::move(helper));
     return true;
@@ -1566,11 +1723,11 @@ class CallsApart {
 
   /// The helpers, of which those that have nothing to do can be taken.
   struct Pool {
-    using Some = std::vector<std::shared_ptr<Helper>>;
+    using Some = std::vector<Shared<Helper>>;
 
     /// Has one begin the call; nothing if there can be none.
-    std::shared_ptr<Helper> give(ErasedCall const& call) {
-      std::unique_lock lock(mutex);
+    Shared<Helper> give(ErasedCall const& call) {
+      Lock lock(mutex);
       while (!idle.empty()) {
         auto helper = std::move(idle.back());
         idle.pop_back();
@@ -1579,18 +1736,18 @@ class CallsApart {
       lock.unlock();
       return all.alive < most_helpers ? Helper::start(call, all) : nullptr;
     }
-    void take_back(std::shared_ptr<Helper> helper) {
-      std::lock_guard const lock(mutex);
+    void take_back(Shared<Helper> helper) {
+      Lock const lock(mutex);
       idle.push_back(std::move(helper));
     }
     Some take_all() {
-      std::lock_guard const lock(mutex);
+      Lock const lock(mutex);
       return std::exchange(idle, {});
     }
 
     pid_t process = ::getpid();
     Helpers all{};
-    std::mutex mutex{};
+    Mutex mutex{};
     Some idle{};  ///< the last one was used last
   };
 
@@ -1600,8 +1757,8 @@ class CallsApart {
     static std::atomic<Pool*> pool = nullptr;
     Pool* known = pool.load();
     while (known == nullptr || known->process != ::getpid()) {
-      auto made = std::make_unique<Pool>();
-      if (pool.compare_exchange_strong(known, made.get())) known = made.release();
+      auto* const made = new Pool;
+      pool.compare_exchange_strong(known, made) ? (void)(known = made) : delete made;
     }
     return *known;
   }
@@ -1619,26 +1776,25 @@ class Apart {
   /// program has. Errc::system if there can be no more threads.
   template <class Body>
   [[nodiscard]] static Result<Apart> start(Body body) {
-    auto state = std::make_shared<State>();
-    auto thread = Thread::start([state, body = std::move(body)]() mutable {
+    auto ended = Shared<FutexWord>::make(0U);
+    auto thread = Thread::start([ended, body = std::move(body)]() mutable {
       body();
-      std::lock_guard const lock(state->mutex);
-      state->ended = true;
-      state->changed.notify_all();
+      *ended = 1;
+      wake_all(*ended);
     });
     if (!thread) return thread.error();
-    return Apart(std::move(state), *std::move(thread));
+    return Apart(std::move(ended), *std::move(thread));
   }
 
   Apart(Apart&&) noexcept = default;
   Apart& operator=(Apart&& other) noexcept {
     Apart const before(std::move(*this));
-    state_ = std::move(other.state_);
+    ended_ = std::move(other.ended_);
     thread_ = std::move(other.thread_);
     return *this;
   }
   ~Apart() {
-    if (state_ && !join_until({})) thread_.detach();
+    if (ended_ && !join_until({})) thread_.detach();
   }
 
   /// Waits for its end, however long that takes.
@@ -1647,27 +1803,16 @@ class Apart {
   /// Waits for its end until then at most; returns true if it has ended. What the thread itself
   /// ends with, such as the libraries' memory of it, is over then too.
   [[nodiscard]] bool join_until(Instant until) {
-    {
-      std::unique_lock lock(state_->mutex);
-      Duration const left = until - std::chrono::steady_clock::now();
-      auto const ended = [this] { return state_->ended; };
-      if (!state_->changed.wait_for(lock, greatest(left, Duration::zero()), ended)) return false;
-    }
+    if (!wait_while(*ended_, 0, until)) return false;
     thread_.join();
     return true;
   }
 
  private:
-  struct State {
-    std::mutex mutex{};
-    std::condition_variable changed{};
-    bool ended = false;
-  };
+  Apart(Shared<FutexWord> ended, Thread thread)
+      : ended_(std::move(ended)), thread_(std::move(thread)) {}
 
-  Apart(std::shared_ptr<State> state, Thread thread)
-      : state_(std::move(state)), thread_(std::move(thread)) {}
-
-  std::shared_ptr<State> state_;
+  Shared<FutexWord> ended_;  ///< 1 once it has
   Thread thread_;
 };
 
@@ -1830,7 +1975,7 @@ struct WriteCall {
 [[nodiscard]] inline std::optional<Result<std::size_t>> read_apart(Descriptor const& file,
                                                                    std::uint64_t at,
                                                                    std::span<char> buffer) {
-  auto const call = std::make_shared<detail::ReadCall>();
+  auto const call = Shared<detail::ReadCall>::make();
   call->file = file.get();
   call->at = at;
   call->buffer.resize(buffer.size());
@@ -1844,7 +1989,7 @@ struct WriteCall {
 [[nodiscard]] inline std::optional<Result<void>> write_apart(Descriptor& file, std::string path,
                                                              std::uint64_t at,
                                                              std::string_view part) {
-  auto const call = std::make_shared<detail::WriteCall>();
+  auto const call = Shared<detail::WriteCall>::make();
   call->file = file.get();
   call->path = std::move(path);
   call->at = at;
@@ -1863,11 +2008,25 @@ struct WriteCall {
 
 namespace sla::inline v1::internal {
 
-struct CloseFolder {
-  void operator()(DIR* folder) const noexcept { ::closedir(folder); }
+/// Owns an open folder, for readdir(), or none.
+class OpenFolder {
+ public:
+  explicit OpenFolder(DIR* folder) noexcept : folder_(folder) {}
+  OpenFolder(OpenFolder&& other) noexcept : folder_(std::exchange(other.folder_, nullptr)) {}
+  OpenFolder& operator=(OpenFolder other) noexcept {
+    std::swap(folder_, other.folder_);
+    return *this;
+  }
+  ~OpenFolder() {
+    if (folder_ != nullptr) ::closedir(folder_);
+  }
+
+  [[nodiscard]] DIR* get() const noexcept { return folder_; }
+  explicit operator bool() const noexcept { return folder_ != nullptr; }
+
+ private:
+  DIR* folder_;
 };
-/// An open folder, for readdir().
-using OpenFolder = std::unique_ptr<DIR, CloseFolder>;
 
 /// Returns the names in a folder, sorted, without those that begin with a dot.
 [[nodiscard]] inline Result<std::vector<std::string>> list_folder(std::string const& path) {
@@ -2108,7 +2267,7 @@ struct StopPlan {
 namespace sla::inline v1::internal {
 
 /// The queue before one file or terminal. Thread-safe.
-class Writer : public std::enable_shared_from_this<Writer> {
+class Writer {
  public:
   enum class Part { any, whole };
 
@@ -2118,16 +2277,17 @@ class Writer : public std::enable_shared_from_this<Writer> {
   Writer(Descriptor file, To to)
       : file_(std::move(file)), to_(to), room_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
 
-  /// Takes what there is room for, or nothing if it is to be a whole; how much it was.
-  std::size_t add(std::string_view text, Part part) {
-    std::unique_lock lock(mutex_);
+  /// Takes what there is room for, or nothing if it is to be a whole; how much it was. The thread
+  /// that writes it holds `self`.
+  std::size_t add(std::string_view text, Part part, Shared<Writer> const& self) {
+    Lock lock(mutex_);
     std::size_t const size = least(text.size(), limit - waiting());
     bool const short_of_room = size < text.size();
     if (short_of_room) await_room();
-    if ((short_of_room && part == Part::whole) || !ensure_running()) return 0;
+    if ((short_of_room && part == Part::whole) || !ensure_running(self)) return 0;
     queue_ += text.substr(0, size);
     lock.unlock();
-    changed_.notify_all();
+    changed_.notify();
     return size;
   }
 
@@ -2136,7 +2296,7 @@ class Writer : public std::enable_shared_from_this<Writer> {
 
   /// How many bytes were taken and are not written yet.
   [[nodiscard]] std::size_t size() {
-    std::lock_guard const lock(mutex_);
+    Lock const lock(mutex_);
     return waiting();
   }
 
@@ -2145,20 +2305,18 @@ class Writer : public std::enable_shared_from_this<Writer> {
 
   /// Says once why the last write failed; 0 if none did.
   [[nodiscard]] int take_failure() {
-    std::lock_guard const lock(mutex_);
+    Lock const lock(mutex_);
     return std::exchange(failure_, 0);
   }
 
   /// Waits until then at most for all that was taken to be written; returns true if it is.
   bool settled(Instant until) {
-    std::unique_lock lock(mutex_);
-    Duration const left = until - std::chrono::steady_clock::now();
-    return changed_.wait_for(lock, greatest(left, Duration::zero()),
-                             [this] { return waiting() == 0; });
+    Lock lock(mutex_);
+    return changed_.wait_until(lock, until, [this] { return waiting() == 0; });
   }
   /// Forgets what is not being written yet; how many bytes were taken and never written.
   std::uint64_t give_up() {
-    std::lock_guard const lock(mutex_);
+    Lock const lock(mutex_);
     lost_ += waiting() - under_way_;
     queue_.clear();
     batch_.resize(done_ + under_way_);
@@ -2169,15 +2327,15 @@ class Writer : public std::enable_shared_from_this<Writer> {
   void quit(Instant until) {
     std::optional<Apart> work;
     {
-      std::lock_guard const lock(mutex_);
+      Lock const lock(mutex_);
       quit_ = true;
-      changed_.notify_all();
+      changed_.notify();
       work.swap(work_);
     }
     if (work) (void)work->join_until(until);
   }
   [[nodiscard]] bool idle() {
-    std::lock_guard const lock(mutex_);
+    Lock const lock(mutex_);
     return !running_;
   }
 
@@ -2190,11 +2348,11 @@ class Writer : public std::enable_shared_from_this<Writer> {
   }
 
   /// What could not be started is tried again by the next add().
-  bool ensure_running() {
+  bool ensure_running(Shared<Writer> const& self) {
     // A call apart starts no thread: what it says waits for the next one.
     if (running_ || CallsApart::here()) return true;
     quit_ = false;
-    auto work = Apart::start([self = shared_from_this()] { self->work(); });
+    auto work = Apart::start([self] { self->work(); });
     if (!work) return false;
     work_ = *std::move(work);
     return running_ = true;
@@ -2214,13 +2372,14 @@ class Writer : public std::enable_shared_from_this<Writer> {
 
   void work() {
     PipeSignalGuard const no_signal;
-    std::unique_lock lock(mutex_);
+    Lock lock(mutex_);
     auto const roused = [this] { return quit_ || waiting() != 0; };
-    while (changed_.wait_for(lock, std::chrono::seconds{10}, roused) && !quit_) write_batch(lock);
+    auto const soon = [] { return std::chrono::steady_clock::now() + std::chrono::seconds{10}; };
+    while (changed_.wait_until(lock, soon(), roused) && !quit_) write_batch(lock);
     running_ = false;
     work_.reset();  // nobody else waits for this thread
   }
-  void write_batch(std::unique_lock<std::mutex>& lock) {
+  void write_batch(Lock& lock) {
     batch_.swap(queue_);
     while (done_ < batch_.size() && !quit_) {
       under_way_ = least(batch_.size() - done_, at_a_time);
@@ -2237,7 +2396,7 @@ class Writer : public std::enable_shared_from_this<Writer> {
     }
     batch_.clear();
     done_ = 0;
-    changed_.notify_all();
+    changed_.notify();
   }
   struct Written {
     ssize_t size;
@@ -2270,8 +2429,8 @@ class Writer : public std::enable_shared_from_this<Writer> {
   Descriptor file_;
   To to_;
   Descriptor room_;
-  std::mutex mutex_{};
-  std::condition_variable changed_{};
+  Mutex mutex_{};
+  Changes changed_{};
   std::optional<Apart> work_{};
   bool running_ = false;
   bool quit_ = false;
@@ -2295,10 +2454,10 @@ class Writers {
   }
 
   /// The one for what the descriptor leads to; nothing if there can be none now.
-  [[nodiscard]] std::shared_ptr<Writer> to(int descriptor, struct stat const& about) {
-    std::lock_guard const lock(mutex_);
+  [[nodiscard]] Shared<Writer> to(int descriptor, struct stat const& about) {
+    Lock const lock(mutex_);
     auto const unused = [](Known const& known) {
-      return known.writer.use_count() == 1 && known.writer->idle();
+      return known.writer.is_sole() && known.writer->idle();
     };
     auto const same = [&](Known const& known) {
       return known.device == about.st_dev && known.inode == about.st_ino;
@@ -2310,13 +2469,13 @@ class Writers {
     Descriptor own{::fcntl(descriptor, F_DUPFD_CLOEXEC, 3)};
     if (!own) return nullptr;
     auto const to = S_ISREG(about.st_mode) ? Writer::To::disk : Writer::To::terminal;
-    known_.push_back({about.st_dev, about.st_ino, std::make_shared<Writer>(std::move(own), to)});
+    known_.push_back({about.st_dev, about.st_ino, Shared<Writer>::make(std::move(own), to)});
     return known_.back().writer;
   }
 
   /// The program ends: what is not written by then is not waited for any longer.
   void finish(Instant until) {
-    std::lock_guard const lock(mutex_);
+    Lock const lock(mutex_);
     for (Known const& known : known_) (void)known.writer->settled(until);
     for (Known const& known : known_) known.writer->quit(until);
   }
@@ -2325,7 +2484,7 @@ class Writers {
   struct Known {
     dev_t device;
     ino_t inode;
-    std::shared_ptr<Writer> writer;
+    Shared<Writer> writer;
   };
 
   Writers() = default;
@@ -2333,7 +2492,7 @@ class Writers {
   Writers(Writers const&) = delete;
   Writers& operator=(Writers const&) = delete;
 
-  std::mutex mutex_{};
+  Mutex mutex_{};
   std::vector<Known> known_{};
 };
 
@@ -2383,7 +2542,7 @@ class Outlet {
   /// The same for a line, which is taken as a whole or not at all where it has at most PIPE_BUF
   /// bytes.
   bool offer_line(std::string_view line) {
-    if (writer_) return writer_->add(line, Writer::Part::whole) == line.size();
+    if (writer_) return writer_->add(line, Writer::Part::whole, writer_) == line.size();
     auto const n = offer(line);
     return n && *n == line.size();
   }
@@ -2486,7 +2645,7 @@ class Outlet {
     if (int const failed = writer_->take_failure(); failed != 0) {
       return system_error("write", failed);
     }
-    return writer_->add(text, Writer::Part::any);
+    return writer_->add(text, Writer::Part::any, writer_);
   }
 
   int descriptor_;
@@ -2494,7 +2653,7 @@ class Outlet {
   Kind kind_ = Kind::none;
   bool file_ = false;
   Descriptor own_{};
-  std::shared_ptr<Writer> writer_{};
+  Shared<Writer> writer_{};
 };
 
 }  // namespace sla::inline v1::internal
@@ -2717,7 +2876,7 @@ class Output {
   /// Ranges of a file; `sha256` is that of all the bytes in order, where it is known already.
   Output(Descriptor file, std::vector<Piece> pieces, std::optional<Sha256Bytes> sha256,
          Disk disk = Disk::answers)
-      : held_(std::make_shared<Held const>(Held{std::move(file), std::move(pieces), disk})),
+      : held_(internal::Shared<Held const>::make(std::move(file), std::move(pieces), disk)),
         sha256_(sha256) {
     for (Piece const& piece : held_->pieces) size_ += piece.size;
   }
@@ -2797,6 +2956,8 @@ class Output {
 
  private:
   struct Held {
+    Held(Descriptor the_file, std::vector<Piece> the_pieces, Disk the_disk)
+        : file(std::move(the_file)), pieces(std::move(the_pieces)), disk(the_disk) {}
     Descriptor file;
     std::vector<Piece> pieces;
     Disk disk;
@@ -2809,7 +2970,7 @@ class Output {
     return *n;
   }
 
-  std::shared_ptr<Held const> held_;
+  internal::Shared<Held const> held_;
   std::optional<Sha256Bytes> sha256_;
   std::uint64_t size_ = 0;
 };
@@ -3071,7 +3232,7 @@ struct Report {
   std::uint64_t dropped = 0;
   Standing standing{};
   /// What the next process wants to know of this check; a spool keeps that of the last event.
-  std::shared_ptr<std::string const> memory{};
+  internal::Shared<std::string const> memory{};
 
   [[nodiscard]] bool succeeded() const noexcept {
     return outcome.verdict == Verdict::pass || outcome.verdict == Verdict::warn;
@@ -3452,7 +3613,8 @@ class Masks {
       auto forms = internal::secret_forms(trim(secret.reveal()));
       std::move(forms.begin(), forms.end(), std::back_inserter(texts));
     }
-    if (!texts.empty()) sought_ = std::make_shared<internal::SoughtTexts const>(std::move(texts));
+    if (!texts.empty())
+      sought_ = internal::Shared<internal::SoughtTexts const>::make(std::move(texts));
   }
 
   [[nodiscard]] bool empty() const noexcept { return !sought_; }
@@ -3460,7 +3622,7 @@ class Masks {
  private:
   friend class internal::MaskStream;
 
-  std::shared_ptr<internal::SoughtTexts const> sought_{};
+  internal::Shared<internal::SoughtTexts const> sought_{};
 };
 
 namespace internal {
@@ -3509,7 +3671,7 @@ class MaskStream {
     return decided;
   }
 
-  std::shared_ptr<SoughtTexts const> sought_;
+  Shared<SoughtTexts const> sought_;
   std::string held_{};       ///< what is not decided yet
   std::size_t covered_ = 0;  ///< how much of that belongs to a secret whose *** is out already
   std::string out_{};
@@ -3594,7 +3756,7 @@ class TimeLimited {
 
   /// Returns true if nothing is under way. Tries again if no call could be made.
   [[nodiscard]] bool answers() {
-    if (!under_way_.expired()) return false;
+    if (is_under_way()) return false;
     return (!refused_ && work_->is_empty()) || work_off();
   }
 
@@ -3610,9 +3772,9 @@ class TimeLimited {
   template <class Question, class Undo = NoUndo>
   auto insist(Question question, Undo undo = {}) {
     using Held = Call<Question, Undo>;
-    auto const held = std::make_shared<Held>(std::move(question), std::move(undo));
+    auto const held = Shared<Held>::make(std::move(question), std::move(undo));
     work_->add(held);
-    bool const done = under_way_.expired() && work_off();
+    bool const done = !is_under_way() && work_off();
     return done || !work_->give_up(*held) ? std::move(held->answer) : decltype(held->answer)();
   }
 
@@ -3646,25 +3808,25 @@ class TimeLimited {
   /// What the calls share; whoever is last lets it go.
   class Work {
    public:
-    void add(std::shared_ptr<Task> task) {
-      std::lock_guard const lock(mutex_);
+    void add(Shared<Task> task) {
+      Lock const lock(mutex_);
       tasks_.push_back(std::move(task));
     }
     [[nodiscard]] bool is_empty() {
-      std::lock_guard const lock(mutex_);
+      Lock const lock(mutex_);
       return tasks_.empty();
     }
     /// Has a task undone once it is done; false if it is done by now.
     bool give_up(Task& task) {
-      std::lock_guard const lock(mutex_);
+      Lock const lock(mutex_);
       task.given_up = !task.done;
       return task.given_up;
     }
     /// Does all there is to do.
     void run() {
-      std::unique_lock lock(mutex_);
+      Lock lock(mutex_);
       while (!tasks_.empty()) {
-        std::shared_ptr<Task> const task = tasks_.front();
+        Shared<Task> const task = tasks_.front();
         bool const killed = std::exchange(task->begun, true);
         lock.unlock();
         if (!killed) task->run(*task, value_);
@@ -3680,29 +3842,32 @@ class TimeLimited {
     }
 
    private:
-    std::mutex mutex_{};
-    std::deque<std::shared_ptr<Task>> tasks_{};
+    Mutex mutex_{};
+    std::deque<Shared<Task>> tasks_{};
     std::optional<T> value_{};  ///< of the calls
   };
   /// One call apart; there is none under way once it is gone.
   struct Turn {
-    std::shared_ptr<Work> work;
+    explicit Turn(Shared<Work> the_work) : work(std::move(the_work)) {}
+    Shared<Work> work;
 
     void operator()() const { work->run(); }
   };
 
   /// Does all there is to do; returns true if it ended within the limit.
   bool work_off() {
-    auto turn = std::make_shared<Turn>(Turn{work_});
-    under_way_ = turn;
-    bool const ended = CallsApart::make_within(std::move(turn), limit_);
-    refused_ = !ended && under_way_.expired();
+    turn_ = Shared<Turn>::make(work_);
+    bool const ended = CallsApart::make_within(turn_, limit_);
+    refused_ = !ended && !is_under_way();
     return ended;
   }
 
+  /// Returns true if the last call is still made: then it holds its turn, too.
+  [[nodiscard]] bool is_under_way() const noexcept { return turn_ && !turn_.is_sole(); }
+
   Duration limit_;
-  std::shared_ptr<Work> work_ = std::make_shared<Work>();
-  std::weak_ptr<Turn> under_way_{};
+  Shared<Work> work_ = Shared<Work>::make();
+  Shared<Turn> turn_{};
   bool refused_ = true;  ///< the last call could not be made, or there was none
 };
 
@@ -3733,12 +3898,12 @@ class OwnedChildren {
   /// From then on this process ignores SIGCHLD no more, should it have been started that way.
   [[nodiscard]] Slot reserve() {
     keep_ends();
-    std::lock_guard const lock(mutex_);
+    internal::Lock const lock(mutex_);
     return pids_.insert(pids_.end(), 0);
   }
   /// The child was reaped, so its number may be another's; or there is none.
   void release(Slot slot) {
-    std::lock_guard const lock(mutex_);
+    internal::Lock const lock(mutex_);
     pids_.erase(slot);
   }
   /// Returns the pid in a place that the caller reserved.
@@ -3747,7 +3912,7 @@ class OwnedChildren {
   }
 
   [[nodiscard]] bool has(pid_t pid) {
-    std::lock_guard const lock(mutex_);
+    internal::Lock const lock(mutex_);
     for (pid_t& owned : pids_) {
       if (std::atomic_ref<pid_t>(owned).load() == pid) return true;
     }
@@ -3765,7 +3930,7 @@ class OwnedChildren {
     }
   }
 
-  std::mutex mutex_{};
+  internal::Mutex mutex_{};
   std::list<pid_t> pids_{};
 };
 
@@ -4095,7 +4260,7 @@ namespace sla::inline v1::internal {
 
 /// A start with the place of its child.
 struct OwnedStart {
-  std::unique_ptr<ProgramStart> start;
+  Shared<ProgramStart> start;
   OwnedChildren::Slot slot;
 };
 
@@ -4114,12 +4279,12 @@ class GivenUpStarts {
   /// Kills the child, which is reaped as soon as that shows.
   void add(OwnedStart one) {
     ::kill(OwnedChildren::pid(one.slot), SIGKILL);
-    std::lock_guard const lock(mutex_);
+    Lock const lock(mutex_);
     starts_.push_back(std::move(one));
   }
   /// Reaps those that have ended. Returns true if no more can be added.
   bool sweep() {
-    std::lock_guard const lock(mutex_);
+    Lock const lock(mutex_);
     starts_.remove_if([](OwnedStart const& one) {
       pid_t const pid = OwnedChildren::pid(one.slot);
       if (uninterrupted([&] { return ::waitpid(pid, nullptr, WNOHANG); }) == 0) return false;
@@ -4132,7 +4297,7 @@ class GivenUpStarts {
  private:
   GivenUpStarts() = default;
 
-  std::mutex mutex_{};
+  Mutex mutex_{};
   std::list<OwnedStart> starts_{};
 };
 
@@ -4141,7 +4306,7 @@ class GivenUpStarts {
 class Launch {
  public:
   explicit Launch(StartPlan plan)
-      : one_{std::make_unique<ProgramStart>(std::move(plan)),
+      : one_{Shared<ProgramStart>::make(std::move(plan)),
              OwnedChildren::of_this_process().reserve()} {
     begin();
   }
@@ -4154,7 +4319,7 @@ class Launch {
     }
     if (known_ || !begun_ || !one_.start->await(until)) return known_;
     started_ = one_.start->finish();
-    one_.start.reset();
+    one_.start = nullptr;
     return known_ = true;
   }
   /// Returns what came of it, once that is known.
@@ -14402,7 +14567,7 @@ class LastEvents {
       if (last.number != 0) report.previous_end = last.end;
     }
     learn(entry);
-    if (report.memory) of(report.job).memory = std::exchange(report.memory, nullptr);
+    if (report.memory) of(report.job).memory = std::exchange(report.memory, {});
   }
   /// Learns of an event. Those of a check are in the order of their numbers, whatever clocks say.
   void learn(Entry const& entry) {
@@ -14431,7 +14596,7 @@ class LastEvents {
   struct Last {
     std::uint64_t number = 0;  ///< 0: there is none
     WallTime end{};
-    std::shared_ptr<std::string const> memory{};
+    internal::Shared<std::string const> memory{};
     bool second = true;  ///< it stands in the second half of the file
   };
   /// The halves are written over in turns. (Another file instead of the old one would cost a
@@ -14478,7 +14643,7 @@ class LastEvents {
       if (field->name == number_field) last.number = static_cast<std::uint64_t>(number);
       if (field->name == end_field) last.end = WallTime{Duration{number}};
       if (field->name == memory_field) {
-        last.memory = std::make_shared<std::string const>(field->value);
+        last.memory = internal::Shared<std::string const>::make(field->value);
       }
     }
     return same ? last : Last{};
@@ -15443,7 +15608,7 @@ class MemorySpool {
 
   void add(Report const& report) {
     Entry entry{.number = index_.next_number(), .report = report};
-    entry.report.memory.reset();  // there is no next process
+    entry.report.memory = nullptr;  // there is no next process
     put(entry);
   }
   [[nodiscard]] Recalled recall(Job const&) const { return {}; }
@@ -15548,9 +15713,9 @@ class DiskCalls {
     void operator()(Disk&) const noexcept {}
   };
   struct Options {
-    std::string name{};                          ///< of the folder, for the log
-    Duration limit{};                            ///< for one call
-    std::shared_ptr<std::atomic<bool>> hangs{};  ///< is told; may be nothing
+    std::string name{};                 ///< of the folder, for the log
+    Duration limit{};                   ///< for one call
+    Shared<std::atomic<bool>> hangs{};  ///< is told; may be nothing
   };
   /// What is known of the disk; its calls write it.
   struct Figures {
@@ -15565,7 +15730,7 @@ class DiskCalls {
   /// there once it is made.
   template <class Make>
   Result<void> open(Make make) {
-    auto const why = std::make_shared<std::string>();
+    auto const why = Shared<std::string>::make();
     auto const opened = disk_.insist(
         [make = std::move(make), why, figures = figures_](std::optional<Disk>& disk) {
           auto made = make();
@@ -15637,7 +15802,7 @@ class DiskCalls {
   Options options_;
   Logger log_;
   TimeLimited<Disk> disk_;
-  std::shared_ptr<Figures> figures_ = std::make_shared<Figures>();
+  Shared<Figures> figures_ = Shared<Figures>::make();
   bool hung_ = false;
 };
 
@@ -15658,9 +15823,9 @@ class TimeLimitedSpool {
 
  public:
   struct Options {
-    std::string name{};                          ///< of the folder, for the log
-    Duration limit = std::chrono::seconds{2};    ///< for one call
-    std::shared_ptr<std::atomic<bool>> hangs{};  ///< is told; may be nothing
+    std::string name{};                           ///< of the folder, for the log
+    Duration limit = std::chrono::seconds{2};     ///< for one call
+    internal::Shared<std::atomic<bool>> hangs{};  ///< is told; may be nothing
   };
 
   /// Calls `make() -> Result<S>`, and goes on without if that takes too long. The Error is that
@@ -17987,7 +18152,7 @@ inline Result<Descriptor> open_unnamed_in(std::string const& folder) {
 
 /// Returns where the log of a run stands, should this process die; empty where nowhere.
 [[nodiscard]] inline std::string log_path(std::string const& folder,
-                                          std::shared_ptr<std::atomic<bool> const> const& hangs,
+                                          Shared<std::atomic<bool> const> const& hangs,
                                           std::string_view run_id) {
   bool const none = folder.empty() || run_id.empty() || (hangs && *hangs);
   return none ? std::string() : folder + '/' + log_file_name(run_id);
@@ -18040,7 +18205,7 @@ struct ProcessOptions {
   /// If it is empty or cannot be written the output dies with the process.
   std::string log_folder{};
   /// True while that folder's disk is known to hang: then it is as if it were empty.
-  std::shared_ptr<std::atomic<bool> const> log_folder_hangs{};
+  internal::Shared<std::atomic<bool> const> log_folder_hangs{};
   Masks masks{};    ///< what becomes *** in the output, wherever it goes
   int attempt = 0;  ///< that of the job, which the executor takes from it
   Logger log{Logger::Options{.format = LogFormat::none}};  ///< says what a stop waits for
@@ -19516,7 +19681,7 @@ struct RetryingOptions {
   Duration delay = std::chrono::seconds{1};  ///< between the end of one and the start of the next
   std::uint64_t log_limit = 16U << 20U;      ///< bytes kept of the output of all; 0 keeps all
   std::string log_folder{};                  ///< as in ProcessOptions
-  std::shared_ptr<std::atomic<bool> const> log_folder_hangs{};
+  internal::Shared<std::atomic<bool> const> log_folder_hangs{};
 };
 
 /// Executes with E until a run succeeds, or there are no more attempts. A stop between two attempts
@@ -22580,7 +22745,7 @@ class Tracked {
     RecordWriter memory;
     health_.write(memory);
     if (budget_) budget_->write(memory);
-    report.memory = std::make_shared<std::string const>(std::move(memory).bytes());
+    report.memory = internal::Shared<std::string const>::make(std::move(memory).bytes());
   }
 
   /// Returns the members of an object, without its braces.

@@ -109,12 +109,12 @@ TEST_CASE("a call that takes too long goes on without its caller") {
       done = eventually([&] { return go.load(); });
     }
   };
-  auto const body = std::make_shared<Body>();
+  auto const body = Shared<Body>::make();
   CHECK_FALSE(CallsApart::make_within(body, milliseconds{1}));
   CHECK_FALSE(CallsApart::finish(in(seconds{0})));
   CHECK(pid_of_call() != ::getpid());
   body->go = true;
-  CHECK(eventually([&] { return body.use_count() == 1; }));
+  CHECK(eventually([&] { return body.is_sole(); }));
   CHECK(body->done);
   CHECK(eventually([] { return CallsApart::finish(in(minutes{2})); }));
 }
@@ -123,9 +123,9 @@ TEST_CASE("where there can be no helper the caller makes the call, or it is not 
   CHECK(eventually([] { return CallsApart::finish(in(minutes{2})); }));
   NoThreads const none;
   CHECK(pid_of_call() == ::getpid());
-  auto const body = std::make_shared<std::function<void()>>([] { FAIL("called"); });
+  auto const body = Shared<std::function<void()>>::make([] { FAIL("called"); });
   CHECK_FALSE(CallsApart::make_within(body, minutes{2}));
-  CHECK(body.use_count() == 1);
+  CHECK(body.is_sole());
 }
 
 TEST_CASE("many calls at once each give their answer") {

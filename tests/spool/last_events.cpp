@@ -6,7 +6,6 @@
 #include <chrono>
 #include <cstddef>
 #include <filesystem>
-#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -68,7 +67,7 @@ TEST_CASE("what an event left for the next process is there, and goes no further
   CHECK(before.recall(event(0, 0).report.job).number == 0);
   for (std::size_t const size : {std::size_t{100}, std::size_t{16'000}}) {
     Entry entry = event(size, 10);
-    entry.report.memory = std::make_shared<std::string const>(size, 'x');
+    entry.report.memory = sla::internal::Shared<std::string const>::make(size, 'x');
     before.complete(entry);
     CHECK_FALSE(entry.report.memory);
     before.keep(entry.report.job);
@@ -89,7 +88,7 @@ TEST_CASE("a death in the middle of writing leaves the event before") {
   for (int second = 1; second < 6; ++second) {
     LastEvents last(folder.path());
     Entry entry = event(static_cast<std::uint64_t>(second), second);
-    entry.report.memory = std::make_shared<std::string const>(10'000, 'x');
+    entry.report.memory = sla::internal::Shared<std::string const>::make(10'000U, 'x');
     last.complete(entry);
     last.keep(entry.report.job);
     if (second == 1) continue;

@@ -69,7 +69,7 @@ class Moody {
 
 struct World {
   std::shared_ptr<std::atomic<bool>> disk = std::make_shared<std::atomic<bool>>(false);
-  std::shared_ptr<std::atomic<bool>> told = std::make_shared<std::atomic<bool>>(false);
+  internal::Shared<std::atomic<bool>> told = internal::Shared<std::atomic<bool>>::make(false);
 
   TimeLimitedSpool<Moody> open(Duration limit = 1s, Logger log = silent) const {
     auto spool = TimeLimitedSpool<Moody>::open(

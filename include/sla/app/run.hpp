@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -31,6 +30,7 @@
 #include "sla/core/clock.hpp"
 #include "sla/core/environment.hpp"
 #include "sla/core/log.hpp"
+#include "sla/core/shared.hpp"
 #include "sla/core/stop.hpp"
 #include "sla/executor/announced.hpp"
 #include "sla/executor/process_options.hpp"
@@ -80,7 +80,7 @@ class Program {
         for (auto& [name, text] : why) text = internal::foreseen_failure(name);
       }
     };
-    auto const look = std::make_shared<Look>();
+    auto const look = internal::Shared<Look>::make();
     each_command([&](Settings const& settings) { look->why.try_emplace(settings.words.front()); });
     if (!internal::CallsApart::make_within(look, std::chrono::seconds{1})) return;  // a disk hangs
     each_command([&](Settings const& settings) {

@@ -23,6 +23,7 @@
 #include "sla/core/environment.hpp"
 #include "sla/core/log.hpp"
 #include "sla/core/result.hpp"
+#include "sla/core/shared.hpp"
 #include "sla/core/stop_plan.hpp"
 #include "sla/core/text.hpp"
 #include "sla/publisher/best_effort.hpp"
@@ -82,7 +83,7 @@ class Sinks {
   /// Returns where an executor puts the logs of runs; empty if they end with the process.
   [[nodiscard]] std::string const& log_folder() const noexcept { return log_folder_; }
   /// Returns true if that folder's disk hangs, as far as is known; it changes.
-  [[nodiscard]] std::shared_ptr<std::atomic<bool> const> log_folder_hangs() const noexcept {
+  [[nodiscard]] internal::Shared<std::atomic<bool> const> log_folder_hangs() const noexcept {
     return spool_hangs_;
   }
 
@@ -236,7 +237,8 @@ class Sinks {
   DeliveryStops aws_stops_{};
   AwsAccess access_;
   std::string log_folder_{};
-  std::shared_ptr<std::atomic<bool>> spool_hangs_ = std::make_shared<std::atomic<bool>>(false);
+  internal::Shared<std::atomic<bool>> spool_hangs_ =
+      internal::Shared<std::atomic<bool>>::make(false);
   std::size_t refused_before_ = 0;  ///< what an earlier process had set aside
   std::optional<Spooled<StoreLogs, StoreEvents, Spool>> store_{};
   std::optional<Spooled<AwsLogs, AwsEvents, Spool>> aws_{};

@@ -9,15 +9,14 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
-#include <memory>
-#include <mutex>
 #include <utility>
 #include <vector>
 
+#include "sla/core/futex.hpp"
 #include "sla/core/helper.hpp"
-#include "sla/core/least.hpp"
+#include "sla/core/mutex.hpp"
 #include "sla/core/result.hpp"
+#include "sla/core/shared.hpp"
 #include "sla/core/thread.hpp"
 #include "sla/core/time.hpp"
 
@@ -38,7 +37,7 @@ class CallsApart {
   static void make(Body& body) {
     if (here()) return body();
     Pool& pool = of_this_process();
-    auto helper = pool.give({&run<Body>, {std::shared_ptr<void>(), &body}});
+    auto helper = pool.give({&run<Body>, {}, &body});
     if (!helper) return body();
     (void)helper->await(Instant::max());
     pool.take_back(std::move(helper));
@@ -48,10 +47,10 @@ class CallsApart {
   /// keeps what it needs, which is only `*body`. Returns true if it has ended. Where there can be
   /// no helper it is not made.
   template <class Body>
-  static bool make_within(std::shared_ptr<Body> body, Duration limit) {
+  static bool make_within(Shared<Body> body, Duration limit) {
     if (here()) return (*body)(), true;
     Pool& pool = of_this_process();
-    auto helper = pool.give({&run<Body>, std::move(body)});
+    auto helper = pool.give({&run<Body>, body, body.get()});
     if (!helper || !helper->await(std::chrono::steady_clock::now() + limit)) return false;
     pool.take_back(std::move(helper));
     return true;
@@ -75,11 +74,11 @@ class CallsApart {
 
   /// The helpers, of which those that have nothing to do can be taken.
   struct Pool {
-    using Some = std::vector<std::shared_ptr<Helper>>;
+    using Some = std::vector<Shared<Helper>>;
 
     /// Has one begin the call; nothing if there can be none.
-    std::shared_ptr<Helper> give(ErasedCall const& call) {
-      std::unique_lock lock(mutex);
+    Shared<Helper> give(ErasedCall const& call) {
+      Lock lock(mutex);
       while (!idle.empty()) {
         auto helper = std::move(idle.back());
         idle.pop_back();
@@ -88,18 +87,18 @@ class CallsApart {
       lock.unlock();
       return all.alive < most_helpers ? Helper::start(call, all) : nullptr;
     }
-    void take_back(std::shared_ptr<Helper> helper) {
-      std::lock_guard const lock(mutex);
+    void take_back(Shared<Helper> helper) {
+      Lock const lock(mutex);
       idle.push_back(std::move(helper));
     }
     Some take_all() {
-      std::lock_guard const lock(mutex);
+      Lock const lock(mutex);
       return std::exchange(idle, {});
     }
 
     pid_t process = ::getpid();
     Helpers all{};
-    std::mutex mutex{};
+    Mutex mutex{};
     Some idle{};  ///< the last one was used last
   };
 
@@ -109,8 +108,8 @@ class CallsApart {
     static std::atomic<Pool*> pool = nullptr;
     Pool* known = pool.load();
     while (known == nullptr || known->process != ::getpid()) {
-      auto made = std::make_unique<Pool>();
-      if (pool.compare_exchange_strong(known, made.get())) known = made.release();
+      auto* const made = new Pool;
+      pool.compare_exchange_strong(known, made) ? (void)(known = made) : delete made;
     }
     return *known;
   }
@@ -128,26 +127,25 @@ class Apart {
   /// program has. Errc::system if there can be no more threads.
   template <class Body>
   [[nodiscard]] static Result<Apart> start(Body body) {
-    auto state = std::make_shared<State>();
-    auto thread = Thread::start([state, body = std::move(body)]() mutable {
+    auto ended = Shared<FutexWord>::make(0U);
+    auto thread = Thread::start([ended, body = std::move(body)]() mutable {
       body();
-      std::lock_guard const lock(state->mutex);
-      state->ended = true;
-      state->changed.notify_all();
+      *ended = 1;
+      wake_all(*ended);
     });
     if (!thread) return thread.error();
-    return Apart(std::move(state), *std::move(thread));
+    return Apart(std::move(ended), *std::move(thread));
   }
 
   Apart(Apart&&) noexcept = default;
   Apart& operator=(Apart&& other) noexcept {
     Apart const before(std::move(*this));
-    state_ = std::move(other.state_);
+    ended_ = std::move(other.ended_);
     thread_ = std::move(other.thread_);
     return *this;
   }
   ~Apart() {
-    if (state_ && !join_until({})) thread_.detach();
+    if (ended_ && !join_until({})) thread_.detach();
   }
 
   /// Waits for its end, however long that takes.
@@ -156,27 +154,16 @@ class Apart {
   /// Waits for its end until then at most; returns true if it has ended. What the thread itself
   /// ends with, such as the libraries' memory of it, is over then too.
   [[nodiscard]] bool join_until(Instant until) {
-    {
-      std::unique_lock lock(state_->mutex);
-      Duration const left = until - std::chrono::steady_clock::now();
-      auto const ended = [this] { return state_->ended; };
-      if (!state_->changed.wait_for(lock, greatest(left, Duration::zero()), ended)) return false;
-    }
+    if (!wait_while(*ended_, 0, until)) return false;
     thread_.join();
     return true;
   }
 
  private:
-  struct State {
-    std::mutex mutex{};
-    std::condition_variable changed{};
-    bool ended = false;
-  };
+  Apart(Shared<FutexWord> ended, Thread thread)
+      : ended_(std::move(ended)), thread_(std::move(thread)) {}
 
-  Apart(std::shared_ptr<State> state, Thread thread)
-      : state_(std::move(state)), thread_(std::move(thread)) {}
-
-  std::shared_ptr<State> state_;
+  Shared<FutexWord> ended_;  ///< 1 once it has
   Thread thread_;
 };
 

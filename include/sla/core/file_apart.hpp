@@ -9,7 +9,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -19,6 +18,7 @@
 #include "sla/core/apart.hpp"
 #include "sla/core/descriptor.hpp"
 #include "sla/core/result.hpp"
+#include "sla/core/shared.hpp"
 #include "sla/core/time.hpp"
 
 namespace sla::inline v1::internal {
@@ -87,7 +87,7 @@ struct WriteCall {
 [[nodiscard]] inline std::optional<Result<std::size_t>> read_apart(Descriptor const& file,
                                                                    std::uint64_t at,
                                                                    std::span<char> buffer) {
-  auto const call = std::make_shared<detail::ReadCall>();
+  auto const call = Shared<detail::ReadCall>::make();
   call->file = file.get();
   call->at = at;
   call->buffer.resize(buffer.size());
@@ -101,7 +101,7 @@ struct WriteCall {
 [[nodiscard]] inline std::optional<Result<void>> write_apart(Descriptor& file, std::string path,
                                                              std::uint64_t at,
                                                              std::string_view part) {
-  auto const call = std::make_shared<detail::WriteCall>();
+  auto const call = Shared<detail::WriteCall>::make();
   call->file = file.get();
   call->path = std::move(path);
   call->at = at;

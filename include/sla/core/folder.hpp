@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <memory>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sla/core/descriptor.hpp"
@@ -20,11 +20,25 @@
 
 namespace sla::inline v1::internal {
 
-struct CloseFolder {
-  void operator()(DIR* folder) const noexcept { ::closedir(folder); }
+/// Owns an open folder, for readdir(), or none.
+class OpenFolder {
+ public:
+  explicit OpenFolder(DIR* folder) noexcept : folder_(folder) {}
+  OpenFolder(OpenFolder&& other) noexcept : folder_(std::exchange(other.folder_, nullptr)) {}
+  OpenFolder& operator=(OpenFolder other) noexcept {
+    std::swap(folder_, other.folder_);
+    return *this;
+  }
+  ~OpenFolder() {
+    if (folder_ != nullptr) ::closedir(folder_);
+  }
+
+  [[nodiscard]] DIR* get() const noexcept { return folder_; }
+  explicit operator bool() const noexcept { return folder_ != nullptr; }
+
+ private:
+  DIR* folder_;
 };
-/// An open folder, for readdir().
-using OpenFolder = std::unique_ptr<DIR, CloseFolder>;
 
 /// Returns the names in a folder, sorted, without those that begin with a dot.
 [[nodiscard]] inline Result<std::vector<std::string>> list_folder(std::string const& path) {

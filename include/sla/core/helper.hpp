@@ -14,12 +14,12 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <utility>
 
 #include "sla/core/clone.hpp"
 #include "sla/core/descriptor.hpp"
 #include "sla/core/futex.hpp"
+#include "sla/core/shared.hpp"
 #include "sla/core/thread.hpp"
 #include "sla/core/time.hpp"
 
@@ -28,7 +28,8 @@ namespace sla::inline v1::internal {
 /// A call without its type.
 struct ErasedCall {
   void (*run)(void*) = nullptr;
-  std::shared_ptr<void> body{};
+  Shared<void> held{};  ///< until it has ended
+  void* body = nullptr;
 };
 
 /// What all helpers have in common; it outlives them.
@@ -42,8 +43,8 @@ struct Helpers {
 class Helper {
  public:
   /// Starts one with its first call; nothing if there can be no thread.
-  [[nodiscard]] static std::shared_ptr<Helper> start(ErasedCall const& call, Helpers& all) {
-    auto helper = std::make_shared<Helper>(call, all);
+  [[nodiscard]] static Shared<Helper> start(ErasedCall const& call, Helpers& all) {
+    auto helper = Shared<Helper>::make(call, all);
     ++all.alive;
     auto thread = Thread::start([helper] { helper->lend(); });
     if (!thread) return --all.alive, nullptr;
@@ -122,7 +123,7 @@ class Helper {
   void serve() {
     while (state_ == busy || state_ == left) {
       begun_ = true;
-      if (call_.run != nullptr) call_.run(call_.body.get());
+      if (call_.run != nullptr) call_.run(call_.body);
       if (!all_.stay) return;
       end_call();
       (void)wait_while(state_, idle, std::chrono::steady_clock::now() + process_stays);

@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <cstring>
 #include <iterator>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,6 +15,7 @@
 #include "sla/core/least.hpp"
 #include "sla/core/secret.hpp"
 #include "sla/core/secret_forms.hpp"
+#include "sla/core/shared.hpp"
 #include "sla/core/text.hpp"
 
 namespace sla::inline v1 {
@@ -133,7 +133,8 @@ class Masks {
       auto forms = internal::secret_forms(trim(secret.reveal()));
       std::move(forms.begin(), forms.end(), std::back_inserter(texts));
     }
-    if (!texts.empty()) sought_ = std::make_shared<internal::SoughtTexts const>(std::move(texts));
+    if (!texts.empty())
+      sought_ = internal::Shared<internal::SoughtTexts const>::make(std::move(texts));
   }
 
   [[nodiscard]] bool empty() const noexcept { return !sought_; }
@@ -141,7 +142,7 @@ class Masks {
  private:
   friend class internal::MaskStream;
 
-  std::shared_ptr<internal::SoughtTexts const> sought_{};
+  internal::Shared<internal::SoughtTexts const> sought_{};
 };
 
 namespace internal {
@@ -190,7 +191,7 @@ class MaskStream {
     return decided;
   }
 
-  std::shared_ptr<SoughtTexts const> sought_;
+  Shared<SoughtTexts const> sought_;
   std::string held_{};       ///< what is not decided yet
   std::size_t covered_ = 0;  ///< how much of that belongs to a secret whose *** is out already
   std::string out_{};

@@ -20,7 +20,6 @@
 #include <climits>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,6 +29,7 @@
 #include "sla/core/least.hpp"
 #include "sla/core/pipe_signal.hpp"
 #include "sla/core/result.hpp"
+#include "sla/core/shared.hpp"
 #include "sla/core/time.hpp"
 #include "sla/core/writer.hpp"
 
@@ -70,7 +70,7 @@ class Outlet {
   /// The same for a line, which is taken as a whole or not at all where it has at most PIPE_BUF
   /// bytes.
   bool offer_line(std::string_view line) {
-    if (writer_) return writer_->add(line, Writer::Part::whole) == line.size();
+    if (writer_) return writer_->add(line, Writer::Part::whole, writer_) == line.size();
     auto const n = offer(line);
     return n && *n == line.size();
   }
@@ -173,7 +173,7 @@ class Outlet {
     if (int const failed = writer_->take_failure(); failed != 0) {
       return system_error("write", failed);
     }
-    return writer_->add(text, Writer::Part::any);
+    return writer_->add(text, Writer::Part::any, writer_);
   }
 
   int descriptor_;
@@ -181,7 +181,7 @@ class Outlet {
   Kind kind_ = Kind::none;
   bool file_ = false;
   Descriptor own_{};
-  std::shared_ptr<Writer> writer_{};
+  Shared<Writer> writer_{};
 };
 
 }  // namespace sla::inline v1::internal

@@ -6,7 +6,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -18,6 +17,7 @@
 #include "sla/core/file_apart.hpp"
 #include "sla/core/least.hpp"
 #include "sla/core/result.hpp"
+#include "sla/core/shared.hpp"
 
 namespace sla::inline v1 {
 
@@ -46,7 +46,7 @@ class Output {
   /// Ranges of a file; `sha256` is that of all the bytes in order, where it is known already.
   Output(Descriptor file, std::vector<Piece> pieces, std::optional<Sha256Bytes> sha256,
          Disk disk = Disk::answers)
-      : held_(std::make_shared<Held const>(Held{std::move(file), std::move(pieces), disk})),
+      : held_(internal::Shared<Held const>::make(std::move(file), std::move(pieces), disk)),
         sha256_(sha256) {
     for (Piece const& piece : held_->pieces) size_ += piece.size;
   }
@@ -126,6 +126,8 @@ class Output {
 
  private:
   struct Held {
+    Held(Descriptor the_file, std::vector<Piece> the_pieces, Disk the_disk)
+        : file(std::move(the_file)), pieces(std::move(the_pieces)), disk(the_disk) {}
     Descriptor file;
     std::vector<Piece> pieces;
     Disk disk;
@@ -138,7 +140,7 @@ class Output {
     return *n;
   }
 
-  std::shared_ptr<Held const> held_;
+  internal::Shared<Held const> held_;
   std::optional<Sha256Bytes> sha256_;
   std::uint64_t size_ = 0;
 };

@@ -4,13 +4,13 @@
 // that is published. Plain values; the output they carry is shared, not copied.
 #include <chrono>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "sla/core/output.hpp"
+#include "sla/core/shared.hpp"
 #include "sla/core/time.hpp"
 
 namespace sla::inline v1 {
@@ -117,7 +117,7 @@ struct Report {
   std::uint64_t dropped = 0;
   Standing standing{};
   /// What the next process wants to know of this check; a spool keeps that of the last event.
-  std::shared_ptr<std::string const> memory{};
+  internal::Shared<std::string const> memory{};
 
   [[nodiscard]] bool succeeded() const noexcept {
     return outcome.verdict == Verdict::pass || outcome.verdict == Verdict::warn;

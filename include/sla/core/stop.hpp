@@ -17,12 +17,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
-#include <memory>
 #include <optional>
 #include <utility>
 
 #include "sla/core/descriptor.hpp"
 #include "sla/core/result.hpp"
+#include "sla/core/shared.hpp"
 #include "sla/core/time.hpp"
 
 namespace sla::inline v1 {
@@ -90,14 +90,14 @@ class Stop {
   void request() const noexcept {
     std::uint64_t const one = 1;
     (void)uninterrupted([&] { return ::write(events_.get(), &one, sizeof one); });
-    shared_->requested.store(true);  // the last, so that whoever sees it finds the event
+    told_->requested.store(true);  // the last, so that whoever sees it finds the event
   }
   /// Asks to stop at that time, unless it is asked before. For the thread that waits on this Stop:
   /// deadline() tells until when, watch() does not.
   void request_at(Instant due) const noexcept { due_ = due; }
   /// Asks to stop because another Stop was told to, by the same signals. Safe from any thread.
   void request_as(Stop const& other) const noexcept {
-    shared_->signals.fetch_or(other.shared_->signals.load());
+    told_->signals.fetch_or(other.told_->signals.load());
     request();
   }
 
@@ -126,7 +126,7 @@ class Stop {
   /// have reached others too: an init, a terminal or systemd tells every process at once.
   [[nodiscard]] bool told_by(int signal) const noexcept {
     if (signal <= 0 || signal > 64) return false;
-    return (shared_->signals.load() & bit(signal)) != 0;
+    return (told_->signals.load() & bit(signal)) != 0;
   }
   /// Returns true if this signal asks this Stop, or the one that it was made from, to stop.
   [[nodiscard]] bool heeds(int signal) const noexcept {
@@ -152,7 +152,7 @@ class Stop {
   [[nodiscard]] sigset_t const& child_mask() const noexcept { return child_mask_; }
 
  private:
-  struct Shared {
+  struct Told {
     std::atomic<bool> requested = false;
     std::atomic<std::uint64_t> signals = 0;  ///< those that asked to stop, one bit each
   };
@@ -184,7 +184,7 @@ class Stop {
   }
 
   void take_events() const noexcept {
-    if (!shared_->requested.exchange(false)) return;
+    if (!told_->requested.exchange(false)) return;
     std::uint64_t count = 0;
     if (uninterrupted([&] { return ::read(events_.get(), &count, sizeof count); }) > 0) {
       add_requests(count);
@@ -203,7 +203,7 @@ class Stop {
     if (signal == SIGUSR1) run_now_ = true;
     if (signal == SIGCHLD) child_ended_ = true;
     if (!heeds(signal)) return;  // SIGHUP: taken off the queue and forgotten
-    shared_->signals.fetch_or(bit(signal));
+    told_->signals.fetch_or(bit(signal));
     Instant const now = std::chrono::steady_clock::now();
     bool const again = signalled_at_ && now - *signalled_at_ < options_.told_twice;
     if (!signalled_at_) signalled_at_ = now;
@@ -216,7 +216,7 @@ class Stop {
 
   Options options_;
   Descriptor events_;
-  std::unique_ptr<Shared> shared_ = std::make_unique<Shared>();
+  internal::Shared<Told> told_ = internal::Shared<Told>::make();
   Descriptor signals_;
   sigset_t child_mask_{};
   bool by_signals_ = false;

@@ -6,7 +6,6 @@
 #include <signal.h>
 
 #include <cerrno>
-#include <memory>
 #include <optional>
 #include <utility>
 
@@ -22,13 +21,14 @@ class Thread {
   /// more threads.
   template <class Body>
   [[nodiscard]] static Result<Thread> start(Body body) {
-    auto held = std::make_unique<Body>(std::move(body));
+    auto* const held = new Body(std::move(body));  // the thread deletes it
     sigset_t all, before;
     ::sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, &before);  // the thread starts with the caller's mask
     pthread_t thread{};
-    int const failed = ::pthread_create(&thread, nullptr, &run<Body>, held.get());
+    int const failed = ::pthread_create(&thread, nullptr, &run<Body>, held);
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    if (failed != 0) delete held;
     if (failed == EPERM) {
       Error const error = system_error("thread", failed);
       return Error{error.code,
@@ -38,7 +38,6 @@ class Thread {
                    error.native};
     }
     if (failed != 0) return system_error("thread", failed);
-    (void)held.release();  // the thread's own by now
     return Thread(thread);
   }
 
@@ -67,8 +66,9 @@ class Thread {
 
   template <class Body>
   static void* run(void* body) {
-    std::unique_ptr<Body> const held(static_cast<Body*>(body));
+    auto* const held = static_cast<Body*>(body);
     (*held)();
+    delete held;
     return nullptr;
   }
 

@@ -4,13 +4,13 @@
 // (core/apart.hpp), one after another, and nobody waits for one longer than a limit. While one is
 // under way nobody else waits at all.
 #include <deque>
-#include <memory>
-#include <mutex>
 #include <optional>
 #include <type_traits>
 #include <utility>
 
 #include "sla/core/apart.hpp"
+#include "sla/core/mutex.hpp"
+#include "sla/core/shared.hpp"
 #include "sla/core/time.hpp"
 
 namespace sla::inline v1::internal {
@@ -26,7 +26,7 @@ class TimeLimited {
 
   /// Returns true if nothing is under way. Tries again if no call could be made.
   [[nodiscard]] bool answers() {
-    if (!under_way_.expired()) return false;
+    if (is_under_way()) return false;
     return (!refused_ && work_->is_empty()) || work_off();
   }
 
@@ -42,9 +42,9 @@ class TimeLimited {
   template <class Question, class Undo = NoUndo>
   auto insist(Question question, Undo undo = {}) {
     using Held = Call<Question, Undo>;
-    auto const held = std::make_shared<Held>(std::move(question), std::move(undo));
+    auto const held = Shared<Held>::make(std::move(question), std::move(undo));
     work_->add(held);
-    bool const done = under_way_.expired() && work_off();
+    bool const done = !is_under_way() && work_off();
     return done || !work_->give_up(*held) ? std::move(held->answer) : decltype(held->answer)();
   }
 
@@ -78,25 +78,25 @@ class TimeLimited {
   /// What the calls share; whoever is last lets it go.
   class Work {
    public:
-    void add(std::shared_ptr<Task> task) {
-      std::lock_guard const lock(mutex_);
+    void add(Shared<Task> task) {
+      Lock const lock(mutex_);
       tasks_.push_back(std::move(task));
     }
     [[nodiscard]] bool is_empty() {
-      std::lock_guard const lock(mutex_);
+      Lock const lock(mutex_);
       return tasks_.empty();
     }
     /// Has a task undone once it is done; false if it is done by now.
     bool give_up(Task& task) {
-      std::lock_guard const lock(mutex_);
+      Lock const lock(mutex_);
       task.given_up = !task.done;
       return task.given_up;
     }
     /// Does all there is to do.
     void run() {
-      std::unique_lock lock(mutex_);
+      Lock lock(mutex_);
       while (!tasks_.empty()) {
-        std::shared_ptr<Task> const task = tasks_.front();
+        Shared<Task> const task = tasks_.front();
         bool const killed = std::exchange(task->begun, true);
         lock.unlock();
         if (!killed) task->run(*task, value_);
@@ -112,29 +112,32 @@ class TimeLimited {
     }
 
    private:
-    std::mutex mutex_{};
-    std::deque<std::shared_ptr<Task>> tasks_{};
+    Mutex mutex_{};
+    std::deque<Shared<Task>> tasks_{};
     std::optional<T> value_{};  ///< of the calls
   };
   /// One call apart; there is none under way once it is gone.
   struct Turn {
-    std::shared_ptr<Work> work;
+    explicit Turn(Shared<Work> the_work) : work(std::move(the_work)) {}
+    Shared<Work> work;
 
     void operator()() const { work->run(); }
   };
 
   /// Does all there is to do; returns true if it ended within the limit.
   bool work_off() {
-    auto turn = std::make_shared<Turn>(Turn{work_});
-    under_way_ = turn;
-    bool const ended = CallsApart::make_within(std::move(turn), limit_);
-    refused_ = !ended && under_way_.expired();
+    turn_ = Shared<Turn>::make(work_);
+    bool const ended = CallsApart::make_within(turn_, limit_);
+    refused_ = !ended && !is_under_way();
     return ended;
   }
 
+  /// Returns true if the last call is still made: then it holds its turn, too.
+  [[nodiscard]] bool is_under_way() const noexcept { return turn_ && !turn_.is_sole(); }
+
   Duration limit_;
-  std::shared_ptr<Work> work_ = std::make_shared<Work>();
-  std::weak_ptr<Turn> under_way_{};
+  Shared<Work> work_ = Shared<Work>::make();
+  Shared<Turn> turn_{};
   bool refused_ = true;  ///< the last call could not be made, or there was none
 };
 

@@ -11,11 +11,8 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,14 +22,16 @@
 #include "sla/core/apart.hpp"
 #include "sla/core/descriptor.hpp"
 #include "sla/core/least.hpp"
+#include "sla/core/mutex.hpp"
 #include "sla/core/pipe_signal.hpp"
+#include "sla/core/shared.hpp"
 #include "sla/core/stop_plan.hpp"
 #include "sla/core/time.hpp"
 
 namespace sla::inline v1::internal {
 
 /// The queue before one file or terminal. Thread-safe.
-class Writer : public std::enable_shared_from_this<Writer> {
+class Writer {
  public:
   enum class Part { any, whole };
 
@@ -42,16 +41,17 @@ class Writer : public std::enable_shared_from_this<Writer> {
   Writer(Descriptor file, To to)
       : file_(std::move(file)), to_(to), room_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
 
-  /// Takes what there is room for, or nothing if it is to be a whole; how much it was.
-  std::size_t add(std::string_view text, Part part) {
-    std::unique_lock lock(mutex_);
+  /// Takes what there is room for, or nothing if it is to be a whole; how much it was. The thread
+  /// that writes it holds `self`.
+  std::size_t add(std::string_view text, Part part, Shared<Writer> const& self) {
+    Lock lock(mutex_);
     std::size_t const size = least(text.size(), limit - waiting());
     bool const short_of_room = size < text.size();
     if (short_of_room) await_room();
-    if ((short_of_room && part == Part::whole) || !ensure_running()) return 0;
+    if ((short_of_room && part == Part::whole) || !ensure_running(self)) return 0;
     queue_ += text.substr(0, size);
     lock.unlock();
-    changed_.notify_all();
+    changed_.notify();
     return size;
   }
 
@@ -60,7 +60,7 @@ class Writer : public std::enable_shared_from_this<Writer> {
 
   /// How many bytes were taken and are not written yet.
   [[nodiscard]] std::size_t size() {
-    std::lock_guard const lock(mutex_);
+    Lock const lock(mutex_);
     return waiting();
   }
 
@@ -69,20 +69,18 @@ class Writer : public std::enable_shared_from_this<Writer> {
 
   /// Says once why the last write failed; 0 if none did.
   [[nodiscard]] int take_failure() {
-    std::lock_guard const lock(mutex_);
+    Lock const lock(mutex_);
     return std::exchange(failure_, 0);
   }
 
   /// Waits until then at most for all that was taken to be written; returns true if it is.
   bool settled(Instant until) {
-    std::unique_lock lock(mutex_);
-    Duration const left = until - std::chrono::steady_clock::now();
-    return changed_.wait_for(lock, greatest(left, Duration::zero()),
-                             [this] { return waiting() == 0; });
+    Lock lock(mutex_);
+    return changed_.wait_until(lock, until, [this] { return waiting() == 0; });
   }
   /// Forgets what is not being written yet; how many bytes were taken and never written.
   std::uint64_t give_up() {
-    std::lock_guard const lock(mutex_);
+    Lock const lock(mutex_);
     lost_ += waiting() - under_way_;
     queue_.clear();
     batch_.resize(done_ + under_way_);
@@ -93,15 +91,15 @@ class Writer : public std::enable_shared_from_this<Writer> {
   void quit(Instant until) {
     std::optional<Apart> work;
     {
-      std::lock_guard const lock(mutex_);
+      Lock const lock(mutex_);
       quit_ = true;
-      changed_.notify_all();
+      changed_.notify();
       work.swap(work_);
     }
     if (work) (void)work->join_until(until);
   }
   [[nodiscard]] bool idle() {
-    std::lock_guard const lock(mutex_);
+    Lock const lock(mutex_);
     return !running_;
   }
 
@@ -114,11 +112,11 @@ class Writer : public std::enable_shared_from_this<Writer> {
   }
 
   /// What could not be started is tried again by the next add().
-  bool ensure_running() {
+  bool ensure_running(Shared<Writer> const& self) {
     // A call apart starts no thread: what it says waits for the next one.
     if (running_ || CallsApart::here()) return true;
     quit_ = false;
-    auto work = Apart::start([self = shared_from_this()] { self->work(); });
+    auto work = Apart::start([self] { self->work(); });
     if (!work) return false;
     work_ = *std::move(work);
     return running_ = true;
@@ -138,13 +136,14 @@ class Writer : public std::enable_shared_from_this<Writer> {
 
   void work() {
     PipeSignalGuard const no_signal;
-    std::unique_lock lock(mutex_);
+    Lock lock(mutex_);
     auto const roused = [this] { return quit_ || waiting() != 0; };
-    while (changed_.wait_for(lock, std::chrono::seconds{10}, roused) && !quit_) write_batch(lock);
+    auto const soon = [] { return std::chrono::steady_clock::now() + std::chrono::seconds{10}; };
+    while (changed_.wait_until(lock, soon(), roused) && !quit_) write_batch(lock);
     running_ = false;
     work_.reset();  // nobody else waits for this thread
   }
-  void write_batch(std::unique_lock<std::mutex>& lock) {
+  void write_batch(Lock& lock) {
     batch_.swap(queue_);
     while (done_ < batch_.size() && !quit_) {
       under_way_ = least(batch_.size() - done_, at_a_time);
@@ -161,7 +160,7 @@ class Writer : public std::enable_shared_from_this<Writer> {
     }
     batch_.clear();
     done_ = 0;
-    changed_.notify_all();
+    changed_.notify();
   }
   struct Written {
     ssize_t size;
@@ -194,8 +193,8 @@ class Writer : public std::enable_shared_from_this<Writer> {
   Descriptor file_;
   To to_;
   Descriptor room_;
-  std::mutex mutex_{};
-  std::condition_variable changed_{};
+  Mutex mutex_{};
+  Changes changed_{};
   std::optional<Apart> work_{};
   bool running_ = false;
   bool quit_ = false;
@@ -219,10 +218,10 @@ class Writers {
   }
 
   /// The one for what the descriptor leads to; nothing if there can be none now.
-  [[nodiscard]] std::shared_ptr<Writer> to(int descriptor, struct stat const& about) {
-    std::lock_guard const lock(mutex_);
+  [[nodiscard]] Shared<Writer> to(int descriptor, struct stat const& about) {
+    Lock const lock(mutex_);
     auto const unused = [](Known const& known) {
-      return known.writer.use_count() == 1 && known.writer->idle();
+      return known.writer.is_sole() && known.writer->idle();
     };
     auto const same = [&](Known const& known) {
       return known.device == about.st_dev && known.inode == about.st_ino;
@@ -234,13 +233,13 @@ class Writers {
     Descriptor own{::fcntl(descriptor, F_DUPFD_CLOEXEC, 3)};
     if (!own) return nullptr;
     auto const to = S_ISREG(about.st_mode) ? Writer::To::disk : Writer::To::terminal;
-    known_.push_back({about.st_dev, about.st_ino, std::make_shared<Writer>(std::move(own), to)});
+    known_.push_back({about.st_dev, about.st_ino, Shared<Writer>::make(std::move(own), to)});
     return known_.back().writer;
   }
 
   /// The program ends: what is not written by then is not waited for any longer.
   void finish(Instant until) {
-    std::lock_guard const lock(mutex_);
+    Lock const lock(mutex_);
     for (Known const& known : known_) (void)known.writer->settled(until);
     for (Known const& known : known_) known.writer->quit(until);
   }
@@ -249,7 +248,7 @@ class Writers {
   struct Known {
     dev_t device;
     ino_t inode;
-    std::shared_ptr<Writer> writer;
+    Shared<Writer> writer;
   };
 
   Writers() = default;
@@ -257,7 +256,7 @@ class Writers {
   Writers(Writers const&) = delete;
   Writers& operator=(Writers const&) = delete;
 
-  std::mutex mutex_{};
+  Mutex mutex_{};
   std::vector<Known> known_{};
 };
 

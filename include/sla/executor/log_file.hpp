@@ -9,13 +9,13 @@
 #include <atomic>
 #include <cstdint>
 #include <cstdlib>
-#include <memory>
 #include <string>
 #include <string_view>
 
 #include "sla/core/descriptor.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/run_id.hpp"
+#include "sla/core/shared.hpp"
 
 namespace sla::inline v1::internal {
 
@@ -35,7 +35,7 @@ inline Result<Descriptor> open_unnamed_in(std::string const& folder) {
 
 /// Returns where the log of a run stands, should this process die; empty where nowhere.
 [[nodiscard]] inline std::string log_path(std::string const& folder,
-                                          std::shared_ptr<std::atomic<bool> const> const& hangs,
+                                          Shared<std::atomic<bool> const> const& hangs,
                                           std::string_view run_id) {
   bool const none = folder.empty() || run_id.empty() || (hangs && *hangs);
   return none ? std::string() : folder + '/' + log_file_name(run_id);

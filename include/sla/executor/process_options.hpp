@@ -6,7 +6,6 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +14,7 @@
 #include "sla/core/masks.hpp"
 #include "sla/core/output.hpp"
 #include "sla/core/result.hpp"
+#include "sla/core/shared.hpp"
 #include "sla/core/time.hpp"
 
 namespace sla::inline v1 {
@@ -46,7 +46,7 @@ struct ProcessOptions {
   /// If it is empty or cannot be written the output dies with the process.
   std::string log_folder{};
   /// True while that folder's disk is known to hang: then it is as if it were empty.
-  std::shared_ptr<std::atomic<bool> const> log_folder_hangs{};
+  internal::Shared<std::atomic<bool> const> log_folder_hangs{};
   Masks masks{};    ///< what becomes *** in the output, wherever it goes
   int attempt = 0;  ///< that of the job, which the executor takes from it
   Logger log{Logger::Options{.format = LogFormat::none}};  ///< says what a stop waits for

@@ -9,7 +9,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +17,7 @@
 
 #include "sla/core/clock.hpp"
 #include "sla/core/output.hpp"
+#include "sla/core/shared.hpp"
 #include "sla/executor.hpp"
 #include "sla/executor/capture.hpp"
 #include "sla/executor/log_file.hpp"
@@ -31,7 +31,7 @@ struct RetryingOptions {
   Duration delay = std::chrono::seconds{1};  ///< between the end of one and the start of the next
   std::uint64_t log_limit = 16U << 20U;      ///< bytes kept of the output of all; 0 keeps all
   std::string log_folder{};                  ///< as in ProcessOptions
-  std::shared_ptr<std::atomic<bool> const> log_folder_hangs{};
+  internal::Shared<std::atomic<bool> const> log_folder_hangs{};
 };
 
 /// Executes with E until a run succeeds, or there are no more attempts. A stop between two attempts

@@ -9,8 +9,8 @@
 
 #include <atomic>
 #include <list>
-#include <mutex>
 
+#include "sla/core/mutex.hpp"
 #include "sla/core/result.hpp"
 
 namespace sla::inline v1 {
@@ -32,12 +32,12 @@ class OwnedChildren {
   /// From then on this process ignores SIGCHLD no more, should it have been started that way.
   [[nodiscard]] Slot reserve() {
     keep_ends();
-    std::lock_guard const lock(mutex_);
+    internal::Lock const lock(mutex_);
     return pids_.insert(pids_.end(), 0);
   }
   /// The child was reaped, so its number may be another's; or there is none.
   void release(Slot slot) {
-    std::lock_guard const lock(mutex_);
+    internal::Lock const lock(mutex_);
     pids_.erase(slot);
   }
   /// Returns the pid in a place that the caller reserved.
@@ -46,7 +46,7 @@ class OwnedChildren {
   }
 
   [[nodiscard]] bool has(pid_t pid) {
-    std::lock_guard const lock(mutex_);
+    internal::Lock const lock(mutex_);
     for (pid_t& owned : pids_) {
       if (std::atomic_ref<pid_t>(owned).load() == pid) return true;
     }
@@ -64,7 +64,7 @@ class OwnedChildren {
     }
   }
 
-  std::mutex mutex_{};
+  internal::Mutex mutex_{};
   std::list<pid_t> pids_{};
 };
 

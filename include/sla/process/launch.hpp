@@ -9,12 +9,12 @@
 #include <chrono>
 #include <cstddef>
 #include <list>
-#include <memory>
-#include <mutex>
 #include <utility>
 
 #include "sla/core/clock.hpp"
 #include "sla/core/descriptor.hpp"
+#include "sla/core/mutex.hpp"
+#include "sla/core/shared.hpp"
 #include "sla/core/time.hpp"
 #include "sla/process/children.hpp"
 #include "sla/process/spawn.hpp"
@@ -23,7 +23,7 @@ namespace sla::inline v1::internal {
 
 /// A start with the place of its child.
 struct OwnedStart {
-  std::unique_ptr<ProgramStart> start;
+  Shared<ProgramStart> start;
   OwnedChildren::Slot slot;
 };
 
@@ -42,12 +42,12 @@ class GivenUpStarts {
   /// Kills the child, which is reaped as soon as that shows.
   void add(OwnedStart one) {
     ::kill(OwnedChildren::pid(one.slot), SIGKILL);
-    std::lock_guard const lock(mutex_);
+    Lock const lock(mutex_);
     starts_.push_back(std::move(one));
   }
   /// Reaps those that have ended. Returns true if no more can be added.
   bool sweep() {
-    std::lock_guard const lock(mutex_);
+    Lock const lock(mutex_);
     starts_.remove_if([](OwnedStart const& one) {
       pid_t const pid = OwnedChildren::pid(one.slot);
       if (uninterrupted([&] { return ::waitpid(pid, nullptr, WNOHANG); }) == 0) return false;
@@ -60,7 +60,7 @@ class GivenUpStarts {
  private:
   GivenUpStarts() = default;
 
-  std::mutex mutex_{};
+  Mutex mutex_{};
   std::list<OwnedStart> starts_{};
 };
 
@@ -69,7 +69,7 @@ class GivenUpStarts {
 class Launch {
  public:
   explicit Launch(StartPlan plan)
-      : one_{std::make_unique<ProgramStart>(std::move(plan)),
+      : one_{Shared<ProgramStart>::make(std::move(plan)),
              OwnedChildren::of_this_process().reserve()} {
     begin();
   }
@@ -82,7 +82,7 @@ class Launch {
     }
     if (known_ || !begun_ || !one_.start->await(until)) return known_;
     started_ = one_.start->finish();
-    one_.start.reset();
+    one_.start = nullptr;
     return known_ = true;
   }
   /// Returns what came of it, once that is known.

@@ -5,7 +5,6 @@
 // is published, so the event says it, and so do the attributes that subscribers filter by.
 #include <chrono>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +12,7 @@
 
 #include "sla/core/json.hpp"
 #include "sla/core/record.hpp"
+#include "sla/core/shared.hpp"
 #include "sla/core/time.hpp"
 #include "sla/ledger/error_budget.hpp"
 #include "sla/ledger/health.hpp"
@@ -65,7 +65,7 @@ class Tracked {
     RecordWriter memory;
     health_.write(memory);
     if (budget_) budget_->write(memory);
-    report.memory = std::make_shared<std::string const>(std::move(memory).bytes());
+    report.memory = internal::Shared<std::string const>::make(std::move(memory).bytes());
   }
 
   /// Returns the members of an object, without its braces.

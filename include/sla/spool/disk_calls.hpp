@@ -4,7 +4,6 @@
 // the disk last said of itself. Says in the log, once, that it hangs and that it answers again.
 #include <atomic>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -12,6 +11,7 @@
 
 #include "sla/core/log.hpp"
 #include "sla/core/result.hpp"
+#include "sla/core/shared.hpp"
 #include "sla/core/time.hpp"
 #include "sla/core/time_limited.hpp"
 #include "sla/spool.hpp"
@@ -27,9 +27,9 @@ class DiskCalls {
     void operator()(Disk&) const noexcept {}
   };
   struct Options {
-    std::string name{};                          ///< of the folder, for the log
-    Duration limit{};                            ///< for one call
-    std::shared_ptr<std::atomic<bool>> hangs{};  ///< is told; may be nothing
+    std::string name{};                 ///< of the folder, for the log
+    Duration limit{};                   ///< for one call
+    Shared<std::atomic<bool>> hangs{};  ///< is told; may be nothing
   };
   /// What is known of the disk; its calls write it.
   struct Figures {
@@ -44,7 +44,7 @@ class DiskCalls {
   /// there once it is made.
   template <class Make>
   Result<void> open(Make make) {
-    auto const why = std::make_shared<std::string>();
+    auto const why = Shared<std::string>::make();
     auto const opened = disk_.insist(
         [make = std::move(make), why, figures = figures_](std::optional<Disk>& disk) {
           auto made = make();
@@ -116,7 +116,7 @@ class DiskCalls {
   Options options_;
   Logger log_;
   TimeLimited<Disk> disk_;
-  std::shared_ptr<Figures> figures_ = std::make_shared<Figures>();
+  Shared<Figures> figures_ = Shared<Figures>::make();
   bool hung_ = false;
 };
 

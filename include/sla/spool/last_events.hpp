@@ -8,7 +8,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,6 +15,7 @@
 #include "sla/core/descriptor.hpp"
 #include "sla/core/file_apart.hpp"
 #include "sla/core/record.hpp"
+#include "sla/core/shared.hpp"
 #include "sla/core/time.hpp"
 #include "sla/spool.hpp"
 #include "sla/spool/checksum.hpp"
@@ -37,7 +37,7 @@ class LastEvents {
       if (last.number != 0) report.previous_end = last.end;
     }
     learn(entry);
-    if (report.memory) of(report.job).memory = std::exchange(report.memory, nullptr);
+    if (report.memory) of(report.job).memory = std::exchange(report.memory, {});
   }
   /// Learns of an event. Those of a check are in the order of their numbers, whatever clocks say.
   void learn(Entry const& entry) {
@@ -66,7 +66,7 @@ class LastEvents {
   struct Last {
     std::uint64_t number = 0;  ///< 0: there is none
     WallTime end{};
-    std::shared_ptr<std::string const> memory{};
+    internal::Shared<std::string const> memory{};
     bool second = true;  ///< it stands in the second half of the file
   };
   /// The halves are written over in turns. (Another file instead of the old one would cost a
@@ -113,7 +113,7 @@ class LastEvents {
       if (field->name == number_field) last.number = static_cast<std::uint64_t>(number);
       if (field->name == end_field) last.end = WallTime{Duration{number}};
       if (field->name == memory_field) {
-        last.memory = std::make_shared<std::string const>(field->value);
+        last.memory = internal::Shared<std::string const>::make(field->value);
       }
     }
     return same ? last : Last{};

@@ -32,7 +32,7 @@ class MemorySpool {
 
   void add(Report const& report) {
     Entry entry{.number = index_.next_number(), .report = report};
-    entry.report.memory.reset();  // there is no next process
+    entry.report.memory = nullptr;  // there is no next process
     put(entry);
   }
   [[nodiscard]] Recalled recall(Job const&) const { return {}; }

@@ -9,7 +9,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -17,6 +16,7 @@
 
 #include "sla/core/log.hpp"
 #include "sla/core/result.hpp"
+#include "sla/core/shared.hpp"
 #include "sla/core/time.hpp"
 #include "sla/spool.hpp"
 #include "sla/spool/disk_calls.hpp"
@@ -31,9 +31,9 @@ class TimeLimitedSpool {
 
  public:
   struct Options {
-    std::string name{};                          ///< of the folder, for the log
-    Duration limit = std::chrono::seconds{2};    ///< for one call
-    std::shared_ptr<std::atomic<bool>> hangs{};  ///< is told; may be nothing
+    std::string name{};                           ///< of the folder, for the log
+    Duration limit = std::chrono::seconds{2};     ///< for one call
+    internal::Shared<std::atomic<bool>> hangs{};  ///< is told; may be nothing
   };
 
   /// Calls `make() -> Result<S>`, and goes on without if that takes too long. The Error is that

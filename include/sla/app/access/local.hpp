@@ -11,7 +11,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstring>
-#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -19,6 +18,7 @@
 #include "sla/app/access/findings.hpp"
 #include "sla/core/apart.hpp"
 #include "sla/core/descriptor.hpp"
+#include "sla/core/shared.hpp"
 #include "sla/process/start_failure.hpp"
 
 namespace sla::inline v1::app {
@@ -81,7 +81,7 @@ auto ask_disk(Ask ask) -> std::optional<decltype(ask())> {
     std::optional<decltype(ask())> answer{};
     void operator()() { answer = ask(); }
   };
-  auto question = std::make_shared<Question>(Question{std::move(ask)});
+  auto question = internal::Shared<Question>::make(Question{std::move(ask)});
   if (!internal::CallsApart::make_within(question, std::chrono::seconds{3})) return std::nullopt;
   return question->answer;
 }

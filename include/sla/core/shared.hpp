@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// A value with several holders, of which the last one deletes it. <memory> has that too, but with
+// 8,000 lines that every user of a header would read, and with ten templates for each type.
+#include <atomic>
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+#include "sla/version.hpp"
+
+namespace sla::inline v1::internal {
+
+namespace detail {
+
+/// Counts the holders of a value whose type is not known, and knows how to delete it.
+struct Holders {
+  void (*end)(Holders*);
+  std::atomic<std::size_t> count{1};
+};
+
+template <class T>
+struct HeldValue : Holders {
+  template <class... Arguments>
+  explicit HeldValue(Arguments&&... arguments)
+      : Holders{[](Holders* self) { delete static_cast<HeldValue*>(self); }},
+        value(std::forward<Arguments>(arguments)...) {}
+  T value;
+};
+
+}  // namespace detail
+
+/// One holder, or nothing. Several threads may each have one; for one of them, one at a time.
+template <class T>
+class Shared {
+ public:
+  Shared() = default;
+  Shared(std::nullptr_t) noexcept {}
+  Shared(Shared const& other) noexcept : value_(other.value_), holders_(other.holders_) {
+    if (holders_ != nullptr) holders_->count.fetch_add(1, std::memory_order_relaxed);
+  }
+  Shared(Shared&& other) noexcept
+      : value_(std::exchange(other.value_, nullptr)),
+        holders_(std::exchange(other.holders_, nullptr)) {}
+  /// Holds the same as something that is known to be of another type.
+  template <class Other, class = std::enable_if_t<std::is_convertible_v<Other*, T*>>>
+  Shared(Shared<Other> other) noexcept
+      : value_(std::exchange(other.value_, nullptr)),
+        holders_(std::exchange(other.holders_, nullptr)) {}
+  Shared& operator=(Shared other) noexcept {
+    std::swap(value_, other.value_);
+    std::swap(holders_, other.holders_);
+    return *this;
+  }
+  ~Shared() {
+    if (holders_ == nullptr) return;
+    if (holders_->count.fetch_sub(1, std::memory_order_acq_rel) == 1) holders_->end(holders_);
+  }
+
+  /// Makes a value out of these arguments.
+  template <class... Arguments>
+  [[nodiscard]] static Shared make(Arguments&&... arguments) {
+    auto* const made =
+        new detail::HeldValue<std::remove_const_t<T>>(std::forward<Arguments>(arguments)...);
+    Shared shared;
+    shared.value_ = &made->value;
+    shared.holders_ = made;
+    return shared;
+  }
+
+  [[nodiscard]] T* get() const noexcept { return value_; }
+  [[nodiscard]] auto& operator*() const noexcept { return *value_; }
+  [[nodiscard]] T* operator->() const noexcept { return value_; }
+  explicit operator bool() const noexcept { return value_ != nullptr; }
+
+  /// Returns true if nobody else holds it.
+  [[nodiscard]] bool is_sole() const noexcept {
+    return holders_ != nullptr && holders_->count.load(std::memory_order_acquire) == 1;
+  }
+
+ private:
+  template <class Other>
+  friend class Shared;
+
+  T* value_ = nullptr;
+  detail::Holders* holders_ = nullptr;
+};
+
+}  // namespace sla::inline v1::internal
