@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// How many results one process delivers, each with a log of 1 KiB, to a server:
-//   delivery SERVICES RATE SECONDS BACKLOG URL [SPOOL]
+// How many results one process delivers to a server:
+//   delivery SERVICES RATE SECONDS BACKLOG LOG LINGER URL [SPOOL]
 // First a BACKLOG waits, then RATE results a second are added for so long, of as many services in
-// turn; the spool is in memory unless there is a folder for it. Says as JSON how long the backlog
-// took, how old new results were when they were delivered, the requests that the server got, what a
-// result cost and how large the process became.
+// turn, each with a log of LOG bytes unless that is 0; events wait LINGER milliseconds at most for
+// more to go with them; the spool is in memory unless there is a folder for it. Says as JSON how
+// long the backlog took, how old new results were when they were delivered, what a result cost and
+// how large the process became.
 #include "sla/publisher/delivery.hpp"
 
 #include <algorithm>
@@ -75,14 +76,14 @@ class Noted {
   Arrivals* arrivals_;
 };
 
-sla::Report result_of(unsigned long service, std::string run) {
+sla::Report result_of(unsigned long service, std::string run, std::size_t log) {
   sla::Report report;
   report.job.service = "check-" + std::to_string(service);
   report.job.run_id = std::move(run);
   report.ended_at = report.started_at =
       std::chrono::time_point_cast<sla::WallTime::duration>(std::chrono::system_clock::now());
   report.outcome.verdict = sla::Verdict::pass;
-  report.outcome.output = sla::Output(std::string(1023, 'x') + '\n');
+  report.outcome.output = sla::Output(std::string(log, 'x'));
   return report;
 }
 
@@ -107,29 +108,33 @@ double seconds_until(Done done, std::chrono::seconds limit) {
 }  // namespace
 
 int main(int count, char** words) {
-  if (count != 6 && count != 7) return 64;
+  if (count != 8 && count != 9) return 64;
   auto const number = [&](int at) { return std::strtoul(words[at], nullptr, 10); };
   unsigned long const services = number(1), rate = number(2), time = number(3), backlog = number(4);
+  std::size_t const log = number(5);
+  std::chrono::milliseconds const linger{number(6)};
   sla::Logger const silent{{.format = sla::LogFormat::none}};
   std::uint64_t const room = std::uint64_t{4} << 30U;
-  Spool spool = count == 6
+  Spool spool = count == 8
                     ? Spool(sla::MemorySpool({.limit = room}, silent))
-                    : Spool(*sla::DiskSpool::open({.folder = words[6], .limit = room}, silent));
+                    : Spool(*sla::DiskSpool::open({.folder = words[8], .limit = room}, silent));
   for (unsigned long i = 0; i < backlog; ++i) {
-    spool.add(result_of(i % services, "old-" + std::to_string(i)));
+    spool.add(result_of(i % services, "old-" + std::to_string(i), log));
   }
   sla::DeliveryStops const stops;
-  AwsSinks const sinks{words[5]};
+  AwsSinks const sinks{words[7]};
   Arrivals arrivals;
   Meter meter;
   meter.start();
-  sla::Spooled spooled{sinks.logs(),
-                       Noted{sinks.events(), arrivals},
-                       std::move(spool),
-                       stops,
-                       {},
-                       sla::SteadyClock{},
-                       silent};
+  sla::Spooled spooled{
+      sinks.logs(),
+      Noted{sinks.events(), arrivals},
+      std::move(spool),
+      stops,
+      {.delivery = {.upload = log == 0 ? sla::UploadLogs::never : sla::UploadLogs::always,
+                    .linger = linger}},
+      sla::SteadyClock{},
+      silent};
   std::thread producer([&] {
     auto const begin = std::chrono::steady_clock::now();
     for (unsigned long i = 0; i < rate * time; ++i) {
@@ -138,7 +143,7 @@ int main(int count, char** words) {
                       static_cast<double>(i) / static_cast<double>(rate))));
       // New ones are of services of their own, where there is a backlog.
       (void)spooled.publish(result_of(backlog == 0 ? i % services : services + i % services,
-                                      "new-" + std::to_string(i)));
+                                      "new-" + std::to_string(i), log));
     }
   });
   std::chrono::seconds const limit{240};

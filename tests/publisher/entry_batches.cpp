@@ -32,10 +32,12 @@ Error const refusal{Errc::rejected, "http 400", http_status(400)};
 Error const too_large{Errc::unacceptable, "http 413", http_status(413)};
 
 struct Fixture {
-  explicit Fixture(UploadLogs upload = UploadLogs::always, std::uint64_t limit = 32U << 20U)
+  explicit Fixture(UploadLogs upload = UploadLogs::always, std::uint64_t limit = 32U << 20U,
+                   Duration linger = Duration::zero())
       : delivery(BatchLogFake{&logs}, BatchFake{&events},
                  MemorySpool({.limit = limit}, Logger{{.format = LogFormat::none}}), stops,
-                 {.upload = upload}, FakeClock{time}, Logger{{.format = LogFormat::none}}) {}
+                 {.upload = upload, .linger = linger}, FakeClock{time},
+                 Logger{{.format = LogFormat::none}}) {}
 
   /// The run `a1` is one of the service `a`.
   void add(std::string const& run, Verdict verdict = Verdict::pass) {
@@ -61,6 +63,24 @@ struct Fixture {
   Service logs{}, events{};
   DeliveryStops stops{};
   Delivery<BatchLogFake, BatchFake, MemorySpool, FakeClock> delivery;
+};
+
+/// One where events linger, as they do where there are many checks.
+struct Lingering : Fixture {
+  Lingering() : Fixture(UploadLogs::always, 32U << 20U, 200ms) {}
+
+  /// Delivers the first run of each service, so that many may go at once.
+  void warm_up() {
+    for (char service = 'a'; service <= 'z'; ++service) add(std::string(1, service) + '1');
+    wait_for_all();
+    time.advance(1s);
+    events.requests.clear();
+    logs.requests.clear();
+  }
+  /// Adds the second run of each of these services.
+  void add_second(std::string const& services) {
+    for (char const service : services) add(std::string(1, service) + '2');
+  }
 };
 
 }  // namespace
@@ -182,6 +202,21 @@ TEST_CASE(
   CHECK(f.delivery.in_memory().empty());
 }
 
+TEST_CASE("events go together where their logs are not stored, and beside those that are") {
+  Fixture f{UploadLogs::failures};
+  f.add_all({"a1", "b1", "c1", "d1", "e1", "f1", "g1"});
+  f.wait_for_all();
+  CHECK(f.events.sizes() == std::vector<std::size_t>{1, 2, 4});
+  CHECK(f.logs.requests.empty());
+
+  f.add_all({"h1", "i1"});
+  for (char const* const run : {"j1", "k1", "l1"}) f.add(run, Verdict::fail);
+  f.wait_for_all();
+  CHECK(f.logs.taken.size() == 3);
+  CHECK(f.logs.requests.front().size() == 1);
+  CHECK(f.events.taken.size() == 12);
+}
+
 TEST_CASE("one that waits by itself is passed over, also by its own service") {
   Fixture f;
   f.add_all({"a1", "b1", "a2"});
@@ -212,11 +247,68 @@ TEST_CASE("how many were dropped is said once") {
   CHECK(said > 0);
 }
 
+TEST_CASE("events linger behind a request until ten go, or the time is over") {
+  Lingering f;
+  f.warm_up();
+  f.add("a2");
+  CHECK(f.settle() == Instant::max());
+  CHECK(f.events.sizes() == std::vector<std::size_t>{1});  // nothing was under way
+  Instant const sent = f.time.now;
+  f.time.advance(50ms);
+  f.add_second("bc");
+  CHECK(f.settle() == sent + 200ms);
+  f.time.advance(100ms);
+  f.add("d2");
+  CHECK(f.settle() == sent + 200ms);
+  CHECK(f.events.requests.size() == 1);
+  CHECK(f.logs.requests.size() == 1);  // the logs go with them
+  f.time.advance(50ms);
+  CHECK(f.settle() == Instant::max());
+  CHECK(f.events.requests.back() == Texts{"b2", "c2", "d2"});
+
+  f.add_second("efghijklm");
+  CHECK(f.settle() == f.time.now + 200ms);
+  f.add("n2");
+  CHECK(f.settle() == Instant::max());
+  CHECK(f.events.sizes() == std::vector<std::size_t>{1, 3, 10});
+}
+
+TEST_CASE("a run that did not pass, a second event of a service and the end make events go") {
+  Lingering f;
+  f.warm_up();
+  f.add("a2");
+  f.settle();
+  f.add("b2");
+  CHECK(f.settle() > f.time.now);
+  f.add("c2", Verdict::fail);
+  CHECK(f.settle() == Instant::max());
+
+  f.add_all({"d2", "d3", "d4"});
+  f.time.advance(f.settle() - f.time.now);
+  CHECK(f.settle() == Instant::max());
+
+  f.add("e2");
+  CHECK(f.settle() > f.time.now);
+  f.delivery.hurry();
+  CHECK(f.settle() == Instant::max());
+  CHECK(f.delivery.in_memory().empty());
+}
+
+TEST_CASE("where more than ten wait they go by tens, and the rest lingers") {
+  Lingering f;
+  f.warm_up();
+  f.add_second("abcdefghijklmnopqrstuvw");
+  CHECK(f.settle() == f.time.now + 200ms);
+  CHECK(f.events.sizes() == std::vector<std::size_t>{20});
+  f.wait_for_all();
+  CHECK(f.events.sizes() == std::vector<std::size_t>{20, 3});
+}
+
 TEST_CASE("whatever fails at random, each event arrives once, in order, with its log") {
   std::mt19937 random(1);
   auto const one_in = [&](unsigned n) { return random() % n == 0; };
   for (int story = 0; story < 60; ++story) {
-    Fixture f;
+    Fixture f(UploadLogs::always, 32U << 20U, story % 2 == 0 ? Duration::zero() : 200ms);
     std::map<char, int> last;
     std::size_t all = 0;
     for (int round = 0; round < 40; ++round) {

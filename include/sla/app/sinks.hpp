@@ -185,7 +185,9 @@ class Sinks {
   template <class L, class E>
   [[nodiscard]] typename Spooled<L, E, Spool>::Options options(
       UploadLogs upload, Duration log_bundle = Duration::zero()) const {
-    return {.delivery = {.upload = upload, .log_bundle = log_bundle},
+    bool const many = !parts_.settings.checks.empty();
+    Duration const linger = many ? std::chrono::milliseconds{200} : Duration::zero();
+    return {.delivery = {.upload = upload, .log_bundle = log_bundle, .linger = linger},
             .format = parts_.settings.event_format};
   }
 

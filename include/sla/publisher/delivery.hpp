@@ -4,8 +4,8 @@
 // log that cannot be delivered never holds back an event, and follows later; an event that cannot
 // be delivered holds back those behind it, while their logs go ahead. One that is refused again and
 // again while others pass lets them go first; only what is refused for its content is set aside.
-// Where much waits, several services' events go together. It starts no thread and waits for nothing
-// but its publishers; publisher/spooled.hpp does the rest.
+// Where much waits, several services' events go together, and a few may wait a moment for more. It
+// starts no thread and waits for nothing but its publishers; publisher/spooled.hpp does the rest.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -39,7 +39,8 @@ class Delivery {
            C clock = C{}, Logger log = Logger{})
       : attempts_(std::move(store), std::move(publisher), std::move(spool), stops, options,
                   std::move(clock), log),
-        bundles_(attempts_, options.log_bundle) {}
+        bundles_(attempts_, options.log_bundle),
+        linger_(batches_.possible ? options.linger : Duration::zero()) {}
 
   /// Asks the spool: `act(S&)`, while nobody else does.
   template <class Act>
@@ -57,6 +58,7 @@ class Delivery {
     with_spool([&](auto& spool) {
       spool.add(kept);
       news_ = true;
+      urgent_ = urgent_ || !kept.succeeded();
     });
   }
   /// Returns what would be lost with this process.
@@ -75,18 +77,25 @@ class Delivery {
       attempts_.events.retry.nudge();
     }
     if (attempts_.stops.events.level() != StopLevel::none) return Instant::max();
-    SpoolCount const count = attempts_.count();
+    SpoolCount const count = with_spool([this](auto& spool) {
+      hasty_ = std::exchange(urgent_, false) || hasty_;
+      return spool.count();
+    });
     if (Instant const due = bundles_.due(now, count); due <= now) {
       bundles_.deliver(now);
       return now;
     } else {
       next = std::min(next, due);
     }
-    if (count.events != 0) {
+    Instant const full_by = lingers_until(count);
+    bool const lingers = full_by > now;
+    if (lingers) next = std::min(next, full_by);
+    if (count.events != 0 && !lingers) {
       if (attempts_.events.retry.due() <= now && deliver_events(now, count)) return now;
       next = std::min(next, attempts_.events.due(now));
     }
-    if (count.logs + count.ahead != 0 && attempts_.stops.logs.level() == StopLevel::none) {
+    std::size_t const logs = lingers ? count.logs : count.logs + count.ahead;
+    if (logs != 0 && attempts_.stops.logs.level() == StopLevel::none) {
       if (attempts_.logs.retry.due() <= now && deliver_logs(now, count)) return now;
       next = std::min(next, attempts_.logs.due(now));
     }
@@ -114,15 +123,33 @@ class Delivery {
   }
 
  private:
+  static constexpr std::size_t full = 10;  ///< events of one request, as SNS takes them
+
+  /// Returns until when the events that wait are too few to go.
+  [[nodiscard]] Instant lingers_until(SpoolCount const& count) const noexcept {
+    bool const enough = count.events == 0 || count.events >= full;
+    bool const now = enough || hasty_ || attempts_.hurried || attempts_.events.window < 2;
+    if (now) return Instant::min();
+    return sent_at_ + linger_;
+  }
+
   /// Returns true if there were any to deliver. Logs whose events are gone go along with others.
   bool deliver_events(Instant now, SpoolCount const& count) {
+    hasty_ = false;
+    bool const whole = linger_ != Duration::zero() && count.events > full && !attempts_.hurried;
+    std::size_t sent = 0;
     if constexpr (decltype(batches_)::possible) {
-      if (count.events > 1 && batches_.deliver_several_events(now)) {
-        if (count.logs > 1 && attempts_.logs.retry.due() <= now) batches_.deliver_several_logs(now);
-        return true;
-      }
+      std::size_t const most = whole ? count.events - count.events % full : count.events;
+      if (most > 1) sent = batches_.deliver_several_events(now, most);
+      if (sent > 0 && count.logs > 1 && attempts_.logs.retry.due() <= now)
+        batches_.deliver_several_logs(now);
     }
-    return deliver_event(now);
+    if (sent == 0 && !deliver_event(now)) return false;
+    // A second event of a service waits for the first alone.
+    bool const all =
+        std::max<std::size_t>(sent, 1) == count.events || (sent != 0 && sent % full == 0);
+    sent_at_ = all ? now : Instant::min();
+    return true;
   }
   bool deliver_logs(Instant now, SpoolCount const& count) {
     if constexpr (decltype(batches_)::possible) {
@@ -219,7 +246,11 @@ class Delivery {
   EntryAttempts<L, P, S, C> attempts_;
   EntryBatches<L, P, S, C> batches_{attempts_};
   EntryBundles<L, P, S, C> bundles_;
-  bool news_ = false;  ///< something was added since the last step; guarded as the spool is
+  Duration linger_;
+  Instant sent_at_ = Instant::min();  ///< when all events that waited were
+  bool hasty_ = false;                ///< a run that did not pass is among those that wait
+  bool news_ = false;    ///< something was added since the last step; guarded as the spool is
+  bool urgent_ = false;  ///< a run that did not pass was; guarded too
   [[no_unique_address]] DeliveryPolicies<L, P, S, C> checked_{};
 };
 

@@ -31,6 +31,9 @@ struct DeliveryOptions {
   /// event with it; zero: each log is an object of its own. Only where all logs are stored, by a
   /// BundleLogStore, from a BundleSpool. What a bundle holds is bounded by BundleLimits.
   Duration log_bundle{};
+  /// How long after a request events wait for more to go with them, unless ten do or a run did not
+  /// pass. For many services: two events of one never go together.
+  Duration linger = Duration::zero();
 };
 
 namespace internal {

@@ -33,21 +33,22 @@ class EntryBatches {
   static constexpr bool possible = BatchSpool<HeldSpool<S>> && BatchLogStore<HeldLogStore<L>> &&
                                    BatchPublisher<HeldPublisher<P>>;
 
-  /// Delivers the events of several services. Returns false if there are not several, or this is no
-  /// time for that.
-  bool deliver_several_events(Instant now) {
+  /// Delivers the events of several services, at most so many. Returns how many it tried; 0 if
+  /// there are not several, or this is no time for that.
+  std::size_t deliver_several_events(Instant now, std::size_t most) {
     bool const with_logs = attempts_.logs.retry.due() <= now;
-    std::size_t const most = with_logs ? std::min(attempts_.logs.window, attempts_.events.window)
-                                       : attempts_.events.window;
-    if (most < 2 || !alone_.empty()) return false;
-    auto tried = take_several([&](auto& spool) {
-      return spool.next_events(most, attempts_.events.refused.resting(now));
-    });
-    if (tried.size() < 2) return false;
+    std::size_t const most_logs = with_logs ? attempts_.logs.window : Channel::widest;
+    most = std::min(most, attempts_.events.window);
+    if (attempts_.upload == UploadLogs::always) most = std::min(most, most_logs);
+    if (most < 2 || !alone_.empty()) return 0;
+    auto tried = take_several(
+        [&](auto& spool) { return spool.next_events(most, attempts_.events.refused.resting(now)); },
+        most_logs);
+    if (tried.size() < 2) return 0;
     send_logs(tried);
     publish_events(tried);
     keep(tried);
-    return true;
+    return tried.size();
   }
   /// Stores several logs, whose events are another matter.
   bool deliver_several_logs(Instant now) {
@@ -82,9 +83,9 @@ class EntryBatches {
     bool failed = false;   ///< a part of it was tried, and did not
   };
 
-  /// Returns no more than have this much output together.
+  /// Returns no more than have this much output together, and so many logs to store.
   template <class Take>
-  std::vector<Tried> take_several(Take take) {
+  std::vector<Tried> take_several(Take take, std::size_t logs = Channel::widest) {
     constexpr std::uint64_t most_bytes = 8U << 20U;
     std::vector<Tried> tried;
     auto entries = attempts_.with_spool(take);
@@ -92,7 +93,8 @@ class EntryBatches {
     std::uint64_t bytes = 0;
     for (Entry& entry : *entries) {
       bytes += entry.report.outcome.output.size();
-      if (bytes > most_bytes) break;
+      bool const stores = entry.log == Part::waiting && wants_log(attempts_.upload, entry.report);
+      if (bytes > most_bytes || (stores && logs-- == 0)) break;
       tried.push_back({std::move(entry)});
     }
     return tried;
