@@ -201,6 +201,33 @@ run "a_single_check_is_called_with_nothing" {
   }
 }
 
+run "it_may_run_in_a_vpc" {
+  module {
+    source = "./modules/lambda-checks"
+  }
+  variables {
+    vpc = { subnet_ids = ["subnet-0a", "subnet-0b"], security_group_ids = ["sg-0c"] }
+  }
+  assert {
+    condition     = aws_lambda_function.checks.vpc_config[0].subnet_ids == toset(["subnet-0a", "subnet-0b"]) && aws_lambda_function.checks.vpc_config[0].security_group_ids == toset(["sg-0c"])
+    error_message = "It runs in ${jsonencode(aws_lambda_function.checks.vpc_config)}."
+  }
+  assert {
+    condition     = [for one in aws_iam_role_policy_attachment.vpc : "${one.role} ${one.policy_arn}"] == ["sla-lambda-web-dev arn:aws-cn:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole"]
+    error_message = "Lambda may not make the interfaces."
+  }
+}
+
+run "without_a_vpc_it_has_lambdas_network" {
+  module {
+    source = "./modules/lambda-checks"
+  }
+  assert {
+    condition     = length(aws_lambda_function.checks.vpc_config) + length(aws_iam_role_policy_attachment.vpc) == 0
+    error_message = "It runs in ${jsonencode(aws_lambda_function.checks.vpc_config)}."
+  }
+}
+
 run "the_longest_names_have_room" {
   module {
     source = "./modules/lambda-checks"
@@ -259,10 +286,11 @@ run "what_is_wrong_with_a_function_is_refused" {
     timeout              = 901
     reserved_concurrency = -1
     log_retention_days   = 2
+    vpc                  = { subnet_ids = ["vpc-1"], security_group_ids = ["sg-0c"] }
   }
   expect_failures = [
     var.name, var.runner, var.package, var.architecture, var.checks, var.shards, var.schedule, var.window_minutes,
-    var.environment, var.ssm_names, var.memory, var.timeout, var.reserved_concurrency, var.log_retention_days,
+    var.environment, var.ssm_names, var.memory, var.timeout, var.reserved_concurrency, var.log_retention_days, var.vpc,
   ]
 }
 
@@ -277,6 +305,7 @@ run "other_wrong_values_of_a_function_are_refused_too" {
     shards      = 0
     environment = { AWS_REGION = "cn-north-1" }
     timeout     = 4
+    vpc         = { subnet_ids = ["subnet-0a"], security_group_ids = [] }
   }
-  expect_failures = [var.package, var.checks, var.shards, var.environment, var.timeout]
+  expect_failures = [var.package, var.checks, var.shards, var.environment, var.timeout, var.vpc]
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// A server for measurements: loopback [--delay MILLISECONDS] [CERTIFICATE KEY]. Takes any POST as
-// SNS would, batches too, or as STS if it asks who calls, which is not counted, and any PUT as S3
-// would, of an object that is there too if it may replace it, a thread for each connection, with
-// TLS where it is given a certificate; each answer but to GET comes so much later. Its port is the
-// first line of its stdout. GET answers with how many POSTs, PUTs, connections and messages of
-// POSTs there were so far, itself not counted.
+// A server for measurements: loopback [--delay MILLISECONDS] [--keep FILE] [CERTIFICATE KEY]. Takes
+// any POST as SNS would, batches too, or as STS if it asks who calls, which is not counted, and any
+// PUT as S3 would, of an object that is there too if it may replace it, a thread for each
+// connection, with TLS where it is given a certificate; each answer but to GET comes so much later.
+// Its port is the first line of its stdout. GET answers with how many POSTs, PUTs, connections and
+// messages of POSTs there were so far, itself not counted. FILE gets the form of each POST, a line
+// each.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -66,6 +67,30 @@ class Objects {
 };
 Objects objects;
 
+/// What keeps the forms of all POSTs, if anything does.
+class Forms {
+ public:
+  bool open(char const* path) {
+    file_.reset(std::fopen(path, "w"));
+    return file_ != nullptr;
+  }
+  void add(std::string_view form) {
+    if (!file_) return;
+    std::lock_guard const lock(mutex_);
+    std::fwrite(form.data(), 1, form.size(), file_.get());
+    std::fputc('\n', file_.get());
+    std::fflush(file_.get());
+  }
+
+ private:
+  struct Close {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+  };
+  std::mutex mutex_{};
+  std::unique_ptr<std::FILE, Close> file_{};
+};
+Forms forms;
+
 /// What is looked at of a request.
 struct Request {
   std::string method{};  ///< empty at the end of a connection
@@ -109,6 +134,8 @@ class Peer {
     if (text_.find("Action=PublishBatch&", end) < size) {
       for (std::size_t id = end; (id = text_.find(".Id=", id + 1)) < size;) ++request.entries;
     }
+    bool const publishes = request.method == "POST" && !request.asks_who;
+    if (publishes) forms.add(std::string_view(text_).substr(end + 4, size - end - 4));
     text_.erase(0, size);
     return request;
   }
@@ -189,6 +216,11 @@ int main(int count, char** words) {
   std::chrono::milliseconds delay{0};
   if (count > 2 && std::string_view(words[1]) == "--delay") {
     delay = std::chrono::milliseconds{std::strtol(words[2], nullptr, 10)};
+    count -= 2;
+    words += 2;
+  }
+  if (count > 2 && std::string_view(words[1]) == "--keep") {
+    if (!forms.open(words[2])) return 73;
     count -= 2;
     words += 2;
   }

@@ -180,6 +180,38 @@ class LambdaTest(AwsTest):
                                  (answer.path, answer.body), process.describe())
                 process.kill_all()
 
+    def test_variables_say_how_the_gate_of_a_hook_decides(self) -> None:
+        folder = self.temporary_directory()
+        count = 'n=$(cat n 2>/dev/null || echo 0); echo $((n + 1)) > n; '
+        for name, command, settings, runs, status in (
+                ("limit", "test $n != 1", {"GATECOUNT": "4", "GATEFAILURELIMIT": "1"}, 4, "SUCCEEDED"),
+                ("none", "test $n != 1", {"GATECOUNT": "4"}, 2, "FAILED"),
+                ("row", "true", {"GATECOUNT": "9", "GATECONSECUTIVESUCCESSLIMIT": "2"}, 2, "SUCCEEDED"),
+                ("skip", "exit 7", {"GATECOUNT": "3", "GATEINCONCLUSIVELIMIT": "3"}, 3, "IN_PROGRESS")):
+            with self.subTest(name):
+                (folder / name).mkdir()
+                api = self.api(_HOOK)
+                process = self.begin(api, SERVICE="a", STORE=str(folder / "store"), SKIPCODE="7",
+                                     COMMAND=f"cd {folder / name}; {count}{command}",
+                                     GATEINTERVAL="0.1", **settings)
+                [answer] = self.answers(api, process, 1)
+                self.assertEqual({"hookStatus": status}, answer.body, process.describe())
+                self.assertEqual(str(runs), (folder / name / "n").read_text().strip())
+                self.assertNotIn("unknown variable", process.describe())
+                process.kill_all()
+
+    def test_wrong_limits_of_a_gate_are_told(self) -> None:
+        store = str(self.temporary_directory())
+        finished = self.begin(self.api(_HOOK), SERVICE="a", STORE=store, COMMAND="true",
+                              GATECOUNT="many").wait()
+        self.assertEqual(78, finished.code)
+        self.assertIn("gate: $SLARUNNER_GATECOUNT: 'many' is no", finished.err_text)
+        api = self.api(_HOOK)
+        process = self.begin(api, SERVICE="a", STORE=store, COMMAND="true", GATECOUNT="2")
+        self.assertEqual("Runner.Settings", self.answers(api, process, 1)[0].error_type)
+        process.wait_for_line("gate: --interval is required")
+        process.kill_all()
+
 
 if __name__ == "__main__":
     unittest.main()

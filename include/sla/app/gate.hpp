@@ -241,7 +241,9 @@ class Gate {
 
 inline int run_gate(Arguments const& arguments, Environment const& environment) {
   std::vector<std::string> problems;
-  GateRequest request = parse_gate(arguments, problems);
+  Arguments const all = with_gate_variables(arguments, environment, problems);
+  if (complain(problems)) return exit_settings;
+  GateRequest request = parse_gate(all, problems);
   if (complain(problems)) return exit_usage;
   return run_with_settings(arguments, environment, ParseOptions::Missing::for_a_gate,
                            [&](ProgramParts parts, Stop const& stop) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // sla-runner as the bootstrap of a Lambda function: each invocation runs the checks once and is
-// answered when all is delivered. A deployment hook of ECS is answered with the verdict of a gate
-// of one run.
+// answered when all is delivered. A deployment hook of ECS is answered with the verdict of a gate,
+// of one run unless its variables say more.
 #include <stdlib.h>
 
 #include <algorithm>
@@ -16,6 +16,7 @@
 #include "sla/app/command.hpp"
 #include "sla/app/exit_code.hpp"
 #include "sla/app/gate.hpp"
+#include "sla/app/gate/request.hpp"
 #include "sla/app/lambda/payload.hpp"
 #include "sla/app/lambda/runtime.hpp"
 #include "sla/app/program.hpp"
@@ -70,7 +71,12 @@ class LambdaRun {
       int const code = Program(std::move(parts)).run(stop);
       return stop.level() == StopLevel::none ? code : exit_undelivered;  // some had no time
     }
-    GateRequest request{.limits = {.count = 1}, .longest = left_};
+    std::vector<std::string> problems;
+    GateRequest request = parse_gate(
+        with_gate_variables(read_arguments({.flags = gate_flags}, {}), parts.environment, problems),
+        problems, 1);
+    if (complain(problems)) return exit_settings;
+    request.longest = left_;
     add_possible_results(request.limits, parts.settings);
     if (parts.settings.service.empty()) parts.settings.service = "gate";
     return Gate(std::move(parts), std::move(request)).run(stop);
@@ -125,8 +131,9 @@ inline int run_bootstrap(Arguments const& /*arguments*/, Environment const& envi
     return exit_settings;
   }
   Arguments const none = read_arguments({.flags = setting_flags}, {});
-  auto const problems =
+  auto problems =
       parse_settings(none, environment, {.missing = ParseOptions::Missing::is_fine}).problems;
+  (void)with_gate_variables(read_arguments({.flags = gate_flags}, {}), environment, problems);
   if (complain(problems)) {
     runtime->fail_to_begin({"Runner.Settings", problems.front()});
     return exit_settings;
@@ -155,8 +162,9 @@ inline constexpr Command bootstrap_command{
         "checks, where AWS keeps them; it never names a command. A run takes 2 s less than the "
         "function's timeout at most, and all is delivered before the answer, {\"passed\":true}: "
         "what is not delivered fails the invocation.\n"
-        "A deployment hook of ECS gets {\"hookStatus\":...}: SUCCEEDED or FAILED by one run, with "
-        "SLARUNNER_RETRIES, or IN_PROGRESS where that does not say: ECS asks again.",
+        "A deployment hook of ECS gets {\"hookStatus\":...}: SUCCEEDED or FAILED by a gate of one "
+        "run, or of what the variables of `sla-runner gate` say, such as SLARUNNER_GATECOUNT; "
+        "IN_PROGRESS where that does not say: ECS asks again.",
     .asks_aws = true,
     .exit_codes = {{usage_exit,
                     {exit_undelivered, "Lambda's runtime API has failed"},

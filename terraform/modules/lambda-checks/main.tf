@@ -55,6 +55,15 @@ resource "aws_lambda_function" "checks" {
     variables = local.environment
   }
 
+  dynamic "vpc_config" {
+    for_each = var.vpc[*]
+
+    content {
+      subnet_ids         = vpc_config.value.subnet_ids
+      security_group_ids = vpc_config.value.security_group_ids
+    }
+  }
+
   lifecycle {
     precondition {
       condition     = var.shards == 1 || (var.checks != null && var.schedule != null)
@@ -66,7 +75,7 @@ resource "aws_lambda_function" "checks" {
     }
   }
 
-  depends_on = [aws_cloudwatch_log_group.checks, aws_iam_role_policy.function, aws_iam_role_policy_attachment.function]
+  depends_on = [aws_cloudwatch_log_group.checks, aws_iam_role_policy.function, aws_iam_role_policy_attachment.function, aws_iam_role_policy_attachment.vpc]
 }
 
 # Lambda by itself calls twice more where a call failed, and up to six hours later where it had no room.

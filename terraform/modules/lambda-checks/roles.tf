@@ -33,6 +33,14 @@ resource "aws_iam_role_policy_attachment" "function" {
   policy_arn = var.runner.policy_arn
 }
 
+# Lambda makes and deletes the network interfaces of the function as its role.
+resource "aws_iam_role_policy_attachment" "vpc" {
+  count = var.vpc == null ? 0 : 1
+
+  role       = aws_iam_role.function.name
+  policy_arn = "arn:${data.aws_partition.current.partition}:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole"
+}
+
 resource "aws_iam_role_policy" "function" {
   name = "function"
   role = aws_iam_role.function.name

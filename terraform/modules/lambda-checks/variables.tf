@@ -163,6 +163,25 @@ variable "reserved_concurrency" {
   }
 }
 
+variable "vpc" {
+  description = "The subnets and the security groups in which the function runs, where its checks ask what only a VPC reaches. It then reaches AWS and everything else as those subnets do, by NAT or by VPC endpoints. Without, Lambda's own network."
+  type = object({
+    subnet_ids         = list(string)
+    security_group_ids = list(string)
+  })
+  default = null
+
+  validation {
+    condition     = var.vpc == null || try(length(var.vpc.subnet_ids) > 0 && alltrue([for id in var.vpc.subnet_ids : can(regex("^subnet-[0-9a-f]+$", id))]), false)
+    error_message = "vpc.subnet_ids are one or more, such as subnet-0123456789abcdef0."
+  }
+
+  validation {
+    condition     = var.vpc == null || try(length(var.vpc.security_group_ids) > 0 && alltrue([for id in var.vpc.security_group_ids : can(regex("^sg-[0-9a-f]+$", id))]), false)
+    error_message = "vpc.security_group_ids are one or more, such as sg-0123456789abcdef0."
+  }
+}
+
 variable "log_retention_days" {
   description = "How long the lines of the runner are kept."
   type        = number

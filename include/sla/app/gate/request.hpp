@@ -13,10 +13,12 @@
 
 #include "sla/app/command.hpp"
 #include "sla/app/gate/decision.hpp"
+#include "sla/app/quoted.hpp"
 #include "sla/app/settings/checks.hpp"
 #include "sla/app/settings/parse.hpp"
 #include "sla/app/settings/settings.hpp"
 #include "sla/app/settings/values.hpp"
+#include "sla/core/environment.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/text.hpp"
 #include "sla/core/time.hpp"
@@ -44,26 +46,31 @@ inline constexpr auto own_gate_flags = std::to_array<Flag>({
     {.name = "count",
      .value = "N",
      .meaning = "how many runs at most",
+     .variable = gate_variables[0],
      .fallback = "required",
      .check = check_value<std::int64_t>},
     {.name = "interval",
      .value = "SECONDS",
      .meaning = "wait between the end of a run and the start of the next; not needed for one run",
+     .variable = gate_variables[1],
      .fallback = "required",
      .check = check_value<Duration>},
     {.name = "failure-limit",
      .value = "N",
      .meaning = "more failures than this, and the gate has failed",
+     .variable = gate_variables[2],
      .fallback = "0",
      .check = check_limit},
     {.name = "inconclusive-limit",
      .value = "N",
      .meaning = "more runs than this whose verdict is unknown, and the gate is inconclusive",
+     .variable = gate_variables[3],
      .fallback = "0",
      .check = check_limit},
     {.name = "consecutive-success-limit",
      .value = "N",
      .meaning = "so many passes in a row are needed, and are enough: the gate has passed",
+     .variable = gate_variables[4],
      .fallback = "none",
      .check = check_value<std::int64_t>},
     {.name = "for",
@@ -107,20 +114,46 @@ struct GateRequest {
   std::string junit{};                ///< path of a file; empty: none
 };
 
+/// Returns the arguments with what the variables say of flags that are not given, or adds to the
+/// problems. The values are those of the environment, which outlives them.
+[[nodiscard]] inline Arguments with_gate_variables(Arguments arguments,
+                                                   Environment const& environment,
+                                                   std::vector<std::string>& problems) {
+  for (std::size_t row = setting_flags.size(); row < gate_flags.size(); ++row) {
+    Flag const flag = gate_flags[row];
+    auto const value = flag.variable.empty() ? std::nullopt : environment.get(flag.variable);
+    if (!value || trim(*value).empty() || !arguments.values[row].empty()) continue;
+    if (auto const good = flag.check(*value); !good) {
+      problems.push_back(std::string("gate: $")
+                             .append(flag.variable)
+                             .append(": ")
+                             .append(quoted(*value))
+                             .append(" ")
+                             .append(good.error().message));
+      continue;
+    }
+    arguments.values[row].push_back(*value);
+  }
+  return arguments;
+}
+
 /// Returns what the flags ask for, or adds to the problems. What the test can say is not among it.
+/// `count` is how many runs there are where that is not said; 0 if it has to be.
 [[nodiscard]] inline GateRequest parse_gate(Arguments const& arguments,
-                                            std::vector<std::string>& problems) {
+                                            std::vector<std::string>& problems,
+                                            std::int64_t count = 0) {
   auto const limit = [&](std::string_view flag) {
     return detail::parse_limit(arguments.value(flag)).value_or(0);
   };
   auto const interval = value_of<Duration>(arguments, "--interval");
-  GateRequest request{.limits = {.count = value_of<std::int64_t>(arguments, "--count").value_or(0),
-                                 .failures = limit("--failure-limit"),
-                                 .inconclusive = limit("--inconclusive-limit"),
-                                 .consecutive_successes = limit("--consecutive-success-limit")},
-                      .interval = interval.value_or(Duration::zero()),
-                      .longest = value_of<Duration>(arguments, "--for"),
-                      .junit = std::string(arguments.value("--junit"))};
+  GateRequest request{
+      .limits = {.count = value_of<std::int64_t>(arguments, "--count").value_or(count),
+                 .failures = limit("--failure-limit"),
+                 .inconclusive = limit("--inconclusive-limit"),
+                 .consecutive_successes = limit("--consecutive-success-limit")},
+      .interval = interval.value_or(Duration::zero()),
+      .longest = value_of<Duration>(arguments, "--for"),
+      .junit = std::string(arguments.value("--junit"))};
   GateLimits const& limits = request.limits;
   if (limits.count == 0) {
     problems.emplace_back("gate: --count is required: how many runs at most");

@@ -53,6 +53,12 @@ constexpr Flag flag_of_run(std::size_t row) {
 
 }  // namespace detail
 
+/// The variables of the limits by which a gate decides: of `count`, `interval`, `failure-limit`,
+/// `inconclusive-limit` and `consecutive-success-limit`.
+inline constexpr std::string_view gate_variables[] = {
+    "SLARUNNER_GATECOUNT", "SLARUNNER_GATEINTERVAL", "SLARUNNER_GATEFAILURELIMIT",
+    "SLARUNNER_GATEINCONCLUSIVELIMIT", "SLARUNNER_GATECONSECUTIVESUCCESSLIMIT"};
+
 /// The flags of a run.
 inline constexpr Flags setting_flags{detail::flag_of_run, setting_table.size() + 2};
 
@@ -224,6 +230,7 @@ class SettingsReader {
       std::string_view const name = setting.variable;
       if (name.starts_with(prefix)) known.push_back(name.substr(prefix.size()));
     }
+    for (std::string_view const name : gate_variables) known.push_back(name.substr(prefix.size()));
     for (auto const& [name, value] : environment_) {
       bool const from_an_outer_runner = name == run_id_variable || name == attempt_variable;
       if (!name.starts_with(prefix) || from_an_outer_runner) continue;
