@@ -307,6 +307,18 @@ TEST_CASE("what an earlier process left has waited") {
   CHECK(f.events.taken.size() == 2);
 }
 
+TEST_CASE("a flaky run takes what waits of its service along as a failure does") {
+  Report flaky = Fixture::run_of("a2");
+  flaky.outcome.attempts = {Verdict::fail, Verdict::pass};
+  Fixture f;
+  f.add("a1");
+  f.delivery.add(flaky);
+  CHECK(f.settle() == Instant::max());
+  CHECK(f.events.runs() == Texts{"a1", "a2"});
+  CHECK(f.logs.runs() == Texts{"a2"});
+  CHECK(f.bundles.uris.size() == 1);
+}
+
 TEST_CASE("where only logs of failures are stored nothing waits") {
   Fixture f{1min, 32U << 20U, UploadLogs::failures};
   f.add("a1");

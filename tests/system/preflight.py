@@ -120,6 +120,22 @@ class FakeTest(PreflightTest):
                     f"arn:aws:ssm:{_REGION}:{{account}}:parameter/dev/shop/")
         self.denied("sts:AssumeRole", "sts:AssumeRole", "{role}")
 
+    def test_the_right_to_put_bundles_of_logs_is_asked_for_by_itself(self) -> None:
+        aws = self.fake()
+        logs, bundles = (f"arn:aws:s3:::{BUCKET}/{folder}/*" for folder in ("shop", "bundles"))
+        arguments = (*self.sinks(aws), *_ALL, "--log-bundle", "60")
+        lines = self.check(*arguments, environment=aws.environment())
+        for action, where in (("PutObject", bundles), ("PutObjectTagging", bundles),
+                              ("PutObjectAcl", bundles), ("GetObject", logs)):
+            self.assertIn(f"ok s3:{action} on {where}", lines)
+        self.assertNotIn(f"s3:GetObject on {bundles}", "\n".join(lines))
+        aws.fail("s3:PutObject", faults.none(), *(3 * [faults.error(
+            "AccessDenied", 403, "User: me is not authorized to perform: s3:PutObject on it")]))
+        lines = self.check(*arguments, environment=aws.environment(), code=1)
+        self.assertIn(f"ok s3:PutObject on {logs}", lines)
+        [bad] = self.bad(lines)
+        self.assertTrue(bad.startswith(f"denied s3:PutObject on {bundles}: "), bad)
+
     def test_the_right_to_a_key_is_named(self) -> None:
         self.denied("ssm:GetParametersByPath", "kms:Decrypt",
                     f"arn:aws:kms:{_REGION}:{{account}}:key/*",
