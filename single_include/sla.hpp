@@ -430,15 +430,6 @@ class [[nodiscard]] Result<void> {
 
 namespace sla::inline v1 {
 
-/// Calls a system call again for as long as a signal interrupts it.
-template <class Call>
-auto uninterrupted(Call call) {
-  for (;;) {
-    auto const got = call();
-    if (got >= 0 || errno != EINTR) return got;
-  }
-}
-
 /// Owns one file descriptor; -1 is none.
 class Descriptor {
  public:
@@ -467,6 +458,17 @@ class Descriptor {
  private:
   int number_ = -1;
 };
+
+namespace internal {
+
+/// Calls a system call again for as long as a signal interrupts it.
+template <class Call>
+auto uninterrupted(Call call) {
+  for (;;) {
+    auto const got = call();
+    if (got >= 0 || errno != EINTR) return got;
+  }
+}
 
 /// Opens a file; O_CLOEXEC is added to the flags. The error names the path.
 [[nodiscard]] inline Result<Descriptor> open_file(std::string const& path, int flags,
@@ -534,6 +536,8 @@ class Descriptor {
     }
   }
 }
+
+}  // namespace internal
 
 }  // namespace sla::inline v1
 
@@ -1111,7 +1115,7 @@ class Stop {
   /// Asks to stop; a second call asks for it now. Safe from any thread.
   void request() const noexcept {
     std::uint64_t const one = 1;
-    (void)uninterrupted([&] { return ::write(events_.get(), &one, sizeof one); });
+    (void)internal::uninterrupted([&] { return ::write(events_.get(), &one, sizeof one); });
     told_->requested.store(true);  // the last, so that whoever sees it finds the event
   }
   /// Asks to stop at that time, unless it is asked before. For the thread that waits on this Stop:
@@ -1202,13 +1206,14 @@ class Stop {
       if (::sigismember(&child_mask_, signal) == 1) ::sigdelset(&dropped, signal);
     }
     timespec const at_once{};
-    while (uninterrupted([&] { return ::sigtimedwait(&dropped, nullptr, &at_once); }) > 0) continue;
+    auto const drop = [&] { return ::sigtimedwait(&dropped, nullptr, &at_once); };
+    while (internal::uninterrupted(drop) > 0) continue;
   }
 
   void take_events() const noexcept {
     if (!told_->requested.exchange(false)) return;
     std::uint64_t count = 0;
-    if (uninterrupted([&] { return ::read(events_.get(), &count, sizeof count); }) > 0) {
+    if (internal::uninterrupted([&] { return ::read(events_.get(), &count, sizeof count); }) > 0) {
       add_requests(count);
     }
   }
@@ -1216,7 +1221,7 @@ class Stop {
     if (!signals_) return;
     std::array<signalfd_siginfo, 8> batch;  // one that is left keeps it readable
     ssize_t const size =
-        uninterrupted([&] { return ::read(signals_.get(), batch.data(), sizeof batch); });
+        internal::uninterrupted([&] { return ::read(signals_.get(), batch.data(), sizeof batch); });
     for (std::size_t i = 0; size > 0 && i < static_cast<std::size_t>(size) / sizeof batch[0]; ++i) {
       take_signal(static_cast<int>(batch[i].ssi_signo));
     }
@@ -2656,17 +2661,13 @@ class Outlet {
   Shared<Writer> writer_{};
 };
 
-}  // namespace sla::inline v1::internal
-
-namespace sla::inline v1 {
-
 /// Writes the text and takes off it what was written; Errc::timed_out if that was not all of it
 /// by then. What is taken at once is written in any case.
 [[nodiscard]] inline Result<void> write_until(int descriptor, std::string_view& text,
                                               Instant until) {
   if (text.empty()) return {};
   std::string_view const all = text;
-  internal::Outlet outlet(descriptor);
+  Outlet outlet(descriptor);
   for (;;) {
     auto const n = outlet.offer(text);
     if (!n) return n.error();
@@ -2675,13 +2676,13 @@ namespace sla::inline v1 {
     if (text.empty() || now >= until) break;
     auto const left = std::chrono::ceil<std::chrono::milliseconds>(until - now);
     pollfd room = outlet.watch();
-    (void)::poll(&room, 1, static_cast<int>(internal::least<std::int64_t>(left.count(), INT_MAX)));
+    (void)::poll(&room, 1, static_cast<int>(least<std::int64_t>(left.count(), INT_MAX)));
   }
   // A file needs a moment, however little time there is.
   Instant const moment = std::chrono::steady_clock::now() + std::chrono::milliseconds{20};
-  if (!outlet.settled(internal::greatest(until, moment))) {
+  if (!outlet.settled(greatest(until, moment))) {
     std::size_t const written = all.size() - text.size();
-    text = all.substr(written - internal::least<std::size_t>(written, outlet.give_up()));
+    text = all.substr(written - least<std::size_t>(written, outlet.give_up()));
   }
   if (text.empty()) return {};
   return Error{Errc::timed_out, "write: nobody reads it"};
@@ -2693,7 +2694,7 @@ namespace sla::inline v1 {
   return write_until(descriptor, text, std::chrono::steady_clock::now() + limit);
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal
 
 // sla/core/log.hpp
 // The program's own lines, on stderr unless told otherwise: one line each, as text whose fields are
@@ -2904,7 +2905,7 @@ class Output {
   }
   /// Returns true if the bytes stand in the file of that path.
   [[nodiscard]] bool stands_in(std::string const& path) const noexcept {
-    return held_ && leads_to(path, held_->file);
+    return held_ && internal::leads_to(path, held_->file);
   }
 
   /// Fills the buffer with the bytes from the offset on; returns how many there were, 0 at the end.
@@ -3008,12 +3009,13 @@ template <std::size_t N>
   std::array<unsigned char, N> bytes{};
   std::size_t have = 0;
   for (ssize_t n = 1; have < N && n > 0; have += n > 0 ? static_cast<std::size_t>(n) : 0) {
-    n = uninterrupted([&] { return ::getrandom(bytes.data() + have, N - have, GRND_NONBLOCK); });
+    n = internal::uninterrupted(
+        [&] { return ::getrandom(bytes.data() + have, N - have, GRND_NONBLOCK); });
   }
   if (have == N) return bytes;
-  auto const device = open_file("/dev/urandom", O_RDONLY);
+  auto const device = internal::open_file("/dev/urandom", O_RDONLY);
   ssize_t const n =
-      device ? uninterrupted([&] { return ::read(device->get(), bytes.data(), N); }) : -1;
+      device ? internal::uninterrupted([&] { return ::read(device->get(), bytes.data(), N); }) : -1;
   if (n != static_cast<ssize_t>(N)) detail::mix_bytes(bytes);
   return bytes;
 }
@@ -3045,7 +3047,7 @@ requires(N <= 8) [[nodiscard]] std::uint64_t random_number() {
 // four of length, then the value, numbers as eight bytes. A reader passes over names it does not
 // know, so that an older program reads what a newer one wrote.
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// Appends a number, lowest byte first.
 template <class Number>
@@ -3122,7 +3124,7 @@ class RecordReader {
   std::string_view rest_;
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal
 
 // sla/core/run.hpp
 // What passes between the policies: the Job that is run, the Outcome of one run, and the Report
@@ -5926,7 +5928,7 @@ inline bool holds_certificates(std::string const& folder) {
 /// error names it.
 [[nodiscard]] inline Result<void> check_certificates(std::string const& file) {
   constexpr std::size_t limit = std::size_t{16} << 20U;
-  auto const text = read_file(file, limit);
+  auto const text = internal::read_file(file, limit);
   if (!text) return Error{Errc::invalid, text.error().message, text.error().native};
   std::string const problem = detail::problem_in_certificates(*text);
   if (problem.empty()) return {};
@@ -8805,7 +8807,7 @@ class FileReader {
   [[nodiscard]] Result<std::string> read(std::string_view path) const {
     bool const rooted = path.starts_with('/');
     std::string where = rooted ? root_ + std::string(path) : std::string(path);
-    auto text = read_file(where, size_limit);
+    auto text = internal::read_file(where, size_limit);
     if (text || !rooted || root_.empty()) return text;
     Error error = std::move(text).error();
     if (error.message.starts_with(root_)) error.message.erase(0, root_.size());
@@ -12311,8 +12313,8 @@ class Child {
   int wait(Group group) {
     if (group == Group::kill) ::kill(-pid_, SIGKILL);
     siginfo_t info{};
-    int const failed =
-        uninterrupted([&] { return ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED); });
+    int const failed = internal::uninterrupted(
+        [&] { return ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED); });
     launch_.release();
     pid_ = -1;
     if (failed != 0) return -1;
@@ -12329,7 +12331,8 @@ class Child {
 inline bool read_available(int descriptor, std::string& text, std::size_t limit) {
   std::array<char, 4096> block;
   for (;;) {
-    ssize_t const n = uninterrupted([&] { return ::read(descriptor, block.data(), block.size()); });
+    ssize_t const n =
+        internal::uninterrupted([&] { return ::read(descriptor, block.data(), block.size()); });
     if (n <= 0) return n < 0 && errno == EAGAIN;
     if (text.size() <= limit) text.append(block.data(), static_cast<std::size_t>(n));
   }
@@ -16687,13 +16690,13 @@ class ErrorBudget {
     return slowly ? Alert::ticket : Alert::none;
   }
 
-  void write(RecordWriter& out) const {
+  void write(internal::RecordWriter& out) const {
     if (!since_) return;
     out.number(field_since, since_->time_since_epoch().count());
     out.number(field_newest, newest_.time_since_epoch().count());
     out.text(field_minutes, minutes_.bytes()).text(field_hours, hours_.bytes());
   }
-  void read(RecordField field) {
+  void read(internal::RecordField field) {
     WallTime const time{Duration{field.number().value_or(0)}};
     if (field.name == field_since) since_ = time;
     if (field.name == field_newest) newest_ = time;
@@ -17122,12 +17125,12 @@ class Health {
 
   [[nodiscard]] State state() const noexcept { return state_; }
 
-  void write(RecordWriter& out) const {
+  void write(internal::RecordWriter& out) const {
     out.number(field_state, static_cast<std::int64_t>(state_)).number(field_row, row_);
     out.number(field_since, since_.time_since_epoch().count());
     out.number(field_row_since, row_since_.time_since_epoch().count());
   }
-  void read(RecordField field) {
+  void read(internal::RecordField field) {
     std::int64_t const number = field.number().value_or(0);
     bool const known = number >= 0 && number <= static_cast<std::int64_t>(State::down);
     if (field.name == field_state && known) state_ = static_cast<State>(number);
@@ -20520,7 +20523,7 @@ class Console {
  private:
   Result<void> print_rest(Instant until) {
     std::string_view left = rest_;
-    auto done = write_until(options_.descriptor, left, until);
+    auto done = internal::write_until(options_.descriptor, left, until);
     rest_.erase(0, rest_.size() - left.size());
     if (!done) return done.error().within("console");
     return {};
@@ -21713,7 +21716,7 @@ class EventFile {
     if (!file) return file.error();
     auto done = add_line(*file, path, event_json(report, options_.format) + '\n');
     (void)::flock(file->get(), LOCK_UN);
-    if (done && options_.sync) done = sync_file(*file, path);
+    if (done && options_.sync) done = internal::sync_file(*file, path);
     if (done && options_.sync) done = internal::sync_folder(options_.folder);
     return done;
   }
@@ -21724,12 +21727,12 @@ class EventFile {
   static Result<Descriptor> open_locked(std::string const& path) {
     constexpr int attempts = 3;  // some disks give a file another number each time
     for (int attempt = 1;; ++attempt) {
-      auto file = open_file(path, O_RDWR | O_CREAT | O_APPEND, 0644);
+      auto file = internal::open_file(path, O_RDWR | O_CREAT | O_APPEND, 0644);
       if (!file) return file;
       if (internal::lock_file(*file) == internal::FileLock::taken) {
         return Error{Errc::in_use, path + ": another process holds its lock"};
       }
-      if (leads_to(path, *file) || attempt == attempts) return file;
+      if (internal::leads_to(path, *file) || attempt == attempts) return file;
     }
   }
 
@@ -21738,10 +21741,11 @@ class EventFile {
     if (::fstat(file.get(), &about) != 0) return system_error(path);
     char last = '\n';
     if (about.st_size > 0) {
-      (void)uninterrupted([&] { return ::pread(file.get(), &last, 1, about.st_size - 1); });
+      (void)internal::uninterrupted(
+          [&] { return ::pread(file.get(), &last, 1, about.st_size - 1); });
     }
     if (last != '\n') line.insert(0, 1, '\n');
-    auto const written = write_all(file.get(), line);
+    auto const written = internal::write_all(file.get(), line);
     if (written) return {};
     (void)::ftruncate(file.get(), about.st_size);
     return written.error().within(path);
@@ -21785,12 +21789,12 @@ class Directory {
       std::string const path = options_.path + '/' + confined(log_key(report, attempt));
       auto made = internal::make_folder(internal::folder_of(path), 0755);
       if (!made) return made.error().within("store");
-      auto file = open_file(path, O_WRONLY | O_CREAT | O_EXCL, 0644);
+      auto file = internal::open_file(path, O_WRONLY | O_CREAT | O_EXCL, 0644);
       if (!file && file.error().system_number() == EEXIST) continue;
       if (!file) return file.error().within("store");
       auto written = report.outcome.output.each_block(
-          [&](std::string_view block) { return write_all(file->get(), block); });
-      if (written && options_.sync) written = sync_file(*file, path);
+          [&](std::string_view block) { return internal::write_all(file->get(), block); });
+      if (written && options_.sync) written = internal::sync_file(*file, path);
       if (written && options_.sync) written = internal::sync_folder(internal::folder_of(path));
       if (written) return uri(path);
       ::unlink(path.c_str());
@@ -21878,7 +21882,7 @@ class DryRun {
     while (!text.empty()) {
       if (is_over()) return Error{Errc::stopped, "dry run: nobody read it before the stop"};
       Instant const a_while = std::chrono::steady_clock::now() + std::chrono::milliseconds{100};
-      auto const done = write_until(options_.descriptor, text, a_while);
+      auto const done = internal::write_until(options_.descriptor, text, a_while);
       if (!done && done.error().code != Errc::timed_out) return done.error().within("dry run");
     }
     return {};
@@ -22642,7 +22646,7 @@ class Spooled {
         JsonWriter json;
         json.begin_object().key("undelivered").literal(event_json(report, options.format));
         json.key("reason").string(reason).end_object();
-        if (!write_within(options.listing, json.text() + '\n', last_moment)) return;
+        if (!internal::write_within(options.listing, json.text() + '\n', last_moment)) return;
       }
     }
 
@@ -22753,7 +22757,7 @@ class Tracked {
   Tracked(P publisher, Tracking const& options)
       : publisher_(std::move(publisher)), health_(options.thresholds), target_(options.target) {
     if (target_) budget_.emplace(*target_);
-    RecordReader memory(options.memory);
+    internal::RecordReader memory(options.memory);
     while (auto const field = memory.next()) {
       health_.read(*field);
       if (budget_) budget_->read(*field);
@@ -22778,7 +22782,7 @@ class Tracked {
     if (transition) standing.transition = standing.state;
     if (budget_) standing.alert = to_string(budget_->alert());
     standing.json = json(standing, transition);
-    RecordWriter memory;
+    internal::RecordWriter memory;
     health_.write(memory);
     if (budget_) budget_->write(memory);
     report.memory = internal::Shared<std::string const>::make(std::move(memory).bytes());

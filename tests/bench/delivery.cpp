@@ -88,7 +88,7 @@ sla::Report result_of(unsigned long service, std::string run, std::size_t log) {
 }
 
 long peak() {
-  auto const status = sla::read_file("/proc/self/status", 65536);
+  auto const status = sla::internal::read_file("/proc/self/status", 65536);
   std::size_t const found = status ? status->find("VmHWM:") : std::string::npos;
   return found == std::string::npos ? -1 : std::strtol(status->c_str() + found + 6, nullptr, 10);
 }

@@ -22,7 +22,7 @@ namespace {
 /// Calls `use(line)` for each line of a file; false where it cannot be read.
 template <class Use>
 bool each_line(char const* path, Use use) {
-  auto const file = open_file(path, O_RDONLY);
+  auto const file = internal::open_file(path, O_RDONLY);
   if (!file) return false;
   app::detail::LineCutter lines;
   auto const done = app::detail::each_block(file->get(), path,

@@ -24,7 +24,7 @@ TEST_CASE("a file with a name is made, and written at any place") {
     REQUIRE(written);
     CHECK(written->has_value());
   }
-  CHECK(read_file(folder / "log", 100).value() == "helloworld");
+  CHECK(internal::read_file(folder / "log", 100).value() == "helloworld");
   std::string buffer(8, ' ');
   auto const size = internal::read_apart(file, 5, buffer);
   REQUIRE(size);
@@ -33,13 +33,13 @@ TEST_CASE("a file with a name is made, and written at any place") {
 
 TEST_CASE("what the disk refuses is an error, and no sign that it hangs") {
   TemporaryFolder const folder;
-  REQUIRE(open_file(folder / "taken", O_CREAT | O_WRONLY));
+  REQUIRE(internal::open_file(folder / "taken", O_CREAT | O_WRONLY));
   Descriptor none;
   auto const taken = internal::write_apart(none, folder / "taken", 0, "text");
   REQUIRE(taken);
   CHECK(taken->error().system_number() == EEXIST);
   CHECK_FALSE(none);
-  auto read_only = open_file(folder / "taken", O_RDONLY);
+  auto read_only = internal::open_file(folder / "taken", O_RDONLY);
   REQUIRE(read_only);
   auto const written = internal::write_apart(*read_only, {}, 0, "text");
   REQUIRE(written);

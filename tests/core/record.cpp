@@ -10,9 +10,13 @@
 using namespace sla;
 
 TEST_CASE("texts and numbers come back as they were written") {
-  std::string const bytes =
-      RecordWriter().text(1, "some text").number(2, -5).text(200, "").number(3, INT64_MAX).bytes();
-  RecordReader in(bytes);
+  std::string const bytes = internal::RecordWriter()
+                                .text(1, "some text")
+                                .number(2, -5)
+                                .text(200, "")
+                                .number(3, INT64_MAX)
+                                .bytes();
+  internal::RecordReader in(bytes);
   auto const text = in.next();
   REQUIRE(text);
   CHECK(text->name == 1);
@@ -29,9 +33,9 @@ TEST_CASE("texts and numbers come back as they were written") {
 }
 
 TEST_CASE("a field that was cut short is none") {
-  std::string const bytes = RecordWriter().text(1, "some text").bytes();
+  std::string const bytes = internal::RecordWriter().text(1, "some text").bytes();
   for (std::size_t size = 1; size < bytes.size(); ++size) {
-    RecordReader in(std::string_view(bytes).substr(0, size));
+    internal::RecordReader in(std::string_view(bytes).substr(0, size));
     CHECK(!in.next());
     CHECK(!in.at_end());
   }
@@ -39,7 +43,7 @@ TEST_CASE("a field that was cut short is none") {
 
 TEST_CASE("numbers stand lowest byte first") {
   std::string bytes;
-  append_number(bytes, std::uint32_t{0x01020304});
+  internal::append_number(bytes, std::uint32_t{0x01020304});
   CHECK(bytes == "\x04\x03\x02\x01");
-  CHECK(leading_number<std::uint32_t>(bytes) == 0x01020304);
+  CHECK(internal::leading_number<std::uint32_t>(bytes) == 0x01020304);
 }

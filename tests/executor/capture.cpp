@@ -387,9 +387,9 @@ TEST_CASE("with a path the bytes stand in that file from the first one on") {
   sla::internal::Capture<> capture(0, folder / "log");
   CHECK(::access((folder / "log").c_str(), F_OK) != 0);
   capture.append("a");
-  CHECK(sla::read_file(folder / "log", 100).value() == "a");
+  CHECK(sla::internal::read_file(folder / "log", 100).value() == "a");
   capture.append("bc");
-  CHECK(sla::read_file(folder / "log", 100).value() == "abc");
+  CHECK(sla::internal::read_file(folder / "log", 100).value() == "abc");
   sla::Output const output = std::move(capture).finish();
   CHECK(output.stands_in(folder / "log"));
   CHECK(output.text().value() == "abc");
@@ -397,14 +397,14 @@ TEST_CASE("with a path the bytes stand in that file from the first one on") {
 
 TEST_CASE("a path that leads nowhere, or to a file that is there, costs nothing") {
   TemporaryFolder const folder;
-  REQUIRE(sla::open_file(folder / "taken", O_CREAT | O_WRONLY));
+  REQUIRE(sla::internal::open_file(folder / "taken", O_CREAT | O_WRONLY));
   for (std::string const& path : {folder / "no/folder", folder / "taken"}) {
     sla::internal::Capture<> capture(0, path);
     std::string const all = noise(100'000);
     capture.append(all);
     CHECK(text_of_finished(std::move(capture)) == all);
   }
-  CHECK(sla::read_file(folder / "taken", 100).value().empty());
+  CHECK(sla::internal::read_file(folder / "taken", 100).value().empty());
 }
 
 TEST_CASE("where the disk of that file is full the output moves on, and not a byte is lost") {

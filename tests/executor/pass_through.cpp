@@ -117,7 +117,7 @@ void check_that_a_reader_who_never_reads_holds_up_nothing(Channel channel) {
 TEST_CASE("a file gets every byte, behind what is there already") {
   auto const file = sla::internal::open_unnamed_file();
   REQUIRE(file);
-  REQUIRE(sla::write_all(file->get(), "before "));
+  REQUIRE(sla::internal::write_all(file->get(), "before "));
   std::string const text = noise(300000);
   sla::internal::Capture<> capture(1000);
   sla::internal::PassThrough way(file->get());
@@ -273,14 +273,14 @@ TEST_CASE("a reader that leaves in the middle ends the passing on, not the proce
 }
 
 TEST_CASE("a device that takes everything gets everything") {
-  auto const null = sla::open_file("/dev/null", O_WRONLY);
+  auto const null = sla::internal::open_file("/dev/null", O_WRONLY);
   REQUIRE(null);
   sla::internal::Capture<> capture(1000);
   sla::internal::PassThrough way(null->get());
   pass(capture, way, std::string(500000, 'x'));
   way.finish(capture, seconds{1}, never, by(in(seconds{1})));
   CHECK(way.dropped() == 0);
-  auto const full = sla::open_file("/dev/full", O_WRONLY);
+  auto const full = sla::internal::open_file("/dev/full", O_WRONLY);
   REQUIRE(full);
   sla::internal::PassThrough nowhere(full->get());
   nowhere.forward(capture, {});
@@ -290,7 +290,7 @@ TEST_CASE("a device that takes everything gets everything") {
 
 TEST_CASE("a file takes everything, however fast it comes and however little is kept of it") {
   TemporaryFolder const folder;
-  auto const file = sla::open_file(folder / "file", O_WRONLY | O_CREAT);
+  auto const file = sla::internal::open_file(folder / "file", O_WRONLY | O_CREAT);
   REQUIRE(file);
   std::string const text = noise(3 << 20);
   sla::internal::Capture<> capture(1000);
@@ -298,5 +298,5 @@ TEST_CASE("a file takes everything, however fast it comes and however little is 
   pass(capture, way, text);
   way.finish(capture, seconds{10}, never, by(in(seconds{30})));
   CHECK(way.dropped() == 0);
-  CHECK((sla::read_file(folder / "file", 4 << 20).value() == text));
+  CHECK((sla::internal::read_file(folder / "file", 4 << 20).value() == text));
 }

@@ -580,10 +580,10 @@ TEST_CASE("with a folder for logs, the log of a run outlives the runner") {
     ::_exit(1);
   }
   std::string const path = folder / sla::log_file_name("a-run");
-  while (sla::read_file(path, 100).value_or("") != "so far\n") std::this_thread::yield();
+  while (sla::internal::read_file(path, 100).value_or("") != "so far\n") std::this_thread::yield();
   ::kill(runner, SIGKILL);
   CHECK(::waitpid(runner, nullptr, 0) == runner);
-  CHECK(sla::read_file(path, 100).value() == "so far\n");
+  CHECK(sla::internal::read_file(path, 100).value() == "so far\n");
   end_all_children();
 }
 
@@ -634,7 +634,8 @@ TEST_CASE("output is passed on while the run goes on, byte for byte") {
   TemporaryFolder const folder;
   std::string const fifo = folder.path() + "/fifo";
   REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
-  sla::Descriptor const answer = sla::open_file(fifo, O_RDWR).value();  // waits for no reader
+  sla::Descriptor const answer =
+      sla::internal::open_file(fifo, O_RDWR).value();  // waits for no reader
   std::thread user([&] {
     char c = 0;
     if (::read(reader.get(), &c, 1) == 1) (void)::write(answer.get(), "x\n", 2);

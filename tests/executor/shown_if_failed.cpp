@@ -51,13 +51,13 @@ TEST_CASE("the output of runs that failed is shown, and of no others") {
 TEST_CASE("a file on a disk takes all of it") {
   TemporaryFolder const folder;
   std::string const path = folder.path() + "/shown";
-  Descriptor const file = open_file(path, O_RDWR | O_CREAT).value();
+  Descriptor const file = internal::open_file(path, O_RDWR | O_CREAT).value();
   std::string const large(1'000'000, 'x');
   ShownIfFailed executor{Giving{{.verdict = Verdict::fail, .output = Output(large)}}, file.get()};
   auto const outcome = executor.execute({}, Stop{});
   REQUIRE(outcome);
   CHECK(outcome->remark.empty());
-  CHECK((read_file(path, 2'000'000).value() == large));
+  CHECK((internal::read_file(path, 2'000'000).value() == large));
   ::unlink(path.c_str());
 }
 

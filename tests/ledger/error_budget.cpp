@@ -39,11 +39,11 @@ struct Check {
 };
 
 ErrorBudget kept(ErrorBudget const& before, Target of) {
-  RecordWriter out;
+  internal::RecordWriter out;
   before.write(out);
   CHECK(out.bytes().size() <= 16'384);
   ErrorBudget after(of);
-  RecordReader in(out.bytes());
+  internal::RecordReader in(out.bytes());
   while (auto const field = in.next()) after.read(*field);
   return after;
 }

@@ -81,10 +81,10 @@ TEST_CASE("a clock that was set back makes no outage shorter than nothing") {
 TEST_CASE("what is written goes on where it was") {
   Health before({3, 2});
   (void)told(before, "++--");
-  RecordWriter out;
+  internal::RecordWriter out;
   before.write(out);
   Health after({3, 2});
-  RecordReader in(out.bytes());
+  internal::RecordReader in(out.bytes());
   while (auto const field = in.next()) after.read(*field);
   CHECK(after.state() == Health::State::up);
   auto const down = after.add(at(9), false);

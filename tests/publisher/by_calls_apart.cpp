@@ -33,7 +33,7 @@ TEST_CASE("a call apart gives the publisher's answer") {
   ByCallsApart good{Directory{{.path = folder / "store"}}};
   CHECK(good.publish(sample_report()));
   CHECK(good.store(sample_report()).value().starts_with("file://"));
-  CHECK(read_file(folder / "store/events.ndjson", 1 << 20).value().ends_with("}\n"));
+  CHECK(internal::read_file(folder / "store/events.ndjson", 1 << 20).value().ends_with("}\n"));
   ByCallsApart bad{Directory{{.path = "/dev/null/store"}}};
   CHECK(bad.publish(sample_report()).error().code == Errc::system);
 }

@@ -102,7 +102,7 @@ TEST_CASE("a file that another process holds is waited for, but not for ever") {
   TemporaryFolder const folder;
   EventFile file({.folder = folder.path(), .sync = true});
   REQUIRE(file.publish(sample_report()));
-  auto other = open_file(folder / "events.ndjson", O_RDONLY).value();
+  auto other = internal::open_file(folder / "events.ndjson", O_RDONLY).value();
   REQUIRE(::flock(other.get(), LOCK_EX) == 0);
   auto const done = file.publish(sample_report());
   REQUIRE_FALSE(done);

@@ -186,7 +186,7 @@ TEST_CASE("a store that is not there yet, or another process uses, is left alone
   TemporaryFolder const folder;
   REQUIRE(Retention{{.folder = folder / "none", .days = 1}}.tend(noon));
   write(folder / "events.ndjson", event(1));
-  auto const used = open_file(folder / "events.ndjson", O_RDWR);
+  auto const used = internal::open_file(folder / "events.ndjson", O_RDWR);
   REQUIRE(used);
   REQUIRE(::flock(used->get(), LOCK_EX) == 0);
   Retention kept = retention(folder);
@@ -201,7 +201,7 @@ TEST_CASE("a writer that waited for the lock writes to the file that is there no
   TemporaryFolder const folder;
   std::string const path = folder / "events.ndjson";
   write(path, event(1));
-  auto old = open_file(path, O_RDWR);
+  auto old = internal::open_file(path, O_RDWR);
   REQUIRE(old);
   REQUIRE(::flock(old->get(), LOCK_EX) == 0);
   std::thread writer([&] { CHECK(EventFile({.folder = folder.path()}).publish(sample_report())); });

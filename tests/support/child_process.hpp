@@ -24,7 +24,7 @@ ChildEnd in_child(Body body) {
     ::_exit(body());
   }
   int status = 0;
-  sla::uninterrupted([&] { return ::waitpid(child, &status, 0); });
+  sla::internal::uninterrupted([&] { return ::waitpid(child, &status, 0); });
   if (WIFEXITED(status)) return {WEXITSTATUS(status), 0};
   return {-1, WTERMSIG(status)};
 }

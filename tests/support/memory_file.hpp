@@ -30,7 +30,7 @@ class MemoryFile {
   /// Hands the descriptor over; a file with these bytes is one line of a test.
   [[nodiscard]] static sla::Descriptor holding(std::string const& text) {
     MemoryFile made;
-    (void)sla::write_all(made.descriptor(), text);
+    (void)sla::internal::write_all(made.descriptor(), text);
     return std::move(made.file_);
   }
 

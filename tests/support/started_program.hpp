@@ -24,7 +24,7 @@ inline sigset_t current_mask() {
 
 /// A plan for these words whose output nobody sees.
 inline sla::internal::StartPlan plan_of(std::vector<std::string> words, rlim_t mark = 0) {
-  auto null = sla::open_file("/dev/null", O_WRONLY);
+  auto null = sla::internal::open_file("/dev/null", O_WRONLY);
   auto input = sla::internal::empty_input();
   REQUIRE(null);
   REQUIRE(input);

@@ -13,7 +13,7 @@ struct Terminal {
     if (::grantpt(screen.get()) != 0 || ::unlockpt(screen.get()) != 0) {
       throw std::runtime_error("posix_openpt");
     }
-    writer = sla::open_file(::ptsname(screen.get()), O_RDWR | O_NOCTTY).value();
+    writer = sla::internal::open_file(::ptsname(screen.get()), O_RDWR | O_NOCTTY).value();
   }
 
   sla::Descriptor screen{};

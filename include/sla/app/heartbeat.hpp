@@ -161,7 +161,7 @@ class Sight {
   [[nodiscard]] bool look() {
     if (::stat("/proc/self/exe", &self_) != 0) return false;
     path_ = link_target("/proc/self/exe");
-    name_ = read_file("/proc/self/comm", 64).value_or(std::string());
+    name_ = internal::read_file("/proc/self/comm", 64).value_or(std::string());
     own_ = std::to_string(::getpid());
     return each_entry("/proc", [&](std::string_view pid) {
       return parse_integer<pid_t>(pid) && pid != own_ && is_stuck(std::string(pid));
@@ -185,7 +185,7 @@ class Sight {
     std::string const process = "/proc/" + pid;
     struct stat about {};
     if (::stat(process.c_str(), &about) != 0) return false;
-    auto const name = read_file(process + "/comm", 64);
+    auto const name = internal::read_file(process + "/comm", 64);
     if (name && *name == "sla-apart\n") return false;  // shares a runner's descriptors
     bool readable = false;
     auto const promise = [&] {
@@ -213,7 +213,7 @@ class Sight {
       if (link_target(process + "/fd/" + std::string(number)) != "anon_inode:[timerfd]") {
         return false;
       }
-      auto const text = read_file(process + "/fdinfo/" + std::string(number), 4096);
+      auto const text = internal::read_file(process + "/fdinfo/" + std::string(number), 4096);
       promise = text ? read_promise(*text) : std::nullopt;
       return promise.has_value();
     });

@@ -15,14 +15,14 @@ namespace sla::inline v1::app {
 
 /// Prints an answer and returns the exit code of a program that had nothing else to do.
 inline int print(std::string_view text) {
-  return write_all(STDOUT_FILENO, text) ? exit_success : exit_undelivered;
+  return internal::write_all(STDOUT_FILENO, text) ? exit_success : exit_undelivered;
 }
 
 /// Prints complaints, one line each; returns true if there are any.
 inline bool complain(std::vector<std::string> const& lines) {
   std::string text;
   for (std::string const& line : lines) text += line + '\n';
-  (void)write_all(STDERR_FILENO, text);
+  (void)internal::write_all(STDERR_FILENO, text);
   return !lines.empty();
 }
 

@@ -116,7 +116,7 @@ using ProgramRun = ShownIfFailed<DegradedIfSlow<Witnessed<Retrying<ProgramExecut
 [[nodiscard]] inline Result<std::string> probe_body(Settings const& settings) {
   if (!settings.body.starts_with('@')) return settings.body;
   constexpr std::size_t limit = std::size_t{16} << 20U;
-  return read_file(settings.body.substr(1), limit);
+  return internal::read_file(settings.body.substr(1), limit);
 }
 
 /// Returns the probe that the settings ask for, which were checked. The trust is that of AWS.

@@ -40,7 +40,7 @@ namespace detail {
 inline Result<std::vector<ledger::Exclusion>> exclusions_of(ReportRequest const& request) {
   constexpr std::size_t most = std::size_t{64} * 1024 * 1024;
   if (!request.exclude) return std::vector<ledger::Exclusion>{};
-  auto const text = read_file(*request.exclude, most);
+  auto const text = internal::read_file(*request.exclude, most);
   if (!text) return text.error().within("report: --exclude");
   auto all = ledger::read_exclusions(*text);
   if (!all) return std::move(all).error().within("report: --exclude: " + escaped(*request.exclude));

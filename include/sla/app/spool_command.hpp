@@ -250,7 +250,7 @@ namespace detail {
 
 inline int run_spool(Arguments const& arguments, Environment const& environment) {
   SpoolAnswer const answer = answer_spool(arguments, environment);
-  (void)write_all(STDERR_FILENO, answer.complaint);
+  (void)internal::write_all(STDERR_FILENO, answer.complaint);
   int const printed = print(answer.text);
   return answer.exit_code == exit_success ? printed : answer.exit_code;
 }

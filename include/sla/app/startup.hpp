@@ -154,7 +154,8 @@ inline void read_checks_file(Startup& startup, ParseOptions options,
     if (!address && told) parsed.problems.push_back(label + address.error().message);
     return;
   }
-  auto const text = remote ? Result<std::string>("") : read_file(path, ChecksFile::size_limit);
+  auto const text =
+      remote ? Result<std::string>("") : internal::read_file(path, ChecksFile::size_limit);
   ChecksFile file;
   if (text) file = read_checks(remote ? fetched->text : *text, parsed, own);
   if (!file.mistake.empty()) file.mistake.insert(0, quoted(std::string_view(path)) + ": ");

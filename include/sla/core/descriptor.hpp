@@ -16,15 +16,6 @@
 
 namespace sla::inline v1 {
 
-/// Calls a system call again for as long as a signal interrupts it.
-template <class Call>
-auto uninterrupted(Call call) {
-  for (;;) {
-    auto const got = call();
-    if (got >= 0 || errno != EINTR) return got;
-  }
-}
-
 /// Owns one file descriptor; -1 is none.
 class Descriptor {
  public:
@@ -53,6 +44,17 @@ class Descriptor {
  private:
   int number_ = -1;
 };
+
+namespace internal {
+
+/// Calls a system call again for as long as a signal interrupts it.
+template <class Call>
+auto uninterrupted(Call call) {
+  for (;;) {
+    auto const got = call();
+    if (got >= 0 || errno != EINTR) return got;
+  }
+}
 
 /// Opens a file; O_CLOEXEC is added to the flags. The error names the path.
 [[nodiscard]] inline Result<Descriptor> open_file(std::string const& path, int flags,
@@ -120,5 +122,7 @@ class Descriptor {
     }
   }
 }
+
+}  // namespace internal
 
 }  // namespace sla::inline v1

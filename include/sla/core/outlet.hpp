@@ -184,17 +184,13 @@ class Outlet {
   Shared<Writer> writer_{};
 };
 
-}  // namespace sla::inline v1::internal
-
-namespace sla::inline v1 {
-
 /// Writes the text and takes off it what was written; Errc::timed_out if that was not all of it
 /// by then. What is taken at once is written in any case.
 [[nodiscard]] inline Result<void> write_until(int descriptor, std::string_view& text,
                                               Instant until) {
   if (text.empty()) return {};
   std::string_view const all = text;
-  internal::Outlet outlet(descriptor);
+  Outlet outlet(descriptor);
   for (;;) {
     auto const n = outlet.offer(text);
     if (!n) return n.error();
@@ -203,13 +199,13 @@ namespace sla::inline v1 {
     if (text.empty() || now >= until) break;
     auto const left = std::chrono::ceil<std::chrono::milliseconds>(until - now);
     pollfd room = outlet.watch();
-    (void)::poll(&room, 1, static_cast<int>(internal::least<std::int64_t>(left.count(), INT_MAX)));
+    (void)::poll(&room, 1, static_cast<int>(least<std::int64_t>(left.count(), INT_MAX)));
   }
   // A file needs a moment, however little time there is.
   Instant const moment = std::chrono::steady_clock::now() + std::chrono::milliseconds{20};
-  if (!outlet.settled(internal::greatest(until, moment))) {
+  if (!outlet.settled(greatest(until, moment))) {
     std::size_t const written = all.size() - text.size();
-    text = all.substr(written - internal::least<std::size_t>(written, outlet.give_up()));
+    text = all.substr(written - least<std::size_t>(written, outlet.give_up()));
   }
   if (text.empty()) return {};
   return Error{Errc::timed_out, "write: nobody reads it"};
@@ -221,4 +217,4 @@ namespace sla::inline v1 {
   return write_until(descriptor, text, std::chrono::steady_clock::now() + limit);
 }
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal

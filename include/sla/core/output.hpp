@@ -74,7 +74,7 @@ class Output {
   }
   /// Returns true if the bytes stand in the file of that path.
   [[nodiscard]] bool stands_in(std::string const& path) const noexcept {
-    return held_ && leads_to(path, held_->file);
+    return held_ && internal::leads_to(path, held_->file);
   }
 
   /// Fills the buffer with the bytes from the offset on; returns how many there were, 0 at the end.

@@ -43,12 +43,13 @@ template <std::size_t N>
   std::array<unsigned char, N> bytes{};
   std::size_t have = 0;
   for (ssize_t n = 1; have < N && n > 0; have += n > 0 ? static_cast<std::size_t>(n) : 0) {
-    n = uninterrupted([&] { return ::getrandom(bytes.data() + have, N - have, GRND_NONBLOCK); });
+    n = internal::uninterrupted(
+        [&] { return ::getrandom(bytes.data() + have, N - have, GRND_NONBLOCK); });
   }
   if (have == N) return bytes;
-  auto const device = open_file("/dev/urandom", O_RDONLY);
+  auto const device = internal::open_file("/dev/urandom", O_RDONLY);
   ssize_t const n =
-      device ? uninterrupted([&] { return ::read(device->get(), bytes.data(), N); }) : -1;
+      device ? internal::uninterrupted([&] { return ::read(device->get(), bytes.data(), N); }) : -1;
   if (n != static_cast<ssize_t>(N)) detail::mix_bytes(bytes);
   return bytes;
 }

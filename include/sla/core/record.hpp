@@ -12,7 +12,7 @@
 
 #include "sla/version.hpp"
 
-namespace sla::inline v1 {
+namespace sla::inline v1::internal {
 
 /// Appends a number, lowest byte first.
 template <class Number>
@@ -89,4 +89,4 @@ class RecordReader {
   std::string_view rest_;
 };
 
-}  // namespace sla::inline v1
+}  // namespace sla::inline v1::internal

@@ -89,7 +89,7 @@ class Stop {
   /// Asks to stop; a second call asks for it now. Safe from any thread.
   void request() const noexcept {
     std::uint64_t const one = 1;
-    (void)uninterrupted([&] { return ::write(events_.get(), &one, sizeof one); });
+    (void)internal::uninterrupted([&] { return ::write(events_.get(), &one, sizeof one); });
     told_->requested.store(true);  // the last, so that whoever sees it finds the event
   }
   /// Asks to stop at that time, unless it is asked before. For the thread that waits on this Stop:
@@ -180,13 +180,14 @@ class Stop {
       if (::sigismember(&child_mask_, signal) == 1) ::sigdelset(&dropped, signal);
     }
     timespec const at_once{};
-    while (uninterrupted([&] { return ::sigtimedwait(&dropped, nullptr, &at_once); }) > 0) continue;
+    auto const drop = [&] { return ::sigtimedwait(&dropped, nullptr, &at_once); };
+    while (internal::uninterrupted(drop) > 0) continue;
   }
 
   void take_events() const noexcept {
     if (!told_->requested.exchange(false)) return;
     std::uint64_t count = 0;
-    if (uninterrupted([&] { return ::read(events_.get(), &count, sizeof count); }) > 0) {
+    if (internal::uninterrupted([&] { return ::read(events_.get(), &count, sizeof count); }) > 0) {
       add_requests(count);
     }
   }
@@ -194,7 +195,7 @@ class Stop {
     if (!signals_) return;
     std::array<signalfd_siginfo, 8> batch;  // one that is left keeps it readable
     ssize_t const size =
-        uninterrupted([&] { return ::read(signals_.get(), batch.data(), sizeof batch); });
+        internal::uninterrupted([&] { return ::read(signals_.get(), batch.data(), sizeof batch); });
     for (std::size_t i = 0; size > 0 && i < static_cast<std::size_t>(size) / sizeof batch[0]; ++i) {
       take_signal(static_cast<int>(batch[i].ssi_signo));
     }

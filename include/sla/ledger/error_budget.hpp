@@ -168,13 +168,13 @@ class ErrorBudget {
     return slowly ? Alert::ticket : Alert::none;
   }
 
-  void write(RecordWriter& out) const {
+  void write(internal::RecordWriter& out) const {
     if (!since_) return;
     out.number(field_since, since_->time_since_epoch().count());
     out.number(field_newest, newest_.time_since_epoch().count());
     out.text(field_minutes, minutes_.bytes()).text(field_hours, hours_.bytes());
   }
-  void read(RecordField field) {
+  void read(internal::RecordField field) {
     WallTime const time{Duration{field.number().value_or(0)}};
     if (field.name == field_since) since_ = time;
     if (field.name == field_newest) newest_ = time;

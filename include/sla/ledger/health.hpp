@@ -54,12 +54,12 @@ class Health {
 
   [[nodiscard]] State state() const noexcept { return state_; }
 
-  void write(RecordWriter& out) const {
+  void write(internal::RecordWriter& out) const {
     out.number(field_state, static_cast<std::int64_t>(state_)).number(field_row, row_);
     out.number(field_since, since_.time_since_epoch().count());
     out.number(field_row_since, row_since_.time_since_epoch().count());
   }
-  void read(RecordField field) {
+  void read(internal::RecordField field) {
     std::int64_t const number = field.number().value_or(0);
     bool const known = number >= 0 && number <= static_cast<std::int64_t>(State::down);
     if (field.name == field_state && known) state_ = static_cast<State>(number);

@@ -42,7 +42,7 @@ class Console {
  private:
   Result<void> print_rest(Instant until) {
     std::string_view left = rest_;
-    auto done = write_until(options_.descriptor, left, until);
+    auto done = internal::write_until(options_.descriptor, left, until);
     rest_.erase(0, rest_.size() - left.size());
     if (!done) return done.error().within("console");
     return {};

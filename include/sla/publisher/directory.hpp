@@ -48,12 +48,12 @@ class Directory {
       std::string const path = options_.path + '/' + confined(log_key(report, attempt));
       auto made = internal::make_folder(internal::folder_of(path), 0755);
       if (!made) return made.error().within("store");
-      auto file = open_file(path, O_WRONLY | O_CREAT | O_EXCL, 0644);
+      auto file = internal::open_file(path, O_WRONLY | O_CREAT | O_EXCL, 0644);
       if (!file && file.error().system_number() == EEXIST) continue;
       if (!file) return file.error().within("store");
       auto written = report.outcome.output.each_block(
-          [&](std::string_view block) { return write_all(file->get(), block); });
-      if (written && options_.sync) written = sync_file(*file, path);
+          [&](std::string_view block) { return internal::write_all(file->get(), block); });
+      if (written && options_.sync) written = internal::sync_file(*file, path);
       if (written && options_.sync) written = internal::sync_folder(internal::folder_of(path));
       if (written) return uri(path);
       ::unlink(path.c_str());

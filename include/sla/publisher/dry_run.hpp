@@ -50,7 +50,7 @@ class DryRun {
     while (!text.empty()) {
       if (is_over()) return Error{Errc::stopped, "dry run: nobody read it before the stop"};
       Instant const a_while = std::chrono::steady_clock::now() + std::chrono::milliseconds{100};
-      auto const done = write_until(options_.descriptor, text, a_while);
+      auto const done = internal::write_until(options_.descriptor, text, a_while);
       if (!done && done.error().code != Errc::timed_out) return done.error().within("dry run");
     }
     return {};

@@ -59,7 +59,7 @@ class EventFile {
     if (!file) return file.error();
     auto done = add_line(*file, path, event_json(report, options_.format) + '\n');
     (void)::flock(file->get(), LOCK_UN);
-    if (done && options_.sync) done = sync_file(*file, path);
+    if (done && options_.sync) done = internal::sync_file(*file, path);
     if (done && options_.sync) done = internal::sync_folder(options_.folder);
     return done;
   }
@@ -70,12 +70,12 @@ class EventFile {
   static Result<Descriptor> open_locked(std::string const& path) {
     constexpr int attempts = 3;  // some disks give a file another number each time
     for (int attempt = 1;; ++attempt) {
-      auto file = open_file(path, O_RDWR | O_CREAT | O_APPEND, 0644);
+      auto file = internal::open_file(path, O_RDWR | O_CREAT | O_APPEND, 0644);
       if (!file) return file;
       if (internal::lock_file(*file) == internal::FileLock::taken) {
         return Error{Errc::in_use, path + ": another process holds its lock"};
       }
-      if (leads_to(path, *file) || attempt == attempts) return file;
+      if (internal::leads_to(path, *file) || attempt == attempts) return file;
     }
   }
 
@@ -84,10 +84,11 @@ class EventFile {
     if (::fstat(file.get(), &about) != 0) return system_error(path);
     char last = '\n';
     if (about.st_size > 0) {
-      (void)uninterrupted([&] { return ::pread(file.get(), &last, 1, about.st_size - 1); });
+      (void)internal::uninterrupted(
+          [&] { return ::pread(file.get(), &last, 1, about.st_size - 1); });
     }
     if (last != '\n') line.insert(0, 1, '\n');
-    auto const written = write_all(file.get(), line);
+    auto const written = internal::write_all(file.get(), line);
     if (written) return {};
     (void)::ftruncate(file.get(), about.st_size);
     return written.error().within(path);

@@ -249,7 +249,7 @@ class Spooled {
         JsonWriter json;
         json.begin_object().key("undelivered").literal(event_json(report, options.format));
         json.key("reason").string(reason).end_object();
-        if (!write_within(options.listing, json.text() + '\n', last_moment)) return;
+        if (!internal::write_within(options.listing, json.text() + '\n', last_moment)) return;
       }
     }
 

@@ -37,7 +37,7 @@ class Tracked {
   Tracked(P publisher, Tracking const& options)
       : publisher_(std::move(publisher)), health_(options.thresholds), target_(options.target) {
     if (target_) budget_.emplace(*target_);
-    RecordReader memory(options.memory);
+    internal::RecordReader memory(options.memory);
     while (auto const field = memory.next()) {
       health_.read(*field);
       if (budget_) budget_->read(*field);
@@ -62,7 +62,7 @@ class Tracked {
     if (transition) standing.transition = standing.state;
     if (budget_) standing.alert = to_string(budget_->alert());
     standing.json = json(standing, transition);
-    RecordWriter memory;
+    internal::RecordWriter memory;
     health_.write(memory);
     if (budget_) budget_->write(memory);
     report.memory = internal::Shared<std::string const>::make(std::move(memory).bytes());

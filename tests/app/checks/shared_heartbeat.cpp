@@ -20,7 +20,7 @@ namespace {
 std::optional<app::Promise> shown() {
   std::optional<app::Promise> found;
   for (int number = 0; number < 64; ++number) {
-    auto const text = read_file("/proc/self/fdinfo/" + std::to_string(number), 4096);
+    auto const text = internal::read_file("/proc/self/fdinfo/" + std::to_string(number), 4096);
     auto const promise = text ? app::detail::read_promise(*text) : std::nullopt;
     if (promise) found = promise;
   }

@@ -89,7 +89,7 @@ std::string case_file(std::string const& name) {
 }
 
 JsonReply json_file(std::string const& path) {
-  auto const text = read_file(path, 1'000'000);
+  auto const text = internal::read_file(path, 1'000'000);
   REQUIRE_MESSAGE(text, path);
   auto reply = JsonReply::parse(*text);
   REQUIRE_MESSAGE(reply, path);

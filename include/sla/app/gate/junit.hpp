@@ -76,13 +76,14 @@ class JunitFile {
   [[nodiscard]] static Result<JunitFile> open(std::string path, std::string suite) {
     std::string fresh = path + ".tmp-" + std::to_string(::getpid());
     ::unlink(fresh.c_str());  // left by an earlier process of that number
-    auto file = open_file(fresh, O_WRONLY | O_CREAT | O_EXCL, 0644);
+    auto file = internal::open_file(fresh, O_WRONLY | O_CREAT | O_EXCL, 0644);
     if (!file) return Error{file.error().code, path + ": " + std::string(why(file.error(), fresh))};
     JunitFile junit(std::move(path), std::move(suite), std::move(fresh), *std::move(file));
     std::string head = junit.head();
     junit.head_size_ = head.size() + room_for_figures;
     head.append(room_for_figures, ' ');
-    if (auto written = write_all(junit.file_.get(), head); !written) return written.error();
+    auto const written = internal::write_all(junit.file_.get(), head);
+    if (!written) return written.error();
     return junit;
   }
   JunitFile(JunitFile&& other) noexcept
@@ -108,9 +109,9 @@ class JunitFile {
     figures_.time += report.duration;
     append_result(text, report);
     text += "<system-out>";
-    auto done = write_all(file_.get(), text);
+    auto done = internal::write_all(file_.get(), text);
     if (done) done = add_log(report.outcome.output);
-    if (done) done = write_all(file_.get(), "</system-out>\n</testcase>\n");
+    if (done) done = internal::write_all(file_.get(), "</system-out>\n</testcase>\n");
     return done ? done : done.error().within(path_);
   }
 
@@ -119,13 +120,13 @@ class JunitFile {
     std::string tail = "<system-out>";
     (void)detail::append_xml(tail, summary, true);
     tail += "</system-out>\n</testsuite>\n</testsuites>\n";
-    auto done = write_all(file_.get(), tail);
+    auto done = internal::write_all(file_.get(), tail);
     std::string head = this->head() + figures();
     head.resize(head_size_, ' ');
     head.replace(head.size() - 2, 2, ">\n");
     if (done && ::lseek(file_.get(), 0, SEEK_SET) != 0) done = system_error("lseek");
-    if (done) done = write_all(file_.get(), head);
-    if (done) done = sync_file(file_, "fsync");
+    if (done) done = internal::write_all(file_.get(), head);
+    if (done) done = internal::sync_file(file_, "fsync");
     if (done && ::rename(fresh_.c_str(), path_.c_str()) != 0) done = system_error("rename");
     if (!done) return done.error().within(path_);
     fresh_.clear();
@@ -194,7 +195,7 @@ class JunitFile {
       text.clear();
       std::size_t const left = detail::append_xml(text, waiting, at_end);
       waiting.erase(0, waiting.size() - left);
-      return write_all(file_.get(), text);
+      return internal::write_all(file_.get(), text);
     };
     auto const done =
         output.each_block([&](std::string_view block) { return write(block, false); });

@@ -35,11 +35,12 @@ namespace detail {
 /// Replaces a file by another that is whole.
 inline Result<void> replace_file(std::string const& path, std::string_view text) {
   std::string const fresh = path + ".tmp-" + std::to_string(::getpid());
-  auto file = open_file(fresh, O_WRONLY | O_CREAT | O_EXCL, 0644);
+  auto file = internal::open_file(fresh, O_WRONLY | O_CREAT | O_EXCL, 0644);
   if (!file) return file.error();
-  auto done = write_all(file->get(), text);
+  auto done = internal::write_all(file->get(), text);
   if (!done) done = std::move(done).error().within(fresh);
-  if (done && ::fsync(file->get()) != 0 && !never_syncs(errno)) done = system_error(fresh);
+  bool const synced = !done || ::fsync(file->get()) == 0 || internal::never_syncs(errno);
+  if (!synced) done = system_error(fresh);
   if (done && ::rename(fresh.c_str(), path.c_str()) != 0) done = system_error(path);
   if (!done) ::unlink(fresh.c_str());
   return done;

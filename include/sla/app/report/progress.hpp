@@ -34,7 +34,7 @@ class ReportProgress {
   }
 
  private:
-  static void say(std::string const& text) { (void)write_all(STDERR_FILENO, text); }
+  static void say(std::string const& text) { (void)internal::write_all(STDERR_FILENO, text); }
 
   bool shown_ = ::isatty(STDERR_FILENO) == 1;
   bool said_ = false;

@@ -82,7 +82,8 @@ Result<void> each_block(int descriptor, std::string const& name, Use use) {
   constexpr std::size_t size = 65'536;
   auto const buffer = std::make_unique<char[]>(size);
   for (;;) {
-    ssize_t const n = uninterrupted([&] { return ::read(descriptor, buffer.get(), size); });
+    ssize_t const n =
+        internal::uninterrupted([&] { return ::read(descriptor, buffer.get(), size); });
     if (n < 0) return system_error(name);
     if (n == 0) return {};
     use(std::string_view(buffer.get(), static_cast<std::size_t>(n)));
@@ -102,7 +103,7 @@ class ReportReader {
     std::string const name = file == "-" ? "standard input" : file;
     Descriptor opened;
     if (file != "-") {
-      auto made = open_file(file, O_RDONLY);
+      auto made = internal::open_file(file, O_RDONLY);
       if (!made) return made.error();
       opened = *std::move(made);
       struct stat about {};

@@ -25,7 +25,7 @@ class FileReader {
   [[nodiscard]] Result<std::string> read(std::string_view path) const {
     bool const rooted = path.starts_with('/');
     std::string where = rooted ? root_ + std::string(path) : std::string(path);
-    auto text = read_file(where, size_limit);
+    auto text = internal::read_file(where, size_limit);
     if (text || !rooted || root_.empty()) return text;
     Error error = std::move(text).error();
     if (error.message.starts_with(root_)) error.message.erase(0, root_.size());

@@ -82,8 +82,8 @@ class Child {
   int wait(Group group) {
     if (group == Group::kill) ::kill(-pid_, SIGKILL);
     siginfo_t info{};
-    int const failed =
-        uninterrupted([&] { return ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED); });
+    int const failed = internal::uninterrupted(
+        [&] { return ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED); });
     launch_.release();
     pid_ = -1;
     if (failed != 0) return -1;
@@ -100,7 +100,8 @@ class Child {
 inline bool read_available(int descriptor, std::string& text, std::size_t limit) {
   std::array<char, 4096> block;
   for (;;) {
-    ssize_t const n = uninterrupted([&] { return ::read(descriptor, block.data(), block.size()); });
+    ssize_t const n =
+        internal::uninterrupted([&] { return ::read(descriptor, block.data(), block.size()); });
     if (n <= 0) return n < 0 && errno == EAGAIN;
     if (text.size() <= limit) text.append(block.data(), static_cast<std::size_t>(n));
   }

@@ -129,7 +129,7 @@ inline bool holds_certificates(std::string const& folder) {
 /// error names it.
 [[nodiscard]] inline Result<void> check_certificates(std::string const& file) {
   constexpr std::size_t limit = std::size_t{16} << 20U;
-  auto const text = read_file(file, limit);
+  auto const text = internal::read_file(file, limit);
   if (!text) return Error{Errc::invalid, text.error().message, text.error().native};
   std::string const problem = detail::problem_in_certificates(*text);
   if (problem.empty()) return {};
