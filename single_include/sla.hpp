@@ -13468,7 +13468,8 @@ struct EntryField {
 }  // namespace sla::inline v1::internal
 
 // sla/spool/record_position.hpp
-// Where a spool on disk keeps things: a record in its journal, a log in a file of its own.
+// Where a spool on disk keeps things: a record in its journal, a log in a file of its own or, if it
+// is small, in the record.
 // Plain values, so that what is in memory needs nothing else of the disk.
 
 namespace sla::inline v1::internal {
@@ -13482,7 +13483,7 @@ struct RecordPosition {
 
 /// Where the log of an entry is.
 struct KeptLog {
-  std::string file{};                   ///< its name; empty if there is no log
+  std::string file{};  ///< its name; empty if there is no log, or it is in the record
   std::vector<Output::Piece> pieces{};  ///< the log in order
   std::optional<Sha256Bytes> sha256{};
 
@@ -13490,6 +13491,11 @@ struct KeptLog {
     std::uint64_t size = 0;
     for (Output::Piece const& piece : pieces) size += piece.size;
     return size;
+  }
+  /// Forgets the text of one that is in its record.
+  void leave_in_record() noexcept {
+    if (!file.empty()) return;
+    for (Output::Piece& piece : pieces) std::string().swap(piece.text);  // its memory, too
   }
 };
 
@@ -13969,10 +13975,10 @@ class SpoolDirectory {
     return KeptLog{name, {{output.size(), 0, {}}}, output.sha256()};
   }
 
-  /// Opens a kept log. What the file has lost since, in a power failure, is left out with a line
-  /// that says so.
+  /// Opens a kept log; one that is in its record, as it was read from there. What the file has lost
+  /// since, in a power failure, is left out with a line that says so.
   [[nodiscard]] Result<Output> open_log(KeptLog const& log) const {
-    if (log.file.empty()) return Output();
+    if (log.file.empty()) return log.pieces.empty() ? Output() : Output({}, log.pieces, log.sha256);
     auto file = open_file(logs() + '/' + log.file, O_RDONLY);
     if (!file) return file.error();
     struct stat about {};
@@ -14361,6 +14367,11 @@ class SpoolIndex {
     return all_.empty() ? 0 : all_.rbegin()->first;
   }
 
+  /// Returns true if all of an entry is in its record, also its log.
+  [[nodiscard]] bool is_record(std::uint64_t number) const {
+    EntryState const& state = all_.at(number);
+    return state.position && state.log.file.empty();
+  }
   /// Returns the numbers of the entries that are held here whole.
   [[nodiscard]] std::vector<std::uint64_t> held() const {
     std::vector<std::uint64_t> numbers;
@@ -14931,12 +14942,14 @@ class SpoolStore {
   [[nodiscard]] SpoolDirectory const& folder() const noexcept { return folder_; }
   [[nodiscard]] Journal& journal() noexcept { return journal_; }
 
-  /// Writes an entry, its log first if that is not on the disk yet, and notes where it is. Deletes
-  /// what is there of a log that the entry has no more.
+  /// Writes an entry, its log first if that is not on the disk yet, and notes where it is. A small
+  /// log goes into the record: a file of its own costs two syncs more. Deletes what is there of a
+  /// log that the entry has no more.
   [[nodiscard]] Result<void> write(Entry const& entry, EntryState& state, Sync sync) {
     bool const new_log = state.log.file.empty() && entry.report.outcome.output.size() != 0;
     if (new_log) {
-      auto log = folder_.keep_log(entry.report, entry.number);
+      auto log = small_log(entry.report.outcome.output);
+      if (!log) log = folder_.keep_log(entry.report, entry.number);
       if (!log) return log.error();
       state.log = *std::move(log);
     }
@@ -14944,6 +14957,7 @@ class SpoolStore {
     KeptLog const none;
     auto const position =
         journal_.append(kind_entry + write_entry(entry, has_log ? state.log : none), sync);
+    state.log.leave_in_record();
     if (!position) return position.error();
     move(state.position, *position);
     if (!has_log) folder_.remove_log(std::exchange(state.log, none).file);
@@ -14959,7 +14973,7 @@ class SpoolStore {
     if (!kept) return Error{Errc::malformed, "a record is damaged"};
     kept->entry.log = state.log_part;
     kept->entry.event = state.event_part;
-    auto log = folder_.open_log(state.log);
+    auto log = folder_.open_log(state.log.file.empty() ? kept->log : state.log);
     if (log) {
       kept->entry.report.outcome.output = *std::move(log);
     } else if (is_gone(log.error().system_number())) {
@@ -15034,6 +15048,8 @@ class SpoolStore {
   /// Bytes of a journal that nobody needs: to cut a file short costs more than many records.
   static constexpr std::uint64_t left = 64 * 1024;
 
+  static constexpr std::uint64_t small = 4096;  ///< bytes of a log that goes into the record
+
   SpoolStore(SpoolDirectory folder, Journal journal)
       : folder_(std::move(folder)), journal_(std::move(journal)) {}
 
@@ -15050,6 +15066,14 @@ class SpoolStore {
       if (kind == kind_gone) visitor.gone(number);
       if (kind == kind_dropped) visitor.dropped(position, number);
     };
+  }
+
+  /// Returns a log as it goes into the record; an Error if it is too large, or cannot be read.
+  [[nodiscard]] static Result<KeptLog> small_log(Output const& output) {
+    if (output.size() > small) return Error{Errc::invalid, "too large for a record"};
+    auto text = output.text();
+    if (!text) return text.error();
+    return KeptLog{{}, {{text->size(), 0, *std::move(text)}}, output.sha256()};
   }
 
   /// Returns true if an error means that the file is not there, rather than unreadable now.
@@ -15087,6 +15111,7 @@ class SpoolRecovery {
     Found& found = found_[kept.entry.number];
     found.state.position = position;
     found.state.log = std::move(kept.log);
+    found.state.log.leave_in_record();
     found.state.note(kept.entry);
     if (last_events_ != nullptr) last_events_->learn(kept.entry);
     found.run = std::move(kept.entry.report.job.run_id);
@@ -15268,8 +15293,8 @@ class DiskSpool {
     if (!outage_) last_events_.keep(report.job);
     begun_.erase(run);
     if (!outage_) store_->folder().unmark(run);
-    bool const unwanted = report.outcome.output.size() == 0 && !run.empty();
-    if (unwanted && store_) store_->folder().remove_log(log_file_name(run));
+    bool const unwanted = report.outcome.output.size() == 0 || index_.is_record(entry.number);
+    if (unwanted && !run.empty() && store_) store_->folder().remove_log(log_file_name(run));
     make_room();
   }
 
@@ -21081,9 +21106,13 @@ class EntryAttempts {
   }
 
   void update(Entry& entry) {
+    with_spool([&](auto& all) { update(all, entry); });
+  }
+  /// The same where nobody else asks the spool.
+  static void update(HeldSpool<S>& all, Entry& entry) {
     if (entry.log == Part::waiting) entry.report.log_error.clear();  // it may still succeed
     if (entry.log == Part::done) entry.report.outcome.output = Output();
-    with_spool([&](auto& all) { all.update(entry); });
+    all.update(entry);
   }
 
   /// Returns true if a message that was refused holds up no other: it waits by itself because
@@ -21191,9 +21220,7 @@ class EntryBatches {
     auto const first = std::find_if(tried.begin(), tried.end(), failed);
     attempts_.logs.last =
         first == tried.end() ? tried.back().entry.number : first->entry.number - 1;
-    for (Tried& one : tried) {
-      if (one.changed) attempts_.update(one.entry);
-    }
+    update(tried);
     return true;
   }
 
@@ -21282,13 +21309,21 @@ class EntryBatches {
   /// Keeps in the spool how far they got. What failed is tried alone, each one if others passed.
   void keep(std::vector<Tried>& tried) {
     bool passed = false;
-    for (Tried& one : tried) {
-      passed = passed || one.entry.event != Part::waiting;
-      if (one.changed) attempts_.update(one.entry);
-    }
+    for (Tried const& one : tried) passed = passed || one.entry.event != Part::waiting;
+    update(tried);
     for (Tried const& one : tried) {
       if (one.failed && (passed || alone_.empty())) alone_.push_back(one.entry.number);
     }
+  }
+
+  /// Keeps all that changed at once: who adds a result may hold the spool for as long as a disk
+  /// takes.
+  void update(std::vector<Tried>& tried) {
+    attempts_.with_spool([&](auto& spool) {
+      for (Tried& one : tried) {
+        if (one.changed) attempts_.update(spool, one.entry);
+      }
+    });
   }
 
   EntryAttempts<L, P, S, C>& attempts_;

@@ -41,11 +41,19 @@ DiskSpool open(std::string const& folder, Logger log = silent) {
 void add_all(DiskSpool& spool, Texts const& runs) {
   for (std::string const& run : runs) spool.add(report_of(run, Verdict::pass, "log of " + run));
 }
-/// The logs of all events that wait, in order; delivers both.
+/// Adds logs that are too large for a record.
+void add_files(DiskSpool& spool, Texts const& runs) {
+  for (std::string const& run : runs) {
+    spool.add(report_of(run, Verdict::pass,
+                        std::string("log of ").append(run).append("\n").append(5000, 'x')));
+  }
+}
+/// The first lines of the logs of all events that wait, in order; delivers both.
 Texts logs_of_all(DiskSpool& spool) {
   Texts logs;
   for (auto entry = spool.next_event(); entry && *entry; entry = spool.next_event()) {
-    logs.push_back((*entry)->report.outcome.output.text().value());
+    std::string const text = (*entry)->report.outcome.output.text().value();
+    logs.push_back(text.substr(0, text.find('\n')));
     (*entry)->event = (*entry)->log = Part::done;
     spool.update(**entry);
   }
@@ -269,6 +277,27 @@ TEST_CASE("a run that ended is not taken for one that died") {
   CHECK(SpoolDirectory::look(folder / "spool").marked().empty());
 }
 
+TEST_CASE("a small log is in its record, and the file that an executor wrote goes") {
+  TemporaryFolder const folder;
+  {
+    auto first = open(folder / "first");
+    auto second = *DiskSpool::open({.folder = folder / "second", .run_logs = first.logs()}, silent);
+    Report const report = executed("a", first.logs(), "few bytes");
+    first.add(report);
+    second.add(report);
+    CHECK(std::filesystem::is_empty(first.logs()));
+    CHECK(std::filesystem::is_empty(second.logs()));
+    CHECK(logs_of_all(second) == Texts{"few bytes"});
+    CHECK(deliver_event(first) == "a");
+  }
+  auto first = open(folder / "first");
+  auto entry = *first.next_log(0).value();
+  CHECK(entry.report.outcome.output.text().value() == "few bytes");
+  entry.log = Part::done;
+  first.update(entry);
+  CHECK(first.count().logs == 0);
+}
+
 TEST_CASE("logs that belong to nothing are removed") {
   TemporaryFolder const folder;
   open(folder / "spool");
@@ -280,7 +309,7 @@ TEST_CASE("logs that belong to nothing are removed") {
 TEST_CASE("a log that somebody deleted does not hold up its event") {
   TemporaryFolder const folder;
   auto spool = open(folder / "spool");
-  add_all(spool, {"a"});
+  add_files(spool, {"a"});
   REQUIRE(::unlink((folder / "spool/logs/a.log").c_str()) == 0);
   auto const entry = *spool.next_event().value();
   CHECK(entry.log == Part::done);
@@ -355,16 +384,16 @@ TEST_CASE("on a full disk reports are held in memory, and written when there is 
   MemoryFile said;
   {
     auto spool = open(disk.path() + "/spool", Logger{{.descriptor = said.descriptor()}});
-    add_all(spool, {"a"});
+    add_files(spool, {"a"});
     disk.fill();
-    add_all(spool, {"b", "c"});
+    add_files(spool, {"b", "c"});
     CHECK(holds(said.text(), "the spool cannot be written: results are kept in memory"));
     CHECK(holds(said.text(), "No space left on device"));
     CHECK(lines(said.text()) == 1);
     CHECK(spool.in_memory().size() == 2);
     CHECK(spool.count().events == 3);
     disk.empty();
-    add_all(spool, {"d"});
+    add_files(spool, {"d"});
     CHECK(spool.in_memory().empty());
     CHECK(holds(said.text(), "the spool can be written again"));
   }
@@ -377,9 +406,9 @@ TEST_CASE("what is delivered while the disk is full does not come again") {
   if (!disk.there()) return;
   {
     auto spool = open(disk.path() + "/spool");
-    add_all(spool, {"a", "b", "c"});
+    add_files(spool, {"a", "b", "c"});
     disk.fill();
-    add_all(spool, {"d"});
+    add_files(spool, {"d"});
     CHECK(deliver(spool) == "a");
     CHECK(deliver(spool) == "b");
   }
@@ -449,7 +478,7 @@ TEST_CASE("two spools share the log that an executor wrote for one of them") {
   };
   {
     auto second = open_second();
-    Report const report = executed("a", first.logs(), "one file");
+    Report const report = executed("a", first.logs(), std::string("one file\n").append(5000, 'x'));
     first.add(report);
     second.add(report);
     CHECK(std::filesystem::hard_link_count(folder / "second/logs/a.log") == 2);
@@ -510,9 +539,9 @@ TEST_CASE("a folder that vanishes takes no event with it, and is made again") {
   MemoryFile said;
   {
     auto spool = open(folder / "spool", Logger{{.descriptor = said.descriptor()}});
-    add_all(spool, {"a", "b"});
+    add_files(spool, {"a", "b"});
     std::filesystem::remove_all(folder / "spool");
-    add_all(spool, {"c"});
+    add_files(spool, {"c"});
     CHECK(holds(said.text(), "the folder is gone"));
     CHECK(holds(said.text(), "the spool can be written again"));
     CHECK(spool.count().events == 3);
@@ -539,32 +568,32 @@ TEST_CASE("a folder that cannot be made again is worked around") {
 TEST_CASE("a folder that comes back brings back nothing that was delivered meanwhile") {
   TemporaryFolder const folder;
   auto spool = open(folder / "spool");
-  add_all(spool, {"a", "b"});
+  add_files(spool, {"a", "b"});
   std::filesystem::rename(folder / "spool", folder / "away");
   write_file(folder / "spool", "in the way");
-  add_all(spool, {"c"});
+  add_files(spool, {"c"});
   CHECK(deliver(spool) == "a");
   std::filesystem::remove(folder / "spool");
   std::filesystem::rename(folder / "away", folder / "spool");
   spool.begin(report_of("d"));
-  add_all(spool, {"d"});
+  add_files(spool, {"d"});
   CHECK(logs_of_all(spool) == Texts{"log of b", "log of c", "log of d"});
   auto const log = *spool.next_log(0).value();  // its event went when there was no log
   CHECK(log.report.job.run_id == "a");
-  CHECK(log.report.outcome.output.text().value() == "log of a");
+  CHECK(log.report.outcome.output.text().value().starts_with("log of a\n"));
 }
 
 TEST_CASE("a log that cannot be opened now is not taken for one that is gone") {
   TemporaryFolder const folder;
   auto spool = open(folder / "spool");
-  add_all(spool, {"a"});
+  add_files(spool, {"a"});
   std::string const path = folder / "spool/logs/a.log";
   std::filesystem::rename(path, path + ".away");
   std::filesystem::create_symlink("a.log", path);  // ELOOP
   CHECK(holds(spool.next_event().value()->unreadable, "symbolic links"));
   CHECK(deliver_event(spool) == "a");
   std::filesystem::rename(path + ".away", path);
-  CHECK(spool.next_log(0).value()->report.outcome.output.text().value() == "log of a");
+  CHECK(spool.next_log(0).value()->report.outcome.output.text().value().starts_with("log of a\n"));
 }
 
 TEST_CASE("a folder that another process took over is left to it") {

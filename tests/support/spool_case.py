@@ -9,8 +9,9 @@ import signal
 from aws_case import BUCKET, AwsTest
 from runner_process import Finished, RunnerProcess
 
-# Says on its own which runs there were, and has their id for a log.
-_COMMAND = 'echo "$SLARUNNER_RUN_ID" >>"$RAN"; printf %s "$SLARUNNER_RUN_ID"'
+# Says on its own which runs there were, and has their id for a log, with so many blanks behind it.
+_COMMAND = ('echo "$SLARUNNER_RUN_ID" >>"$RAN"; printf %s "$SLARUNNER_RUN_ID"; '
+            'printf "%${BLANKS:-0}s" ""')
 ENDED = r"run ended run=(\S+)(?!.*verdict=interrupted)"  # one that was cut short is no result
 
 

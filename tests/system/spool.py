@@ -214,7 +214,8 @@ class DiskTest(SpoolTest):
         self.assert_all_arrived()
 
     def test_a_folder_that_vanishes_takes_its_logs_along_and_no_result(self) -> None:
-        process = self.start_life("--delay", "0.05")
+        # A log of so many bytes has a file of its own; a small one is where its result is.
+        process = self.start_life("--delay", "0.05", BLANKS="5000")
         process.wait_for_line("run ended")
         with self.aws.outage():
             process.wait_for_line("run ended", count=5)

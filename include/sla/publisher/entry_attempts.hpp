@@ -115,9 +115,13 @@ class EntryAttempts {
   }
 
   void update(Entry& entry) {
+    with_spool([&](auto& all) { update(all, entry); });
+  }
+  /// The same where nobody else asks the spool.
+  static void update(HeldSpool<S>& all, Entry& entry) {
     if (entry.log == Part::waiting) entry.report.log_error.clear();  // it may still succeed
     if (entry.log == Part::done) entry.report.outcome.output = Output();
-    with_spool([&](auto& all) { all.update(entry); });
+    all.update(entry);
   }
 
   /// Returns true if a message that was refused holds up no other: it waits by itself because

@@ -66,9 +66,7 @@ class EntryBatches {
     auto const first = std::find_if(tried.begin(), tried.end(), failed);
     attempts_.logs.last =
         first == tried.end() ? tried.back().entry.number : first->entry.number - 1;
-    for (Tried& one : tried) {
-      if (one.changed) attempts_.update(one.entry);
-    }
+    update(tried);
     return true;
   }
 
@@ -157,13 +155,21 @@ class EntryBatches {
   /// Keeps in the spool how far they got. What failed is tried alone, each one if others passed.
   void keep(std::vector<Tried>& tried) {
     bool passed = false;
-    for (Tried& one : tried) {
-      passed = passed || one.entry.event != Part::waiting;
-      if (one.changed) attempts_.update(one.entry);
-    }
+    for (Tried const& one : tried) passed = passed || one.entry.event != Part::waiting;
+    update(tried);
     for (Tried const& one : tried) {
       if (one.failed && (passed || alone_.empty())) alone_.push_back(one.entry.number);
     }
+  }
+
+  /// Keeps all that changed at once: who adds a result may hold the spool for as long as a disk
+  /// takes.
+  void update(std::vector<Tried>& tried) {
+    attempts_.with_spool([&](auto& spool) {
+      for (Tried& one : tried) {
+        if (one.changed) attempts_.update(spool, one.entry);
+      }
+    });
   }
 
   EntryAttempts<L, P, S, C>& attempts_;

@@ -86,10 +86,10 @@ class SpoolDirectory {
     return KeptLog{name, {{output.size(), 0, {}}}, output.sha256()};
   }
 
-  /// Opens a kept log. What the file has lost since, in a power failure, is left out with a line
-  /// that says so.
+  /// Opens a kept log; one that is in its record, as it was read from there. What the file has lost
+  /// since, in a power failure, is left out with a line that says so.
   [[nodiscard]] Result<Output> open_log(KeptLog const& log) const {
-    if (log.file.empty()) return Output();
+    if (log.file.empty()) return log.pieces.empty() ? Output() : Output({}, log.pieces, log.sha256);
     auto file = open_file(logs() + '/' + log.file, O_RDONLY);
     if (!file) return file.error();
     struct stat about {};

@@ -66,8 +66,8 @@ class DiskSpool {
     if (!outage_) last_events_.keep(report.job);
     begun_.erase(run);
     if (!outage_) store_->folder().unmark(run);
-    bool const unwanted = report.outcome.output.size() == 0 && !run.empty();
-    if (unwanted && store_) store_->folder().remove_log(log_file_name(run));
+    bool const unwanted = report.outcome.output.size() == 0 || index_.is_record(entry.number);
+    if (unwanted && !run.empty() && store_) store_->folder().remove_log(log_file_name(run));
     make_room();
   }
 

@@ -101,6 +101,11 @@ class SpoolIndex {
     return all_.empty() ? 0 : all_.rbegin()->first;
   }
 
+  /// Returns true if all of an entry is in its record, also its log.
+  [[nodiscard]] bool is_record(std::uint64_t number) const {
+    EntryState const& state = all_.at(number);
+    return state.position && state.log.file.empty();
+  }
   /// Returns the numbers of the entries that are held here whole.
   [[nodiscard]] std::vector<std::uint64_t> held() const {
     std::vector<std::uint64_t> numbers;

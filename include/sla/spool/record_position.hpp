@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Where a spool on disk keeps things: a record in its journal, a log in a file of its own.
+// Where a spool on disk keeps things: a record in its journal, a log in a file of its own or, if it
+// is small, in the record.
 // Plain values, so that what is in memory needs nothing else of the disk.
 #include <cstdint>
 #include <optional>
@@ -20,7 +21,7 @@ struct RecordPosition {
 
 /// Where the log of an entry is.
 struct KeptLog {
-  std::string file{};                   ///< its name; empty if there is no log
+  std::string file{};  ///< its name; empty if there is no log, or it is in the record
   std::vector<Output::Piece> pieces{};  ///< the log in order
   std::optional<Sha256Bytes> sha256{};
 
@@ -28,6 +29,11 @@ struct KeptLog {
     std::uint64_t size = 0;
     for (Output::Piece const& piece : pieces) size += piece.size;
     return size;
+  }
+  /// Forgets the text of one that is in its record.
+  void leave_in_record() noexcept {
+    if (!file.empty()) return;
+    for (Output::Piece& piece : pieces) std::string().swap(piece.text);  // its memory, too
   }
 };
 

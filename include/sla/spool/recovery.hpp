@@ -34,6 +34,7 @@ class SpoolRecovery {
     Found& found = found_[kept.entry.number];
     found.state.position = position;
     found.state.log = std::move(kept.log);
+    found.state.log.leave_in_record();
     found.state.note(kept.entry);
     if (last_events_ != nullptr) last_events_->learn(kept.entry);
     found.run = std::move(kept.entry.report.job.run_id);

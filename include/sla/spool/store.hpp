@@ -44,12 +44,14 @@ class SpoolStore {
   [[nodiscard]] SpoolDirectory const& folder() const noexcept { return folder_; }
   [[nodiscard]] Journal& journal() noexcept { return journal_; }
 
-  /// Writes an entry, its log first if that is not on the disk yet, and notes where it is. Deletes
-  /// what is there of a log that the entry has no more.
+  /// Writes an entry, its log first if that is not on the disk yet, and notes where it is. A small
+  /// log goes into the record: a file of its own costs two syncs more. Deletes what is there of a
+  /// log that the entry has no more.
   [[nodiscard]] Result<void> write(Entry const& entry, EntryState& state, Sync sync) {
     bool const new_log = state.log.file.empty() && entry.report.outcome.output.size() != 0;
     if (new_log) {
-      auto log = folder_.keep_log(entry.report, entry.number);
+      auto log = small_log(entry.report.outcome.output);
+      if (!log) log = folder_.keep_log(entry.report, entry.number);
       if (!log) return log.error();
       state.log = *std::move(log);
     }
@@ -57,6 +59,7 @@ class SpoolStore {
     KeptLog const none;
     auto const position =
         journal_.append(kind_entry + write_entry(entry, has_log ? state.log : none), sync);
+    state.log.leave_in_record();
     if (!position) return position.error();
     move(state.position, *position);
     if (!has_log) folder_.remove_log(std::exchange(state.log, none).file);
@@ -72,7 +75,7 @@ class SpoolStore {
     if (!kept) return Error{Errc::malformed, "a record is damaged"};
     kept->entry.log = state.log_part;
     kept->entry.event = state.event_part;
-    auto log = folder_.open_log(state.log);
+    auto log = folder_.open_log(state.log.file.empty() ? kept->log : state.log);
     if (log) {
       kept->entry.report.outcome.output = *std::move(log);
     } else if (is_gone(log.error().system_number())) {
@@ -147,6 +150,8 @@ class SpoolStore {
   /// Bytes of a journal that nobody needs: to cut a file short costs more than many records.
   static constexpr std::uint64_t left = 64 * 1024;
 
+  static constexpr std::uint64_t small = 4096;  ///< bytes of a log that goes into the record
+
   SpoolStore(SpoolDirectory folder, Journal journal)
       : folder_(std::move(folder)), journal_(std::move(journal)) {}
 
@@ -163,6 +168,14 @@ class SpoolStore {
       if (kind == kind_gone) visitor.gone(number);
       if (kind == kind_dropped) visitor.dropped(position, number);
     };
+  }
+
+  /// Returns a log as it goes into the record; an Error if it is too large, or cannot be read.
+  [[nodiscard]] static Result<KeptLog> small_log(Output const& output) {
+    if (output.size() > small) return Error{Errc::invalid, "too large for a record"};
+    auto text = output.text();
+    if (!text) return text.error();
+    return KeptLog{{}, {{text->size(), 0, *std::move(text)}}, output.sha256()};
   }
 
   /// Returns true if an error means that the file is not there, rather than unreadable now.
