@@ -277,7 +277,8 @@ class HungDiskTest(AwsTest):
         aws.create_bucket("logs")
         spool = self.disk.path / "spool"
         process = self.begin("--spool", str(spool), "--sns-topic-arn", aws.create_topic("results"),
-                             "--s3-bucket-name", "logs", "--", "/bin/echo", "hello",
+                             "--s3-bucket-name", "logs",
+                             "--command", "printf %5000s hello",  # a small log has no file
                              delay="0.5",  # so that a busy machine delivers as fast as it runs
                              **aws.environment())
         aws.wait_for(lambda: aws.objects("logs") and self.events(aws))
