@@ -4203,12 +4203,6 @@ class ProgramStart {
     }
     return {failed == 0 ? number_ : -1, failed, child_.marked};
   }
-  /// All of it at once, however long it takes.
-  [[nodiscard]] Started run(pid_t& pid) noexcept {
-    begin(pid);
-    (void)await(Instant::max());
-    return finish();
-  }
 
  private:
   int open_sign() noexcept {
@@ -4574,11 +4568,6 @@ inline bool reap_children() {
     children.erase(first, last);
   }
   return members;
-}
-
-/// Sends a signal to every process of a run.
-inline void signal_run(RunMark const& mark, int signal) {
-  for (pid_t const pid : processes_of(mark)) ::kill(pid, signal);
 }
 
 /// What end_run() did.

@@ -192,7 +192,7 @@ TEST_CASE("without the mark the session and the id of the run have to do") {
   auto plan = support::plan_of({"/bin/sleep", "60"});
   plan.environment = environment_of_run(run);
   pid_t pid = 0;
-  REQUIRE(ProgramStart(std::move(plan)).run(pid).failed == 0);
+  REQUIRE(support::started(std::move(plan), pid).failed == 0);
   CHECK(processes_of({.session = pid}) == std::vector<pid_t>{pid});
   while (processes_of({.run_id = run}).empty()) std::this_thread::yield();  // it executes
   CHECK(processes_of({.run_id = run}) == std::vector<pid_t>{pid});
@@ -226,18 +226,6 @@ TEST_CASE("a chain of descendants is ended down to the last, stopped or deaf to 
   CHECK(support::no_child_is_left());
 }
 
-TEST_CASE("a signal reaches whatever came from the run, in whatever group it is") {
-  RunMark const mark = new_mark();
-  pid_t const helper = support::start({"/bin/sleep", "60"});
-  pid_t const ours = start({"/bin/sleep", "60"}, mark);
-  signal_run(mark, SIGTERM);
-  siginfo_t info{};
-  REQUIRE(::waitid(P_PID, static_cast<id_t>(ours), &info, WEXITED) == 0);
-  CHECK(info.si_status == SIGTERM);
-  CHECK(is_alive(helper));
-  end(helper);
-}
-
 TEST_CASE("what cannot be ended is named, and all of it together waited for until one deadline") {
   if (::getuid() != 0) {
     MESSAGE("skipped: only root can make a program that others may not signal");
@@ -255,7 +243,7 @@ TEST_CASE("what cannot be ended is named, and all of it together waited for unti
                        auto plan = support::plan_of({program, "take-root", "30"}, mark.number);
                        plan.output = Descriptor{::dup(ends[1])};
                        char c = 0;
-                       auto const started = ProgramStart(std::move(plan)).run(pid);
+                       auto const started = support::started(std::move(plan), pid);
                        if (started.failed != 0 || ::read(ends[0], &c, 1) != 1) return 7;
                        while (c != '\n') (void)!::read(ends[0], &c, 1);
                        if (::kill(pid, 0) == 0) return 5;

@@ -36,13 +36,12 @@ Ran run(std::vector<std::string> const& words, sigset_t const& mask = support::c
   auto input = sla::internal::empty_input();
   REQUIRE(input);
   pid_t pid = 0;
-  auto const started =
-      sla::internal::ProgramStart({.words = words,
-                                   .environment = sla::internal::environment_of_run(run_id),
-                                   .input = *std::move(input),
-                                   .output = sla::Descriptor{ends[1]},
-                                   .mask = mask})
-          .run(pid);
+  auto const started = support::started({.words = words,
+                                         .environment = sla::internal::environment_of_run(run_id),
+                                         .input = *std::move(input),
+                                         .output = sla::Descriptor{ends[1]},
+                                         .mask = mask},
+                                        pid);
   REQUIRE(started.failed == 0);
   REQUIRE(started.pid == pid);
   Ran ran;
@@ -58,7 +57,7 @@ Ran run(std::vector<std::string> const& words, sigset_t const& mask = support::c
 int refusal(std::string const& word) {
   int const before = support::open_descriptors();
   pid_t pid = 0;
-  auto const started = sla::internal::ProgramStart(support::plan_of({word})).run(pid);
+  auto const started = support::started(support::plan_of({word}), pid);
   CHECK(support::open_descriptors() == before);
   CHECK(support::no_child_is_left());
   CHECK(started.pid == -1);

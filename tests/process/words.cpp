@@ -49,7 +49,7 @@ std::string shell_output(std::string const& script) {
   auto plan = support::plan_of({"/bin/sh", "-c", script});
   plan.output = sla::Descriptor{ends[1]};
   pid_t pid = 0;
-  REQUIRE(sla::internal::ProgramStart(std::move(plan)).run(pid).failed == 0);
+  REQUIRE(support::started(std::move(plan), pid).failed == 0);
   std::string all;
   char buffer[4096];
   for (ssize_t n = 0; (n = ::read(reader.get(), buffer, sizeof buffer)) > 0;) {

@@ -36,13 +36,21 @@ inline sla::internal::StartPlan plan_of(std::vector<std::string> words, rlim_t m
           .mark = mark};
 }
 
+/// Starts a program and waits until it is known what came of that.
+inline sla::internal::Started started(sla::internal::StartPlan plan, pid_t& pid) {
+  sla::internal::ProgramStart start(std::move(plan));
+  start.begin(pid);
+  (void)start.await(sla::Instant::max());
+  return start.finish();
+}
+
 /// Starts a program that has the mark; it must start.
 inline pid_t start(std::vector<std::string> words, rlim_t mark = 0) {
   pid_t pid = 0;
-  auto const started = sla::internal::ProgramStart(plan_of(std::move(words), mark)).run(pid);
-  REQUIRE(started.failed == 0);
-  REQUIRE(started.pid == pid);
-  REQUIRE(started.marked == (mark != 0));
+  auto const made = started(plan_of(std::move(words), mark), pid);
+  REQUIRE(made.failed == 0);
+  REQUIRE(made.pid == pid);
+  REQUIRE(made.marked == (mark != 0));
   return pid;
 }
 

@@ -84,11 +84,6 @@ inline bool reap_children() {
   return members;
 }
 
-/// Sends a signal to every process of a run.
-inline void signal_run(RunMark const& mark, int signal) {
-  for (pid_t const pid : processes_of(mark)) ::kill(pid, signal);
-}
-
 /// What end_run() did.
 struct Ended {
   std::size_t killed = 0;  ///< how many processes it had to kill

@@ -172,12 +172,6 @@ class ProgramStart {
     }
     return {failed == 0 ? number_ : -1, failed, child_.marked};
   }
-  /// All of it at once, however long it takes.
-  [[nodiscard]] Started run(pid_t& pid) noexcept {
-    begin(pid);
-    (void)await(Instant::max());
-    return finish();
-  }
 
  private:
   int open_sign() noexcept {
