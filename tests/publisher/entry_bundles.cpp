@@ -2,11 +2,13 @@
 #include "sla/publisher/entry_bundles.hpp"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <random>
 #include <string>
 #include <utility>
@@ -15,6 +17,8 @@
 #include "../support/batch_fakes.hpp"
 #include "../support/fake_clock.hpp"
 #include "../support/spool_case.hpp"
+#include "../support/temporary_folder.hpp"
+#include "sla/core/descriptor.hpp"
 #include "sla/publisher/delivery.hpp"
 #include "sla/spool/memory.hpp"
 
@@ -267,6 +271,21 @@ TEST_CASE("where a bundle is refused for its content each log is tried alone, be
   for (Report const& report : f.events.taken) {
     CHECK(report.log_uri == "fake://" + report.job.run_id);
   }
+}
+
+TEST_CASE("a log that cannot be read ends its bundle, holds back nothing and is tried alone") {
+  TemporaryFolder const folder;
+  Report cut = Fixture::run_of("b1");
+  cut.outcome.output = Output(open_file(folder / "log", O_CREAT | O_RDWR).value(), {{5, 0, {}}},
+                              std::nullopt);  // the file has no bytes
+  Fixture f;
+  f.add("a1");
+  f.delivery.add(cut);
+  f.add("c1");
+  f.wait_for_all();
+  CHECK(f.bundles.uris.size() == 2);
+  CHECK(f.events.taken.size() == 3);
+  CHECK(f.logs.runs() == Texts{"b1"});
 }
 
 TEST_CASE("what waits goes at once when there is little time, or without logs if there is none") {

@@ -57,11 +57,11 @@ class EntryBundles {
   void deliver(Instant now) {
     if constexpr (possible) {
       Bundle bundle = collect(attempts_.hindrance(0).empty());
-      blocked_until_ = bundle.parts.empty() ? now + std::chrono::seconds{1} : now;
+      blocked_until_ = bundle.pieces.empty() ? now + std::chrono::seconds{1} : now;
       due_ =
-          bundle.parts.empty() ? blocked_until_ : now + longest_;  // of those that come meanwhile
+          bundle.pieces.empty() ? blocked_until_ : now + longest_;  // of those that come meanwhile
       bool const stored = store(bundle);
-      for (Piece& piece : bundle.parts) {
+      for (Piece& piece : bundle.pieces) {
         if (stored && piece.taken) {
           attempts_.log_stored(piece.entry, uri_of(piece, bundle.uri));
           attempts_.update(piece.entry);
@@ -82,7 +82,7 @@ class EntryBundles {
   };
   struct Bundle {
     std::string bytes{};
-    std::vector<Piece> parts{};
+    std::vector<Piece> pieces{};
     std::string uri{};
   };
 
@@ -97,11 +97,13 @@ class EntryBundles {
       for (Entry& entry : *entries) {
         std::uint64_t const size = entry.report.outcome.output.size();
         bool const full =
-            bundle.parts.size() == BundleLimits::logs ||
-            (!bundle.parts.empty() && bundle.bytes.size() + size > BundleLimits::bytes);
+            bundle.pieces.size() == BundleLimits::logs ||
+            (!bundle.pieces.empty() && bundle.bytes.size() + size > BundleLimits::bytes);
         if (with_logs && full) return bundle;
         behind = entry.number;
-        bundle.parts.push_back(piece_of(std::move(entry), bundle.bytes, with_logs));
+        bundle.pieces.push_back(piece_of(std::move(entry), bundle.bytes, with_logs));
+        bool const disk_fails = !bundle.pieces.back().entry.unreadable.empty();
+        if (with_logs && disk_fails) return bundle;  // each of the others may take as long
       }
     }
   }
@@ -117,16 +119,19 @@ class EntryBundles {
       return {};
     });
     piece.taken = read.has_value();
-    if (!read) bytes.resize(piece.begin);
+    if (!read) {
+      bytes.resize(piece.begin);
+      piece.entry.unreadable = read.error().message;
+    }
     piece.size = bytes.size() - piece.begin;
     return piece;
   }
 
   /// Returns true if the logs of the bundle are where they should be.
   bool store(Bundle& bundle) {
-    auto const first = std::find_if(bundle.parts.begin(), bundle.parts.end(),
+    auto const first = std::find_if(bundle.pieces.begin(), bundle.pieces.end(),
                                     [](Piece const& piece) { return piece.taken; });
-    if (first == bundle.parts.end()) return false;
+    if (first == bundle.pieces.end()) return false;
     if (bundle.bytes.empty()) return true;  // they wrote nothing
     auto uri =
         attempts_.store.store_bundle(Output(std::move(bundle.bytes)), first->entry.report.ended_at);
