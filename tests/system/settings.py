@@ -47,6 +47,7 @@ _VALUES = (
     ("stop-timeout", "SLARUNNER_STOPTIMEOUT", "7", "7"),
     ("log-limit", "SLARUNNER_LOGLIMIT", "64k", "64K"),
     ("spool", "SLARUNNER_SPOOL", "/a b", "/a b"),
+    ("spool-limit", "SLARUNNER_SPOOLLIMIT", "1g", "1g"),
     ("event-format", "SLARUNNER_EVENTFORMAT", "numbers", "numbers"),
     ("log-format", "SLARUNNER_LOGFORMAT", "json", "json"),
     ("metrics-namespace", "SLARUNNER_METRICSNAMESPACE", "Shop/SLA", "Shop/SLA"),
@@ -265,7 +266,7 @@ class ProblemsTest(SettingsTest):
         wrong = {"groups": "a\x01b", "delay": "soon", "every": "0", "once": "perhaps",
                  "disabled": "2", "sns-topic-name": "no topic", "s3-bucket-name": "no_Bucket!",
                  "upload-logs": "sometimes", "timeout": "-1", "grace": "1e400",
-                 "stop-timeout": "1,5", "log-limit": "12Q", "event-format": "xml",
+                 "stop-timeout": "1,5", "log-limit": "12Q", "spool-limit": "1K", "event-format": "xml",
                  "log-format": "loud", "sns-topic-arn": "results",
                  "metrics-namespace": "AWS/SLA"}
         lines = self.problems("--command= ", "--service=\t",

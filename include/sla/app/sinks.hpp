@@ -19,6 +19,7 @@
 #include "sla/app/pruned.hpp"
 #include "sla/app/settings/aws.hpp"
 #include "sla/app/settings/settings.hpp"
+#include "sla/app/settings/spool.hpp"
 #include "sla/app/spool_folders.hpp"
 #include "sla/core/environment.hpp"
 #include "sla/core/log.hpp"
@@ -171,8 +172,13 @@ class Sinks {
   Result<Spool> open_spool(std::string_view name) {
     std::string const& folder = parts_.settings.spool;
     Logger const log = parts_.log.to(name);
-    if (folder.empty()) return Spool{MemorySpool({}, log)};
-    DiskSpool::Options const options{.folder = spool_folder(folder, name), .run_logs = log_folder_};
+    Settings const& settings = parts_.settings;
+    if (folder.empty()) {
+      MemorySpool::Options const in_memory;
+      return Spool{MemorySpool({.limit = spool_limit(settings, in_memory.limit)}, log)};
+    }
+    DiskSpool::Options options{.folder = spool_folder(folder, name), .run_logs = log_folder_};
+    options.limit = spool_limit(settings, options.limit);
     auto spool =
         TimeLimitedSpool<DiskSpool>::open([options, log] { return DiskSpool::open(options, log); },
                                           {.name = options.folder, .hangs = spool_hangs_}, log);

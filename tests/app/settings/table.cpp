@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Covers: app/settings/setting.hpp, app/settings/bucket.hpp, app/settings/objective.hpp
+// Covers: app/settings/spool.hpp
 #include "sla/app/settings/table.hpp"
 
 #include <doctest/doctest.h>
@@ -94,4 +95,14 @@ TEST_CASE("a URL is shown without a name, a password and a query") {
        }) {
     CHECK(sla::app::value_shown(url, given) == shown);
   }
+}
+
+TEST_CASE("a limit of the spool holds where it is said") {
+  sla::app::Settings settings;
+  CHECK(sla::app::spool_limit(settings, 7) == 7);
+  settings.spool_limit = "2M";
+  CHECK(sla::app::spool_limit(settings, 7) == 2'097'152);
+  CHECK(sla::app::check_spool_limit("1M"));
+  CHECK(sla::app::check_spool_limit("1023K").error().message == "is less than 1M");
+  CHECK(!sla::app::check_spool_limit("much"));
 }

@@ -72,6 +72,7 @@ struct Settings {
   Duration stop_timeout = std::chrono::seconds{25};
   std::uint64_t log_limit = std::uint64_t{16} << 20U;  ///< in bytes; 0 keeps all
   std::string spool{};                                 ///< a folder; empty is in memory
+  std::string spool_limit{};                           ///< in bytes; empty: the usual one
   std::vector<std::string> ssm_names{};                ///< of parameters that become variables
   std::string role{};                                  ///< the ARN of the role to act as
   EventFormat event_format = EventFormat::documented;

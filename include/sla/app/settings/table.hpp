@@ -17,6 +17,7 @@
 #include "sla/app/settings/probe.hpp"
 #include "sla/app/settings/setting.hpp"
 #include "sla/app/settings/settings.hpp"
+#include "sla/app/settings/spool.hpp"
 
 namespace sla::inline v1::app {
 
@@ -191,15 +192,6 @@ inline constexpr auto later_settings = std::to_array<Setting>({
      .meaning = "kept of one run's output: first and last half, a line between them says exactly "
                 "how much was left out; suffixes K, M, G; 0 = all",
      .field = &Settings::log_limit},
-    {.flag = "spool",
-     .variable = "SLARUNNER_SPOOL",
-     .title = "Spool",
-     .value = "DIR",
-     .fallback = "in memory",
-     .meaning = "undelivered results survive a restart here, up to 256M with their logs (each "
-                "counts 8k at least); beyond that, or 32M in memory, logs of passes are dropped "
-                "first, then the oldest passes, which the next event counts. One runner at a time",
-     .field = &Settings::spool},
     {.flag = "ssm-name",
      .variable = "SLARUNNER_SSMNAME",
      .title = "SSM Name",
@@ -284,7 +276,7 @@ consteval auto joined(std::array<Setting, Sizes> const&... parts) {
 }  // namespace detail
 
 inline constexpr auto setting_table = detail::joined(
-    detail::first_settings, probe_settings, outcome_settings, bucket_settings,
+    detail::first_settings, probe_settings, outcome_settings, bucket_settings, spool_settings,
     detail::later_settings, objective_settings, many_settings, detail::last_settings);
 
 /// Returns the row of a flag; one that is not in the table does not compile.
