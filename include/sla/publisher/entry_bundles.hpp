@@ -62,17 +62,18 @@ class EntryBundles {
           bundle.pieces.empty() ? blocked_until_ : now + longest_;  // of those that come meanwhile
       bool const stored = store(bundle);
       for (Piece& piece : bundle.pieces) {
-        if (stored && piece.taken) {
-          attempts_.log_stored(piece.entry, uri_of(piece, bundle.uri));
-          attempts_.update(piece.entry);
-        } else {
-          attempts_.with_spool([&](auto& spool) { spool.release(piece.entry.number); });
-        }
+        piece.taken = piece.taken && stored;
+        if (piece.taken) attempts_.log_stored(piece.entry, uri_of(piece, bundle.uri));
       }
+      for (std::size_t i = 0; i < bundle.pieces.size(); i += chunk) keep(bundle.pieces, i);
     }
   }
 
  private:
+  /// How many entries are asked for at once: each may take a descriptor, and who adds a result
+  /// waits for all of them.
+  static constexpr std::size_t chunk = 64;
+
   /// One entry, and where its log stands in the bundle. It has no output any more.
   struct Piece {
     Entry entry;
@@ -88,11 +89,10 @@ class EntryBundles {
 
   /// Takes as many entries as a bundle holds, with their logs if they are to be read.
   Bundle collect(bool with_logs) {
-    constexpr std::size_t at_once = 64;  // each may take a descriptor
     Bundle bundle;
     for (std::uint64_t behind = 0;;) {
       auto entries =
-          attempts_.with_spool([=](auto& spool) { return spool.next_bundle(behind, at_once); });
+          attempts_.with_spool([=](auto& spool) { return spool.next_bundle(behind, chunk); });
       if (!entries || entries->empty()) return bundle;
       for (Entry& entry : *entries) {
         std::uint64_t const size = entry.report.outcome.output.size();
@@ -141,6 +141,16 @@ class EntryBundles {
       attempts_.fail(attempts_.logs, first->entry, uri.error());
     }
     return !bundle.uri.empty();
+  }
+
+  /// Keeps in the spool how far some of them got.
+  void keep(std::vector<Piece>& pieces, std::size_t from) {
+    attempts_.with_spool([&](auto& spool) {
+      for (std::size_t i = from; i < std::min(from + chunk, pieces.size()); ++i) {
+        Entry& entry = pieces[i].entry;
+        pieces[i].taken ? attempts_.update(spool, entry) : spool.release(entry.number);
+      }
+    });
   }
 
   /// Returns where the log stands; nothing where there is none.
