@@ -2007,9 +2007,8 @@ struct WriteCall {
 
 }  // namespace sla::inline v1::internal
 
-// sla/core/folder.hpp
-// What a program does with a folder of its own: makes it, lists it, and sees to it that the names
-// in it survive a power failure.
+// sla/core/open_folder.hpp
+// A folder that closes itself, for those that read its entries and need nothing else of it.
 
 namespace sla::inline v1::internal {
 
@@ -2032,6 +2031,14 @@ class OpenFolder {
  private:
   DIR* folder_;
 };
+
+}  // namespace sla::inline v1::internal
+
+// sla/core/folder.hpp
+// What a program does with a folder of its own: makes it, lists it, and sees to it that the names
+// in it survive a power failure.
+
+namespace sla::inline v1::internal {
 
 /// Returns the names in a folder, sorted, without those that begin with a dot.
 [[nodiscard]] inline Result<std::vector<std::string>> list_folder(std::string const& path) {
@@ -4560,12 +4567,14 @@ inline bool reap_children() {
     (has_mark(mark, pid) ? members : others).push_back(pid);
   }
   if (members.empty()) return members;
-  std::multimap<pid_t, pid_t> children;
-  for (pid_t const pid : others) children.emplace(read_row(pid).parent, pid);
+  std::vector<pid_t> parents;
+  for (pid_t const pid : others) parents.push_back(read_row(pid).parent);
   for (std::size_t i = 0; i < members.size(); ++i) {
-    auto const [first, last] = children.equal_range(members[i]);
-    for (auto child = first; child != last; ++child) members.push_back(child->second);
-    children.erase(first, last);
+    for (std::size_t other = 0; other < others.size(); ++other) {
+      if (parents[other] != members[i]) continue;
+      parents[other] = 0;  // each once, whatever was seen of a number that was given anew
+      members.push_back(others[other]);
+    }
   }
   return members;
 }
@@ -4587,12 +4596,12 @@ class RunEnder {
   Ended end() {
     while (reap()) {
       std::vector<pid_t> left = processes_of(mark_);
-      std::erase_if(left, [&](pid_t pid) { return ended_.count(pid) != 0; });
+      for (pid_t const pid : ended_) std::erase(left, pid);
       if (left.empty()) break;
       // None may exit by itself because another one was killed.
       for (pid_t const pid : left) ::kill(pid, SIGSTOP);
       for (pid_t const pid : left) ::kill(pid, SIGKILL);
-      told_.insert(left.begin(), left.end());
+      told_.insert(told_.end(), left.begin(), left.end());
       for (pid_t const pid : left) await(pid);
       if (std::chrono::steady_clock::now() < deadline_()) continue;
       (void)reap();
@@ -4612,7 +4621,7 @@ class RunEnder {
   bool reap() {
     return reap_children([this](siginfo_t const& end) {
       bool const killed = end.si_code == CLD_KILLED && end.si_status == SIGKILL;
-      if (told_.erase(end.si_pid) != 0 && killed) ++killed_;
+      if (std::erase(told_, end.si_pid) != 0 && killed) ++killed_;
     });
   }
   void await(pid_t pid) {
@@ -4625,7 +4634,7 @@ class RunEnder {
       pollfd end{handle.get(), POLLIN, 0};
       timespec const limit = to_timespec(least(left, look));
       if (::ppoll(&end, 1, &limit, nullptr) != 1) continue;
-      ended_.insert(pid);
+      ended_.push_back(pid);
       return;
     } while (handle && std::chrono::steady_clock::now() < deadline_());
   }
@@ -4641,8 +4650,8 @@ class RunEnder {
 
   RunMark const& mark_;
   Deadline deadline_;
-  std::set<pid_t> told_{};   ///< what was sent SIGKILL
-  std::set<pid_t> ended_{};  ///< whoever has to reap them
+  std::vector<pid_t> told_{};   ///< what was sent SIGKILL
+  std::vector<pid_t> ended_{};  ///< whoever has to reap them
   std::size_t killed_ = 0;
   std::string given_up_{};
 };

@@ -85,6 +85,7 @@
 #include "sla/core/least.hpp"
 #include "sla/core/log.hpp"
 #include "sla/core/mutex.hpp"
+#include "sla/core/open_folder.hpp"
 #include "sla/core/outlet.hpp"
 #include "sla/core/output.hpp"
 #include "sla/core/pipe_signal.hpp"

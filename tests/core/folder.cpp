@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: MIT
+// Covers: core/open_folder.hpp
 #include "sla/core/folder.hpp"
 
+#include <dirent.h>
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "../support/temporary_folder.hpp"
+#include "../support/test_child.hpp"
 
 using namespace sla;
 
@@ -66,4 +70,19 @@ TEST_CASE("a folder on a disk that cannot write it, or that may not be read, is 
   if (root) REQUIRE(::seteuid(0) == 0);
   CHECK(read.error().system_number() == EACCES);
   CHECK(synced);
+}
+
+TEST_CASE("an open folder closes itself, whoever owned it before") {
+  TemporaryFolder const folder;
+  int const before = support::open_descriptors();
+  {
+    internal::OpenFolder first(::opendir(folder.path().c_str()));
+    REQUIRE(first);
+    internal::OpenFolder second = std::move(first);
+    CHECK(second.get() != nullptr);
+    second = internal::OpenFolder(::opendir(folder.path().c_str()));
+    CHECK(support::open_descriptors() == before + 1);
+  }
+  CHECK(support::open_descriptors() == before);
+  CHECK_FALSE(internal::OpenFolder(::opendir((folder / "missing").c_str())));
 }

@@ -11,34 +11,14 @@
 #include <set>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "sla/core/descriptor.hpp"
 #include "sla/core/least.hpp"
+#include "sla/core/open_folder.hpp"
 #include "sla/core/result.hpp"
 
 namespace sla::inline v1::internal {
-
-/// Owns an open folder, for readdir(), or none.
-class OpenFolder {
- public:
-  explicit OpenFolder(DIR* folder) noexcept : folder_(folder) {}
-  OpenFolder(OpenFolder&& other) noexcept : folder_(std::exchange(other.folder_, nullptr)) {}
-  OpenFolder& operator=(OpenFolder other) noexcept {
-    std::swap(folder_, other.folder_);
-    return *this;
-  }
-  ~OpenFolder() {
-    if (folder_ != nullptr) ::closedir(folder_);
-  }
-
-  [[nodiscard]] DIR* get() const noexcept { return folder_; }
-  explicit operator bool() const noexcept { return folder_ != nullptr; }
-
- private:
-  DIR* folder_;
-};
 
 /// Returns the names in a folder, sorted, without those that begin with a dot.
 [[nodiscard]] inline Result<std::vector<std::string>> list_folder(std::string const& path) {

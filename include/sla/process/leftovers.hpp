@@ -14,8 +14,6 @@
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
-#include <map>
-#include <set>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -74,12 +72,14 @@ inline bool reap_children() {
     (has_mark(mark, pid) ? members : others).push_back(pid);
   }
   if (members.empty()) return members;
-  std::multimap<pid_t, pid_t> children;
-  for (pid_t const pid : others) children.emplace(read_row(pid).parent, pid);
+  std::vector<pid_t> parents;
+  for (pid_t const pid : others) parents.push_back(read_row(pid).parent);
   for (std::size_t i = 0; i < members.size(); ++i) {
-    auto const [first, last] = children.equal_range(members[i]);
-    for (auto child = first; child != last; ++child) members.push_back(child->second);
-    children.erase(first, last);
+    for (std::size_t other = 0; other < others.size(); ++other) {
+      if (parents[other] != members[i]) continue;
+      parents[other] = 0;  // each once, whatever was seen of a number that was given anew
+      members.push_back(others[other]);
+    }
   }
   return members;
 }
@@ -101,12 +101,12 @@ class RunEnder {
   Ended end() {
     while (reap()) {
       std::vector<pid_t> left = processes_of(mark_);
-      std::erase_if(left, [&](pid_t pid) { return ended_.count(pid) != 0; });
+      for (pid_t const pid : ended_) std::erase(left, pid);
       if (left.empty()) break;
       // None may exit by itself because another one was killed.
       for (pid_t const pid : left) ::kill(pid, SIGSTOP);
       for (pid_t const pid : left) ::kill(pid, SIGKILL);
-      told_.insert(left.begin(), left.end());
+      told_.insert(told_.end(), left.begin(), left.end());
       for (pid_t const pid : left) await(pid);
       if (std::chrono::steady_clock::now() < deadline_()) continue;
       (void)reap();
@@ -126,7 +126,7 @@ class RunEnder {
   bool reap() {
     return reap_children([this](siginfo_t const& end) {
       bool const killed = end.si_code == CLD_KILLED && end.si_status == SIGKILL;
-      if (told_.erase(end.si_pid) != 0 && killed) ++killed_;
+      if (std::erase(told_, end.si_pid) != 0 && killed) ++killed_;
     });
   }
   void await(pid_t pid) {
@@ -139,7 +139,7 @@ class RunEnder {
       pollfd end{handle.get(), POLLIN, 0};
       timespec const limit = to_timespec(least(left, look));
       if (::ppoll(&end, 1, &limit, nullptr) != 1) continue;
-      ended_.insert(pid);
+      ended_.push_back(pid);
       return;
     } while (handle && std::chrono::steady_clock::now() < deadline_());
   }
@@ -155,8 +155,8 @@ class RunEnder {
 
   RunMark const& mark_;
   Deadline deadline_;
-  std::set<pid_t> told_{};   ///< what was sent SIGKILL
-  std::set<pid_t> ended_{};  ///< whoever has to reap them
+  std::vector<pid_t> told_{};   ///< what was sent SIGKILL
+  std::vector<pid_t> ended_{};  ///< whoever has to reap them
   std::size_t killed_ = 0;
   std::string given_up_{};
 };

@@ -15,8 +15,8 @@
 #include <vector>
 
 #include "sla/core/descriptor.hpp"
-#include "sla/core/folder.hpp"
 #include "sla/core/least.hpp"
+#include "sla/core/open_folder.hpp"
 #include "sla/core/text.hpp"
 
 namespace sla::inline v1::internal {

@@ -23,6 +23,7 @@
 
 #include "sla/core/descriptor.hpp"
 #include "sla/core/folder.hpp"
+#include "sla/core/open_folder.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/text.hpp"
 #include "sla/core/time.hpp"
