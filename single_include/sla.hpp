@@ -350,14 +350,15 @@ class [[nodiscard]] Result {
     if (!has_value()) detail::end_for("the value of an error: ", failure.message.c_str());
     return held;
   }
-  T&& value() && {
+  /// A value of its own, so that a loop may go over that of a call.
+  T value() && {
     if (!has_value()) detail::end_for("the value of an error: ", failure.message.c_str());
     return std::move(held);
   }
 
   T& operator*() & { return value(); }
   T const& operator*() const& { return value(); }
-  T&& operator*() && { return std::move(*this).value(); }
+  T operator*() && { return std::move(*this).value(); }
   T* operator->() { return &value(); }
   T const* operator->() const { return &value(); }
 

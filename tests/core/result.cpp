@@ -134,6 +134,15 @@ TEST_CASE("what makes a value may come instead of the value") {
   CHECK_FALSE(*no);
 }
 
+TEST_CASE("a loop goes over the value of a call, which is gone by then") {
+  std::string const text(64, 'a');  // in memory that is freed
+  auto const call = [&] { return Result<std::string>(text); };
+  std::string seen;
+  for (char const letter : *call()) seen += letter;
+  for (char const letter : call().value()) seen += letter;
+  CHECK(seen == text + text);
+}
+
 TEST_CASE("the value of an error ends the program with the error's text") {
   int ends[2];
   REQUIRE(::pipe(ends) == 0);
