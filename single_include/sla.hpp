@@ -4569,6 +4569,7 @@ inline bool reap_children() {
   }
   if (members.empty()) return members;
   std::vector<pid_t> parents;
+  parents.reserve(others.size());
   for (pid_t const pid : others) parents.push_back(read_row(pid).parent);
   for (std::size_t i = 0; i < members.size(); ++i) {
     for (std::size_t other = 0; other < others.size(); ++other) {
