@@ -131,7 +131,10 @@ int main(int count, char** words) {
                     : Spool(*sla::DiskSpool::open({.folder = words[8], .limit = room}, silent));
   syncs = false;
   for (unsigned long i = 0; i < backlog; ++i) {
-    spool.add(result_of(i % services, "old-" + std::to_string(i), log));
+    sla::Report report = result_of(i % services, "old-" + std::to_string(i), log);
+    report.ended_at -=
+        std::chrono::seconds{(backlog - i) / services};  // each service once a second
+    spool.add(report);
   }
   syncs = true;
   sla::DeliveryStops const stops;
