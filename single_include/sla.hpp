@@ -350,7 +350,7 @@ class [[nodiscard]] Result {
     if (!has_value()) detail::end_for("the value of an error: ", failure.message.c_str());
     return held;
   }
-  /// A value of its own, so that a loop may go over that of a call.
+  /// Returns a value of its own, so that a loop may go over that of a call.
   T value() && {
     if (!has_value()) detail::end_for("the value of an error: ", failure.message.c_str());
     return std::move(held);
@@ -21105,6 +21105,7 @@ class EntryAttempts {
     if (dropped != 0) with_spool([&](auto& all) { all.reported(dropped); });
   }
 
+  /// Keeps in the spool how far an entry got.
   void update(Entry& entry) {
     with_spool([&](auto& all) { update(all, entry); });
   }

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import unittest
 from pathlib import Path
 
@@ -71,6 +72,27 @@ class LambdaTest(AwsTest):
         self.answers(api, process, 3)
         self.assertEqual(sorted(f"s{number}" for number in range(20)),
                          sorted(str(event["service"]) for event in self.events(aws)))
+        process.kill_all()
+
+    def test_logs_of_an_invocation_are_one_bundle_that_is_there_when_it_is_answered(self) -> None:
+        aws = self.fake()
+        folder = self.temporary_directory()
+        (folder / "checks.json").write_text(json.dumps({"checks": [
+            {"service": f"s{number}", "words": ["echo", f"{number}"]} for number in range(20)]}))
+        api = self.api({}, {})
+        process = self.begin(api, aws, CHECKS=str(folder / "checks.json"),
+                             SNSTOPICARN=self.topic(aws), S3BUCKETNAME=BUCKET, LOGBUNDLE="60")
+        self.assertEqual([{"passed": True}] * 2,
+                         [answer.body for answer in self.answers(api, process, 2)])
+        objects = aws.objects(BUCKET)
+        self.assertLessEqual(len(objects), 4, objects.keys())
+        self.assertEqual(40, len(self.events(aws)))
+        for event in self.events(aws):
+            found = re.fullmatch(rf"s3://{BUCKET}/(bundles/.*)#bytes=(\d+)-(\d+)",
+                                 str(event["logUri"]))
+            assert found is not None, event
+            log = objects[found[1]].body[int(found[2]):int(found[3]) + 1]
+            self.assertEqual(f"s{log.decode().strip()}", event["service"])
         process.kill_all()
 
     def test_what_is_no_payload_is_refused_and_runs_nothing(self) -> None:

@@ -77,7 +77,7 @@ class [[nodiscard]] Result {
     if (!has_value()) detail::end_for("the value of an error: ", failure.message.c_str());
     return held;
   }
-  /// A value of its own, so that a loop may go over that of a call.
+  /// Returns a value of its own, so that a loop may go over that of a call.
   T value() && {
     if (!has_value()) detail::end_for("the value of an error: ", failure.message.c_str());
     return std::move(held);

@@ -114,6 +114,7 @@ class EntryAttempts {
     if (dropped != 0) with_spool([&](auto& all) { all.reported(dropped); });
   }
 
+  /// Keeps in the spool how far an entry got.
   void update(Entry& entry) {
     with_spool([&](auto& all) { update(all, entry); });
   }

@@ -14,7 +14,7 @@
 
 namespace sla::inline v1::app {
 
-/// How much there may be.
+/// Checks how much may wait: a number of bytes, 1M at least.
 [[nodiscard]] inline Result<void> check_spool_limit(std::string_view text) {
   if (auto good = check_line(text); !good) return good;
   std::uint64_t bytes = 0;
@@ -41,10 +41,10 @@ inline constexpr auto spool_settings = std::to_array<Setting>({
      .variable = "SLARUNNER_SPOOLLIMIT",
      .title = "Spool Limit",
      .value = "BYTES",
-     .fallback = "none",
-     .meaning = "of the undelivered results with their logs; without, 256M in a folder, where each "
-                "counts 8k at least, and 32M in memory. Beyond that logs of passes are dropped "
-                "first, then the oldest passes, which the next event counts; suffixes K, M, G",
+     .fallback = "256M or 32M",
+     .meaning = "how much may wait, with logs: 256M in a folder, where each result counts 8k at "
+                "least, 32M in memory. Beyond that logs of passes are dropped first, then the "
+                "oldest passes, which the next event counts; suffixes K, M, G",
      .field = &Settings::spool_limit,
      .check = check_spool_limit},
 });
