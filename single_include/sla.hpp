@@ -6220,6 +6220,7 @@ class Curl {
   /// them for a day.
   void forget() {
     trust_.reset();
+    whom_.clear();
     spare_.clear();
     loop_ = CurlLoop();
   }
@@ -6295,7 +6296,10 @@ class Curl {
     bool const secret = code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_URL_MALFORMAT;
     error.message += ": ";
     error.message += secret || words.empty() ? std::string_view(curl_easy_strerror(code)) : words;
-    if (error.message.starts_with(detail::not_trusted)) error.message += whom();
+    if (error.message.starts_with(detail::not_trusted)) {
+      if (whom_.empty()) whom_ = whom();
+      error.message += whom_;
+    }
     return error;
   }
 
@@ -6314,6 +6318,7 @@ class Curl {
   CurlLoop loop_{};
   std::vector<CurlHandle> spare_{};
   std::optional<Result<Trust>> trust_{};  ///< whom; not looked for before the first request
+  std::string whom_{};                    ///< that in words, of the requests under way
   AdaptiveLimits limits_{};
 };
 static_assert(BatchTransport<Curl>);
