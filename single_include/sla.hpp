@@ -21492,6 +21492,51 @@ class EntryBundles {
 
 }  // namespace sla::inline v1::internal
 
+// sla/publisher/lingering.hpp
+// Whether few events wait a moment for more, so that ten go with one request.
+
+namespace sla::inline v1::internal {
+
+/// Decides when the events that wait are sent, and how many of them: where all passed, and ten do
+/// not wait yet, they go so long after the last time that none was left. added() and look() are
+/// called while nobody else asks the spool; the others by the thread that delivers.
+class Lingering {
+ public:
+  static constexpr std::size_t full = 10;  ///< events of one request, as SNS takes them
+
+  /// Zero is never.
+  explicit Lingering(Duration limit) : limit_(limit) {}
+
+  /// Notes an event that was added: one of a run that did not pass lets none wait.
+  void added(bool passed) noexcept { urgent_ = urgent_ || !passed; }
+  /// Takes note of what was added, before until() is asked.
+  void look() noexcept { hasty_ = std::exchange(urgent_, false) || hasty_; }
+
+  /// Returns until when so many are too few to go; a past instant is now.
+  [[nodiscard]] Instant until(std::size_t waiting) const noexcept {
+    bool const enough = waiting == 0 || waiting >= full;
+    return enough || hasty_ ? Instant::min() : none_left_at_ + limit_;
+  }
+  /// Returns how many of so many go now, which is their turn: whole requests, if there are some.
+  std::size_t begin(std::size_t waiting) noexcept {
+    hasty_ = false;
+    return limit_ != Duration::zero() && waiting > full ? waiting - waiting % full : waiting;
+  }
+  /// Notes that so many went. A second event of a service has to follow the first by itself.
+  void sent(std::size_t number, std::size_t waiting, Instant now) noexcept {
+    bool const none_left = number == waiting || (number != 0 && number % full == 0);
+    none_left_at_ = none_left ? now : Instant::min();
+  }
+
+ private:
+  Duration limit_;
+  Instant none_left_at_ = Instant::min();
+  bool hasty_ = false;   ///< a run that did not pass is among those that wait
+  bool urgent_ = false;  ///< and among those that look() has not seen
+};
+
+}  // namespace sla::inline v1::internal
+
 // sla/publisher/delivery.hpp
 // Delivers what is in a spool, step by step: the oldest report first, its log before its event. A
 // log that cannot be delivered never holds back an event, and follows later; an event that cannot
@@ -21512,7 +21557,7 @@ class Delivery {
       : attempts_(std::move(store), std::move(publisher), std::move(spool), stops, options,
                   std::move(clock), log),
         bundles_(attempts_, options.log_bundle),
-        linger_(batches_.possible ? options.linger : Duration::zero()) {}
+        lingering_(batches_.possible ? options.linger : Duration::zero()) {}
 
   /// Asks the spool: `act(S&)`, while nobody else does.
   template <class Act>
@@ -21530,7 +21575,7 @@ class Delivery {
     with_spool([&](auto& spool) {
       spool.add(kept);
       news_ = true;
-      urgent_ = urgent_ || !kept.succeeded();
+      lingering_.added(kept.succeeded());
     });
   }
   /// Returns what would be lost with this process.
@@ -21550,7 +21595,7 @@ class Delivery {
     }
     if (attempts_.stops.events.level() != StopLevel::none) return Instant::max();
     SpoolCount const count = with_spool([this](auto& spool) {
-      hasty_ = std::exchange(urgent_, false) || hasty_;
+      lingering_.look();
       return spool.count();
     });
     if (Instant const due = bundles_.due(now, count); due <= now) {
@@ -21595,32 +21640,27 @@ class Delivery {
   }
 
  private:
-  static constexpr std::size_t full = 10;  ///< events of one request, as SNS takes them
-
-  /// Returns until when the events that wait are too few to go.
+  /// Returns until when the events that wait do so for more.
   [[nodiscard]] Instant lingers_until(SpoolCount const& count) const noexcept {
-    bool const enough = count.events == 0 || count.events >= full;
-    bool const now = enough || hasty_ || attempts_.hurried || attempts_.events.window < 2;
-    if (now) return Instant::min();
-    return sent_at_ + linger_;
+    if (attempts_.hurried || attempts_.events.window < 2) return Instant::min();
+    return lingering_.until(count.events);
   }
 
   /// Returns true if there were any to deliver. Logs whose events are gone go along with others.
   bool deliver_events(Instant now, SpoolCount const& count) {
-    hasty_ = false;
-    bool const whole = linger_ != Duration::zero() && count.events > full && !attempts_.hurried;
+    std::size_t const turn = lingering_.begin(count.events);
     std::size_t sent = 0;
     if constexpr (decltype(batches_)::possible) {
-      std::size_t const most = whole ? count.events - count.events % full : count.events;
+      std::size_t const most = attempts_.hurried ? count.events : turn;
       if (most > 1) sent = batches_.deliver_several_events(now, most);
       if (sent > 0 && count.logs > 1 && attempts_.logs.retry.due() <= now)
         batches_.deliver_several_logs(now);
     }
-    if (sent == 0 && !deliver_event(now)) return false;
-    // A second event of a service waits for the first alone.
-    bool const all =
-        std::max<std::size_t>(sent, 1) == count.events || (sent != 0 && sent % full == 0);
-    sent_at_ = all ? now : Instant::min();
+    if (sent == 0) {
+      if (!deliver_event(now)) return false;
+      sent = 1;
+    }
+    lingering_.sent(sent, count.events, now);
     return true;
   }
   bool deliver_logs(Instant now, SpoolCount const& count) {
@@ -21718,11 +21758,8 @@ class Delivery {
   EntryAttempts<L, P, S, C> attempts_;
   EntryBatches<L, P, S, C> batches_{attempts_};
   EntryBundles<L, P, S, C> bundles_;
-  Duration linger_;
-  Instant sent_at_ = Instant::min();  ///< when all events that waited were
-  bool hasty_ = false;                ///< a run that did not pass is among those that wait
-  bool news_ = false;    ///< something was added since the last step; guarded as the spool is
-  bool urgent_ = false;  ///< a run that did not pass was; guarded too
+  Lingering lingering_;
+  bool news_ = false;  ///< something was added since the last step; guarded as the spool is
   [[no_unique_address]] DeliveryPolicies<L, P, S, C> checked_{};
 };
 

@@ -23,6 +23,7 @@
 #include "sla/publisher/entry_attempts.hpp"
 #include "sla/publisher/entry_batches.hpp"
 #include "sla/publisher/entry_bundles.hpp"
+#include "sla/publisher/lingering.hpp"
 #include "sla/publisher/log_first.hpp"
 #include "sla/publisher/refusals.hpp"
 #include "sla/publisher/retry_schedule.hpp"
@@ -40,7 +41,7 @@ class Delivery {
       : attempts_(std::move(store), std::move(publisher), std::move(spool), stops, options,
                   std::move(clock), log),
         bundles_(attempts_, options.log_bundle),
-        linger_(batches_.possible ? options.linger : Duration::zero()) {}
+        lingering_(batches_.possible ? options.linger : Duration::zero()) {}
 
   /// Asks the spool: `act(S&)`, while nobody else does.
   template <class Act>
@@ -58,7 +59,7 @@ class Delivery {
     with_spool([&](auto& spool) {
       spool.add(kept);
       news_ = true;
-      urgent_ = urgent_ || !kept.succeeded();
+      lingering_.added(kept.succeeded());
     });
   }
   /// Returns what would be lost with this process.
@@ -78,7 +79,7 @@ class Delivery {
     }
     if (attempts_.stops.events.level() != StopLevel::none) return Instant::max();
     SpoolCount const count = with_spool([this](auto& spool) {
-      hasty_ = std::exchange(urgent_, false) || hasty_;
+      lingering_.look();
       return spool.count();
     });
     if (Instant const due = bundles_.due(now, count); due <= now) {
@@ -123,32 +124,27 @@ class Delivery {
   }
 
  private:
-  static constexpr std::size_t full = 10;  ///< events of one request, as SNS takes them
-
-  /// Returns until when the events that wait are too few to go.
+  /// Returns until when the events that wait do so for more.
   [[nodiscard]] Instant lingers_until(SpoolCount const& count) const noexcept {
-    bool const enough = count.events == 0 || count.events >= full;
-    bool const now = enough || hasty_ || attempts_.hurried || attempts_.events.window < 2;
-    if (now) return Instant::min();
-    return sent_at_ + linger_;
+    if (attempts_.hurried || attempts_.events.window < 2) return Instant::min();
+    return lingering_.until(count.events);
   }
 
   /// Returns true if there were any to deliver. Logs whose events are gone go along with others.
   bool deliver_events(Instant now, SpoolCount const& count) {
-    hasty_ = false;
-    bool const whole = linger_ != Duration::zero() && count.events > full && !attempts_.hurried;
+    std::size_t const turn = lingering_.begin(count.events);
     std::size_t sent = 0;
     if constexpr (decltype(batches_)::possible) {
-      std::size_t const most = whole ? count.events - count.events % full : count.events;
+      std::size_t const most = attempts_.hurried ? count.events : turn;
       if (most > 1) sent = batches_.deliver_several_events(now, most);
       if (sent > 0 && count.logs > 1 && attempts_.logs.retry.due() <= now)
         batches_.deliver_several_logs(now);
     }
-    if (sent == 0 && !deliver_event(now)) return false;
-    // A second event of a service waits for the first alone.
-    bool const all =
-        std::max<std::size_t>(sent, 1) == count.events || (sent != 0 && sent % full == 0);
-    sent_at_ = all ? now : Instant::min();
+    if (sent == 0) {
+      if (!deliver_event(now)) return false;
+      sent = 1;
+    }
+    lingering_.sent(sent, count.events, now);
     return true;
   }
   bool deliver_logs(Instant now, SpoolCount const& count) {
@@ -246,11 +242,8 @@ class Delivery {
   EntryAttempts<L, P, S, C> attempts_;
   EntryBatches<L, P, S, C> batches_{attempts_};
   EntryBundles<L, P, S, C> bundles_;
-  Duration linger_;
-  Instant sent_at_ = Instant::min();  ///< when all events that waited were
-  bool hasty_ = false;                ///< a run that did not pass is among those that wait
-  bool news_ = false;    ///< something was added since the last step; guarded as the spool is
-  bool urgent_ = false;  ///< a run that did not pass was; guarded too
+  Lingering lingering_;
+  bool news_ = false;  ///< something was added since the last step; guarded as the spool is
   [[no_unique_address]] DeliveryPolicies<L, P, S, C> checked_{};
 };
 
