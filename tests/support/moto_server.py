@@ -29,11 +29,12 @@ def why_not() -> str:
 
 
 @contextmanager
-def moto_server(log: Path, *arguments: str) -> Iterator[int]:
-    """A server on a free port of loopback, which lets everybody do everything at first."""
+def moto_server(log: Path, *arguments: str, **settings: str) -> Iterator[int]:
+    """A server on a free port of loopback, which lets everybody do everything at first. The settings
+    are those that moto takes from its environment."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = int(free.getsockname()[1])
-    environment = dict(os.environ, INITIAL_NO_AUTH_ACTION_COUNT="1000000")
+    environment = dict(os.environ, INITIAL_NO_AUTH_ACTION_COUNT="1000000", **settings)
     with log.open("wb") as out, subprocess.Popen(
             ["moto_server", "-H", "127.0.0.1", "-p", str(port), *arguments], env=environment,
             stdin=subprocess.DEVNULL, stdout=out, stderr=out) as process:
