@@ -179,7 +179,7 @@ class ProgramsTest(unittest.TestCase):
         self.assertIn("sla::v1::", table)
         for name in (r"\bs3", r"put_object", r"\bsts\b", r"get_caller_identity", r"\bsns\b",
                      r"simdjson", r"curl_", r"EVP_", r"SHA256_", r"Signer", r"Credentials"):
-            self.assertIsNone(re.search(name, table, re.I), re.findall(f".*{name}.*", table)[:3])
+            self.assertEqual([], re.findall(f"(?i){name}.*", table)[:3])
 
 
 class InstallTest(RunnerTest):
@@ -251,7 +251,10 @@ class ReadmeTest(RunnerTest):
     @unittest.skipUnless(shutil.which("c++"), "there is no compiler")
     def test_every_block_compiles(self) -> None:
         self.assertTrue(self.blocks)
+        built = [code_of(path.read_text()) for path in (_ROOT / "examples").glob("*.cpp")]
         for number, block in enumerate(self.blocks):
+            if any(code_of(block) in source for source in built):
+                continue  # the build has compiled it
             with self.subTest(number), tempfile.TemporaryDirectory() as folder:
                 source = Path(folder) / "block.cpp"
                 # A block without includes is an excerpt.
