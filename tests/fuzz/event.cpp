@@ -2,12 +2,11 @@
 // Any lines as events of a ledger: what is read is reduced, and the parts add up to the window.
 #include "sla/ledger/event.hpp"
 
-#include <cstddef>
-#include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <utility>
 
+#include "../support/fuzz_target.hpp"
 #include "sla/core/text.hpp"
 #include "sla/ledger/log_key.hpp"
 #include "sla/ledger/reducer.hpp"
@@ -20,11 +19,7 @@ void check(ledger::Times const& times, ledger::Window window) {
   if (times.relevant() + times.excluded != window.to - window.from) std::abort();
 }
 
-}  // namespace
-
-extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
-  std::string text(size, '\0');
-  for (std::size_t i = 0; i < size; ++i) text[i] = static_cast<char>(data[i]);
+FuzzTarget const target("event", [](std::string const& text) {
   ledger::EventReader reader;
   ledger::Book book;
   for (std::string_view const line : split(text, '\n')) {
@@ -39,5 +34,6 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
   auto const answer = ledger::reduce(std::move(book), {.window = window});
   for (auto const& service : answer.services) check(service.times, window);
   for (auto const& group : answer.groups) check(group.times, window);
-  return 0;
-}
+});
+
+}  // namespace

@@ -3,12 +3,11 @@
 // profile has a plan or gives an error.
 #include "sla/aws/config/ini.hpp"
 
-#include <cstddef>
-#include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <string_view>
 
+#include "../support/fuzz_target.hpp"
 #include "sla/aws/config/profile.hpp"
 #include "sla/aws/credential/profile_plan.hpp"
 
@@ -33,13 +32,10 @@ void check(ProfileTexts texts) {
   }
 }
 
-}  // namespace
-
-extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
-  std::string text(size, '\0');
-  for (std::size_t i = 0; i < size; ++i) text[i] = static_cast<char>(data[i]);
+FuzzTarget const target("ini", [](std::string const& text) {
   check({.config = text, .credentials = {}});
   check({.config = {}, .credentials = text});
   check({.config = text, .credentials = text});
-  return 0;
-}
+});
+
+}  // namespace

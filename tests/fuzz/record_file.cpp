@@ -4,11 +4,11 @@
 #include "sla/spool/record_file.hpp"
 
 #include <cstddef>
-#include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <string_view>
 
+#include "../support/fuzz_target.hpp"
 #include "sla/spool/entry_record.hpp"
 
 using namespace sla;
@@ -28,26 +28,23 @@ void check_entry(std::string_view payload) {
   check(again && write_entry(again->entry, again->log) == written);
 }
 
-}  // namespace
-
-extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
-  std::string bytes(size, '\0');
-  for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<char>(data[i]);
-  check_entry(bytes);
+FuzzTarget const target("record_file", [](std::string const& text) {
+  check_entry(text);
   std::size_t end = 0;
-  while (auto const found = find_record(bytes, end)) {
-    check(found->begin >= end && found->end() <= bytes.size());
+  while (auto const found = find_record(text, end)) {
+    check(found->begin >= end && found->end() <= text.size());
     check(frame_record(found->payload) ==
-          std::string_view(bytes).substr(found->begin, found->end() - found->begin));
+          std::string_view(text).substr(found->begin, found->end() - found->begin));
     check_entry(found->payload);
     end = found->end();
   }
-  std::string const more = bytes.substr(end) + frame_record("more");
+  std::string const more = text.substr(end) + frame_record("more");
   std::size_t const at = more.size() - frame_record("more").size();
   bool seen = false;
   for (auto found = find_record(more); found; found = find_record(more, found->end())) {
     seen = seen || (found->begin <= at && at < found->end());  // or a forged one holds it
   }
   check(seen);
-  return 0;
-}
+});
+
+}  // namespace
