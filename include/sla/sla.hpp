@@ -259,6 +259,7 @@
 #include "sla/publisher/log_store.hpp"
 #include "sla/publisher/by_calls_apart.hpp"
 #include "sla/publisher/optional.hpp"
+#include "sla/publisher/publish_all.hpp"
 #include "sla/publisher/refusals.hpp"
 #include "sla/publisher/retry_schedule.hpp"
 #include "sla/publisher/s3_log.hpp"

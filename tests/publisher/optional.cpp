@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Covers: publisher/publish_all.hpp
 #include "sla/publisher/optional.hpp"
 
 #include <doctest/doctest.h>

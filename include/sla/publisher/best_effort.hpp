@@ -16,6 +16,7 @@
 #include "sla/core/log.hpp"
 #include "sla/core/time.hpp"
 #include "sla/publisher.hpp"
+#include "sla/publisher/publish_all.hpp"
 
 namespace sla::inline v1 {
 

@@ -18,6 +18,7 @@
 #include "sla/publisher/entry_attempts.hpp"
 #include "sla/publisher/log_first.hpp"
 #include "sla/publisher/log_store.hpp"
+#include "sla/publisher/publish_all.hpp"
 #include "sla/publisher/refusals.hpp"
 #include "sla/spool.hpp"
 

@@ -8,6 +8,7 @@
 
 #include "sla/publisher.hpp"
 #include "sla/publisher/log_store.hpp"
+#include "sla/publisher/publish_all.hpp"
 
 namespace sla::inline v1 {
 

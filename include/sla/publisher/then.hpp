@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sla/publisher.hpp"
+#include "sla/publisher/publish_all.hpp"
 
 namespace sla::inline v1 {
 
