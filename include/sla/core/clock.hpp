@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <concepts>
+#include <cstdint>
 #include <type_traits>
 #include <utility>
 
@@ -60,8 +61,9 @@ using HeldClock = std::conditional_t<Clock<X>, X, RefusedClock<X>>;
 /// Returns a relative time for ppoll and the like: never negative.
 [[nodiscard]] inline timespec to_timespec(Duration duration) noexcept {
   if (duration < Duration::zero()) duration = Duration::zero();
-  auto const seconds = std::chrono::floor<std::chrono::seconds>(duration);
-  return {static_cast<time_t>(seconds.count()), static_cast<long>((duration - seconds).count())};
+  std::int64_t const seconds = internal::whole_seconds(duration);
+  std::int64_t const rest = duration.count() - seconds * 1'000'000'000;
+  return {static_cast<time_t>(seconds), static_cast<long>(rest)};
 }
 
 /// Sleeps until the stop has news or the instant is reached, whichever comes first; it may also

@@ -13,11 +13,11 @@
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <chrono>
-#include <climits>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -25,6 +25,7 @@
 #include <string_view>
 #include <utility>
 
+#include "sla/core/clock.hpp"
 #include "sla/core/descriptor.hpp"
 #include "sla/core/least.hpp"
 #include "sla/core/pipe_signal.hpp"
@@ -197,9 +198,9 @@ class Outlet {
     text.remove_prefix(*n);
     auto const now = std::chrono::steady_clock::now();
     if (text.empty() || now >= until) break;
-    auto const left = std::chrono::ceil<std::chrono::milliseconds>(until - now);
+    timespec const left = to_timespec(until - now);
     pollfd room = outlet.watch();
-    (void)::poll(&room, 1, static_cast<int>(least<std::int64_t>(left.count(), INT_MAX)));
+    (void)::ppoll(&room, 1, &left, nullptr);
   }
   // A file needs a moment, however little time there is.
   Instant const moment = std::chrono::steady_clock::now() + std::chrono::milliseconds{20};

@@ -132,8 +132,8 @@ struct Report {
   /// milliseconds.
   [[nodiscard]] WallTime event_end() const noexcept {
     using std::chrono::milliseconds;
-    return WallTime{milliseconds{epoch_milliseconds(started_at)} +
-                    std::chrono::floor<milliseconds>(duration)};
+    return WallTime{
+        milliseconds{epoch_milliseconds(started_at) + internal::whole_milliseconds(duration)}};
   }
 };
 

@@ -21,21 +21,39 @@ using Instant = std::chrono::time_point<std::chrono::steady_clock, Duration>;
 /// A point of civil time, to the nanosecond.
 using WallTime = std::chrono::time_point<std::chrono::system_clock, Duration>;
 
+namespace internal {
+
+/// Returns how many whole units the nanoseconds are, rounded down. (std::chrono::floor instantiates
+/// templates by the dozen for each unit, in every program.)
+[[nodiscard]] constexpr std::int64_t whole_units(std::int64_t nanoseconds,
+                                                 std::int64_t unit) noexcept {
+  return nanoseconds / unit - (nanoseconds % unit < 0 ? 1 : 0);
+}
+/// Returns how many whole seconds there are, rounded down.
+[[nodiscard]] constexpr std::int64_t whole_seconds(Duration duration) noexcept {
+  return whole_units(duration.count(), 1'000'000'000);
+}
+/// Returns how many whole milliseconds there are, rounded down.
+[[nodiscard]] constexpr std::int64_t whole_milliseconds(Duration duration) noexcept {
+  return whole_units(duration.count(), 1'000'000);
+}
+
+}  // namespace internal
+
 /// Whole seconds since 1970-01-01T00:00:00Z, rounded down.
 [[nodiscard]] constexpr std::int64_t epoch_seconds(WallTime time) noexcept {
-  return std::chrono::floor<std::chrono::seconds>(time.time_since_epoch()).count();
+  return internal::whole_seconds(time.time_since_epoch());
 }
 /// Whole milliseconds since 1970-01-01T00:00:00Z, rounded down.
 [[nodiscard]] constexpr std::int64_t epoch_milliseconds(WallTime time) noexcept {
-  return std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch()).count();
+  return internal::whole_milliseconds(time.time_since_epoch());
 }
 
 namespace detail {
 
 /// The number with zeros before it; it must not be negative.
-template <class Integer>
-void append_padded(std::string& out, Integer value, std::size_t width) {
-  std::string const digits = std::to_string(static_cast<std::uint64_t>(value));
+inline void append_padded(std::string& out, std::int64_t value, std::size_t width) {
+  std::string const digits = std::to_string(value);
   if (digits.size() < width) out.append(width - digits.size(), '0');
   out += digits;
 }
@@ -68,17 +86,17 @@ inline std::optional<WallTime> to_wall_time(Civil c) {
   if (!date.ok() || c.hour > 23 || c.minute > 59 || c.second > 60) return std::nullopt;  // 60: leap
   // 2261 is the last whole year that fits nanoseconds in 64 bits.
   if (c.year < 1970 || c.year > 2261) return std::nullopt;
-  return WallTime{sys_days{date}.time_since_epoch() + hours{c.hour} + minutes{c.minute} +
-                  seconds{c.second}};
+  std::int64_t const minutes_of_day = std::int64_t{c.hour} * 60 + c.minute;
+  std::int64_t const days = sys_days{date}.time_since_epoch().count();
+  return WallTime{seconds{(days * 24 * 60 + minutes_of_day) * 60 + c.second}};
 }
 
 }  // namespace detail
 
 /// Seconds with three decimals, such as `1.500`, rounded down.
 [[nodiscard]] inline std::string decimal_seconds(Duration duration) {
-  auto const count = std::chrono::floor<std::chrono::milliseconds>(duration).count();
-  auto const bits = static_cast<std::uint64_t>(count);
-  std::uint64_t const milliseconds = count < 0 ? 0 - bits : bits;
+  std::int64_t const count = internal::whole_milliseconds(duration);
+  std::int64_t const milliseconds = count < 0 ? -count : count;  // far from the least number
   std::string out = count < 0 ? "-" : "";  // g++ 12 warns of "" + std::to_string() at -O3
   out.append(std::to_string(milliseconds / 1000)).push_back('.');
   detail::append_padded(out, milliseconds % 1000, 3);
@@ -88,16 +106,17 @@ inline std::optional<WallTime> to_wall_time(Civil c) {
 /// Appends `20150830T123600Z`, the form of X-Amz-Date.
 inline void amz_date_to(std::string& out, WallTime time) {
   using namespace std::chrono;
-  auto const day = floor<days>(time);
-  year_month_day const date{day};
-  hh_mm_ss const clock{floor<seconds>(time - day)};
+  std::int64_t const seconds = epoch_seconds(time);
+  std::int64_t const day = internal::whole_units(seconds, 24 * 3600);
+  std::int64_t const second_of_day = seconds - day * (24 * 3600);
+  year_month_day const date{sys_days{days{day}}};
   detail::append_padded(out, int{date.year()}, 4);
   detail::append_padded(out, unsigned{date.month()}, 2);
   detail::append_padded(out, unsigned{date.day()}, 2);
   out += 'T';
-  detail::append_padded(out, clock.hours().count(), 2);
-  detail::append_padded(out, clock.minutes().count(), 2);
-  detail::append_padded(out, clock.seconds().count(), 2);
+  detail::append_padded(out, second_of_day / 3600, 2);
+  detail::append_padded(out, second_of_day / 60 % 60, 2);
+  detail::append_padded(out, second_of_day % 60, 2);
   out += 'Z';
 }
 /// `20150830T123600Z`, the form of X-Amz-Date.
@@ -157,7 +176,7 @@ inline std::optional<Duration> read_zone(std::string_view zone) {
     minutes = take_digits(zone, at, 2);
   }
   if (!hours || !minutes || at != zone.size() || *hours > 23 || *minutes > 59) return std::nullopt;
-  Duration const offset = std::chrono::hours{*hours} + std::chrono::minutes{*minutes};
+  Duration const offset = std::chrono::minutes{*hours * 60 + *minutes};
   return zone.front() == '-' ? -offset : offset;
 }
 

@@ -2,7 +2,6 @@
 #pragma once
 // The event that consumers read: a report as one JSON object, in the form they were promised. Keys
 // may be added; what stands here keeps its name, type and meaning.
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -80,7 +79,7 @@ inline std::string shortest_seconds(Duration duration) {
 /// Returns the event of a report, on one line.
 [[nodiscard]] inline std::string event_json(Report const& report, EventFormat format) {
   std::string const timestamp = std::to_string(epoch_seconds(report.ended_at));
-  auto const seconds = std::chrono::floor<std::chrono::seconds>(report.duration).count();
+  std::int64_t const seconds = internal::whole_seconds(report.duration);
   JsonWriter json;
   json.begin_object().key("service").string(report.job.service);
   detail::write_list(json, "group", report);
@@ -99,8 +98,7 @@ inline std::string shortest_seconds(Duration duration) {
   if (report.outcome.signal != 0) json.key("signal").integer(report.outcome.signal);
   detail::write_finding(json, report.outcome);
   json.key("startedAtMs").integer(epoch_milliseconds(report.started_at));
-  json.key("durationMs")
-      .integer(std::chrono::floor<std::chrono::milliseconds>(report.duration).count());
+  json.key("durationMs").integer(internal::whole_milliseconds(report.duration));
   detail::write_sequence(json, report);
   detail::write_optional(json, "logUri", report.log_uri);
   detail::write_optional(json, "logError", report.log_error);
