@@ -135,7 +135,6 @@
 #include <atomic>
 #include <bit>
 #include <cerrno>
-#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <concepts>
@@ -161,7 +160,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <thread>
 #include <tuple>
 #include <type_traits>
@@ -404,22 +402,23 @@ class [[nodiscard]] Result<void> {
   using error_type = Error;
 
   Result() = default;
-  Result(Error error) : error_(std::move(error)) {}
+  Result(Error error) : has_value_(false), failure_(std::move(error)) {}
 
-  [[nodiscard]] bool has_value() const noexcept { return !error_.has_value(); }
+  [[nodiscard]] bool has_value() const noexcept { return has_value_; }
   explicit operator bool() const noexcept { return has_value(); }
 
   [[nodiscard]] Error const& error() const& {
     if (has_value()) detail::end_for("the error of a value", "");
-    return *error_;
+    return failure_;
   }
   [[nodiscard]] Error&& error() && {
     if (has_value()) detail::end_for("the error of a value", "");
-    return std::move(*error_);
+    return std::move(failure_);
   }
 
  private:
-  std::optional<Error> error_;
+  bool has_value_ = true;
+  Error failure_{};
 };
 
 }  // namespace sla::inline v1
@@ -772,10 +771,18 @@ inline void percent_encode_to(std::string& out, std::string_view text, Slash sla
 
 /// Returns a whole number that fills the text, or nothing.
 template <class Integer = std::int64_t>
-[[nodiscard]] std::optional<Integer> parse_integer(std::string_view text) noexcept {
-  Integer value{};
-  auto const [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (failed != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+[[nodiscard]] constexpr std::optional<Integer> parse_integer(std::string_view text) noexcept {
+  bool const negative = std::is_signed_v<Integer> && text.starts_with('-');
+  if (negative) text.remove_prefix(1);
+  if (text.empty()) return std::nullopt;
+  Integer value = 0;
+  for (char const c : text) {
+    int const digit = negative ? '0' - c : c - '0';
+    if (!is_digit(c) || __builtin_mul_overflow(value, 10, &value) ||
+        __builtin_add_overflow(value, digit, &value)) {
+      return std::nullopt;
+    }
+  }
   return value;
 }
 
@@ -1450,24 +1457,27 @@ class Thread {
     return Thread(thread);
   }
 
-  Thread(Thread&& other) noexcept : thread_(std::exchange(other.thread_, std::nullopt)) {}
+  Thread(Thread&& other) noexcept
+      : thread_(other.thread_), mine_(std::exchange(other.mine_, false)) {}
   Thread& operator=(Thread&& other) noexcept {
     join();
-    thread_ = std::exchange(other.thread_, std::nullopt);
+    thread_ = other.thread_;
+    mine_ = std::exchange(other.mine_, false);
     return *this;
   }
   ~Thread() { join(); }
 
   /// Waits for the end of the thread, unless somebody did or the caller is that thread.
   void join() noexcept {
-    if (!thread_) return;
-    if (::pthread_equal(*thread_, ::pthread_self()) != 0) return detach();
-    ::pthread_join(*std::exchange(thread_, std::nullopt), nullptr);
+    if (!mine_) return;
+    if (::pthread_equal(thread_, ::pthread_self()) != 0) return detach();
+    mine_ = false;
+    ::pthread_join(thread_, nullptr);
   }
 
   /// Lets the thread go on by itself: nobody waits for its end any more.
   void detach() noexcept {
-    if (thread_) ::pthread_detach(*std::exchange(thread_, std::nullopt));
+    if (std::exchange(mine_, false)) ::pthread_detach(thread_);
   }
 
  private:
@@ -1481,7 +1491,8 @@ class Thread {
     return nullptr;
   }
 
-  std::optional<pthread_t> thread_;
+  pthread_t thread_;
+  bool mine_ = true;  ///< to join or to detach
 };
 
 }  // namespace sla::inline v1::internal
@@ -1971,7 +1982,7 @@ struct ReadCall {
 
   void operator()() {
     Descriptor borrowed{file};
-    size = read_at_place(borrowed, at, buffer);
+    size = read_at_place(borrowed, at, {buffer.data(), buffer.size()});
     (void)borrowed.release();
   }
 };
@@ -2494,7 +2505,11 @@ class Writers {
     auto const same = [&](Known const& known) {
       return known.device == about.st_dev && known.inode == about.st_ino;
     };
-    std::erase_if(known_, [&](Known const& known) { return !same(known) && unused(known); });
+    for (std::size_t i = known_.size(); i-- > 0;) {
+      if (same(known_[i]) || !unused(known_[i])) continue;
+      known_[i] = std::move(known_.back());
+      known_.pop_back();
+    }
     for (Known const& known : known_) {
       if (same(known)) return known.writer;
     }
@@ -2899,7 +2914,10 @@ class Output {
   /// A text in memory.
   explicit Output(std::string text) {
     std::uint64_t const size = text.size();
-    if (size != 0) *this = Output({}, {Piece{size, 0, std::move(text)}}, std::nullopt);
+    if (size == 0) return;
+    std::vector<Piece> pieces;
+    pieces.push_back({size, 0, std::move(text)});
+    *this = Output({}, std::move(pieces), std::nullopt);
   }
   /// Ranges of a file; `sha256` is that of all the bytes in order, where it is known already.
   Output(Descriptor file, std::vector<Piece> pieces, std::optional<Sha256Bytes> sha256,
@@ -2921,7 +2939,8 @@ class Output {
 
   /// Returns where the bytes stand, in order.
   [[nodiscard]] std::span<Piece const> pieces() const noexcept {
-    return held_ ? std::span<Piece const>(held_->pieces) : std::span<Piece const>();
+    if (!held_) return {};
+    return {held_->pieces.data(), held_->pieces.size()};
   }
   /// All the bytes, where they stand side by side in memory; valid as long as any copy.
   [[nodiscard]] std::optional<std::string_view> in_memory() const noexcept {
@@ -2960,10 +2979,10 @@ class Output {
   /// Hands all bytes in order to `sink(std::string_view) -> Result<void>`; ends at its first error.
   template <class Sink>
   [[nodiscard]] Result<void> each_block(Sink sink) const {
-    std::vector<char> buffer(
-        static_cast<std::size_t>(internal::least<std::uint64_t>(size_, 64 * 1024)));
+    std::string buffer(static_cast<std::size_t>(internal::least<std::uint64_t>(size_, 64 * 1024)),
+                       '\0');
     for (std::uint64_t offset = 0; offset < size_;) {
-      auto const n = read(offset, buffer);
+      auto const n = read(offset, {buffer.data(), buffer.size()});
       if (!n) return n.error();
       if (auto done = sink(std::string_view(buffer.data(), *n)); !done) return done.error();
       offset += *n;
@@ -3453,7 +3472,8 @@ inline void add_base64_forms(std::vector<std::string>& forms, std::string_view s
   for (std::size_t const before : {0U, 1U, 2U}) {
     std::vector<unsigned char> bytes(before);
     for (char const c : secret) bytes.push_back(static_cast<unsigned char>(c));
-    std::string const all = base64(bytes).substr(before == 0 ? 0 : before + 1);
+    std::string const all =
+        base64({bytes.data(), bytes.size()}).substr(before == 0 ? 0 : before + 1);
     std::size_t const padding = (3 - bytes.size() % 3) % 3;
     std::size_t const whole = all.size() - padding;
     add_base64(forms, all);
@@ -3611,9 +3631,8 @@ class SoughtTexts {
     return static_cast<std::size_t>(bytes * 0x9E37'79B9'7F4A'7C15U >> (64 - width));
   }
 
-  std::vector<std::string> texts_;  ///< sorted, each once
-  std::vector<std::uint64_t> begins_ =
-      std::vector<std::uint64_t>((std::size_t{1} << width) / 64);  ///< 16 KiB
+  std::vector<std::string> texts_;                                      ///< sorted, each once
+  std::array<std::uint64_t, (std::size_t{1} << width) / 64> begins_{};  ///< 16 KiB
 };
 
 class MaskStream;
@@ -3639,8 +3658,9 @@ class Masks {
     std::vector<std::string> texts;
     for (Secret const& secret : secrets) {
       if (!can_mask(secret.reveal())) continue;
-      auto forms = internal::secret_forms(trim(secret.reveal()));
-      std::move(forms.begin(), forms.end(), std::back_inserter(texts));
+      for (std::string& form : internal::secret_forms(trim(secret.reveal()))) {
+        texts.push_back(std::move(form));
+      }
     }
     if (!texts.empty())
       sought_ = internal::Shared<internal::SoughtTexts const>::make(std::move(texts));
@@ -4479,6 +4499,17 @@ struct ProcessRow {
   return row;
 }
 
+/// Takes a number out of those that have it at most once; returns true if it was there.
+inline bool take_out(std::vector<pid_t>& ids, pid_t id) noexcept {
+  for (pid_t& one : ids) {
+    if (one != id) continue;
+    one = ids.back();
+    ids.pop_back();
+    return true;
+  }
+  return false;
+}
+
 namespace detail {
 
 inline std::vector<pid_t> ids_in_proc() {
@@ -4487,7 +4518,8 @@ inline std::vector<pid_t> ids_in_proc() {
   while (proc) {
     dirent const* const entry = ::readdir(proc.get());
     if (entry == nullptr) break;
-    if (auto const pid = parse_integer<pid_t>(entry->d_name)) ids.push_back(*pid);
+    pid_t const pid = parse_integer<pid_t>(entry->d_name).value_or(0);
+    if (pid != 0) ids.push_back(pid);
   }
   return ids;
 }
@@ -4530,7 +4562,7 @@ inline std::vector<pid_t> ids_by_number(pid_t first) {
 /// are younger than the process `first`.
 [[nodiscard]] inline std::vector<pid_t> process_ids(pid_t first = 1) {
   auto ids = proc_is_ours() ? detail::ids_in_proc() : detail::ids_by_number(greatest(first, 1));
-  std::erase(ids, ::getpid());
+  (void)take_out(ids, ::getpid());
   return ids;
 }
 
@@ -4617,13 +4649,16 @@ class RunEnder {
   Ended end() {
     while (reap()) {
       std::vector<pid_t> left = processes_of(mark_);
-      for (pid_t const pid : ended_) std::erase(left, pid);
+      for (pid_t const pid : ended_) (void)take_out(left, pid);
       if (left.empty()) break;
       // None may exit by itself because another one was killed.
       for (pid_t const pid : left) ::kill(pid, SIGSTOP);
       for (pid_t const pid : left) ::kill(pid, SIGKILL);
-      told_.insert(told_.end(), left.begin(), left.end());
-      for (pid_t const pid : left) await(pid);
+      for (pid_t const pid : left) {
+        (void)take_out(told_, pid);
+        told_.push_back(pid);
+        await(pid);
+      }
       if (std::chrono::steady_clock::now() < deadline_()) continue;
       (void)reap();
       give_up(left);
@@ -4642,7 +4677,7 @@ class RunEnder {
   bool reap() {
     return reap_children([this](siginfo_t const& end) {
       bool const killed = end.si_code == CLD_KILLED && end.si_status == SIGKILL;
-      if (std::erase(told_, end.si_pid) != 0 && killed) ++killed_;
+      if (take_out(told_, end.si_pid) && killed) ++killed_;
     });
   }
   void await(pid_t pid) {

@@ -58,7 +58,7 @@ struct ReadCall {
 
   void operator()() {
     Descriptor borrowed{file};
-    size = read_at_place(borrowed, at, buffer);
+    size = read_at_place(borrowed, at, {buffer.data(), buffer.size()});
     (void)borrowed.release();
   }
 };

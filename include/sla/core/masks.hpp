@@ -3,10 +3,10 @@
 // Secrets that must not show in what is written, and a stream that has *** in their place: as they
 // are, in base64, percent-encoded and in JSON, also over the borders of blocks. Without secrets
 // each byte passes as it is, and nothing is copied.
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -102,9 +102,8 @@ class SoughtTexts {
     return static_cast<std::size_t>(bytes * 0x9E37'79B9'7F4A'7C15U >> (64 - width));
   }
 
-  std::vector<std::string> texts_;  ///< sorted, each once
-  std::vector<std::uint64_t> begins_ =
-      std::vector<std::uint64_t>((std::size_t{1} << width) / 64);  ///< 16 KiB
+  std::vector<std::string> texts_;                                      ///< sorted, each once
+  std::array<std::uint64_t, (std::size_t{1} << width) / 64> begins_{};  ///< 16 KiB
 };
 
 class MaskStream;
@@ -130,8 +129,9 @@ class Masks {
     std::vector<std::string> texts;
     for (Secret const& secret : secrets) {
       if (!can_mask(secret.reveal())) continue;
-      auto forms = internal::secret_forms(trim(secret.reveal()));
-      std::move(forms.begin(), forms.end(), std::back_inserter(texts));
+      for (std::string& form : internal::secret_forms(trim(secret.reveal()))) {
+        texts.push_back(std::move(form));
+      }
     }
     if (!texts.empty())
       sought_ = internal::Shared<internal::SoughtTexts const>::make(std::move(texts));

@@ -41,7 +41,10 @@ class Output {
   /// A text in memory.
   explicit Output(std::string text) {
     std::uint64_t const size = text.size();
-    if (size != 0) *this = Output({}, {Piece{size, 0, std::move(text)}}, std::nullopt);
+    if (size == 0) return;
+    std::vector<Piece> pieces;
+    pieces.push_back({size, 0, std::move(text)});
+    *this = Output({}, std::move(pieces), std::nullopt);
   }
   /// Ranges of a file; `sha256` is that of all the bytes in order, where it is known already.
   Output(Descriptor file, std::vector<Piece> pieces, std::optional<Sha256Bytes> sha256,
@@ -63,7 +66,8 @@ class Output {
 
   /// Returns where the bytes stand, in order.
   [[nodiscard]] std::span<Piece const> pieces() const noexcept {
-    return held_ ? std::span<Piece const>(held_->pieces) : std::span<Piece const>();
+    if (!held_) return {};
+    return {held_->pieces.data(), held_->pieces.size()};
   }
   /// All the bytes, where they stand side by side in memory; valid as long as any copy.
   [[nodiscard]] std::optional<std::string_view> in_memory() const noexcept {
@@ -102,10 +106,10 @@ class Output {
   /// Hands all bytes in order to `sink(std::string_view) -> Result<void>`; ends at its first error.
   template <class Sink>
   [[nodiscard]] Result<void> each_block(Sink sink) const {
-    std::vector<char> buffer(
-        static_cast<std::size_t>(internal::least<std::uint64_t>(size_, 64 * 1024)));
+    std::string buffer(static_cast<std::size_t>(internal::least<std::uint64_t>(size_, 64 * 1024)),
+                       '\0');
     for (std::uint64_t offset = 0; offset < size_;) {
-      auto const n = read(offset, buffer);
+      auto const n = read(offset, {buffer.data(), buffer.size()});
       if (!n) return n.error();
       if (auto done = sink(std::string_view(buffer.data(), *n)); !done) return done.error();
       offset += *n;

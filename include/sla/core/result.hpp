@@ -6,7 +6,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <new>
-#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -132,22 +131,23 @@ class [[nodiscard]] Result<void> {
   using error_type = Error;
 
   Result() = default;
-  Result(Error error) : error_(std::move(error)) {}
+  Result(Error error) : has_value_(false), failure_(std::move(error)) {}
 
-  [[nodiscard]] bool has_value() const noexcept { return !error_.has_value(); }
+  [[nodiscard]] bool has_value() const noexcept { return has_value_; }
   explicit operator bool() const noexcept { return has_value(); }
 
   [[nodiscard]] Error const& error() const& {
     if (has_value()) detail::end_for("the error of a value", "");
-    return *error_;
+    return failure_;
   }
   [[nodiscard]] Error&& error() && {
     if (has_value()) detail::end_for("the error of a value", "");
-    return std::move(*error_);
+    return std::move(failure_);
   }
 
  private:
-  std::optional<Error> error_;
+  bool has_value_ = true;
+  Error failure_{};
 };
 
 }  // namespace sla::inline v1

@@ -29,7 +29,8 @@ inline void add_base64_forms(std::vector<std::string>& forms, std::string_view s
   for (std::size_t const before : {0U, 1U, 2U}) {
     std::vector<unsigned char> bytes(before);
     for (char const c : secret) bytes.push_back(static_cast<unsigned char>(c));
-    std::string const all = base64(bytes).substr(before == 0 ? 0 : before + 1);
+    std::string const all =
+        base64({bytes.data(), bytes.size()}).substr(before == 0 ? 0 : before + 1);
     std::size_t const padding = (3 - bytes.size() % 3) % 3;
     std::size_t const whole = all.size() - padding;
     add_base64(forms, all);

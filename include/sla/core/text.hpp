@@ -2,14 +2,13 @@
 #pragma once
 // Small pure functions over text: ASCII case, blanks, hexadecimal, base64, percent-encoding, UTF-8
 // and numbers. They know no locale and never fail halfway.
-#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <system_error>
+#include <type_traits>
 #include <vector>
 
 #include "sla/version.hpp"
@@ -138,10 +137,18 @@ inline void percent_encode_to(std::string& out, std::string_view text, Slash sla
 
 /// Returns a whole number that fills the text, or nothing.
 template <class Integer = std::int64_t>
-[[nodiscard]] std::optional<Integer> parse_integer(std::string_view text) noexcept {
-  Integer value{};
-  auto const [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (failed != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+[[nodiscard]] constexpr std::optional<Integer> parse_integer(std::string_view text) noexcept {
+  bool const negative = std::is_signed_v<Integer> && text.starts_with('-');
+  if (negative) text.remove_prefix(1);
+  if (text.empty()) return std::nullopt;
+  Integer value = 0;
+  for (char const c : text) {
+    int const digit = negative ? '0' - c : c - '0';
+    if (!is_digit(c) || __builtin_mul_overflow(value, 10, &value) ||
+        __builtin_add_overflow(value, digit, &value)) {
+      return std::nullopt;
+    }
+  }
   return value;
 }
 

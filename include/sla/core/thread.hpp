@@ -6,7 +6,6 @@
 #include <signal.h>
 
 #include <cerrno>
-#include <optional>
 #include <utility>
 
 #include "sla/core/error.hpp"
@@ -41,24 +40,27 @@ class Thread {
     return Thread(thread);
   }
 
-  Thread(Thread&& other) noexcept : thread_(std::exchange(other.thread_, std::nullopt)) {}
+  Thread(Thread&& other) noexcept
+      : thread_(other.thread_), mine_(std::exchange(other.mine_, false)) {}
   Thread& operator=(Thread&& other) noexcept {
     join();
-    thread_ = std::exchange(other.thread_, std::nullopt);
+    thread_ = other.thread_;
+    mine_ = std::exchange(other.mine_, false);
     return *this;
   }
   ~Thread() { join(); }
 
   /// Waits for the end of the thread, unless somebody did or the caller is that thread.
   void join() noexcept {
-    if (!thread_) return;
-    if (::pthread_equal(*thread_, ::pthread_self()) != 0) return detach();
-    ::pthread_join(*std::exchange(thread_, std::nullopt), nullptr);
+    if (!mine_) return;
+    if (::pthread_equal(thread_, ::pthread_self()) != 0) return detach();
+    mine_ = false;
+    ::pthread_join(thread_, nullptr);
   }
 
   /// Lets the thread go on by itself: nobody waits for its end any more.
   void detach() noexcept {
-    if (thread_) ::pthread_detach(*std::exchange(thread_, std::nullopt));
+    if (std::exchange(mine_, false)) ::pthread_detach(thread_);
   }
 
  private:
@@ -72,7 +74,8 @@ class Thread {
     return nullptr;
   }
 
-  std::optional<pthread_t> thread_;
+  pthread_t thread_;
+  bool mine_ = true;  ///< to join or to detach
 };
 
 }  // namespace sla::inline v1::internal

@@ -226,7 +226,11 @@ class Writers {
     auto const same = [&](Known const& known) {
       return known.device == about.st_dev && known.inode == about.st_ino;
     };
-    std::erase_if(known_, [&](Known const& known) { return !same(known) && unused(known); });
+    for (std::size_t i = known_.size(); i-- > 0;) {
+      if (same(known_[i]) || !unused(known_[i])) continue;
+      known_[i] = std::move(known_.back());
+      known_.pop_back();
+    }
     for (Known const& known : known_) {
       if (same(known)) return known.writer;
     }

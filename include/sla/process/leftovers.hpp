@@ -102,13 +102,16 @@ class RunEnder {
   Ended end() {
     while (reap()) {
       std::vector<pid_t> left = processes_of(mark_);
-      for (pid_t const pid : ended_) std::erase(left, pid);
+      for (pid_t const pid : ended_) (void)take_out(left, pid);
       if (left.empty()) break;
       // None may exit by itself because another one was killed.
       for (pid_t const pid : left) ::kill(pid, SIGSTOP);
       for (pid_t const pid : left) ::kill(pid, SIGKILL);
-      told_.insert(told_.end(), left.begin(), left.end());
-      for (pid_t const pid : left) await(pid);
+      for (pid_t const pid : left) {
+        (void)take_out(told_, pid);
+        told_.push_back(pid);
+        await(pid);
+      }
       if (std::chrono::steady_clock::now() < deadline_()) continue;
       (void)reap();
       give_up(left);
@@ -127,7 +130,7 @@ class RunEnder {
   bool reap() {
     return reap_children([this](siginfo_t const& end) {
       bool const killed = end.si_code == CLD_KILLED && end.si_status == SIGKILL;
-      if (std::erase(told_, end.si_pid) != 0 && killed) ++killed_;
+      if (take_out(told_, end.si_pid) && killed) ++killed_;
     });
   }
   void await(pid_t pid) {

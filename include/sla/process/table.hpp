@@ -53,6 +53,17 @@ struct ProcessRow {
   return row;
 }
 
+/// Takes a number out of those that have it at most once; returns true if it was there.
+inline bool take_out(std::vector<pid_t>& ids, pid_t id) noexcept {
+  for (pid_t& one : ids) {
+    if (one != id) continue;
+    one = ids.back();
+    ids.pop_back();
+    return true;
+  }
+  return false;
+}
+
 namespace detail {
 
 inline std::vector<pid_t> ids_in_proc() {
@@ -61,7 +72,8 @@ inline std::vector<pid_t> ids_in_proc() {
   while (proc) {
     dirent const* const entry = ::readdir(proc.get());
     if (entry == nullptr) break;
-    if (auto const pid = parse_integer<pid_t>(entry->d_name)) ids.push_back(*pid);
+    pid_t const pid = parse_integer<pid_t>(entry->d_name).value_or(0);
+    if (pid != 0) ids.push_back(pid);
   }
   return ids;
 }
@@ -104,7 +116,7 @@ inline std::vector<pid_t> ids_by_number(pid_t first) {
 /// are younger than the process `first`.
 [[nodiscard]] inline std::vector<pid_t> process_ids(pid_t first = 1) {
   auto ids = proc_is_ours() ? detail::ids_in_proc() : detail::ids_by_number(greatest(first, 1));
-  std::erase(ids, ::getpid());
+  (void)take_out(ids, ::getpid());
   return ids;
 }
 
