@@ -229,6 +229,7 @@ run "without_a_vpc_it_has_lambdas_network" {
 }
 
 run "the_longest_names_have_room" {
+  command = plan
   module {
     source = "./modules/lambda-checks"
   }
