@@ -75,13 +75,16 @@ class SchemaTest(unittest.TestCase):
         self.assertEqual("", self.complaints(list(manifests().values())))
 
     def test_the_check_finds_what_is_unknown_missing_or_of_another_type(self) -> None:
-        for change, told in ((lambda spec: spec.update(restartPolice="Never"), "restartPolice"),
-                             (lambda spec: spec["containers"][0].pop("name"), "name"),
-                             (lambda spec: spec.update(terminationGracePeriodSeconds="30"),
-                              "not assignable")):
-            document = manifests()["Deployment"]
-            change(document["spec"]["template"]["spec"])
-            self.assertIn(told, self.complaints([document]))
+        faults = ((lambda spec: spec.update(restartPolice="Never"), "restartPolice"),
+                  (lambda spec: spec["containers"][0].pop("name"), "name"),
+                  (lambda spec: spec.update(terminationGracePeriodSeconds="30"), "not assignable"))
+        documents = []
+        for change, _ in faults:
+            documents.append(manifests()["Deployment"])
+            change(documents[-1]["spec"]["template"]["spec"])
+        complaints = self.complaints(documents)
+        for line, (_, told) in zip(range(2, 7, 2), faults):  # where its document stands
+            self.assertRegex(complaints, rf"(?m)^check\.ts\({line},.*(\n .*)*{told}")
 
 
 class ManifestTest(RunnerTest):
