@@ -15,12 +15,14 @@ from runner_process import Finished, RunnerProcess, RunnerTest
 
 def wait_until(condition: Callable[[], object], seconds: float = 120.0,
                describe: Callable[[], str] = str) -> None:
-    """Waits for what nothing reports by itself; fails when time is up."""
-    end, pause = time.monotonic() + seconds, threading.Event()
+    """Waits for what nothing reports by itself; fails when time is up. It looks again after a
+    twentieth of what it has waited so far, as what took long does not hurry."""
+    began, pause = time.monotonic(), threading.Event()
     while not condition():
-        if time.monotonic() >= end:
+        waited = time.monotonic() - began
+        if waited >= seconds:
             raise AssertionError(f"not within {seconds} s {describe()}")
-        pause.wait(0.01)
+        pause.wait(min(max(0.01, waited / 20), 0.1))
 
 
 def children(pid: int) -> str:
