@@ -1974,6 +1974,8 @@ namespace detail {
 /// How long a disk is waited for that does not answer.
 inline constexpr Duration disk_limit = std::chrono::seconds{2};
 
+inline Error no_answer() { return Error{Errc::timed_out, "its disk does not answer"}; }
+
 struct ReadCall {
   int file;
   std::uint64_t at;
@@ -2006,31 +2008,35 @@ struct WriteCall {
 
 }  // namespace detail
 
-/// Reads from a file whose disk may hang, at most as much as the buffer holds; nothing if the
-/// disk hangs.
-[[nodiscard]] inline std::optional<Result<std::size_t>> read_apart(Descriptor const& file,
-                                                                   std::uint64_t at,
-                                                                   std::span<char> buffer) {
+/// Returns true if a disk did not answer, which the two below say.
+template <class T>
+[[nodiscard]] bool disk_hangs(Result<T> const& result) noexcept {
+  return !result && result.error().code == Errc::timed_out;
+}
+
+/// Reads from a file whose disk may hang, at most as much as the buffer holds; Errc::timed_out if
+/// the disk hangs.
+[[nodiscard]] inline Result<std::size_t> read_apart(Descriptor const& file, std::uint64_t at,
+                                                    std::span<char> buffer) {
   auto const call = Shared<detail::ReadCall>::make();
   call->file = file.get();
   call->at = at;
   call->buffer.resize(buffer.size());
-  if (!CallsApart::make_within(call, detail::disk_limit)) return std::nullopt;
+  if (!CallsApart::make_within(call, detail::disk_limit)) return detail::no_answer();
   call->buffer.copy(buffer.data(), call->size.value_or(0));
   return call->size;
 }
 
 /// Writes to a file whose disk may hang, and makes a new one of that path if it is not open;
-/// nothing if the disk hangs. Then the call goes on, and the descriptor must stay open.
-[[nodiscard]] inline std::optional<Result<void>> write_apart(Descriptor& file, std::string path,
-                                                             std::uint64_t at,
-                                                             std::string_view part) {
+/// Errc::timed_out if the disk hangs. Then the call goes on, and the descriptor must stay open.
+[[nodiscard]] inline Result<void> write_apart(Descriptor& file, std::string path, std::uint64_t at,
+                                              std::string_view part) {
   auto const call = Shared<detail::WriteCall>::make();
   call->file = file.get();
   call->path = std::move(path);
   call->at = at;
   call->text = part;
-  if (!CallsApart::make_within(call, detail::disk_limit)) return std::nullopt;
+  if (!CallsApart::make_within(call, detail::disk_limit)) return detail::no_answer();
   if (!call->opened) return call->opened.error();
   if (!file) file = *std::move(call->opened);
   return std::move(call->written);
@@ -3012,9 +3018,9 @@ class Output {
 
   [[nodiscard]] Result<std::size_t> read_file(std::uint64_t at, std::span<char> buffer) const {
     if (held_->disk == Disk::answers) return internal::read_at_place(held_->file, at, buffer);
-    auto const n = internal::read_apart(held_->file, at, buffer);
-    if (!n) return Error{Errc::system, "its disk does not answer"};
-    return *n;
+    auto n = internal::read_apart(held_->file, at, buffer);
+    if (internal::disk_hangs(n)) return Error{Errc::system, n.error().message};
+    return n;
   }
 
   internal::Shared<Held const> held_;
@@ -18411,8 +18417,7 @@ class Capture {
   /// Reads from the file; 0 if that cannot be.
   [[nodiscard]] std::size_t read(std::uint64_t at, std::span<char> buffer) const {
     if (path_.empty()) return read_at_place(file_, at, buffer).value_or(0);
-    auto const n = read_apart(file_, at, buffer);
-    return n ? n->value_or(0) : 0;
+    return read_apart(file_, at, buffer).value_or(0);
   }
 
   void store(std::uint64_t at, std::string_view part) {
@@ -18455,12 +18460,12 @@ class Capture {
   /// memory as well. Returns false if the output goes on without that file.
   bool write_named(std::uint64_t at, std::string_view part) {
     auto const written = write_apart(file_, path_, at, part);
-    if (!written) return !leave_hanging();
+    if (disk_hangs(written)) return !leave_hanging();
     if (!file_) return path_.clear(), false;  // it could not be made
     bool const fits = at + part.size() <= in_memory;
     fits ? remember(at, part) : memory_.clear();
-    if (*written) return true;
-    leave_named() ? write_at(at, part) : give_up(written->error().message);
+    if (written) return true;
+    leave_named() ? write_at(at, part) : give_up(written.error().message);
     return true;
   }
   /// The descriptor is not even closed, which could hang too, and what waits still needs it.
@@ -18478,10 +18483,10 @@ class Capture {
   bool leave_named() {
     auto other = open_unnamed_file();
     if (!other) return false;
-    std::vector<char> buffer(in_memory);
+    std::string buffer(in_memory, '\0');
     std::uint64_t const end = overflowed() ? head_ + tail_ : total_;
     for (std::uint64_t at = 0; at < end;) {
-      std::string_view const block(buffer.data(), read(at, buffer));
+      std::string_view const block(buffer.data(), read(at, {buffer.data(), buffer.size()}));
       if (block.empty() || !write_at_place(*other, at, block)) return false;
       at += block.size();
     }

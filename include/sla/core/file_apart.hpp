@@ -9,7 +9,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -50,6 +49,8 @@ namespace detail {
 /// How long a disk is waited for that does not answer.
 inline constexpr Duration disk_limit = std::chrono::seconds{2};
 
+inline Error no_answer() { return Error{Errc::timed_out, "its disk does not answer"}; }
+
 struct ReadCall {
   int file;
   std::uint64_t at;
@@ -82,31 +83,35 @@ struct WriteCall {
 
 }  // namespace detail
 
-/// Reads from a file whose disk may hang, at most as much as the buffer holds; nothing if the
-/// disk hangs.
-[[nodiscard]] inline std::optional<Result<std::size_t>> read_apart(Descriptor const& file,
-                                                                   std::uint64_t at,
-                                                                   std::span<char> buffer) {
+/// Returns true if a disk did not answer, which the two below say.
+template <class T>
+[[nodiscard]] bool disk_hangs(Result<T> const& result) noexcept {
+  return !result && result.error().code == Errc::timed_out;
+}
+
+/// Reads from a file whose disk may hang, at most as much as the buffer holds; Errc::timed_out if
+/// the disk hangs.
+[[nodiscard]] inline Result<std::size_t> read_apart(Descriptor const& file, std::uint64_t at,
+                                                    std::span<char> buffer) {
   auto const call = Shared<detail::ReadCall>::make();
   call->file = file.get();
   call->at = at;
   call->buffer.resize(buffer.size());
-  if (!CallsApart::make_within(call, detail::disk_limit)) return std::nullopt;
+  if (!CallsApart::make_within(call, detail::disk_limit)) return detail::no_answer();
   call->buffer.copy(buffer.data(), call->size.value_or(0));
   return call->size;
 }
 
 /// Writes to a file whose disk may hang, and makes a new one of that path if it is not open;
-/// nothing if the disk hangs. Then the call goes on, and the descriptor must stay open.
-[[nodiscard]] inline std::optional<Result<void>> write_apart(Descriptor& file, std::string path,
-                                                             std::uint64_t at,
-                                                             std::string_view part) {
+/// Errc::timed_out if the disk hangs. Then the call goes on, and the descriptor must stay open.
+[[nodiscard]] inline Result<void> write_apart(Descriptor& file, std::string path, std::uint64_t at,
+                                              std::string_view part) {
   auto const call = Shared<detail::WriteCall>::make();
   call->file = file.get();
   call->path = std::move(path);
   call->at = at;
   call->text = part;
-  if (!CallsApart::make_within(call, detail::disk_limit)) return std::nullopt;
+  if (!CallsApart::make_within(call, detail::disk_limit)) return detail::no_answer();
   if (!call->opened) return call->opened.error();
   if (!file) file = *std::move(call->opened);
   return std::move(call->written);

@@ -139,9 +139,9 @@ class Output {
 
   [[nodiscard]] Result<std::size_t> read_file(std::uint64_t at, std::span<char> buffer) const {
     if (held_->disk == Disk::answers) return internal::read_at_place(held_->file, at, buffer);
-    auto const n = internal::read_apart(held_->file, at, buffer);
-    if (!n) return Error{Errc::system, "its disk does not answer"};
-    return *n;
+    auto n = internal::read_apart(held_->file, at, buffer);
+    if (internal::disk_hangs(n)) return Error{Errc::system, n.error().message};
+    return n;
   }
 
   internal::Shared<Held const> held_;

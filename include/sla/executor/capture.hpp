@@ -123,8 +123,7 @@ class Capture {
   /// Reads from the file; 0 if that cannot be.
   [[nodiscard]] std::size_t read(std::uint64_t at, std::span<char> buffer) const {
     if (path_.empty()) return read_at_place(file_, at, buffer).value_or(0);
-    auto const n = read_apart(file_, at, buffer);
-    return n ? n->value_or(0) : 0;
+    return read_apart(file_, at, buffer).value_or(0);
   }
 
   void store(std::uint64_t at, std::string_view part) {
@@ -167,12 +166,12 @@ class Capture {
   /// memory as well. Returns false if the output goes on without that file.
   bool write_named(std::uint64_t at, std::string_view part) {
     auto const written = write_apart(file_, path_, at, part);
-    if (!written) return !leave_hanging();
+    if (disk_hangs(written)) return !leave_hanging();
     if (!file_) return path_.clear(), false;  // it could not be made
     bool const fits = at + part.size() <= in_memory;
     fits ? remember(at, part) : memory_.clear();
-    if (*written) return true;
-    leave_named() ? write_at(at, part) : give_up(written->error().message);
+    if (written) return true;
+    leave_named() ? write_at(at, part) : give_up(written.error().message);
     return true;
   }
   /// The descriptor is not even closed, which could hang too, and what waits still needs it.
@@ -190,10 +189,10 @@ class Capture {
   bool leave_named() {
     auto other = open_unnamed_file();
     if (!other) return false;
-    std::vector<char> buffer(in_memory);
+    std::string buffer(in_memory, '\0');
     std::uint64_t const end = overflowed() ? head_ + tail_ : total_;
     for (std::uint64_t at = 0; at < end;) {
-      std::string_view const block(buffer.data(), read(at, buffer));
+      std::string_view const block(buffer.data(), read(at, {buffer.data(), buffer.size()}));
       if (block.empty() || !write_at_place(*other, at, block)) return false;
       at += block.size();
     }
