@@ -574,17 +574,14 @@ class Shared {
   Shared(Shared const& other) noexcept : value_(other.value_), holders_(other.holders_) {
     if (holders_ != nullptr) holders_->count.fetch_add(1, std::memory_order_relaxed);
   }
-  Shared(Shared&& other) noexcept
-      : value_(std::exchange(other.value_, nullptr)),
-        holders_(std::exchange(other.holders_, nullptr)) {}
+  Shared(Shared&& other) noexcept : value_(other.value_), holders_(other.take_holders()) {}
   /// Holds the same as something that is known to be of another type.
-  template <class Other, class = std::enable_if_t<std::is_convertible_v<Other*, T*>>>
-  Shared(Shared<Other> other) noexcept
-      : value_(std::exchange(other.value_, nullptr)),
-        holders_(std::exchange(other.holders_, nullptr)) {}
+  template <class Other>
+  requires requires(Other* other, void take(T*)) { take(other); }
+  Shared(Shared<Other> other) noexcept : value_(other.value_), holders_(other.take_holders()) {}
   Shared& operator=(Shared other) noexcept {
-    std::swap(value_, other.value_);
-    std::swap(holders_, other.holders_);
+    value_ = other.value_;
+    other.holders_ = std::exchange(holders_, other.holders_);
     return *this;
   }
   ~Shared() {
@@ -616,6 +613,12 @@ class Shared {
  private:
   template <class Other>
   friend class Shared;
+
+  /// Leaves nothing here.
+  detail::Holders* take_holders() noexcept {
+    value_ = nullptr;
+    return std::exchange(holders_, nullptr);
+  }
 
   T* value_ = nullptr;
   detail::Holders* holders_ = nullptr;
@@ -1457,6 +1460,8 @@ class Thread {
     return Thread(thread);
   }
 
+  /// No thread.
+  Thread() = default;
   Thread(Thread&& other) noexcept
       : thread_(other.thread_), mine_(std::exchange(other.mine_, false)) {}
   Thread& operator=(Thread&& other) noexcept {
@@ -1481,7 +1486,7 @@ class Thread {
   }
 
  private:
-  explicit Thread(pthread_t thread) noexcept : thread_(thread) {}
+  explicit Thread(pthread_t thread) noexcept : thread_(thread), mine_(true) {}
 
   template <class Body>
   static void* run(void* body) {
@@ -1491,8 +1496,8 @@ class Thread {
     return nullptr;
   }
 
-  pthread_t thread_;
-  bool mine_ = true;  ///< to join or to detach
+  pthread_t thread_{};
+  bool mine_ = false;  ///< to join or to detach
 };
 
 }  // namespace sla::inline v1::internal
@@ -1556,6 +1561,8 @@ class Helper {
 
   /// Returns true in the process of a helper.
   [[nodiscard]] static bool here() noexcept { return is_here(); }
+
+  Shared<Helper> next_idle{};  ///< chains those that wait for a call
 
  private:
   enum State : std::uint32_t { idle, busy, left, gone };
@@ -1749,7 +1756,9 @@ class CallsApart {
   /// Ends the helpers that have nothing to do, until then at most. Returns true if none is left.
   static bool finish(Instant until) {
     Pool& pool = of_this_process();
-    for (auto const& helper : pool.take_all()) helper->retire(until);
+    for (auto helper = pool.take_all(); helper; helper = std::move(helper->next_idle)) {
+      helper->retire(until);
+    }
     return pool.all.alive == 0;
   }
 
@@ -1759,14 +1768,12 @@ class CallsApart {
 
   /// The helpers, of which those that have nothing to do can be taken.
   struct Pool {
-    using Some = std::vector<Shared<Helper>>;
-
     /// Has one begin the call; nothing if there can be none.
     Shared<Helper> give(ErasedCall const& call) {
       Lock lock(mutex);
-      while (!idle.empty()) {
-        auto helper = std::move(idle.back());
-        idle.pop_back();
+      while (idle) {
+        auto helper = std::move(idle);
+        idle = std::move(helper->next_idle);
         if (helper->take(call)) return helper;
       }
       lock.unlock();
@@ -1774,17 +1781,18 @@ class CallsApart {
     }
     void take_back(Shared<Helper> helper) {
       Lock const lock(mutex);
-      idle.push_back(std::move(helper));
+      helper->next_idle = std::move(idle);
+      idle = std::move(helper);
     }
-    Some take_all() {
+    Shared<Helper> take_all() {
       Lock const lock(mutex);
-      return std::exchange(idle, {});
+      return std::move(idle);
     }
 
     pid_t process = ::getpid();
     Helpers all{};
     Mutex mutex{};
-    Some idle{};  ///< the last one was used last
+    Shared<Helper> idle{};  ///< the one that was used last, and through it all others
   };
 
   /// It is never destroyed: what was abandoned may outlive everything else. A child that fork()
@@ -1822,6 +1830,8 @@ class Apart {
     return Apart(std::move(ended), *std::move(thread));
   }
 
+  /// No thread.
+  Apart() = default;
   Apart(Apart&&) noexcept = default;
   Apart& operator=(Apart&& other) noexcept {
     Apart const before(std::move(*this));
@@ -1832,6 +1842,8 @@ class Apart {
   ~Apart() {
     if (ended_ && !join_until({})) thread_.detach();
   }
+
+  explicit operator bool() const noexcept { return bool{ended_}; }
 
   /// Waits for its end, however long that takes.
   void join() { thread_.join(); }
@@ -1848,8 +1860,8 @@ class Apart {
   Apart(Shared<FutexWord> ended, Thread thread)
       : ended_(std::move(ended)), thread_(std::move(thread)) {}
 
-  Shared<FutexWord> ended_;  ///< 1 once it has
-  Thread thread_;
+  Shared<FutexWord> ended_{};  ///< 1 once it has
+  Thread thread_{};
 };
 
 }  // namespace sla::inline v1::internal
@@ -2374,14 +2386,14 @@ class Writer {
 
   /// Ends the work, should it not be stuck by then; another add() starts it again.
   void quit(Instant until) {
-    std::optional<Apart> work;
+    Apart work;
     {
       Lock const lock(mutex_);
       quit_ = true;
       changed_.notify();
-      work.swap(work_);
+      work = std::move(work_);
     }
-    if (work) (void)work->join_until(until);
+    if (work) (void)work.join_until(until);
   }
   [[nodiscard]] bool idle() {
     Lock const lock(mutex_);
@@ -2426,7 +2438,7 @@ class Writer {
     auto const soon = [] { return std::chrono::steady_clock::now() + std::chrono::seconds{10}; };
     while (changed_.wait_until(lock, soon(), roused) && !quit_) write_batch(lock);
     running_ = false;
-    work_.reset();  // nobody else waits for this thread
+    work_ = {};  // nobody else waits for this thread
   }
   void write_batch(Lock& lock) {
     batch_.swap(queue_);
@@ -2480,7 +2492,7 @@ class Writer {
   Descriptor room_;
   Mutex mutex_{};
   Changes changed_{};
-  std::optional<Apart> work_{};
+  Apart work_{};
   bool running_ = false;
   bool quit_ = false;
   bool short_of_room_ = false;
@@ -3038,17 +3050,17 @@ namespace sla::inline v1 {
 namespace detail {
 
 /// Fills in what no random source of the kernel gave: unique enough for an identity, no secret.
-inline void mix_bytes(std::span<unsigned char> bytes) noexcept {
+inline void mix_bytes(unsigned char* bytes, std::size_t size) noexcept {
   static std::atomic<std::uint64_t> calls = 0;
   auto const clock = std::chrono::steady_clock::now().time_since_epoch().count();
   std::uint64_t state = static_cast<std::uint64_t>(clock) ^
                         static_cast<std::uint64_t>(::getpid()) << 40U ^
                         calls.fetch_add(0x9E3779B97F4A7C15ULL);
-  for (unsigned char& byte : bytes) {  // splitmix64
+  for (std::size_t i = 0; i < size; ++i) {  // splitmix64
     state += 0x9E3779B97F4A7C15ULL;
     std::uint64_t mixed = (state ^ state >> 30U) * 0xBF58476D1CE4E5B9ULL;
     mixed = (mixed ^ mixed >> 27U) * 0x94D049BB133111EBULL;
-    byte = static_cast<unsigned char>(mixed >> 56U);
+    bytes[i] = static_cast<unsigned char>(mixed >> 56U);
   }
 }
 
@@ -3068,7 +3080,7 @@ template <std::size_t N>
   auto const device = internal::open_file("/dev/urandom", O_RDONLY);
   ssize_t const n =
       device ? internal::uninterrupted([&] { return ::read(device->get(), bytes.data(), N); }) : -1;
-  if (n != static_cast<ssize_t>(N)) detail::mix_bytes(bytes);
+  if (n != static_cast<ssize_t>(N)) detail::mix_bytes(bytes.data(), N);
   return bytes;
 }
 
@@ -3476,11 +3488,10 @@ inline void add_base64(std::vector<std::string>& forms, std::string text) {
 /// alone, and with its end the last digit and the padding. It begins at one of three places.
 inline void add_base64_forms(std::vector<std::string>& forms, std::string_view secret) {
   for (std::size_t const before : {0U, 1U, 2U}) {
-    std::vector<unsigned char> bytes(before);
-    for (char const c : secret) bytes.push_back(static_cast<unsigned char>(c));
-    std::string const all =
-        base64({bytes.data(), bytes.size()}).substr(before == 0 ? 0 : before + 1);
-    std::size_t const padding = (3 - bytes.size() % 3) % 3;
+    std::string const text = std::string(before, '\0').append(secret);
+    auto const* const bytes = reinterpret_cast<unsigned char const*>(text.data());
+    std::string const all = base64({bytes, text.size()}).substr(before == 0 ? 0 : before + 1);
+    std::size_t const padding = (3 - text.size() % 3) % 3;
     std::size_t const whole = all.size() - padding;
     add_base64(forms, all);
     if (padding != 0) add_base64(forms, all.substr(0, whole));

@@ -10,7 +10,6 @@
 #include <atomic>
 #include <chrono>
 #include <utility>
-#include <vector>
 
 #include "sla/core/futex.hpp"
 #include "sla/core/helper.hpp"
@@ -64,7 +63,9 @@ class CallsApart {
   /// Ends the helpers that have nothing to do, until then at most. Returns true if none is left.
   static bool finish(Instant until) {
     Pool& pool = of_this_process();
-    for (auto const& helper : pool.take_all()) helper->retire(until);
+    for (auto helper = pool.take_all(); helper; helper = std::move(helper->next_idle)) {
+      helper->retire(until);
+    }
     return pool.all.alive == 0;
   }
 
@@ -74,14 +75,12 @@ class CallsApart {
 
   /// The helpers, of which those that have nothing to do can be taken.
   struct Pool {
-    using Some = std::vector<Shared<Helper>>;
-
     /// Has one begin the call; nothing if there can be none.
     Shared<Helper> give(ErasedCall const& call) {
       Lock lock(mutex);
-      while (!idle.empty()) {
-        auto helper = std::move(idle.back());
-        idle.pop_back();
+      while (idle) {
+        auto helper = std::move(idle);
+        idle = std::move(helper->next_idle);
         if (helper->take(call)) return helper;
       }
       lock.unlock();
@@ -89,17 +88,18 @@ class CallsApart {
     }
     void take_back(Shared<Helper> helper) {
       Lock const lock(mutex);
-      idle.push_back(std::move(helper));
+      helper->next_idle = std::move(idle);
+      idle = std::move(helper);
     }
-    Some take_all() {
+    Shared<Helper> take_all() {
       Lock const lock(mutex);
-      return std::exchange(idle, {});
+      return std::move(idle);
     }
 
     pid_t process = ::getpid();
     Helpers all{};
     Mutex mutex{};
-    Some idle{};  ///< the last one was used last
+    Shared<Helper> idle{};  ///< the one that was used last, and through it all others
   };
 
   /// It is never destroyed: what was abandoned may outlive everything else. A child that fork()
@@ -137,6 +137,8 @@ class Apart {
     return Apart(std::move(ended), *std::move(thread));
   }
 
+  /// No thread.
+  Apart() = default;
   Apart(Apart&&) noexcept = default;
   Apart& operator=(Apart&& other) noexcept {
     Apart const before(std::move(*this));
@@ -147,6 +149,8 @@ class Apart {
   ~Apart() {
     if (ended_ && !join_until({})) thread_.detach();
   }
+
+  explicit operator bool() const noexcept { return bool{ended_}; }
 
   /// Waits for its end, however long that takes.
   void join() { thread_.join(); }
@@ -163,8 +167,8 @@ class Apart {
   Apart(Shared<FutexWord> ended, Thread thread)
       : ended_(std::move(ended)), thread_(std::move(thread)) {}
 
-  Shared<FutexWord> ended_;  ///< 1 once it has
-  Thread thread_;
+  Shared<FutexWord> ended_{};  ///< 1 once it has
+  Thread thread_{};
 };
 
 }  // namespace sla::inline v1::internal

@@ -78,6 +78,8 @@ class Helper {
   /// Returns true in the process of a helper.
   [[nodiscard]] static bool here() noexcept { return is_here(); }
 
+  Shared<Helper> next_idle{};  ///< chains those that wait for a call
+
  private:
   enum State : std::uint32_t { idle, busy, left, gone };
 

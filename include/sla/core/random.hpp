@@ -10,7 +10,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 
 #include "sla/core/descriptor.hpp"
 #include "sla/core/time.hpp"
@@ -20,17 +19,17 @@ namespace sla::inline v1 {
 namespace detail {
 
 /// Fills in what no random source of the kernel gave: unique enough for an identity, no secret.
-inline void mix_bytes(std::span<unsigned char> bytes) noexcept {
+inline void mix_bytes(unsigned char* bytes, std::size_t size) noexcept {
   static std::atomic<std::uint64_t> calls = 0;
   auto const clock = std::chrono::steady_clock::now().time_since_epoch().count();
   std::uint64_t state = static_cast<std::uint64_t>(clock) ^
                         static_cast<std::uint64_t>(::getpid()) << 40U ^
                         calls.fetch_add(0x9E3779B97F4A7C15ULL);
-  for (unsigned char& byte : bytes) {  // splitmix64
+  for (std::size_t i = 0; i < size; ++i) {  // splitmix64
     state += 0x9E3779B97F4A7C15ULL;
     std::uint64_t mixed = (state ^ state >> 30U) * 0xBF58476D1CE4E5B9ULL;
     mixed = (mixed ^ mixed >> 27U) * 0x94D049BB133111EBULL;
-    byte = static_cast<unsigned char>(mixed >> 56U);
+    bytes[i] = static_cast<unsigned char>(mixed >> 56U);
   }
 }
 
@@ -50,7 +49,7 @@ template <std::size_t N>
   auto const device = internal::open_file("/dev/urandom", O_RDONLY);
   ssize_t const n =
       device ? internal::uninterrupted([&] { return ::read(device->get(), bytes.data(), N); }) : -1;
-  if (n != static_cast<ssize_t>(N)) detail::mix_bytes(bytes);
+  if (n != static_cast<ssize_t>(N)) detail::mix_bytes(bytes.data(), N);
   return bytes;
 }
 

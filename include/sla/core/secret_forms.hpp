@@ -27,11 +27,10 @@ inline void add_base64(std::vector<std::string>& forms, std::string text) {
 /// alone, and with its end the last digit and the padding. It begins at one of three places.
 inline void add_base64_forms(std::vector<std::string>& forms, std::string_view secret) {
   for (std::size_t const before : {0U, 1U, 2U}) {
-    std::vector<unsigned char> bytes(before);
-    for (char const c : secret) bytes.push_back(static_cast<unsigned char>(c));
-    std::string const all =
-        base64({bytes.data(), bytes.size()}).substr(before == 0 ? 0 : before + 1);
-    std::size_t const padding = (3 - bytes.size() % 3) % 3;
+    std::string const text = std::string(before, '\0').append(secret);
+    auto const* const bytes = reinterpret_cast<unsigned char const*>(text.data());
+    std::string const all = base64({bytes, text.size()}).substr(before == 0 ? 0 : before + 1);
+    std::size_t const padding = (3 - text.size() % 3) % 3;
     std::size_t const whole = all.size() - padding;
     add_base64(forms, all);
     if (padding != 0) add_base64(forms, all.substr(0, whole));

@@ -39,17 +39,14 @@ class Shared {
   Shared(Shared const& other) noexcept : value_(other.value_), holders_(other.holders_) {
     if (holders_ != nullptr) holders_->count.fetch_add(1, std::memory_order_relaxed);
   }
-  Shared(Shared&& other) noexcept
-      : value_(std::exchange(other.value_, nullptr)),
-        holders_(std::exchange(other.holders_, nullptr)) {}
+  Shared(Shared&& other) noexcept : value_(other.value_), holders_(other.take_holders()) {}
   /// Holds the same as something that is known to be of another type.
-  template <class Other, class = std::enable_if_t<std::is_convertible_v<Other*, T*>>>
-  Shared(Shared<Other> other) noexcept
-      : value_(std::exchange(other.value_, nullptr)),
-        holders_(std::exchange(other.holders_, nullptr)) {}
+  template <class Other>
+  requires requires(Other* other, void take(T*)) { take(other); }
+  Shared(Shared<Other> other) noexcept : value_(other.value_), holders_(other.take_holders()) {}
   Shared& operator=(Shared other) noexcept {
-    std::swap(value_, other.value_);
-    std::swap(holders_, other.holders_);
+    value_ = other.value_;
+    other.holders_ = std::exchange(holders_, other.holders_);
     return *this;
   }
   ~Shared() {
@@ -81,6 +78,12 @@ class Shared {
  private:
   template <class Other>
   friend class Shared;
+
+  /// Leaves nothing here.
+  detail::Holders* take_holders() noexcept {
+    value_ = nullptr;
+    return std::exchange(holders_, nullptr);
+  }
 
   T* value_ = nullptr;
   detail::Holders* holders_ = nullptr;

@@ -40,6 +40,8 @@ class Thread {
     return Thread(thread);
   }
 
+  /// No thread.
+  Thread() = default;
   Thread(Thread&& other) noexcept
       : thread_(other.thread_), mine_(std::exchange(other.mine_, false)) {}
   Thread& operator=(Thread&& other) noexcept {
@@ -64,7 +66,7 @@ class Thread {
   }
 
  private:
-  explicit Thread(pthread_t thread) noexcept : thread_(thread) {}
+  explicit Thread(pthread_t thread) noexcept : thread_(thread), mine_(true) {}
 
   template <class Body>
   static void* run(void* body) {
@@ -74,8 +76,8 @@ class Thread {
     return nullptr;
   }
 
-  pthread_t thread_;
-  bool mine_ = true;  ///< to join or to detach
+  pthread_t thread_{};
+  bool mine_ = false;  ///< to join or to detach
 };
 
 }  // namespace sla::inline v1::internal

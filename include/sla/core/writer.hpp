@@ -13,7 +13,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -89,14 +88,14 @@ class Writer {
 
   /// Ends the work, should it not be stuck by then; another add() starts it again.
   void quit(Instant until) {
-    std::optional<Apart> work;
+    Apart work;
     {
       Lock const lock(mutex_);
       quit_ = true;
       changed_.notify();
-      work.swap(work_);
+      work = std::move(work_);
     }
-    if (work) (void)work->join_until(until);
+    if (work) (void)work.join_until(until);
   }
   [[nodiscard]] bool idle() {
     Lock const lock(mutex_);
@@ -141,7 +140,7 @@ class Writer {
     auto const soon = [] { return std::chrono::steady_clock::now() + std::chrono::seconds{10}; };
     while (changed_.wait_until(lock, soon(), roused) && !quit_) write_batch(lock);
     running_ = false;
-    work_.reset();  // nobody else waits for this thread
+    work_ = {};  // nobody else waits for this thread
   }
   void write_batch(Lock& lock) {
     batch_.swap(queue_);
@@ -195,7 +194,7 @@ class Writer {
   Descriptor room_;
   Mutex mutex_{};
   Changes changed_{};
-  std::optional<Apart> work_{};
+  Apart work_{};
   bool running_ = false;
   bool quit_ = false;
   bool short_of_room_ = false;
