@@ -10,7 +10,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <optional>
 #include <random>
 #include <string>
@@ -26,9 +28,12 @@ namespace {
 
 /// Bytes without a short period, so that no two stretches are mistaken for each other.
 std::string noise(std::size_t size, unsigned seed = 1) {
-  std::mt19937 random(seed);
+  std::mt19937_64 random(seed);
   std::string text(size, '\0');
-  for (char& c : text) c = static_cast<char>(random());
+  for (std::size_t done = 0; done < size; done += sizeof(std::uint64_t)) {
+    std::uint64_t const word = random();
+    std::memcpy(&text[done], &word, std::min(sizeof word, size - done));
+  }
   return text;
 }
 
