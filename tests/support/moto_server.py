@@ -66,3 +66,10 @@ def check_callers(url: str, ca_file: str | None = None, unchecked: int = 0) -> N
                                      {"Content-Type": "text/plain"})
     with urllib.request.urlopen(request, timeout=10, context=context) as answer:
         answer.read()
+
+
+def empty(url: str) -> None:
+    """What the server holds is gone."""
+    request = urllib.request.Request(f"{url}/moto-api/reset", method="POST")
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        answer.read()

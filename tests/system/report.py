@@ -13,10 +13,11 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import unittest
 from pathlib import Path
 
-from moto_server import check_callers, moto_server, why_not
+from moto_server import check_callers, empty, moto_server, why_not
 from runner_process import Finished, RunnerProcess
 from store_case import StoreTest, wait_until
 
@@ -373,12 +374,18 @@ class PageTest(ReportTest):
 
 @unittest.skipIf(why_not(), why_not())
 class BucketTest(ReportTest):
-    """Of a bucket, at a server that others wrote."""
+    """Of a bucket, at a server that others wrote, which is empty again for each test."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        log = Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="sla-test-"))) / "moto"
+        port = cls.enterClassContext(moto_server(log, MOTO_S3_DEFAULT_MAX_KEYS="10"))
+        cls.url = f"http://127.0.0.1:{port}"
 
     def setUp(self) -> None:
         super().setUp()
-        port = self.enterContext(moto_server(self.folder / "moto", MOTO_S3_DEFAULT_MAX_KEYS="10"))
-        self.url = f"http://127.0.0.1:{port}"
+        check_callers(self.url, unchecked=1_000_000)
+        empty(self.url)
         self.environment = {
             "AWS_ENDPOINT_URL": self.url, "AWS_REGION": "eu-central-1",
             "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "any",
