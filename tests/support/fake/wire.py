@@ -94,7 +94,7 @@ class _Connection:
         self._socket = sock
         self._number = number
         self._handler = handler
-        self._buffer = b""
+        self._buffer = bytearray()
 
     def serve(self) -> None:
         while self._exchange():
@@ -128,7 +128,8 @@ class _Connection:
     def _take(self, count: int) -> bytes:
         while len(self._buffer) < count:
             self._receive()
-        taken, self._buffer = self._buffer[:count], self._buffer[count:]
+        taken = bytes(memoryview(self._buffer)[:count])
+        del self._buffer[:count]
         return taken
 
     def _take_until(self, mark: bytes, limit: int) -> bytes:
@@ -176,7 +177,7 @@ class _Connection:
         return body, body
 
     def _read_chunks(self) -> tuple[bytes, bytes]:
-        body, raw = b"", b""
+        body, raw = bytearray(), bytearray()
         while True:
             line = self._take_until(b"\r\n", 1024)
             try:
@@ -186,14 +187,15 @@ class _Connection:
             if size == 0:
                 break
             chunk = self._take(size + 2)
-            body, raw = body + chunk[:-2], raw + line + chunk
+            body += chunk[:-2]
+            raw += line + chunk
             if len(body) > _BODY_LIMIT:
                 raise BadRequest("the body is too long")
         raw += line
         while line != b"\r\n":
             line = self._take_until(b"\r\n", _HEAD_LIMIT)
             raw += line
-        return body, raw
+        return bytes(body), bytes(raw)
 
     def _send(self, response: Response, method: str, missing: int) -> None:
         try:
