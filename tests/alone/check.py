@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Each header includes what it needs: it compiles when nothing but its own includes came before.
 
-A hub is a set of headers that many include, and is precompiled; a header that includes all of one,
-directly or not, is compiled on top of it: all includes come first, and each is checked too, so this
-finds what compiling the header alone would.
+A hub is a set of headers that many include, and is precompiled, on top of another where it can be;
+a header that includes all of one, directly or not, is compiled on top of it: all includes come
+first, and each is checked too, so this finds what compiling the header alone would.
 """
 
 import os
@@ -18,11 +18,15 @@ from pathlib import Path
 INCLUDE = Path(__file__).resolve().parent.parent.parent / "include"
 COMPILER = shutil.which("clang++")
 HUBS = [("<string>",), ("sla/core/result.hpp",), ("sla/core/stop.hpp",), ("sla/core/log.hpp",),
-        ("sla/core/apart.hpp",), ("sla/aws/call/client.hpp",), ("sla/aws/wire/reply.hpp",),
+        ("sla/core/apart.hpp",), ("sla/core/random.hpp",), ("sla/core/text.hpp",),
+        ("sla/core/time.hpp",), ("sla/spool/store.hpp",), ("sla/ledger/timeline.hpp",),
+        ("sla/aws/http/url.hpp",), ("sla/aws/http/curl_options.hpp",),
+        ("sla/aws/sign/credentials.hpp",), ("sla/aws/call/client.hpp",), ("sla/aws/wire/reply.hpp",),
         ("sla/aws/call/client.hpp", "sla/aws/wire/reply.hpp"), ("sla/app/aws_access.hpp",),
         ("sla/app/settings/settings.hpp",), ("sla/app/settings/checks.hpp",),
         ("sla/app/settings/checks.hpp", "sla/aws/wire/reply.hpp"), ("sla/app/settings/table.hpp",),
-        ("sla/app/settings/table.hpp", "sla/aws/wire/reply.hpp"), ("sla/app/startup.hpp",)]
+        ("sla/app/settings/table.hpp", "sla/aws/wire/reply.hpp"), ("sla/app/load_parameters.hpp",),
+        ("sla/app/startup.hpp",), ("sla/app/checks/run_checks.hpp",)]
 
 
 def reach(direct, headers):
@@ -45,6 +49,7 @@ class Alone(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
+        self.made = {}
         direct = {str(path.relative_to(INCLUDE)):
                   re.findall(r'^#include "?(<.*>|sla/.*hpp)', path.read_text(), re.M)
                   for path in sorted(INCLUDE.rglob("*.hpp"))}
@@ -66,17 +71,32 @@ class Alone(unittest.TestCase):
 
     def errors_of_hub(self, hub):
         # What its templates become is not made again for all that comes on top of it.
-        return self.errors(hub, "-x", "c++-header", "-fpch-instantiate-templates",
-                           "-o", self.precompiled(hub))
+        making = ["-x", "c++-header", "-fpch-instantiate-templates", "-o", self.precompiled(hub)]
+        base = self.on_best_hub(hub)
+        # clang++ 14 cannot read some of those that it made on top of others.
+        if base and not self.errors(hub, *base, *making) and not self.errors(
+                ("<cstddef>", *hub), "-include-pch", self.precompiled(hub), "-fsyntax-only"):
+            return ""
+        return self.errors(hub, *making)
 
     def errors_on_hub(self, headers):
-        hubs = [hub for hub in HUBS if self.reach[headers].issuperset(hub)]
+        on_hub = self.errors(headers, *self.on_best_hub(headers), "-fsyntax-only")
+        # What clang++ 14 makes of several that are on top of each other is not always right.
+        return self.errors(headers, "-fsyntax-only") if on_hub else ""
+
+    def on_best_hub(self, headers):
+        """What compiles these on top of the hub that saves most."""
+        hubs = [hub for hub in HUBS if hub != headers and self.reach[headers].issuperset(hub)]
         best = max(hubs, key=lambda hub: len(self.reach[hub]), default=None)
-        return self.errors(headers, "-fsyntax-only",
-                           *(["-include-pch", self.precompiled(best)] if best else []))
+        if not best:
+            return []
+        self.made[best].result()
+        return ["-include-pch", self.precompiled(best)]
 
     def test_every_header_includes_what_it_needs(self):
         alone = [headers for headers in self.reach if headers not in HUBS]
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            self.assertEqual("", "".join(pool.map(self.errors_of_hub, HUBS)))
+            for hub in sorted(HUBS, key=lambda hub: len(self.reach[hub])):
+                self.made[hub] = pool.submit(self.errors_of_hub, hub)
+            self.assertEqual("", "".join(hub.result() for hub in self.made.values()))
             self.assertEqual("", "".join(pool.map(self.errors_on_hub, alone)))
