@@ -62,7 +62,8 @@ class Alone(unittest.TestCase):
         source.write_text("".join(
             f"#include {header}\n" if header[0] == "<" else f'#include "{header}"\n'
             for header in headers * 2))
-        done = subprocess.run([COMPILER, "-std=c++20", "-w", "-pthread", f"-I{INCLUDE}", *options, source],
+        done = subprocess.run([COMPILER, "-std=c++20", "-w", "-fno-crash-diagnostics", "-pthread",
+                               f"-I{INCLUDE}", *options, source],
                               capture_output=True, text=True, check=False)
         return f"{headers}:\n{done.stderr}" if done.returncode else ""
 
