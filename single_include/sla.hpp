@@ -941,10 +941,11 @@ inline std::optional<WallTime> to_wall_time(Civil c) {
 /// Seconds with three decimals, such as `1.500`, rounded down.
 [[nodiscard]] inline std::string decimal_seconds(Duration duration) {
   std::int64_t const count = internal::whole_milliseconds(duration);
-  std::int64_t const milliseconds = count < 0 ? -count : count;  // far from the least number
+  auto const bits = static_cast<std::uint64_t>(count);
+  std::uint64_t const milliseconds = count < 0 ? 0 - bits : bits;
   std::string out = count < 0 ? "-" : "";  // g++ 12 warns of "" + std::to_string() at -O3
   out.append(std::to_string(milliseconds / 1000)).push_back('.');
-  detail::append_padded(out, milliseconds % 1000, 3);
+  detail::append_padded(out, static_cast<std::int64_t>(milliseconds % 1000), 3);
   return out;
 }
 

@@ -49,8 +49,9 @@ TEST_CASE("every row can be found, named and explained") {
 }
 
 TEST_CASE("the default that help shows is the one that Settings has") {
-  std::set<std::string_view> const none{"required",  "a sink",     "none",        "off",
-                                        "in memory", "the region", "$SLA_TARGET", "for ever"};
+  std::set<std::string_view> const none{"required",   "a sink",      "none",
+                                        "off",        "in memory",   "256M or 32M",
+                                        "the region", "$SLA_TARGET", "for ever"};
   sla::app::Settings const untouched;
   for (sla::app::Setting const& setting : sla::app::setting_table) {
     CAPTURE(std::string(setting.title));
