@@ -15,7 +15,7 @@ import unittest
 from aws_case import BUCKET, AwsTest
 from fake_aws import faults
 from log_lines import parse
-from runner_process import Finished
+from runner_process import FASTER_THAN_DELIVERY, Finished
 from store_case import wait_until
 
 # One attempt, so that what a fault does is seen at once.
@@ -162,9 +162,9 @@ class RetriedTest(DeliveryTest):
             with self.subTest(offset):
                 self.aws = self.fake()
                 self.aws.clock_offset = offset
-                process = self.start_job(self.aws, "--delay", "0", "--", "/bin/true")
+                process = self.start_job(self.aws, *FASTER_THAN_DELIVERY, "--", "/bin/true")
                 self.aws.wait_for(lambda: len(self.events(self.aws)) >= 3)
-                finished = process.stop()
+                finished = process.stop_delivered()
                 self.assertEqual((0, []), (finished.code, self.problems(finished)),
                                  finished.err_text)
                 self.assertEqual([], [one for one in self.attempts("sns:Publish") if one != "ok"])
@@ -446,23 +446,24 @@ class LoopTest(DeliveryTest):
             stored.metadata["run-id"] for stored in self.aws.objects(BUCKET).values()))
 
     def test_after_an_outage_everything_that_was_measured_meanwhile_arrives(self) -> None:
-        process = self.start_job(self.aws, "--delay", "0.05", "--command", "true")
+        process = self.start_job(self.aws, "--delay", "0.05", "--stop-timeout", "600",
+                                 "--command", "true")
         self.aws.wait_for(lambda: self.events(self.aws))
         with self.aws.outage():
             process.wait_for_line("events are not delivered: .*could not connect")
             process.wait_for_line("run ended", count=len(self.events(self.aws)) + 10)
         process.wait_for_line("events are delivered again")
-        finished = process.stop()
+        finished = process.stop_delivered()
         self.assertEqual((0, []), (finished.code, self.problems(finished)), finished.err_text)
         self.assert_all_arrived(finished)
 
     def test_an_outage_is_one_line_a_minute_and_not_one_for_each_run(self) -> None:
         self.aws.fail("*", faults.internal_error(), times=None)
-        process = self.start_job(self.aws, "--delay", "0", "--command", "true",
+        process = self.start_job(self.aws, *FASTER_THAN_DELIVERY, "--command", "true",
                                  environment=_ONE_ATTEMPT)
         process.wait_for_line("run ended", count=50)
         self.aws.clear_faults()
-        finished = process.stop()
+        finished = process.stop_delivered()
         self.assertEqual(2, finished.err_text.count("are not delivered"), finished.err_text)
         self.assert_all_arrived(finished)
 
@@ -484,10 +485,11 @@ class LoopTest(DeliveryTest):
 
     def test_a_topic_by_name_is_looked_up_until_it_is_known(self) -> None:
         self.aws.fail("sts:GetCallerIdentity", faults.internal_error(), times=2)
-        process = self.start("--service=shop", "--sns-topic-name=results", "--delay=0.02", "--",
-                             "/bin/true", environment=self.aws.environment() | _ONE_ATTEMPT)
+        process = self.start("--service=shop", "--sns-topic-name=results",
+                             *FASTER_THAN_DELIVERY, "--", "/bin/true",
+                             environment=self.aws.environment() | _ONE_ATTEMPT)
         self.aws.wait_for(lambda: len(self.events(self.aws)) >= 2)
-        finished = process.stop()
+        finished = process.stop_delivered()
         self.assertEqual([], self.problems(finished))
         self.assertEqual(["fault: error 500 InternalError"] * 2 + ["ok"],
                          self.attempts("sts:GetCallerIdentity"))
@@ -495,10 +497,10 @@ class LoopTest(DeliveryTest):
     def test_a_store_that_cannot_be_written_ends_nothing_and_the_topic_gets_its_event(self) -> None:
         file = self.temporary_directory() / "file"
         file.write_text("in the way")
-        process = self.start_job(self.aws, "--store", str(file / "store"), "--delay", "0.02", "--",
-                                 "/bin/true")
+        process = self.start_job(self.aws, "--store", str(file / "store"),
+                                 *FASTER_THAN_DELIVERY, "--", "/bin/true")
         self.aws.wait_for(lambda: len(self.events(self.aws)) >= 2)
-        finished = process.stop()
+        finished = process.stop_delivered()
         self.assertEqual(0, finished.code)
         for line in self.problems(finished):
             self.assertIn(str(file), line)

@@ -15,10 +15,10 @@ from pathlib import Path
 
 from aws_case import BUCKET, SERVICE, AwsTest, Proxy
 from fake_aws import FakeAws
+from runner_process import FASTER_THAN_DELIVERY
 from store_case import wait_until
 
 _UUID7 = r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
-_FASTER_THAN_DELIVERY = ("--delay", "0", "--stop-timeout", "120")
 _BYTES = r"printf 'out\n'; printf 'err \377\376\000\033[1m\n' >&2; printf 'end'"
 _WROTE = b"out\nerr \xff\xfe\x00\x1b[1m\nend"
 
@@ -35,10 +35,10 @@ class Endpoints:
 
     def test_each_run_is_one_event_and_one_object_over_two_lasting_connections(self) -> None:
         process = self.start(*self.sinks(self.aws), "--groups", "web, critical,,",
-                             *_FASTER_THAN_DELIVERY, "--command", _BYTES,
+                             *FASTER_THAN_DELIVERY, "--command", _BYTES,
                              environment=self.environment)
         self.aws.wait_for(lambda: len(self.events(self.aws)) >= 5)
-        finished = process.stop()
+        finished = process.stop_delivered()
         self.assertEqual(0, finished.code, finished.err_text)
         events, objects = self.events(self.aws), self.aws.objects(BUCKET)
         runs = len(re.findall("run ended .* verdict=pass exit=0", finished.err_text))
@@ -285,10 +285,10 @@ class SinksTest(AwsTest):
 
     def test_no_log_replaces_another(self) -> None:
         aws = self.fake()
-        process = self.start_job(aws, *_FASTER_THAN_DELIVERY,
+        process = self.start_job(aws, *FASTER_THAN_DELIVERY,
                                  "--command", "printf %s $SLARUNNER_RUN_ID")
         aws.wait_for(lambda: any(key.endswith("_SUCCESS_3") for key in aws.objects(BUCKET)))
-        self.assertEqual(0, process.stop().code)
+        self.assertEqual(0, process.stop_delivered().code)
         objects, events = aws.objects(BUCKET), self.events(aws)
         self.assertEqual(len(events), len(objects))
         for event in events:

@@ -8,7 +8,7 @@ import unittest
 
 from aws_case import BUCKET, SERVICE, AwsTest
 from fake_aws import FakeAws, faults
-from runner_process import Finished
+from runner_process import FASTER_THAN_DELIVERY, Finished
 
 _NAMESPACE = "SLA-Monitor"
 _NAMES = ("integration-sla-attempts", "integration-sla-success", "integration-sla-failure",
@@ -57,10 +57,10 @@ class MetricsTest(AwsTest):
         self.assertEqual([1, 0, 1], self.values(Region=self.aws.region, Service=SERVICE)[:3])
 
     def test_many_runs_a_minute_all_count(self) -> None:
-        process = self.start_job(self.aws, "--metrics-namespace", _NAMESPACE, "--delay", "0",
-                                 "--", "/bin/true")
+        process = self.start_job(self.aws, "--metrics-namespace", _NAMESPACE,
+                                 *FASTER_THAN_DELIVERY, "--", "/bin/true")
         self.aws.wait_for(lambda: len(self.aws.metrics()) >= 5 * len(_NAMES))
-        finished = process.stop()
+        finished = process.stop_delivered()
         self.assertEqual(0, finished.code, finished.err_text)
         attempts = [metric for metric in self.aws.metrics() if metric.name == _NAMES[0]]
         self.assertEqual(len(self.events(self.aws)), len(attempts))
@@ -89,10 +89,10 @@ class MetricsTest(AwsTest):
 
     def test_a_refusal_is_a_warning_and_the_result_is_delivered(self) -> None:
         self.aws.fail("cloudwatch:*", faults.error("AccessDenied", 403, "not you"), times=None)
-        process = self.start_job(self.aws, "--metrics-namespace", _NAMESPACE, "--delay", "0",
-                                 "--", "/bin/true")
+        process = self.start_job(self.aws, "--metrics-namespace", _NAMESPACE,
+                                 *FASTER_THAN_DELIVERY, "--", "/bin/true")
         self.aws.wait_for(lambda: len(self.events(self.aws)) >= 5)
-        finished = process.stop()
+        finished = process.stop_delivered()
         self.assertEqual(0, finished.code, finished.err_text)
         self.assertEqual(len(self.events(self.aws)), len(self.aws.objects(BUCKET)))
         [warning] = [line for line in finished.lines() if line.level == "warning"]

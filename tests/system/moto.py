@@ -15,7 +15,7 @@ from typing import Any
 
 import certificates
 from moto_server import check_callers, moto_server, why_not
-from runner_process import Finished, RunnerTest
+from runner_process import FASTER_THAN_DELIVERY, Finished, RunnerTest
 
 try:
     import boto3
@@ -211,11 +211,11 @@ class Server:
 
     def test_runs_within_a_second_get_objects_of_their_own(self) -> None:
         process = self.start(  # type: ignore[attr-defined]
-            "--service", "fast", "--delay", "0", "--sns-topic-arn", self.topics["results"],
+            "--service", "fast", *FASTER_THAN_DELIVERY, "--sns-topic-arn", self.topics["results"],
             "--s3-bucket-name", "logs", "--command", "printf %s $SLARUNNER_RUN_ID",
             environment=self.environment)
         process.wait_for_line("run ended", 120, count=6)
-        finished = process.stop()
+        finished = process.stop_delivered()
         self.assertEqual(0, finished.code, finished.err_text)
         self.assertNotIn(" error: ", finished.err_text)
         events = [json.loads(one["Message"]) for one in self.messages("results")]

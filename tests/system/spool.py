@@ -12,7 +12,7 @@ import unittest
 
 from aws_case import SERVICE
 from fake_aws import faults
-from runner_process import RunnerProcess
+from runner_process import FASTER_THAN_DELIVERY, RunnerProcess
 from spool_case import ENDED, SpoolTest
 
 
@@ -246,7 +246,7 @@ class RoomTest(SpoolTest):
         fails the first time."""
         self.aws.fail("*", faults.internal_error(), times=None)
         (self.folder / "fail").touch()
-        process = self.start_job(self.aws, "--delay", "0", "--", "sh", "-c",
+        process = self.start_job(self.aws, *FASTER_THAN_DELIVERY, "--", "sh", "-c",
                                  f"{begin}; [ ! -e {self.folder}/fail ]", *arguments)
         process.wait_for_line("run ended")
         (self.folder / "fail").unlink()
@@ -256,7 +256,7 @@ class RoomTest(SpoolTest):
         process = self.fill("head -c 1000000 /dev/zero")
         process.wait_for_line(self.LOG, 120, count=5)
         self.aws.clear_faults()
-        finished = process.stop()
+        finished = process.stop_delivered()
         self.assertNotIn(self.RESULT, finished.err_text)
         self.assertEqual(re.findall(ENDED, finished.err_text), self.arrived(self.aws))
         without = [event for event in self.events(self.aws)
@@ -268,7 +268,7 @@ class RoomTest(SpoolTest):
         process = self.fill("true", *["x" * 100_000] * 8)  # each result knows its command
         process.wait_for_line(self.RESULT, 120, count=5)
         self.aws.clear_faults()
-        finished = process.stop()
+        finished = process.stop_delivered()
         events = self.events(self.aws)
         dropped = sum(int(str(event.get("dropped", 0))) for event in events)
         ended = re.findall(ENDED, finished.err_text)
