@@ -130,7 +130,9 @@ class BundleTest(SpoolTest):
         self.aws.clear_faults()
         first = self.events(self.aws)[0]
         self.assertNotIn("logUri", first)
-        self.assertIn("s3 put object s3://logs/bundles/", str(first["logError"]))
+        # On a busy machine the log by itself was refused too before its event went.
+        self.assertRegex(str(first["logError"]),
+                         "^s3 put object s3://logs/(bundles|shop)/.*: http 500: InternalError")
         self.aws.wait_for(lambda: str(first["runId"]) in self.single_logs())
         self.end_life(process)
         self.assertEqual(str(first["runId"]).encode(), self.single_logs()[str(first["runId"])])
