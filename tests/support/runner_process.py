@@ -74,6 +74,7 @@ class RunnerProcess:
             self.command, env=whole | {MARK: self._mark}, cwd=directory, start_new_session=True,
             stdin=subprocess.PIPE if stdin else subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE)
+        self._born = _born(self.pid)
         self._readers = [threading.Thread(target=self._read, args=(name, pipe), daemon=True)
                          for name, pipe in (("out", self._process.stdout),
                                             ("err", self._process.stderr))]
@@ -170,31 +171,33 @@ class RunnerProcess:
         by process id: command line."""
         found: dict[int, str] = {}
         parents: dict[int, int] = {}
-        for entry in Path("/proc").iterdir():
-            if entry.name.isdigit() and int(entry.name) not in (self.pid, os.getpid()):
-                self._inspect(entry, found, parents)
+        for name in os.listdir("/proc"):
+            if name.isdigit() and int(name) not in (self.pid, os.getpid()):
+                self._inspect(int(name), found, parents)
         added = True
         while added:
             new = {pid for pid, parent in parents.items()
                    if pid not in found and (parent in found or parent == self.pid)}
-            found |= {pid: _command_line(Path(f"/proc/{pid}")) for pid in new}
+            found |= {pid: _command_line(pid) for pid in new}
             added = bool(new)
         return found
 
-    def _inspect(self, entry: Path, found: dict[int, str], parents: dict[int, int]) -> None:
+    def _inspect(self, pid: int, found: dict[int, str], parents: dict[int, int]) -> None:
         try:
             for _ in range(_EXEC_READS):
-                fields = (entry / "stat").read_text().rpartition(")")[2].split()
-                if fields[0] in "ZX" or int(fields[6]) & _KERNEL_THREAD:
+                fields = _stat(pid)
+                # What is older than the program comes from elsewhere: no need to read more of it.
+                if int(fields[19]) < self._born or fields[0] in b"ZX" or \
+                        int(fields[6]) & _KERNEL_THREAD:
                     return
-                variables = (entry / "environ").read_bytes()
+                variables = Path(f"/proc/{pid}/environ").read_bytes()
                 start, end = fields[47:49]
-                if variables or start == end != "0":
+                if variables or start == end != b"0":
                     break
-            parents[int(entry.name)] = int(fields[1])
+            parents[pid] = int(fields[1])
             if f"{MARK}={self._mark}".encode() in variables.split(b"\0") or \
                     int(fields[3]) == self.pid:
-                found[int(entry.name)] = _command_line(entry)
+                found[pid] = _command_line(pid)
         except (OSError, IndexError):
             return  # it ended meanwhile, or is not ours to read
 
@@ -233,10 +236,25 @@ class RunnerProcess:
                     f"{self._data['err'][-4000:].decode('utf-8', 'replace')}")
 
 
+def _stat(pid: int) -> list[bytes]:
+    """The fields of proc_pid_stat(5) from the third on, which is the state. This is read for each
+    process of the machine, again and again, so without what an open file costs in Python."""
+    descriptor = os.open(f"/proc/{pid}/stat", os.O_RDONLY)
+    try:
+        return os.read(descriptor, 4096).rpartition(b")")[2].split()
+    finally:
+        os.close(descriptor)
+
+
+def _born(pid: int) -> int:
+    """When a child that nobody has waited for began, in ticks since the machine did."""
+    return int(_stat(pid)[19])
+
+
 def _is_dying(pid: int) -> bool:
     """True if SIGKILL waits for the process, or it ends already."""
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        fields = _stat(pid)
         pending = re.findall(r"(?m)^(?:SigPnd|ShdPnd):\s*(\w+)$",
                              Path(f"/proc/{pid}/status").read_text())
     except OSError:
@@ -245,9 +263,10 @@ def _is_dying(pid: int) -> bool:
     return bool(int(fields[6]) & _EXITING) or any(int(mask, 16) & killed for mask in pending)
 
 
-def _command_line(entry: Path) -> str:
+def _command_line(pid: int) -> str:
     try:
-        return (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+        words = Path(f"/proc/{pid}/cmdline").read_bytes()
+        return words.replace(b"\0", b" ").decode("utf-8", "replace")
     except OSError:
         return "?"
 
