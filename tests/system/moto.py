@@ -51,15 +51,19 @@ class Server:
             moto_server(folder / "log", *arguments))
         cls.url = f"{cls.scheme}://127.0.0.1:{port}"
         cls.key = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "any"}
+        cls.clients = {}
         cls.set_up()
 
     @classmethod
     def client(cls, service: str) -> Any:
-        """A client of boto3 with the key of the tests and nothing of the machine's set-up."""
-        return boto3.client(service, region_name=_REGION, endpoint_url=cls.url, verify=cls.ca_file,
-                            aws_access_key_id=cls.key["AWS_ACCESS_KEY_ID"],
-                            aws_secret_access_key=cls.key["AWS_SECRET_ACCESS_KEY"],
-                            config=botocore.config.Config(s3={"addressing_style": "path"}))
+        """The client of boto3 with the key of the tests and nothing of the machine's set-up."""
+        key = cls.key["AWS_ACCESS_KEY_ID"]
+        if (service, key) not in cls.clients:
+            cls.clients[service, key] = boto3.client(
+                service, region_name=_REGION, endpoint_url=cls.url, verify=cls.ca_file,
+                aws_access_key_id=key, aws_secret_access_key=cls.key["AWS_SECRET_ACCESS_KEY"],
+                config=botocore.config.Config(s3={"addressing_style": "path"}))
+        return cls.clients[service, key]
 
     @classmethod
     def set_up(cls) -> None:
@@ -105,9 +109,10 @@ class Server:
         sqs, queue = self.client("sqs"), self.queues[topic]
         found = []
         while batch := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
-            for one in batch:
-                found.append(json.loads(one["Body"]))
-                sqs.delete_message(QueueUrl=queue, ReceiptHandle=one["ReceiptHandle"])
+            found += [json.loads(one["Body"]) for one in batch]
+            sqs.delete_message_batch(QueueUrl=queue, Entries=[
+                {"Id": str(i), "ReceiptHandle": one["ReceiptHandle"]}
+                for i, one in enumerate(batch)])
         return found
 
     def message(self, topic: str) -> dict[str, Any]:
