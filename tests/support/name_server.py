@@ -3,27 +3,40 @@
 
 from __future__ import annotations
 
+import errno
+import random
 import socket
 import threading
 
 A = b"\x00\x01"
 AAAA = b"\x00\x1c"
+NOBODY = "127.54.0.1"  # where none of these listens
 
 
 class NameServer:
     """Answers until it is closed, but for the types of questions in `silent`; `asked` lists the
     names. One that is `empty` knows no name. Port 53 needs root."""
 
-    def __init__(self, address: str, silent: tuple[bytes, ...] = (), empty: bool = False) -> None:
-        self.address = address
+    def __init__(self, silent: tuple[bytes, ...] = (), empty: bool = False) -> None:
         self._flags = b"\x81\x83" if empty else b"\x81\x80"
         self._known = () if empty else (A,)
         self._silent = silent
         self.asked: list[str] = []
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind((address, 53))
+        self.address = self._bind()
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
+
+    def _bind(self) -> str:
+        """Takes an address that no other run of the tests has."""
+        while True:
+            address = f"127.53.{random.randrange(256)}.{random.randrange(1, 255)}"
+            try:
+                self._socket.bind((address, 53))
+                return address
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    raise
 
     def close(self) -> None:
         """Ends it."""

@@ -21,7 +21,7 @@ import foreign_roots
 import static_build
 from aws_case import BUCKET, AwsTest
 from fake_aws import FakeAws
-from name_server import NameServer
+from name_server import NOBODY, NameServer
 from runner_process import RunnerProcess, RunnerTest
 
 MOST_BYTES = 3_600_000
@@ -177,7 +177,7 @@ class StaticRootTest(container.EmptyRootTest):
                 self.assert_delivered(aws, self.start_by_name(aws, "--once", ca=ca))
 
     def test_a_name_is_found_by_dns(self) -> None:
-        server = NameServer("127.53.53.53")
+        server = NameServer()
         self.addCleanup(server.close)
         self.write("resolv.conf", f"nameserver {server.address}\n")
         aws = self.fake(tls=True, names=[NAME])
@@ -185,13 +185,13 @@ class StaticRootTest(container.EmptyRootTest):
         self.assertEqual({NAME, f"{BUCKET}.{NAME}"}, set(server.asked))
 
     def test_a_resolv_conf_that_changes_while_it_runs_is_read_again(self) -> None:
-        self.write("resolv.conf", "nameserver 127.53.53.54\n")  # where nobody listens
+        self.write("resolv.conf", f"nameserver {NOBODY}\n")
         aws = self.fake(tls=True, names=[NAME])
         process = self.start_by_name(aws, "--delay", "3600")
         process.wait_for_line("events are not delivered: .*could not resolve the name")
-        with contextlib.closing(NameServer("127.53.53.53")) as server:
+        with contextlib.closing(NameServer()) as server:
             self.write("resolv.conf", "search nowhere.test\noptions timeout:1 attempts:2\n"
-                       f"nameserver 127.53.53.54\nnameserver {server.address}\n")
+                       f"nameserver {NOBODY}\nnameserver {server.address}\n")
             aws.wait_for(lambda: self.events(aws) and aws.objects(BUCKET))
         os.kill(container.inner(process), signal.SIGTERM)
         self.assertEqual(0, process.wait().code)
@@ -269,14 +269,14 @@ class ForeignRootTest(container.RootTest):
         aws = self.fake(tls=True, names=[NAME])
         shutil.copy(str(aws.ca_file), self.root / "ca.pem")
         self.write("hosts", "" if dns else f"127.0.0.1 {NAME} {BUCKET}.{NAME}\n")
-        self.write("resolv.conf", "nameserver 127.53.53.53\n")
         if names is not None:
             self.write("nsswitch.conf", f"passwd: files systemd\nhosts: {names}\n")
         trace = self.temporary_directory() / "trace"
         environment = aws.environment() | {"AWS_ENDPOINT_URL": aws.url_at(NAME),
                                            "AWS_CA_BUNDLE": "/ca.pem",
                                            "SLARUNNER_S3ADDRESSING": "virtual"}
-        with contextlib.closing(NameServer("127.53.53.53")) as server:
+        with contextlib.closing(NameServer()) as server:
+            self.write("resolv.conf", f"nameserver {server.address}\n")
             finished = self.start_traced(trace, *self.sinks(aws), "--once", "--", "/test", "exit",
                                          **environment).wait()
         self.assertEqual(0, finished.code, finished.err_text)
