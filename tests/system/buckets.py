@@ -6,35 +6,27 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import importlib.util
-import json
 import os
 import re
 import shutil
 import socket
 import subprocess
-import sys
 import unittest
 from collections.abc import Mapping
 
+import boto3_beside
 from aws_case import BUCKET, AwsTest
 from runner_process import Finished
 from spool_case import SpoolTest
 from store_case import wait_until
 
-_BOTO3 = importlib.util.find_spec("boto3") is not None
 _S3RVER = shutil.which("s3rver")
-# Puts an object with the given parameters; says how that ended.
-_PEER = """
-import json, sys, boto3, botocore.exceptions
-try:
-    boto3.client("s3").put_object(**json.load(sys.stdin))
-    print("ok")
-except botocore.exceptions.ClientError as error:
-    print(error.response["Error"]["Code"])
-except Exception as error:
-    print(type(error).__name__)
-"""
+
+
+def setUpModule() -> None:
+    """One boto3 for all."""
+    if boto3_beside.IS_THERE:
+        BucketTest.boto3 = unittest.enterModuleContext(boto3_beside.Boto3("s3"))
 
 
 def _listens(port: int) -> bool:
@@ -48,6 +40,8 @@ def _listens(port: int) -> bool:
 
 class BucketTest(AwsTest):
     """The base: one run with a log, and boto3 beside it."""
+
+    boto3: boto3_beside.Boto3
 
     def setUp(self) -> None:
         self.aws = self.fake()
@@ -68,20 +62,19 @@ class BucketTest(AwsTest):
 
     def beside_boto3(self, environment: Mapping[str, str], **parameters: object) -> str:
         """How boto3 fares with the same settings of AWS: `ok`, or the code of the error."""
-        if not _BOTO3:
+        if not boto3_beside.IS_THERE:
             return "boto3 is not there"
         request = {"Bucket": BUCKET, "Key": "beside", "Body": "hello\n"} | parameters
-        done = subprocess.run(
-            [sys.executable, "-c", _PEER], input=json.dumps(request), text=True, check=True,
-            stdout=subprocess.PIPE, timeout=120,
-            env=os.environ | self.aws.environment() | {"AWS_MAX_ATTEMPTS": "1"} | environment)
+        ended = self.boto3.ask(
+            os.environ | self.aws.environment() | {"AWS_MAX_ATTEMPTS": "1"} | environment, "s3",
+            "put_object", **request)
         self.aws.objects(BUCKET).pop("beside", None)
-        return done.stdout.strip()
+        return ended
 
     def assert_beside(self, expected: str, environment: Mapping[str, str],
                       **parameters: object) -> None:
         """boto3 fares so, where it is there."""
-        if _BOTO3:
+        if boto3_beside.IS_THERE:
             self.assertEqual(expected, self.beside_boto3(environment, **parameters))
 
 
@@ -217,7 +210,7 @@ class DemandsTest(BucketTest):
                     for word in (f"--s3-{flags[name]}", value)]).code)
                 self.assertEqual(ours, self.demanded())
                 self.assert_beside("ok", {}, **parameters)
-                if _BOTO3:
+                if boto3_beside.IS_THERE:
                     self.assertEqual(ours, self.demanded())
 
     def test_a_bucket_of_another_account_gets_nothing(self) -> None:

@@ -6,47 +6,26 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import unittest
 
+import boto3_beside
 from aws_case import AwsTest, Proxy
 from fake_aws import FakeAws, faults
 from runner_process import Finished
 
-try:
-    import boto3
-except ImportError:
-    boto3 = None
-
 _KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
-# Asks in a process for each line, which is the environment; boto3 is imported but once.
-_ASK_BOTO3 = """
-import json, os, signal, sys, boto3
-for line in sys.stdin:
-    child = os.fork()
-    if not child:
-        os.environ.clear()
-        os.environ.update(json.loads(line))
-        signal.alarm(120)
-        print(boto3.client("sts").get_caller_identity()["Arn"], flush=True)
-        os._exit(0)
-    if os.waitpid(child, 0)[1]:
-        print("failed", flush=True)
-"""
+
+
+def setUpModule() -> None:
+    """One boto3 for all."""
+    if boto3_beside.IS_THERE:
+        LikeBoto3Test.other = unittest.enterModuleContext(boto3_beside.Boto3("sts"))
 
 
 class LikeBoto3Test(AwsTest):
     """What both are asked."""
 
-    other: subprocess.Popen[str]
-
-    @classmethod
-    def setUpClass(cls) -> None:
-        if boto3 is not None:
-            cls.other = cls.enterClassContext(subprocess.Popen(
-                [sys.executable, "-c", _ASK_BOTO3], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                text=True))
+    other: boto3_beside.Boto3
 
     def bare(self, aws: FakeAws, **more: str) -> dict[str, str]:
         """The environment of a fake without keys."""
@@ -73,10 +52,8 @@ class LikeBoto3Test(AwsTest):
 
     def ask_boto3(self, environment: dict[str, str]) -> str:
         """As whom boto3 speaks, without the name of the session."""
-        assert self.other.stdin and self.other.stdout
-        print(json.dumps({"PATH": os.environ["PATH"], "HOME": "/nowhere"} | environment),
-              file=self.other.stdin, flush=True)
-        return self.other.stdout.readline().strip()
+        return self.other.ask({"PATH": os.environ["PATH"], "HOME": "/nowhere"} | environment, "sts",
+                              "get_caller_identity", "Arn")
 
     def ask(self, environment: dict[str, str]) -> str:
         """As whom the program speaks."""
@@ -87,7 +64,7 @@ class LikeBoto3Test(AwsTest):
     def check(self, environment: dict[str, str], arn: str) -> None:
         """Both speak as the one whose ARN holds this."""
         self.assertIn(arn, self.ask(environment))
-        if boto3 is not None:
+        if boto3_beside.IS_THERE:
             self.assertIn(arn, self.ask_boto3(environment))
 
 
@@ -169,7 +146,7 @@ class AgentsTest(LikeBoto3Test):
                 environment = self.bare(aws, **self.container(aws))
                 aws.fail("container:*", faults.reply(status, "not now"))
                 self.assertIn("assumed-role/task-role", self.ask(environment))
-                if boto3 is None:
+                if not boto3_beside.IS_THERE:
                     continue
                 aws.fail("container:*", faults.reply(status, "not now"))
                 self.assertIn("assumed-role/task-role", self.ask_boto3(environment))
