@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What must not compile. Each file beside this one compiles as it stands; with -DREJECT there is
 exactly one error, in fewer than 20 lines that hold the sentence after '// expect:'. A file of
-several cases has '// expect N:' for each, which is compiled with -DREJECT=N. The line with which
-clang closes, '1 error generated.', is not counted."""
+several cases has '// expect N:' for each, which is compiled with -DREJECT=N; -DREJECT=0 is all of them
+together. The line with which clang closes, '1 error generated.', is not counted."""
 
 import re
 import shutil
@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import unittest
 import zlib
+from collections import Counter
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -23,6 +24,7 @@ class Reject:
     compiler = ""
     ending = ""  # of what it precompiles
     always, making, using = [], [], []
+    together = False  # whether the cases of a file are refused in one go, if that can be seen
 
     @classmethod
     def setUpClass(cls):
@@ -60,9 +62,22 @@ class Reject:
         expected = re.findall(r"^// expect(?: (\d+))?: (.+)$", case.read_text(), re.M)
         self.assertTrue(expected, "the case has no line '// expect: SENTENCE'")
         self.assertEqual((0, ""), self.compiled_case(case))
+        if self.together and len(expected) > 1 and self.refused_together(case, expected):
+            return
         for number, sentence in expected:
             with self.subTest(number=number):
                 self.check_refusal(case, number or "1", sentence)
+
+    def refused_together(self, case, expected):
+        """Whether there are as many errors as cases, each with a sentence of its own; if not, each case
+        by itself shows what is wrong."""
+        _, output = self.compiled_case(case, "#define REJECT 0")
+        errors = re.split(r"\berror:", output)[1:]  # each until the next one
+        wanted = Counter(sentence for _, sentence in expected)
+        return (len(errors) == len(expected)
+                and all(len(error.splitlines()) < 20 for error in errors)
+                and all(sum(sentence in error for error in errors) == number
+                        for sentence, number in wanted.items()))
 
     def check_refusal(self, case, number, sentence):
         status, output = self.compiled_case(case, f"#define REJECT {number}")
@@ -77,6 +92,7 @@ class ByGcc(Reject, unittest.TestCase):
     always = ["--param=ggc-min-heapsize=1048576"]  # it collects no garbage, an eighth of its time
     ending = ".gch"
     using = ["-Winvalid-pch", "-Werror=invalid-pch"]
+    together = True
 
 
 class ByClang(Reject, unittest.TestCase):

@@ -36,24 +36,28 @@ struct MinimalStore : MinimalPublisher {
   sla::Result<std::string> store(sla::Report const&) { return std::string(); }
 };
 
+/// Whether the case of that number is wrong: all of them are with -DREJECT=0, and none is without
+/// it.
+template <int number>
 #ifdef REJECT
-inline constexpr int rejected = REJECT;
+inline constexpr bool rejected = REJECT == 0 || REJECT == number;
 #else
-inline constexpr int rejected = 0;  // none: everything is right
+inline constexpr bool rejected = false;
 #endif
 
 /// A model of nothing.
+template <int number>
 struct Wrong {};
 
 /// A Good that is Wrong in the case of that number.
 template <int number, class Good>
-using Unless = std::conditional_t<rejected == number, Wrong, Good>;
+using Unless = std::conditional_t<rejected<number>, Wrong<number>, Good>;
 
 /// A Good that cannot be moved in the case of that number.
-template <class Good>
+template <int number, class Good>
 struct Pinned : Good {
   Pinned() = default;
   Pinned(Pinned&&) = delete;
 };
 template <int number, class Good>
-using UnlessPinned = std::conditional_t<rejected == number, Pinned<Good>, Good>;
+using UnlessPinned = std::conditional_t<rejected<number>, Pinned<number, Good>, Good>;

@@ -16,7 +16,7 @@
 #include "sla/scheduler/one_of.hpp"
 
 struct KeepsLogs : MinimalPublisher {
-#if defined REJECT && REJECT == 1
+#if defined REJECT && REJECT <= 1
   bool wants_uncounted() { return true; }
 #else
   static constexpr bool wants_uncounted = true;
@@ -25,22 +25,22 @@ struct KeepsLogs : MinimalPublisher {
 
 template <int number>
 struct Listens : MinimalScheduler {
-  using Parameter = std::conditional_t<rejected == number, sla::WallTime, sla::Instant>;
+  using Parameter = std::conditional_t<rejected<number>, sla::WallTime, sla::Instant>;
   void began(Parameter) {}
 };
 
 struct Counts : MinimalScheduler {
-  std::conditional_t<rejected == 3, int, std::uint64_t> missed() const { return 0; }
+  std::conditional_t<rejected<3>, int, std::uint64_t> missed() const { return 0; }
 };
 
 struct Limited : MinimalExecutor {
-  std::optional<std::conditional_t<rejected == 4, int, sla::Duration>> longest_run() const {
+  std::optional<std::conditional_t<rejected<4>, int, sla::Duration>> longest_run() const {
     return {};
   }
 };
 
 struct Sociable : MinimalExecutor {
-  using Result = std::conditional_t<rejected == 5, bool, void>;
+  using Result = std::conditional_t<rejected<5>, bool, void>;
   Result run_beside_others() { return Result(); }
 };
 
