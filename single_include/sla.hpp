@@ -167,6 +167,55 @@
 #include <variant>
 #include <vector>
 
+// sla/core/atomic.hpp
+// A value that several threads read and change without a lock. <atomic> has that too, but with
+// 12,000 lines that every user of a header would read, most of them for other types and waits.
+
+namespace sla::inline v1::internal {
+
+/// A number, a truth value or a pointer. All operations are in one order for all threads, but for
+/// those that are told another one (__ATOMIC_RELAXED, ...).
+template <class T>
+class Atomic {
+ public:
+  constexpr Atomic(T value) noexcept : value_(value) {}
+  Atomic(Atomic const&) = delete;
+  Atomic& operator=(Atomic const&) = delete;
+  Atomic& operator=(T value) noexcept { return store(value), *this; }
+
+  [[nodiscard]] T load(int order = __ATOMIC_SEQ_CST) const noexcept {
+    return __atomic_load_n(&value_, order);
+  }
+  operator T() const noexcept { return load(); }
+  void store(T value, int order = __ATOMIC_SEQ_CST) noexcept {
+    __atomic_store_n(&value_, value, order);
+  }
+
+  /// Each of these returns what was there before.
+  T exchange(T value) noexcept { return __atomic_exchange_n(&value_, value, __ATOMIC_SEQ_CST); }
+  T fetch_add(T value, int order = __ATOMIC_SEQ_CST) noexcept {
+    return __atomic_fetch_add(&value_, value, order);
+  }
+  T fetch_sub(T value, int order = __ATOMIC_SEQ_CST) noexcept {
+    return __atomic_fetch_sub(&value_, value, order);
+  }
+  T fetch_or(T value) noexcept { return __atomic_fetch_or(&value_, value, __ATOMIC_SEQ_CST); }
+
+  T operator++() noexcept { return __atomic_add_fetch(&value_, 1, __ATOMIC_SEQ_CST); }
+  T operator--() noexcept { return __atomic_sub_fetch(&value_, 1, __ATOMIC_SEQ_CST); }
+
+  /// Sets the value if it is the expected one, else says which it is. Returns true if it was set.
+  bool compare_exchange_strong(T& expected, T value) noexcept {
+    return __atomic_compare_exchange_n(&value_, &expected, value, false, __ATOMIC_SEQ_CST,
+                                       __ATOMIC_SEQ_CST);
+  }
+
+ private:
+  alignas(sizeof(T)) T value_;
+};
+
+}  // namespace sla::inline v1::internal
+
 // sla/core/error.hpp
 // What went wrong when something expected to work did not. The code decides what to do next, the
 // message explains it to a person, and the number that somebody else gave is kept with its kind.
@@ -551,7 +600,7 @@ namespace detail {
 /// Counts the holders of a value whose type is not known, and knows how to delete it.
 struct Holders {
   void (*end)(Holders*);
-  std::atomic<std::size_t> count{1};
+  Atomic<std::size_t> count{1};
 };
 
 template <class T>
@@ -572,7 +621,7 @@ class Shared {
   Shared() = default;
   Shared(std::nullptr_t) noexcept {}
   Shared(Shared const& other) noexcept : value_(other.value_), holders_(other.holders_) {
-    if (holders_ != nullptr) holders_->count.fetch_add(1, std::memory_order_relaxed);
+    if (holders_ != nullptr) holders_->count.fetch_add(1, __ATOMIC_RELAXED);
   }
   Shared(Shared&& other) noexcept : value_(other.value_), holders_(other.take_holders()) {}
   /// Holds the same as something that is known to be of another type.
@@ -586,7 +635,7 @@ class Shared {
   }
   ~Shared() {
     if (holders_ == nullptr) return;
-    if (holders_->count.fetch_sub(1, std::memory_order_acq_rel) == 1) holders_->end(holders_);
+    if (holders_->count.fetch_sub(1, __ATOMIC_ACQ_REL) == 1) holders_->end(holders_);
   }
 
   /// Makes a value out of these arguments.
@@ -607,7 +656,7 @@ class Shared {
 
   /// Returns true if nobody else holds it.
   [[nodiscard]] bool is_sole() const noexcept {
-    return holders_ != nullptr && holders_->count.load(std::memory_order_acquire) == 1;
+    return holders_ != nullptr && holders_->count.load(__ATOMIC_ACQUIRE) == 1;
   }
 
  private:
@@ -1209,8 +1258,8 @@ class Stop {
 
  private:
   struct Told {
-    std::atomic<bool> requested = false;
-    std::atomic<std::uint64_t> signals = 0;  ///< those that asked to stop, one bit each
+    internal::Atomic<bool> requested = false;
+    internal::Atomic<std::uint64_t> signals = 0;  ///< those that asked to stop, one bit each
   };
   /// These come to a writer whose reader is gone or whose file is too large, and the failing write
   /// says it too.
@@ -1385,8 +1434,9 @@ static_assert(Clock<SteadyClock>);
 
 namespace sla::inline v1::internal {
 
-using FutexWord = std::atomic<std::uint32_t>;
-static_assert(FutexWord::is_always_lock_free && sizeof(FutexWord) == sizeof(std::uint32_t));
+using FutexWord = Atomic<std::uint32_t>;
+static_assert(__atomic_always_lock_free(sizeof(FutexWord), nullptr) &&
+              sizeof(FutexWord) == sizeof(std::uint32_t));
 
 /// Waits while the word has that value, but no longer than until then. Returns true if it has
 /// another one.
@@ -1519,8 +1569,8 @@ struct ErasedCall {
 
 /// What all helpers have in common; it outlives them.
 struct Helpers {
-  std::atomic<int> alive{0};
-  std::atomic<bool> stay{false};  ///< for the next call, which comes at once
+  Atomic<int> alive{0};
+  Atomic<bool> stay{false};  ///< for the next call, which comes at once
 };
 
 /// Makes one call at a time. Whoever gives it a call waits for its end, or leaves it alone for
@@ -1799,7 +1849,7 @@ class CallsApart {
   /// It is never destroyed: what was abandoned may outlive everything else. A child that fork()
   /// made has one of its own.
   static Pool& of_this_process() {
-    static std::atomic<Pool*> pool = nullptr;
+    static Atomic<Pool*> pool = nullptr;
     Pool* known = pool.load();
     while (known == nullptr || known->process != ::getpid()) {
       auto* const made = new Pool;
@@ -1844,6 +1894,7 @@ class Apart {
     if (ended_ && !join_until({})) thread_.detach();
   }
 
+  /// Returns true if it holds a thread, under way or ended.
   explicit operator bool() const noexcept { return bool{ended_}; }
 
   /// Waits for its end, however long that takes.
@@ -2503,7 +2554,7 @@ class Writer {
   std::size_t under_way_ = 0;  ///< behind that, in a call
   std::uint64_t lost_ = 0;
   int failure_ = 0;
-  std::atomic<bool> moved_{false};
+  Atomic<bool> moved_{false};
 };
 
 /// One Writer for each thing that is written to. Thread-safe.
@@ -2653,14 +2704,14 @@ class Outlet {
   }
 
   /// Returns true if the kernel can write to a pipe without waiting, whatever its flags are.
-  static std::atomic<bool>& pipes_can() noexcept {
-    static std::atomic<bool> can{true};
+  static Atomic<bool>& pipes_can() noexcept {
+    static Atomic<bool> can{true};
     return can;
   }
 
   /// What was last found to take nothing.
-  static std::atomic<std::uint64_t>& resting() noexcept {
-    static std::atomic<std::uint64_t> identity{0};
+  static Atomic<std::uint64_t>& resting() noexcept {
+    static Atomic<std::uint64_t> identity{0};
     return identity;
   }
 
@@ -3052,7 +3103,7 @@ namespace detail {
 
 /// Fills in what no random source of the kernel gave: unique enough for an identity, no secret.
 inline void mix_bytes(unsigned char* bytes, std::size_t size) noexcept {
-  static std::atomic<std::uint64_t> calls = 0;
+  static internal::Atomic<std::uint64_t> calls = 0;
   auto const clock = std::chrono::steady_clock::now().time_since_epoch().count();
   std::uint64_t state = static_cast<std::uint64_t>(clock) ^
                         static_cast<std::uint64_t>(::getpid()) << 40U ^
@@ -3975,13 +4026,13 @@ class OwnedChildren {
   }
   /// Returns the pid in a place that the caller reserved.
   [[nodiscard]] static pid_t pid(Slot slot) noexcept {
-    return std::atomic_ref<pid_t>(*slot).load();
+    return __atomic_load_n(&*slot, __ATOMIC_SEQ_CST);
   }
 
   [[nodiscard]] bool has(pid_t pid) {
     internal::Lock const lock(mutex_);
     for (pid_t& owned : pids_) {
-      if (std::atomic_ref<pid_t>(owned).load() == pid) return true;
+      if (__atomic_load_n(&owned, __ATOMIC_SEQ_CST) == pid) return true;
     }
     return false;
   }
@@ -4432,7 +4483,7 @@ struct RunMark {
 
   /// Returns a number that no other run has, in this process or in another.
   [[nodiscard]] static rlim_t new_number() {
-    static std::atomic<std::uint64_t> next = std::uint64_t{1} << 56U | random_number<7>();
+    static Atomic<std::uint64_t> next = std::uint64_t{1} << 56U | random_number<7>();
     return next.fetch_add(1) ^ static_cast<std::uint64_t>(::getpid()) << 32U;  // also after a fork
   }
 };
@@ -9854,7 +9905,7 @@ class ClockSkew {
 
   /// Returns what to add to our time to have the service's.
   [[nodiscard]] Duration offset() const noexcept {
-    return own_ ? *own_ : Duration{shared_->load(std::memory_order_relaxed)};
+    return own_ ? *own_ : Duration{shared_->load(__ATOMIC_RELAXED)};
   }
 
   /// Learns from any answer. One without a Date, out of a cache, or under way for more than 15
@@ -9885,11 +9936,11 @@ class ClockSkew {
  private:
   void learn(Duration offset) noexcept {
     own_ = offset;
-    shared_->store(offset.count(), std::memory_order_relaxed);
+    shared_->store(offset.count(), __ATOMIC_RELAXED);
   }
 
-  std::shared_ptr<std::atomic<Duration::rep>> shared_ =
-      std::make_shared<std::atomic<Duration::rep>>(0);
+  std::shared_ptr<internal::Atomic<Duration::rep>> shared_ =
+      std::make_shared<internal::Atomic<Duration::rep>>(0);
   std::optional<Duration> own_{};
 };
 
@@ -15818,9 +15869,9 @@ class DiskCalls {
     void operator()(Disk&) const noexcept {}
   };
   struct Options {
-    std::string name{};                 ///< of the folder, for the log
-    Duration limit{};                   ///< for one call
-    Shared<std::atomic<bool>> hangs{};  ///< is told; may be nothing
+    std::string name{};            ///< of the folder, for the log
+    Duration limit{};              ///< for one call
+    Shared<Atomic<bool>> hangs{};  ///< is told; may be nothing
   };
   /// What is known of the disk; its calls write it.
   struct Figures {
@@ -15928,9 +15979,9 @@ class TimeLimitedSpool {
 
  public:
   struct Options {
-    std::string name{};                           ///< of the folder, for the log
-    Duration limit = std::chrono::seconds{2};     ///< for one call
-    internal::Shared<std::atomic<bool>> hangs{};  ///< is told; may be nothing
+    std::string name{};                                ///< of the folder, for the log
+    Duration limit = std::chrono::seconds{2};          ///< for one call
+    internal::Shared<internal::Atomic<bool>> hangs{};  ///< is told; may be nothing
   };
 
   /// Calls `make() -> Result<S>`, and goes on without if that takes too long. The Error is that
@@ -18257,7 +18308,7 @@ inline Result<Descriptor> open_unnamed_in(std::string const& folder) {
 
 /// Returns where the log of a run stands, should this process die; empty where nowhere.
 [[nodiscard]] inline std::string log_path(std::string const& folder,
-                                          Shared<std::atomic<bool> const> const& hangs,
+                                          Shared<Atomic<bool> const> const& hangs,
                                           std::string_view run_id) {
   bool const none = folder.empty() || run_id.empty() || (hangs && *hangs);
   return none ? std::string() : folder + '/' + log_file_name(run_id);
@@ -18310,7 +18361,7 @@ struct ProcessOptions {
   /// If it is empty or cannot be written the output dies with the process.
   std::string log_folder{};
   /// True while that folder's disk is known to hang: then it is as if it were empty.
-  internal::Shared<std::atomic<bool> const> log_folder_hangs{};
+  internal::Shared<internal::Atomic<bool> const> log_folder_hangs{};
   Masks masks{};    ///< what becomes *** in the output, wherever it goes
   int attempt = 0;  ///< that of the job, which the executor takes from it
   Logger log{Logger::Options{.format = LogFormat::none}};  ///< says what a stop waits for
@@ -19785,7 +19836,7 @@ struct RetryingOptions {
   Duration delay = std::chrono::seconds{1};  ///< between the end of one and the start of the next
   std::uint64_t log_limit = 16U << 20U;      ///< bytes kept of the output of all; 0 keeps all
   std::string log_folder{};                  ///< as in ProcessOptions
-  internal::Shared<std::atomic<bool> const> log_folder_hangs{};
+  internal::Shared<internal::Atomic<bool> const> log_folder_hangs{};
 };
 
 /// Executes with E until a run succeeds, or there are no more attempts. A stop between two attempts

@@ -71,6 +71,7 @@
 #include "sla/version.hpp"
 
 #include "sla/core/apart.hpp"
+#include "sla/core/atomic.hpp"
 #include "sla/core/backoff.hpp"
 #include "sla/core/clock.hpp"
 #include "sla/core/clone.hpp"

@@ -69,7 +69,8 @@ class Moody {
 
 struct World {
   std::shared_ptr<std::atomic<bool>> disk = std::make_shared<std::atomic<bool>>(false);
-  internal::Shared<std::atomic<bool>> told = internal::Shared<std::atomic<bool>>::make(false);
+  internal::Shared<internal::Atomic<bool>> told =
+      internal::Shared<internal::Atomic<bool>>::make(false);
 
   TimeLimitedSpool<Moody> open(Duration limit = 1s, Logger log = silent) const {
     auto spool = TimeLimitedSpool<Moody>::open(

@@ -4,7 +4,6 @@
 // in AWS a bucket for the logs, a topic for the events and metrics, each of them there or not. The
 // store and AWS have a spool and a thread each, so that neither waits for the other.
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -21,6 +20,7 @@
 #include "sla/app/settings/settings.hpp"
 #include "sla/app/settings/spool.hpp"
 #include "sla/app/spool_folders.hpp"
+#include "sla/core/atomic.hpp"
 #include "sla/core/environment.hpp"
 #include "sla/core/log.hpp"
 #include "sla/core/result.hpp"
@@ -84,7 +84,7 @@ class Sinks {
   /// Returns where an executor puts the logs of runs; empty if they end with the process.
   [[nodiscard]] std::string const& log_folder() const noexcept { return log_folder_; }
   /// Returns true if that folder's disk hangs, as far as is known; it changes.
-  [[nodiscard]] internal::Shared<std::atomic<bool> const> log_folder_hangs() const noexcept {
+  [[nodiscard]] internal::Shared<internal::Atomic<bool> const> log_folder_hangs() const noexcept {
     return spool_hangs_;
   }
 
@@ -245,8 +245,8 @@ class Sinks {
   DeliveryStops aws_stops_{};
   AwsAccess access_;
   std::string log_folder_{};
-  internal::Shared<std::atomic<bool>> spool_hangs_ =
-      internal::Shared<std::atomic<bool>>::make(false);
+  internal::Shared<internal::Atomic<bool>> spool_hangs_ =
+      internal::Shared<internal::Atomic<bool>>::make(false);
   std::size_t refused_before_ = 0;  ///< what an earlier process had set aside
   std::optional<Spooled<StoreLogs, StoreEvents, Spool>> store_{};
   std::optional<Spooled<AwsLogs, AwsEvents, Spool>> aws_{};

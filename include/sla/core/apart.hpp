@@ -7,10 +7,10 @@
 // helps there.)
 #include <unistd.h>
 
-#include <atomic>
 #include <chrono>
 #include <utility>
 
+#include "sla/core/atomic.hpp"
 #include "sla/core/futex.hpp"
 #include "sla/core/helper.hpp"
 #include "sla/core/mutex.hpp"
@@ -105,7 +105,7 @@ class CallsApart {
   /// It is never destroyed: what was abandoned may outlive everything else. A child that fork()
   /// made has one of its own.
   static Pool& of_this_process() {
-    static std::atomic<Pool*> pool = nullptr;
+    static Atomic<Pool*> pool = nullptr;
     Pool* known = pool.load();
     while (known == nullptr || known->process != ::getpid()) {
       auto* const made = new Pool;
@@ -150,6 +150,7 @@ class Apart {
     if (ended_ && !join_until({})) thread_.detach();
   }
 
+  /// Returns true if it holds a thread, under way or ended.
   explicit operator bool() const noexcept { return bool{ended_}; }
 
   /// Waits for its end, however long that takes.

@@ -7,16 +7,17 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cstdint>
 
+#include "sla/core/atomic.hpp"
 #include "sla/core/clock.hpp"
 #include "sla/core/time.hpp"
 
 namespace sla::inline v1::internal {
 
-using FutexWord = std::atomic<std::uint32_t>;
-static_assert(FutexWord::is_always_lock_free && sizeof(FutexWord) == sizeof(std::uint32_t));
+using FutexWord = Atomic<std::uint32_t>;
+static_assert(__atomic_always_lock_free(sizeof(FutexWord), nullptr) &&
+              sizeof(FutexWord) == sizeof(std::uint32_t));
 
 /// Waits while the word has that value, but no longer than until then. Returns true if it has
 /// another one.

@@ -10,12 +10,12 @@
 #include <unistd.h>
 
 #include <array>
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
 
+#include "sla/core/atomic.hpp"
 #include "sla/core/clone.hpp"
 #include "sla/core/descriptor.hpp"
 #include "sla/core/futex.hpp"
@@ -34,8 +34,8 @@ struct ErasedCall {
 
 /// What all helpers have in common; it outlives them.
 struct Helpers {
-  std::atomic<int> alive{0};
-  std::atomic<bool> stay{false};  ///< for the next call, which comes at once
+  Atomic<int> alive{0};
+  Atomic<bool> stay{false};  ///< for the next call, which comes at once
 };
 
 /// Makes one call at a time. Whoever gives it a call waits for its end, or leaves it alone for

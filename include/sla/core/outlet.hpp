@@ -16,7 +16,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -25,6 +24,7 @@
 #include <string_view>
 #include <utility>
 
+#include "sla/core/atomic.hpp"
 #include "sla/core/clock.hpp"
 #include "sla/core/descriptor.hpp"
 #include "sla/core/least.hpp"
@@ -116,14 +116,14 @@ class Outlet {
   }
 
   /// Returns true if the kernel can write to a pipe without waiting, whatever its flags are.
-  static std::atomic<bool>& pipes_can() noexcept {
-    static std::atomic<bool> can{true};
+  static Atomic<bool>& pipes_can() noexcept {
+    static Atomic<bool> can{true};
     return can;
   }
 
   /// What was last found to take nothing.
-  static std::atomic<std::uint64_t>& resting() noexcept {
-    static std::atomic<std::uint64_t> identity{0};
+  static Atomic<std::uint64_t>& resting() noexcept {
+    static Atomic<std::uint64_t> identity{0};
     return identity;
   }
 

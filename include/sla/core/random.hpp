@@ -6,11 +6,11 @@
 #include <unistd.h>
 
 #include <array>
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 
+#include "sla/core/atomic.hpp"
 #include "sla/core/descriptor.hpp"
 #include "sla/core/time.hpp"
 
@@ -20,7 +20,7 @@ namespace detail {
 
 /// Fills in what no random source of the kernel gave: unique enough for an identity, no secret.
 inline void mix_bytes(unsigned char* bytes, std::size_t size) noexcept {
-  static std::atomic<std::uint64_t> calls = 0;
+  static internal::Atomic<std::uint64_t> calls = 0;
   auto const clock = std::chrono::steady_clock::now().time_since_epoch().count();
   std::uint64_t state = static_cast<std::uint64_t>(clock) ^
                         static_cast<std::uint64_t>(::getpid()) << 40U ^

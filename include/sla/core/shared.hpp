@@ -2,11 +2,11 @@
 #pragma once
 // A value with several holders, of which the last one deletes it. <memory> has that too, but with
 // 8,000 lines that every user of a header would read, and with ten templates for each type.
-#include <atomic>
 #include <cstddef>
 #include <type_traits>
 #include <utility>
 
+#include "sla/core/atomic.hpp"
 #include "sla/version.hpp"
 
 namespace sla::inline v1::internal {
@@ -16,7 +16,7 @@ namespace detail {
 /// Counts the holders of a value whose type is not known, and knows how to delete it.
 struct Holders {
   void (*end)(Holders*);
-  std::atomic<std::size_t> count{1};
+  Atomic<std::size_t> count{1};
 };
 
 template <class T>
@@ -37,7 +37,7 @@ class Shared {
   Shared() = default;
   Shared(std::nullptr_t) noexcept {}
   Shared(Shared const& other) noexcept : value_(other.value_), holders_(other.holders_) {
-    if (holders_ != nullptr) holders_->count.fetch_add(1, std::memory_order_relaxed);
+    if (holders_ != nullptr) holders_->count.fetch_add(1, __ATOMIC_RELAXED);
   }
   Shared(Shared&& other) noexcept : value_(other.value_), holders_(other.take_holders()) {}
   /// Holds the same as something that is known to be of another type.
@@ -51,7 +51,7 @@ class Shared {
   }
   ~Shared() {
     if (holders_ == nullptr) return;
-    if (holders_->count.fetch_sub(1, std::memory_order_acq_rel) == 1) holders_->end(holders_);
+    if (holders_->count.fetch_sub(1, __ATOMIC_ACQ_REL) == 1) holders_->end(holders_);
   }
 
   /// Makes a value out of these arguments.
@@ -72,7 +72,7 @@ class Shared {
 
   /// Returns true if nobody else holds it.
   [[nodiscard]] bool is_sole() const noexcept {
-    return holders_ != nullptr && holders_->count.load(std::memory_order_acquire) == 1;
+    return holders_ != nullptr && holders_->count.load(__ATOMIC_ACQUIRE) == 1;
   }
 
  private:

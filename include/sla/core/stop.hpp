@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -20,6 +19,7 @@
 #include <optional>
 #include <utility>
 
+#include "sla/core/atomic.hpp"
 #include "sla/core/descriptor.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/shared.hpp"
@@ -153,8 +153,8 @@ class Stop {
 
  private:
   struct Told {
-    std::atomic<bool> requested = false;
-    std::atomic<std::uint64_t> signals = 0;  ///< those that asked to stop, one bit each
+    internal::Atomic<bool> requested = false;
+    internal::Atomic<std::uint64_t> signals = 0;  ///< those that asked to stop, one bit each
   };
   /// These come to a writer whose reader is gone or whose file is too large, and the failing write
   /// says it too.

@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
@@ -19,6 +18,7 @@
 #include <vector>
 
 #include "sla/core/apart.hpp"
+#include "sla/core/atomic.hpp"
 #include "sla/core/descriptor.hpp"
 #include "sla/core/least.hpp"
 #include "sla/core/mutex.hpp"
@@ -204,7 +204,7 @@ class Writer {
   std::size_t under_way_ = 0;  ///< behind that, in a call
   std::uint64_t lost_ = 0;
   int failure_ = 0;
-  std::atomic<bool> moved_{false};
+  Atomic<bool> moved_{false};
 };
 
 /// One Writer for each thing that is written to. Thread-safe.

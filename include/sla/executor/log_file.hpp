@@ -6,12 +6,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <string_view>
 
+#include "sla/core/atomic.hpp"
 #include "sla/core/descriptor.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/run_id.hpp"
@@ -35,7 +35,7 @@ inline Result<Descriptor> open_unnamed_in(std::string const& folder) {
 
 /// Returns where the log of a run stands, should this process die; empty where nowhere.
 [[nodiscard]] inline std::string log_path(std::string const& folder,
-                                          Shared<std::atomic<bool> const> const& hangs,
+                                          Shared<Atomic<bool> const> const& hangs,
                                           std::string_view run_id) {
   bool const none = folder.empty() || run_id.empty() || (hangs && *hangs);
   return none ? std::string() : folder + '/' + log_file_name(run_id);

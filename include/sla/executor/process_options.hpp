@@ -3,13 +3,13 @@
 // What a caller may say about how a program is run.
 #include <unistd.h>
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "sla/core/atomic.hpp"
 #include "sla/core/log.hpp"
 #include "sla/core/masks.hpp"
 #include "sla/core/output.hpp"
@@ -46,7 +46,7 @@ struct ProcessOptions {
   /// If it is empty or cannot be written the output dies with the process.
   std::string log_folder{};
   /// True while that folder's disk is known to hang: then it is as if it were empty.
-  internal::Shared<std::atomic<bool> const> log_folder_hangs{};
+  internal::Shared<internal::Atomic<bool> const> log_folder_hangs{};
   Masks masks{};    ///< what becomes *** in the output, wherever it goes
   int attempt = 0;  ///< that of the job, which the executor takes from it
   Logger log{Logger::Options{.format = LogFormat::none}};  ///< says what a stop waits for

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -15,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "sla/core/atomic.hpp"
 #include "sla/core/clock.hpp"
 #include "sla/core/output.hpp"
 #include "sla/core/shared.hpp"
@@ -31,7 +31,7 @@ struct RetryingOptions {
   Duration delay = std::chrono::seconds{1};  ///< between the end of one and the start of the next
   std::uint64_t log_limit = 16U << 20U;      ///< bytes kept of the output of all; 0 keeps all
   std::string log_folder{};                  ///< as in ProcessOptions
-  internal::Shared<std::atomic<bool> const> log_folder_hangs{};
+  internal::Shared<internal::Atomic<bool> const> log_folder_hangs{};
 };
 
 /// Executes with E until a run succeeds, or there are no more attempts. A stop between two attempts

@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <sys/types.h>
 
-#include <atomic>
 #include <list>
 
 #include "sla/core/mutex.hpp"
@@ -42,13 +41,13 @@ class OwnedChildren {
   }
   /// Returns the pid in a place that the caller reserved.
   [[nodiscard]] static pid_t pid(Slot slot) noexcept {
-    return std::atomic_ref<pid_t>(*slot).load();
+    return __atomic_load_n(&*slot, __ATOMIC_SEQ_CST);
   }
 
   [[nodiscard]] bool has(pid_t pid) {
     internal::Lock const lock(mutex_);
     for (pid_t& owned : pids_) {
-      if (std::atomic_ref<pid_t>(owned).load() == pid) return true;
+      if (__atomic_load_n(&owned, __ATOMIC_SEQ_CST) == pid) return true;
     }
     return false;
   }

@@ -11,13 +11,13 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
+#include "sla/core/atomic.hpp"
 #include "sla/core/descriptor.hpp"
 #include "sla/core/random.hpp"
 #include "sla/core/run_id.hpp"
@@ -33,7 +33,7 @@ struct RunMark {
 
   /// Returns a number that no other run has, in this process or in another.
   [[nodiscard]] static rlim_t new_number() {
-    static std::atomic<std::uint64_t> next = std::uint64_t{1} << 56U | random_number<7>();
+    static Atomic<std::uint64_t> next = std::uint64_t{1} << 56U | random_number<7>();
     return next.fetch_add(1) ^ static_cast<std::uint64_t>(::getpid()) << 32U;  // also after a fork
   }
 };

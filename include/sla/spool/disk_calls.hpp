@@ -2,13 +2,13 @@
 #pragma once
 // The calls to a spool on a disk that may hang: each within a limit, one after another, and what
 // the disk last said of itself. Says in the log, once, that it hangs and that it answers again.
-#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
 
+#include "sla/core/atomic.hpp"
 #include "sla/core/log.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/shared.hpp"
@@ -27,9 +27,9 @@ class DiskCalls {
     void operator()(Disk&) const noexcept {}
   };
   struct Options {
-    std::string name{};                 ///< of the folder, for the log
-    Duration limit{};                   ///< for one call
-    Shared<std::atomic<bool>> hangs{};  ///< is told; may be nothing
+    std::string name{};            ///< of the folder, for the log
+    Duration limit{};              ///< for one call
+    Shared<Atomic<bool>> hangs{};  ///< is told; may be nothing
   };
   /// What is known of the disk; its calls write it.
   struct Figures {

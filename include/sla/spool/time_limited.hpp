@@ -5,7 +5,6 @@
 // them takes too long reports are kept in memory and delivered from there; those that wait go to
 // the disk as soon as it answers again.
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -14,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "sla/core/atomic.hpp"
 #include "sla/core/log.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/shared.hpp"
@@ -31,9 +31,9 @@ class TimeLimitedSpool {
 
  public:
   struct Options {
-    std::string name{};                           ///< of the folder, for the log
-    Duration limit = std::chrono::seconds{2};     ///< for one call
-    internal::Shared<std::atomic<bool>> hangs{};  ///< is told; may be nothing
+    std::string name{};                                ///< of the folder, for the log
+    Duration limit = std::chrono::seconds{2};          ///< for one call
+    internal::Shared<internal::Atomic<bool>> hangs{};  ///< is told; may be nothing
   };
 
   /// Calls `make() -> Result<S>`, and goes on without if that takes too long. The Error is that

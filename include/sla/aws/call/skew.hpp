@@ -4,7 +4,6 @@
 // makes every request fail; the Date of each answer says by how much it is wrong. Copies tell each
 // other what they learn, so that the clients of a program pay once for a wrong clock. The caller
 // says what time it was.
-#include <atomic>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -12,6 +11,7 @@
 
 #include "sla/aws/call/refusal.hpp"
 #include "sla/aws/http/transport.hpp"
+#include "sla/core/atomic.hpp"
 #include "sla/core/time.hpp"
 
 namespace sla::inline v1::aws {
@@ -39,7 +39,7 @@ class ClockSkew {
 
   /// Returns what to add to our time to have the service's.
   [[nodiscard]] Duration offset() const noexcept {
-    return own_ ? *own_ : Duration{shared_->load(std::memory_order_relaxed)};
+    return own_ ? *own_ : Duration{shared_->load(__ATOMIC_RELAXED)};
   }
 
   /// Learns from any answer. One without a Date, out of a cache, or under way for more than 15
@@ -70,11 +70,11 @@ class ClockSkew {
  private:
   void learn(Duration offset) noexcept {
     own_ = offset;
-    shared_->store(offset.count(), std::memory_order_relaxed);
+    shared_->store(offset.count(), __ATOMIC_RELAXED);
   }
 
-  std::shared_ptr<std::atomic<Duration::rep>> shared_ =
-      std::make_shared<std::atomic<Duration::rep>>(0);
+  std::shared_ptr<internal::Atomic<Duration::rep>> shared_ =
+      std::make_shared<internal::Atomic<Duration::rep>>(0);
   std::optional<Duration> own_{};
 };
 
