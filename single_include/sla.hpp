@@ -675,237 +675,11 @@ class Shared {
 
 }  // namespace sla::inline v1::internal
 
-// sla/core/least.hpp
-// The lesser and the greater of two values. <algorithm> has them too, but with 8,000 lines that
-// every user of a header would read.
-
-namespace sla::inline v1::internal {
-
-/// Returns the lesser of two values, the first if they are equal.
-template <class T>
-[[nodiscard]] constexpr T least(T const& first, T const& second) {
-  return second < first ? second : first;
-}
-
-/// Returns the greater of two values, the first if they are equal.
-template <class T>
-[[nodiscard]] constexpr T greatest(T const& first, T const& second) {
-  return first < second ? second : first;
-}
-
-}  // namespace sla::inline v1::internal
-
-// sla/core/text.hpp
-// Small pure functions over text: ASCII case, blanks, hexadecimal, base64, percent-encoding, UTF-8
-// and numbers. They know no locale and never fail halfway.
-
-namespace sla::inline v1 {
-
-[[nodiscard]] constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-[[nodiscard]] constexpr bool is_alpha(char c) noexcept {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-/// Returns true for a C0 control character or DEL: what no header, name or setting may hold.
-[[nodiscard]] constexpr bool is_control(char c) noexcept {
-  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-}
-[[nodiscard]] constexpr bool is_blank(char c) noexcept {
-  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-[[nodiscard]] constexpr char lower(char c) noexcept {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-/// Returns the text with ASCII letters in lower case.
-[[nodiscard]] inline std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = lower(c);
-  return out;
-}
-
-/// Returns true if two texts differ at most in the case of ASCII letters.
-[[nodiscard]] constexpr bool same_ignoring_case(std::string_view a, std::string_view b) noexcept {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (lower(a[i]) != lower(b[i])) return false;
-  }
-  return true;
-}
-
-[[nodiscard]] constexpr bool has_control(std::string_view text) noexcept {
-  for (char const c : text) {
-    if (is_control(c)) return true;
-  }
-  return false;
-}
-
-/// Returns the text without blanks (space, tab, CR, LF) at either end.
-[[nodiscard]] constexpr std::string_view trim(std::string_view text) noexcept {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
-/// Returns the parts between separators; an empty text has one empty part.
-[[nodiscard]] inline std::vector<std::string_view> split(std::string_view text, char separator) {
-  std::vector<std::string_view> parts;
-  for (;;) {
-    std::size_t const end = text.find(separator);
-    parts.push_back(text.substr(0, end));
-    if (end == std::string_view::npos) return parts;
-    text.remove_prefix(end + 1);
-  }
-}
-
-/// Appends lower-case hexadecimal, two digits a byte.
-inline void hex_to(std::string& out, std::span<unsigned char const> bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::size_t at = out.size();
-  out.resize(at + bytes.size() * 2);
-  for (unsigned char const byte : bytes) {
-    out[at++] = digits[byte >> 4U];
-    out[at++] = digits[byte & 15U];
-  }
-}
-/// Lower-case hexadecimal, two digits a byte.
-[[nodiscard]] inline std::string hex(std::span<unsigned char const> bytes) {
-  std::string out;
-  hex_to(out, bytes);
-  return out;
-}
-
-/// Base64 with padding, RFC 4648 section 4.
-[[nodiscard]] inline std::string base64(std::span<unsigned char const> bytes) {
-  constexpr std::string_view digits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    std::size_t const left = bytes.size() - i;
-    std::uint32_t const group = std::uint32_t{bytes[i]} << 16U |
-                                (left > 1 ? std::uint32_t{bytes[i + 1]} << 8U : 0U) |
-                                (left > 2 ? std::uint32_t{bytes[i + 2]} : 0U);
-    out += digits[group >> 18U];
-    out += digits[group >> 12U & 63U];
-    out += left > 1 ? digits[group >> 6U & 63U] : '=';
-    out += left > 2 ? digits[group & 63U] : '=';
-  }
-  return out;
-}
-
-/// What percent_encode leaves as it is besides the unreserved characters.
-enum class Slash { encode, keep };
-
-/// Percent-encoding as SigV4 wants it: A-Z a-z 0-9 - . _ ~ stay, all else is %XX in upper case.
-inline void percent_encode_to(std::string& out, std::string_view text, Slash slash) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
-  auto const stays = [=](char c) {
-    return is_alpha(c) || is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~' ||
-           (c == '/' && slash == Slash::keep);
-  };
-  while (!text.empty()) {
-    std::size_t plain = 0;
-    while (plain < text.size() && stays(text[plain])) ++plain;
-    out += text.substr(0, plain);
-    if (plain == text.size()) return;
-    auto const byte = static_cast<unsigned char>(text[plain]);
-    char const escape[] = {'%', digits[byte >> 4U], digits[byte & 15U]};
-    out.append(escape, sizeof escape);
-    text.remove_prefix(plain + 1);
-  }
-}
-[[nodiscard]] inline std::string percent_encode(std::string_view text, Slash slash) {
-  std::string out;
-  out.reserve(text.size());
-  percent_encode_to(out, text, slash);
-  return out;
-}
-
-/// Returns a whole number that fills the text, or nothing.
-template <class Integer = std::int64_t>
-[[nodiscard]] constexpr std::optional<Integer> parse_integer(std::string_view text) noexcept {
-  bool const negative = std::is_signed_v<Integer> && text.starts_with('-');
-  if (negative) text.remove_prefix(1);
-  if (text.empty()) return std::nullopt;
-  Integer value = 0;
-  for (char const c : text) {
-    int const digit = negative ? '0' - c : c - '0';
-    if (!is_digit(c) || __builtin_mul_overflow(value, 10, &value) ||
-        __builtin_add_overflow(value, digit, &value)) {
-      return std::nullopt;
-    }
-  }
-  return value;
-}
-
-/// Returns a decimal number without exponent that fills the text (`2`, `0.5`), within 10^15, or
-/// nothing. At least its first 15 digits count. (std::from_chars and to_chars of floating point add
-/// 150 kB to a static program.)
-[[nodiscard]] constexpr std::optional<double> parse_decimal(std::string_view text) noexcept {
-  bool const negative = text.starts_with('-');
-  if (negative) text.remove_prefix(1);
-  double value = 0;
-  double scale = 0;  // 0 before the point
-  bool any = false;
-  for (char const c : text) {
-    if (c == '.' && scale == 0) {
-      scale = 1;
-    } else if (c >= '0' && c <= '9') {
-      any = true;
-      if (scale < 1e15 && value < 9e14) {  // so both are whole and exact
-        value = value * 10 + (c - '0');
-        scale *= 10;
-      } else if (scale == 0) {
-        return std::nullopt;
-      }
-    } else {
-      return std::nullopt;
-    }
-  }
-  if (!any) return std::nullopt;
-  double const size = scale == 0 ? value : value / scale;
-  if (!(size < 1e15)) return std::nullopt;
-  return negative ? -size : size;
-}
-
-/// Returns how many bytes the well-formed UTF-8 sequence at the start of the text has; 0 if it
-/// is ill-formed (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF).
-[[nodiscard]] constexpr std::size_t utf8_length(std::string_view text) noexcept {
-  if (text.empty()) return 0;
-  auto const byte = [&](std::size_t i) {
-    return i < text.size() ? unsigned{static_cast<unsigned char>(text[i])} : 0U;
-  };
-  auto const tail = [&](std::size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
-  unsigned const first = byte(0);
-  if (first < 0x80) return 1;
-  if (first < 0xC2) return 0;
-  if (first < 0xE0) return tail(1) ? 2 : 0;
-  if (first < 0xF0) {
-    if ((first == 0xE0 && byte(1) < 0xA0) || (first == 0xED && byte(1) > 0x9F)) return 0;
-    return tail(1) && tail(2) ? 3 : 0;
-  }
-  if (first > 0xF4 || (first == 0xF0 && byte(1) < 0x90) || (first == 0xF4 && byte(1) > 0x8F)) {
-    return 0;
-  }
-  return tail(1) && tail(2) && tail(3) ? 4 : 0;
-}
-
-/// Returns true if the whole text is well-formed UTF-8.
-[[nodiscard]] constexpr bool is_utf8(std::string_view text) noexcept {
-  while (!text.empty()) {
-    std::size_t const length = utf8_length(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  return true;
-}
-
-}  // namespace sla::inline v1
-
 // sla/core/time.hpp
 // Points in time and their written forms. Instant is monotonic and is what schedules, limits and
-// durations are made of; WallTime is what people and other machines call the time. Formats and
-// parsers are pure, know no time zone but UTC, and call neither mktime nor a locale.
+// durations are made of; WallTime is what people and other machines call the time. Formats are
+// pure, know no time zone but UTC, and call neither mktime nor a locale, as the parsers in
+// core/parse_time.hpp.
 
 namespace sla::inline v1 {
 
@@ -950,39 +724,6 @@ inline void append_padded(std::string& out, std::int64_t value, std::size_t widt
   std::string const digits = std::to_string(value);
   if (digits.size() < width) out.append(width - digits.size(), '0');
   out += digits;
-}
-
-/// Reads exactly `width` digits at `at` and steps over them.
-inline std::optional<int> take_digits(std::string_view text, std::size_t& at, std::size_t width) {
-  if (at + width > text.size()) return std::nullopt;
-  int value = 0;
-  for (std::size_t const end = at + width; at < end; ++at) {
-    if (!is_digit(text[at])) return std::nullopt;
-    value = value * 10 + (text[at] - '0');
-  }
-  return value;
-}
-
-inline bool take_char(std::string_view text, std::size_t& at, char wanted) {
-  if (at >= text.size() || lower(text[at]) != lower(wanted)) return false;
-  ++at;
-  return true;
-}
-
-struct Civil {
-  int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
-};
-
-inline std::optional<WallTime> to_wall_time(Civil c) {
-  using namespace std::chrono;
-  auto const date = year_month_day{year{c.year}, month{static_cast<unsigned>(c.month)},
-                                   day{static_cast<unsigned>(c.day)}};
-  if (!date.ok() || c.hour > 23 || c.minute > 59 || c.second > 60) return std::nullopt;  // 60: leap
-  // 2261 is the last whole year that fits nanoseconds in 64 bits.
-  if (c.year < 1970 || c.year > 2261) return std::nullopt;
-  std::int64_t const minutes_of_day = std::int64_t{c.hour} * 60 + c.minute;
-  std::int64_t const days = sys_days{date}.time_since_epoch().count();
-  return WallTime{seconds{(days * 24 * 60 + minutes_of_day) * 60 + c.second}};
 }
 
 }  // namespace detail
@@ -1030,96 +771,6 @@ inline void amz_date_to(std::string& out, WallTime time) {
   detail::append_padded(out, epoch_milliseconds(time) - epoch_seconds(time) * 1000, 3);
   out += 'Z';
   return out;
-}
-
-namespace detail {
-
-/// Reads `2026-01-01T00:00:00` and an optional fraction, which is dropped.
-inline std::optional<Civil> take_civil(std::string_view text, std::size_t& at) {
-  auto const year = take_digits(text, at, 4);
-  if (!year || !take_char(text, at, '-')) return std::nullopt;
-  auto const month = take_digits(text, at, 2);
-  if (!month || !take_char(text, at, '-')) return std::nullopt;
-  auto const day = take_digits(text, at, 2);
-  if (!day || !(take_char(text, at, 'T') || take_char(text, at, ' '))) return std::nullopt;
-  auto const hour = take_digits(text, at, 2);
-  if (!hour || !take_char(text, at, ':')) return std::nullopt;
-  auto const minute = take_digits(text, at, 2);
-  if (!minute || !take_char(text, at, ':')) return std::nullopt;
-  auto const second = take_digits(text, at, 2);
-  if (!second) return std::nullopt;
-  if (take_char(text, at, '.')) {
-    std::size_t const start = at;
-    while (at < text.size() && is_digit(text[at])) ++at;
-    if (at == start) return std::nullopt;
-  }
-  return Civil{*year, *month, *day, *hour, *minute, *second};
-}
-
-/// Reads what follows a time to the end of the text: `Z`, `UTC`, `GMT`, or an offset such as
-/// `+01:00`, `+0100` or `+01`, and returns how far the time is ahead of UTC.
-inline std::optional<Duration> read_zone(std::string_view zone) {
-  for (std::string_view const utc : {"Z", "UTC", "GMT"}) {
-    if (same_ignoring_case(zone, utc)) return Duration::zero();
-  }
-  if (!zone.starts_with('+') && !zone.starts_with('-')) return std::nullopt;
-  std::size_t at = 1;
-  auto const hours = take_digits(zone, at, 2);
-  std::optional<int> minutes = 0;
-  if (at < zone.size()) {
-    (void)take_char(zone, at, ':');
-    minutes = take_digits(zone, at, 2);
-  }
-  if (!hours || !minutes || at != zone.size() || *hours > 23 || *minutes > 59) return std::nullopt;
-  Duration const offset = std::chrono::minutes{*hours * 60 + *minutes};
-  return zone.front() == '-' ? -offset : offset;
-}
-
-}  // namespace detail
-
-/// Reads `2026-01-01T00:00:00Z`, with an optional fraction and an optional offset (RFC 3339, and
-/// the ways in which programs write it), the forms in which AWS services and credential processes
-/// write an expiry. Of a year that does not fit, such as 9999 for never and 0001 for the past, it
-/// is the last day or the first one that does.
-[[nodiscard]] inline std::optional<WallTime> parse_iso_time(std::string_view text) {
-  std::size_t at = 0;
-  auto civil = detail::take_civil(text, at);
-  if (!civil) return std::nullopt;
-  if (text.substr(at).starts_with(' ')) ++at;
-  auto const zone = detail::read_zone(text.substr(at));
-  int const year = internal::least(internal::greatest(civil->year, 1970), 2261);
-  bool const fits = year == civil->year;
-  if (!fits) civil->year = 2000;  // which has every day that there is
-  auto const time = detail::to_wall_time(*civil);
-  if (!time || !zone) return std::nullopt;
-  if (fits) return *time - *zone;
-  return detail::to_wall_time(year == 1970 ? detail::Civil{1970, 1, 1}
-                                           : detail::Civil{2261, 12, 31});
-}
-
-/// Reads `Thu, 01 Jan 2026 00:00:01 GMT`, the one form of an HTTP Date that servers may send
-/// (RFC 9110 section 5.6.7, IMF-fixdate). The name of the weekday is not checked.
-[[nodiscard]] inline std::optional<WallTime> parse_http_date(std::string_view text) {
-  constexpr std::string_view months = "janfebmaraprmayjunjulaugsepoctnovdec";
-  std::size_t at = text.find(',');
-  if (at != 3 || text.size() != 29 || text[4] != ' ') return std::nullopt;
-  at = 5;
-  auto const day = detail::take_digits(text, at, 2);
-  if (!day || !detail::take_char(text, at, ' ')) return std::nullopt;
-  std::size_t const month = months.find(lower(text.substr(at, 3)));
-  at += 3;
-  if (month == std::string_view::npos || month % 3 != 0) return std::nullopt;
-  if (!detail::take_char(text, at, ' ')) return std::nullopt;
-  auto const year = detail::take_digits(text, at, 4);
-  if (!year || !detail::take_char(text, at, ' ')) return std::nullopt;
-  auto const hour = detail::take_digits(text, at, 2);
-  if (!hour || !detail::take_char(text, at, ':')) return std::nullopt;
-  auto const minute = detail::take_digits(text, at, 2);
-  if (!minute || !detail::take_char(text, at, ':')) return std::nullopt;
-  auto const second = detail::take_digits(text, at, 2);
-  if (!second || text.substr(at) != " GMT") return std::nullopt;
-  return detail::to_wall_time(
-      {*year, static_cast<int>(month / 3) + 1, *day, *hour, *minute, *second});
 }
 
 }  // namespace sla::inline v1
@@ -2108,6 +1759,26 @@ template <class T>
 
 }  // namespace sla::inline v1::internal
 
+// sla/core/least.hpp
+// The lesser and the greater of two values. <algorithm> has them too, but with 8,000 lines that
+// every user of a header would read.
+
+namespace sla::inline v1::internal {
+
+/// Returns the lesser of two values, the first if they are equal.
+template <class T>
+[[nodiscard]] constexpr T least(T const& first, T const& second) {
+  return second < first ? second : first;
+}
+
+/// Returns the greater of two values, the first if they are equal.
+template <class T>
+[[nodiscard]] constexpr T greatest(T const& first, T const& second) {
+  return first < second ? second : first;
+}
+
+}  // namespace sla::inline v1::internal
+
 // sla/core/open_folder.hpp
 // A folder that closes itself, for those that read its entries and need nothing else of it.
 
@@ -2190,6 +1861,213 @@ namespace sla::inline v1::internal {
 }
 
 }  // namespace sla::inline v1::internal
+
+// sla/core/text.hpp
+// Small pure functions over text: ASCII case, blanks, hexadecimal, base64, percent-encoding, UTF-8
+// and numbers. They know no locale and never fail halfway.
+
+namespace sla::inline v1 {
+
+[[nodiscard]] constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+[[nodiscard]] constexpr bool is_alpha(char c) noexcept {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+/// Returns true for a C0 control character or DEL: what no header, name or setting may hold.
+[[nodiscard]] constexpr bool is_control(char c) noexcept {
+  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
+[[nodiscard]] constexpr bool is_blank(char c) noexcept {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+[[nodiscard]] constexpr char lower(char c) noexcept {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+/// Returns the text with ASCII letters in lower case.
+[[nodiscard]] inline std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = lower(c);
+  return out;
+}
+
+/// Returns true if two texts differ at most in the case of ASCII letters.
+[[nodiscard]] constexpr bool same_ignoring_case(std::string_view a, std::string_view b) noexcept {
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (lower(a[i]) != lower(b[i])) return false;
+  }
+  return true;
+}
+
+[[nodiscard]] constexpr bool has_control(std::string_view text) noexcept {
+  for (char const c : text) {
+    if (is_control(c)) return true;
+  }
+  return false;
+}
+
+/// Returns the text without blanks (space, tab, CR, LF) at either end.
+[[nodiscard]] constexpr std::string_view trim(std::string_view text) noexcept {
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+/// Returns the parts between separators; an empty text has one empty part.
+[[nodiscard]] inline std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  for (;;) {
+    std::size_t const end = text.find(separator);
+    parts.push_back(text.substr(0, end));
+    if (end == std::string_view::npos) return parts;
+    text.remove_prefix(end + 1);
+  }
+}
+
+/// Appends lower-case hexadecimal, two digits a byte.
+inline void hex_to(std::string& out, std::span<unsigned char const> bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::size_t at = out.size();
+  out.resize(at + bytes.size() * 2);
+  for (unsigned char const byte : bytes) {
+    out[at++] = digits[byte >> 4U];
+    out[at++] = digits[byte & 15U];
+  }
+}
+/// Lower-case hexadecimal, two digits a byte.
+[[nodiscard]] inline std::string hex(std::span<unsigned char const> bytes) {
+  std::string out;
+  hex_to(out, bytes);
+  return out;
+}
+
+/// Base64 with padding, RFC 4648 section 4.
+[[nodiscard]] inline std::string base64(std::span<unsigned char const> bytes) {
+  constexpr std::string_view digits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  out.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    std::size_t const left = bytes.size() - i;
+    std::uint32_t const group = std::uint32_t{bytes[i]} << 16U |
+                                (left > 1 ? std::uint32_t{bytes[i + 1]} << 8U : 0U) |
+                                (left > 2 ? std::uint32_t{bytes[i + 2]} : 0U);
+    out += digits[group >> 18U];
+    out += digits[group >> 12U & 63U];
+    out += left > 1 ? digits[group >> 6U & 63U] : '=';
+    out += left > 2 ? digits[group & 63U] : '=';
+  }
+  return out;
+}
+
+/// What percent_encode leaves as it is besides the unreserved characters.
+enum class Slash { encode, keep };
+
+/// Percent-encoding as SigV4 wants it: A-Z a-z 0-9 - . _ ~ stay, all else is %XX in upper case.
+inline void percent_encode_to(std::string& out, std::string_view text, Slash slash) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  auto const stays = [=](char c) {
+    return is_alpha(c) || is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~' ||
+           (c == '/' && slash == Slash::keep);
+  };
+  while (!text.empty()) {
+    std::size_t plain = 0;
+    while (plain < text.size() && stays(text[plain])) ++plain;
+    out += text.substr(0, plain);
+    if (plain == text.size()) return;
+    auto const byte = static_cast<unsigned char>(text[plain]);
+    char const escape[] = {'%', digits[byte >> 4U], digits[byte & 15U]};
+    out.append(escape, sizeof escape);
+    text.remove_prefix(plain + 1);
+  }
+}
+[[nodiscard]] inline std::string percent_encode(std::string_view text, Slash slash) {
+  std::string out;
+  out.reserve(text.size());
+  percent_encode_to(out, text, slash);
+  return out;
+}
+
+/// Returns a whole number that fills the text, or nothing.
+template <class Integer = std::int64_t>
+[[nodiscard]] constexpr std::optional<Integer> parse_integer(std::string_view text) noexcept {
+  bool const negative = std::is_signed_v<Integer> && text.starts_with('-');
+  if (negative) text.remove_prefix(1);
+  if (text.empty()) return std::nullopt;
+  Integer value = 0;
+  for (char const c : text) {
+    int const digit = negative ? '0' - c : c - '0';
+    if (!is_digit(c) || __builtin_mul_overflow(value, 10, &value) ||
+        __builtin_add_overflow(value, digit, &value)) {
+      return std::nullopt;
+    }
+  }
+  return value;
+}
+
+/// Returns a decimal number without exponent that fills the text (`2`, `0.5`), within 10^15, or
+/// nothing. At least its first 15 digits count. (std::from_chars and to_chars of floating point add
+/// 150 kB to a static program.)
+[[nodiscard]] constexpr std::optional<double> parse_decimal(std::string_view text) noexcept {
+  bool const negative = text.starts_with('-');
+  if (negative) text.remove_prefix(1);
+  double value = 0;
+  double scale = 0;  // 0 before the point
+  bool any = false;
+  for (char const c : text) {
+    if (c == '.' && scale == 0) {
+      scale = 1;
+    } else if (c >= '0' && c <= '9') {
+      any = true;
+      if (scale < 1e15 && value < 9e14) {  // so both are whole and exact
+        value = value * 10 + (c - '0');
+        scale *= 10;
+      } else if (scale == 0) {
+        return std::nullopt;
+      }
+    } else {
+      return std::nullopt;
+    }
+  }
+  if (!any) return std::nullopt;
+  double const size = scale == 0 ? value : value / scale;
+  if (!(size < 1e15)) return std::nullopt;
+  return negative ? -size : size;
+}
+
+/// Returns how many bytes the well-formed UTF-8 sequence at the start of the text has; 0 if it
+/// is ill-formed (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF).
+[[nodiscard]] constexpr std::size_t utf8_length(std::string_view text) noexcept {
+  if (text.empty()) return 0;
+  auto const byte = [&](std::size_t i) {
+    return i < text.size() ? unsigned{static_cast<unsigned char>(text[i])} : 0U;
+  };
+  auto const tail = [&](std::size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
+  unsigned const first = byte(0);
+  if (first < 0x80) return 1;
+  if (first < 0xC2) return 0;
+  if (first < 0xE0) return tail(1) ? 2 : 0;
+  if (first < 0xF0) {
+    if ((first == 0xE0 && byte(1) < 0xA0) || (first == 0xED && byte(1) > 0x9F)) return 0;
+    return tail(1) && tail(2) ? 3 : 0;
+  }
+  if (first > 0xF4 || (first == 0xF0 && byte(1) < 0x90) || (first == 0xF4 && byte(1) > 0x8F)) {
+    return 0;
+  }
+  return tail(1) && tail(2) && tail(3) ? 4 : 0;
+}
+
+/// Returns true if the whole text is well-formed UTF-8.
+[[nodiscard]] constexpr bool is_utf8(std::string_view text) noexcept {
+  while (!text.empty()) {
+    std::size_t const length = utf8_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
+}  // namespace sla::inline v1
 
 // sla/core/json.hpp
 // Writes JSON, nothing else: commas and escapes are its business, the nesting is the caller's.
@@ -3091,6 +2969,136 @@ class Output {
   std::optional<Sha256Bytes> sha256_;
   std::uint64_t size_ = 0;
 };
+
+}  // namespace sla::inline v1
+
+// sla/core/parse_time.hpp
+// Reads points in time out of their written forms.
+
+namespace sla::inline v1 {
+
+namespace detail {
+
+/// Reads exactly `width` digits at `at` and steps over them.
+inline std::optional<int> take_digits(std::string_view text, std::size_t& at, std::size_t width) {
+  if (at + width > text.size()) return std::nullopt;
+  int value = 0;
+  for (std::size_t const end = at + width; at < end; ++at) {
+    if (!is_digit(text[at])) return std::nullopt;
+    value = value * 10 + (text[at] - '0');
+  }
+  return value;
+}
+
+inline bool take_char(std::string_view text, std::size_t& at, char wanted) {
+  if (at >= text.size() || lower(text[at]) != lower(wanted)) return false;
+  ++at;
+  return true;
+}
+
+struct Civil {
+  int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
+};
+
+inline std::optional<WallTime> to_wall_time(Civil c) {
+  using namespace std::chrono;
+  auto const date = year_month_day{year{c.year}, month{static_cast<unsigned>(c.month)},
+                                   day{static_cast<unsigned>(c.day)}};
+  if (!date.ok() || c.hour > 23 || c.minute > 59 || c.second > 60) return std::nullopt;  // 60: leap
+  // 2261 is the last whole year that fits nanoseconds in 64 bits.
+  if (c.year < 1970 || c.year > 2261) return std::nullopt;
+  std::int64_t const minutes_of_day = std::int64_t{c.hour} * 60 + c.minute;
+  std::int64_t const days = sys_days{date}.time_since_epoch().count();
+  return WallTime{seconds{(days * 24 * 60 + minutes_of_day) * 60 + c.second}};
+}
+
+/// Reads `2026-01-01T00:00:00` and an optional fraction, which is dropped.
+inline std::optional<Civil> take_civil(std::string_view text, std::size_t& at) {
+  auto const year = take_digits(text, at, 4);
+  if (!year || !take_char(text, at, '-')) return std::nullopt;
+  auto const month = take_digits(text, at, 2);
+  if (!month || !take_char(text, at, '-')) return std::nullopt;
+  auto const day = take_digits(text, at, 2);
+  if (!day || !(take_char(text, at, 'T') || take_char(text, at, ' '))) return std::nullopt;
+  auto const hour = take_digits(text, at, 2);
+  if (!hour || !take_char(text, at, ':')) return std::nullopt;
+  auto const minute = take_digits(text, at, 2);
+  if (!minute || !take_char(text, at, ':')) return std::nullopt;
+  auto const second = take_digits(text, at, 2);
+  if (!second) return std::nullopt;
+  if (take_char(text, at, '.')) {
+    std::size_t const start = at;
+    while (at < text.size() && is_digit(text[at])) ++at;
+    if (at == start) return std::nullopt;
+  }
+  return Civil{*year, *month, *day, *hour, *minute, *second};
+}
+
+/// Reads what follows a time to the end of the text: `Z`, `UTC`, `GMT`, or an offset such as
+/// `+01:00`, `+0100` or `+01`, and returns how far the time is ahead of UTC.
+inline std::optional<Duration> read_zone(std::string_view zone) {
+  for (std::string_view const utc : {"Z", "UTC", "GMT"}) {
+    if (same_ignoring_case(zone, utc)) return Duration::zero();
+  }
+  if (!zone.starts_with('+') && !zone.starts_with('-')) return std::nullopt;
+  std::size_t at = 1;
+  auto const hours = take_digits(zone, at, 2);
+  std::optional<int> minutes = 0;
+  if (at < zone.size()) {
+    (void)take_char(zone, at, ':');
+    minutes = take_digits(zone, at, 2);
+  }
+  if (!hours || !minutes || at != zone.size() || *hours > 23 || *minutes > 59) return std::nullopt;
+  Duration const offset = std::chrono::minutes{*hours * 60 + *minutes};
+  return zone.front() == '-' ? -offset : offset;
+}
+
+}  // namespace detail
+
+/// Reads `2026-01-01T00:00:00Z`, with an optional fraction and an optional offset (RFC 3339, and
+/// the ways in which programs write it), the forms in which AWS services and credential processes
+/// write an expiry. Of a year that does not fit, such as 9999 for never and 0001 for the past, it
+/// is the last day or the first one that does.
+[[nodiscard]] inline std::optional<WallTime> parse_iso_time(std::string_view text) {
+  std::size_t at = 0;
+  auto civil = detail::take_civil(text, at);
+  if (!civil) return std::nullopt;
+  if (text.substr(at).starts_with(' ')) ++at;
+  auto const zone = detail::read_zone(text.substr(at));
+  int const year = internal::least(internal::greatest(civil->year, 1970), 2261);
+  bool const fits = year == civil->year;
+  if (!fits) civil->year = 2000;  // which has every day that there is
+  auto const time = detail::to_wall_time(*civil);
+  if (!time || !zone) return std::nullopt;
+  if (fits) return *time - *zone;
+  return detail::to_wall_time(year == 1970 ? detail::Civil{1970, 1, 1}
+                                           : detail::Civil{2261, 12, 31});
+}
+
+/// Reads `Thu, 01 Jan 2026 00:00:01 GMT`, the one form of an HTTP Date that servers may send
+/// (RFC 9110 section 5.6.7, IMF-fixdate). The name of the weekday is not checked.
+[[nodiscard]] inline std::optional<WallTime> parse_http_date(std::string_view text) {
+  constexpr std::string_view months = "janfebmaraprmayjunjulaugsepoctnovdec";
+  std::size_t at = text.find(',');
+  if (at != 3 || text.size() != 29 || text[4] != ' ') return std::nullopt;
+  at = 5;
+  auto const day = detail::take_digits(text, at, 2);
+  if (!day || !detail::take_char(text, at, ' ')) return std::nullopt;
+  std::size_t const month = months.find(lower(text.substr(at, 3)));
+  at += 3;
+  if (month == std::string_view::npos || month % 3 != 0) return std::nullopt;
+  if (!detail::take_char(text, at, ' ')) return std::nullopt;
+  auto const year = detail::take_digits(text, at, 4);
+  if (!year || !detail::take_char(text, at, ' ')) return std::nullopt;
+  auto const hour = detail::take_digits(text, at, 2);
+  if (!hour || !detail::take_char(text, at, ':')) return std::nullopt;
+  auto const minute = detail::take_digits(text, at, 2);
+  if (!minute || !detail::take_char(text, at, ':')) return std::nullopt;
+  auto const second = detail::take_digits(text, at, 2);
+  if (!second || text.substr(at) != " GMT") return std::nullopt;
+  return detail::to_wall_time(
+      {*year, static_cast<int>(month / 3) + 1, *day, *hour, *minute, *second});
+}
 
 }  // namespace sla::inline v1
 

@@ -89,6 +89,7 @@
 #include "sla/core/open_folder.hpp"
 #include "sla/core/outlet.hpp"
 #include "sla/core/output.hpp"
+#include "sla/core/parse_time.hpp"
 #include "sla/core/pipe_signal.hpp"
 #include "sla/core/random.hpp"
 #include "sla/core/record.hpp"

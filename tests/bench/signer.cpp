@@ -12,6 +12,7 @@
 #include <string>
 
 #include "sla/aws/sign/sigv4.hpp"
+#include "sla/core/parse_time.hpp"
 
 namespace {
 

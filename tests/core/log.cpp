@@ -20,6 +20,7 @@
 #include "../support/child_process.hpp"
 #include "../support/memory_file.hpp"
 #include "../support/pipe.hpp"
+#include "sla/core/parse_time.hpp"
 
 using namespace sla;
 using namespace std::string_view_literals;

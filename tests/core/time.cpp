@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Covers: core/parse_time.hpp
 #include "sla/core/time.hpp"
 
 #include <doctest/doctest.h>
@@ -9,6 +10,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "sla/core/parse_time.hpp"
 
 using namespace sla;
 using namespace std::chrono_literals;

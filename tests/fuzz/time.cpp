@@ -6,6 +6,7 @@
 #include <string>
 
 #include "../support/fuzz_target.hpp"
+#include "sla/core/parse_time.hpp"
 
 using namespace sla;
 

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "sla/aws/wire/reply.hpp"
+#include "sla/core/parse_time.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/text.hpp"
 #include "sla/core/time.hpp"

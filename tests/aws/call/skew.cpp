@@ -6,6 +6,8 @@
 #include <chrono>
 #include <string_view>
 
+#include "sla/core/parse_time.hpp"
+
 using namespace sla;
 using namespace sla::aws;
 using namespace std::chrono_literals;

@@ -12,6 +12,7 @@
 #include "../../support/conformance.hpp"
 #include "sla/aws/call/retry.hpp"
 #include "sla/aws/call/skew.hpp"
+#include "sla/core/parse_time.hpp"
 
 using namespace sla;
 using namespace sla::aws;

@@ -14,6 +14,7 @@
 #include "../../support/conformance.hpp"
 #include "sla/aws/credential/default_chain.hpp"
 #include "sla/aws/wire/reply.hpp"
+#include "sla/core/parse_time.hpp"
 #include "sla/core/text.hpp"
 
 using namespace sla;

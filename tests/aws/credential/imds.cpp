@@ -9,6 +9,7 @@
 
 #include "../../support/fake_clock.hpp"
 #include "../../support/scripted_transport.hpp"
+#include "sla/core/parse_time.hpp"
 
 using namespace sla;
 using namespace sla::aws;

@@ -11,6 +11,8 @@
 #include <string_view>
 #include <thread>
 
+#include "sla/core/parse_time.hpp"
+
 using namespace sla;
 using namespace sla::aws;
 using namespace std::chrono_literals;

@@ -19,6 +19,7 @@
 
 #include "../../support/no_threads.hpp"
 #include "sla/aws/credential/container.hpp"
+#include "sla/core/parse_time.hpp"
 
 using namespace sla;
 using namespace sla::aws;

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "sla/core/parse_time.hpp"
+
 using namespace sla;
 using namespace sla::aws;
 using namespace std::chrono_literals;

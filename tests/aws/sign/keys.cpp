@@ -5,6 +5,8 @@
 
 #include <string>
 
+#include "sla/core/parse_time.hpp"
+
 using namespace sla;
 using namespace sla::aws;
 

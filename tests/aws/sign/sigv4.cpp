@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "sla/core/parse_time.hpp"
+
 using namespace sla;
 using namespace sla::aws;
 

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "sla/aws/sign/sigv4.hpp"
+#include "sla/core/parse_time.hpp"
 
 using namespace sla;
 using namespace sla::aws;

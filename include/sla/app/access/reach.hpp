@@ -17,6 +17,7 @@
 #include "sla/aws/http/probe_facts.hpp"
 #include "sla/aws/http/trust.hpp"
 #include "sla/aws/http/url.hpp"
+#include "sla/core/parse_time.hpp"
 #include "sla/core/stop.hpp"
 #include "sla/core/text.hpp"
 #include "sla/core/time.hpp"

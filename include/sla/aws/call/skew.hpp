@@ -12,6 +12,7 @@
 #include "sla/aws/call/refusal.hpp"
 #include "sla/aws/http/transport.hpp"
 #include "sla/core/atomic.hpp"
+#include "sla/core/parse_time.hpp"
 #include "sla/core/time.hpp"
 
 namespace sla::inline v1::aws {

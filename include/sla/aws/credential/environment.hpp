@@ -8,6 +8,7 @@
 
 #include "sla/aws/sign/credentials.hpp"
 #include "sla/core/environment.hpp"
+#include "sla/core/parse_time.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/secret.hpp"
 #include "sla/core/text.hpp"

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "sla/aws/sign/credentials.hpp"
+#include "sla/core/parse_time.hpp"
 #include "sla/core/result.hpp"
 #include "sla/core/secret.hpp"
 #include "sla/core/text.hpp"
