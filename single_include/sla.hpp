@@ -181,7 +181,10 @@ class Atomic {
   constexpr Atomic(T value) noexcept : value_(value) {}
   Atomic(Atomic const&) = delete;
   Atomic& operator=(Atomic const&) = delete;
-  Atomic& operator=(T value) noexcept { return store(value), *this; }
+  Atomic& operator=(T value) noexcept {
+    store(value);
+    return *this;
+  }
 
   [[nodiscard]] T load(int order = __ATOMIC_SEQ_CST) const noexcept {
     return __atomic_load_n(&value_, order);
