@@ -16011,9 +16011,11 @@ class TimeLimitedSpool {
       return true;
     });
   }
-  /// The only event that waits is handed out with it, for the call that comes next.
+  /// The only event that waits is handed out with it, for the call that comes next. What follows
+  /// one in memory stays behind it, there too, until tend() moves them.
   void add(Report const& report) {
     added_ = true;
+    if (waits_in_memory()) return memory_.add(report);
     auto const keep = [report](Disk& disk) {
       disk.add(report);
       return disk.count().events == 1 ? disk.next_event(0) : std::optional<Entry>();
@@ -16170,27 +16172,29 @@ class TimeLimitedSpool {
   TimeLimitedSpool(Options options, Logger log)
       : memory_({}, log), disk_({std::move(options.name), options.limit, options.hangs}, log) {}
 
-  /// Takes back a report that was added too late: it was kept in memory meanwhile.
-  static void retract(Disk& disk, std::string const& run) {
-    auto const retracted = [&](Entry& entry) {
-      if (entry.report.job.run_id != run) return false;
-      entry.log = entry.event = Part::done;
-      disk.update(entry);
-      return true;
-    };
+  /// Returns the entry of a run whose event waits.
+  static std::optional<Entry> find(Disk& disk, std::string const& run) {
     if constexpr (BundleSpool<Disk>) {
       for (std::uint64_t behind = 0;;) {
         auto entries = disk.next_bundle(behind, 1);
         if (!entries || entries->empty()) break;
-        if (retracted(entries->front())) return;
+        if (entries->front().report.job.run_id == run) return std::move(entries->front());
         behind = entries->front().number;
       }
     }
     for (std::uint64_t behind = 0;;) {
       auto entry = disk.next_event(behind);
-      if (!entry || !*entry || retracted(**entry)) return;
+      if (!entry || !*entry) return std::nullopt;
+      if ((*entry)->report.job.run_id == run) return *std::move(entry);
       behind = (*entry)->number;
     }
+  }
+  /// Takes back a report that was added too late: it was kept in memory meanwhile.
+  static void retract(Disk& disk, std::string const& run) {
+    auto entry = find(disk, run);
+    if (!entry) return;
+    entry->log = entry->event = Part::done;
+    disk.update(*entry);
   }
 
   static std::uint64_t in_memory(std::uint64_t number) noexcept {
@@ -16205,14 +16209,23 @@ class TimeLimitedSpool {
     return found;
   }
 
-  /// What nothing happened to yet is as safe on the disk as if it had never hung.
+  bool waits_in_memory() const noexcept {
+    return memory_.count().events + memory_.count().gathered != 0;
+  }
+  /// Events that wait are as safe on the disk as if it had never hung, and keep their order.
   void move_to_disk() {
-    if (memory_.count().events + memory_.count().gathered == 0) return;
+    if (!waits_in_memory()) return;
     for (Entry entry : memory_.in_memory()) {
-      if (entry.log != Part::waiting || entry.event != Part::waiting) continue;
+      if (entry.event != Part::waiting) continue;
       auto const moved = disk_.ask(
-          [report = entry.report](Disk& disk) {
-            disk.add(report);
+          [entry](Disk& disk) {
+            disk.add(entry.report);
+            if (entry.log == Part::waiting) return true;
+            if (auto const added = find(disk, entry.report.job.run_id)) {
+              Entry own = entry;
+              own.number = added->number;
+              disk.update(own);
+            }
             return true;
           },
           [run = entry.report.job.run_id](Disk& disk) { retract(disk, run); });

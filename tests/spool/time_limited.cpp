@@ -176,6 +176,37 @@ TEST_CASE("a disk that hangs at the start is gone without, and taken up when it 
   CHECK(deliver_all(spool) == Texts{"a"});
 }
 
+TEST_CASE("what comes when the disk answers again stays behind what came before") {
+  World world;
+  auto spool = world.open(1s);
+  spool.add(report_of("a"));
+  *world.disk = true;
+  spool.add(report_of("b"));
+  auto log = spool.next_log(0).value();
+  REQUIRE(log->report.job.run_id == "b");
+  log->log = Part::done;
+  log->report.log_uri = "s3://logs/b";
+  spool.update(*log);
+  *world.disk = false;
+  CHECK(support::eventually([&] {
+    (void)spool.count();
+    return !*world.told;
+  }));
+  spool.add(report_of("c"));
+  SUBCASE("in memory") { CHECK(spool.in_memory().size() == 2); }
+  SUBCASE("and on the disk, with what was delivered") {
+    (void)spool.tend(std::chrono::steady_clock::now());
+    CHECK(spool.in_memory().empty());
+    CHECK(deliver(spool) == "a");
+    auto const moved = spool.next_event(0).value();
+    CHECK(moved->log == Part::done);
+    CHECK(moved->report.log_uri == "s3://logs/b");
+    CHECK(deliver_all(spool) == Texts{"b", "c"});
+    return;
+  }
+  CHECK(deliver_all(spool) == Texts{"a", "b", "c"});
+}
+
 TEST_CASE("a spool that cannot be opened is an error") {
   auto const spool = TimeLimitedSpool<Moody>::open(
       [] {

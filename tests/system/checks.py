@@ -406,7 +406,7 @@ class KeptTest(AwsTest):
 
     def run_kept(self, aws: FakeAws, name: str, *arguments: str, **more: str) -> Finished:
         """Runs each of the checks once."""
-        return self.run_to_end("--checks", name, "--once", *arguments,
+        return self.run_to_end("--checks", name, "--once", *arguments, seconds=600,
                                environment=aws.environment() | {"AWS_ENV": "prod"} | more)
 
     def test_it_is_read_once_wherever_it_is(self) -> None:

@@ -248,7 +248,7 @@ class RenewalTest(IdentityTest):
             aws.fail(operation, faults.stall(), times=None)
         wait_until(hangs, describe=aws.show)
         keys, seen = self.signers(aws), len(self.events(aws))
-        aws.wait_for(lambda: len(self.events(aws)) >= seen + 5)
+        aws.wait_for(lambda: len(self.events(aws)) >= seen + 2)
         self.assertEqual(keys, self.signers(aws))
         self.assertNotIn("ExpiredToken", [entry.outcome for entry in aws.requests()])
         self.assertEqual(0, process.stop().code)

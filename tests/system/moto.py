@@ -174,8 +174,9 @@ class Server:
         path.write_text(json.dumps({"checks": [
             {"service": name, "words": ["/bin/echo", name]} for name in names]}))
         finished: Finished = self.run_to_end(  # type: ignore[attr-defined]
-            "--checks", str(path), "--once", "--sns-topic-arn", self.topics["results"],
-            "--s3-bucket-name", "logs", environment=self.environment)
+            "--checks", str(path), "--once", "--stop-timeout", "600", "--sns-topic-arn",
+            self.topics["results"], "--s3-bucket-name", "logs", environment=self.environment,
+            seconds=660)
         self.assertEqual(0, finished.code, finished.err_text)
         events = [json.loads(one["Message"]) for one in self.messages("results")]
         self.assertEqual(sorted(names),  # type: ignore[attr-defined]
