@@ -148,7 +148,6 @@
 #include <initializer_list>
 #include <iterator>
 #include <limits>
-#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -4014,7 +4013,7 @@ namespace sla::inline v1 {
 class OwnedChildren {
  public:
   /// The place of one child; holds its pid from the instant at which there is one, 0 before.
-  using Slot = std::list<pid_t>::iterator;
+  using Slot = pid_t*;
 
   /// Those of this process.
   [[nodiscard]] static OwnedChildren& of_this_process() {
@@ -4028,27 +4027,34 @@ class OwnedChildren {
   [[nodiscard]] Slot reserve() {
     keep_ends();
     internal::Lock const lock(mutex_);
-    return pids_.insert(pids_.end(), 0);
+    return &(first_ = new Place{0, first_})->pid;
   }
   /// The child was reaped, so its number may be another's; or there is none.
   void release(Slot slot) {
     internal::Lock const lock(mutex_);
-    pids_.erase(slot);
+    Place** at = &first_;
+    while (&(*at)->pid != slot) at = &(*at)->next;
+    delete std::exchange(*at, (*at)->next);
   }
   /// Returns the pid in a place that the caller reserved.
   [[nodiscard]] static pid_t pid(Slot slot) noexcept {
-    return __atomic_load_n(&*slot, __ATOMIC_SEQ_CST);
+    return __atomic_load_n(slot, __ATOMIC_SEQ_CST);
   }
 
   [[nodiscard]] bool has(pid_t pid) {
     internal::Lock const lock(mutex_);
-    for (pid_t& owned : pids_) {
-      if (__atomic_load_n(&owned, __ATOMIC_SEQ_CST) == pid) return true;
+    for (Place* at = first_; at != nullptr; at = at->next) {
+      if (OwnedChildren::pid(&at->pid) == pid) return true;
     }
     return false;
   }
 
  private:
+  struct Place {
+    pid_t pid;
+    Place* next;
+  };
+
   OwnedChildren() = default;
 
   /// While SIGCHLD is ignored the kernel reaps every child, and nobody learns how it ended.
@@ -4060,7 +4066,7 @@ class OwnedChildren {
   }
 
   internal::Mutex mutex_{};
-  std::list<pid_t> pids_{};
+  Place* first_ = nullptr;
 };
 
 }  // namespace sla::inline v1
@@ -4403,25 +4409,39 @@ class GivenUpStarts {
   void add(OwnedStart one) {
     ::kill(OwnedChildren::pid(one.slot), SIGKILL);
     Lock const lock(mutex_);
-    starts_.push_back(std::move(one));
+    first_ = Shared<GivenUp>::make(std::move(one), std::move(first_));
+    ++count_;
   }
   /// Reaps those that have ended. Returns true if no more can be added.
   bool sweep() {
     Lock const lock(mutex_);
-    starts_.remove_if([](OwnedStart const& one) {
+    for (Shared<GivenUp>* at = &first_; *at;) {
+      OwnedStart const& one = (*at)->one;
       pid_t const pid = OwnedChildren::pid(one.slot);
-      if (uninterrupted([&] { return ::waitpid(pid, nullptr, WNOHANG); }) == 0) return false;
+      if (uninterrupted([&] { return ::waitpid(pid, nullptr, WNOHANG); }) == 0) {
+        at = &(*at)->next;
+        continue;
+      }
       OwnedChildren::of_this_process().release(one.slot);
-      return true;
-    });
-    return starts_.size() >= most;
+      *at = Shared<GivenUp>((*at)->next);
+      --count_;
+    }
+    return count_ >= most;
   }
 
  private:
+  struct GivenUp {
+    GivenUp(OwnedStart the_one, Shared<GivenUp> the_next)
+        : one(std::move(the_one)), next(std::move(the_next)) {}
+    OwnedStart one;
+    Shared<GivenUp> next;
+  };
+
   GivenUpStarts() = default;
 
   Mutex mutex_{};
-  std::list<OwnedStart> starts_{};
+  Shared<GivenUp> first_{};
+  std::size_t count_ = 0;
 };
 
 /// One start, under way or done. The child belongs to whoever holds it, until it is released or

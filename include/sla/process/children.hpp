@@ -7,7 +7,7 @@
 #include <signal.h>
 #include <sys/types.h>
 
-#include <list>
+#include <utility>
 
 #include "sla/core/mutex.hpp"
 #include "sla/core/result.hpp"
@@ -18,7 +18,7 @@ namespace sla::inline v1 {
 class OwnedChildren {
  public:
   /// The place of one child; holds its pid from the instant at which there is one, 0 before.
-  using Slot = std::list<pid_t>::iterator;
+  using Slot = pid_t*;
 
   /// Those of this process.
   [[nodiscard]] static OwnedChildren& of_this_process() {
@@ -32,27 +32,34 @@ class OwnedChildren {
   [[nodiscard]] Slot reserve() {
     keep_ends();
     internal::Lock const lock(mutex_);
-    return pids_.insert(pids_.end(), 0);
+    return &(first_ = new Place{0, first_})->pid;
   }
   /// The child was reaped, so its number may be another's; or there is none.
   void release(Slot slot) {
     internal::Lock const lock(mutex_);
-    pids_.erase(slot);
+    Place** at = &first_;
+    while (&(*at)->pid != slot) at = &(*at)->next;
+    delete std::exchange(*at, (*at)->next);
   }
   /// Returns the pid in a place that the caller reserved.
   [[nodiscard]] static pid_t pid(Slot slot) noexcept {
-    return __atomic_load_n(&*slot, __ATOMIC_SEQ_CST);
+    return __atomic_load_n(slot, __ATOMIC_SEQ_CST);
   }
 
   [[nodiscard]] bool has(pid_t pid) {
     internal::Lock const lock(mutex_);
-    for (pid_t& owned : pids_) {
-      if (__atomic_load_n(&owned, __ATOMIC_SEQ_CST) == pid) return true;
+    for (Place* at = first_; at != nullptr; at = at->next) {
+      if (OwnedChildren::pid(&at->pid) == pid) return true;
     }
     return false;
   }
 
  private:
+  struct Place {
+    pid_t pid;
+    Place* next;
+  };
+
   OwnedChildren() = default;
 
   /// While SIGCHLD is ignored the kernel reaps every child, and nobody learns how it ended.
@@ -64,7 +71,7 @@ class OwnedChildren {
   }
 
   internal::Mutex mutex_{};
-  std::list<pid_t> pids_{};
+  Place* first_ = nullptr;
 };
 
 }  // namespace sla::inline v1

@@ -8,7 +8,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <list>
 #include <utility>
 
 #include "sla/core/clock.hpp"
@@ -43,25 +42,39 @@ class GivenUpStarts {
   void add(OwnedStart one) {
     ::kill(OwnedChildren::pid(one.slot), SIGKILL);
     Lock const lock(mutex_);
-    starts_.push_back(std::move(one));
+    first_ = Shared<GivenUp>::make(std::move(one), std::move(first_));
+    ++count_;
   }
   /// Reaps those that have ended. Returns true if no more can be added.
   bool sweep() {
     Lock const lock(mutex_);
-    starts_.remove_if([](OwnedStart const& one) {
+    for (Shared<GivenUp>* at = &first_; *at;) {
+      OwnedStart const& one = (*at)->one;
       pid_t const pid = OwnedChildren::pid(one.slot);
-      if (uninterrupted([&] { return ::waitpid(pid, nullptr, WNOHANG); }) == 0) return false;
+      if (uninterrupted([&] { return ::waitpid(pid, nullptr, WNOHANG); }) == 0) {
+        at = &(*at)->next;
+        continue;
+      }
       OwnedChildren::of_this_process().release(one.slot);
-      return true;
-    });
-    return starts_.size() >= most;
+      *at = Shared<GivenUp>((*at)->next);
+      --count_;
+    }
+    return count_ >= most;
   }
 
  private:
+  struct GivenUp {
+    GivenUp(OwnedStart the_one, Shared<GivenUp> the_next)
+        : one(std::move(the_one)), next(std::move(the_next)) {}
+    OwnedStart one;
+    Shared<GivenUp> next;
+  };
+
   GivenUpStarts() = default;
 
   Mutex mutex_{};
-  std::list<OwnedStart> starts_{};
+  Shared<GivenUp> first_{};
+  std::size_t count_ = 0;
 };
 
 /// One start, under way or done. The child belongs to whoever holds it, until it is released or
