@@ -152,4 +152,5 @@ int main(int count, char** words) {
       "{\"runs\": %.0f, \"late_median_ms\": %.3f, \"late_p99_ms\": %.3f, \"cpu_us\": %.1f, "
       "\"peak_kib\": %ld, \"bare_median_ms\": %.3f, \"bare_p99_ms\": %.3f}\n",
       runs, at(starts.late, 0.5), at(starts.late, 0.99), cpu / runs, peak(), median, most);
+  return 0;
 }
