@@ -194,10 +194,11 @@ class Server:
             {"service": f"check{number}",
              "command": f"seq {number}; echo $SLARUNNER_RUN_ID"} for number in range(8)]}))
         process = self.start(  # type: ignore[attr-defined]
-            "--checks", str(path), "--log-bundle", "0.5", "--sns-topic-arn", self.topics["results"],
-            "--s3-bucket-name", "logs", environment=self.environment)
+            "--checks", str(path), "--log-bundle", "0.5", "--stop-timeout", "600",
+            "--sns-topic-arn", self.topics["results"], "--s3-bucket-name", "logs",
+            environment=self.environment)
         process.wait_for_line("log stored", 120, count=60)
-        finished = process.stop()
+        finished = process.stop_delivered()
         self.assertEqual(0, finished.code, finished.err_text)
         events = [json.loads(one["Message"]) for one in self.messages("results")]
         self.assertEqual(sorted(re.findall(r"run ended run=(\S+)", finished.err_text)),
