@@ -15,6 +15,8 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 INCLUDE = HERE.parent.parent / "include"
+# What <simdjson.h> holds for newer processors is half of it, and makes what is precompiled so long.
+FEWER = [f"-DSIMDJSON_IMPLEMENTATION_{name}=0" for name in ("ICELAKE", "HASWELL", "WESTMERE")]
 
 
 class Reject:
@@ -36,7 +38,7 @@ class Reject:
         """The exit code, and what the compiler says, but for what comes of precompiling: where it
         says that a header was included from."""
         run = subprocess.run([self.compiler, "-std=c++20", f"-I{INCLUDE}", f"-I{HERE}",
-                              *self.always, *options],
+                              *FEWER, *self.always, *options],
                              input=source, capture_output=True, text=True, cwd=self.folder)
         extra = r"^\d+ errors? generated\.\n|^In file included from .*-\d+\.hpp:\d+:\n"
         return run.returncode, re.sub(extra, "", run.stderr, flags=re.M)
