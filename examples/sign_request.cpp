@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "sla/aws/sign/sigv4.hpp"
+#include "sla/core/parse_time.hpp"
 
 int main() {
   sla::aws::Request request{
