@@ -213,7 +213,7 @@ class Atomic {
   }
 
  private:
-  alignas(sizeof(T)) T value_;
+  T value_;
 };
 
 }  // namespace sla::inline v1::internal

@@ -15,6 +15,8 @@ import unittest
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from simdjson_flags import FEWER
+
 INCLUDE = Path(__file__).resolve().parent.parent.parent / "include"
 COMPILER = shutil.which("clang++")
 HUBS = [("<string>",), ("sla/core/result.hpp",), ("sla/core/stop.hpp",), ("sla/core/log.hpp",),
@@ -63,7 +65,7 @@ class Alone(unittest.TestCase):
             f"#include {header}\n" if header[0] == "<" else f'#include "{header}"\n'
             for header in headers * 2))
         done = subprocess.run([COMPILER, "-std=c++20", "-w", "-fno-crash-diagnostics", "-pthread",
-                               f"-I{INCLUDE}", *options, source],
+                               f"-I{INCLUDE}", *FEWER, *options, source],
                               capture_output=True, text=True, check=False)
         return f"{headers}:\n{done.stderr}" if done.returncode else ""
 

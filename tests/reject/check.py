@@ -13,10 +13,10 @@ import zlib
 from collections import Counter
 from pathlib import Path
 
+from simdjson_flags import FEWER
+
 HERE = Path(__file__).resolve().parent
 INCLUDE = HERE.parent.parent / "include"
-# What <simdjson.h> holds for newer processors is half of it, and makes what is precompiled so long.
-FEWER = [f"-DSIMDJSON_IMPLEMENTATION_{name}=0" for name in ("ICELAKE", "HASWELL", "WESTMERE")]
 
 
 class Reject:
@@ -26,7 +26,6 @@ class Reject:
     compiler = ""
     ending = ""  # of what it precompiles
     always, making, using = [], [], []
-    together = False  # whether the cases of a file are refused in one go, if that can be seen
 
     @classmethod
     def setUpClass(cls):
@@ -64,7 +63,7 @@ class Reject:
         expected = re.findall(r"^// expect(?: (\d+))?: (.+)$", case.read_text(), re.M)
         self.assertTrue(expected, "the case has no line '// expect: SENTENCE'")
         self.assertEqual((0, ""), self.compiled_case(case))
-        if self.together and len(expected) > 1 and self.refused_together(case, expected):
+        if len(expected) > 1 and self.refused_together(case, expected):
             return
         for number, sentence in expected:
             with self.subTest(number=number):
@@ -94,7 +93,6 @@ class ByGcc(Reject, unittest.TestCase):
     always = ["--param=ggc-min-heapsize=1048576"]  # it collects no garbage, an eighth of its time
     ending = ".gch"
     using = ["-Winvalid-pch", "-Werror=invalid-pch"]
-    together = True
 
 
 class ByClang(Reject, unittest.TestCase):

@@ -17,7 +17,7 @@ DATE = "1700000000"  # of the SBOM, the same for all who build in this folder
 # that they may complain in.
 CACHE_PATH = "/usr/lib/ccache"
 CACHE_SETTINGS = {"CCACHE_COMPILERCHECK": "content", "CCACHE_CONFIGPATH": "/dev/null",
-                  "CCACHE_NOCOMPRESS": "1", "LANG": "C.UTF-8"}
+                  "CCACHE_NOCOMPRESS": "1", "CCACHE_NOCPP2": "1", "LANG": "C.UTF-8"}
 
 
 def why_not() -> str:

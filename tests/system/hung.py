@@ -309,7 +309,9 @@ class HungDiskTest(AwsTest):
         self.disk.freeze(self)
         process = self.begin("--store", str(self.folder / "store"), "--", "touch",
                              str(self.disk.path / "x"))
-        wait_until(lambda: any("touch" in command for command in process.leftovers().values()))
+        # On its way to its program it has the words of the runner, which end with these.
+        wait_until(lambda: any(command.startswith("touch ")
+                               for command in process.leftovers().values()))
         finished = self.assert_stops(process)
         self.assertIn("could not be ended and was given up: touch", finished.err_text)
 
