@@ -13465,16 +13465,17 @@ struct BundleLimits {
 }
 
 /// `begin(report)`: a run begins, of which only the job and the start are known. `add(report)`: it
-/// ended; once add() returns the report is kept as safely as this spool can. `next_event(number)`:
-/// the oldest entry behind that one whose event waits. `next_log(number)`: the next entry, in a
-/// circle, whose log waits. `update(entry)`: a part of it got further; a complete one is
-/// forgotten. `tend(now)`: housekeeping, and when it is wanted again. `dropped()`: how many reports
-/// had to be dropped for want of room and were not `reported(number)` yet. `in_memory()`: what
-/// would be lost with this process. (In groups, so that a compiler names no more than one.)
+/// ended; once add() returns the number of its entry the report is kept as safely as this spool
+/// can. `next_event(number)`: the oldest entry behind that one whose event waits.
+/// `next_log(number)`: the next entry, in a circle, whose log waits. `update(entry)`: a part of it
+/// got further; a complete one is forgotten. `tend(now)`: housekeeping, and when it is wanted
+/// again. `dropped()`: how many reports had to be dropped for want of room and were not
+/// `reported(number)` yet. `in_memory()`: what would be lost with this process. (In groups, so
+/// that a compiler names no more than one.)
 template <class S>
 concept Spool = bool{std::movable<S>} && requires(S& s, Report const& report) {
   { s.begin(report) } -> std::same_as<void>;
-  { s.add(report) } -> std::same_as<void>;
+  { s.add(report) } -> std::same_as<std::uint64_t>;
 }
 &&requires(S& s, std::uint64_t number) {
   { s.next_event(number) } -> std::same_as<Result<std::optional<Entry>>>;
@@ -13522,7 +13523,7 @@ template <class X>
 struct RefusedSpool {
   RefusedSpool(X const&) noexcept {}
   void begin(Report const&) {}
-  void add(Report const&) {}
+  std::uint64_t add(Report const&) { return 0; }
   Result<std::optional<Entry>> next_event(std::uint64_t) { return std::optional<Entry>(); }
   Result<std::optional<Entry>> next_log(std::uint64_t) { return std::optional<Entry>(); }
   void update(Entry const&) {}
@@ -15444,7 +15445,7 @@ class DiskSpool {
     if (store_ && !outage_) (void)store_->folder().mark(report);
   }
 
-  void add(Report const& report) {
+  std::uint64_t add(Report const& report) {
     std::string const& run = report.job.run_id;
     Entry entry{.number = index_.next_number(), .report = report};
     last_events_.complete(entry);
@@ -15455,6 +15456,7 @@ class DiskSpool {
     bool const unwanted = report.outcome.output.size() == 0 || index_.is_record(entry.number);
     if (unwanted && !run.empty() && store_) store_->folder().remove_log(log_file_name(run));
     make_room();
+    return entry.number;
   }
 
   [[nodiscard]] Result<std::optional<Entry>> next_event(std::uint64_t behind = 0) {
@@ -15579,7 +15581,6 @@ class DiskSpool {
     dropped_ = count;
     if (store_ && !outage_) (void)store_->write_dropped(count);
   }
-
   void make_room() {
     while (index_.disk_bytes() > options_.limit && evict(index_.eviction(true, handed_out_))) {
     }
@@ -15706,8 +15707,8 @@ class EitherSpool {
   void begin(Report const& report) {
     ask([&](auto& spool) { spool.begin(report); });
   }
-  void add(Report const& report) {
-    ask([&](auto& spool) { spool.add(report); });
+  std::uint64_t add(Report const& report) {
+    return ask([&](auto& spool) { return spool.add(report); });
   }
   [[nodiscard]] Recalled recall(Job const& job) {
     return ask([&](auto& spool) { return spool.recall(job); });
@@ -15793,10 +15794,11 @@ class MemorySpool {
 
   void begin(Report const&) noexcept {}
 
-  void add(Report const& report) {
+  std::uint64_t add(Report const& report) {
     Entry entry{.number = index_.next_number(), .report = report};
     entry.report.memory = nullptr;  // there is no next process
     put(entry);
+    return entry.number;
   }
   [[nodiscard]] Recalled recall(Job const&) const { return {}; }
 
@@ -16007,6 +16009,7 @@ namespace sla::inline v1 {
 template <class S>
 class TimeLimitedSpool {
   using Disk = internal::HeldSpool<S>;
+  using Number = internal::Shared<std::uint64_t>;  // what a call leaves
 
  public:
   struct Options {
@@ -16033,17 +16036,18 @@ class TimeLimitedSpool {
   }
   /// The only event that waits is handed out with it, for the call that comes next. What follows
   /// one in memory stays behind it, there too, until tend() moves them.
-  void add(Report const& report) {
+  std::uint64_t add(Report const& report) {
     added_ = true;
-    if (waits_in_memory()) return memory_.add(report);
-    auto const keep = [report](Disk& disk) {
-      disk.add(report);
+    if (waits_in_memory()) return in_memory_from + memory_.add(report);
+    auto const number = Number::make();
+    auto const keep = [report, number](Disk& disk) {
+      *number = disk.add(report);
       return disk.count().events == 1 ? disk.next_event(0) : std::optional<Entry>();
     };
-    auto const take_back = [run = report.job.run_id](Disk& disk) { retract(disk, run); };
-    auto const kept = disk_.ask(keep, take_back);
-    if (!kept) return memory_.add(report);
+    auto const kept = disk_.ask(keep, take_back(number));
+    if (!kept) return in_memory_from + memory_.add(report);
     ahead_ = kept->value_or(std::nullopt);
+    return *number;
   }
 
   [[nodiscard]] Recalled recall(Job const& job) {
@@ -16192,29 +16196,11 @@ class TimeLimitedSpool {
   TimeLimitedSpool(Options options, Logger log)
       : memory_({}, log), disk_({std::move(options.name), options.limit, options.hangs}, log) {}
 
-  /// Returns the entry of a run whose event waits.
-  static std::optional<Entry> find(Disk& disk, std::string const& run) {
-    if constexpr (BundleSpool<Disk>) {
-      for (std::uint64_t behind = 0;;) {
-        auto entries = disk.next_bundle(behind, 1);
-        if (!entries || entries->empty()) break;
-        if (entries->front().report.job.run_id == run) return std::move(entries->front());
-        behind = entries->front().number;
-      }
-    }
-    for (std::uint64_t behind = 0;;) {
-      auto entry = disk.next_event(behind);
-      if (!entry || !*entry) return std::nullopt;
-      if ((*entry)->report.job.run_id == run) return *std::move(entry);
-      behind = (*entry)->number;
-    }
-  }
   /// Takes back a report that was added too late: it was kept in memory meanwhile.
-  static void retract(Disk& disk, std::string const& run) {
-    auto entry = find(disk, run);
-    if (!entry) return;
-    entry->log = entry->event = Part::done;
-    disk.update(*entry);
+  static auto take_back(Number number) {
+    return [number](Disk& disk) {
+      disk.update({.number = *number, .log = Part::done, .event = Part::done});
+    };
   }
 
   static std::uint64_t in_memory(std::uint64_t number) noexcept {
@@ -16237,18 +16223,14 @@ class TimeLimitedSpool {
     if (!waits_in_memory()) return;
     for (Entry entry : memory_.in_memory()) {
       if (entry.event != Part::waiting) continue;
-      auto const moved = disk_.ask(
-          [entry](Disk& disk) {
-            disk.add(entry.report);
-            if (entry.log == Part::waiting) return true;
-            if (auto const added = find(disk, entry.report.job.run_id)) {
-              Entry own = entry;
-              own.number = added->number;
-              disk.update(own);
-            }
-            return true;
-          },
-          [run = entry.report.job.run_id](Disk& disk) { retract(disk, run); });
+      auto const number = Number::make();
+      auto const move = [entry, number](Disk& disk) {
+        Entry moving = entry;
+        moving.number = *number = disk.add(entry.report);
+        if (entry.log != Part::waiting) disk.update(moving);
+        return true;
+      };
+      auto const moved = disk_.ask(move, take_back(number));
       if (!moved) return;
       entry.log = entry.event = Part::done;
       memory_.update(entry);

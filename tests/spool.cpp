@@ -14,7 +14,7 @@ namespace {
 
 struct Minimal {
   void begin(Report const&) {}
-  void add(Report const&) {}
+  std::uint64_t add(Report const&) { return 0; }
   Result<std::optional<Entry>> next_event(std::uint64_t) { return std::optional<Entry>(); }
   Result<std::optional<Entry>> next_log(std::uint64_t) { return std::optional<Entry>(); }
   void update(Entry const&) {}

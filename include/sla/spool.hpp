@@ -71,16 +71,17 @@ struct BundleLimits {
 }
 
 /// `begin(report)`: a run begins, of which only the job and the start are known. `add(report)`: it
-/// ended; once add() returns the report is kept as safely as this spool can. `next_event(number)`:
-/// the oldest entry behind that one whose event waits. `next_log(number)`: the next entry, in a
-/// circle, whose log waits. `update(entry)`: a part of it got further; a complete one is
-/// forgotten. `tend(now)`: housekeeping, and when it is wanted again. `dropped()`: how many reports
-/// had to be dropped for want of room and were not `reported(number)` yet. `in_memory()`: what
-/// would be lost with this process. (In groups, so that a compiler names no more than one.)
+/// ended; once add() returns the number of its entry the report is kept as safely as this spool
+/// can. `next_event(number)`: the oldest entry behind that one whose event waits.
+/// `next_log(number)`: the next entry, in a circle, whose log waits. `update(entry)`: a part of it
+/// got further; a complete one is forgotten. `tend(now)`: housekeeping, and when it is wanted
+/// again. `dropped()`: how many reports had to be dropped for want of room and were not
+/// `reported(number)` yet. `in_memory()`: what would be lost with this process. (In groups, so
+/// that a compiler names no more than one.)
 template <class S>
 concept Spool = bool{std::movable<S>} && requires(S& s, Report const& report) {
   { s.begin(report) } -> std::same_as<void>;
-  { s.add(report) } -> std::same_as<void>;
+  { s.add(report) } -> std::same_as<std::uint64_t>;
 }
 &&requires(S& s, std::uint64_t number) {
   { s.next_event(number) } -> std::same_as<Result<std::optional<Entry>>>;
@@ -128,7 +129,7 @@ template <class X>
 struct RefusedSpool {
   RefusedSpool(X const&) noexcept {}
   void begin(Report const&) {}
-  void add(Report const&) {}
+  std::uint64_t add(Report const&) { return 0; }
   Result<std::optional<Entry>> next_event(std::uint64_t) { return std::optional<Entry>(); }
   Result<std::optional<Entry>> next_log(std::uint64_t) { return std::optional<Entry>(); }
   void update(Entry const&) {}

@@ -33,8 +33,9 @@ class Moody {
   explicit Moody(std::shared_ptr<std::atomic<bool>> hangs) : hangs_(std::move(hangs)) {}
 
   void begin(Report const& report) { usual().begin(report); }
-  void add(Report const& report) { usual().add(report); }
+  std::uint64_t add(Report const& report) { return usual().add(report); }
   Result<std::optional<Entry>> next_event(std::uint64_t behind) {
+    ++searches;
     return usual().next_event(behind);
   }
   Result<std::optional<Entry>> next_log(std::uint64_t behind) { return usual().next_log(behind); }
@@ -48,6 +49,7 @@ class Moody {
   void gather() { usual().gather(); }
   void release(std::uint64_t number) { usual().release(number); }
   Result<std::vector<Entry>> next_bundle(std::uint64_t behind, std::size_t most) {
+    ++searches;
     return usual().next_bundle(behind, most);
   }
   void update(Entry const& entry) { usual().update(entry); }
@@ -56,6 +58,8 @@ class Moody {
   std::uint64_t dropped() { return spool_.dropped(); }
   void reported(std::uint64_t number) { usual().reported(number); }
   std::vector<Entry> in_memory() { return {}; }
+
+  static inline std::atomic<int> searches{0};
 
  private:
   MemorySpool& usual() {
@@ -205,6 +209,33 @@ TEST_CASE("what comes when the disk answers again stays behind what came before"
     return;
   }
   CHECK(deliver_all(spool) == Texts{"a", "b", "c"});
+}
+
+TEST_CASE("what moves to the disk is not looked for behind all that waits there") {
+  World world;
+  auto spool = world.open(1s);
+  SUBCASE("alone") {}
+  SUBCASE("for a bundle") { spool.gather(); }
+  for (char const* const run : {"a", "b", "c"}) spool.add(report_of(run));
+  *world.disk = true;
+  spool.add(report_of("d"));  // is taken back there: it came too late
+  auto log = spool.next_log(0).value();
+  if (!log) log = spool.next_bundle(0, 1)->front();
+  REQUIRE(log->report.job.run_id == "d");
+  log->log = Part::done;
+  log->report.log_uri = "s3://logs/d";
+  spool.update(*log);
+  Moody::searches = 0;
+  recover(world, spool);
+  CHECK(Moody::searches == 0);
+  CHECK(spool.in_memory().empty());
+  for (Entry const& entry : *spool.next_bundle(0, 9)) spool.release(entry.number);
+  CHECK(spool.count().events == 4);
+  for (char const* const run : {"a", "b", "c"}) CHECK(deliver(spool) == run);
+  auto const moved = spool.next_event(0).value();
+  REQUIRE(moved);
+  CHECK(moved->log == Part::done);
+  CHECK(moved->report.log_uri == "s3://logs/d");
 }
 
 TEST_CASE("a spool that cannot be opened is an error") {

@@ -58,7 +58,7 @@ class DiskSpool {
     if (store_ && !outage_) (void)store_->folder().mark(report);
   }
 
-  void add(Report const& report) {
+  std::uint64_t add(Report const& report) {
     std::string const& run = report.job.run_id;
     Entry entry{.number = index_.next_number(), .report = report};
     last_events_.complete(entry);
@@ -69,6 +69,7 @@ class DiskSpool {
     bool const unwanted = report.outcome.output.size() == 0 || index_.is_record(entry.number);
     if (unwanted && !run.empty() && store_) store_->folder().remove_log(log_file_name(run));
     make_room();
+    return entry.number;
   }
 
   [[nodiscard]] Result<std::optional<Entry>> next_event(std::uint64_t behind = 0) {
@@ -193,7 +194,6 @@ class DiskSpool {
     dropped_ = count;
     if (store_ && !outage_) (void)store_->write_dropped(count);
   }
-
   void make_room() {
     while (index_.disk_bytes() > options_.limit && evict(index_.eviction(true, handed_out_))) {
     }

@@ -28,8 +28,8 @@ class EitherSpool {
   void begin(Report const& report) {
     ask([&](auto& spool) { spool.begin(report); });
   }
-  void add(Report const& report) {
-    ask([&](auto& spool) { spool.add(report); });
+  std::uint64_t add(Report const& report) {
+    return ask([&](auto& spool) { return spool.add(report); });
   }
   [[nodiscard]] Recalled recall(Job const& job) {
     return ask([&](auto& spool) { return spool.recall(job); });

@@ -30,10 +30,11 @@ class MemorySpool {
 
   void begin(Report const&) noexcept {}
 
-  void add(Report const& report) {
+  std::uint64_t add(Report const& report) {
     Entry entry{.number = index_.next_number(), .report = report};
     entry.report.memory = nullptr;  // there is no next process
     put(entry);
+    return entry.number;
   }
   [[nodiscard]] Recalled recall(Job const&) const { return {}; }
 

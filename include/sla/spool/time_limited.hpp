@@ -28,6 +28,7 @@ namespace sla::inline v1 {
 template <class S>
 class TimeLimitedSpool {
   using Disk = internal::HeldSpool<S>;
+  using Number = internal::Shared<std::uint64_t>;  // what a call leaves
 
  public:
   struct Options {
@@ -54,17 +55,18 @@ class TimeLimitedSpool {
   }
   /// The only event that waits is handed out with it, for the call that comes next. What follows
   /// one in memory stays behind it, there too, until tend() moves them.
-  void add(Report const& report) {
+  std::uint64_t add(Report const& report) {
     added_ = true;
-    if (waits_in_memory()) return memory_.add(report);
-    auto const keep = [report](Disk& disk) {
-      disk.add(report);
+    if (waits_in_memory()) return in_memory_from + memory_.add(report);
+    auto const number = Number::make();
+    auto const keep = [report, number](Disk& disk) {
+      *number = disk.add(report);
       return disk.count().events == 1 ? disk.next_event(0) : std::optional<Entry>();
     };
-    auto const take_back = [run = report.job.run_id](Disk& disk) { retract(disk, run); };
-    auto const kept = disk_.ask(keep, take_back);
-    if (!kept) return memory_.add(report);
+    auto const kept = disk_.ask(keep, take_back(number));
+    if (!kept) return in_memory_from + memory_.add(report);
     ahead_ = kept->value_or(std::nullopt);
+    return *number;
   }
 
   [[nodiscard]] Recalled recall(Job const& job) {
@@ -213,29 +215,11 @@ class TimeLimitedSpool {
   TimeLimitedSpool(Options options, Logger log)
       : memory_({}, log), disk_({std::move(options.name), options.limit, options.hangs}, log) {}
 
-  /// Returns the entry of a run whose event waits.
-  static std::optional<Entry> find(Disk& disk, std::string const& run) {
-    if constexpr (BundleSpool<Disk>) {
-      for (std::uint64_t behind = 0;;) {
-        auto entries = disk.next_bundle(behind, 1);
-        if (!entries || entries->empty()) break;
-        if (entries->front().report.job.run_id == run) return std::move(entries->front());
-        behind = entries->front().number;
-      }
-    }
-    for (std::uint64_t behind = 0;;) {
-      auto entry = disk.next_event(behind);
-      if (!entry || !*entry) return std::nullopt;
-      if ((*entry)->report.job.run_id == run) return *std::move(entry);
-      behind = (*entry)->number;
-    }
-  }
   /// Takes back a report that was added too late: it was kept in memory meanwhile.
-  static void retract(Disk& disk, std::string const& run) {
-    auto entry = find(disk, run);
-    if (!entry) return;
-    entry->log = entry->event = Part::done;
-    disk.update(*entry);
+  static auto take_back(Number number) {
+    return [number](Disk& disk) {
+      disk.update({.number = *number, .log = Part::done, .event = Part::done});
+    };
   }
 
   static std::uint64_t in_memory(std::uint64_t number) noexcept {
@@ -258,18 +242,14 @@ class TimeLimitedSpool {
     if (!waits_in_memory()) return;
     for (Entry entry : memory_.in_memory()) {
       if (entry.event != Part::waiting) continue;
-      auto const moved = disk_.ask(
-          [entry](Disk& disk) {
-            disk.add(entry.report);
-            if (entry.log == Part::waiting) return true;
-            if (auto const added = find(disk, entry.report.job.run_id)) {
-              Entry own = entry;
-              own.number = added->number;
-              disk.update(own);
-            }
-            return true;
-          },
-          [run = entry.report.job.run_id](Disk& disk) { retract(disk, run); });
+      auto const number = Number::make();
+      auto const move = [entry, number](Disk& disk) {
+        Entry moving = entry;
+        moving.number = *number = disk.add(entry.report);
+        if (entry.log != Part::waiting) disk.update(moving);
+        return true;
+      };
+      auto const moved = disk_.ask(move, take_back(number));
       if (!moved) return;
       entry.log = entry.event = Part::done;
       memory_.update(entry);
