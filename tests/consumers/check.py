@@ -44,8 +44,8 @@ class Consumers(unittest.TestCase):
         return run.stdout
 
     def use_little(self):
-        """The program is one that takes half the time to compile: another way to the headers that
-        the whole one is compiled with, under warnings that are among those of meson's."""
+        """Takes a program that compiles in half the time, where the way to the headers is the only
+        new thing: those headers were compiled before under all of these warnings."""
         shutil.copy(HERE / "linked.cpp", self.folder / "main.cpp")
 
     def assert_works(self, program):

@@ -759,11 +759,13 @@ class AccountTest(RunnerTest):
                     self.assertEqual(statement, ours[name], name)
 
     def console(self, expression: str, *options: str) -> Any:
-        """The value of an expression in the folder's state."""
+        """The value of an expression in the folder's state. Where the lock of that takes a moment
+        terraform says so, on stdout too."""
         given = self.terraform.environment["TF_CLI_ARGS_plan"].removeprefix("-no-color ")
         printed = self.shell(f"cd terraform; echo 'jsonencode({expression})' | "
                              f"terraform console {given} {' '.join(options)}")
-        return json.loads(json.loads(printed))
+        [value] = [line for line in printed.splitlines() if line.startswith('"')]
+        return json.loads(json.loads(value))
 
     def test_moto_lets_a_runner_with_that_role_do_its_job_and_nothing_else(self) -> None:
         self.client("ssm").put_parameter(Name="/dev/slarunner/SLARUNNER_SERVICE", Value="web",
