@@ -216,7 +216,7 @@ class TimeLimitedSpool {
       : memory_({}, log), disk_({std::move(options.name), options.limit, options.hangs}, log) {}
 
   /// Takes back a report that was added too late: it was kept in memory meanwhile.
-  static auto take_back(Number number) {
+  static auto take_back(Number const& number) {
     return [number](Disk& disk) {
       disk.update({.number = *number, .log = Part::done, .event = Part::done});
     };
