@@ -14297,7 +14297,8 @@ class SpoolDirectory {
 // sla/spool/eviction.hpp
 // What a spool gives up when it is full, in this order: the logs of passes, passes, the other logs,
 // and then whatever is oldest. A result outlives its log, and what failed outlives what passed. The
-// entries that are being delivered stay, and so does the newest.
+// entries that are being delivered stay, and so does the newest; the logs of passes among the
+// former are room that is there soon, so nothing of more worth goes in their place.
 
 namespace sla::inline v1::internal {
 
@@ -14442,11 +14443,8 @@ class Gathering {
 
 }  // namespace sla::inline v1::internal
 
-// sla/spool/index.hpp
-// The entries of a spool as they are known in memory: where each stands, how far it got, how much
-// room all of them take and which go first when it is too much. One that is not on a disk is held
-// here whole. Nothing here takes longer the more entries there are, but for passing over those that
-// wait for something else.
+// sla/spool/entry_state.hpp
+// What a spool knows of one entry, wherever that stands, and how much room it takes.
 
 namespace sla::inline v1::internal {
 
@@ -14510,6 +14508,16 @@ struct EntryState {
   return 2 * block + (log_bytes + block - 1) / block * block;
 }
 
+}  // namespace sla::inline v1::internal
+
+// sla/spool/index.hpp
+// The entries of a spool as they are known in memory: where each stands, how far it got, how much
+// room all of them take and which go first when it is too much. One that is not on a disk is held
+// here whole. Nothing here takes longer the more entries there are, but for passing over those that
+// wait for something else.
+
+namespace sla::inline v1::internal {
+
 /// All entries of one spool, by number. Not thread-safe.
 class SpoolIndex {
  public:
@@ -14521,8 +14529,6 @@ class SpoolIndex {
     return gathering_.counted(count_,
                               disk_bytes_ > disk_limit / 2 || memory_bytes_ > memory_limit / 2);
   }
-  [[nodiscard]] std::uint64_t disk_bytes() const noexcept { return disk_bytes_; }
-  [[nodiscard]] std::uint64_t memory_bytes() const noexcept { return memory_bytes_; }
   [[nodiscard]] std::uint64_t last_number() const noexcept {
     return all_.empty() ? 0 : all_.rbegin()->first;
   }
@@ -14653,13 +14659,22 @@ class SpoolIndex {
     return gathering_.next(behind, most);
   }
 
-  /// Returns what to evict from the disk, or from memory; the spared ones, which ascend, and the
-  /// newest stay.
-  [[nodiscard]] std::optional<Eviction> eviction(bool on_disk,
+  /// Returns what to evict from the disk, or from memory, if that holds more bytes than its limit;
+  /// the spared ones, which ascend, and the newest stay. Where their logs of passes are the excess,
+  /// which are on their way, nothing but such a log goes.
+  [[nodiscard]] std::optional<Eviction> eviction(bool on_disk, std::uint64_t limit,
                                                  std::vector<std::uint64_t> const& spared) const {
+    std::uint64_t const bytes = on_disk ? disk_bytes_ : memory_bytes_;
+    if (bytes <= limit) return std::nullopt;
     auto found = (on_disk ? disk_order_ : memory_order_).next(spared, last_number());
+    if (!found) return std::nullopt;
+    EntryState const& entry = all_.at(found->number);
+    if (rank_of(entry) != EvictionRank::log_of_pass &&
+        bytes - logs_of_passes(on_disk, spared) <= limit) {
+      return std::nullopt;
+    }
     // If the event is delivered the log is all there is.
-    if (found && all_.at(found->number).event_part == Part::done) found->log_only = false;
+    if (entry.event_part == Part::done) found->log_only = false;
     return found;
   }
 
@@ -14671,6 +14686,18 @@ class SpoolIndex {
     std::uint64_t const log = log_size(entry);
     std::uint64_t const worth_while = entry.held ? sizeof(Entry) : 1;
     return eviction_rank(entry.pass, entry.event_part == Part::done || log >= worth_while);
+  }
+
+  /// Returns how many bytes of the disk, or of memory, are logs of passes among these.
+  [[nodiscard]] std::uint64_t logs_of_passes(bool on_disk,
+                                             std::vector<std::uint64_t> const& numbers) const {
+    std::uint64_t bytes = 0;
+    for (std::uint64_t const number : numbers) {
+      auto const at = all_.find(number);
+      if (at == all_.end() || on_disk == (at->second.held != nullptr)) continue;
+      if (rank_of(at->second) == EvictionRank::log_of_pass) bytes += log_size(at->second);
+    }
+    return bytes;
   }
 
   /// Returns whether an entry is to wait for a bundle.
@@ -15582,26 +15609,22 @@ class DiskSpool {
     if (store_ && !outage_) (void)store_->write_dropped(count);
   }
   void make_room() {
-    while (index_.disk_bytes() > options_.limit && evict(index_.eviction(true, handed_out_))) {
-    }
-    while (index_.memory_bytes() > options_.memory_limit &&
-           evict(index_.eviction(false, handed_out_))) {
+    while (auto const next = index_.eviction(true, options_.limit, handed_out_)) evict(*next);
+    while (auto const next = index_.eviction(false, options_.memory_limit, handed_out_)) {
+      evict(*next);
     }
   }
-  bool evict(std::optional<internal::Eviction> const& eviction) {
-    if (!eviction) return false;
-    auto entry = load(index_.all().at(eviction->number));
-    log_.warning(internal::eviction_line(*eviction),
+  void evict(internal::Eviction const& eviction) {
+    auto entry = load(index_.all().at(eviction.number));
+    log_.warning(internal::eviction_line(eviction),
                  {{"run", entry ? entry->report.job.run_id : std::string()}});
-    if (eviction->log_only && entry) {
+    if (eviction.log_only && entry) {
       internal::drop_log(*entry);
-      put(*entry, internal::Sync::later);
-      return true;
+      return put(*entry, internal::Sync::later);
     }
-    internal::EntryState const& state = index_.all().at(eviction->number);
+    internal::EntryState const& state = index_.all().at(eviction.number);
     if (state.event_part == Part::waiting && state.counts) set_dropped(dropped_ + 1);
-    forget(eviction->number);
-    return true;
+    forget(eviction.number);
   }
 
   /// Returns true if the disk can be written, as far as is known; tries it if it could not.
@@ -15857,9 +15880,7 @@ class MemorySpool {
 
   void put(Entry const& entry) {
     index_.put(entry.number, [&](internal::EntryState& state) { state.hold(entry); });
-    while (index_.memory_bytes() > options_.limit) {
-      auto const eviction = index_.eviction(false, handed_out_);
-      if (!eviction) return;
+    while (auto const eviction = index_.eviction(false, options_.limit, handed_out_)) {
       evict(*eviction);
     }
   }

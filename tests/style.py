@@ -58,7 +58,8 @@ class Includes(unittest.TestCase):
             text = (ROOT / "include" / name).read_text()
             waiting |= set(re.findall(r'^#include "(.*)"', text, re.M)) - reached
         self.assertEqual({f"sla/spool/{name}.hpp" for name in
-                          ("eviction", "gathering", "index", "memory", "record_position")},
+                          ("entry_state", "eviction", "gathering", "index", "memory",
+                           "record_position")},
                          {name for name in reached if name.startswith("sla/spool/")})
 
 

@@ -189,6 +189,7 @@
 #include "sla/spool/either.hpp"
 #include "sla/spool/entry_field.hpp"
 #include "sla/spool/entry_record.hpp"
+#include "sla/spool/entry_state.hpp"
 #include "sla/spool/eviction.hpp"
 #include "sla/spool/gathering.hpp"
 #include "sla/spool/index.hpp"

@@ -341,6 +341,20 @@ TEST_CASE(
   CHECK(open(folder / "spool").dropped() == 0);
 }
 
+TEST_CASE("no result goes for the room on a disk that logs take which are being delivered") {
+  TemporaryFolder const folder;
+  std::string const log(10'000, 'x');
+  std::uint64_t const each = disk_use(log.size());
+  auto spool = *DiskSpool::open({.folder = folder / "spool", .limit = 4 * each + each / 2}, silent);
+  for (char const* const run : {"a", "b", "c", "d", "e"}) {
+    spool.add(report_of(run, Verdict::pass, log));
+  }
+  CHECK(spool.next_logs(0, 10).value().size() == 4);
+  for (char const* const run : {"f", "g"}) spool.add(report_of(run, Verdict::pass, log));
+  CHECK(spool.dropped() == 0);
+  CHECK(deliver_all(spool) == Texts{"a", "b", "c", "d", "e", "f", "g"});
+}
+
 TEST_CASE("without passes the oldest logs go, and their events stay") {
   TemporaryFolder const folder;
   std::string const log(10'000, 'x');

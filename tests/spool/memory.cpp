@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Covers: spool/index.hpp
+// Covers: spool/entry_state.hpp, spool/index.hpp
 #include "sla/spool/memory.hpp"
 
 #include <doctest/doctest.h>
@@ -200,6 +200,33 @@ TEST_CASE("what was handed out is not evicted until it is updated") {
     spool.update(entry);
   }
   CHECK(deliver_all(spool) == Texts{"d3"});
+}
+
+TEST_CASE("no result is dropped for the room that logs take which are being delivered") {
+  std::string const log(10'000, 'x');
+  auto spool = spool_for(4, log);
+  for (char const* const run : {"a", "b", "c", "d", "e"}) {
+    spool.add(report_of(run, Verdict::pass, log));
+  }
+  auto const handed_out = spool.next_logs(0, 10).value();
+  CHECK(runs_of(handed_out) == Texts{"b", "c", "d", "e"});
+  for (char const* const run : {"f", "g"}) spool.add(report_of(run, Verdict::pass, log));
+  spool.add(report_of("h", Verdict::fail, log));
+  CHECK(spool.dropped() == 0);
+  for (Entry entry : handed_out) {
+    entry.log = Part::done;
+    spool.update(entry);
+  }
+  CHECK(deliver_all(spool) == Texts{"a", "b", "c", "d", "e", "f", "g", "h"});
+}
+
+TEST_CASE("logs that are being delivered make no more room than they take") {
+  std::string const log(10'000, 'x');
+  auto spool = spool_for(4, log);
+  for (char const* const run : {"a", "b"}) spool.add(report_of(run, Verdict::pass, log));
+  CHECK(spool.next_logs(0, 10).value().size() == 2);
+  for (int i = 0; i < 1000; ++i) spool.add(report_of(std::to_string(i), Verdict::pass, ""));
+  CHECK(spool.dropped() > 900);
 }
 
 TEST_CASE("what is no plain pass follows those of its service that wait, and no others") {

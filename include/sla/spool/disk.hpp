@@ -195,26 +195,22 @@ class DiskSpool {
     if (store_ && !outage_) (void)store_->write_dropped(count);
   }
   void make_room() {
-    while (index_.disk_bytes() > options_.limit && evict(index_.eviction(true, handed_out_))) {
-    }
-    while (index_.memory_bytes() > options_.memory_limit &&
-           evict(index_.eviction(false, handed_out_))) {
+    while (auto const next = index_.eviction(true, options_.limit, handed_out_)) evict(*next);
+    while (auto const next = index_.eviction(false, options_.memory_limit, handed_out_)) {
+      evict(*next);
     }
   }
-  bool evict(std::optional<internal::Eviction> const& eviction) {
-    if (!eviction) return false;
-    auto entry = load(index_.all().at(eviction->number));
-    log_.warning(internal::eviction_line(*eviction),
+  void evict(internal::Eviction const& eviction) {
+    auto entry = load(index_.all().at(eviction.number));
+    log_.warning(internal::eviction_line(eviction),
                  {{"run", entry ? entry->report.job.run_id : std::string()}});
-    if (eviction->log_only && entry) {
+    if (eviction.log_only && entry) {
       internal::drop_log(*entry);
-      put(*entry, internal::Sync::later);
-      return true;
+      return put(*entry, internal::Sync::later);
     }
-    internal::EntryState const& state = index_.all().at(eviction->number);
+    internal::EntryState const& state = index_.all().at(eviction.number);
     if (state.event_part == Part::waiting && state.counts) set_dropped(dropped_ + 1);
-    forget(eviction->number);
-    return true;
+    forget(eviction.number);
   }
 
   /// Returns true if the disk can be written, as far as is known; tries it if it could not.

@@ -2,7 +2,8 @@
 #pragma once
 // What a spool gives up when it is full, in this order: the logs of passes, passes, the other logs,
 // and then whatever is oldest. A result outlives its log, and what failed outlives what passed. The
-// entries that are being delivered stay, and so does the newest.
+// entries that are being delivered stay, and so does the newest; the logs of passes among the
+// former are room that is there soon, so nothing of more worth goes in their place.
 #include <algorithm>
 #include <cstdint>
 #include <optional>

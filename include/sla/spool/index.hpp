@@ -9,80 +9,17 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <optional>
 #include <set>
-#include <string_view>
 #include <utility>
 #include <vector>
 
-#include "sla/core/output.hpp"
 #include "sla/spool.hpp"
+#include "sla/spool/entry_state.hpp"
 #include "sla/spool/eviction.hpp"
 #include "sla/spool/gathering.hpp"
-#include "sla/spool/record_position.hpp"
 
 namespace sla::inline v1::internal {
-
-/// What is known of one entry.
-struct EntryState {
-  std::optional<RecordPosition> position{};  ///< its latest record
-  KeptLog log{};                             ///< its log on the disk
-  std::unique_ptr<Entry> held{};  ///< the entry itself, if the record is missing or too old
-  Part log_part = Part::waiting;
-  std::size_t service = 0;  ///< a hash of its name
-  Part event_part = Part::waiting;
-  bool pass = false;
-  bool counts = true;
-  bool plain = false;  ///< its log may stand in a bundle, as far as its size does not matter
-  Gathered gathered = Gathered::no;
-
-  [[nodiscard]] bool wants_log() const noexcept {
-    return log_part == Part::waiting && gathered == Gathered::no;
-  }
-  [[nodiscard]] bool wants_event() const noexcept {
-    return event_part == Part::waiting && gathered == Gathered::no;
-  }
-  /// Takes over how far an entry got.
-  void note(Entry const& entry) noexcept {
-    service = std::hash<std::string_view>()(entry.report.job.service);
-    log_part = entry.log;
-    event_part = entry.event;
-    pass = entry.report.succeeded();
-    counts = entry.report.counts();
-    plain = may_be_bundled(entry.report, 0);
-  }
-  /// Holds an entry whole.
-  void hold(Entry const& entry) {
-    held = std::make_unique<Entry>(entry);
-    note(entry);
-  }
-  /// Reads the log of the entry that is held from its file into memory if it is small, so that many
-  /// entries do not take a descriptor each. Returns true if it did.
-  bool take_in_log() {
-    constexpr std::uint64_t small = 64 * 1024;
-    Output& output = held->report.outcome.output;
-    if (output.size() > small || output.in_memory()) return false;
-    auto text = output.text();
-    if (!text) return false;
-    std::uint64_t const size = text->size();
-    output = Output({}, {{size, 0, *std::move(text)}}, output.sha256());
-    return true;
-  }
-};
-
-/// Returns how much of the limit an entry takes that is held whole: about as much memory.
-[[nodiscard]] inline std::uint64_t memory_use(Entry const& entry) noexcept {
-  constexpr std::uint64_t nodes = 256;  // and what the allocator needs for each piece
-  return sizeof(EntryState) + nodes + entry_bytes(entry);
-}
-
-/// Returns how much of the limit an entry takes on a disk: whole blocks, and a fixed sum for the
-/// record, the names and what is known of it in memory, so that the limit bounds all of them.
-[[nodiscard]] constexpr std::uint64_t disk_use(std::uint64_t log_bytes) noexcept {
-  constexpr std::uint64_t block = 4096;
-  return 2 * block + (log_bytes + block - 1) / block * block;
-}
 
 /// All entries of one spool, by number. Not thread-safe.
 class SpoolIndex {
@@ -95,8 +32,6 @@ class SpoolIndex {
     return gathering_.counted(count_,
                               disk_bytes_ > disk_limit / 2 || memory_bytes_ > memory_limit / 2);
   }
-  [[nodiscard]] std::uint64_t disk_bytes() const noexcept { return disk_bytes_; }
-  [[nodiscard]] std::uint64_t memory_bytes() const noexcept { return memory_bytes_; }
   [[nodiscard]] std::uint64_t last_number() const noexcept {
     return all_.empty() ? 0 : all_.rbegin()->first;
   }
@@ -227,13 +162,22 @@ class SpoolIndex {
     return gathering_.next(behind, most);
   }
 
-  /// Returns what to evict from the disk, or from memory; the spared ones, which ascend, and the
-  /// newest stay.
-  [[nodiscard]] std::optional<Eviction> eviction(bool on_disk,
+  /// Returns what to evict from the disk, or from memory, if that holds more bytes than its limit;
+  /// the spared ones, which ascend, and the newest stay. Where their logs of passes are the excess,
+  /// which are on their way, nothing but such a log goes.
+  [[nodiscard]] std::optional<Eviction> eviction(bool on_disk, std::uint64_t limit,
                                                  std::vector<std::uint64_t> const& spared) const {
+    std::uint64_t const bytes = on_disk ? disk_bytes_ : memory_bytes_;
+    if (bytes <= limit) return std::nullopt;
     auto found = (on_disk ? disk_order_ : memory_order_).next(spared, last_number());
+    if (!found) return std::nullopt;
+    EntryState const& entry = all_.at(found->number);
+    if (rank_of(entry) != EvictionRank::log_of_pass &&
+        bytes - logs_of_passes(on_disk, spared) <= limit) {
+      return std::nullopt;
+    }
     // If the event is delivered the log is all there is.
-    if (found && all_.at(found->number).event_part == Part::done) found->log_only = false;
+    if (entry.event_part == Part::done) found->log_only = false;
     return found;
   }
 
@@ -245,6 +189,18 @@ class SpoolIndex {
     std::uint64_t const log = log_size(entry);
     std::uint64_t const worth_while = entry.held ? sizeof(Entry) : 1;
     return eviction_rank(entry.pass, entry.event_part == Part::done || log >= worth_while);
+  }
+
+  /// Returns how many bytes of the disk, or of memory, are logs of passes among these.
+  [[nodiscard]] std::uint64_t logs_of_passes(bool on_disk,
+                                             std::vector<std::uint64_t> const& numbers) const {
+    std::uint64_t bytes = 0;
+    for (std::uint64_t const number : numbers) {
+      auto const at = all_.find(number);
+      if (at == all_.end() || on_disk == (at->second.held != nullptr)) continue;
+      if (rank_of(at->second) == EvictionRank::log_of_pass) bytes += log_size(at->second);
+    }
+    return bytes;
   }
 
   /// Returns whether an entry is to wait for a bundle.

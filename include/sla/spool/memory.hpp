@@ -93,9 +93,7 @@ class MemorySpool {
 
   void put(Entry const& entry) {
     index_.put(entry.number, [&](internal::EntryState& state) { state.hold(entry); });
-    while (index_.memory_bytes() > options_.limit) {
-      auto const eviction = index_.eviction(false, handed_out_);
-      if (!eviction) return;
+    while (auto const eviction = index_.eviction(false, options_.limit, handed_out_)) {
       evict(*eviction);
     }
   }
