@@ -14660,8 +14660,8 @@ class SpoolIndex {
   }
 
   /// Returns what to evict from the disk, or from memory, if that holds more bytes than its limit;
-  /// the spared ones, which ascend, and the newest stay. Where their logs of passes are the excess,
-  /// which are on their way, nothing but such a log goes.
+  /// the spared ones, which ascend, and the newest stay. If the limit would hold without the spared
+  /// logs of passes, which are about to go, only logs of passes are evicted.
   [[nodiscard]] std::optional<Eviction> eviction(bool on_disk, std::uint64_t limit,
                                                  std::vector<std::uint64_t> const& spared) const {
     std::uint64_t const bytes = on_disk ? disk_bytes_ : memory_bytes_;
@@ -15447,7 +15447,8 @@ class DiskSpool {
   struct Options {
     std::string folder;
     std::string run_logs{};  ///< where an executor puts the output of runs, if not in logs()
-    std::uint64_t limit = 256U << 20U;          ///< of disk_use() of all, but for the newest report
+    /// Of disk_use() of all, but for the newest report and the logs of passes being delivered.
+    std::uint64_t limit = 256U << 20U;
     std::uint64_t memory_limit = 32U << 20U;    ///< bytes held while the disk cannot be written
     Duration retry = std::chrono::seconds{30};  ///< how often such a disk is tried again
   };
@@ -15608,6 +15609,7 @@ class DiskSpool {
     dropped_ = count;
     if (store_ && !outage_) (void)store_->write_dropped(count);
   }
+
   void make_room() {
     while (auto const next = index_.eviction(true, options_.limit, handed_out_)) evict(*next);
     while (auto const next = index_.eviction(false, options_.memory_limit, handed_out_)) {
@@ -15809,7 +15811,8 @@ namespace sla::inline v1 {
 class MemorySpool {
  public:
   struct Options {
-    std::uint64_t limit = 32U << 20U;  ///< bytes, logs included, but for the newest report
+    /// Bytes, logs included, but for the newest report and the logs of passes being delivered.
+    std::uint64_t limit = 32U << 20U;
   };
 
   MemorySpool() = default;

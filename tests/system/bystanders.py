@@ -60,7 +60,8 @@ class BystanderTest(StoreTest):
         self.wait_for_events(len(self.events()) + 3, process)
         names = list(process.leftovers().values())
         self.assertGreater(sum(name.startswith("sleep 1236") for name in names), 3)
-        listed = subprocess.check_output(["pgrep", "-fc", "^sleep 1238"], text=True)
+        listed = subprocess.check_output(["nsenter", "-t", str(inner(process)), "--pid", "--mount",
+                                          "pgrep", "-fc", "^sleep 1238"], text=True)
         self.assertEqual("1", listed.strip())
         self.assertLessEqual(sum(name.startswith("sleep 1237") for name in names), 1)
         self.assertEqual({3}, {event["exitCode"] for event in self.events()})

@@ -33,7 +33,8 @@ class DiskSpool {
   struct Options {
     std::string folder;
     std::string run_logs{};  ///< where an executor puts the output of runs, if not in logs()
-    std::uint64_t limit = 256U << 20U;          ///< of disk_use() of all, but for the newest report
+    /// Of disk_use() of all, but for the newest report and the logs of passes being delivered.
+    std::uint64_t limit = 256U << 20U;
     std::uint64_t memory_limit = 32U << 20U;    ///< bytes held while the disk cannot be written
     Duration retry = std::chrono::seconds{30};  ///< how often such a disk is tried again
   };
@@ -194,6 +195,7 @@ class DiskSpool {
     dropped_ = count;
     if (store_ && !outage_) (void)store_->write_dropped(count);
   }
+
   void make_room() {
     while (auto const next = index_.eviction(true, options_.limit, handed_out_)) evict(*next);
     while (auto const next = index_.eviction(false, options_.memory_limit, handed_out_)) {

@@ -163,8 +163,8 @@ class SpoolIndex {
   }
 
   /// Returns what to evict from the disk, or from memory, if that holds more bytes than its limit;
-  /// the spared ones, which ascend, and the newest stay. Where their logs of passes are the excess,
-  /// which are on their way, nothing but such a log goes.
+  /// the spared ones, which ascend, and the newest stay. If the limit would hold without the spared
+  /// logs of passes, which are about to go, only logs of passes are evicted.
   [[nodiscard]] std::optional<Eviction> eviction(bool on_disk, std::uint64_t limit,
                                                  std::vector<std::uint64_t> const& spared) const {
     std::uint64_t const bytes = on_disk ? disk_bytes_ : memory_bytes_;

@@ -22,7 +22,8 @@ namespace sla::inline v1 {
 class MemorySpool {
  public:
   struct Options {
-    std::uint64_t limit = 32U << 20U;  ///< bytes, logs included, but for the newest report
+    /// Bytes, logs included, but for the newest report and the logs of passes being delivered.
+    std::uint64_t limit = 32U << 20U;
   };
 
   MemorySpool() = default;
