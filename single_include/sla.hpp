@@ -1915,6 +1915,12 @@ namespace sla::inline v1 {
   return text;
 }
 
+/// Returns the text without the byte order mark that some editors and shells begin a file with.
+[[nodiscard]] constexpr std::string_view without_byte_order_mark(std::string_view text) noexcept {
+  constexpr std::string_view mark = "\xEF\xBB\xBF";
+  return text.starts_with(mark) ? text.substr(mark.size()) : text;
+}
+
 /// Returns the parts between separators; an empty text has one empty part.
 [[nodiscard]] inline std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
@@ -9189,10 +9195,9 @@ class IniReader {
 /// repeats nothing of the line, which may hold a key.
 [[nodiscard]] inline Result<std::vector<IniSection>> parse_ini(
     std::string_view text, IniTitles titles = IniTitles::kinds) {
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   detail::IniReader reader(titles);
   std::size_t number = 0;
-  for (std::string_view line : split(text, '\n')) {
+  for (std::string_view line : split(without_byte_order_mark(text), '\n')) {
     ++number;
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (auto done = reader.read(line); !done) {
@@ -17127,7 +17132,7 @@ struct Exclusion {
 [[nodiscard]] inline Result<std::vector<Exclusion>> read_exclusions(std::string_view text) {
   std::vector<Exclusion> all;
   std::size_t number = 0;
-  for (std::string_view const line : split(text, '\n')) {
+  for (std::string_view const line : split(without_byte_order_mark(text), '\n')) {
     ++number;
     if (trim(line).empty()) continue;
     auto exclusion = read_exclusion(trim(line));

@@ -64,6 +64,15 @@ TEST_CASE("trimming takes blanks from both ends and nothing else") {
   for (Row const& row : rows) CHECK(trim(row.text) == row.expected);
 }
 
+TEST_CASE("a byte order mark is left out at the begin of a text, once") {
+  CHECK(without_byte_order_mark("\xEF\xBB\xBF{}") == "{}");
+  CHECK(without_byte_order_mark("\xEF\xBB\xBF") == "");
+  CHECK(without_byte_order_mark("\xEF\xBB\xBF\xEF\xBB\xBF") == "\xEF\xBB\xBF");
+  CHECK(without_byte_order_mark("a\xEF\xBB\xBF") == "a\xEF\xBB\xBF");
+  CHECK(without_byte_order_mark("\xEF\xBB") == "\xEF\xBB");
+  CHECK(without_byte_order_mark("") == "");
+}
+
 TEST_CASE("splitting keeps empty parts") {
   using Parts = std::vector<std::string_view>;
   CHECK(split("", ',') == Parts{""});

@@ -11,6 +11,7 @@ using namespace sla::ledger;
 
 TEST_CASE("exclusions are lines of JSON") {
   auto const all = read_exclusions(
+      "\xEF\xBB\xBF"
       R"({"from":"2026-01-31T22:00:00Z","to":"2026-02-01T01:00:00.250+01:00","service":"shop","reason":"move"})"
       "\n\r\n"
       R"({"from":"2026-01-31T22:00:00Z","to":"2026-01-31T23:00:00Z","group":"*"})");

@@ -115,7 +115,9 @@ class AnswerTest(ReportTest):
                            "TopicArn": "arn:aws:sns:eu-west-1:123456789012:sla"})
                      for i, text in enumerate(lines)]
         half = self.folder / "half"
-        half.write_text("".join(envelopes[:5]))
+        # Two files of an editor of Windows in one, each with its byte order mark.
+        half.write_text("\ufeff" + "".join(envelopes[:2]) + "\ufeff" + "".join(envelopes[2:5]),
+                        "utf-8", newline="\r\n")
         (self.folder / "rest").write_text("\n\n" + "".join(envelopes[5:]).rstrip("\n"))
         self.assertEqual(expected, self.report(*self.window, "half", "rest").out)
         finished = self.run_to_end("-c", f'"$SLA_RUNNER" report {" ".join(self.window)} - half '

@@ -60,6 +60,12 @@ namespace sla::inline v1 {
   return text;
 }
 
+/// Returns the text without the byte order mark that some editors and shells begin a file with.
+[[nodiscard]] constexpr std::string_view without_byte_order_mark(std::string_view text) noexcept {
+  constexpr std::string_view mark = "\xEF\xBB\xBF";
+  return text.starts_with(mark) ? text.substr(mark.size()) : text;
+}
+
 /// Returns the parts between separators; an empty text has one empty part.
 [[nodiscard]] inline std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;

@@ -69,7 +69,7 @@ struct Exclusion {
 [[nodiscard]] inline Result<std::vector<Exclusion>> read_exclusions(std::string_view text) {
   std::vector<Exclusion> all;
   std::size_t number = 0;
-  for (std::string_view const line : split(text, '\n')) {
+  for (std::string_view const line : split(without_byte_order_mark(text), '\n')) {
     ++number;
     if (trim(line).empty()) continue;
     auto exclusion = read_exclusion(trim(line));

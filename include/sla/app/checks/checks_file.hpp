@@ -17,6 +17,7 @@
 #include "sla/app/settings/settings.hpp"
 #include "sla/app/shard.hpp"
 #include "sla/aws/wire/reply.hpp"
+#include "sla/core/text.hpp"
 
 namespace sla::inline v1::app {
 
@@ -46,8 +47,7 @@ class ChecksReader {
   }
 
   ChecksFile read(std::string_view text) {
-    constexpr std::string_view mark = "\xEF\xBB\xBF";  // some editors begin a file with it
-    if (text.starts_with(mark)) text.remove_prefix(mark.size());
+    text = without_byte_order_mark(text);
     auto const file = aws::JsonReply::parse_file(text, ChecksFile::size_limit);
     if (!file) {
       read_.mistake = find_json_mistake(text).value_or(file.error().message);

@@ -158,14 +158,16 @@ class ReportReader {
     progress_.note(events_.book.records.size());
   }
   void take_block(std::string_view block) {
-    lines_.add(block, [&](std::string_view line) { take(trim(line)); });
+    lines_.add(block, [&](std::string_view line) { take(line); });
   }
   void end() {
-    lines_.finish([&](std::string_view line) { take(trim(line)); });
+    lines_.finish([&](std::string_view line) { take(line); });
   }
 
-  void take(std::string_view line) {
+  void take(std::string_view whole) {
     ++number_;
+    // The input may be several files, one behind the other, each with its mark.
+    std::string_view const line = trim(without_byte_order_mark(whole));
     if (line.empty()) return;
     auto const event = reader_.read(line);
     if (event) return count(*event);

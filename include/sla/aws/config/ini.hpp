@@ -218,10 +218,9 @@ class IniReader {
 /// repeats nothing of the line, which may hold a key.
 [[nodiscard]] inline Result<std::vector<IniSection>> parse_ini(
     std::string_view text, IniTitles titles = IniTitles::kinds) {
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   detail::IniReader reader(titles);
   std::size_t number = 0;
-  for (std::string_view line : split(text, '\n')) {
+  for (std::string_view line : split(without_byte_order_mark(text), '\n')) {
     ++number;
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (auto done = reader.read(line); !done) {
