@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 import os
@@ -517,6 +518,13 @@ class WrongTest(ReportTest):
         self.assertIn(r"'hello\x1b[2J'", finished.err_text)
         answer = json.loads(finished.out)
         self.assertEqual((4, 2), (answer["unreadable"], answer["services"][0]["good"]))
+
+    def test_a_compressed_file_is_called_so(self) -> None:
+        file = self.folder / "events.gz"
+        file.write_bytes(gzip.compress(line(event(1)).encode()))
+        finished = self.report(str(file))
+        self.assertEqual((66, b""), (finished.code, finished.out))
+        self.assertIn("it is compressed with gzip: unpack it first", finished.err_text)
 
     def test_an_event_in_the_future(self) -> None:
         finished = self.report("--to", "2023-11-15", self.write(

@@ -171,8 +171,11 @@ class ReportReader {
     if (line.empty()) return;
     auto const event = reader_.read(line);
     if (event) return count(*event);
+    bool const packed = whole.starts_with("\x1F\x8B");  // as Firehose stores them if it is told to
     note_unreadable("line " + std::to_string(number_) + " of " + escaped(name_) + ", " +
-                    quoted(line) + ": " + event.error().message);
+                    quoted(line) + ": " +
+                    (packed ? "it is compressed with gzip: unpack it first, as zcat does"
+                            : event.error().message));
   }
   void note_unreadable(std::string const& what) {
     if (events_.unreadable++ == 0) events_.first_unreadable = what;
