@@ -81,6 +81,7 @@ class Terraform:
         unwanted = shutil.ignore_patterns(".terraform*", "*.tfstate*")
         shutil.copytree(_TREE, self.tree, ignore=unwanted)
         self.environment = {"PATH": os.environ["PATH"], "HOME": str(folder),
+                            "TMPDIR": str(folder),  # the provider leaves its socket there
                             "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1",
                             "GOGC": "400"}  # collecting garbage is a third of each command
 
