@@ -113,10 +113,10 @@ class VerdictTest(StoreTest):
             event = self.events()[-1]
             self.assertEqual(verdict, event["verdict"])
             self.assertIn("said so", str(event["message"]))
-        self.run_once(*_NAGIOS, "--", str(_PLUGINS / "check_disk"), "-w", "1%", "-c", "1%", "-p", "/")
+        self.run_once(*_NAGIOS, "--", str(_PLUGINS / "check_load"), "-w", "9999", "-c", "9999")
         perf = self.events()[-1]["perf"]
         assert isinstance(perf, list)
-        self.assertEqual("/", perf[0]["label"])
+        self.assertEqual(["load1", "load5", "load15"], [one["label"] for one in perf])
         aws = FakeAws()  # any server of HTTP
         self.addCleanup(aws.__exit__, None, None, None)
         for port, verdict in ((aws.port, "pass"), (1, "fail")):

@@ -196,11 +196,13 @@ class AnswerTest(ReportTest):
     def test_who_waits_at_a_terminal_sees_how_far_it_is(self) -> None:
         os.mkfifo(self.folder / "slow")
         process = self.on_a_terminal('"$SLA_RUNNER" report --format csv slow')
-        with (self.folder / "slow").open("w") as slow:
+        # Opened for both, it waits for no reader, who may have failed to start.
+        with os.fdopen(os.open(self.folder / "slow", os.O_RDWR), "w") as slow:
             number = 0
 
             def told() -> bool:
                 nonlocal number
+                self.assertTrue(process.running, process.describe())
                 number += 1
                 print(json.dumps(event(number)), file=slow, flush=True)
                 return b" events read ..." in process.out
