@@ -1664,11 +1664,11 @@ class Environment {
 
 namespace sla::inline v1::internal {
 
-/// Reads from that place of a file, at most as much as the buffer holds.
+/// Reads from that place of a file, at most `size` bytes.
 [[nodiscard]] inline Result<std::size_t> read_at_place(Descriptor const& file, std::uint64_t at,
-                                                       std::span<char> buffer) {
-  ssize_t const n = uninterrupted(
-      [&] { return ::pread(file.get(), buffer.data(), buffer.size(), static_cast<off_t>(at)); });
+                                                       char* to, std::size_t size) {
+  ssize_t const n =
+      uninterrupted([&] { return ::pread(file.get(), to, size, static_cast<off_t>(at)); });
   if (n < 0) return system_error("read");
   return static_cast<std::size_t>(n);
 }
@@ -1701,7 +1701,7 @@ struct ReadCall {
 
   void operator()() {
     Descriptor borrowed{file};
-    size = read_at_place(borrowed, at, {buffer.data(), buffer.size()});
+    size = read_at_place(borrowed, at, buffer.data(), buffer.size());
     (void)borrowed.release();
   }
 };
@@ -1731,16 +1731,15 @@ template <class T>
   return !result && result.error().code == Errc::timed_out;
 }
 
-/// Reads from a file whose disk may hang, at most as much as the buffer holds; Errc::timed_out if
-/// the disk hangs.
+/// Reads from a file whose disk may hang, at most `size` bytes; Errc::timed_out if it hangs.
 [[nodiscard]] inline Result<std::size_t> read_apart(Descriptor const& file, std::uint64_t at,
-                                                    std::span<char> buffer) {
+                                                    char* to, std::size_t size) {
   auto const call = Shared<detail::ReadCall>::make();
   call->file = file.get();
   call->at = at;
-  call->buffer.resize(buffer.size());
+  call->buffer.resize(size);
   if (!CallsApart::make_within(call, detail::disk_limit)) return detail::no_answer();
-  call->buffer.copy(buffer.data(), call->size.value_or(0));
+  call->buffer.copy(to, call->size.value_or(0));
   return call->size;
 }
 
@@ -1932,34 +1931,40 @@ namespace sla::inline v1 {
   }
 }
 
-/// Appends lower-case hexadecimal, two digits a byte.
-inline void hex_to(std::string& out, std::span<unsigned char const> bytes) {
+/// Appends lower-case hexadecimal, two digits a byte, of an array or a text.
+template <class Bytes>
+void hex_to(std::string& out, Bytes const& bytes) {
   constexpr std::string_view digits = "0123456789abcdef";
   std::size_t at = out.size();
   out.resize(at + bytes.size() * 2);
-  for (unsigned char const byte : bytes) {
+  for (auto const each : bytes) {
+    auto const byte = static_cast<unsigned char>(each);
     out[at++] = digits[byte >> 4U];
     out[at++] = digits[byte & 15U];
   }
 }
 /// Lower-case hexadecimal, two digits a byte.
-[[nodiscard]] inline std::string hex(std::span<unsigned char const> bytes) {
+template <class Bytes>
+[[nodiscard]] std::string hex(Bytes const& bytes) {
   std::string out;
   hex_to(out, bytes);
   return out;
 }
 
-/// Base64 with padding, RFC 4648 section 4.
-[[nodiscard]] inline std::string base64(std::span<unsigned char const> bytes) {
+/// Base64 of an array or a text, with padding, RFC 4648 section 4.
+template <class Bytes>
+[[nodiscard]] std::string base64(Bytes const& bytes) {
   constexpr std::string_view digits =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  auto const byte = [&](std::size_t i) {
+    return std::uint32_t{static_cast<unsigned char>(bytes[i])};
+  };
   std::string out;
   out.reserve((bytes.size() + 2) / 3 * 4);
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
     std::size_t const left = bytes.size() - i;
-    std::uint32_t const group = std::uint32_t{bytes[i]} << 16U |
-                                (left > 1 ? std::uint32_t{bytes[i + 1]} << 8U : 0U) |
-                                (left > 2 ? std::uint32_t{bytes[i + 2]} : 0U);
+    std::uint32_t const group =
+        byte(i) << 16U | (left > 1 ? byte(i + 1) << 8U : 0U) | (left > 2 ? byte(i + 2) : 0U);
     out += digits[group >> 18U];
     out += digits[group >> 12U & 63U];
     out += left > 1 ? digits[group >> 6U & 63U] : '=';
@@ -2161,8 +2166,7 @@ class JsonWriter {
     } else if (character == "\t") {
       text_ += "\\t";
     } else if (length == 1 && is_control(character[0])) {
-      unsigned char const byte = static_cast<unsigned char>(character[0]);
-      text_ += "\\u00" + hex({&byte, 1});
+      text_ += "\\u00" + hex(character);
     } else if (character == "\xEF\xBF\xBE" || character == "\xEF\xBF\xBF") {
       // U+FFFE and U+FFFF are no XML characters, which SNS asks for; escaped they are.
       text_ += character == "\xEF\xBF\xBE" ? "\\ufffe" : "\\uffff";
@@ -2893,10 +2897,10 @@ class Output {
     return known;
   }
 
-  /// Returns where the bytes stand, in order.
-  [[nodiscard]] std::span<Piece const> pieces() const noexcept {
+  /// Returns where the bytes stand, in order, with copies of the texts.
+  [[nodiscard]] std::vector<Piece> pieces() const {
     if (!held_) return {};
-    return {held_->pieces.data(), held_->pieces.size()};
+    return held_->pieces;
   }
   /// All the bytes, where they stand side by side in memory; valid as long as any copy.
   [[nodiscard]] std::optional<std::string_view> in_memory() const noexcept {
@@ -2910,21 +2914,21 @@ class Output {
     return held_ && internal::leads_to(path, held_->file);
   }
 
-  /// Fills the buffer with the bytes from the offset on; returns how many there were, 0 at the end.
-  /// Errc::system if they cannot be read, or the disk does not answer for two seconds.
-  [[nodiscard]] Result<std::size_t> read(std::uint64_t offset, std::span<char> buffer) const {
+  /// Reads the bytes from the offset on, at most `size` of them; returns how many there were, 0 at
+  /// the end. Errc::system if they cannot be read, or the disk does not answer for two seconds.
+  [[nodiscard]] Result<std::size_t> read(std::uint64_t offset, char* to, std::size_t size) const {
     if (!held_) return std::size_t{0};
     for (Piece const& piece : held_->pieces) {
       if (offset >= piece.size) {
         offset -= piece.size;
         continue;
       }
-      auto const wanted = static_cast<std::size_t>(
-          internal::least<std::uint64_t>(buffer.size(), piece.size - offset));
+      auto const wanted =
+          static_cast<std::size_t>(internal::least<std::uint64_t>(size, piece.size - offset));
       if (!piece.text.empty()) {
-        return piece.text.copy(buffer.data(), wanted, static_cast<std::size_t>(offset));
+        return piece.text.copy(to, wanted, static_cast<std::size_t>(offset));
       }
-      auto n = read_file(piece.offset + offset, buffer.first(wanted));
+      auto n = read_file(piece.offset + offset, to, wanted);
       if (!n) return n.error().within("reading the captured output");
       if (*n == 0 && wanted != 0) return Error{Errc::system, "the captured output was cut short"};
       return n;
@@ -2938,7 +2942,7 @@ class Output {
     std::string buffer(static_cast<std::size_t>(internal::least<std::uint64_t>(size_, 64 * 1024)),
                        '\0');
     for (std::uint64_t offset = 0; offset < size_;) {
-      auto const n = read(offset, {buffer.data(), buffer.size()});
+      auto const n = read(offset, buffer.data(), buffer.size());
       if (!n) return n.error();
       if (auto done = sink(std::string_view(buffer.data(), *n)); !done) return done.error();
       offset += *n;
@@ -2966,9 +2970,9 @@ class Output {
     Disk disk;
   };
 
-  [[nodiscard]] Result<std::size_t> read_file(std::uint64_t at, std::span<char> buffer) const {
-    if (held_->disk == Disk::answers) return internal::read_at_place(held_->file, at, buffer);
-    auto n = internal::read_apart(held_->file, at, buffer);
+  [[nodiscard]] Result<std::size_t> read_file(std::uint64_t at, char* to, std::size_t size) const {
+    if (held_->disk == Disk::answers) return internal::read_at_place(held_->file, at, to, size);
+    auto n = internal::read_apart(held_->file, at, to, size);
     if (internal::disk_hangs(n)) return Error{Errc::system, n.error().message};
     return n;
   }
@@ -3557,8 +3561,7 @@ inline void add_base64(std::vector<std::string>& forms, std::string text) {
 inline void add_base64_forms(std::vector<std::string>& forms, std::string_view secret) {
   for (std::size_t const before : {0U, 1U, 2U}) {
     std::string const text = std::string(before, '\0').append(secret);
-    auto const* const bytes = reinterpret_cast<unsigned char const*>(text.data());
-    std::string const all = base64({bytes, text.size()}).substr(before == 0 ? 0 : before + 1);
+    std::string const all = base64(text).substr(before == 0 ? 0 : before + 1);
     std::size_t const padding = (3 - text.size() % 3) % 3;
     std::size_t const whole = all.size() - padding;
     add_base64(forms, all);
@@ -5822,7 +5825,7 @@ struct CurlTransfer {
 
   static std::size_t read(char* to, std::size_t size, std::size_t count, void* user) noexcept {
     auto& self = *static_cast<CurlTransfer*>(user);
-    auto const n = self.body.read(self.sent, {to, size * count});
+    auto const n = self.body.read(self.sent, to, size * count);
     if (!n) self.error = n.error();
     if (!n) return CURL_READFUNC_ABORT;
     self.sent += *n;
@@ -8064,7 +8067,7 @@ class Sha256 {
   hash.reset();
   std::array<char, 16 * 1024> block;
   for (std::uint64_t offset = 0; offset < output.size();) {
-    auto const count = output.read(offset, block);
+    auto const count = output.read(offset, block.data(), block.size());
     if (!count) return count.error();
     if (auto taken = hash.update({block.data(), *count}); !taken) return taken.error();
     offset += *count;
@@ -14037,7 +14040,7 @@ class RecordFile {
     std::string out(static_cast<std::size_t>(limit), '\0');
     std::size_t have = 0;
     while (have < out.size()) {
-      auto const n = read_at_place(file_, from + have, {&out[have], out.size() - have});
+      auto const n = read_at_place(file_, from + have, &out[have], out.size() - have);
       if (!n) return system_error(path_, n.error().system_number());
       if (*n == 0) break;
       have += *n;
@@ -14280,8 +14283,7 @@ class SpoolDirectory {
     auto const file = open_file(logs() + '/' + name, O_RDONLY);
     if (!file) return file.error();
     if (auto synced = sync_log(*file, output.size()); !synced) return synced.error();
-    auto const pieces = output.pieces();
-    return KeptLog{std::move(name), {pieces.begin(), pieces.end()}, output.sha256()};
+    return KeptLog{std::move(name), output.pieces(), output.sha256()};
   }
   [[nodiscard]] Result<Descriptor> create_log(std::string const& name) const {
     return open_file(logs() + '/' + name, O_WRONLY | O_CREAT | O_EXCL);
@@ -18306,7 +18308,7 @@ inline void judge_by_exit_code(ExitCodeRules const& rules, Outcome& outcome) {
       known ? meanings[static_cast<std::size_t>(outcome.exit_code)] : Verdict::unknown;
   outcome.degraded = outcome.verdict == Verdict::warn;
   std::array<char, 8 * 1024> buffer;
-  auto const size = outcome.output.read(0, buffer);
+  auto const size = outcome.output.read(0, buffer.data(), buffer.size());
   std::string_view line(buffer.data(), size ? *size : 0);
   line = line.substr(0, line.find('\n'));
   outcome.message = internal::plugin_message(line);
@@ -18478,15 +18480,15 @@ class Capture {
 
   /// Reads back bytes that are still there, from an offset of the stream on; 0 if there are
   /// none.
-  [[nodiscard]] std::size_t read_back(std::uint64_t offset, std::span<char> buffer) const {
+  [[nodiscard]] std::size_t read_back(std::uint64_t offset, char* to, std::size_t size) const {
     std::uint64_t const end = failure_.empty() ? total_ : stored_;
     if (offset >= end) return 0;
     auto const wanted = static_cast<std::size_t>(
-        least<std::uint64_t>(least<std::uint64_t>(buffer.size(), end - offset), room(offset)));
+        least<std::uint64_t>(least<std::uint64_t>(size, end - offset), room(offset)));
     if (!file_ || memory_.size() == total_) {
-      return memory_.copy(buffer.data(), wanted, static_cast<std::size_t>(place(offset)));
+      return memory_.copy(to, wanted, static_cast<std::size_t>(place(offset)));
     }
-    return read(place(offset), buffer.first(wanted));
+    return read(place(offset), to, wanted);
   }
 
   /// All that was kept, with a line that says how much was left out. The capture is used up.
@@ -18533,9 +18535,9 @@ class Capture {
     return path_.empty() ? Output::Disk::answers : Output::Disk::may_hang;
   }
   /// Reads from the file; 0 if that cannot be.
-  [[nodiscard]] std::size_t read(std::uint64_t at, std::span<char> buffer) const {
-    if (path_.empty()) return read_at_place(file_, at, buffer).value_or(0);
-    return read_apart(file_, at, buffer).value_or(0);
+  [[nodiscard]] std::size_t read(std::uint64_t at, char* to, std::size_t size) const {
+    if (path_.empty()) return read_at_place(file_, at, to, size).value_or(0);
+    return read_apart(file_, at, to, size).value_or(0);
   }
 
   void store(std::uint64_t at, std::string_view part) {
@@ -18604,7 +18606,7 @@ class Capture {
     std::string buffer(in_memory, '\0');
     std::uint64_t const end = overflowed() ? head_ + tail_ : total_;
     for (std::uint64_t at = 0; at < end;) {
-      std::string_view const block(buffer.data(), read(at, {buffer.data(), buffer.size()}));
+      std::string_view const block(buffer.data(), read(at, buffer.data(), buffer.size()));
       if (block.empty() || !write_at_place(*other, at, block)) return false;
       at += block.size();
     }
@@ -18890,7 +18892,7 @@ class PassThrough {
       std::uint64_t const lost = capture.lost_from(passed_);
       dropped_ += lost;
       passed_ += lost;
-      std::size_t const n = capture.read_back(passed_, buffer);
+      std::size_t const n = capture.read_back(passed_, buffer.data(), buffer.size());
       if (n == 0) return drop_the_rest(capture);
       if (pass({buffer.data(), n}) < n) return;
     }
@@ -20036,8 +20038,8 @@ struct KeptOutput {
 
   [[nodiscard]] std::uint64_t total() const noexcept { return output.size(); }
   [[nodiscard]] std::uint64_t lost_from(std::uint64_t) const noexcept { return 0; }
-  [[nodiscard]] std::size_t read_back(std::uint64_t offset, std::span<char> buffer) const {
-    return output.read(offset, buffer).value_or(0);
+  [[nodiscard]] std::size_t read_back(std::uint64_t offset, char* to, std::size_t size) const {
+    return output.read(offset, to, size).value_or(0);
   }
 };
 

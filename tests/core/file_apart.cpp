@@ -25,7 +25,7 @@ TEST_CASE("a file with a name is made, and written at any place") {
   }
   CHECK(internal::read_file(folder / "log", 100).value() == "helloworld");
   std::string buffer(8, ' ');
-  auto const size = internal::read_apart(file, 5, buffer);
+  auto const size = internal::read_apart(file, 5, buffer.data(), buffer.size());
   REQUIRE(size);
   CHECK(buffer.substr(0, *size) == "world");
 }
@@ -45,6 +45,8 @@ TEST_CASE("what the disk refuses is an error, and no sign that it hangs") {
   REQUIRE_FALSE(written);
   CHECK(written.error().system_number() == EBADF);
   std::string buffer(8, ' ');
-  CHECK(internal::read_apart(Pipe{}.reader, 0, buffer).error().system_number() == ESPIPE);
+  CHECK(internal::read_apart(Pipe{}.reader, 0, buffer.data(), buffer.size())
+            .error()
+            .system_number() == ESPIPE);
   CHECK(::fcntl(read_only->get(), F_GETFD) >= 0);  // it was only lent
 }

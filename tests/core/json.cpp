@@ -83,7 +83,7 @@ TEST_CASE("each byte that is not UTF-8 becomes one replacement character") {
       {"\xE2\x82\xC3\xA4", "\"\xEF\xBF\xBD\xEF\xBF\xBD\xC3\xA4\""},
   };
   for (Row const& row : rows) {
-    CAPTURE(hex({reinterpret_cast<unsigned char const*>(row.text.data()), row.text.size()}));
+    CAPTURE(hex(row.text));
     CHECK(as_json(row.text) == row.expected);
   }
 }

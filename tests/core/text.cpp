@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -83,8 +82,9 @@ TEST_CASE("splitting keeps empty parts") {
 }
 
 TEST_CASE("hexadecimal has two lower-case digits for each byte") {
-  CHECK(hex({}) == "");
+  CHECK(hex(""sv) == "");
   CHECK(hex(bytes("\x00\x01\x0F\x10\xAB\xFF"sv)) == "00010f10abff");
+  CHECK(hex("\x00\x7F\x80\xFF"sv) == "007f80ff");
 }
 
 TEST_CASE("base64 gives the vectors of RFC 4648 section 10") {
@@ -100,7 +100,10 @@ TEST_CASE("base64 gives the vectors of RFC 4648 section 10") {
                       {"foobar", "Zm9vYmFy"},
                       {"\xFB\xFF\xBF", "+/+/"},
                       {"\0\0"sv, "AAA="}};
-  for (Row const& row : rows) CHECK(encoded(row.text) == row.expected);
+  for (Row const& row : rows) {
+    CHECK(encoded(row.text) == row.expected);
+    CHECK(base64(row.text) == row.expected);
+  }
 }
 
 TEST_CASE("percent-encoding leaves the unreserved characters and, where asked, the slash") {

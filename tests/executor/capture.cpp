@@ -63,7 +63,7 @@ void check_reading_back(Capture const& capture, std::string const& all, std::uin
   std::array<char, 1000> buffer;
   while (from < all.size()) {
     from += capture.lost_from(from);
-    std::size_t const n = capture.read_back(from, buffer);
+    std::size_t const n = capture.read_back(from, buffer.data(), buffer.size());
     REQUIRE((n > 0 || from == all.size()));
     REQUIRE(std::string_view(buffer.data(), n) == std::string_view(all).substr(from, n));
     from += n;
@@ -379,12 +379,12 @@ TEST_CASE("a finished output can be read at any offset, by many copies") {
   CHECK(output.size() == expected.size());
   std::array<char, 64> buffer;
   for (std::size_t at = 0; at < expected.size(); at += 1013) {
-    auto const n = copy.read(at, buffer);
+    auto const n = copy.read(at, buffer.data(), buffer.size());
     REQUIRE(n);
     REQUIRE(*n > 0);
     REQUIRE(std::string_view(buffer.data(), *n) == std::string_view(expected).substr(at, *n));
   }
-  CHECK(*output.read(expected.size(), buffer) == 0);
+  CHECK(*output.read(expected.size(), buffer.data(), buffer.size()) == 0);
 }
 
 TEST_CASE("with a path the bytes stand in that file from the first one on") {

@@ -29,10 +29,7 @@ inline std::string escaped_character(std::string_view character) {
   bool const whole = utf8_length(character) == character.size();
   if (whole && !is_unprintable(character)) return std::string(character);
   std::string out;
-  for (char const c : character) {
-    auto const byte = static_cast<unsigned char>(c);
-    out += "\\x" + hex({&byte, 1});
-  }
+  for (char const& c : character) out += "\\x" + hex(std::string_view(&c, 1));
   return out;
 }
 

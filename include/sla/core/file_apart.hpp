@@ -9,7 +9,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,11 +21,11 @@
 
 namespace sla::inline v1::internal {
 
-/// Reads from that place of a file, at most as much as the buffer holds.
+/// Reads from that place of a file, at most `size` bytes.
 [[nodiscard]] inline Result<std::size_t> read_at_place(Descriptor const& file, std::uint64_t at,
-                                                       std::span<char> buffer) {
-  ssize_t const n = uninterrupted(
-      [&] { return ::pread(file.get(), buffer.data(), buffer.size(), static_cast<off_t>(at)); });
+                                                       char* to, std::size_t size) {
+  ssize_t const n =
+      uninterrupted([&] { return ::pread(file.get(), to, size, static_cast<off_t>(at)); });
   if (n < 0) return system_error("read");
   return static_cast<std::size_t>(n);
 }
@@ -59,7 +58,7 @@ struct ReadCall {
 
   void operator()() {
     Descriptor borrowed{file};
-    size = read_at_place(borrowed, at, {buffer.data(), buffer.size()});
+    size = read_at_place(borrowed, at, buffer.data(), buffer.size());
     (void)borrowed.release();
   }
 };
@@ -89,16 +88,15 @@ template <class T>
   return !result && result.error().code == Errc::timed_out;
 }
 
-/// Reads from a file whose disk may hang, at most as much as the buffer holds; Errc::timed_out if
-/// the disk hangs.
+/// Reads from a file whose disk may hang, at most `size` bytes; Errc::timed_out if it hangs.
 [[nodiscard]] inline Result<std::size_t> read_apart(Descriptor const& file, std::uint64_t at,
-                                                    std::span<char> buffer) {
+                                                    char* to, std::size_t size) {
   auto const call = Shared<detail::ReadCall>::make();
   call->file = file.get();
   call->at = at;
-  call->buffer.resize(buffer.size());
+  call->buffer.resize(size);
   if (!CallsApart::make_within(call, detail::disk_limit)) return detail::no_answer();
-  call->buffer.copy(buffer.data(), call->size.value_or(0));
+  call->buffer.copy(to, call->size.value_or(0));
   return call->size;
 }
 

@@ -90,8 +90,7 @@ class JsonWriter {
     } else if (character == "\t") {
       text_ += "\\t";
     } else if (length == 1 && is_control(character[0])) {
-      unsigned char const byte = static_cast<unsigned char>(character[0]);
-      text_ += "\\u00" + hex({&byte, 1});
+      text_ += "\\u00" + hex(character);
     } else if (character == "\xEF\xBF\xBE" || character == "\xEF\xBF\xBF") {
       // U+FFFE and U+FFFF are no XML characters, which SNS asks for; escaped they are.
       text_ += character == "\xEF\xBF\xBE" ? "\\ufffe" : "\\uffff";

@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -64,10 +63,10 @@ class Output {
     return known;
   }
 
-  /// Returns where the bytes stand, in order.
-  [[nodiscard]] std::span<Piece const> pieces() const noexcept {
+  /// Returns where the bytes stand, in order, with copies of the texts.
+  [[nodiscard]] std::vector<Piece> pieces() const {
     if (!held_) return {};
-    return {held_->pieces.data(), held_->pieces.size()};
+    return held_->pieces;
   }
   /// All the bytes, where they stand side by side in memory; valid as long as any copy.
   [[nodiscard]] std::optional<std::string_view> in_memory() const noexcept {
@@ -81,21 +80,21 @@ class Output {
     return held_ && internal::leads_to(path, held_->file);
   }
 
-  /// Fills the buffer with the bytes from the offset on; returns how many there were, 0 at the end.
-  /// Errc::system if they cannot be read, or the disk does not answer for two seconds.
-  [[nodiscard]] Result<std::size_t> read(std::uint64_t offset, std::span<char> buffer) const {
+  /// Reads the bytes from the offset on, at most `size` of them; returns how many there were, 0 at
+  /// the end. Errc::system if they cannot be read, or the disk does not answer for two seconds.
+  [[nodiscard]] Result<std::size_t> read(std::uint64_t offset, char* to, std::size_t size) const {
     if (!held_) return std::size_t{0};
     for (Piece const& piece : held_->pieces) {
       if (offset >= piece.size) {
         offset -= piece.size;
         continue;
       }
-      auto const wanted = static_cast<std::size_t>(
-          internal::least<std::uint64_t>(buffer.size(), piece.size - offset));
+      auto const wanted =
+          static_cast<std::size_t>(internal::least<std::uint64_t>(size, piece.size - offset));
       if (!piece.text.empty()) {
-        return piece.text.copy(buffer.data(), wanted, static_cast<std::size_t>(offset));
+        return piece.text.copy(to, wanted, static_cast<std::size_t>(offset));
       }
-      auto n = read_file(piece.offset + offset, buffer.first(wanted));
+      auto n = read_file(piece.offset + offset, to, wanted);
       if (!n) return n.error().within("reading the captured output");
       if (*n == 0 && wanted != 0) return Error{Errc::system, "the captured output was cut short"};
       return n;
@@ -109,7 +108,7 @@ class Output {
     std::string buffer(static_cast<std::size_t>(internal::least<std::uint64_t>(size_, 64 * 1024)),
                        '\0');
     for (std::uint64_t offset = 0; offset < size_;) {
-      auto const n = read(offset, {buffer.data(), buffer.size()});
+      auto const n = read(offset, buffer.data(), buffer.size());
       if (!n) return n.error();
       if (auto done = sink(std::string_view(buffer.data(), *n)); !done) return done.error();
       offset += *n;
@@ -137,9 +136,9 @@ class Output {
     Disk disk;
   };
 
-  [[nodiscard]] Result<std::size_t> read_file(std::uint64_t at, std::span<char> buffer) const {
-    if (held_->disk == Disk::answers) return internal::read_at_place(held_->file, at, buffer);
-    auto n = internal::read_apart(held_->file, at, buffer);
+  [[nodiscard]] Result<std::size_t> read_file(std::uint64_t at, char* to, std::size_t size) const {
+    if (held_->disk == Disk::answers) return internal::read_at_place(held_->file, at, to, size);
+    auto n = internal::read_apart(held_->file, at, to, size);
     if (internal::disk_hangs(n)) return Error{Errc::system, n.error().message};
     return n;
   }

@@ -28,8 +28,7 @@ inline void add_base64(std::vector<std::string>& forms, std::string text) {
 inline void add_base64_forms(std::vector<std::string>& forms, std::string_view secret) {
   for (std::size_t const before : {0U, 1U, 2U}) {
     std::string const text = std::string(before, '\0').append(secret);
-    auto const* const bytes = reinterpret_cast<unsigned char const*>(text.data());
-    std::string const all = base64({bytes, text.size()}).substr(before == 0 ? 0 : before + 1);
+    std::string const all = base64(text).substr(before == 0 ? 0 : before + 1);
     std::size_t const padding = (3 - text.size() % 3) % 3;
     std::size_t const whole = all.size() - padding;
     add_base64(forms, all);

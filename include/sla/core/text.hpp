@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -77,34 +76,40 @@ namespace sla::inline v1 {
   }
 }
 
-/// Appends lower-case hexadecimal, two digits a byte.
-inline void hex_to(std::string& out, std::span<unsigned char const> bytes) {
+/// Appends lower-case hexadecimal, two digits a byte, of an array or a text.
+template <class Bytes>
+void hex_to(std::string& out, Bytes const& bytes) {
   constexpr std::string_view digits = "0123456789abcdef";
   std::size_t at = out.size();
   out.resize(at + bytes.size() * 2);
-  for (unsigned char const byte : bytes) {
+  for (auto const each : bytes) {
+    auto const byte = static_cast<unsigned char>(each);
     out[at++] = digits[byte >> 4U];
     out[at++] = digits[byte & 15U];
   }
 }
 /// Lower-case hexadecimal, two digits a byte.
-[[nodiscard]] inline std::string hex(std::span<unsigned char const> bytes) {
+template <class Bytes>
+[[nodiscard]] std::string hex(Bytes const& bytes) {
   std::string out;
   hex_to(out, bytes);
   return out;
 }
 
-/// Base64 with padding, RFC 4648 section 4.
-[[nodiscard]] inline std::string base64(std::span<unsigned char const> bytes) {
+/// Base64 of an array or a text, with padding, RFC 4648 section 4.
+template <class Bytes>
+[[nodiscard]] std::string base64(Bytes const& bytes) {
   constexpr std::string_view digits =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  auto const byte = [&](std::size_t i) {
+    return std::uint32_t{static_cast<unsigned char>(bytes[i])};
+  };
   std::string out;
   out.reserve((bytes.size() + 2) / 3 * 4);
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
     std::size_t const left = bytes.size() - i;
-    std::uint32_t const group = std::uint32_t{bytes[i]} << 16U |
-                                (left > 1 ? std::uint32_t{bytes[i + 1]} << 8U : 0U) |
-                                (left > 2 ? std::uint32_t{bytes[i + 2]} : 0U);
+    std::uint32_t const group =
+        byte(i) << 16U | (left > 1 ? byte(i + 1) << 8U : 0U) | (left > 2 ? byte(i + 2) : 0U);
     out += digits[group >> 18U];
     out += digits[group >> 12U & 63U];
     out += left > 1 ? digits[group >> 6U & 63U] : '=';

@@ -40,7 +40,7 @@ inline void judge_by_exit_code(ExitCodeRules const& rules, Outcome& outcome) {
       known ? meanings[static_cast<std::size_t>(outcome.exit_code)] : Verdict::unknown;
   outcome.degraded = outcome.verdict == Verdict::warn;
   std::array<char, 8 * 1024> buffer;
-  auto const size = outcome.output.read(0, buffer);
+  auto const size = outcome.output.read(0, buffer.data(), buffer.size());
   std::string_view line(buffer.data(), size ? *size : 0);
   line = line.substr(0, line.find('\n'));
   outcome.message = internal::plugin_message(line);

@@ -14,7 +14,6 @@
 #include <cstdint>
 #include <cstdlib>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -66,15 +65,15 @@ class Capture {
 
   /// Reads back bytes that are still there, from an offset of the stream on; 0 if there are
   /// none.
-  [[nodiscard]] std::size_t read_back(std::uint64_t offset, std::span<char> buffer) const {
+  [[nodiscard]] std::size_t read_back(std::uint64_t offset, char* to, std::size_t size) const {
     std::uint64_t const end = failure_.empty() ? total_ : stored_;
     if (offset >= end) return 0;
     auto const wanted = static_cast<std::size_t>(
-        least<std::uint64_t>(least<std::uint64_t>(buffer.size(), end - offset), room(offset)));
+        least<std::uint64_t>(least<std::uint64_t>(size, end - offset), room(offset)));
     if (!file_ || memory_.size() == total_) {
-      return memory_.copy(buffer.data(), wanted, static_cast<std::size_t>(place(offset)));
+      return memory_.copy(to, wanted, static_cast<std::size_t>(place(offset)));
     }
-    return read(place(offset), buffer.first(wanted));
+    return read(place(offset), to, wanted);
   }
 
   /// All that was kept, with a line that says how much was left out. The capture is used up.
@@ -121,9 +120,9 @@ class Capture {
     return path_.empty() ? Output::Disk::answers : Output::Disk::may_hang;
   }
   /// Reads from the file; 0 if that cannot be.
-  [[nodiscard]] std::size_t read(std::uint64_t at, std::span<char> buffer) const {
-    if (path_.empty()) return read_at_place(file_, at, buffer).value_or(0);
-    return read_apart(file_, at, buffer).value_or(0);
+  [[nodiscard]] std::size_t read(std::uint64_t at, char* to, std::size_t size) const {
+    if (path_.empty()) return read_at_place(file_, at, to, size).value_or(0);
+    return read_apart(file_, at, to, size).value_or(0);
   }
 
   void store(std::uint64_t at, std::string_view part) {
@@ -192,7 +191,7 @@ class Capture {
     std::string buffer(in_memory, '\0');
     std::uint64_t const end = overflowed() ? head_ + tail_ : total_;
     for (std::uint64_t at = 0; at < end;) {
-      std::string_view const block(buffer.data(), read(at, {buffer.data(), buffer.size()}));
+      std::string_view const block(buffer.data(), read(at, buffer.data(), buffer.size()));
       if (block.empty() || !write_at_place(*other, at, block)) return false;
       at += block.size();
     }

@@ -103,7 +103,7 @@ class PassThrough {
       std::uint64_t const lost = capture.lost_from(passed_);
       dropped_ += lost;
       passed_ += lost;
-      std::size_t const n = capture.read_back(passed_, buffer);
+      std::size_t const n = capture.read_back(passed_, buffer.data(), buffer.size());
       if (n == 0) return drop_the_rest(capture);
       if (pass({buffer.data(), n}) < n) return;
     }

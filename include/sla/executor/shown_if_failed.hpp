@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <utility>
 
@@ -33,8 +32,8 @@ struct KeptOutput {
 
   [[nodiscard]] std::uint64_t total() const noexcept { return output.size(); }
   [[nodiscard]] std::uint64_t lost_from(std::uint64_t) const noexcept { return 0; }
-  [[nodiscard]] std::size_t read_back(std::uint64_t offset, std::span<char> buffer) const {
-    return output.read(offset, buffer).value_or(0);
+  [[nodiscard]] std::size_t read_back(std::uint64_t offset, char* to, std::size_t size) const {
+    return output.read(offset, to, size).value_or(0);
   }
 };
 

@@ -226,8 +226,7 @@ class SpoolDirectory {
     auto const file = open_file(logs() + '/' + name, O_RDONLY);
     if (!file) return file.error();
     if (auto synced = sync_log(*file, output.size()); !synced) return synced.error();
-    auto const pieces = output.pieces();
-    return KeptLog{std::move(name), {pieces.begin(), pieces.end()}, output.sha256()};
+    return KeptLog{std::move(name), output.pieces(), output.sha256()};
   }
   [[nodiscard]] Result<Descriptor> create_log(std::string const& name) const {
     return open_file(logs() + '/' + name, O_WRONLY | O_CREAT | O_EXCL);

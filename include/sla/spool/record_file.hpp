@@ -123,7 +123,7 @@ class RecordFile {
     std::string out(static_cast<std::size_t>(limit), '\0');
     std::size_t have = 0;
     while (have < out.size()) {
-      auto const n = read_at_place(file_, from + have, {&out[have], out.size() - have});
+      auto const n = read_at_place(file_, from + have, &out[have], out.size() - have);
       if (!n) return system_error(path_, n.error().system_number());
       if (*n == 0) break;
       have += *n;

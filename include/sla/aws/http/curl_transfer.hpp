@@ -124,7 +124,7 @@ struct CurlTransfer {
 
   static std::size_t read(char* to, std::size_t size, std::size_t count, void* user) noexcept {
     auto& self = *static_cast<CurlTransfer*>(user);
-    auto const n = self.body.read(self.sent, {to, size * count});
+    auto const n = self.body.read(self.sent, to, size * count);
     if (!n) self.error = n.error();
     if (!n) return CURL_READFUNC_ABORT;
     self.sent += *n;

@@ -136,7 +136,7 @@ class Sha256 {
   hash.reset();
   std::array<char, 16 * 1024> block;
   for (std::uint64_t offset = 0; offset < output.size();) {
-    auto const count = output.read(offset, block);
+    auto const count = output.read(offset, block.data(), block.size());
     if (!count) return count.error();
     if (auto taken = hash.update({block.data(), *count}); !taken) return taken.error();
     offset += *count;
