@@ -19223,7 +19223,7 @@ class Process {
     if (outcome.verdict == Verdict::fail) outcome.reason = shell_failure(words, outcome.exit_code);
     outcome.ended = ended_at_;
     outcome.output = std::move(kept);
-    outcome.remark = remark_of({.went_on = went_on_,
+    outcome.remark = remark_of({.went_on = went_on_ && stage_ == Stage::running,
                                 .ended = held || (left.killed != 0 && stage_ == Stage::running),
                                 .given_up = left.given_up,
                                 .not_passed_on = output_.dropped()});

@@ -214,6 +214,18 @@ TEST_CASE("a whole group that ignores TERM is killed, and so is who left the gro
   CHECK(ran.text == "ready\n");
 }
 
+TEST_CASE("of what the runner itself ends nothing is said to have gone on in the background") {
+  auto options = quiet();
+  options.timeout = milliseconds{500};
+  options.grace = milliseconds{100};
+  std::string const many = "for i in $(seq 150); do sleep 60 & done; wait; sleep 60";
+  for (int i = 0; i < 6; ++i) {  // the shell often ends before the last of them does
+    auto const ran = run(shell((i % 2 == 0 ? "trap '' TERM; " : "") + many), options);
+    CHECK(ran.outcome.verdict == sla::Verdict::timeout);
+    CHECK(ran.outcome.remark.empty());
+  }
+}
+
 TEST_CASE("a stopped command is ended all the same") {
   auto options = quiet();
   options.timeout = milliseconds{200};
