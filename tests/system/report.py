@@ -126,6 +126,13 @@ class AnswerTest(ReportTest):
                                    environment={"SLA_RUNNER": os.environ["SLA_RUNNER"]})
         self.assertEqual(expected, finished.out, finished.err_text)
 
+    def test_stdout_that_takes_nothing_is_named(self) -> None:
+        with open("/dev/full", "wb") as full:
+            finished = subprocess.run([os.environ["SLA_RUNNER"], "report", self.write(event(1))],
+                                      stdout=full, stderr=subprocess.PIPE, check=False)
+        self.assertEqual((75, b"stdout: write: No space left on device\n"),
+                         (finished.returncode, finished.stderr))
+
     def test_csv(self) -> None:
         finished = self.report(*self.window, "--format=csv", "--slo", "50", self.events_file)
         self.assertEqual("", finished.err_text)

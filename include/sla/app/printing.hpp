@@ -15,7 +15,10 @@ namespace sla::inline v1::app {
 
 /// Prints an answer and returns the exit code of a program that had nothing else to do.
 inline int print(std::string_view text) {
-  return internal::write_all(STDOUT_FILENO, text) ? exit_success : exit_undelivered;
+  auto const done = internal::write_all(STDOUT_FILENO, text);
+  if (done) return exit_success;
+  (void)internal::write_all(STDERR_FILENO, "stdout: " + done.error().message + '\n');
+  return exit_undelivered;
 }
 
 /// Prints complaints, one line each; returns true if there are any.
