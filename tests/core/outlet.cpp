@@ -4,10 +4,13 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -141,6 +144,43 @@ TEST_CASE("what fails says why, once the write was tried") {
     CHECK(outlet.offer("y").error().system_number() == EBADF);
     CHECK(outlet.give_up() == 1);
   }
+  if (Outlet outlet(read_only->get()); outlet.offer("x").value_or(0) == 1) {
+    CHECK(outlet.settled(std::chrono::steady_clock::now() + std::chrono::seconds{30}));
+    CHECK(outlet.take_failure() == EBADF);
+    CHECK(outlet.take_failure() == 0);
+  }
   CHECK_FALSE(Outlet(-1));
+  CHECK(Outlet(-1).take_failure() == 0);
   CHECK(Outlet(-1).offer("x").error().system_number() == EBADF);
+}
+
+TEST_CASE("a text that a full disk does not take is an error at once, and all of it is left") {
+  auto const full = open_file("/dev/full", O_WRONLY);
+  REQUIRE(full);
+  for (std::size_t const size : {1U, 3000U, 600'000U}) {
+    CAPTURE(size);
+    std::string const text(size, 'x');
+    std::string_view left = text;
+    auto const soon = std::chrono::steady_clock::now() + std::chrono::seconds{30};
+    CHECK(write_until(full->get(), left, soon).error().system_number() == ENOSPC);
+    CHECK(left == text);
+  }
+}
+
+TEST_CASE("where there is room again, an older failure is none of the next text") {
+  TemporaryFolder const folder;
+  auto const file = open_file(folder / "file", O_WRONLY | O_CREAT);
+  REQUIRE(file);
+  Outlet other(file->get());
+  rlimit limit{};
+  REQUIRE(::getrlimit(RLIMIT_FSIZE, &limit) == 0);
+  auto* const before = ::signal(SIGXFSZ, SIG_IGN);
+  rlimit const small{10, limit.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+  (void)other.offer("more than the ten bytes");
+  CHECK(other.settled(std::chrono::steady_clock::now() + std::chrono::seconds{30}));
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
+  ::signal(SIGXFSZ, before);
+  CHECK(write_within(file->get(), "y", std::chrono::seconds{30}));
+  CHECK(read_file(folder / "file", 100).value() == "more than y");
 }

@@ -222,7 +222,7 @@ TEST_CASE("of what the runner itself ends nothing is said to have gone on in the
   for (int i = 0; i < 6; ++i) {  // the shell often ends before the last of them does
     auto const ran = run(shell((i % 2 == 0 ? "trap '' TERM; " : "") + many), options);
     CHECK(ran.outcome.verdict == sla::Verdict::timeout);
-    CHECK(ran.outcome.remark.empty());
+    CHECK(ran.outcome.remark.find("is not known") == std::string::npos);
   }
 }
 

@@ -73,4 +73,10 @@ TEST_CASE("a console that cannot be written to is an error") {
   Console console({.descriptor = -1});
   CHECK(console.publish(sample_report()).error() ==
         Error{Errc::system, "console: write: Bad file descriptor", system_number(EBADF)});
+  auto const full = internal::open_file("/dev/full", O_WRONLY);
+  REQUIRE(full);
+  Console on_a_full_disk({.descriptor = full->get()});
+  for (int i = 0; i < 2; ++i) {
+    CHECK(on_a_full_disk.publish(sample_report()).error().system_number() == ENOSPC);
+  }
 }

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import signal
+import subprocess
 import unittest
 from pathlib import Path
 
@@ -460,6 +461,14 @@ class NetworkTest(AwsTest):
         finished = self.run_to_end("--service=x", "--dry-run", "--", "echo", "hi")
         self.assertEqual(0, finished.code, finished.err_text)
         self.assertTrue(finished.out_text.startswith("topic: none\nmessage: {"), finished.out_text)
+
+    def test_a_dry_run_that_a_full_disk_does_not_take_is_undelivered(self) -> None:
+        with open("/dev/full", "wb") as full:
+            finished = subprocess.run(
+                [os.environ["SLA_RUNNER"], "--service=x", "--dry-run", "--", "echo", "hi"],
+                stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        self.assertEqual(75, finished.returncode, finished.stderr)
+        self.assertIn("dry run: write: No space left on device", finished.stderr)
 
     def test_a_dry_run_that_reads_like_none_says_that_it_is_one(self) -> None:
         why = "is not empty, so this is a dry run; leave it empty to send results"

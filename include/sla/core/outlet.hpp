@@ -96,6 +96,8 @@ class Outlet {
 
   /// Returns how many bytes were taken and are not written yet.
   [[nodiscard]] std::size_t waiting() { return writer_ ? writer_->size() : 0; }
+  /// Says once why what was taken could not be written; 0 if it could, as far as is known.
+  [[nodiscard]] int take_failure() { return writer_ ? writer_->take_failure() : 0; }
   /// Forgets what was taken and is not being written yet; how many bytes were taken and never
   /// written.
   [[nodiscard]] std::uint64_t give_up() { return writer_ ? writer_->give_up() : 0; }
@@ -171,9 +173,7 @@ class Outlet {
   }
   Result<std::size_t> offer_to_writer(std::string_view text) {
     if (!writer_) return std::size_t{0};  // there could be none; the next Outlet tries again
-    if (int const failed = writer_->take_failure(); failed != 0) {
-      return system_error("write", failed);
-    }
+    if (int const failed = take_failure(); failed != 0) return system_error("write", failed);
     return writer_->add(text, Writer::Part::any, writer_);
   }
 
@@ -186,14 +186,20 @@ class Outlet {
 };
 
 /// Writes the text and takes off it what was written; Errc::timed_out if that was not all of it
-/// by then. What is taken at once is written in any case.
+/// by then, Errc::system if it cannot be. What is taken at once is written in any case.
 [[nodiscard]] inline Result<void> write_until(int descriptor, std::string_view& text,
                                               Instant until) {
   if (text.empty()) return {};
   std::string_view const all = text;
   Outlet outlet(descriptor);
+  auto const take_back = [&] {
+    std::size_t const taken = all.size() - text.size();
+    text = all.substr(taken - least<std::size_t>(taken, outlet.give_up()));
+  };
+  (void)outlet.take_failure();  // of somebody else's text
   for (;;) {
     auto const n = outlet.offer(text);
+    if (!n) take_back();
     if (!n) return n.error();
     text.remove_prefix(*n);
     auto const now = std::chrono::steady_clock::now();
@@ -204,10 +210,10 @@ class Outlet {
   }
   // A file needs a moment, however little time there is.
   Instant const moment = std::chrono::steady_clock::now() + std::chrono::milliseconds{20};
-  if (!outlet.settled(greatest(until, moment))) {
-    std::size_t const written = all.size() - text.size();
-    text = all.substr(written - least<std::size_t>(written, outlet.give_up()));
-  }
+  bool const settled = outlet.settled(greatest(until, moment));
+  int const failed = outlet.take_failure();
+  if (!settled || failed != 0) take_back();
+  if (failed != 0) return system_error("write", failed);
   if (text.empty()) return {};
   return Error{Errc::timed_out, "write: nobody reads it"};
 }
