@@ -227,6 +227,9 @@ class HelpTest(SettingsTest):
                  "spool: unknown flag '--spol'; the nearest known one is --spool"),
                 (["help", "spol"], "help: unknown command 'spol'; the nearest known one is spool"),
                 (["spol"], "unknown command 'spol'; the nearest known one is spool"),
+                (["iam-starter", "--help"],
+                 "'iam-starter' is a name of this program: call it by a link of that name, as ln -s "
+                 "makes; sla-runner help iam-starter tells more"),
                 (["curl", "https://x/"],
                  "unknown command 'curl'; the words of what to run go after --"),
                 (["report", "--region", "x"], "report: unknown flag '--region'"),

@@ -125,9 +125,13 @@ inline int run_words(std::span<char const* const> words, Environment const& envi
     return run_with(run_command, words, environment, commit);
   }
   for (Command const* const command : commands) {
-    if (!command->own_program && command->name == first) {
-      return run_with(*command, words.subspan(1), environment, commit);
-    }
+    if (command->name != first) continue;
+    if (!command->own_program) return run_with(*command, words.subspan(1), environment, commit);
+    complain({quoted(first) +
+              " is a name of this program: call it by a link of that name, as ln -s "
+              "makes; sla-runner help " +
+              std::string(first) + " tells more"});
+    return exit_usage;
   }
   std::string const hint = command_hint(first);
   complain({"unknown command " + quoted(first) +
