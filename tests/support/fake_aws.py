@@ -108,7 +108,7 @@ class FakeAws:
 
     def close(self) -> None:
         """Stops the server and closes every connection."""
-        self._server.refuse()
+        self._server.close()
         self._directory.cleanup()
 
     # Where it is, and what a client needs.

@@ -14,6 +14,7 @@ import unittest
 
 from aws_case import BUCKET, AwsTest
 from fake_aws import faults
+from kept_port import keep_port
 from log_lines import parse
 from runner_process import FASTER_THAN_DELIVERY, Finished
 from store_case import wait_until
@@ -411,8 +412,8 @@ class UnreachableTest(DeliveryTest):
         self.assert_undelivered(finished, "nobody.invalid", "could not resolve the name")
 
     def test_a_proxy_that_is_not_there_is_no_success_and_shows_no_password(self) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as closed:
-            port = closed.getsockname()[1]
+        closed = self.enterContext(keep_port())
+        port = closed.getsockname()[1]
         finished = self.run_once(self.aws, environment={
             "http_proxy": f"http://user:password1@127.0.0.1:{port}", **_ONE_ATTEMPT})
         line = self.assert_undelivered(finished)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from aws_case import AwsTest
 from fake_aws import FakeAws
+from kept_port import keep_port
 from store_case import StoreTest
 
 _NAGIOS = ("--exit-codes", "nagios")
@@ -141,8 +142,8 @@ class WitnessTest(AwsTest):
         aws = self.fake()
         listener = socket.create_server(("127.0.0.1", 0))
         good = f"127.0.0.1:{listener.getsockname()[1]}"
-        with socket.create_server(("127.0.0.1", 0)) as closed:
-            bad = f"127.0.0.1:{closed.getsockname()[1]}"
+        closed = self.enterContext(keep_port())
+        bad = f"127.0.0.1:{closed.getsockname()[1]}"
         self.assertEqual("unknown", self.verdict(aws, "--witness", bad))
         self.assertIs(False, self.events(aws)[-1]["counted"])
         self.assertEqual("fail", self.verdict(aws, "--witness", f"{bad},{good}"))

@@ -18,6 +18,7 @@ from pathlib import Path
 import certificates
 from aws_case import BUCKET, AwsTest
 from fake_aws import FakeAws, faults
+from kept_port import keep_port
 from moto_server import check_callers, moto_server, why_not
 
 try:
@@ -283,8 +284,8 @@ class WayTest(PreflightTest):
 
     def test_a_closed_port_and_a_name_that_is_not_there(self) -> None:
         aws = self.fake()
-        with socket.create_server(("127.0.0.1", 0)) as closed:
-            port = closed.getsockname()[1]
+        closed = self.enterContext(keep_port())
+        port = closed.getsockname()[1]
         for url, words in (
                 (f"http://127.0.0.1:{port}",
                  f"unreachable tcp 127.0.0.1:{port}: 127.0.0.1:{port} refused the connection"),

@@ -16,6 +16,7 @@ import threading
 import unittest
 
 from aws_case import AwsTest
+from kept_port import keep_port
 from store_case import StoreTest, wait_until
 
 _CONNECT = re.compile(r'^\d+ +(\d+\.\d+) connect\(\d+, \{sa_family=AF_INET, sin_port=htons\((\d+)\)',
@@ -48,8 +49,7 @@ class ConnectionTest(StoreTest):
 
     def nobody(self) -> int:
         """A port where nobody listens."""
-        with socket.create_server(("127.0.0.1", 0)) as server:
-            return int(server.getsockname()[1])
+        return int(self.enterContext(keep_port()).getsockname()[1])
 
     def connections(self, *arguments: str) -> list[tuple[int, float]]:
         """The ports that one run connects to, and when."""

@@ -19,6 +19,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from kept_port import keep_port
+
 _HEAD_LIMIT = 64 * 1024
 _BODY_LIMIT = 64 * 1024 * 1024
 _HANDSHAKE_SECONDS = 10.0
@@ -235,13 +237,14 @@ class Server:
         self._accepting: threading.Thread | None = None
         self.accepted = 0
         self.failed_handshakes = 0
-        self.port = port
+        self._kept = keep_port(port)
+        self.port = int(self._kept.getsockname()[1])
         self.listen()
 
     def listen(self) -> None:
-        """Starts to listen, on the same port as before if there was one."""
-        self._listener = socket.create_server(("127.0.0.1", self.port), backlog=128)
-        self.port = self._listener.getsockname()[1]
+        """Starts to listen, always on the same port."""
+        self._listener = socket.create_server(("127.0.0.1", self.port), backlog=128,
+                                              reuse_port=True)
         self._accepting = threading.Thread(target=self._accept, args=(self._listener,), daemon=True)
         self._accepting.start()
 
@@ -253,6 +256,11 @@ class Server:
             self._accepting.join()
             listener.close()
         self.drop_connections()
+
+    def close(self) -> None:
+        """The same for good: the port is free for others."""
+        self.refuse()
+        self._kept.close()
 
     def drop_connections(self) -> None:
         """Closes every open connection and waits until its thread has ended."""
